@@ -1,0 +1,36 @@
+"""Generates raas/v1/ from protos/ at every build and editable install, so that the stubs are never stale."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+OUT = "raas/v1"
+
+
+def generate(root: Path) -> None:
+    """Compile every proto below `root`/protos into modules and type stubs below `root`/raas/v1."""
+    import grpc_tools
+    from grpc_tools import protoc
+
+    for stale in (root / OUT).glob("*_pb2*"):
+        stale.unlink()
+    bundled = Path(grpc_tools.__file__).parent / "_proto"
+    files = sorted(str(p) for p in (root / "protos" / "raas").rglob("*.proto"))
+    # The proto package equals the Python package, so the generated imports come out right.
+    flags = [f"--{kind}_out={root}" for kind in ("python", "mypy", "grpc_python", "mypy_grpc")]
+    if protoc.main(["protoc", f"-I{root / 'protos'}", f"-I{bundled}", *flags, *files]) != 0:
+        sys.exit("protos/ did not compile; see the messages above")
+
+
+class StubsHook(BuildHookInterface[Any]):
+    """Runs `generate` before files are collected."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Generate the stubs and let the build carry them."""
+        generate(Path(self.root))

@@ -1,0 +1,1 @@
+"""RaaS, Register as a Service: the register that tells who knows whom."""

@@ -1,0 +1,106 @@
+"""What can be wrong, as values.
+
+Everything that RaaS refuses is one exception, `Refused`, carrying violations; each violation names
+the field, a machine-readable `Reason` and the key of a sentence (sentences.py) with its values.
+
+    Refused
+      violations: Violation(field, reason, sentence, values) ...
+
+A `Reason` belongs to one `Category`; the front door derives the status of the answer from the
+categories present (SHAPE before UNKNOWN before STATE; the others stand alone).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+
+class Category(Enum):
+    """What kind of wrong a reason is; decides the status of the answer."""
+
+    SHAPE = "the request can never be right as it is written"
+    UNKNOWN = "the request names something that does not exist"
+    STATE = "the request is well written but the state forbids it"
+    EXISTS = "the thing to create is already there"
+    RANGE = "a revision outside the revisions kept"
+    IDENTITY = "the caller could not be identified"
+    PERMISSION = "the caller may not do this"
+    LOAD = "too much at once; the same request may succeed later"
+    UNAVAILABLE = "a part that is needed does not answer; the same request may succeed later"
+    INTERNAL = "a fault of RaaS itself"
+
+
+class Reason(Enum):
+    """Every machine-readable reason; names equal the values of the proto enum ErrorReason."""
+
+    REQUIRED = Category.SHAPE, 1
+    VALUE_INVALID = Category.SHAPE, 2
+    NISS_MALFORMED = Category.SHAPE, 3
+    ENTERPRISE_NUMBER_MALFORMED = Category.SHAPE, 4
+    PERIOD_INVALID = Category.SHAPE, 5
+    BATCH_TOO_LARGE = Category.SHAPE, 6
+    PAGE_TOKEN_INVALID = Category.SHAPE, 7
+    NISS_UNKNOWN = Category.UNKNOWN, 8
+    DOSSIER_TYPE_UNKNOWN = Category.UNKNOWN, 9
+    REGISTER_UNKNOWN = Category.UNKNOWN, 10
+    NISS_REPLACED = Category.STATE, 11
+    NISS_CANCELLED = Category.STATE, 12
+    DOSSIER_TYPE_CLOSED = Category.STATE, 13
+    DOSSIER_TOO_LARGE = Category.STATE, 14
+    IDENTITY_MISMATCH = Category.STATE, 15
+    PERSON_NOT_UPDATABLE = Category.STATE, 16
+    REQUEST_ID_REUSED = Category.STATE, 17
+    IMPORT_OFFSET_AHEAD = Category.STATE, 18
+    TOO_MANY_RESULTS = Category.STATE, 19
+    LOG_REPLACED = Category.STATE, 20
+    DOSSIER_TYPE_EXISTS = Category.EXISTS, 21
+    REGISTER_EXISTS = Category.EXISTS, 22
+    REVISION_EXPIRED = Category.RANGE, 23
+    REVISION_IN_FUTURE = Category.RANGE, 24
+    UNAUTHENTICATED = Category.IDENTITY, 25
+    MANDATE_MISSING = Category.PERMISSION, 26
+    ROLE_MISSING = Category.PERMISSION, 27
+    OVERLOADED = Category.LOAD, 28
+    AUTHENTIC_SOURCE_UNAVAILABLE = Category.UNAVAILABLE, 29
+    UNAVAILABLE = Category.UNAVAILABLE, 30
+    INTERNAL = Category.INTERNAL, 31
+
+    @property
+    def category(self) -> Category:
+        """The kind of wrong this reason is."""
+        return self.value[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that is wrong.
+
+    `field` is the path in the request (`period.end`, `operations[3].inscribe.niss`; "" = the call
+    as a whole). `sentence` is a key of sentences.py ("" = the reason's own sentence) and `values`
+    fills its placeholders and becomes the metadata of the error. Values never hold a NISS, a name
+    or another fact about a person, except `successor` of NISS_REPLACED.
+    """
+
+    field: str
+    reason: Reason
+    sentence: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def below(self, prefix: str) -> Violation:
+        """The same violation with its field path below `prefix` (`operations[3]`)."""
+        return replace(self, field=f"{prefix}.{self.field}" if self.field else prefix)
+
+
+class Refused(Exception):
+    """The request is refused as a whole and nothing was changed; `violations` is all that is wrong."""
+
+    def __init__(self, violations: Iterable[Violation]) -> None:
+        self.violations = tuple(violations)
+        super().__init__(", ".join(f"{v.field}: {v.reason.name}" for v in self.violations))
+
+
+def refuse(reason: Reason, field: str = "", sentence: str = "", **values: str) -> Refused:
+    """A `Refused` of one violation, ready to raise."""
+    return Refused([Violation(field, reason, sentence, values)])

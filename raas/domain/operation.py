@@ -1,0 +1,36 @@
+"""An operation as asked: inscribe or remove a period of one person under one dossier type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from raas.domain.errors import Violation
+from raas.domain.identity import IdentityClaim
+from raas.domain.niss import Niss
+from raas.domain.periods import Period
+
+
+class Action(Enum):
+    """What to do with the period."""
+
+    INSCRIBE = "inscribe"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One inscription or removal, with what its own shape already violates.
+
+    A field that could not be read is None and has its violation in `violations`; such an operation is
+    never applied, but its readable fields are still checked against the state, so that everything
+    wrong is said at once. A removal with `period` None and no violations removes the whole dossier.
+    """
+
+    action: Action
+    niss: Niss | None
+    dossier_type: str | None
+    period: Period | None
+    claim: IdentityClaim | None = None
+    refuse_replaced: bool = False
+    violations: tuple[Violation, ...] = ()

@@ -1,0 +1,98 @@
+"""The sentences in German."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SENTENCES: Mapping[str, str] = {
+    # One per reason.
+    "REQUIRED": "Dieses Feld ist ein Pflichtfeld.",
+    "VALUE_INVALID": "Dieser Wert ist hier nicht zulässig.",
+    "NISS_MALFORMED": "Dies ist keine gültige Erkennungsnummer der sozialen Sicherheit (ENSS).",
+    "ENTERPRISE_NUMBER_MALFORMED": "Dies ist keine gültige Unternehmensnummer.",
+    "PERIOD_INVALID": "Dies ist kein gültiger Zeitraum.",
+    "BATCH_TOO_LARGE": "Eine Nachricht darf höchstens {limit} Elemente enthalten.",
+    "PAGE_TOKEN_INVALID": "Dieses Seitentoken gehört nicht zu dieser Anfrage. "
+    "Bitte fordern Sie die erste Seite erneut an.",
+    "NISS_UNKNOWN": "Die authentische Quelle kennt diese ENSS nicht.",
+    "DOSSIER_TYPE_UNKNOWN": "Dieses Register hat keinen Dossiertyp mit diesem Code.",
+    "REGISTER_UNKNOWN": "Ihre Organisation hat kein Register.",
+    "NISS_REPLACED": "Diese ENSS wurde durch eine andere ersetzt.",
+    "NISS_CANCELLED": "Diese ENSS wurde annulliert und kann nicht mehr eingetragen werden.",
+    "DOSSIER_TYPE_CLOSED": "Eine Eintragung unter diesem Dossiertyp kann nicht an diesem Tag beginnen.",
+    "DOSSIER_TOO_LARGE": "Mit diesem Vorgang hätte das Dossier mehr als {limit} Zeiträume.",
+    "IDENTITY_MISMATCH": "Die angegebene Identität stimmt nicht mit der authentischen Quelle überein.",
+    "PERSON_NOT_UPDATABLE": "Die Identität dieser Person wird vom Nationalregister geführt "
+    "und kann hier nicht geändert werden.",
+    "REQUEST_ID_REUSED": "Diese Anfragekennung wurde bereits für eine andere Anfrage verwendet.",
+    "IMPORT_OFFSET_AHEAD": "Frühere Vorgänge fehlen. "
+    "Bitte setzen Sie diesen Import ab Position {through_offset} fort.",
+    "TOO_MANY_RESULTS": "Es gibt zu viele Ergebnisse. Bitte grenzen Sie die Anfrage ein.",
+    "LOG_REPLACED": "Das Protokoll dieses Registers wurde ersetzt. "
+    "Bitte beginnen Sie erneut mit einer Momentaufnahme.",
+    "DOSSIER_TYPE_EXISTS": "Dieses Register hat bereits einen Dossiertyp mit diesem Code.",
+    "REGISTER_EXISTS": "Diese Organisation hat bereits ein Register.",
+    "REVISION_EXPIRED": "Diese Revision wird nicht mehr aufbewahrt. Die älteste verfügbare ist {oldest_revision}.",
+    "REVISION_IN_FUTURE": "Diese Revision gibt es noch nicht.",
+    "UNAUTHENTICATED": "Der Aufrufer konnte nicht identifiziert werden.",
+    "MANDATE_MISSING": "Ihre Organisation hat kein Mandat für dieses Register.",
+    "ROLE_MISSING": "Ihre Organisation hat nicht die Rolle, die dieser Aufruf erfordert.",
+    "OVERLOADED": "Zurzeit liegen zu viele Anfragen vor. Bitte versuchen Sie es in Kürze erneut.",
+    "AUTHENTIC_SOURCE_UNAVAILABLE": "Die authentische Quelle antwortet nicht. "
+    "Bitte versuchen Sie es später erneut.",
+    "UNAVAILABLE": "Der Dienst ist vorübergehend nicht verfügbar. Bitte versuchen Sie es später erneut.",
+    "INTERNAL": "Ein interner Fehler ist aufgetreten. Bitte geben Sie bei der Meldung die Aufrufkennung an.",
+    # NISS and enterprise numbers.
+    "NISS_FORMAT": "Eine ENSS besteht aus genau 11 Ziffern, ohne Leer- oder Satzzeichen.",
+    "NISS_CHECK_DIGITS": "Die Prüfziffern dieser ENSS sind nicht richtig. "
+    "Bitte prüfen Sie, ob ein Tippfehler vorliegt.",
+    "NISS_MONTH": "Den Geburtsmonat in dieser ENSS gibt es nicht.",
+    "NISS_FICTITIOUS": "Diese ENSS gehört zu einer fiktiven Person "
+    "und wird nur in einer Testumgebung angenommen.",
+    "NISS_BIRTH_DATE": "Das Geburtsdatum in dieser ENSS gibt es nicht.",
+    "NISS_COUNTER": "Die laufende Nummer in dieser ENSS (Ziffern 7 bis 9) muss zwischen 001 und 998 liegen.",
+    "NISS_FUTURE": "Das Geburtsdatum in dieser ENSS liegt in der Zukunft.",
+    "ENTERPRISE_NUMBER_FORMAT": "Eine Unternehmensnummer besteht aus genau 10 Ziffern, "
+    "ohne Präfix oder Satzzeichen.",
+    "ENTERPRISE_NUMBER_FIRST_DIGIT": "Eine Unternehmensnummer beginnt mit 0 oder 1.",
+    "ENTERPRISE_NUMBER_CHECK_DIGITS": "Die Prüfziffern dieser Unternehmensnummer sind nicht richtig.",
+    # Days and periods.
+    "DAY_EMPTY": "Ein Datum darf nicht leer sein. Lassen Sie das Feld weg, wenn es keines gibt.",
+    "DAY_FORMAT": "Ein Datum wird in der Form YYYY-MM-DD (Jahr, Monat, Tag) geschrieben.",
+    "DAY_NOT_IN_CALENDAR": "Dieses Datum gibt es nicht.",
+    "DAY_LAST": "Das Datum 9999-12-31 wird nicht angenommen. "
+    "Lassen Sie das Feld weg, wenn es keine Grenze gibt.",
+    "INCOMPLETE_DATE_FORMAT": "Ein Geburtsdatum wird in der Form YYYY-MM-DD (Jahr, Monat, Tag) geschrieben, "
+    "mit 00 für einen unbekannten Tag oder Monat.",
+    "PERIOD_BEGIN_REQUIRED": "Der Zeitraum einer Eintragung muss ein Anfangsdatum haben.",
+    "PERIOD_WITHOUT_BOUNDS": "Der Zeitraum hat weder ein Anfangsdatum noch ein Enddatum. "
+    "Lassen Sie den Zeitraum weg, wenn keine Grenze gemeint ist.",
+    "PERIOD_END_BEFORE_BEGIN": "Das Enddatum liegt vor dem Anfangsdatum.",
+    # Dossier types.
+    "DOSSIER_TYPE_CODE_FORMAT": "Ein Code hat 1 bis 64 Zeichen: Buchstaben ohne Akzente und Umlaute, "
+    "Ziffern und _ . : / -. Er beginnt mit einem Buchstaben oder einer Ziffer.",
+    "LABEL_LANGUAGE_UNKNOWN": "Bezeichnungen können in den Sprachen fr, nl, de und en angegeben werden.",
+    "VALIDITY_END_BEFORE_BEGIN": "Der letzte Tag der Gültigkeit liegt vor dem ersten.",
+    "DOSSIER_TYPE_CLOSED_BEFORE": "Eine Eintragung unter diesem Dossiertyp "
+    "kann nicht vor dem {active_from} beginnen.",
+    "DOSSIER_TYPE_CLOSED_AFTER": "Eine Eintragung unter diesem Dossiertyp "
+    "kann nicht nach dem {active_until} beginnen.",
+    "DOSSIER_TYPE_CLOSED_OUTSIDE": "Eine Eintragung unter diesem Dossiertyp "
+    "muss zwischen dem {active_from} und dem {active_until} beginnen.",
+    # Values in general.
+    "TEXT_EMPTY": "Dieser Text darf nicht leer sein.",
+    "TEXT_TOO_LONG": "Dieser Text darf höchstens {limit} Zeichen haben.",
+    "CONTROL_CHARACTERS": "Dieser Text enthält Zeilenumbrüche oder andere Steuerzeichen.",
+    "LIST_TOO_LONG": "Diese Liste darf höchstens {limit} Elemente haben.",
+    "DUPLICATE": "Dieses Element kommt mehr als einmal vor.",
+    "ENUM_UNKNOWN": "Dieser Wert steht nicht in der Liste der möglichen Werte.",
+    "PAGE_SIZE_NEGATIVE": "Die Seitengröße darf nicht negativ sein.",
+    "FUTURE_INSTANT": "Dieser Zeitpunkt liegt in der Zukunft.",
+    "MASK_PATH_UNKNOWN": "Die Maske nennt ein Feld, das es nicht gibt: {path}.",
+    "IMMUTABLE_FIELD": "Dieses Feld kann nicht geändert werden.",
+    "REGISTER_CHANGED_IN_STREAM": "Alle Nachrichten eines Stroms müssen dasselbe Register betreffen.",
+    # Notices.
+    "NOTICE_NISS_FOLLOWED": "Diese ENSS wurde ersetzt. Die Anfrage wurde auf die Nachfolgenummer übertragen.",
+    "NOTICE_PERSON_DECEASED": "Laut der authentischen Quelle ist diese Person verstorben.",
+    "NOTICE_PERIOD_BEFORE_BIRTH": "Der Zeitraum beginnt vor der Geburt der Person.",
+}

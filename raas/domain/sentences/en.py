@@ -1,0 +1,86 @@
+"""The sentences in English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SENTENCES: Mapping[str, str] = {
+    # One per reason.
+    "REQUIRED": "This field is mandatory.",
+    "VALUE_INVALID": "This value is not allowed here.",
+    "NISS_MALFORMED": "This is not a valid social security identification number (NISS).",
+    "ENTERPRISE_NUMBER_MALFORMED": "This is not a valid enterprise number.",
+    "PERIOD_INVALID": "This is not a valid period.",
+    "BATCH_TOO_LARGE": "One message may contain at most {limit} elements.",
+    "PAGE_TOKEN_INVALID": "This page token does not belong to this request. Ask for the first page again.",
+    "NISS_UNKNOWN": "The authentic source does not know this NISS.",
+    "DOSSIER_TYPE_UNKNOWN": "This register has no dossier type with this code.",
+    "REGISTER_UNKNOWN": "Your organisation has no register.",
+    "NISS_REPLACED": "This NISS has been replaced by another one.",
+    "NISS_CANCELLED": "This NISS has been cancelled and can no longer be inscribed.",
+    "DOSSIER_TYPE_CLOSED": "An inscription under this dossier type cannot begin on this day.",
+    "DOSSIER_TOO_LARGE": "With this operation the dossier would have more than {limit} periods.",
+    "IDENTITY_MISMATCH": "The identity given does not match that of the authentic source.",
+    "PERSON_NOT_UPDATABLE": "The identity of this person is kept by the National Register and cannot be changed here.",
+    "REQUEST_ID_REUSED": "This request id has already been used for a different request.",
+    "IMPORT_OFFSET_AHEAD": "Earlier operations are missing. Continue this import from offset {through_offset}.",
+    "TOO_MANY_RESULTS": "There are too many results. Please make the request more specific.",
+    "LOG_REPLACED": "The log of this register has been replaced. Start again from a snapshot.",
+    "DOSSIER_TYPE_EXISTS": "This register already has a dossier type with this code.",
+    "REGISTER_EXISTS": "This organisation already has a register.",
+    "REVISION_EXPIRED": "This revision is no longer kept. The oldest one available is {oldest_revision}.",
+    "REVISION_IN_FUTURE": "This revision does not exist yet.",
+    "UNAUTHENTICATED": "The caller could not be identified.",
+    "MANDATE_MISSING": "Your organisation has no mandate for this register.",
+    "ROLE_MISSING": "Your organisation does not have the role that this call requires.",
+    "OVERLOADED": "There are too many requests at the moment. Please try again shortly.",
+    "AUTHENTIC_SOURCE_UNAVAILABLE": "The authentic source is not responding. Please try again later.",
+    "UNAVAILABLE": "The service is temporarily unavailable. Please try again later.",
+    "INTERNAL": "An internal error has occurred. Please quote the call id when reporting it.",
+    # NISS and enterprise numbers.
+    "NISS_FORMAT": "A NISS consists of exactly 11 digits, without spaces or punctuation.",
+    "NISS_CHECK_DIGITS": "The check digits of this NISS are not correct. Please check for a typing error.",
+    "NISS_MONTH": "The month of birth in this NISS does not exist.",
+    "NISS_FICTITIOUS": "This NISS is that of a fictitious person and is accepted in test environments only.",
+    "NISS_BIRTH_DATE": "The date of birth in this NISS does not exist.",
+    "NISS_COUNTER": "The serial number in this NISS (digits 7 to 9) must lie between 001 and 998.",
+    "NISS_FUTURE": "The date of birth in this NISS lies in the future.",
+    "ENTERPRISE_NUMBER_FORMAT": "An enterprise number consists of exactly 10 digits, without prefix or punctuation.",
+    "ENTERPRISE_NUMBER_FIRST_DIGIT": "An enterprise number begins with 0 or 1.",
+    "ENTERPRISE_NUMBER_CHECK_DIGITS": "The check digits of this enterprise number are not correct.",
+    # Days and periods.
+    "DAY_EMPTY": "A date cannot be empty. Leave the field out if there is none.",
+    "DAY_FORMAT": "A date is written as YYYY-MM-DD.",
+    "DAY_NOT_IN_CALENDAR": "This date does not exist.",
+    "DAY_LAST": "9999-12-31 is not accepted. Leave the field out if there is no limit.",
+    "INCOMPLETE_DATE_FORMAT": "A date of birth is written as YYYY-MM-DD, with 00 for an unknown day or month.",
+    "PERIOD_BEGIN_REQUIRED": "The period of an inscription must have a begin date.",
+    "PERIOD_WITHOUT_BOUNDS": "The period has neither a begin date nor an end date. "
+    "Leave the period out if no limit is meant.",
+    "PERIOD_END_BEFORE_BEGIN": "The end date lies before the begin date.",
+    # Dossier types.
+    "DOSSIER_TYPE_CODE_FORMAT": "A code has 1 to 64 characters: unaccented letters, digits and _ . : / -. "
+    "It begins with a letter or a digit.",
+    "LABEL_LANGUAGE_UNKNOWN": "Labels can be given in the languages fr, nl, de and en.",
+    "VALIDITY_END_BEFORE_BEGIN": "The last day of validity lies before the first.",
+    "DOSSIER_TYPE_CLOSED_BEFORE": "An inscription under this dossier type cannot begin before {active_from}.",
+    "DOSSIER_TYPE_CLOSED_AFTER": "An inscription under this dossier type cannot begin after {active_until}.",
+    "DOSSIER_TYPE_CLOSED_OUTSIDE": "An inscription under this dossier type must begin "
+    "between {active_from} and {active_until}.",
+    # Values in general.
+    "TEXT_EMPTY": "This text cannot be empty.",
+    "TEXT_TOO_LONG": "This text may have at most {limit} characters.",
+    "CONTROL_CHARACTERS": "This text contains line breaks or other control characters.",
+    "LIST_TOO_LONG": "This list may have at most {limit} elements.",
+    "DUPLICATE": "This element occurs more than once.",
+    "ENUM_UNKNOWN": "This value is not in the list of possible values.",
+    "PAGE_SIZE_NEGATIVE": "The page size cannot be negative.",
+    "FUTURE_INSTANT": "This moment lies in the future.",
+    "MASK_PATH_UNKNOWN": "The mask names a field that does not exist: {path}.",
+    "IMMUTABLE_FIELD": "This field cannot be changed.",
+    "REGISTER_CHANGED_IN_STREAM": "All messages of one stream must concern the same register.",
+    # Notices.
+    "NOTICE_NISS_FOLLOWED": "This NISS has been replaced. The request was carried over to the number that succeeded it.",
+    "NOTICE_PERSON_DECEASED": "According to the authentic source this person has died.",
+    "NOTICE_PERIOD_BEFORE_BIRTH": "The period begins before the person was born.",
+}

@@ -1,0 +1,96 @@
+"""The sentences in French."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SENTENCES: Mapping[str, str] = {
+    # One per reason.
+    "REQUIRED": "Ce champ est obligatoire.",
+    "VALUE_INVALID": "Cette valeur n’est pas admise ici.",
+    "NISS_MALFORMED": "Ce n’est pas un numéro d’identification de la sécurité sociale (NISS) valable.",
+    "ENTERPRISE_NUMBER_MALFORMED": "Ce n’est pas un numéro d’entreprise valable.",
+    "PERIOD_INVALID": "Ce n’est pas une période valable.",
+    "BATCH_TOO_LARGE": "Un message peut contenir au plus {limit} éléments.",
+    "PAGE_TOKEN_INVALID": "Ce jeton de page ne correspond pas à cette demande. Redemandez la première page.",
+    "NISS_UNKNOWN": "La source authentique ne connaît pas ce NISS.",
+    "DOSSIER_TYPE_UNKNOWN": "Ce registre n’a pas de type de dossier portant ce code.",
+    "REGISTER_UNKNOWN": "Votre organisation n’a pas de registre.",
+    "NISS_REPLACED": "Ce NISS a été remplacé par un autre.",
+    "NISS_CANCELLED": "Ce NISS a été annulé et ne peut plus être inscrit.",
+    "DOSSIER_TYPE_CLOSED": "Une inscription sous ce type de dossier ne peut pas débuter ce jour-là.",
+    "DOSSIER_TOO_LARGE": "Avec cette opération, le dossier compterait plus de {limit} périodes.",
+    "IDENTITY_MISMATCH": "L’identité communiquée ne correspond pas à celle de la source authentique.",
+    "PERSON_NOT_UPDATABLE": "L’identité de cette personne est tenue par le Registre national "
+    "et ne peut pas être modifiée ici.",
+    "REQUEST_ID_REUSED": "Cet identifiant de demande a déjà été utilisé pour une autre demande.",
+    "IMPORT_OFFSET_AHEAD": "Des opérations antérieures manquent. "
+    "Reprenez cette importation à la position {through_offset}.",
+    "TOO_MANY_RESULTS": "Les résultats sont trop nombreux. Veuillez préciser la demande.",
+    "LOG_REPLACED": "Le journal de ce registre a été remplacé. Recommencez à partir d’un instantané.",
+    "DOSSIER_TYPE_EXISTS": "Ce registre a déjà un type de dossier portant ce code.",
+    "REGISTER_EXISTS": "Cette organisation a déjà un registre.",
+    "REVISION_EXPIRED": "Cette révision n’est plus conservée. La plus ancienne disponible est {oldest_revision}.",
+    "REVISION_IN_FUTURE": "Cette révision n’existe pas encore.",
+    "UNAUTHENTICATED": "L’appelant n’a pas pu être identifié.",
+    "MANDATE_MISSING": "Votre organisation n’a pas de mandat pour ce registre.",
+    "ROLE_MISSING": "Votre organisation n’a pas le rôle requis pour cet appel.",
+    "OVERLOADED": "Les demandes sont trop nombreuses en ce moment. Veuillez réessayer dans un instant.",
+    "AUTHENTIC_SOURCE_UNAVAILABLE": "La source authentique ne répond pas. Veuillez réessayer plus tard.",
+    "UNAVAILABLE": "Le service est momentanément indisponible. Veuillez réessayer plus tard.",
+    "INTERNAL": "Une erreur interne s’est produite. "
+    "Veuillez mentionner l’identifiant de l’appel en la signalant.",
+    # NISS and enterprise numbers.
+    "NISS_FORMAT": "Un NISS se compose d’exactement 11 chiffres, sans espaces ni ponctuation.",
+    "NISS_CHECK_DIGITS": "Les chiffres de contrôle de ce NISS ne sont pas corrects. "
+    "Veuillez vérifier s’il y a une faute de frappe.",
+    "NISS_MONTH": "Le mois de naissance contenu dans ce NISS n’existe pas.",
+    "NISS_FICTITIOUS": "Ce NISS est celui d’une personne fictive "
+    "et n’est accepté que dans un environnement de test.",
+    "NISS_BIRTH_DATE": "La date de naissance contenue dans ce NISS n’existe pas.",
+    "NISS_COUNTER": "Le numéro d’ordre contenu dans ce NISS (chiffres 7 à 9) "
+    "doit être compris entre 001 et 998.",
+    "NISS_FUTURE": "La date de naissance contenue dans ce NISS se situe dans l’avenir.",
+    "ENTERPRISE_NUMBER_FORMAT": "Un numéro d’entreprise se compose d’exactement 10 chiffres, "
+    "sans préfixe ni ponctuation.",
+    "ENTERPRISE_NUMBER_FIRST_DIGIT": "Un numéro d’entreprise commence par 0 ou 1.",
+    "ENTERPRISE_NUMBER_CHECK_DIGITS": "Les chiffres de contrôle de ce numéro d’entreprise ne sont pas corrects.",
+    # Days and periods.
+    "DAY_EMPTY": "Une date ne peut pas être vide. Omettez le champ s’il n’y en a pas.",
+    "DAY_FORMAT": "Une date s’écrit sous la forme YYYY-MM-DD (année, mois, jour).",
+    "DAY_NOT_IN_CALENDAR": "Cette date n’existe pas.",
+    "DAY_LAST": "La date 9999-12-31 n’est pas acceptée. Omettez le champ s’il n’y a pas de limite.",
+    "INCOMPLETE_DATE_FORMAT": "Une date de naissance s’écrit sous la forme YYYY-MM-DD (année, mois, jour), "
+    "avec 00 pour un jour ou un mois inconnu.",
+    "PERIOD_BEGIN_REQUIRED": "La période d’une inscription doit avoir une date de début.",
+    "PERIOD_WITHOUT_BOUNDS": "La période n’a ni date de début ni date de fin. "
+    "Omettez la période si aucune limite n’est voulue.",
+    "PERIOD_END_BEFORE_BEGIN": "La date de fin précède la date de début.",
+    # Dossier types.
+    "DOSSIER_TYPE_CODE_FORMAT": "Un code compte de 1 à 64 caractères : lettres sans accent, chiffres et _ . : / -. "
+    "Il commence par une lettre ou un chiffre.",
+    "LABEL_LANGUAGE_UNKNOWN": "Les libellés peuvent être donnés dans les langues fr, nl, de et en.",
+    "VALIDITY_END_BEFORE_BEGIN": "Le dernier jour de validité précède le premier.",
+    "DOSSIER_TYPE_CLOSED_BEFORE": "Une inscription sous ce type de dossier "
+    "ne peut pas débuter avant le {active_from}.",
+    "DOSSIER_TYPE_CLOSED_AFTER": "Une inscription sous ce type de dossier "
+    "ne peut pas débuter après le {active_until}.",
+    "DOSSIER_TYPE_CLOSED_OUTSIDE": "Une inscription sous ce type de dossier "
+    "doit débuter entre le {active_from} et le {active_until}.",
+    # Values in general.
+    "TEXT_EMPTY": "Ce texte ne peut pas être vide.",
+    "TEXT_TOO_LONG": "Ce texte peut compter au plus {limit} caractères.",
+    "CONTROL_CHARACTERS": "Ce texte contient des retours à la ligne ou d’autres caractères de contrôle.",
+    "LIST_TOO_LONG": "Cette liste peut compter au plus {limit} éléments.",
+    "DUPLICATE": "Cet élément apparaît plus d’une fois.",
+    "ENUM_UNKNOWN": "Cette valeur ne figure pas dans la liste des valeurs possibles.",
+    "PAGE_SIZE_NEGATIVE": "La taille de page ne peut pas être négative.",
+    "FUTURE_INSTANT": "Ce moment se situe dans l’avenir.",
+    "MASK_PATH_UNKNOWN": "Le masque désigne un champ qui n’existe pas : {path}.",
+    "IMMUTABLE_FIELD": "Ce champ ne peut pas être modifié.",
+    "REGISTER_CHANGED_IN_STREAM": "Tous les messages d’un même flux doivent concerner le même registre.",
+    # Notices.
+    "NOTICE_NISS_FOLLOWED": "Ce NISS a été remplacé. La demande a été reportée sur le numéro qui lui succède.",
+    "NOTICE_PERSON_DECEASED": "Selon la source authentique, cette personne est décédée.",
+    "NOTICE_PERIOD_BEFORE_BIRTH": "La période débute avant la naissance de la personne.",
+}

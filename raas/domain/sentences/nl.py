@@ -1,0 +1,91 @@
+"""The sentences in Dutch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SENTENCES: Mapping[str, str] = {
+    # One per reason.
+    "REQUIRED": "Dit veld is verplicht.",
+    "VALUE_INVALID": "Deze waarde is hier niet toegestaan.",
+    "NISS_MALFORMED": "Dit is geen geldig identificatienummer van de sociale zekerheid (INSZ).",
+    "ENTERPRISE_NUMBER_MALFORMED": "Dit is geen geldig ondernemingsnummer.",
+    "PERIOD_INVALID": "Dit is geen geldige periode.",
+    "BATCH_TOO_LARGE": "Een bericht mag hoogstens {limit} elementen bevatten.",
+    "PAGE_TOKEN_INVALID": "Dit paginatoken hoort niet bij deze vraag. Vraag de eerste pagina opnieuw op.",
+    "NISS_UNKNOWN": "De authentieke bron kent dit INSZ niet.",
+    "DOSSIER_TYPE_UNKNOWN": "Dit register heeft geen dossiertype met deze code.",
+    "REGISTER_UNKNOWN": "Uw organisatie heeft geen register.",
+    "NISS_REPLACED": "Dit INSZ is door een ander vervangen.",
+    "NISS_CANCELLED": "Dit INSZ is geannuleerd en kan niet meer worden ingeschreven.",
+    "DOSSIER_TYPE_CLOSED": "Een inschrijving onder dit dossiertype kan niet op deze dag beginnen.",
+    "DOSSIER_TOO_LARGE": "Met deze bewerking zou het dossier meer dan {limit} periodes tellen.",
+    "IDENTITY_MISMATCH": "De opgegeven identiteit stemt niet overeen met die van de authentieke bron.",
+    "PERSON_NOT_UPDATABLE": "De identiteit van deze persoon wordt door het Rijksregister bijgehouden "
+    "en kan hier niet worden gewijzigd.",
+    "REQUEST_ID_REUSED": "Deze aanvraagidentificatie is al voor een andere aanvraag gebruikt.",
+    "IMPORT_OFFSET_AHEAD": "Er ontbreken eerdere bewerkingen. Zet deze import voort vanaf positie {through_offset}.",
+    "TOO_MANY_RESULTS": "Er zijn te veel resultaten. Gelieve de vraag te verfijnen.",
+    "LOG_REPLACED": "Het logboek van dit register is vervangen. Begin opnieuw vanaf een momentopname.",
+    "DOSSIER_TYPE_EXISTS": "Dit register heeft al een dossiertype met deze code.",
+    "REGISTER_EXISTS": "Deze organisatie heeft al een register.",
+    "REVISION_EXPIRED": "Deze revisie wordt niet meer bewaard. De oudste beschikbare is {oldest_revision}.",
+    "REVISION_IN_FUTURE": "Deze revisie bestaat nog niet.",
+    "UNAUTHENTICATED": "De oproeper kon niet worden geïdentificeerd.",
+    "MANDATE_MISSING": "Uw organisatie heeft geen mandaat voor dit register.",
+    "ROLE_MISSING": "Uw organisatie heeft niet de rol die voor deze oproep vereist is.",
+    "OVERLOADED": "Er zijn op dit ogenblik te veel aanvragen. Gelieve het zo dadelijk opnieuw te proberen.",
+    "AUTHENTIC_SOURCE_UNAVAILABLE": "De authentieke bron antwoordt niet. Gelieve het later opnieuw te proberen.",
+    "UNAVAILABLE": "De dienst is tijdelijk niet beschikbaar. Gelieve het later opnieuw te proberen.",
+    "INTERNAL": "Er heeft zich een interne fout voorgedaan. "
+    "Gelieve bij de melding de identificatie van de oproep te vermelden.",
+    # NISS and enterprise numbers.
+    "NISS_FORMAT": "Een INSZ bestaat uit precies 11 cijfers, zonder spaties of leestekens.",
+    "NISS_CHECK_DIGITS": "De controlecijfers van dit INSZ zijn niet juist. Gelieve na te gaan of er een typfout is.",
+    "NISS_MONTH": "De geboortemaand in dit INSZ bestaat niet.",
+    "NISS_FICTITIOUS": "Dit INSZ is dat van een fictieve persoon "
+    "en wordt alleen in een testomgeving aanvaard.",
+    "NISS_BIRTH_DATE": "De geboortedatum in dit INSZ bestaat niet.",
+    "NISS_COUNTER": "Het volgnummer in dit INSZ (cijfers 7 tot 9) moet tussen 001 en 998 liggen.",
+    "NISS_FUTURE": "De geboortedatum in dit INSZ ligt in de toekomst.",
+    "ENTERPRISE_NUMBER_FORMAT": "Een ondernemingsnummer bestaat uit precies 10 cijfers, "
+    "zonder voorvoegsel of leestekens.",
+    "ENTERPRISE_NUMBER_FIRST_DIGIT": "Een ondernemingsnummer begint met 0 of 1.",
+    "ENTERPRISE_NUMBER_CHECK_DIGITS": "De controlecijfers van dit ondernemingsnummer zijn niet juist.",
+    # Days and periods.
+    "DAY_EMPTY": "Een datum mag niet leeg zijn. Laat het veld weg als er geen is.",
+    "DAY_FORMAT": "Een datum wordt geschreven als YYYY-MM-DD (jaar, maand, dag).",
+    "DAY_NOT_IN_CALENDAR": "Deze datum bestaat niet.",
+    "DAY_LAST": "De datum 9999-12-31 wordt niet aanvaard. Laat het veld weg als er geen grens is.",
+    "INCOMPLETE_DATE_FORMAT": "Een geboortedatum wordt geschreven als YYYY-MM-DD (jaar, maand, dag), "
+    "met 00 voor een onbekende dag of maand.",
+    "PERIOD_BEGIN_REQUIRED": "De periode van een inschrijving moet een begindatum hebben.",
+    "PERIOD_WITHOUT_BOUNDS": "De periode heeft geen begindatum en geen einddatum. "
+    "Laat de periode weg als er geen grens bedoeld is.",
+    "PERIOD_END_BEFORE_BEGIN": "De einddatum ligt vóór de begindatum.",
+    # Dossier types.
+    "DOSSIER_TYPE_CODE_FORMAT": "Een code telt 1 tot 64 tekens: letters zonder accent, cijfers en _ . : / -. "
+    "Ze begint met een letter of een cijfer.",
+    "LABEL_LANGUAGE_UNKNOWN": "Benamingen kunnen in de talen fr, nl, de en en worden opgegeven.",
+    "VALIDITY_END_BEFORE_BEGIN": "De laatste dag van de geldigheid ligt vóór de eerste.",
+    "DOSSIER_TYPE_CLOSED_BEFORE": "Een inschrijving onder dit dossiertype kan niet vóór {active_from} beginnen.",
+    "DOSSIER_TYPE_CLOSED_AFTER": "Een inschrijving onder dit dossiertype kan niet na {active_until} beginnen.",
+    "DOSSIER_TYPE_CLOSED_OUTSIDE": "Een inschrijving onder dit dossiertype moet "
+    "tussen {active_from} en {active_until} beginnen.",
+    # Values in general.
+    "TEXT_EMPTY": "Deze tekst mag niet leeg zijn.",
+    "TEXT_TOO_LONG": "Deze tekst mag hoogstens {limit} tekens tellen.",
+    "CONTROL_CHARACTERS": "Deze tekst bevat regeleinden of andere besturingstekens.",
+    "LIST_TOO_LONG": "Deze lijst mag hoogstens {limit} elementen tellen.",
+    "DUPLICATE": "Dit element komt meer dan één keer voor.",
+    "ENUM_UNKNOWN": "Deze waarde staat niet in de lijst van mogelijke waarden.",
+    "PAGE_SIZE_NEGATIVE": "De paginagrootte mag niet negatief zijn.",
+    "FUTURE_INSTANT": "Dit tijdstip ligt in de toekomst.",
+    "MASK_PATH_UNKNOWN": "Het masker noemt een veld dat niet bestaat: {path}.",
+    "IMMUTABLE_FIELD": "Dit veld kan niet worden gewijzigd.",
+    "REGISTER_CHANGED_IN_STREAM": "Alle berichten van eenzelfde stroom moeten hetzelfde register betreffen.",
+    # Notices.
+    "NOTICE_NISS_FOLLOWED": "Dit INSZ is vervangen. De aanvraag werd uitgevoerd op het nummer dat het opvolgt.",
+    "NOTICE_PERSON_DECEASED": "Volgens de authentieke bron is deze persoon overleden.",
+    "NOTICE_PERIOD_BEFORE_BIRTH": "De periode begint vóór de geboorte van de persoon.",
+}

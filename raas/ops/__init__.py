@@ -1,0 +1,1 @@
+"""What operations need: settings, logs, metrics."""

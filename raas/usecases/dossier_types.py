@@ -1,0 +1,108 @@
+"""Dossier types: create, change, list. Creating or changing one takes a revision."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any
+
+from raas.domain.dossier_type import DossierType, IdentityChanges, parse_dossier_type
+from raas.domain.dossier_type_json import dossier_type_json
+from raas.domain.errors import Reason, Refused, refuse
+from raas.usecases.call import Call
+from raas.usecases.gate import AdmittedRegister
+from raas.usecases.lane import Lanes
+from raas.usecases.ledger import Ledger
+from raas.usecases.paging import Pages, page_size_of
+from raas.usecases.ports import DossierKey, DossierTypes, ImportKey, RequestKey, WriteStore
+
+
+class DossierTypeVerbs:
+    """The verbs on the dossier types of a register."""
+
+    def __init__(self, lanes: Lanes, store: WriteStore, pages: Pages) -> None:
+        self._lanes = lanes
+        self._store = store
+        self._pages = pages
+
+    async def create(self, call: Call, register: AdmittedRegister, dossier_type: DossierType) -> DossierType:
+        """Declare a type. Raises Refused DOSSIER_TYPE_EXISTS."""
+        change = _Change(call, dossier_type.code, dossier_type, {})
+        answer: DossierType = await self._lanes[register.id].submit(change)
+        return answer
+
+    async def update(
+        self, call: Call, register: AdmittedRegister, code: str, changes: Mapping[str, Any]
+    ) -> DossierType:
+        """Set the named fields to values as `parse_dossier_type` takes them.
+
+        What stays the same takes no revision. Raises Refused: DOSSIER_TYPE_UNKNOWN, or all that is wrong
+        with the type as it would become.
+        """
+        answer: DossierType = await self._lanes[register.id].submit(_Change(call, code, None, changes))
+        return answer
+
+    async def page(
+        self, call: Call, register: AdmittedRegister, page_size: int, page_token: str
+    ) -> tuple[tuple[DossierType, ...], str]:
+        """Types in order of code, and the token of the next page ("" = this was the last)."""
+        size = page_size_of(page_size)
+        after = self._pages.open(page_token, call, register.id, None)
+        types = await self._store.dossier_types(register.id)
+        codes = sorted(code for code in types.by_code if after is None or code > after["code"])
+        token = (
+            self._pages.seal(call, register.id, None, {"code": codes[size - 1]}) if len(codes) > size else ""
+        )
+        return tuple(types.by_code[code][1] for code in codes[:size]), token
+
+
+class _Change:
+    """The creation or the change of one type, in the lane: ordered with the operations around it."""
+
+    weight = 1
+    background = False
+    request: RequestKey | None = None
+    import_key: ImportKey | None = None
+
+    def __init__(
+        self, call: Call, code: str, created: DossierType | None, changes: Mapping[str, Any]
+    ) -> None:
+        self.deadline = call.deadline
+        self._stamp = call.stamp()
+        self._code = code
+        self._created = created
+        self._changes = changes
+
+    def codes(self) -> Iterable[str]:
+        """The code it needs to know."""
+        return (self._code,)
+
+    def keys(self, types: DossierTypes) -> Iterable[DossierKey]:
+        """No dossier."""
+        return ()
+
+    def apply(self, ledger: Ledger) -> Generator[None, None, DossierType]:
+        """Create or change the type."""
+        before = ledger.dossier_type(self._code)
+        if self._created is not None:
+            if before is not None:
+                raise refuse(Reason.DOSSIER_TYPE_EXISTS, "dossier_type.code")
+            after = self._created
+        else:
+            if before is None:
+                raise refuse(Reason.DOSSIER_TYPE_UNKNOWN, "dossier_type.code")
+            after = _changed(before, self._changes)
+        yield from ()
+        if after != before:
+            detail = {"before": dossier_type_json(before) if before else None, "after": dossier_type_json(after)}
+            ledger.put_dossier_type(after, detail, self._stamp)
+        return after
+
+
+
+def _changed(before: DossierType, changes: Mapping[str, Any]) -> DossierType:
+    declared = dossier_type_json(before)
+    declared["identity_changes"] = IdentityChanges[declared["identity_changes"]]
+    after = parse_dossier_type("dossier_type", **{**declared, **changes})
+    if isinstance(after, list):
+        raise Refused(after)
+    return after

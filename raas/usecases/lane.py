@@ -1,0 +1,286 @@
+"""The write lane: one queue and one writer per register and process.
+
+Elements (one call, one batch, one Import message) are taken whole, several at a time, and become one
+transaction: locking and loading cost the same for one operation as for a thousand. The batch forms by
+itself while the one before it commits; an idle lane starts at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from raas.domain.errors import Reason, refuse
+from raas.usecases.ledger import Ledger
+from raas.usecases.ports import (
+    CommitUnknown,
+    DossierKey,
+    DossierTypes,
+    ImportKey,
+    RequestKey,
+    StoreFault,
+    StoreUnavailable,
+    Wanted,
+    WriteStore,
+)
+
+
+class Element(Protocol):
+    """What the lane takes whole: it becomes part of a transaction entirely or not at all."""
+
+    weight: int
+    """Its number of operations."""
+    deadline: float
+    """On the monotonic clock: after it nobody waits for the answer."""
+    background: bool
+    """True for Import: takes turns with waiting calls."""
+    request: RequestKey | None
+    import_key: ImportKey | None
+
+    def keys(self, types: DossierTypes) -> Iterable[DossierKey]:
+        """The dossiers to load."""
+
+    def codes(self) -> Iterable[str]:
+        """The codes of the dossier types it names."""
+
+    def apply(self, ledger: Ledger) -> Generator[None, None, Any]:
+        """Apply itself, yielding between slices of work; returns the answer or raises Refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneLimits:
+    """How much one transaction and one queue hold."""
+
+    operations: int = 2_000
+    lines: int = 50_000
+    engine_seconds: float = 0.02
+    waiting_operations: int = 20_000
+    max_lines_per_dossier: int = 1_000
+
+
+@dataclass(slots=True)
+class _Waiting:
+    element: Element
+    future: asyncio.Future[Any]
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody still waits for it."""
+        return not self.future.done() and time.monotonic() < self.element.deadline
+
+
+_RETRY_SECONDS = (0.02, 0.1, 0.3, 0.6, 1.0, 2.0)
+"""Pauses before trying again when the store does not answer: about as long as a restart takes."""
+
+
+class Lane:
+    """The queue and the writer of one register; `submit` is its whole interface."""
+
+    def __init__(
+        self, register_id: int, store: WriteStore, limits: LaneLimits, committed: Callable[[int], None]
+    ) -> None:
+        self._register_id = register_id
+        self._store = store
+        self._limits = limits
+        self._committed = committed
+        self._types: DossierTypes | None = None
+        self._calls: deque[_Waiting] = deque()
+        self._imports: deque[_Waiting] = deque()
+        self._waiting_operations = 0
+        self._writer: asyncio.Task[None] | None = None
+
+    async def submit(self, element: Element) -> Any:
+        """Wait for the element to be committed; answers what its `apply` returned.
+
+        Raises Refused (nothing of the element was written), OVERLOADED when the queue is full, or the
+        errors of the store. A caller that is cancelled while waiting leaves nothing behind; once its
+        transaction has begun, it may still be committed.
+        """
+        if self._waiting_operations and (
+            self._waiting_operations + element.weight > self._limits.waiting_operations
+        ):
+            raise refuse(Reason.OVERLOADED)
+        waiting = _Waiting(element, asyncio.get_running_loop().create_future())
+        (self._imports if element.background else self._calls).append(waiting)
+        self._waiting_operations += element.weight
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write_until_empty())
+        return await waiting.future
+
+    async def drained(self) -> None:
+        """Wait until everything that was submitted has been answered."""
+        while self._writer is not None:
+            await asyncio.wait([self._writer])
+
+    # ---- the writer -----------------------------------------------------------------------------
+
+    async def _write_until_empty(self) -> None:
+        try:
+            while batch := self._take():
+                await self._write(batch)
+                # Those who were answered go first: they may have more for the next batch.
+                await asyncio.sleep(0)
+        finally:
+            self._writer = None
+            _fail([*self._calls, *self._imports], StoreUnavailable("the writer was stopped"))
+            self._calls.clear()
+            self._imports.clear()
+            self._waiting_operations = 0
+
+    def _take(self) -> list[_Waiting]:
+        """Whole elements up to the limit, at least one; Import and calls take turns while both wait."""
+        batch: list[_Waiting] = []
+        operations = 0
+        turn, other = self._calls, self._imports
+        while turn or other:
+            if not turn:
+                turn, other = other, turn
+            if batch and operations + turn[0].element.weight > self._limits.operations:
+                break
+            waiting = turn.popleft()
+            self._waiting_operations -= waiting.element.weight
+            if waiting.wanted:
+                batch.append(waiting)
+                operations += waiting.element.weight
+            else:
+                _fail([waiting], StoreUnavailable("the deadline passed while waiting"))
+            turn, other = other, turn
+        return batch
+
+    def _put_back(self, batch: list[_Waiting]) -> None:
+        for waiting in reversed(batch):
+            (self._imports if waiting.element.background else self._calls).appendleft(waiting)
+            self._waiting_operations += waiting.element.weight
+
+    async def _write(self, batch: list[_Waiting]) -> None:
+        """Write a batch; on a fault of the store, each element by itself, so that only the bad one fails."""
+        pauses = iter(_RETRY_SECONDS)
+        while batch:
+            try:
+                await self._transaction(batch)
+                return
+            except StoreUnavailable as unavailable:
+                pause = next(pauses, None)
+                if pause is None:
+                    _fail(batch, unavailable)
+                    return
+                # Nothing was written: trying again is safe, for those who still wait.
+                await asyncio.sleep(pause)
+                batch = [waiting for waiting in batch if waiting.wanted]
+            except StoreFault as fault:
+                if len(batch) == 1:
+                    _fail(batch, fault)
+                    return
+                for waiting in batch:
+                    await self._write([waiting])
+                return
+            except Exception as error:
+                _fail(batch, error)
+                return
+            except asyncio.CancelledError:
+                _fail(batch, CommitUnknown("the writer was stopped"))
+                raise
+
+    async def _transaction(self, batch: list[_Waiting]) -> None:
+        """One transaction; leaves in `batch` the elements that it took."""
+        types = await self._types_for(batch)
+        while True:
+            async with self._store.write(self._register_id, self._wanted(batch, types)) as transaction:
+                if transaction.loaded.types_revision != types.revision:
+                    # Types changed since they were cached: what to load may differ.
+                    types = self._types = await self._store.dossier_types(self._register_id)
+                    continue
+                ledger = Ledger(transaction.loaded, types, self._limits.max_lines_per_dossier)
+                answers = await self._apply(batch, ledger)
+                written = ledger.written()
+                if written is not None:
+                    await transaction.commit(written)
+                break
+        if written is not None and written.types:
+            self._types = None
+        if written is not None and written.mutations:
+            self._committed(self._register_id)
+        for waiting, answer in answers:
+            if isinstance(answer, Exception):
+                _fail([waiting], answer)
+            elif not waiting.future.done():
+                waiting.future.set_result(answer)
+
+    async def _apply(self, batch: list[_Waiting], ledger: Ledger) -> list[tuple[_Waiting, Any]]:
+        """Apply elements until the budget is spent; the rest goes back to the head of the queue."""
+        began = time.monotonic()
+        answers: list[tuple[_Waiting, Any]] = []
+        for position, waiting in enumerate(batch):
+            spent = time.monotonic() - began > self._limits.engine_seconds
+            if position and (spent or ledger.lines_handled > self._limits.lines):
+                self._put_back(batch[position:])
+                del batch[position:]
+                break
+            mark = ledger.mark()
+            try:
+                steps = waiting.element.apply(ledger)
+                while True:
+                    try:
+                        next(steps)
+                    except StopIteration as end:
+                        answers.append((waiting, end.value))
+                        break
+                    await asyncio.sleep(0)
+            except Exception as error:
+                # Refused, or a bug: either way the neighbours are not concerned.
+                ledger.undo(mark)
+                answers.append((waiting, error))
+        return answers
+
+    async def _types_for(self, batch: list[_Waiting]) -> DossierTypes:
+        """The cached types, read anew when an element names one that the cache does not have."""
+        types = self._types
+        if types is None or any(
+            code not in types.by_code for waiting in batch for code in waiting.element.codes()
+        ):
+            types = self._types = await self._store.dossier_types(self._register_id)
+        return types
+
+    def _wanted(self, batch: list[_Waiting], types: DossierTypes) -> Wanted:
+        elements = [waiting.element for waiting in batch]
+        return Wanted(
+            {key: None for element in elements for key in element.keys(types)},
+            [element.request for element in elements if element.request],
+            [element.import_key for element in elements if element.import_key],
+        )
+
+
+class Lanes:
+    """The lanes of this process, one per register, made when first needed."""
+
+    def __init__(
+        self, store: WriteStore, limits: LaneLimits, committed: Callable[[int], None] = lambda _: None
+    ) -> None:
+        self._store = store
+        self._limits = limits
+        self._committed = committed
+        self._lanes: dict[int, Lane] = {}
+
+    def __getitem__(self, register_id: int) -> Lane:
+        lane = self._lanes.get(register_id)
+        if lane is None:
+            lane = self._lanes[register_id] = Lane(
+                register_id, self._store, self._limits, self._committed
+            )
+        return lane
+
+    async def drained(self) -> None:
+        """Wait until every lane has answered all it was given."""
+        for lane in list(self._lanes.values()):
+            await lane.drained()
+
+
+def _fail(batch: list[_Waiting], error: Exception) -> None:
+    for waiting in batch:
+        if not waiting.future.done():
+            waiting.future.set_exception(error)
+

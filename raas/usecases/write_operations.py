@@ -1,0 +1,280 @@
+"""Inscribe, Remove and ApplyBatch: operations written at once, or tried without writing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from raas.domain.dossier import Change
+from raas.domain.enterprise_number import EnterpriseNumber
+from raas.domain.errors import Reason, Refused, Violation, refuse
+from raas.domain.niss import Niss
+from raas.domain.operation import Operation
+from raas.domain.person import PersonState
+from raas.usecases.call import Call
+from raas.usecases.following import final_niss
+from raas.usecases.gate import AdmittedRegister
+from raas.usecases.lane import LaneLimits, Lanes
+from raas.usecases.ledger import Entry, Ledger
+from raas.usecases.ports import (
+    AnsweredRequest,
+    AuthenticSource,
+    DossierKey,
+    DossierTypes,
+    ImportKey,
+    RequestKey,
+    Wanted,
+    WriteStore,
+)
+
+_SLICE = 250
+"""Operations applied before the event loop gets a turn: a few milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Informs without refusing; `sentence` is a key of sentences.py."""
+
+    reason: Reason
+    field: str | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """An operation that was (or, under validate_only, would be) applied."""
+
+    niss: Niss
+    requested_niss: Niss | None
+    """The number asked, when it was replaced and the operation carried to `niss`."""
+    dossier_type: str
+    partner: EnterpriseNumber | None
+    change: Change
+    dossier_revision: int
+    revision: int
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An operation that would be refused; only under validate_only."""
+
+    violations: tuple[Violation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnswer:
+    """One result per operation, in the order given, and the revision of the register after them."""
+
+    results: tuple[Applied | Rejected, ...]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The answer given the first time to the same request id, as `Idempotency.encode` wrote it."""
+
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """A request id, what was asked under it, and how its answer is written down."""
+
+    request_id: str
+    body_hash: bytes
+    encode: Callable[[BatchAnswer], bytes]
+
+
+class WriteOperations:
+    """The verbs; every write goes through the lane of its register."""
+
+    def __init__(
+        self, lanes: Lanes, store: WriteStore, source: AuthenticSource, limits: LaneLimits
+    ) -> None:
+        self._lanes = lanes
+        self._store = store
+        self._source = source
+        self._limits = limits
+
+    async def single(
+        self,
+        call: Call,
+        register: AdmittedRegister,
+        operation: Operation,
+        *,
+        validate_only: bool,
+        idempotency: Idempotency | None,
+    ) -> BatchAnswer | Replayed:
+        """One operation: one result, always Applied. Raises Refused with everything that is wrong."""
+        return await self._run(call, register, _Single(operation), validate_only, idempotency)
+
+    async def batch(
+        self,
+        call: Call,
+        register: AdmittedRegister,
+        operations: Sequence[Operation],
+        *,
+        validate_only: bool,
+        idempotency: Idempotency | None,
+    ) -> BatchAnswer | Replayed:
+        """All operations in the order given, or none of them; their revisions are consecutive.
+
+        Raises Refused with everything that is wrong in any of them, paths prefixed `operations[i].`;
+        under validate_only every operation has a result instead, Applied or Rejected.
+        """
+        return await self._run(call, register, _Batch(operations, validate_only), validate_only, idempotency)
+
+    async def _run(
+        self,
+        call: Call,
+        register: AdmittedRegister,
+        work: _Work,
+        validate_only: bool,
+        idempotency: Idempotency | None,
+    ) -> BatchAnswer | Replayed:
+        persons = await self._source.states(list({o.niss for o in work.operations if o.niss is not None}))
+        element = _WriteElement(call, work, persons, idempotency)
+        if validate_only or work.malformed:
+            # What can never be written does not queue; the state still adds what it finds wrong.
+            return await self._try(register, element)
+        answer: BatchAnswer | Replayed = await self._lanes[register.id].submit(element)
+        return answer
+
+    async def _try(self, register: AdmittedRegister, element: _WriteElement) -> BatchAnswer:
+        types = await self._store.dossier_types(register.id)
+        loaded = await self._store.snapshot(register.id, Wanted(list(element.keys(types))))
+        ledger = Ledger(loaded, types, self._limits.max_lines_per_dossier)
+        return _finish(element.work.apply(ledger, element))
+
+
+class _Single:
+    """One operation: refused as it is."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operations: Sequence[Operation] = (operation,)
+        self.malformed = bool(operation.violations)
+
+    def apply(self, ledger: Ledger, element: _WriteElement) -> Generator[None, None, BatchAnswer]:
+        """Apply the operation."""
+        applied = element.applied(ledger, self.operations[0])
+        yield from ()
+        return BatchAnswer((applied,), ledger.revision)
+
+
+class _Batch:
+    """Many operations: all or none, every refusal collected."""
+
+    def __init__(self, operations: Sequence[Operation], keep_rejected: bool) -> None:
+        self.operations = operations
+        self.malformed = any(operation.violations for operation in operations)
+        self._keep_rejected = keep_rejected
+
+    def apply(self, ledger: Ledger, element: _WriteElement) -> Generator[None, None, BatchAnswer]:
+        """Apply them in order; what one leaves is what the next one finds."""
+        mark = ledger.mark()
+        results: list[Applied | Rejected] = []
+        violations: list[Violation] = []
+        for index, operation in enumerate(self.operations):
+            try:
+                results.append(element.applied(ledger, operation))
+            except Refused as refused:
+                results.append(Rejected(refused.violations))
+                violations.extend(v.below(f"operations[{index}]") for v in refused.violations)
+            if index % _SLICE == _SLICE - 1:
+                yield
+        if violations and not self._keep_rejected:
+            raise Refused(violations)
+        ledger.bind(mark)
+        return BatchAnswer(tuple(results), ledger.revision)
+
+
+_Work = _Single | _Batch
+
+
+class _WriteElement:
+    """A call in the lane: answers a repeated request from memory, else does its work."""
+
+    background = False
+    import_key: ImportKey | None = None
+
+    def __init__(
+        self,
+        call: Call,
+        work: _Work,
+        persons: Mapping[Niss, PersonState],
+        idempotency: Idempotency | None,
+    ) -> None:
+        self.weight = len(work.operations)
+        self.deadline = call.deadline
+        self.work = work
+        self._persons = persons
+        self._idempotency = idempotency
+        self._stamp = call.stamp(idempotency.request_id if idempotency else None)
+        self.request: RequestKey | None = (
+            (call.caller.enterprise_number, idempotency.request_id) if idempotency else None
+        )
+
+    def codes(self) -> Iterable[str]:
+        """The codes of the dossier types it names."""
+        return (o.dossier_type for o in self.work.operations if o.dossier_type is not None)
+
+    def keys(self, types: DossierTypes) -> Iterable[DossierKey]:
+        """The dossiers it touches."""
+        return dossier_keys(self.work.operations, self._persons, types)
+
+    def apply(self, ledger: Ledger) -> Generator[None, None, BatchAnswer | Replayed]:
+        """Answer as the first time, or work and remember the answer; refusals are not remembered."""
+        idempotency, key = self._idempotency, self.request
+        if idempotency is None or key is None:
+            return (yield from self.work.apply(ledger, self))
+        known = ledger.answered(key)
+        if known is not None:
+            if known.body_hash != idempotency.body_hash:
+                raise refuse(Reason.REQUEST_ID_REUSED, "request_id")
+            return Replayed(known.answer)
+        answer = yield from self.work.apply(ledger, self)
+        ledger.remember(key, AnsweredRequest(idempotency.body_hash, idempotency.encode(answer)))
+        return answer
+
+    def applied(self, ledger: Ledger, operation: Operation) -> Applied:
+        """Apply one operation; answers it as the caller will see it."""
+        entry = ledger.apply(operation, self._persons, self._stamp)
+        return _applied(ledger, operation, entry)
+
+
+def dossier_keys(
+    operations: Iterable[Operation], persons: Mapping[Niss, PersonState], types: DossierTypes
+) -> Iterable[DossierKey]:
+    """The dossiers that these operations touch, as far as they can be known."""
+    by_code = types.by_code
+    for operation in operations:
+        entry = by_code.get(operation.dossier_type or "")
+        if entry is not None and operation.niss is not None:
+            yield final_niss(operation.niss, persons), entry[0]
+
+
+def _applied(ledger: Ledger, operation: Operation, entry: Entry) -> Applied:
+    code = operation.dossier_type or ""
+    dossier_type = ledger.dossier_type(code)
+    followed = operation.niss if operation.niss != entry.niss else None
+    return Applied(
+        entry.niss,
+        followed,
+        code,
+        dossier_type.partner if dossier_type else None,
+        entry.change,
+        entry.dossier_revision,
+        entry.revision,
+        (Notice(Reason.NISS_REPLACED, "niss", "NOTICE_NISS_FOLLOWED"),) if followed is not None else (),
+    )
+
+
+def _finish(steps: Generator[None, None, BatchAnswer]) -> BatchAnswer:
+    """Run to the end what would otherwise yield to its neighbours."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            answer: BatchAnswer = end.value
+            return answer
