@@ -179,9 +179,7 @@ class PostgresWriteStore:
         for pause in (0.05, 0.2, 0.5, 1.0, 2.0, None):
             try:
                 async with self._connection() as connection:
-                    cursor = await connection.execute(
-                        "SELECT pg_xact_status(%s::xid8)", (transaction_id,)
-                    )
+                    cursor = await connection.execute("SELECT pg_xact_status(%s::xid8)", (transaction_id,))
                     (status,) = cast(tuple[str | None], await cursor.fetchone())
                     await connection.rollback()
                 if status != "in progress":

@@ -41,9 +41,7 @@ class Call:
 
     def stamp(self, request_id: str | None = None) -> Stamp:
         """What the mutations of this call remember of it."""
-        return Stamp(
-            self.caller.enterprise_number, self.call_id, request_id, self.legal_context, self.ticket
-        )
+        return Stamp(self.caller.enterprise_number, self.call_id, request_id, self.legal_context, self.ticket)
 
     @property
     def expired(self) -> bool:

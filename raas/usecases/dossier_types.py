@@ -93,10 +93,12 @@ class _Change:
             after = _changed(before, self._changes)
         yield from ()
         if after != before:
-            detail = {"before": dossier_type_json(before) if before else None, "after": dossier_type_json(after)}
+            detail = {
+                "before": dossier_type_json(before) if before else None,
+                "after": dossier_type_json(after),
+            }
             ledger.put_dossier_type(after, detail, self._stamp)
         return after
-
 
 
 def _changed(before: DossierType, changes: Mapping[str, Any]) -> DossierType:

@@ -268,9 +268,7 @@ class Lanes:
     def __getitem__(self, register_id: int) -> Lane:
         lane = self._lanes.get(register_id)
         if lane is None:
-            lane = self._lanes[register_id] = Lane(
-                register_id, self._store, self._limits, self._committed
-            )
+            lane = self._lanes[register_id] = Lane(register_id, self._store, self._limits, self._committed)
         return lane
 
     async def drained(self) -> None:
@@ -283,4 +281,3 @@ def _fail(batch: list[_Waiting], error: Exception) -> None:
     for waiting in batch:
         if not waiting.future.done():
             waiting.future.set_exception(error)
-

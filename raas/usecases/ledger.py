@@ -135,7 +135,9 @@ class Ledger:
         sheet = self._sheets.get(key)
         if sheet is None:
             state = self.loaded.dossiers.get(key)
-            sheet = _NO_SHEET if state is None else Sheet(state.lines, lines_text(state.lines), state.revision)
+            sheet = (
+                _NO_SHEET if state is None else Sheet(state.lines, lines_text(state.lines), state.revision)
+            )
             self._sheets[key] = sheet
         return sheet
 
@@ -288,4 +290,3 @@ class Ledger:
             if m.kind is MutationKind.DOSSIER_TYPE_CHANGED:
                 types_revision = m.revision
         return checksum, types_revision
-

@@ -89,9 +89,7 @@ class Idempotency:
 class WriteOperations:
     """The verbs; every write goes through the lane of its register."""
 
-    def __init__(
-        self, lanes: Lanes, store: WriteStore, source: AuthenticSource, limits: LaneLimits
-    ) -> None:
+    def __init__(self, lanes: Lanes, store: WriteStore, source: AuthenticSource, limits: LaneLimits) -> None:
         self._lanes = lanes
         self._store = store
         self._source = source

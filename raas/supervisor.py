@@ -1,0 +1,163 @@
+"""The supervisor: brings the database up, keeps the serving processes alive, and takes both down in order.
+
+With one worker the supervisor serves itself. With more, it spawns them (never forks: gRPC does not
+survive that), all listening on one port, and starts one anew that dies. A worker holds the reading end
+of a pipe whose other end only the supervisor has: when the supervisor dies, however, the worker sees
+the end of the pipe and stops. Only the supervisor touches the embedded PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from raas import app
+from raas.ops.settings import Settings
+from raas.storage.embedded import EmbeddedPostgres, running_dsn
+
+log = structlog.get_logger()
+
+_WATCH_SECONDS = 0.5
+_RESTART_PAUSE_SECONDS = 1.0
+
+LIFELINE = "RAAS_LIFELINE"
+"""Environment variable that makes a process a worker: the descriptor of its end of the pipe."""
+
+_WORKER_DSN = "RAAS_WORKER_DSN"
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; answers the exit status.
+
+    A process that finds LIFELINE in its environment serves as a worker; any other is a supervisor.
+    """
+    if lifeline := os.environ.get(LIFELINE):
+        return asyncio.run(app.serve(settings, os.environ[_WORKER_DSN], lifeline=int(lifeline)))
+    with database(settings) as (dsn, embedded):
+        if settings.workers == 1:
+            return asyncio.run(_serve_alone(settings, dsn, embedded))
+        _refuse_taken_port(settings.listen)
+        return _Workers(settings, dsn, embedded).run()
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[tuple[str, EmbeddedPostgres | None]]:
+    """The database to work on, migrated: the one of RAAS_DATABASE_URL, or the embedded one, started.
+
+    A database of one's own is never migrated by a server: one that is not current is refused.
+    """
+    if settings.database_url:
+        app.require_current(settings.database_url)
+        yield settings.database_url, None
+        return
+    with EmbeddedPostgres(settings.data_dir) as embedded:
+        dsn = embedded.start()
+        app.migrate(dsn)
+        yield dsn, embedded
+
+
+@contextmanager
+def database_for_command(settings: Settings) -> Iterator[str]:
+    """The database for a command that works on it: joined if a server runs it, else started for a while."""
+    if settings.database_url:
+        yield settings.database_url
+    elif dsn := running_dsn(settings.data_dir):
+        yield dsn
+    else:
+        with EmbeddedPostgres(settings.data_dir) as embedded:
+            yield embedded.start()
+
+
+async def _serve_alone(settings: Settings, dsn: str, embedded: EmbeddedPostgres | None) -> int:
+    watch = asyncio.create_task(_watch(embedded)) if embedded else None
+    try:
+        return await app.serve(settings, dsn)
+    finally:
+        if watch:
+            watch.cancel()
+
+
+async def _watch(embedded: EmbeddedPostgres) -> None:
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        await asyncio.to_thread(embedded.ensure_running)
+
+
+def _refuse_taken_port(listen: str) -> None:
+    """Workers share the port; that must not let them share it with a stranger."""
+    host, _, port = listen.rpartition(":")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host.strip("[]"), int(port)))
+
+
+class _Workers:
+    """The serving processes of one supervisor."""
+
+    def __init__(self, settings: Settings, dsn: str, embedded: EmbeddedPostgres | None) -> None:
+        self._settings = settings
+        self._dsn = dsn
+        self._embedded = embedded
+        self._stopping = False
+        self._reading_end, self._writing_end = os.pipe()
+
+    def run(self) -> int:
+        """Keep the workers alive until a signal, then end them within the deadline."""
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        workers = [self._spawn() for _ in range(self._settings.workers)]
+        born = [time.monotonic()] * len(workers)
+        while not self._stopping:
+            time.sleep(_WATCH_SECONDS)
+            if self._embedded:
+                self._embedded.ensure_running()
+            for index, worker in enumerate(workers):
+                if self._stopping or worker.poll() is None:
+                    continue
+                if time.monotonic() - born[index] < _RESTART_PAUSE_SECONDS:
+                    log.error("worker cannot start", status=worker.returncode)
+                    self._end(workers)
+                    return 1
+                log.warning("worker died and is started anew", pid=worker.pid, status=worker.returncode)
+                workers[index], born[index] = self._spawn(), time.monotonic()
+        return self._end(workers)
+
+    def _stop(self, *_: object) -> None:
+        self._stopping = True
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, **self._settings.as_environment()}
+        environment |= {LIFELINE: str(self._reading_end), _WORKER_DSN: self._dsn}
+        # A group of its own: Ctrl-C reaches the supervisor, which ends the workers in order.
+        return subprocess.Popen(
+            [sys.executable, "-c", "from raas.cli import main; main()", "serve"],
+            env=environment,
+            pass_fds=[self._reading_end],
+            process_group=0,
+        )
+
+    def _end(self, workers: list[subprocess.Popen[bytes]]) -> int:
+        for worker in workers:
+            if worker.poll() is None:
+                worker.terminate()
+        deadline = time.monotonic() + self._settings.shutdown_seconds + 5
+        clean = True
+        for worker in workers:
+            try:
+                worker.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                log.error("worker did not end in time and is killed", pid=worker.pid)
+                worker.kill()
+                worker.wait()
+                clean = False
+        return 0 if clean else 1
