@@ -82,7 +82,7 @@ logged AS (
     register_id, revision, batch_last_revision, previous_revision, kind, niss, requested_niss,
     dossier_type_id, dossier_type_ids, before, after, record_time, actor, call_id, request_id, legal_context, ticket,
     checksum, detail)
-  SELECT %(register)s, %(revision)s + m.number, m.batch_last, m.previous, m.kind, m.niss, m.requested_niss,
+  SELECT %(register)s, %(revision)s::bigint + m.number, m.batch_last, m.previous, m.kind, m.niss, m.requested_niss,
          m.dossier_type_id, m.dossier_type_ids::int[], m.before::datemultirange, m.after::datemultirange,
          %(record_time)s,
          s.actor, s.call_id, s.request_id, s.legal_context, s.ticket,
@@ -102,7 +102,7 @@ kept AS (
   ON CONFLICT (register_id, niss, dossier_type_id)
   DO UPDATE SET periods = excluded.periods, revision = excluded.revision)
 UPDATE register SET
-  revision = %(revision)s + %(count)s, record_time = %(record_time)s, types_revision = %(types_revision)s,
+  revision = %(last_revision)s, record_time = %(record_time)s, types_revision = %(types_revision)s,
   dossier_count = dossier_count + %(dossier_count_change)s, checksum = %(checksum)s
 WHERE id = %(register)s"""
 
@@ -328,7 +328,7 @@ def _log_parameters(
     return {
         "register": register_id,
         "revision": loaded.revision,
-        "count": len(mutations),
+        "last_revision": loaded.revision + len(mutations),
         "record_time": loaded.record_time,
         "types_revision": written.types_revision,
         "dossier_count_change": written.dossier_count_change,
