@@ -21,8 +21,10 @@ from contextlib import contextmanager
 import structlog
 
 from raas import app
-from raas.ops.settings import Settings
+from raas.ops.logs import configure_logs
+from raas.ops.settings import PREFIX, Settings, split_address
 from raas.storage.embedded import EmbeddedPostgres, running_dsn
+from raas.usecases.ports import StoreFault
 
 log = structlog.get_logger()
 
@@ -32,6 +34,7 @@ _RESTART_PAUSE_SECONDS = 1.0
 LIFELINE = "RAAS_LIFELINE"
 """Environment variable that makes a process a worker: the descriptor of its end of the pipe."""
 
+_WORKER = "RAAS_WORKER_NUMBER"
 _WORKER_DSN = "RAAS_WORKER_DSN"
 
 
@@ -40,8 +43,10 @@ def run(settings: Settings) -> int:
 
     A process that finds LIFELINE in its environment serves as a worker; any other is a supervisor.
     """
+    configure_logs(settings.log_format, settings.log_level)
     if lifeline := os.environ.get(LIFELINE):
-        return asyncio.run(app.serve(settings, os.environ[_WORKER_DSN], lifeline=int(lifeline)))
+        worker, dsn = int(os.environ[_WORKER]), os.environ[_WORKER_DSN]
+        return asyncio.run(app.serve(settings, dsn, worker=worker, lifeline=int(lifeline)))
     with database(settings) as (dsn, embedded):
         if settings.workers == 1:
             return asyncio.run(_serve_alone(settings, dsn, embedded))
@@ -53,28 +58,33 @@ def run(settings: Settings) -> int:
 def database(settings: Settings) -> Iterator[tuple[str, EmbeddedPostgres | None]]:
     """The database to work on, migrated: the one of RAAS_DATABASE_URL, or the embedded one, started.
 
-    A database of one's own is never migrated by a server: one that is not current is refused.
+    A database of one's own is never migrated by a server: one that is not current is refused with StoreFault.
     """
     if settings.database_url:
-        app.require_current(settings.database_url)
-        yield settings.database_url, None
+        dsn = settings.database_url.get_secret_value()
+        version = app.version_of(dsn)
+        if version.current != version.needed:
+            raise StoreFault(
+                f"the database is at schema {version.current or 'none'}, this version needs {version.needed}: "
+                "run `raas migrate`"
+            )
+        yield dsn, None
         return
     with EmbeddedPostgres(settings.data_dir) as embedded:
-        dsn = embedded.start()
-        app.migrate(dsn)
-        yield dsn, embedded
+        app.migrate(embedded.dsn)
+        yield embedded.dsn, embedded
 
 
 @contextmanager
 def database_for_command(settings: Settings) -> Iterator[str]:
     """The database for a command that works on it: joined if a server runs it, else started for a while."""
     if settings.database_url:
-        yield settings.database_url
+        yield settings.database_url.get_secret_value()
     elif dsn := running_dsn(settings.data_dir):
         yield dsn
     else:
         with EmbeddedPostgres(settings.data_dir) as embedded:
-            yield embedded.start()
+            yield embedded.dsn
 
 
 async def _serve_alone(settings: Settings, dsn: str, embedded: EmbeddedPostgres | None) -> int:
@@ -93,12 +103,11 @@ async def _watch(embedded: EmbeddedPostgres) -> None:
 
 
 def _refuse_taken_port(listen: str) -> None:
-    """Workers share the port; that must not let them share it with a stranger."""
-    host, _, port = listen.rpartition(":")
+    """Workers share the port; that must not let them share it with a stranger. Raises OSError."""
+    host, port = split_address(listen)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host.strip("[]"), int(port)))
+    with socket.create_server((host, port), family=family):
+        pass
 
 
 class _Workers:
@@ -115,7 +124,7 @@ class _Workers:
         """Keep the workers alive until a signal, then end them within the deadline."""
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
-        workers = [self._spawn() for _ in range(self._settings.workers)]
+        workers = [self._spawn(number) for number in range(self._settings.workers)]
         born = [time.monotonic()] * len(workers)
         while not self._stopping:
             time.sleep(_WATCH_SECONDS)
@@ -129,18 +138,24 @@ class _Workers:
                     self._end(workers)
                     return 1
                 log.warning("worker died and is started anew", pid=worker.pid, status=worker.returncode)
-                workers[index], born[index] = self._spawn(), time.monotonic()
+                workers[index], born[index] = self._spawn(index), time.monotonic()
         return self._end(workers)
 
     def _stop(self, *_: object) -> None:
         self._stopping = True
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, **self._settings.as_environment()}
-        environment |= {LIFELINE: str(self._reading_end), _WORKER_DSN: self._dsn}
-        # A group of its own: Ctrl-C reaches the supervisor, which ends the workers in order.
+    def _spawn(self, number: int) -> subprocess.Popen[bytes]:
+        # Flags of the supervisor are settings of the workers; the database reaches them as its DSN.
+        given = self._settings.model_dump(mode="json", exclude={"database_url"}, exclude_none=True)
+        environment = os.environ | {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
+        environment |= {
+            LIFELINE: str(self._reading_end),
+            _WORKER: str(number),
+            _WORKER_DSN: self._dsn,
+        }
+        # A group of its own: Ctrl-C reaches the supervisor alone, which ends the workers in order.
         return subprocess.Popen(
-            [sys.executable, "-c", "from raas.cli import main; main()", "serve"],
+            [sys.executable, "-m", "raas.cli", "serve"],
             env=environment,
             pass_fds=[self._reading_end],
             process_group=0,

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import MAXYEAR, MINYEAR, date
+from functools import lru_cache
 from typing import NamedTuple
 
 from raas.domain.incomplete_date import IncompleteDate
@@ -50,11 +51,7 @@ class BirthWindow(NamedTuple):
 
     def codes(self) -> BirthCodes:
         """The codes of the birth dates that match this window; see the module."""
-        first, last = date.fromordinal(self.first), date.fromordinal(self.last)
-        # The month and the year that began before the window: their codes lie before its first day's.
-        month = birth_code(IncompleteDate(first.year, first.month, None))
-        year = birth_code(IncompleteDate(first.year, None, None))
-        return BirthCodes(_code(first), _code(last), (year, month))
+        return _codes(self)
 
     def admits(self, code: int) -> bool:
         """Whether a person with this birth code may have been born in the window."""
@@ -62,6 +59,7 @@ class BirthWindow(NamedTuple):
         return first <= code <= last or code in incomplete
 
 
+@lru_cache(maxsize=1_024)
 def birth_window(birth_date: IncompleteDate, tolerance: int) -> BirthWindow:
     """The window of a question; `tolerance` >= 0 in the unit of the date's precision, the year known."""
     year, month, day = birth_date
@@ -74,7 +72,18 @@ def birth_window(birth_date: IncompleteDate, tolerance: int) -> BirthWindow:
         first, last = divmod(months - tolerance, 12), divmod(months + tolerance, 12)
         return BirthWindow(_month_start(first[0], first[1] + 1), _month_end(last[0], last[1] + 1))
     middle = date(year, month, day).toordinal()
-    return BirthWindow(max(date.min.toordinal(), middle - tolerance), min(date.max.toordinal(), middle + tolerance))
+    return BirthWindow(
+        max(date.min.toordinal(), middle - tolerance), min(date.max.toordinal(), middle + tolerance)
+    )
+
+
+@lru_cache(maxsize=1_024)
+def _codes(window: BirthWindow) -> BirthCodes:
+    first, last = date.fromordinal(window.first), date.fromordinal(window.last)
+    # The month and the year that began before the window: their codes lie before its first day's.
+    month = birth_code(IncompleteDate(first.year, first.month, None))
+    year = birth_code(IncompleteDate(first.year, None, None))
+    return BirthCodes(_code(first), _code(last), (year, month))
 
 
 def _code(day: date) -> int:

@@ -86,10 +86,7 @@ def remove(before: Lines, period: Period | None, max_lines: int = MAX_LINES) -> 
 
     Raises `Refused` with DOSSIER_TOO_LARGE when it splits a line and that makes more than `max_lines`.
     """
-    if period is None:
-        after, removed = (), before
-    else:
-        after, removed = difference(before, period)
+    after, removed = ((), before) if period is None else difference(before, period)
     if not removed:
         outcome = RemoveOutcome.UNCHANGED
     elif not after:

@@ -53,15 +53,14 @@ class DossierType:
 
     def closed(self, field: str) -> Violation:
         """The violation of an inscription, begun on the day in `field`, that the type does not admit."""
-        values = {}
-        if self.active_from is not None:
-            values["active_from"] = day_text(self.active_from)
-        if self.active_until is not None:
-            values["active_until"] = day_text(self.active_until)
-        sentence = {
-            ("active_from",): "DOSSIER_TYPE_CLOSED_BEFORE",
-            ("active_until",): "DOSSIER_TYPE_CLOSED_AFTER",
-        }.get(tuple(values), "DOSSIER_TYPE_CLOSED_OUTSIDE")
+        bounds = {"active_from": self.active_from, "active_until": self.active_until}
+        values = {name: day_text(day) for name, day in bounds.items() if day is not None}
+        if self.active_until is None:
+            sentence = "DOSSIER_TYPE_CLOSED_BEFORE"
+        elif self.active_from is None:
+            sentence = "DOSSIER_TYPE_CLOSED_AFTER"
+        else:
+            sentence = "DOSSIER_TYPE_CLOSED_OUTSIDE"
         return Violation(field, Reason.DOSSIER_TYPE_CLOSED, sentence, values)
 
 

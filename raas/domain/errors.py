@@ -30,6 +30,7 @@ class Category(Enum):
     LOAD = "too much at once; the same request may succeed later"
     UNAVAILABLE = "a part that is needed does not answer; the same request may succeed later"
     INTERNAL = "a fault of RaaS itself"
+    NOTICE = "nothing is refused; the caller should know"
 
 
 class Reason(Enum):
@@ -66,6 +67,10 @@ class Reason(Enum):
     AUTHENTIC_SOURCE_UNAVAILABLE = Category.UNAVAILABLE, 29
     UNAVAILABLE = Category.UNAVAILABLE, 30
     INTERNAL = Category.INTERNAL, 31
+    PERSON_DECEASED = Category.NOTICE, 34
+    PERIOD_BEFORE_BIRTH = Category.NOTICE, 35
+    SUBSCRIBER_UNKNOWN = Category.UNKNOWN, 32
+    SUBSCRIBER_FILTER_DIFFERS = Category.STATE, 33
 
     @property
     def category(self) -> Category:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from raas.domain.names import comparable_forms, core, words
-from raas.domain.phonetics import sounds, stem
+from raas.domain.phonetics import sounds, stem, without_van
 
 _ALIKE = 0.75
 """From here on two words of two names count as the same word."""
@@ -32,7 +32,7 @@ _TRUNCATED = 0.82
 # One letter for the spellings of one sound: what is left is nearer for edits than the names as written.
 _SPELLINGS = (
     (re.compile(r"(?<=[aou])e"), ""),  # Mueller, Muller; Claes, Clas
-    (re.compile(r"^ou(?=[aeiy])|w"), "v"),  # Ouahabi, Wahabi; Nowak, Novak
+    (re.compile(r"(?:^|(?<=[aeio]))ou(?=[aeiy])|w"), "v"),  # Ouahabi, Wahabi; Nowak, Novak
     (re.compile(r"ou"), "u"),  # Youssef, Yusuf
     (re.compile(r"t?sch|t?ch|sh|sz|cz"), "s"),  # Chaabane, Shaaban; Szymanski, Shimanski
     (re.compile(r"ph"), "f"),
@@ -52,6 +52,7 @@ class _Heard:
 
     forms: frozenset[str]
     joined: str
+    begins_with_van: bool
     parts: tuple[str, ...]
     stems: tuple[str, ...]
 
@@ -59,27 +60,37 @@ class _Heard:
 @lru_cache(maxsize=65_536)
 def _heard(name: str) -> _Heard:
     name_words = words(name)
-    parts = core(name_words)
-    stems = tuple(stem(part) for part in parts)
-    return _Heard(comparable_forms(name), "".join(name_words), parts, stems)
+    parts, joined = core(name_words), "".join(name_words)
+    return _Heard(
+        comparable_forms(name),
+        joined,
+        without_van(joined) != joined,
+        tuple(without_van(part) for part in parts),
+        tuple(stem(part) for part in parts),
+    )
 
 
-def last_name_likeness(one: str, other: str) -> float:
-    """How alike two last names are; 1 when they are equal as `comparable_forms` has it."""
+def name_likeness(one: str, other: str) -> float:
+    """How alike two last names are, or two lists of given names in any order, joined by spaces.
+
+    1 when they are equal as `comparable_forms` has it.
+    """
     a, b = _heard(one), _heard(other)
     if a.forms & b.forms:
         return 1.0
     if not (a.forms and b.forms):
         return 0.0
-    likeness = max(word_likeness(a.joined, b.joined), _paired(a.parts, b.parts))
+    likeness = _paired(a.parts, b.parts)
+    if not (a.begins_with_van and b.begins_with_van) or _one_slip_or_cut_off(a.joined, b.joined):
+        # Otherwise the two would be alike for nothing but their Van den.
+        likeness = max(likeness, word_likeness(a.joined, b.joined))
     if a.stems != a.parts or b.stems != b.parts:
         likeness = max(likeness, _GUESSED * _paired(a.stems, b.stems))
     return likeness
 
 
-def given_name_likeness(one: str, other: str) -> float:
-    """How alike two given names are: Jean-Pierre equals Jean Pierre, and is much like Jean."""
-    return last_name_likeness(one, other)
+def _one_slip_or_cut_off(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one) or OSA.distance(one, other, score_cutoff=1) <= 1
 
 
 @lru_cache(maxsize=65_536)
@@ -89,11 +100,12 @@ def _respelled(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=262_144)
 def word_likeness(one: str, other: str) -> float:
     """How alike two words of `names.words` are."""
     if one == other:
         return 1.0
-    shorter, longer = sorted((one, other), key=len)
+    shorter, longer = (one, other) if len(one) <= len(other) else (other, one)
     spelled = OSA.normalized_similarity(one, other)
     likeness = max(spelled, 0.97 * OSA.normalized_similarity(_respelled(one), _respelled(other)))
     common = set(sounds(one)) & set(sounds(other))

@@ -4,6 +4,7 @@
     D'Hondt, D’hondt, Dhondt                        words dhondt
     Müller                                          words muller, or written out: mueller
     Çelik, Yılmaz, Łukasz, Straße, Иванов           words celik, yilmaz, lukasz, strasse, ivanov
+    St-Amand, Saint-Amand, Sint-Amand               words saint amand
 
 Case, accents, apostrophes, hyphens and other separators are gone; letters are a to z. What is left to
 decide is whether two names are *equal* (`comparable_forms`, for the confrontation of identities) or
@@ -30,6 +31,7 @@ PARTICLES = frozenset(
 
 _APOSTROPHES = re.compile(r"['’‘`´ʼʻʾʿ′]")
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
+_ABBREVIATED = {"st": "saint", "ste": "sainte", "sint": "saint"}
 _WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 
 
@@ -74,4 +76,4 @@ def _words(lower: str) -> tuple[str, ...]:
     if not bare.isascii():
         # anyascii writes the soft sign and the like as an apostrophe: no separator either.
         bare = _APOSTROPHES.sub("", anyascii(bare)).lower()
-    return tuple(_SEPARATORS.sub(" ", bare).split())
+    return tuple(_ABBREVIATED.get(word, word) for word in _SEPARATORS.sub(" ", bare).split())

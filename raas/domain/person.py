@@ -18,7 +18,13 @@ class PersonStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PersonState:
-    """The status of a number and, when replaced, its final successor."""
+    """The status of a number and, when replaced, its final successor.
+
+    `born` (a Day: the earliest the birth can have been; None = not known) and `deceased` are those of
+    the person, whichever of its numbers was asked.
+    """
 
     status: PersonStatus
     successor: Niss | None = None
+    born: int | None = None
+    deceased: bool = False

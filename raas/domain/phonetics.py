@@ -27,25 +27,34 @@ _COARSER = str.maketrans({"X": "S", "0": "T", "H": None})
 
 # Spellings of one sound that Double Metaphone, trained on English, hears as several.
 _RESPELLED = (
-    (re.compile(r"^ou(?=[aeiy])|w"), "v"),  # Ouahabi, Wahabi; Nowak, Novak; De Wit, De Vit
+    (
+        re.compile(r"(?:^|(?<=[aeio]))ou(?=[aeiy])|w"),
+        "v",
+    ),  # Ouahabi, Wahabi; Charkaoui, Cherkawi; Nowak, Novak
     (re.compile(r"ij"), "y"),  # Van Dijk, Van Dyk
+    (re.compile(r"gh"), "k"),  # Berghe, Verhaeghe, Ghazi: silent in English only
     (re.compile(r"d(?:j|zh|sch)"), "j"),  # Djaferi, Dzhaferi, Jaferi
 )
 
-# A particle that may have been joined to what follows; at least four letters must remain.
-_JOINED_VAN = re.compile(r"van(?:den|der|de|t)?(?=[a-z]{4})")
-_JOINED_PARTICLE = re.compile(_JOINED_VAN.pattern + r"|(?:della|de[nrls]?|la|le|du|el|al|ben|ait)(?=[a-z]{4})")
+# A particle that may have been joined to what follows, which is four letters at least and begins like a word.
+_NAME_FOLLOWS = r"(?=([a-z])(?!\1)[a-z]{3})"
+_JOINED_VAN = re.compile(r"van(?:den|der|de|t)?" + _NAME_FOLLOWS)
+_JOINED_PARTICLE = re.compile(
+    r"(?:van(?:den|der|de|t)?|della|de[nrls]?|la|le|du|el|al|ben|ait)" + _NAME_FOLLOWS
+)
 
 
 @lru_cache(maxsize=65_536)
 def sounds(word: str) -> tuple[str, ...]:
-    """How a word of `names.words` sounds: one or two strings of consonants, coarse, not truncated.
+    """How a word of `names.words` sounds: one to three strings of consonants, coarse, not truncated.
 
-    A vowel, Y or H in front counts as A; other vowels are not heard. Empty for a word that has no sound.
+    A vowel, Y or H in front counts as A; other vowels are not heard. An X at the end is heard and mute
+    (Hendrickx, Leroux). Empty for a word that has no sound.
     """
     for spelling, respelled in _RESPELLED:
         word = spelling.sub(respelled, word)
-    return tuple(dict.fromkeys(_coarse(code) for code in doublemetaphone(word) if code))
+    spoken = (word, word[:-1], word[:-1] + "ks") if word.endswith("x") else (word,)
+    return tuple(dict.fromkeys(_coarse(code) for way in spoken for code in doublemetaphone(way) if code))
 
 
 def stem(word: str) -> str:
@@ -54,6 +63,12 @@ def stem(word: str) -> str:
     A guess (vaux of delvaux): good for finding, never for deciding that two names are one.
     """
     joined = _JOINED_PARTICLE.match(word)
+    return word[joined.end() :] if joined else word
+
+
+def without_van(word: str) -> str:
+    """The word without Van, Van de, Van den, Van der or Van 't joined in front: hardly ever a wrong guess."""
+    joined = _JOINED_VAN.match(word)
     return word[joined.end() :] if joined else word
 
 
@@ -66,18 +81,24 @@ def search_keys(last_name: str) -> list[str]:
     return sorted({code[:KEY_LENGTH] for part in _parts(last_name) for code in _codes(part)})
 
 
-def probe_keys(last_name: str, first_names: tuple[str, ...] = ()) -> list[str]:
-    """The keys to look up for a question, sorted: a hundred for a name of one word.
+def probe_keys(last_name: str, first_names: tuple[str, ...] = (), *, wide: bool = False) -> list[str]:
+    """The keys to look up for a question, sorted: a hundred or two.
 
-    Those of the last name and every key one sound away (one more, one less, another one, two swapped);
-    and those of the first names, in case the two were swapped.
+    Those of the last name; of the last name with one letter left out or two neighbours swapped; every key
+    one sound away (one more, one less, another one, two swapped); the beginnings of its keys and what they
+    may be the beginning of, in case one of the names was cut off; and those of the first names, in case the
+    two were swapped. `wide`, for a question that a birth date hardly narrows: a dozen of them, without
+    slips of the pen and without joined Van names, of which half of Flanders has the same.
     """
     probes = set(search_keys(" ".join(first_names)))
     for part in _parts(last_name):
-        # Half of Flanders begins with Van: the key of the joined name would select nobody in particular.
-        if _JOINED_VAN.match(part) is None:
+        if not wide or part == without_van(part):
             for code in _codes(part):
-                probes.update(near[:KEY_LENGTH] for near in _one_sound_away(code))
+                probes.update(
+                    near[:KEY_LENGTH] for near in (_cut_off(code) if wide else _one_sound_away(code))
+                )
+    if not wide:
+        probes.update(code[:KEY_LENGTH] for word in core(words(last_name)) for code in _mistyped(word))
     probes.discard("")
     return sorted(probes)
 
@@ -98,11 +119,19 @@ def _coarse(code: str) -> str:
     return code.translate(_COARSER)
 
 
+def _cut_off(code: str) -> set[str]:
+    """The code, its beginnings of two sounds or more, and, of three sounds, all that begin with it."""
+    longer = {code + sound for sound in _CONSONANTS} if len(code) == KEY_LENGTH - 1 else set()
+    return {code, *(code[:length] for length in range(2, len(code))), *longer}
+
+
 def _one_sound_away(code: str) -> set[str]:
-    # Edits behind the last sound of a key and the one after it cannot change the key.
-    splits = [(code[:i], code[i:]) for i in range(min(len(code), KEY_LENGTH) + 1)]
-    near = {code, _VOWEL_IN_FRONT + code}
-    for left, right in splits:
+    near = _cut_off(code) | {_VOWEL_IN_FRONT + code}
+    if len(code) == 2:
+        near.update(code + one + other for one in _CONSONANTS for other in _CONSONANTS)
+    # What changes behind the last sound of a key changes no key.
+    for at in range(min(len(code), KEY_LENGTH) + 1):
+        left, right = code[:at], code[at:]
         near.update(left + sound + right for sound in _CONSONANTS)
         if right:
             near.add(left + right[1:])
@@ -110,3 +139,10 @@ def _one_sound_away(code: str) -> set[str]:
         if len(right) > 1:
             near.add(left + right[1] + right[0] + right[2:])
     return near
+
+
+def _mistyped(word: str) -> set[str]:
+    """The sounds of the word with one letter left out, or with two neighbours swapped."""
+    typed = {word[:at] + word[at + 1 :] for at in range(len(word))}
+    typed.update(word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1))
+    return {code for spelling in typed for code in sounds(spelling)}

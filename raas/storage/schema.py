@@ -90,6 +90,20 @@ dossier = Table(
     postgresql_with={"fillfactor": "85"},
 )
 
+dossier_share = Table(
+    "dossier_share",
+    metadata,
+    Column("register_id", BigInteger, primary_key=True, autoincrement=False),
+    # The number that holds the dossier.
+    Column("niss", BigInteger, primary_key=True, autoincrement=False),
+    Column("dossier_type_id", Integer, primary_key=True, autoincrement=False),
+    # The number that brought these days (domain/shares.py).
+    Column("origin", BigInteger, primary_key=True, autoincrement=False),
+    Column("periods", DATEMULTIRANGE, nullable=False),
+    Column("inseparable", DATEMULTIRANGE, nullable=False),
+    Index("dossier_share_niss", "niss"),
+)
+
 mutation = Table(
     "mutation",
     metadata,
@@ -101,8 +115,6 @@ mutation = Table(
     Column("kind", SmallInteger, nullable=False),
     Column("niss", BigInteger),
     Column("requested_niss", BigInteger),
-    # The other number of a replacement: the successor on the old number's mutation and vice versa.
-    Column("other_niss", BigInteger),
     Column("dossier_type_id", Integer),
     # For mutations about a person: the types of the register concerned.
     Column("dossier_type_ids", ARRAY(Integer)),
@@ -115,8 +127,10 @@ mutation = Table(
     Column("legal_context", Text),
     Column("ticket", Text),
     Column("checksum", LargeBinary, nullable=False),
-    # What does not fit the columns: a dossier type before and after.
+    # What does not fit the columns: the numbers of a replacement, a dossier type before and after.
     Column("detail", JSONB),
+    # What is kept about a person beside the log, where it can be erased.
+    Column("content_id", BigInteger),
     # History about a person, not about a dossier.
     Index("mutation_person", "register_id", "niss", "revision", postgresql_where="dossier_type_id IS NULL"),
 )
@@ -152,6 +166,113 @@ import_rejection = Table(
     Column("offset", BigInteger, primary_key=True, autoincrement=False),
     # [{field, reason, sentence, values}]: never a NISS, a name or another fact about a person.
     Column("violations", JSONB, nullable=False),
+)
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("register_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("caller", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text(collation="C"), primary_key=True),
+    # The log that it acknowledged in: revisions of another one mean nothing here.
+    Column("log_id", Uuid, nullable=False),
+    # Its filters: codes of dossier types and numbers of kinds, sorted; empty = all.
+    Column("dossier_types", ARRAY(Text), nullable=False),
+    Column("kinds", ARRAY(SmallInteger), nullable=False),
+    Column("acknowledged_revision", BigInteger, nullable=False),
+    _instant("last_seen_time", default=True),
+    # Until when it counts as connected unless its process says so again.
+    _instant("connected_until", default=True),
+    # Noting that a subscriber is there changes no index.
+    postgresql_with={"fillfactor": "70"},
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("niss", BigInteger, primary_key=True, autoincrement=False),
+    Column("register_of_origin", SmallInteger, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    # The number that took this one's place, and the one that stands for the person in the end.
+    Column("replaced_by", BigInteger),
+    Column("successor", BigInteger),
+    Column("version", BigInteger, nullable=False),
+    _instant("update_time", default=True),
+    Column("last_name", Text),
+    Column("first_names", ARRAY(Text), nullable=False, server_default="{}"),
+    # As written, 00 for what is not known, and the first day it can be.
+    Column("birth_date", Text),
+    Column("birth_first", Date),
+    Column("sex", SmallInteger),
+    Column("birth_place", Text),
+    Column("nationality", Text),
+    Column("death_date", Text),
+    Column("address", JSONB),
+    Column("contact_address", JSONB),
+    # {field of the identity: day of the source data it was taken from}
+    Column("source_dates", JSONB, nullable=False, server_default="{}"),
+    # Under what the search finds it: its rows of person_key.
+    Column("search_keys", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("birth_code", Integer, nullable=False, server_default="0"),
+    Index("person_successor", "successor", postgresql_where="successor IS NOT NULL"),
+    postgresql_with={"fillfactor": "90"},
+)
+
+person_key = Table(
+    "person_key",
+    metadata,
+    # How a part of the last name sounds, when the person was born, and who it is: read in this order.
+    Column("key", Text(collation="C"), primary_key=True),
+    Column("birth_code", Integer, primary_key=True, autoincrement=False),
+    Column("niss", BigInteger, primary_key=True, autoincrement=False),
+)
+
+person_request = Table(
+    "person_request",
+    metadata,
+    Column("actor", BigInteger, primary_key=True, autoincrement=False),
+    Column("request_id", Text, primary_key=True),
+    Column("body_hash", LargeBinary, nullable=False),
+    # The person created: the answer is made of its record.
+    Column("niss", BigInteger, nullable=False),
+    _instant("time", default=True),
+    Index("person_request_time", "time"),
+)
+
+person_import = Table(
+    "person_import",
+    metadata,
+    Column("actor", BigInteger, primary_key=True, autoincrement=False),
+    Column("import_id", Text, primary_key=True),
+    Column("through_offset", BigInteger, nullable=False),
+    _instant("time", default=True),
+)
+
+person_import_rejection = Table(
+    "person_import_rejection",
+    metadata,
+    Column("actor", BigInteger, primary_key=True, autoincrement=False),
+    Column("import_id", Text, primary_key=True),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    # As in import_rejection.
+    Column("violations", JSONB, nullable=False),
+)
+
+content = Table(
+    "content",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("niss", BigInteger, nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    # Both are gone once erased; the hash of both stands in the log and stays.
+    Column("body", JSONB),
+    Column("salt", LargeBinary),
+    Column("hash", LargeBinary, nullable=False),
+    _instant("create_time", default=True),
+    _instant("erased_time", nullable=True),
+    Index("content_niss", "niss"),
+    Index("content_create_time", "create_time", postgresql_where="erased_time IS NULL"),
+    comment="Facts about people that mutations refer to, kept beside the log so that they can be erased",
 )
 
 secret = Table(

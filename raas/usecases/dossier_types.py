@@ -11,7 +11,7 @@ from raas.domain.errors import Reason, Refused, refuse
 from raas.usecases.call import Call
 from raas.usecases.gate import AdmittedRegister
 from raas.usecases.lane import Lanes
-from raas.usecases.ledger import Ledger
+from raas.usecases.ledger import Ledger, Persons
 from raas.usecases.paging import Pages, page_size_of
 from raas.usecases.ports import DossierKey, DossierTypes, ImportKey, RequestKey, WriteStore
 
@@ -60,6 +60,7 @@ class _Change:
 
     weight = 1
     background = False
+    persons: Persons = {}
     request: RequestKey | None = None
     import_key: ImportKey | None = None
 

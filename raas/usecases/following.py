@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from raas.domain.niss import Niss
 from raas.domain.person import PersonState
+from raas.usecases.ports import AuthenticSource
 
 
 def final_niss(niss: Niss, persons: Mapping[Niss, PersonState]) -> Niss:
     """The final successor of a replaced number; any other number itself."""
     person = persons.get(niss)
     return niss if person is None or person.successor is None else person.successor
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Numbers of a question, and what they are read as."""
+
+    persons: Mapping[Niss, PersonState]
+    """What the source knows of them; one it does not know is absent."""
+    resolved: tuple[tuple[Niss, Niss], ...]
+    """Those that were replaced, each with its final successor, in the order asked."""
+
+    def read_as(self, niss: Niss) -> Niss:
+        """The number that this one is read as."""
+        return final_niss(niss, self.persons)
+
+
+async def follow(source: AuthenticSource, nisses: Sequence[Niss]) -> Followed:
+    """What the numbers of a question about now stand for. Raises SourceUnavailable.
+
+    A question as of an earlier time follows nothing: there, numbers mean what they meant then.
+    """
+    persons = await source.states(nisses) if nisses else {}
+    finals = ((niss, final_niss(niss, persons)) for niss in dict.fromkeys(nisses))
+    return Followed(persons, tuple((niss, final) for niss, final in finals if final != niss))

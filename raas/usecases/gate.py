@@ -117,9 +117,7 @@ class Gate:
         """What admits each of these numbers like `admit_id`, looked up together in one snapshot."""
         unseen = [n for n in dict.fromkeys(numbers) if n not in self._known and self._may(call, n)]
         found = await self._registers.find_many(unseen) if unseen else ()
-        self._known.update(
-            (r.enterprise_number, AdmittedRegister(r.id, r.enterprise_number)) for r in found
-        )
+        self._known.update((r.enterprise_number, AdmittedRegister(r.id, r.enterprise_number)) for r in found)
 
         async def admit(number: EnterpriseNumber) -> AdmittedRegister:
             known = self._known.get(self._asked(call, number))

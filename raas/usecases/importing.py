@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Generator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.mutation import Stamp
-from raas.domain.niss import Niss
 from raas.domain.operation import Operation
-from raas.domain.person import PersonState
 from raas.usecases.call import Call
 from raas.usecases.gate import AdmittedRegister
 from raas.usecases.lane import Lanes
-from raas.usecases.ledger import Ledger
+from raas.usecases.ledger import Ledger, Persons
 from raas.usecases.ports import (
     AuthenticSource,
     DossierKey,
@@ -23,7 +21,7 @@ from raas.usecases.ports import (
     RequestKey,
     WriteStore,
 )
-from raas.usecases.write_operations import dossier_keys
+from raas.usecases.write_operations import dossier_keys, persons_of
 
 _SLICE = 250
 """Rows applied before the event loop gets a turn: a few milliseconds."""
@@ -109,8 +107,7 @@ class Imports:
             await window.put(None)
 
     async def _element(self, call: Call, message: ImportMessage, import_id: str | None) -> _ImportElement:
-        nisses = list({o.niss for o in message.operations if o.niss is not None})
-        persons = await self._source.states(nisses)
+        persons = await persons_of(self._source, message.operations)
         key = (call.caller.enterprise_number, import_id) if import_id is not None else None
         return _ImportElement(call, message, persons, call.stamp(import_id), key)
 
@@ -138,7 +135,7 @@ class _ImportElement:
         self,
         call: Call,
         message: ImportMessage,
-        persons: Mapping[Niss, PersonState],
+        persons: Persons,
         stamp: Stamp,
         import_key: ImportKey | None,
     ) -> None:
@@ -146,7 +143,7 @@ class _ImportElement:
         self.deadline = call.deadline
         self.import_key = import_key
         self._message = message
-        self._persons = persons
+        self.persons = persons
         self._stamp = stamp
 
     def codes(self) -> Iterable[str]:
@@ -155,7 +152,7 @@ class _ImportElement:
 
     def keys(self, types: DossierTypes) -> Iterable[DossierKey]:
         """The dossiers it touches."""
-        return dossier_keys(self._message.operations, self._persons, types)
+        return dossier_keys(self._message.operations, self.persons, types)
 
     def apply(self, ledger: Ledger) -> Generator[None, None, tuple[ImportAnswer, int]]:
         """Apply the rows not applied before; answers what became of them and how many were skipped."""
@@ -171,7 +168,7 @@ class _ImportElement:
         rejected: list[tuple[int, tuple[Violation, ...]]] = []
         for index in range(skip, len(message.operations)):
             try:
-                entry = ledger.apply(message.operations[index], self._persons, self._stamp)
+                entry = ledger.apply(message.operations[index], self.persons, self._stamp)
             except Refused as refused:
                 rejected.append((message.offset + index, refused.violations))
             else:

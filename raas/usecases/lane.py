@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from raas.domain.errors import Reason, refuse
-from raas.usecases.ledger import Ledger
+from raas.usecases.ledger import Ledger, Persons
 from raas.usecases.ports import (
     CommitUnknown,
     DossierKey,
@@ -38,6 +38,8 @@ class Element(Protocol):
     """On the monotonic clock: after it nobody waits for the answer."""
     background: bool
     """True for Import: takes turns with waiting calls."""
+    persons: Persons
+    """What the source said before the lane of the numbers it names; None = the store says it."""
     request: RequestKey | None
     import_key: ImportKey | None
 
@@ -110,6 +112,11 @@ class Lane:
         if self._writer is None:
             self._writer = asyncio.create_task(self._write_until_empty())
         return await waiting.future
+
+    @property
+    def waiting_operations(self) -> int:
+        """Operations that were submitted and not taken yet."""
+        return self._waiting_operations
 
     async def drained(self) -> None:
         """Wait until everything that was submitted has been answered."""
@@ -249,6 +256,7 @@ class Lane:
         elements = [waiting.element for waiting in batch]
         return Wanted(
             {key: None for element in elements for key in element.keys(types)},
+            any(element.persons is None for element in elements),
             [element.request for element in elements if element.request],
             [element.import_key for element in elements if element.import_key],
         )
@@ -270,6 +278,10 @@ class Lanes:
         if lane is None:
             lane = self._lanes[register_id] = Lane(register_id, self._store, self._limits, self._committed)
         return lane
+
+    def waiting_operations(self) -> int:
+        """Operations that wait in all lanes together."""
+        return sum(lane.waiting_operations for lane in self._lanes.values())
 
     async def drained(self) -> None:
         """Wait until every lane has answered all it was given."""

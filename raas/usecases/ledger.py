@@ -11,20 +11,19 @@ from typing import Any, NamedTuple
 
 from raas.domain.dossier import Change, inscribe, remove
 from raas.domain.dossier_type import DossierType
-from raas.domain.errors import Reason, Refused, Violation
+from raas.domain.errors import Violation
 from raas.domain.mutation import (
     MutationKind,
     Stamp,
-    canonical_detail,
-    chained_checksum,
     lines_text,
-    record_time_text,
-    stamp_text,
 )
 from raas.domain.niss import Niss, niss_text
 from raas.domain.operation import Action, Operation
 from raas.domain.periods import Lines
-from raas.domain.person import PersonState, PersonStatus
+from raas.domain.person import PersonState
+from raas.domain.shares import Share, Shares, inscribe_share, remove_share
+from raas.usecases.checking import dossier_key
+from raas.usecases.new_log import NewLog
 from raas.usecases.ports import (
     AnsweredRequest,
     DossierKey,
@@ -35,6 +34,9 @@ from raas.usecases.ports import (
     RequestKey,
     Written,
 )
+
+Persons = Mapping[Niss, PersonState] | None
+"""What the authentic source said of the numbers before the lane; None = the store says it under the lock."""
 
 
 class Sheet(NamedTuple):
@@ -60,6 +62,7 @@ class Mark(NamedTuple):
     mutations: int
     undo: int
     dossier_count_change: int
+    shares: Mapping[DossierKey, Shares]
 
 
 _NO_SHEET = Sheet((), "{}", 0)
@@ -76,10 +79,11 @@ class Ledger:
         self._sheets: dict[DossierKey, Sheet] = {}
         self._touched: dict[DossierKey, None] = {}
         self._undo: list[tuple[DossierKey, Sheet]] = []
-        self._mutations: list[NewMutation] = []
+        self._log = NewLog(loaded)
         self._dossier_count_change = 0
         self.lines_handled = 0
         """Lines read and written so far: what the work in the store is proportional to."""
+        self._shares: dict[DossierKey, Shares] = {}
         self._types: dict[str, DossierType] = {}
         self._requests: dict[RequestKey, AnsweredRequest] = {}
         self._imports: dict[ImportKey, int] = {}
@@ -88,17 +92,19 @@ class Ledger:
     @property
     def revision(self) -> int:
         """The revision of the register after all that was applied."""
-        return self.loaded.revision + len(self._mutations)
+        return self._log.revision
 
     # ---- dossiers -------------------------------------------------------------------------------
 
-    def apply(self, operation: Operation, persons: Mapping[Niss, PersonState], stamp: Stamp) -> Entry:
-        """Apply one operation.
+    def apply(self, operation: Operation, persons: Persons, stamp: Stamp) -> Entry:
+        """Apply one operation; `persons` None = those that the store loaded.
 
         Raises Refused with all that is wrong with it, of shape and of state; then nothing changed.
         """
-        niss, type_id = self._check(operation, persons)
-        key = (niss, type_id)
+        key = dossier_key(
+            operation, self.loaded.persons if persons is None else persons, self._by_code, self.lines
+        )
+        niss = key[0]
         sheet = self._sheet(key)
         inscribes = operation.action is Action.INSCRIBE
         if inscribes:
@@ -106,30 +112,112 @@ class Ledger:
             change = inscribe(sheet.lines, operation.period, self._max_lines)
         else:
             change = remove(sheet.lines, operation.period, self._max_lines)
+        if operation.niss != niss or key in self.loaded.shares or key in self._shares:
+            self._share(key, sheet.lines, operation)
         if not change.changed:
             return Entry(change, niss, sheet.revision, self.revision)
-        self.lines_handled += len(change.before) + len(change.after)
+        requested = operation.niss if operation.niss != niss else None
+        kind = MutationKind.INSCRIBED if inscribes else MutationKind.REMOVED
+        revision = self._record(kind, key, change.after, requested, stamp)
+        return Entry(change, niss, revision, revision)
+
+    def _share(self, key: DossierKey, before: Lines, operation: Operation) -> None:
+        """Remember which number brought the days, also when the dossier stays as it is."""
+        shares = self.shares(key) or {key[0]: Share(before)}
+        asked = operation.niss if operation.niss is not None else key[0]
+        if operation.action is Action.INSCRIBE and operation.period is not None:
+            self._shares[key] = inscribe_share(shares, asked, operation.period)
+        else:
+            self._shares[key] = remove_share(shares, asked, operation.period)
+
+    def person(self, niss: Niss | None, persons: Persons) -> PersonState | None:
+        """What the source says of a number."""
+        return None if niss is None else (self.loaded.persons if persons is None else persons).get(niss)
+
+    def shares(self, key: DossierKey) -> Shares:
+        """Who brought the days of a dossier; empty = it unites no numbers."""
+        shares = self._shares.get(key)
+        return self.loaded.shares.get(key, {}) if shares is None else shares
+
+    def lines(self, key: DossierKey) -> Lines:
+        """The lines of a dossier as they now are."""
+        return self._sheet(key).lines
+
+    def transfer(
+        self,
+        kind: MutationKind,
+        old: Niss,
+        new: Niss,
+        type_id: int,
+        after: tuple[Lines, Lines],
+        shares: tuple[Shares, Shares],
+        stamp: Stamp,
+    ) -> None:
+        """Move days between the dossiers of two numbers: the pair of mutations of a replacement.
+
+        The first one records what becomes of the dossier of `old`, the second one that of `new`, also
+        where its lines stay the same; no reader may stop between them.
+        """
+        mark = self.mark()
+        detail = {"replaced_niss": niss_text(old), "successor_niss": niss_text(new)}
+        for niss, lines, kept in zip((old, new), after, shares, strict=True):
+            self._record(kind, (niss, type_id), lines, None, stamp, detail)
+            if kept or self.shares((niss, type_id)):
+                self._shares[niss, type_id] = kept
+        self.bind(mark)
+
+    def news(
+        self,
+        kind: MutationKind,
+        niss: Niss,
+        codes: tuple[str, ...],
+        stamp: Stamp,
+        detail: Mapping[str, Any] | None = None,
+        content_id: int | None = None,
+    ) -> None:
+        """Record news about a person: no dossier changes, `codes` are the types concerned."""
         revision = self.revision + 1
-        after = Sheet(change.after, lines_text(change.after), revision)
-        self._mutations.append(
+        self._log.append(
+            NewMutation(
+                revision, revision, 0, kind, niss, None, None, "{}", "{}", stamp, detail, codes, content_id
+            )
+        )
+
+    def _record(
+        self,
+        kind: MutationKind,
+        key: DossierKey,
+        lines: Lines,
+        requested: Niss | None,
+        stamp: Stamp,
+        detail: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Write the new lines of a dossier into the log; answers the revision."""
+        sheet = self._sheet(key)
+        niss, type_id = key
+        revision = self.revision + 1
+        after = Sheet(lines, lines_text(lines), revision)
+        self._log.append(
             NewMutation(
                 revision,
                 revision,
                 sheet.revision,
-                MutationKind.INSCRIBED if inscribes else MutationKind.REMOVED,
+                kind,
                 niss,
-                operation.niss if operation.niss != niss else None,
+                requested,
                 type_id,
                 sheet.text,
                 after.text,
                 stamp,
+                detail,
             )
         )
         self._undo.append((key, sheet))
         self._sheets[key] = after
         self._touched[key] = None
-        self._dossier_count_change += (not sheet.lines) - (not after.lines)
-        return Entry(change, niss, revision, revision)
+        self._dossier_count_change += (not sheet.lines) - (not lines)
+        self.lines_handled += len(sheet.lines) + len(lines)
+        return revision
 
     def _sheet(self, key: DossierKey) -> Sheet:
         sheet = self._sheets.get(key)
@@ -140,39 +228,6 @@ class Ledger:
             )
             self._sheets[key] = sheet
         return sheet
-
-    def _check(self, operation: Operation, persons: Mapping[Niss, PersonState]) -> DossierKey:
-        """The dossier that the operation is about; raises Refused with everything that is wrong."""
-        violations = list(operation.violations)
-        niss = operation.niss
-        unknown = False
-        inscribes = operation.action is Action.INSCRIBE
-        if niss is not None:
-            person = persons.get(niss)
-            if person is None:
-                unknown = True
-            elif person.status is PersonStatus.REPLACED and person.successor is not None:
-                if operation.refuse_replaced:
-                    values = {"successor": niss_text(person.successor)}
-                    violations.append(Violation("niss", Reason.NISS_REPLACED, values=values))
-                niss = person.successor
-            elif person.status is PersonStatus.CANCELLED and inscribes:
-                violations.append(Violation("niss", Reason.NISS_CANCELLED))
-        type_id = 0
-        if operation.dossier_type is not None:
-            entry = self._by_code.get(operation.dossier_type)
-            if entry is None:
-                violations.append(Violation("dossier_type", Reason.DOSSIER_TYPE_UNKNOWN))
-            else:
-                type_id, dossier_type = entry
-                if inscribes and operation.period and not dossier_type.admits(operation.period.begin):
-                    violations.append(dossier_type.closed("period.begin"))
-        # What is registered under a number that nobody knows can still be removed.
-        if unknown and (inscribes or niss is None or not self._sheet((niss, type_id)).lines):
-            violations.insert(0, Violation("niss", Reason.NISS_UNKNOWN))
-        if violations or niss is None:
-            raise Refused(violations)
-        return niss, type_id
 
     # ---- dossier types --------------------------------------------------------------------------
 
@@ -193,7 +248,7 @@ class Ledger:
         """
         revision = self.revision + 1
         kind = MutationKind.DOSSIER_TYPE_CHANGED
-        self._mutations.append(
+        self._log.append(
             NewMutation(
                 revision, revision, 0, kind, None, None, None, "{}", "{}", stamp, detail, (after.code,)
             )
@@ -226,67 +281,42 @@ class Ledger:
 
     def mark(self) -> Mark:
         """A point to go back to."""
-        return Mark(len(self._mutations), len(self._undo), self._dossier_count_change)
+        return Mark(
+            len(self._log.mutations), len(self._undo), self._dossier_count_change, self._shares.copy()
+        )
 
     def undo(self, mark: Mark) -> None:
         """Forget everything that was applied since the mark."""
         while len(self._undo) > mark.undo:
             key, sheet = self._undo.pop()
             self._sheets[key] = sheet
-        del self._mutations[mark.mutations :]
+        self._log.forget(mark.mutations)
         self._dossier_count_change = mark.dossier_count_change
+        self._shares = dict(mark.shares)
 
     def bind(self, mark: Mark) -> None:
         """Make what was applied since the mark one batch: no reader may stop inside it."""
-        last = self.revision
-        for mutation in self._mutations[mark.mutations :]:
-            mutation.batch_last_revision = last
+        self._log.bind(mark.mutations)
 
     def written(self) -> Written | None:
         """What to write, checksums chained; None when there is nothing to write."""
-        if not (self._mutations or self._requests or self._imports):
+        if not (self._log.mutations or self._shares or self._requests or self._imports):
             return None
-        checksum, types_revision = self._chain()
+        checksum, types_revision = self._log.chain(self.code_of)
         dossiers = {
             key: (sheet.text, sheet.revision)
             for key, sheet in ((key, self._sheets[key]) for key in self._touched)
             if sheet.revision > self.loaded.revision
         }
         return Written(
-            self._mutations,
+            self._log.mutations,
             dossiers,
             self._dossier_count_change,
             checksum,
             types_revision,
             self._types,
+            self._shares,
             self._requests,
             self._imports,
             self._rejections,
         )
-
-    def _chain(self) -> tuple[bytes, int]:
-        checksum, types_revision = self.loaded.checksum, self.loaded.types_revision
-        record_time = record_time_text(self.loaded.record_time)
-        stamps: dict[int, str] = {}
-        for m in self._mutations:
-            stamp = stamps.get(id(m.stamp))
-            if stamp is None:
-                stamp = stamps[id(m.stamp)] = stamp_text(m.stamp)
-            checksum = m.checksum = chained_checksum(
-                checksum,
-                m.revision,
-                m.batch_last_revision,
-                m.kind.value,
-                m.niss,
-                m.requested_niss,
-                "" if m.dossier_type_id is None else self._type_code[m.dossier_type_id],
-                ",".join(m.dossier_types),
-                m.before,
-                m.after,
-                record_time,
-                stamp,
-                canonical_detail(m.detail),
-            )
-            if m.kind is MutationKind.DOSSIER_TYPE_CHANGED:
-                types_revision = m.revision
-        return checksum, types_revision

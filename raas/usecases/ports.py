@@ -25,6 +25,7 @@ from raas.domain.niss import Niss
 from raas.domain.periods import Lines, Period
 from raas.domain.person import PersonState
 from raas.domain.register import Register
+from raas.domain.shares import Shares
 
 
 class PortError(Exception):
@@ -89,6 +90,9 @@ class Wanted:
     """What a write transaction needs to know before it starts."""
 
     dossiers: Iterable[DossierKey] = ()
+    persons: bool = False
+    """Whether the store itself says who the numbers are: they are read under the lock, replaced ones are
+    followed, and the dossiers loaded are those of the final successors."""
     requests: Sequence[RequestKey] = ()
     imports: Sequence[ImportKey] = ()
 
@@ -104,6 +108,9 @@ class Loaded:
     record_time: datetime
     """The instant of knowing of this transaction: never before that of an earlier mutation."""
     dossiers: Mapping[DossierKey, DossierState] = field(default_factory=dict)
+    shares: Mapping[DossierKey, Shares] = field(default_factory=dict)
+    """Of the dossiers that unite several numbers."""
+    persons: Mapping[Niss, PersonState] = field(default_factory=dict)
     requests: Mapping[RequestKey, AnsweredRequest] = field(default_factory=dict)
     imports: Mapping[ImportKey, int] = field(default_factory=dict)
 
@@ -125,6 +132,8 @@ class NewMutation:
     detail: Mapping[str, Any] | None = None
     dossier_types: tuple[str, ...] = ()
     """Codes of the types concerned, where no single dossier changed."""
+    content_id: int | None = None
+    """What is kept about a person beside the log; `detail` carries its hash."""
     checksum: bytes = b""
 
 
@@ -140,6 +149,8 @@ class Written:
     types_revision: int
     types: Mapping[str, DossierType] = field(default_factory=dict)
     """Dossier types created or changed, by code."""
+    shares: Mapping[DossierKey, Shares] = field(default_factory=dict)
+    """The shares of these dossiers as they become; empty = the dossier unites no numbers any more."""
     requests: Mapping[RequestKey, AnsweredRequest] = field(default_factory=dict)
     imports: Mapping[ImportKey, int] = field(default_factory=dict)
     rejections: Sequence[tuple[ImportKey, int, Sequence[Violation]]] = ()
@@ -284,6 +295,9 @@ class RegisterStore(Protocol):
 
 class AuthenticSource(Protocol):
     """Who says which NISS exist and to whom they belong."""
+
+    in_store: bool
+    """Whether the register's own store holds the persons: writes then read them under the lock."""
 
     async def states(self, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:
         """What the source knows of these numbers; a number it does not know is absent.

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 
 from raas.domain.dossier import Change
 from raas.domain.enterprise_number import EnterpriseNumber
 from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.niss import Niss
-from raas.domain.operation import Operation
+from raas.domain.operation import Action, Operation
 from raas.domain.person import PersonState
 from raas.usecases.call import Call
 from raas.usecases.following import final_niss
 from raas.usecases.gate import AdmittedRegister
 from raas.usecases.lane import LaneLimits, Lanes
-from raas.usecases.ledger import Entry, Ledger
+from raas.usecases.ledger import Entry, Ledger, Persons
 from raas.usecases.ports import (
     AnsweredRequest,
     AuthenticSource,
@@ -131,7 +131,7 @@ class WriteOperations:
         validate_only: bool,
         idempotency: Idempotency | None,
     ) -> BatchAnswer | Replayed:
-        persons = await self._source.states(list({o.niss for o in work.operations if o.niss is not None}))
+        persons = await persons_of(self._source, work.operations)
         element = _WriteElement(call, work, persons, idempotency)
         if validate_only or work.malformed:
             # What can never be written does not queue; the state still adds what it finds wrong.
@@ -141,7 +141,8 @@ class WriteOperations:
 
     async def _try(self, register: AdmittedRegister, element: _WriteElement) -> BatchAnswer:
         types = await self._store.dossier_types(register.id)
-        loaded = await self._store.snapshot(register.id, Wanted(list(element.keys(types))))
+        wanted = Wanted(list(element.keys(types)), persons=element.persons is None)
+        loaded = await self._store.snapshot(register.id, wanted)
         ledger = Ledger(loaded, types, self._limits.max_lines_per_dossier)
         return _finish(element.work.apply(ledger, element))
 
@@ -200,13 +201,13 @@ class _WriteElement:
         self,
         call: Call,
         work: _Work,
-        persons: Mapping[Niss, PersonState],
+        persons: Persons,
         idempotency: Idempotency | None,
     ) -> None:
         self.weight = len(work.operations)
         self.deadline = call.deadline
         self.work = work
-        self._persons = persons
+        self.persons = persons
         self._idempotency = idempotency
         self._stamp = call.stamp(idempotency.request_id if idempotency else None)
         self.request: RequestKey | None = (
@@ -219,7 +220,7 @@ class _WriteElement:
 
     def keys(self, types: DossierTypes) -> Iterable[DossierKey]:
         """The dossiers it touches."""
-        return dossier_keys(self.work.operations, self._persons, types)
+        return dossier_keys(self.work.operations, self.persons, types)
 
     def apply(self, ledger: Ledger) -> Generator[None, None, BatchAnswer | Replayed]:
         """Answer as the first time, or work and remember the answer; refusals are not remembered."""
@@ -237,22 +238,29 @@ class _WriteElement:
 
     def applied(self, ledger: Ledger, operation: Operation) -> Applied:
         """Apply one operation; answers it as the caller will see it."""
-        entry = ledger.apply(operation, self._persons, self._stamp)
-        return _applied(ledger, operation, entry)
+        entry = ledger.apply(operation, self.persons, self._stamp)
+        return _applied(ledger, operation, self.persons, entry)
+
+
+async def persons_of(source: AuthenticSource, operations: Iterable[Operation]) -> Persons:
+    """What the source says of the numbers, asked before the lane; None when the store says it."""
+    if source.in_store:
+        return None
+    return await source.states(list({o.niss for o in operations if o.niss is not None}))
 
 
 def dossier_keys(
-    operations: Iterable[Operation], persons: Mapping[Niss, PersonState], types: DossierTypes
+    operations: Iterable[Operation], persons: Persons, types: DossierTypes
 ) -> Iterable[DossierKey]:
     """The dossiers that these operations touch, as far as they can be known."""
     by_code = types.by_code
     for operation in operations:
         entry = by_code.get(operation.dossier_type or "")
         if entry is not None and operation.niss is not None:
-            yield final_niss(operation.niss, persons), entry[0]
+            yield final_niss(operation.niss, persons or {}), entry[0]
 
 
-def _applied(ledger: Ledger, operation: Operation, entry: Entry) -> Applied:
+def _applied(ledger: Ledger, operation: Operation, persons: Persons, entry: Entry) -> Applied:
     code = operation.dossier_type or ""
     dossier_type = ledger.dossier_type(code)
     followed = operation.niss if operation.niss != entry.niss else None
@@ -264,8 +272,21 @@ def _applied(ledger: Ledger, operation: Operation, entry: Entry) -> Applied:
         entry.change,
         entry.dossier_revision,
         entry.revision,
-        (Notice(Reason.NISS_REPLACED, "niss", "NOTICE_NISS_FOLLOWED"),) if followed is not None else (),
+        _notices(operation, followed, ledger.person(operation.niss, persons)),
     )
+
+
+def _notices(operation: Operation, followed: Niss | None, person: PersonState | None) -> tuple[Notice, ...]:
+    """What a caller should know though nothing is refused."""
+    notices = []
+    if followed is not None:
+        notices.append(Notice(Reason.NISS_REPLACED, "niss", "NOTICE_NISS_FOLLOWED"))
+    if person is not None and operation.action is Action.INSCRIBE:
+        if person.deceased:
+            notices.append(Notice(Reason.PERSON_DECEASED, "niss", "PERSON_DECEASED"))
+        if person.born is not None and operation.period and operation.period.begin < person.born:
+            notices.append(Notice(Reason.PERIOD_BEFORE_BIRTH, "period.begin", "PERIOD_BEFORE_BIRTH"))
+    return tuple(notices)
 
 
 def _finish(steps: Generator[None, None, BatchAnswer]) -> BatchAnswer:

@@ -84,9 +84,9 @@ class MemoryStore:
             self.checksum,
             self.types.revision,
             datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.revision),
-            {key: self.dossiers[key] for key in wanted.dossiers if key in self.dossiers},
-            {key: self.requests[key] for key in wanted.requests if key in self.requests},
-            {key: self.imports[key] for key in wanted.imports if key in self.imports},
+            dossiers={key: self.dossiers[key] for key in wanted.dossiers if key in self.dossiers},
+            requests={key: self.requests[key] for key in wanted.requests if key in self.requests},
+            imports={key: self.imports[key] for key in wanted.imports if key in self.imports},
         )
 
     async def dossier_types(self, register_id: int) -> DossierTypes:

@@ -38,6 +38,8 @@ PERSON, SUCCESSOR, CANCELLED, NOBODY = (Niss(n) for n in (85673003360, 176703033
 
 
 class Source:
+    in_store = False
+
     """Knows one replaced and one cancelled number, does not know one, and calls all others active."""
 
     async def states(self, nisses: Sequence[Niss]) -> dict[Niss, PersonState]:

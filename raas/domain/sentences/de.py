@@ -32,7 +32,8 @@ SENTENCES: Mapping[str, str] = {
     "Bitte beginnen Sie erneut mit einer Momentaufnahme.",
     "DOSSIER_TYPE_EXISTS": "Dieses Register hat bereits einen Dossiertyp mit diesem Code.",
     "REGISTER_EXISTS": "Diese Organisation hat bereits ein Register.",
-    "REVISION_EXPIRED": "Diese Revision wird nicht mehr aufbewahrt. Die älteste verfügbare ist {oldest_revision}.",
+    "REVISION_EXPIRED": "Diese Revision wird nicht mehr aufbewahrt. "
+    "Die älteste verfügbare ist {oldest_revision}.",
     "REVISION_IN_FUTURE": "Diese Revision gibt es noch nicht.",
     "UNAUTHENTICATED": "Der Aufrufer konnte nicht identifiziert werden.",
     "MANDATE_MISSING": "Ihre Organisation hat kein Mandat für dieses Register.",
@@ -42,6 +43,9 @@ SENTENCES: Mapping[str, str] = {
     "Bitte versuchen Sie es später erneut.",
     "UNAVAILABLE": "Der Dienst ist vorübergehend nicht verfügbar. Bitte versuchen Sie es später erneut.",
     "INTERNAL": "Ein interner Fehler ist aufgetreten. Bitte geben Sie bei der Meldung die Aufrufkennung an.",
+    "SUBSCRIBER_UNKNOWN": "Dieses Register hat keinen Abonnenten Ihrer Organisation mit diesem Namen.",
+    "SUBSCRIBER_FILTER_DIFFERS": "Dieser Abonnent hat unter anderen Filtern bestätigt. "
+    "Beginnen Sie ab einer Revision oder einer Momentaufnahme.",
     # NISS and enterprise numbers.
     "NISS_FORMAT": "Eine ENSS besteht aus genau 11 Ziffern, ohne Leer- oder Satzzeichen.",
     "NISS_CHECK_DIGITS": "Die Prüfziffern dieser ENSS sind nicht richtig. "
@@ -83,6 +87,7 @@ SENTENCES: Mapping[str, str] = {
     "TEXT_EMPTY": "Dieser Text darf nicht leer sein.",
     "TEXT_TOO_LONG": "Dieser Text darf höchstens {limit} Zeichen haben.",
     "CONTROL_CHARACTERS": "Dieser Text enthält Zeilenumbrüche oder andere Steuerzeichen.",
+    "OUT_OF_RANGE": "Dieser Wert muss zwischen {minimum} und {maximum} liegen.",
     "LIST_TOO_LONG": "Diese Liste darf höchstens {limit} Elemente haben.",
     "DUPLICATE": "Dieses Element kommt mehr als einmal vor.",
     "ENUM_UNKNOWN": "Dieser Wert steht nicht in der Liste der möglichen Werte.",
@@ -93,6 +98,6 @@ SENTENCES: Mapping[str, str] = {
     "REGISTER_CHANGED_IN_STREAM": "Alle Nachrichten eines Stroms müssen dasselbe Register betreffen.",
     # Notices.
     "NOTICE_NISS_FOLLOWED": "Diese ENSS wurde ersetzt. Die Anfrage wurde auf die Nachfolgenummer übertragen.",
-    "NOTICE_PERSON_DECEASED": "Laut der authentischen Quelle ist diese Person verstorben.",
-    "NOTICE_PERIOD_BEFORE_BIRTH": "Der Zeitraum beginnt vor der Geburt der Person.",
+    "PERSON_DECEASED": "Laut der authentischen Quelle ist diese Person verstorben.",
+    "PERIOD_BEFORE_BIRTH": "Der Zeitraum beginnt vor der Geburt der Person.",
 }

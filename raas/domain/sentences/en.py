@@ -21,9 +21,11 @@ SENTENCES: Mapping[str, str] = {
     "DOSSIER_TYPE_CLOSED": "An inscription under this dossier type cannot begin on this day.",
     "DOSSIER_TOO_LARGE": "With this operation the dossier would have more than {limit} periods.",
     "IDENTITY_MISMATCH": "The identity given does not match that of the authentic source.",
-    "PERSON_NOT_UPDATABLE": "The identity of this person is kept by the National Register and cannot be changed here.",
+    "PERSON_NOT_UPDATABLE": "The identity of this person is kept by the National Register and "
+    "cannot be changed here.",
     "REQUEST_ID_REUSED": "This request id has already been used for a different request.",
-    "IMPORT_OFFSET_AHEAD": "Earlier operations are missing. Continue this import from offset {through_offset}.",
+    "IMPORT_OFFSET_AHEAD": "Earlier operations are missing. "
+    "Continue this import from offset {through_offset}.",
     "TOO_MANY_RESULTS": "There are too many results. Please make the request more specific.",
     "LOG_REPLACED": "The log of this register has been replaced. Start again from a snapshot.",
     "DOSSIER_TYPE_EXISTS": "This register already has a dossier type with this code.",
@@ -37,6 +39,9 @@ SENTENCES: Mapping[str, str] = {
     "AUTHENTIC_SOURCE_UNAVAILABLE": "The authentic source is not responding. Please try again later.",
     "UNAVAILABLE": "The service is temporarily unavailable. Please try again later.",
     "INTERNAL": "An internal error has occurred. Please quote the call id when reporting it.",
+    "SUBSCRIBER_UNKNOWN": "This register has no subscriber of yours with this name.",
+    "SUBSCRIBER_FILTER_DIFFERS": "This subscriber acknowledged under other filters. "
+    "Start from a revision or a snapshot instead.",
     # NISS and enterprise numbers.
     "NISS_FORMAT": "A NISS consists of exactly 11 digits, without spaces or punctuation.",
     "NISS_CHECK_DIGITS": "The check digits of this NISS are not correct. Please check for a typing error.",
@@ -45,7 +50,8 @@ SENTENCES: Mapping[str, str] = {
     "NISS_BIRTH_DATE": "The date of birth in this NISS does not exist.",
     "NISS_COUNTER": "The serial number in this NISS (digits 7 to 9) must lie between 001 and 998.",
     "NISS_FUTURE": "The date of birth in this NISS lies in the future.",
-    "ENTERPRISE_NUMBER_FORMAT": "An enterprise number consists of exactly 10 digits, without prefix or punctuation.",
+    "ENTERPRISE_NUMBER_FORMAT": "An enterprise number consists of exactly 10 digits, without prefix "
+    "or punctuation.",
     "ENTERPRISE_NUMBER_FIRST_DIGIT": "An enterprise number begins with 0 or 1.",
     "ENTERPRISE_NUMBER_CHECK_DIGITS": "The check digits of this enterprise number are not correct.",
     # Days and periods.
@@ -53,7 +59,8 @@ SENTENCES: Mapping[str, str] = {
     "DAY_FORMAT": "A date is written as YYYY-MM-DD.",
     "DAY_NOT_IN_CALENDAR": "This date does not exist.",
     "DAY_LAST": "9999-12-31 is not accepted. Leave the field out if there is no limit.",
-    "INCOMPLETE_DATE_FORMAT": "A date of birth is written as YYYY-MM-DD, with 00 for an unknown day or month.",
+    "INCOMPLETE_DATE_FORMAT": "A date of birth is written as YYYY-MM-DD, with 00 for an unknown day "
+    "or month.",
     "PERIOD_BEGIN_REQUIRED": "The period of an inscription must have a begin date.",
     "PERIOD_WITHOUT_BOUNDS": "The period has neither a begin date nor an end date. "
     "Leave the period out if no limit is meant.",
@@ -71,6 +78,7 @@ SENTENCES: Mapping[str, str] = {
     "TEXT_EMPTY": "This text cannot be empty.",
     "TEXT_TOO_LONG": "This text may have at most {limit} characters.",
     "CONTROL_CHARACTERS": "This text contains line breaks or other control characters.",
+    "OUT_OF_RANGE": "This value must lie between {minimum} and {maximum}.",
     "LIST_TOO_LONG": "This list may have at most {limit} elements.",
     "DUPLICATE": "This element occurs more than once.",
     "ENUM_UNKNOWN": "This value is not in the list of possible values.",
@@ -80,7 +88,8 @@ SENTENCES: Mapping[str, str] = {
     "IMMUTABLE_FIELD": "This field cannot be changed.",
     "REGISTER_CHANGED_IN_STREAM": "All messages of one stream must concern the same register.",
     # Notices.
-    "NOTICE_NISS_FOLLOWED": "This NISS has been replaced. The request was carried over to the number that succeeded it.",
-    "NOTICE_PERSON_DECEASED": "According to the authentic source this person has died.",
-    "NOTICE_PERIOD_BEFORE_BIRTH": "The period begins before the person was born.",
+    "NOTICE_NISS_FOLLOWED": "This NISS has been replaced. "
+    "The request was carried over to the number that succeeded it.",
+    "PERSON_DECEASED": "According to the authentic source this person has died.",
+    "PERIOD_BEFORE_BIRTH": "The period begins before the person was born.",
 }

@@ -30,7 +30,8 @@ SENTENCES: Mapping[str, str] = {
     "LOG_REPLACED": "Le journal de ce registre a été remplacé. Recommencez à partir d’un instantané.",
     "DOSSIER_TYPE_EXISTS": "Ce registre a déjà un type de dossier portant ce code.",
     "REGISTER_EXISTS": "Cette organisation a déjà un registre.",
-    "REVISION_EXPIRED": "Cette révision n’est plus conservée. La plus ancienne disponible est {oldest_revision}.",
+    "REVISION_EXPIRED": "Cette révision n’est plus conservée. "
+    "La plus ancienne disponible est {oldest_revision}.",
     "REVISION_IN_FUTURE": "Cette révision n’existe pas encore.",
     "UNAUTHENTICATED": "L’appelant n’a pas pu être identifié.",
     "MANDATE_MISSING": "Votre organisation n’a pas de mandat pour ce registre.",
@@ -40,6 +41,9 @@ SENTENCES: Mapping[str, str] = {
     "UNAVAILABLE": "Le service est momentanément indisponible. Veuillez réessayer plus tard.",
     "INTERNAL": "Une erreur interne s’est produite. "
     "Veuillez mentionner l’identifiant de l’appel en la signalant.",
+    "SUBSCRIBER_UNKNOWN": "Ce registre n’a pas d’abonné de votre organisation sous ce nom.",
+    "SUBSCRIBER_FILTER_DIFFERS": "Cet abonné a confirmé sous d’autres filtres. "
+    "Partez plutôt d’une révision ou d’un instantané.",
     # NISS and enterprise numbers.
     "NISS_FORMAT": "Un NISS se compose d’exactement 11 chiffres, sans espaces ni ponctuation.",
     "NISS_CHECK_DIGITS": "Les chiffres de contrôle de ce NISS ne sont pas corrects. "
@@ -54,7 +58,8 @@ SENTENCES: Mapping[str, str] = {
     "ENTERPRISE_NUMBER_FORMAT": "Un numéro d’entreprise se compose d’exactement 10 chiffres, "
     "sans préfixe ni ponctuation.",
     "ENTERPRISE_NUMBER_FIRST_DIGIT": "Un numéro d’entreprise commence par 0 ou 1.",
-    "ENTERPRISE_NUMBER_CHECK_DIGITS": "Les chiffres de contrôle de ce numéro d’entreprise ne sont pas corrects.",
+    "ENTERPRISE_NUMBER_CHECK_DIGITS": "Les chiffres de contrôle de ce numéro d’entreprise ne sont "
+    "pas corrects.",
     # Days and periods.
     "DAY_EMPTY": "Une date ne peut pas être vide. Omettez le champ s’il n’y en a pas.",
     "DAY_FORMAT": "Une date s’écrit sous la forme YYYY-MM-DD (année, mois, jour).",
@@ -67,7 +72,8 @@ SENTENCES: Mapping[str, str] = {
     "Omettez la période si aucune limite n’est voulue.",
     "PERIOD_END_BEFORE_BEGIN": "La date de fin précède la date de début.",
     # Dossier types.
-    "DOSSIER_TYPE_CODE_FORMAT": "Un code compte de 1 à 64 caractères : lettres sans accent, chiffres et _ . : / -. "
+    "DOSSIER_TYPE_CODE_FORMAT": "Un code compte de 1 à 64 caractères : lettres sans accent, "
+    "chiffres et _ . : / -. "
     "Il commence par une lettre ou un chiffre.",
     "LABEL_LANGUAGE_UNKNOWN": "Les libellés peuvent être donnés dans les langues fr, nl, de et en.",
     "VALIDITY_END_BEFORE_BEGIN": "Le dernier jour de validité précède le premier.",
@@ -81,6 +87,7 @@ SENTENCES: Mapping[str, str] = {
     "TEXT_EMPTY": "Ce texte ne peut pas être vide.",
     "TEXT_TOO_LONG": "Ce texte peut compter au plus {limit} caractères.",
     "CONTROL_CHARACTERS": "Ce texte contient des retours à la ligne ou d’autres caractères de contrôle.",
+    "OUT_OF_RANGE": "Cette valeur doit être comprise entre {minimum} et {maximum}.",
     "LIST_TOO_LONG": "Cette liste peut compter au plus {limit} éléments.",
     "DUPLICATE": "Cet élément apparaît plus d’une fois.",
     "ENUM_UNKNOWN": "Cette valeur ne figure pas dans la liste des valeurs possibles.",
@@ -90,7 +97,8 @@ SENTENCES: Mapping[str, str] = {
     "IMMUTABLE_FIELD": "Ce champ ne peut pas être modifié.",
     "REGISTER_CHANGED_IN_STREAM": "Tous les messages d’un même flux doivent concerner le même registre.",
     # Notices.
-    "NOTICE_NISS_FOLLOWED": "Ce NISS a été remplacé. La demande a été reportée sur le numéro qui lui succède.",
-    "NOTICE_PERSON_DECEASED": "Selon la source authentique, cette personne est décédée.",
-    "NOTICE_PERIOD_BEFORE_BIRTH": "La période débute avant la naissance de la personne.",
+    "NOTICE_NISS_FOLLOWED": "Ce NISS a été remplacé. "
+    "La demande a été reportée sur le numéro qui lui succède.",
+    "PERSON_DECEASED": "Selon la source authentique, cette personne est décédée.",
+    "PERIOD_BEFORE_BIRTH": "La période débute avant la naissance de la personne.",
 }

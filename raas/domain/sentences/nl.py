@@ -24,7 +24,8 @@ SENTENCES: Mapping[str, str] = {
     "PERSON_NOT_UPDATABLE": "De identiteit van deze persoon wordt door het Rijksregister bijgehouden "
     "en kan hier niet worden gewijzigd.",
     "REQUEST_ID_REUSED": "Deze aanvraagidentificatie is al voor een andere aanvraag gebruikt.",
-    "IMPORT_OFFSET_AHEAD": "Er ontbreken eerdere bewerkingen. Zet deze import voort vanaf positie {through_offset}.",
+    "IMPORT_OFFSET_AHEAD": "Er ontbreken eerdere bewerkingen. "
+    "Zet deze import voort vanaf positie {through_offset}.",
     "TOO_MANY_RESULTS": "Er zijn te veel resultaten. Gelieve de vraag te verfijnen.",
     "LOG_REPLACED": "Het logboek van dit register is vervangen. Begin opnieuw vanaf een momentopname.",
     "DOSSIER_TYPE_EXISTS": "Dit register heeft al een dossiertype met deze code.",
@@ -35,13 +36,18 @@ SENTENCES: Mapping[str, str] = {
     "MANDATE_MISSING": "Uw organisatie heeft geen mandaat voor dit register.",
     "ROLE_MISSING": "Uw organisatie heeft niet de rol die voor deze oproep vereist is.",
     "OVERLOADED": "Er zijn op dit ogenblik te veel aanvragen. Gelieve het zo dadelijk opnieuw te proberen.",
-    "AUTHENTIC_SOURCE_UNAVAILABLE": "De authentieke bron antwoordt niet. Gelieve het later opnieuw te proberen.",
+    "AUTHENTIC_SOURCE_UNAVAILABLE": "De authentieke bron antwoordt niet. "
+    "Gelieve het later opnieuw te proberen.",
     "UNAVAILABLE": "De dienst is tijdelijk niet beschikbaar. Gelieve het later opnieuw te proberen.",
     "INTERNAL": "Er heeft zich een interne fout voorgedaan. "
     "Gelieve bij de melding de identificatie van de oproep te vermelden.",
+    "SUBSCRIBER_UNKNOWN": "Dit register heeft geen abonnee van uw organisatie met deze naam.",
+    "SUBSCRIBER_FILTER_DIFFERS": "Deze abonnee heeft onder andere filters bevestigd. "
+    "Begin vanaf een revisie of een momentopname.",
     # NISS and enterprise numbers.
     "NISS_FORMAT": "Een INSZ bestaat uit precies 11 cijfers, zonder spaties of leestekens.",
-    "NISS_CHECK_DIGITS": "De controlecijfers van dit INSZ zijn niet juist. Gelieve na te gaan of er een typfout is.",
+    "NISS_CHECK_DIGITS": "De controlecijfers van dit INSZ zijn niet juist. "
+    "Gelieve na te gaan of er een typfout is.",
     "NISS_MONTH": "De geboortemaand in dit INSZ bestaat niet.",
     "NISS_FICTITIOUS": "Dit INSZ is dat van een fictieve persoon "
     "en wordt alleen in een testomgeving aanvaard.",
@@ -68,14 +74,17 @@ SENTENCES: Mapping[str, str] = {
     "Ze begint met een letter of een cijfer.",
     "LABEL_LANGUAGE_UNKNOWN": "Benamingen kunnen in de talen fr, nl, de en en worden opgegeven.",
     "VALIDITY_END_BEFORE_BEGIN": "De laatste dag van de geldigheid ligt vóór de eerste.",
-    "DOSSIER_TYPE_CLOSED_BEFORE": "Een inschrijving onder dit dossiertype kan niet vóór {active_from} beginnen.",
-    "DOSSIER_TYPE_CLOSED_AFTER": "Een inschrijving onder dit dossiertype kan niet na {active_until} beginnen.",
+    "DOSSIER_TYPE_CLOSED_BEFORE": "Een inschrijving onder dit dossiertype kan niet vóór "
+    "{active_from} beginnen.",
+    "DOSSIER_TYPE_CLOSED_AFTER": "Een inschrijving onder dit dossiertype kan niet na {active_until} "
+    "beginnen.",
     "DOSSIER_TYPE_CLOSED_OUTSIDE": "Een inschrijving onder dit dossiertype moet "
     "tussen {active_from} en {active_until} beginnen.",
     # Values in general.
     "TEXT_EMPTY": "Deze tekst mag niet leeg zijn.",
     "TEXT_TOO_LONG": "Deze tekst mag hoogstens {limit} tekens tellen.",
     "CONTROL_CHARACTERS": "Deze tekst bevat regeleinden of andere besturingstekens.",
+    "OUT_OF_RANGE": "Deze waarde moet tussen {minimum} en {maximum} liggen.",
     "LIST_TOO_LONG": "Deze lijst mag hoogstens {limit} elementen tellen.",
     "DUPLICATE": "Dit element komt meer dan één keer voor.",
     "ENUM_UNKNOWN": "Deze waarde staat niet in de lijst van mogelijke waarden.",
@@ -85,7 +94,8 @@ SENTENCES: Mapping[str, str] = {
     "IMMUTABLE_FIELD": "Dit veld kan niet worden gewijzigd.",
     "REGISTER_CHANGED_IN_STREAM": "Alle berichten van eenzelfde stroom moeten hetzelfde register betreffen.",
     # Notices.
-    "NOTICE_NISS_FOLLOWED": "Dit INSZ is vervangen. De aanvraag werd uitgevoerd op het nummer dat het opvolgt.",
-    "NOTICE_PERSON_DECEASED": "Volgens de authentieke bron is deze persoon overleden.",
-    "NOTICE_PERIOD_BEFORE_BIRTH": "De periode begint vóór de geboorte van de persoon.",
+    "NOTICE_NISS_FOLLOWED": "Dit INSZ is vervangen. "
+    "De aanvraag werd uitgevoerd op het nummer dat het opvolgt.",
+    "PERSON_DECEASED": "Volgens de authentieke bron is deze persoon overleden.",
+    "PERIOD_BEFORE_BIRTH": "De periode begint vóór de geboorte van de persoon.",
 }

@@ -14,4 +14,10 @@ Only the supervisor starts and stops it; workers get the DSN and never touch thi
 from raas.storage.embedded.errors import DataDirectoryInUse, EmbeddedPostgresError, OtherMajorVersion
 from raas.storage.embedded.server import EmbeddedPostgres, running_dsn
 
-__all__ = ["DataDirectoryInUse", "EmbeddedPostgres", "EmbeddedPostgresError", "OtherMajorVersion", "running_dsn"]
+__all__ = [
+    "DataDirectoryInUse",
+    "EmbeddedPostgres",
+    "EmbeddedPostgresError",
+    "OtherMajorVersion",
+    "running_dsn",
+]

@@ -29,7 +29,9 @@ class Account:
     uid: int
     gid: int
 
-    def run(self, command: Sequence[str | Path], *, cluster: Path | None = None, text: str = "") -> tuple[int, str]:
+    def run(
+        self, command: Sequence[str | Path], *, cluster: Path | None = None, text: str = ""
+    ) -> tuple[int, str]:
         """Run `command` as this user, with `text` as its input; answer its exit status and all it said.
 
         Its environment is bare (the caller's PG* variables would change what PostgreSQL does) except
@@ -39,11 +41,11 @@ class Account:
         if cluster is not None:
             environment["PGDATA"] = str(cluster)
         root = os.geteuid() == 0
-        # Files, not pipes: a daemon keeps its output open, and one would wait for the end of the pipe for ever.
+        # Files, not pipes: a daemon keeps its output open, and a pipe would then never end.
         with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as heard:
             heard.write(text.encode())
             heard.seek(0)
-            status = subprocess.run(
+            status = subprocess.run(  # noqa: S603 - only programs of our own choice, without a shell
                 [str(part) for part in command],
                 stdin=heard,
                 stdout=said,
@@ -91,7 +93,8 @@ def account_for(cluster: Path) -> Account:
         )
     if own not in (0, owner):
         raise EmbeddedPostgresError(
-            f"The database in {cluster} belongs to the user number {owner}: start RaaS as that user or as root."
+            f"The database in {cluster} belongs to the user number {owner}: "
+            "start RaaS as that user or as root."
         )
     return _account(owner)
 

@@ -5,12 +5,12 @@ Only its programs are used, never its Python code (whose import starts keeping b
 
 from __future__ import annotations
 
+import fcntl
 import importlib.metadata
 import importlib.util
 import logging
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
 from raas.storage.embedded.account import Account
@@ -61,11 +61,15 @@ def _copy(installed: Path, shared: Path) -> Path:
     It appears whole, by a rename. The libraries beside the package go along: the programs look for
     them relative to themselves.
     """
-    version = importlib.metadata.version(PACKAGE)
-    copy = shared_directory(shared) / f"postgresql-{version}"
-    if not copy.exists():
+    copy = shared_directory(shared) / f"postgresql-{importlib.metadata.version(PACKAGE)}"
+    fresh = shared / "postgresql-copying"
+    with (shared / "postgresql-copying.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of servers started together one copies and the others wait
+        if copy.exists():
+            return copy / PACKAGE
         _log.info("copying PostgreSQL to %s, where its user can reach it", copy)
-        fresh = Path(tempfile.mkdtemp(prefix="copying-", dir=shared))
+        if fresh.exists():  # left by a copy that was killed
+            shutil.rmtree(fresh)
         programs = _PROGRAMS.parts[0]
         shutil.copytree(installed / programs, fresh / PACKAGE / programs, ignore=NOT_NEEDED)
         libraries = installed.with_name(f"{PACKAGE}.libs")
@@ -73,8 +77,5 @@ def _copy(installed: Path, shared: Path) -> Path:
             shutil.copytree(libraries, fresh / libraries.name)
         for path in (fresh, *fresh.rglob("*")):
             path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
-        try:
-            fresh.rename(copy)
-        except OSError:  # another server was faster; its copy is the same
-            shutil.rmtree(fresh)
+        fresh.rename(copy)
     return copy / PACKAGE

@@ -30,8 +30,8 @@ class OtherMajorVersion(EmbeddedPostgresError):
         self.found = found
         self.carried = carried
         super().__init__(
-            f"The database in {cluster} was made by PostgreSQL {found}, but this RaaS carries PostgreSQL {carried}, "
-            f"which cannot open it; nothing was changed. Either serve it with a PostgreSQL {found} and name that "
-            "one in RAAS_DATABASE_URL, or dump it there (pg_dump), move the directory away and restore the dump "
-            "into the new database RaaS then makes."
+            f"The database in {cluster} was made by PostgreSQL {found}, but this RaaS carries PostgreSQL "
+            f"{carried}, which cannot open it; nothing was changed. Either serve it with a PostgreSQL "
+            f"{found} and name that one in RAAS_DATABASE_URL, or dump it there (pg_dump), move the directory "
+            "away and restore the dump into the new database RaaS then makes."
         )

@@ -1,0 +1,181 @@
+"""Recall and precision of the search for persons, on a made set of pairs of a question and its person.
+
+    python -m benchmarks.name_pairs [--pairs 3400] [--population 50000] [--seed 1] [--json FILE]
+
+Every person is made: names of raas/data, a birth date drawn at random. In a pair one thing of the question
+went the way it goes in an office (name_variants.py has the kinds), as often for each kind. With each
+person two others enter the population: a stranger born on the same day whose given names are the same, and
+a twin, of the same last name and birth date, whose given names are not. All are born within so few days
+that a day has as many births as in a register of ten million persons; one person in fifty has an incomplete
+birth date.
+
+Recall is the share of the questions that find their person; precision the share of these persons in all
+that the questions find. Both go through the keys and windows that an index uses, and the published threshold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from random import Random
+from time import perf_counter
+
+from benchmarks.name_variants import VARIANTS, MadePersons
+from raas.domain.birth_window import birth_code
+from raas.domain.identity import Identity
+from raas.domain.incomplete_date import IncompleteDate
+from raas.domain.person_search import ALGORITHM, THRESHOLD, PersonQuery, score
+from raas.domain.phonetics import search_keys
+
+BIRTHS_FROM = date(1968, 2, 1)
+BIRTHS_A_DAY = 340
+"""Births a day in a register of ten million persons of eighty years."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A question, the number in the population of the person it is for, and what happened to it."""
+
+    kind: str
+    query: PersonQuery
+    person: int
+
+
+class KeyIndex:
+    """What the store's index does, in memory: the persons of a key in the order of their birth codes."""
+
+    def __init__(self, persons: Sequence[Identity]) -> None:
+        entries: dict[str, list[tuple[int, int]]] = {}
+        for number, person in enumerate(persons):
+            assert person.last_name is not None
+            assert person.birth_date is not None
+            for key in search_keys(person.last_name):
+                entries.setdefault(key, []).append((birth_code(person.birth_date), number))
+        self._entries = {key: sorted(numbers) for key, numbers in entries.items()}
+
+    def candidates(self, query: PersonQuery) -> set[int]:
+        """The numbers of the persons under one of the question's keys, born in its window."""
+        codes = query.window().codes()
+        ranges = [(codes.first, codes.last), *((code, code) for code in codes.incomplete)]
+        found: set[int] = set()
+        for key in query.keys():
+            entries = self._entries.get(key, ())
+            for first, last in ranges:
+                begin, end = (
+                    bisect_left(entries, (first, 0)),
+                    bisect_right(entries, (last, len(entries) + 10**9)),
+                )
+                found.update(number for _, number in entries[begin:end])
+        return found
+
+
+@dataclass(slots=True)
+class Figures:
+    """What the questions of one kind, or of all, found."""
+
+    questions: int = 0
+    found: int = 0
+    answered: int = 0
+    candidates: int = 0
+
+    @property
+    def recall(self) -> float:
+        """The share of the questions that found their person."""
+        return self.found / self.questions
+
+    @property
+    def precision(self) -> float:
+        """The share of the persons looked for in all that were answered."""
+        return self.found / self.answered if self.answered else 1.0
+
+
+def made_set(pairs: int, population: int, seed: int) -> tuple[list[Identity], list[Pair]]:
+    """The population and the pairs: as many of each kind as of the others, the same for the same numbers."""
+    random = Random(seed)
+    made = MadePersons(random)
+    days = max(1, population // BIRTHS_A_DAY)
+    persons: list[Identity] = []
+    made_pairs: list[Pair] = []
+    for kind in _kinds(pairs):
+        while (query := VARIANTS[kind](random, person := made.draw(BIRTHS_FROM, days))) is None:
+            pass
+        made_pairs.append(Pair(kind, query, len(persons)))
+        persons.extend((person, *_decoys(made, person, days)))
+    persons.extend(made.draw(BIRTHS_FROM, days) for _ in range(population - len(persons)))
+    looked_for = {pair.person for pair in made_pairs if pair.kind != "as registered"}
+    for number, person in enumerate(persons):
+        if number not in looked_for and random.random() < 0.02:
+            persons[number] = replace(person, birth_date=_incomplete(random, person.birth_date))
+    return persons, made_pairs
+
+
+def measure(persons: Sequence[Identity], pairs: Sequence[Pair]) -> dict[str, Figures]:
+    """The figures of every kind, and under "all" of all together."""
+    index = KeyIndex(persons)
+    figures: dict[str, Figures] = {kind: Figures() for kind in (*VARIANTS, "all")}
+    for pair in pairs:
+        candidates = index.candidates(pair.query)
+        answered = {number for number in candidates if score(pair.query, persons[number]) >= THRESHOLD}
+        for kind in (pair.kind, "all"):
+            figures[kind].questions += 1
+            figures[kind].found += pair.person in answered
+            figures[kind].answered += len(answered)
+            figures[kind].candidates += len(candidates)
+    return figures
+
+
+def _kinds(pairs: int) -> Iterator[str]:
+    kinds = list(VARIANTS)
+    return (kinds[number % len(kinds)] for number in range(pairs))
+
+
+def _decoys(made: MadePersons, person: Identity, days: int) -> tuple[Identity, Identity]:
+    stranger = made.draw(BIRTHS_FROM, days)
+    twin = made.draw(BIRTHS_FROM, days)
+    return (
+        replace(person, last_name=stranger.last_name),
+        replace(person, first_names=twin.first_names),
+    )
+
+
+def _incomplete(random: Random, born: IncompleteDate | None) -> IncompleteDate:
+    assert born is not None
+    return IncompleteDate(born.year, random.choice((born.month, None)), None)
+
+
+def main() -> None:
+    """Make the set, measure, print a table and, where asked, write the figures as JSON."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--pairs", type=int, default=3_400)
+    parser.add_argument("--population", type=int, default=50_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    persons, pairs = made_set(arguments.pairs, arguments.population, arguments.seed)
+    begin = perf_counter()
+    figures = measure(persons, pairs)
+    seconds = perf_counter() - begin
+    print(
+        f"{ALGORITHM}, threshold {THRESHOLD}: {len(pairs)} questions, {len(persons)} persons, {seconds:.1f} s"
+    )
+    print(f"{'kind':32}{'questions':>10}{'recall':>9}{'precision':>11}{'candidates':>12}")
+    for kind, row in figures.items():
+        print(
+            f"{kind:32}{row.questions:10}{row.recall:9.4f}{row.precision:11.4f}{row.candidates / row.questions:12.1f}"
+        )
+    if arguments.json:
+        rows = {
+            kind: asdict(row) | {"recall": row.recall, "precision": row.precision}
+            for kind, row in figures.items()
+        }
+        report = {"algorithm": ALGORITHM, "threshold": THRESHOLD, "population": len(persons), "kinds": rows}
+        arguments.json.write_text(json.dumps(report, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

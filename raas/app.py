@@ -1,0 +1,166 @@
+"""The wiring: the only file that knows every room."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+from datetime import UTC, datetime
+
+import structlog
+
+from raas.domain.niss import NissProfile
+from raas.ops.audit import NothingKept
+from raas.ops.metrics import Metrics
+from raas.ops.page_seal import FernetPageSeal
+from raas.ops.settings import Settings
+from raas.rpc.identity import development_identity
+from raas.rpc.server import Door, build_server
+from raas.rpc.verbs import Verbs
+from raas.storage.database import open_database
+from raas.storage.migration import SchemaVersion, schema_version, upgrade
+from raas.storage.reading import PostgresReadStore
+from raas.storage.registers import PostgresRegisterStore
+from raas.storage.secrets import page_seal_key
+from raas.storage.structure_source import StructureSource
+from raas.storage.writing import PostgresWriteStore
+from raas.usecases.check import CheckInscriptions
+from raas.usecases.consult import Consult
+from raas.usecases.dossier_types import DossierTypeVerbs
+from raas.usecases.gate import Gate
+from raas.usecases.history import History
+from raas.usecases.importing import Imports
+from raas.usecases.lane import LaneLimits, Lanes
+from raas.usecases.paging import Pages
+from raas.usecases.registers import Registers
+from raas.usecases.routing import FindRegisters
+from raas.usecases.stale import StaleNiss
+from raas.usecases.write_operations import WriteOperations
+
+log = structlog.get_logger()
+
+_GARBAGE_AFTER = 50_000
+"""Allocations between two looks for cycles: what a call leaves behind is freed without them."""
+
+
+async def serve(
+    settings: Settings, dsn: str, *, worker: int | None = None, lifeline: int | None = None
+) -> int:
+    """Serve until SIGTERM or SIGINT, or until `lifeline` ends; answers the exit status.
+
+    Stopping is graceful: health says NOT_SERVING, new calls are refused, those under way have
+    `shutdown_seconds` to end, and everything the write lanes accepted is answered before the database is let go.
+    """
+    stop = _stop_signal(lifeline)
+    writing = open_database(dsn)
+    reading = open_database(dsn, autocommit=True)
+    metrics = Metrics()
+    try:
+        store = PostgresWriteStore(writing)
+        limits = LaneLimits(max_lines_per_dossier=settings.max_lines)
+        lanes = Lanes(store, limits)
+        metrics.watch(
+            "lane_waiting_operations", "Operations that wait to be written.", lanes.waiting_operations
+        )
+        pages = Pages(FernetPageSeal(await page_seal_key(writing)))
+        reads, registers, source = (
+            PostgresReadStore(reading),
+            PostgresRegisterStore(reading),
+            StructureSource(),
+        )
+        verbs = Verbs(
+            write=WriteOperations(lanes, store, source, limits),
+            imports=Imports(lanes, store, source),
+            dossier_types=DossierTypeVerbs(lanes, store, pages),
+            consult=Consult(reads, source, pages),
+            history=History(reads, registers, source, pages),
+            check=CheckInscriptions(reads, source, _now),
+            routing=FindRegisters(reads, source, _now),
+            stale=StaleNiss(reads, source, pages),
+            registers=Registers(registers, pages),
+        )
+        door = build_server(
+            verbs,
+            Gate(registers, NothingKept()),
+            development_identity,
+            listen=settings.listen,
+            profile=NissProfile[settings.niss_profile.upper()],
+            observer=metrics,
+            share_port=worker is not None,
+        )
+        if settings.metrics_listen:
+            metrics.serve(settings.metrics_listen, worker or 0)
+        await door.start()
+        _settle_memory()
+        await door.serving(True)
+        _announce(settings, door)
+        await stop.wait()
+        log.info("stopping")
+        await door.stop(settings.shutdown_seconds)
+        await lanes.drained()
+        log.info("stopped")
+        return 0
+    finally:
+        metrics.close()
+        await writing.dispose()
+        await reading.dispose()
+
+
+def migrate(dsn: str) -> SchemaVersion:
+    """Bring a database to the schema of this version; answers what was found before."""
+
+    async def run() -> SchemaVersion:
+        engine = open_database(dsn)
+        try:
+            return await upgrade(engine)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(run())
+
+
+def version_of(dsn: str) -> SchemaVersion:
+    """The version of a database's schema, found and needed."""
+
+    async def run() -> SchemaVersion:
+        engine = open_database(dsn)
+        try:
+            return await schema_version(engine)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(run())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _stop_signal(lifeline: int | None) -> asyncio.Event:
+    """An event that is set by SIGTERM, SIGINT, or the end of the pipe `lifeline`."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if lifeline is not None:
+        loop.add_reader(lifeline, stop.set)
+    return stop
+
+
+def _settle_memory() -> None:
+    """Let the collector of cycles look at what calls allocate, not at what stays for the life of the process."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE_AFTER, 20, 100)
+
+
+def _announce(settings: Settings, door: Door) -> None:
+    if settings.development_identity:
+        log.warning(
+            "DEVELOPMENT IDENTITY: callers name themselves and may do everything",
+            setting="RAAS_DEVELOPMENT_IDENTITY",
+        )
+    log.info(
+        "serving", listen=settings.listen, port=door.port, niss_profile=settings.niss_profile, pid=os.getpid()
+    )

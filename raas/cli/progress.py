@@ -1,0 +1,67 @@
+"""How far a long command has come: a bar on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+_SECONDS_BETWEEN_LINES = 5.0
+
+
+class Meter:
+    """Shows a count of things done and their rate, on standard error; quiet when told so.
+
+    `total` and the position given to `show` are in any one unit (bytes of a file); None = not known.
+    """
+
+    def __init__(self, things: str, total: int | None = None, *, quiet: bool = False) -> None:
+        self._things = things
+        self._total = total
+        self._quiet = quiet
+        self._console = Console(stderr=True, highlight=False)
+        self._bar: Progress | None = None
+        self._began = self._said = time.monotonic()
+
+    def __enter__(self) -> Self:
+        """Begin to count time, and show the bar on a terminal."""
+        self._began = self._said = time.monotonic()
+        if self._console.is_terminal and not self._quiet:
+            columns = [BarColumn(), TaskProgressColumn()] if self._total else []
+            left = [TimeRemainingColumn()] if self._total else []
+            self._bar = Progress(*columns, TextColumn("{task.description}"), *left, console=self._console)
+            self._bar.add_task("", total=self._total)
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the bar as it stands."""
+        if self._bar:
+            self._bar.stop()
+
+    @property
+    def seconds(self) -> float:
+        """Since the beginning."""
+        return time.monotonic() - self._began
+
+    def show(self, done: int, position: int = 0, more: str = "") -> None:
+        """`done` things since the beginning; `more` is added to the text."""
+        if self._quiet:
+            return
+        text = f"{done:,} {self._things}, {done / max(self.seconds, 0.001):,.0f}/s{more}"
+        if self._bar:
+            self._bar.update(self._bar.task_ids[0], completed=position, description=text)
+        elif time.monotonic() - self._said >= _SECONDS_BETWEEN_LINES:
+            self._said = time.monotonic()
+            share = f"{position / self._total:4.0%} " if self._total else ""
+            self.say(share + text)
+
+    def say(self, text: str) -> None:
+        """One line, above the bar."""
+        if not self._quiet:
+            self._console.print(text, markup=False, soft_wrap=True)

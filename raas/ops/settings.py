@@ -1,0 +1,135 @@
+"""The settings of a server: environment variables, and flags of the same names."""
+
+from __future__ import annotations
+
+import ipaddress
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from raas.domain.dossier import MAX_LINES
+
+PREFIX = "RAAS_"
+LOOPBACK_NAMES = ("localhost",)
+
+
+class SettingsRefused(Exception):
+    """The server cannot start with these settings; the text names each of them and says why."""
+
+
+class LogFormat(Enum):
+    """How log lines are written."""
+
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class LogLevel(Enum):
+    """From which level on log lines are written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def _address(text: str) -> str:
+    split_address(text)
+    return text
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """Host and port of `host:port` or `[::1]:port`; port 0 lets the system choose. Raises ValueError."""
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not (port.isascii() and port.isdigit()) or int(port) > 65_535:
+        raise ValueError("write it as host:port, such as 127.0.0.1:50051")
+    return host, int(port)
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class Settings(BaseSettings):
+    """Every setting, checked. `load_settings` is the way to get them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", case_sensitive=False
+    )
+
+    listen: Address = "127.0.0.1:50051"
+    """Where to serve gRPC."""
+    database_url: SecretStr | None = None
+    """`postgresql://…` of a PostgreSQL of version 15 or later; absent = the embedded one."""
+    data_dir: Path = Path("var")
+    """Where the embedded PostgreSQL and what must survive a restart are kept."""
+    niss_profile: Literal["production", "test"] = "production"
+    """`test` accepts the numbers of fictitious persons too."""
+    development_identity: Annotated[bool, Field(validate_default=True)] = False
+    """Callers name themselves and may do everything; on loopback addresses only."""
+    workers: Annotated[int, Field(ge=1, le=256)] = 1
+    """Processes that serve the one port."""
+    authentic_source: Literal["structure"] = "structure"
+    """Who says which NISS exist: `structure` accepts every well-formed one."""
+    metrics_listen: Address | None = None
+    """Where to serve Prometheus metrics; absent = none. Worker n of several listens n ports further."""
+    shutdown_seconds: Annotated[float, Field(gt=0, le=3_600)] = 10
+    """How long calls under way may take to end when the server stops."""
+    max_lines: Annotated[int, Field(ge=1, le=100_000)] = MAX_LINES
+    """How many lines a dossier may have."""
+    log_format: LogFormat = LogFormat.JSON
+    log_level: LogLevel = LogLevel.INFO
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql_only(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("write it as postgresql://user:password@host/database")
+        return url
+
+    @field_validator("development_identity")
+    @classmethod
+    def _identity(cls, allowed: bool, earlier: ValidationInfo) -> bool:
+        """Somebody must be able to call, and without proof of identity only from this machine."""
+        if not allowed:
+            raise ValueError(
+                "there is no way to identify callers; for development, set it to 1: they name themselves"
+            )
+        listen = earlier.data.get("listen")
+        if listen is not None and not is_loopback(split_address(listen)[0]):
+            raise ValueError(
+                f"callers that name themselves are served on loopback addresses only; {PREFIX}LISTEN is none"
+            )
+        return allowed
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host in LOOPBACK_NAMES
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings: what is given (None = not given), else the environment, else the default.
+
+    Raises SettingsRefused with everything that is wrong in one message, without the values: an address of
+    a database holds a password.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        problems = "\n".join(f"  {_problem(dict(each))}" for each in error.errors())
+        raise SettingsRefused(f"The server cannot start with these settings:\n{problems}") from None
+
+
+def _problem(error: dict[str, Any]) -> str:
+    sentence = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return str(sentence)
+    name = str(error["loc"][0]).removeprefix(PREFIX.lower())
+    return f"{PREFIX}{name.upper()}: {sentence}"

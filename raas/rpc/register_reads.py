@@ -1,0 +1,244 @@
+"""RegisterService: the calls that read, and the dossier types."""
+
+# ruff: noqa: N802 - methods have the names that the contract, or protobuf, gives them
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack, aclosing
+from itertools import chain
+from typing import Any, cast
+
+from raas.domain.enterprise_number import EnterpriseNumber
+from raas.domain.errors import Reason, Violation
+from raas.domain.niss import Niss
+from raas.rpc.exchange import current
+from raas.rpc.reception import Reception, refuse_faults
+from raas.rpc.verbs import Verbs
+from raas.rpc.wire.decisions import check_response, read_checks, routing_response, stale_message
+from raas.rpc.wire.dossiers import dossier_messages, resolved_messages
+from raas.rpc.wire.fields import check_page_size, read_code, read_codes, read_niss, read_register
+from raas.rpc.wire.filters import read_as_of, read_at_time, read_filter, read_when
+from raas.rpc.wire.mutations import mutation_message
+from raas.rpc.wire.registers import (
+    dossier_type_message,
+    read_dossier_type,
+    read_dossier_type_changes,
+    register_message,
+)
+from raas.usecases.check import Check
+from raas.usecases.consult import ExportPart
+from raas.v1 import register_service_pb2 as v1
+
+
+class RegisterReads:
+    """Everything of RegisterService that writes no inscription."""
+
+    def __init__(self, verbs: Verbs, reception: Reception) -> None:
+        self._verbs = verbs
+        self._reception = reception
+
+    async def GetRegister(self, request: v1.GetRegisterRequest, context: object) -> v1.GetRegisterResponse:
+        """Tell the name, the revision and the size of a register."""
+        exchange = current()
+        with self._reception.gate.visit(exchange.call) as visit:
+            faults = list(exchange.faults)
+            number = read_register(request, faults)
+            register = await self._reception.admit_to_see(visit, number, faults)
+            refuse_faults(faults)
+            return v1.GetRegisterResponse(register=register_message(register))
+
+    async def CreateDossierType(
+        self, request: v1.CreateDossierTypeRequest, context: object
+    ) -> v1.CreateDossierTypeResponse:
+        """Declare a dossier type."""
+        exchange = current()
+        with self._reception.gate.visit(exchange.call) as visit:
+            faults = list(exchange.faults)
+            number = read_register(request, faults)
+            dossier_type = None
+            if request.HasField("dossier_type"):
+                dossier_type = read_dossier_type(request.dossier_type, faults)
+            else:
+                faults.append(Violation("dossier_type", Reason.REQUIRED))
+            register = await self._reception.admit(visit, number, faults)
+            refuse_faults(faults)
+            assert dossier_type is not None  # noqa: S101 - else there was a fault
+            created = await self._verbs.dossier_types.create(exchange.call, register, dossier_type)
+            return v1.CreateDossierTypeResponse(dossier_type=dossier_type_message(created))
+
+    async def UpdateDossierType(
+        self, request: v1.UpdateDossierTypeRequest, context: object
+    ) -> v1.UpdateDossierTypeResponse:
+        """Change a dossier type."""
+        exchange = current()
+        with self._reception.gate.visit(exchange.call) as visit:
+            faults = list(exchange.faults)
+            number = read_register(request, faults)
+            changes: Any = {}
+            if request.HasField("dossier_type"):
+                changes = read_dossier_type_changes(request.dossier_type, request.update_mask, faults)
+            else:
+                faults.append(Violation("dossier_type", Reason.REQUIRED))
+            register = await self._reception.admit(visit, number, faults)
+            refuse_faults(faults)
+            changed = await self._verbs.dossier_types.update(
+                exchange.call, register, request.dossier_type.code, changes
+            )
+            return v1.UpdateDossierTypeResponse(dossier_type=dossier_type_message(changed))
+
+    async def ListDossierTypes(
+        self, request: v1.ListDossierTypesRequest, context: object
+    ) -> v1.ListDossierTypesResponse:
+        """List the dossier types of a register."""
+        exchange = current()
+        with self._reception.gate.visit(exchange.call) as visit:
+            faults = list(exchange.faults)
+            number = read_register(request, faults)
+            check_page_size(request.page_size, faults)
+            register = await self._reception.admit(visit, number, faults)
+            refuse_faults(faults)
+            types, token = await self._verbs.dossier_types.page(
+                exchange.call, register, request.page_size, request.page_token
+            )
+            return v1.ListDossierTypesResponse(
+                dossier_types=[dossier_type_message(each) for each in types], next_page_token=token
+            )
+
+    async def Consult(self, request: v1.ConsultRequest, context: object) -> v1.ConsultResponse:
+        """List the dossiers that match a filter."""
+        exchange = current()
+        with self._reception.gate.visit(exchange.call) as visit:
+            faults = list(exchange.faults)
+            number = read_register(request, faults)
+            which = read_filter(request, self._reception.rules(), faults)
+            as_of = read_as_of(request, faults)
+            check_page_size(request.page_size, faults)
+            visit.nisses = which.nisses
+            register = await self._reception.admit(visit, number, faults)
+            refuse_faults(faults)
+            answer = await self._verbs.consult.page(
+                exchange.call, register, which, as_of, request.page_size, request.page_token
+            )
+            visit.nisses = chain(which.nisses, (dossier.niss for dossier in answer.dossiers))
+            return v1.ConsultResponse(
+                dossiers=dossier_messages(register.enterprise_number, answer.dossiers),
+                next_page_token=answer.next_page_token,
+                revision=answer.revision,
+                resolved=resolved_messages(answer.resolved),
+            )
+
+    async def Export(
+        self, request: v1.ExportRequest, context: object
+    ) -> AsyncGenerator[v1.ExportResponse, None]:
+        """Stream all dossiers that match a filter."""
+        exchange = current()
+        gate = self._reception.gate
+        with gate.visit(exchange.call) as visit:
+            faults = list(exchange.faults)
+            number = read_register(request, faults)
+            which = read_filter(request, self._reception.rules(), faults)
+            as_of = read_as_of(request, faults)
+            visit.nisses = which.nisses
+            register = await self._reception.admit(visit, number, faults)
+            refuse_faults(faults)
+            owner = register.enterprise_number
+            parts = cast(
+                AsyncGenerator[ExportPart, None],
+                self._verbs.consult.export(exchange.call, register, which, as_of),
+            )
+            async with aclosing(parts):
+                async for part in parts:
+                    shown = (dossier.niss for dossier in part.dossiers)
+                    gate.note(exchange.call, owner, shown, None, "OK")
+                    yield v1.ExportResponse(
+                        dossiers=dossier_messages(owner, part.dossiers), revision=part.revision
+                    )
+
+    async def GetHistory(self, request: v1.GetHistoryRequest, context: object) -> v1.GetHistoryResponse:
+        """List the mutations of one person."""
+        exchange = current()
+        with self._reception.gate.visit(exchange.call) as visit:
+            faults = list(exchange.faults)
+            number = read_register(request, faults)
+            niss = read_niss("niss", request.niss, self._reception.rules(), faults)
+            code = None
+            if request.HasField("dossier_type"):
+                code = read_code("dossier_type", request.dossier_type, faults)
+            check_page_size(request.page_size, faults)
+            visit.nisses = () if niss is None else (niss,)
+            register = await self._reception.admit(visit, number, faults)
+            refuse_faults(faults)
+            assert niss is not None  # noqa: S101 - else there was a fault
+            answer = await self._verbs.history.page(
+                exchange.call, register, niss, code, request.page_size, request.page_token
+            )
+            if answer.mutations:
+                visit.revisions = answer.mutations[0].revision, answer.mutations[-1].revision
+            return v1.GetHistoryResponse(
+                mutations=[mutation_message(mutation) for mutation in answer.mutations],
+                next_page_token=answer.next_page_token,
+                resolved=resolved_messages(answer.resolved),
+            )
+
+    async def CheckInscriptions(
+        self, request: v1.CheckInscriptionsRequest, context: object
+    ) -> v1.CheckInscriptionsResponse:
+        """Decide whether persons are inscribed."""
+        exchange = current()
+        faults = list(exchange.faults)
+        checks = read_checks(request, self._reception.rules(), faults)
+        at_time = read_at_time(request, faults)
+        with ExitStack() as visits:
+            # One visit per register, so that its owner sees who looked.
+            for number, nisses in _by_register(checks).items() or ((None, ()),):
+                visit = visits.enter_context(self._reception.gate.visit(exchange.call))
+                visit.register, visit.nisses = number, nisses
+            refuse_faults(faults)
+            admit = await self._reception.gate.admission(exchange.call, (check.register for check in checks))
+            answer = await self._verbs.check.decide(exchange.call, checks, at_time, admit)
+            return check_response(checks, answer)
+
+    async def FindRegisters(
+        self, request: v1.FindRegistersRequest, context: object
+    ) -> v1.FindRegistersResponse:
+        """Find the registers that know a person."""
+        exchange = current()
+        with self._reception.gate.visit(exchange.call) as visit:
+            self._reception.gate.require(exchange.call)
+            faults = list(exchange.faults)
+            niss = read_niss("niss", request.niss, self._reception.rules(), faults)
+            codes = read_codes("dossier_types", request.dossier_types, faults)
+            active_on, overlaps = read_when("", request, faults)
+            at_time = read_at_time(request, faults)
+            visit.nisses = () if niss is None else (niss,)
+            refuse_faults(faults)
+            assert niss is not None  # noqa: S101 - else there was a fault
+            answer = await self._verbs.routing.find(exchange.call, niss, codes, active_on, overlaps, at_time)
+            return routing_response(answer)
+
+    async def ListStaleNiss(
+        self, request: v1.ListStaleNissRequest, context: object
+    ) -> v1.ListStaleNissResponse:
+        """List registered numbers that the source does not keep active."""
+        exchange = current()
+        with self._reception.gate.visit(exchange.call) as visit:
+            faults = list(exchange.faults)
+            number = read_register(request, faults)
+            check_page_size(request.page_size, faults)
+            register = await self._reception.admit(visit, number, faults)
+            refuse_faults(faults)
+            stale, token = await self._verbs.stale.page(
+                exchange.call, register, request.page_size, request.page_token
+            )
+            visit.nisses = (each.niss for each in stale)
+            return v1.ListStaleNissResponse(
+                stale=[stale_message(each) for each in stale], next_page_token=token
+            )
+
+
+def _by_register(checks: list[Check]) -> dict[EnterpriseNumber, list[Niss]]:
+    nisses: dict[EnterpriseNumber, list[Niss]] = {}
+    for check in checks:
+        nisses.setdefault(check.register, []).append(check.niss)
+    return nisses

@@ -1,0 +1,11 @@
+"""RegisterService, the whole of it."""
+
+from __future__ import annotations
+
+from raas.rpc.register_reads import RegisterReads
+from raas.rpc.register_writes import RegisterWrites
+from raas.v1.register_service_pb2_grpc import RegisterServiceServicer
+
+
+class RegisterService(RegisterWrites, RegisterReads, RegisterServiceServicer):
+    """Reads requests, asks the gate, calls the verb, writes the answer: nothing else happens here."""

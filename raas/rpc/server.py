@@ -1,0 +1,129 @@
+"""The gRPC server: services, limits, health and reflection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import grpc
+import grpc.aio
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from raas.domain.niss import NissProfile
+from raas.rpc.administration_service import AdministrationService
+from raas.rpc.identity import Identify
+from raas.rpc.interceptor import FrontDoor, Observer
+from raas.rpc.reception import Reception
+from raas.rpc.register_service import RegisterService
+from raas.rpc.verbs import Verbs
+from raas.usecases.gate import PERMISSIONS, Gate
+from raas.v1 import (
+    administration_service_pb2,
+    administration_service_pb2_grpc,
+    register_service_pb2,
+    register_service_pb2_grpc,
+)
+
+MEBIBYTE = 1024 * 1024
+
+# An Import message of 5,000 operations has 1.6 KiB for each: a claimed identity with ten long names fits.
+MAX_REQUEST = 8 * MEBIBYTE
+# What is answered is bounded by its page: 1,000 dossiers of 1,000 lines are 28 MiB. A client that asks for
+# large dossiers by the thousand must allow itself more than gRPC's 4 MiB, or ask for smaller pages.
+MAX_RESPONSE = 64 * MEBIBYTE
+# Ours are a few hundred bytes. Both limits alike: between them gRPC refuses at random.
+MAX_METADATA = 16 * 1024
+MAX_STREAMS_PER_CONNECTION = 1_000
+KEEPALIVE_SECONDS = 60
+KEEPALIVE_TIMEOUT_SECONDS = 20
+# Clients behind a firewall that forgets idle connections may ping this often, also without a call.
+SHORTEST_CLIENT_PING_SECONDS = 10
+
+
+class PermissionUndeclared(Exception):
+    """An RPC is served for which the gate declares no permission, or the other way around."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A server that was built. Once started it accepts calls, but says that it is well only when told to."""
+
+    server: grpc.aio.Server
+    health: health.aio.HealthServicer
+    health_names: tuple[str, ...]
+    """The services whose health is told; "" is the server as a whole."""
+    port: int
+    """Where it listens, also when the system chose the port."""
+
+    async def start(self) -> None:
+        """Accept connections; health says NOT_SERVING until `serving`."""
+        await self.serving(False)
+        await self.server.start()
+
+    async def serving(self, answered: bool) -> None:
+        """Tell health checks whether calls are answered now."""
+        status = health_pb2.HealthCheckResponse
+        for name in self.health_names:
+            await self.health.set(name, status.SERVING if answered else status.NOT_SERVING)
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Take no new calls; wait at most so long for those under way, then end them."""
+        await self.health.enter_graceful_shutdown()
+        await self.server.stop(grace_seconds)
+
+
+def build_server(
+    verbs: Verbs,
+    gate: Gate,
+    identify: Identify,
+    *,
+    listen: str,
+    profile: NissProfile,
+    observer: Observer | None = None,
+    share_port: bool = False,
+) -> Door:
+    """Build the server, bound to `listen` (`host:port`, port 0 = any) but not started.
+
+    `share_port`: other processes may listen on the same port (workers); else a second server on it is
+    refused with RuntimeError. Raises PermissionUndeclared when the gate does not know an RPC. Must be
+    called in the event loop that will run the server.
+    """
+    services = (
+        register_service_pb2.DESCRIPTOR.services_by_name["RegisterService"],
+        administration_service_pb2.DESCRIPTOR.services_by_name["AdministrationService"],
+    )
+    _check_permissions(services)
+    server = grpc.aio.server(interceptors=(FrontDoor(identify, observer),), options=_options(share_port))
+    reception = Reception(gate, profile)
+    register_service_pb2_grpc.add_RegisterServiceServicer_to_server(RegisterService(verbs, reception), server)
+    administration_service_pb2_grpc.add_AdministrationServiceServicer_to_server(
+        AdministrationService(verbs, reception), server
+    )
+    checks = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    names = tuple(service.full_name for service in services)
+    reflection.enable_server_reflection((*names, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    return Door(server, checks, ("", *names), server.add_insecure_port(listen))
+
+
+def _check_permissions(services: Iterable[ServiceDescriptor]) -> None:
+    served = {f"/{service.full_name}/{rpc.name}" for service in services for rpc in service.methods}
+    if undeclared := served ^ PERMISSIONS.keys():
+        raise PermissionUndeclared(", ".join(sorted(undeclared)))
+
+
+def _options(share_port: bool) -> list[tuple[str, int]]:
+    return [
+        ("grpc.so_reuseport", int(share_port)),
+        ("grpc.max_receive_message_length", MAX_REQUEST),
+        ("grpc.max_send_message_length", MAX_RESPONSE),
+        ("grpc.max_metadata_size", MAX_METADATA),
+        ("grpc.absolute_max_metadata_size", MAX_METADATA),
+        ("grpc.max_concurrent_streams", MAX_STREAMS_PER_CONNECTION),
+        ("grpc.keepalive_time_ms", KEEPALIVE_SECONDS * 1000),
+        ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_SECONDS * 1000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", SHORTEST_CLIENT_PING_SECONDS * 1000),
+    ]

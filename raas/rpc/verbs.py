@@ -1,0 +1,30 @@
+"""The verbs that the servicers call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from raas.usecases.check import CheckInscriptions
+from raas.usecases.consult import Consult
+from raas.usecases.dossier_types import DossierTypeVerbs
+from raas.usecases.history import History
+from raas.usecases.importing import Imports
+from raas.usecases.registers import Registers
+from raas.usecases.routing import FindRegisters
+from raas.usecases.stale import StaleNiss
+from raas.usecases.write_operations import WriteOperations
+
+
+@dataclass(frozen=True, slots=True)
+class Verbs:
+    """Everything the services can do, handed in by the wiring."""
+
+    write: WriteOperations
+    imports: Imports
+    dossier_types: DossierTypeVerbs
+    consult: Consult
+    history: History
+    check: CheckInscriptions
+    routing: FindRegisters
+    stale: StaleNiss
+    registers: Registers

@@ -1,0 +1,57 @@
+"""Dossiers and their lines as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from raas.domain.day import OPEN, day_text
+from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.niss import Niss, niss_text
+from raas.domain.periods import Lines, Period
+from raas.usecases.ports import DossierView
+from raas.v1 import dossier_pb2, niss_pb2, period_pb2
+
+
+def period_messages(lines: Lines) -> list[period_pb2.Period]:
+    """The lines as periods, both days inclusive, without end where they are open; not to be changed."""
+    return [_period_message(line) for line in lines]
+
+
+@lru_cache(maxsize=65_536)
+def _period_message(line: Period) -> period_pb2.Period:
+    begin, end = line
+    if end >= OPEN:
+        return period_pb2.Period(begin=day_text(begin))
+    return period_pb2.Period(begin=day_text(begin), end=day_text(end - 1))
+
+
+def dossier_message(register: str, view: DossierView) -> dossier_pb2.Dossier:
+    """A dossier of the register with this number, ten digits."""
+    return dossier_pb2.Dossier(
+        register=register,
+        niss=niss_text(view.niss),
+        dossier_type=view.dossier_type,
+        periods=period_messages(view.lines),
+        revision=view.revision,
+        partner=partner_text(view.partner),
+    )
+
+
+def dossier_messages(register: EnterpriseNumber, views: Iterable[DossierView]) -> list[dossier_pb2.Dossier]:
+    """Dossiers of one register, in their order."""
+    text = enterprise_number_text(register)
+    return [dossier_message(text, view) for view in views]
+
+
+def partner_text(partner: EnterpriseNumber | None) -> str | None:
+    """The ten digits of the partner, where there is one."""
+    return None if partner is None else enterprise_number_text(partner)
+
+
+def resolved_messages(resolved: Iterable[tuple[Niss, Niss]]) -> list[niss_pb2.ResolvedNiss]:
+    """The numbers that were read as their successors."""
+    return [
+        niss_pb2.ResolvedNiss(niss=niss_text(asked), successor_niss=niss_text(successor))
+        for asked, successor in resolved
+    ]

@@ -1,0 +1,158 @@
+"""Single fields of requests.
+
+Each function reads one field; what is wrong goes into `faults`, and the value is then None, so that the
+rest of the request is read all the same and everything wrong is said at once.
+"""
+
+# ruff: noqa: N802 - methods have the names that the contract, or protobuf, gives them
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Literal, Protocol, TypeVar
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from raas.domain.enterprise_number import EnterpriseNumber, parse_enterprise_number
+from raas.domain.errors import Reason, Violation
+from raas.domain.invalid import Invalid
+from raas.domain.niss import Niss, NissProfile, parse_niss
+from raas.domain.text import text_violations
+
+CODE_LIMIT = 64
+LIST_LIMIT = 1_000
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_SECOND = int((datetime(1, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds())
+_LAST_SECOND = int((datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH).total_seconds())
+_Value = TypeVar("_Value", bound=Enum)
+
+Faults = list[Violation]
+"""What is found wrong with a request, in the order of reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class NissRules:
+    """Which NISS are accepted today."""
+
+    profile: NissProfile
+    today: int
+
+
+class NamesRegister(Protocol):
+    """A request with the field `register`."""
+
+    register: str
+
+    def HasField(self, field_name: Literal["register"]) -> bool:
+        """Whether an optional field is there."""
+
+
+def read_register(request: NamesRegister, faults: Faults) -> EnterpriseNumber | None:
+    """The register acted on; None when it is absent (the caller's own) or malformed."""
+    if not request.HasField("register"):
+        return None
+    return read_enterprise_number("register", request.register, faults)
+
+
+def read_enterprise_number(field: str, text: str, faults: Faults) -> EnterpriseNumber | None:
+    """The enterprise number in a field that is there."""
+    try:
+        return parse_enterprise_number(text)
+    except Invalid as invalid:
+        faults.append(invalid.at(field))
+        return None
+
+
+def read_niss(field: str, text: str, rules: NissRules, faults: Faults) -> Niss | None:
+    """The NISS in a mandatory field."""
+    if not text:
+        faults.append(Violation(field, Reason.REQUIRED))
+        return None
+    try:
+        return parse_niss(text, rules.profile, rules.today)
+    except Invalid as invalid:
+        faults.append(invalid.at(field))
+        return None
+
+
+def read_nisses(field: str, texts: Sequence[str], rules: NissRules, faults: Faults) -> tuple[Niss, ...]:
+    """The NISS of a list, each once; violations are at `niss[3]`."""
+    if not within_limit(field, texts, faults):
+        return ()
+    found: dict[Niss, None] = {}
+    for index, text in enumerate(texts):
+        try:
+            found[parse_niss(text, rules.profile, rules.today)] = None
+        except Invalid as invalid:
+            faults.append(invalid.at(f"{field}[{index}]"))
+    return tuple(found)
+
+
+def read_code(field: str, text: str, faults: Faults) -> str | None:
+    """The code of a dossier type in a mandatory field; that it exists is for the verbs to know."""
+    if not text:
+        faults.append(Violation(field, Reason.REQUIRED))
+        return None
+    wrong = text_violations(field, text, CODE_LIMIT)
+    faults.extend(wrong)
+    return None if wrong else text
+
+
+def read_codes(field: str, texts: Sequence[str], faults: Faults) -> tuple[str, ...]:
+    """The codes of dossier types of a list, each once."""
+    if not within_limit(field, texts, faults):
+        return ()
+    for index, text in enumerate(texts):
+        faults.extend(text_violations(f"{field}[{index}]", text, CODE_LIMIT))
+    return tuple(dict.fromkeys(texts))
+
+
+def within_limit(field: str, values: Sequence[object], faults: Faults) -> bool:
+    """Whether a list that filters has at most 1,000 elements; a longer one is not looked into."""
+    if len(values) <= LIST_LIMIT:
+        return True
+    faults.append(Violation(field, Reason.VALUE_INVALID, "LIST_TOO_LONG", {"limit": str(LIST_LIMIT)}))
+    return False
+
+
+def within_batch(field: str, values: Sequence[object], limit: int, faults: Faults) -> bool:
+    """Whether a list of things to do has at most `limit` elements; a longer one is not looked into."""
+    if len(values) <= limit:
+        return True
+    counts = {"limit": str(limit), "count": str(len(values))}
+    faults.append(Violation(field, Reason.BATCH_TOO_LARGE, values=counts))
+    return False
+
+
+def read_text(field: str, text: str, limit: int, faults: Faults) -> str | None:
+    """A free text that is there: 1 to `limit` characters, no control characters."""
+    wrong = text_violations(field, text, limit)
+    faults.extend(wrong)
+    return None if wrong else text
+
+
+def read_instant(field: str, timestamp: Timestamp, faults: Faults) -> datetime | None:
+    """An instant, to the microsecond; parts of one are left off. The years 1 to 9999."""
+    if _FIRST_SECOND <= timestamp.seconds <= _LAST_SECOND and 0 <= timestamp.nanos < 1_000_000_000:
+        return _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1_000)
+    faults.append(Violation(field, Reason.VALUE_INVALID))
+    return None
+
+
+def read_enum(field: str, number: int, kind: type[_Value], faults: Faults) -> _Value | None:
+    """The value of a domain enum that has the numbers of the proto enum; 0 is no value here."""
+    try:
+        return kind(number)
+    except ValueError:
+        faults.append(Violation(field, Reason.VALUE_INVALID, "ENUM_UNKNOWN"))
+        return None
+
+
+def check_page_size(page_size: int, faults: Faults) -> None:
+    """Refuse a negative page size; what is too large is made smaller by the verbs."""
+    if page_size < 0:
+        faults.append(Violation("page_size", Reason.VALUE_INVALID, "PAGE_SIZE_NEGATIVE"))

@@ -1,0 +1,88 @@
+"""What a question is about: numbers, types, days, and the time of knowing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from raas.domain.day import parse_day, parse_period
+from raas.domain.errors import Reason, Violation
+from raas.domain.invalid import Invalid
+from raas.domain.periods import Period
+from raas.rpc.wire.fields import Faults, NissRules, read_codes, read_instant, read_nisses
+from raas.usecases.as_of import AsOf
+from raas.usecases.ports import DossierFilter
+from raas.v1 import decision_pb2, period_pb2, register_service_pb2
+
+DossiersRequest = register_service_pb2.ConsultRequest | register_service_pb2.ExportRequest
+WhenAsked = decision_pb2.InscriptionCheck | register_service_pb2.FindRegistersRequest
+
+
+def read_filter(request: DossiersRequest, rules: NissRules, faults: Faults) -> DossierFilter:
+    """Which dossiers; what could not be read is left out and among the faults."""
+    nisses = read_nisses("niss", request.niss, rules, faults)
+    codes = read_codes("dossier_types", request.dossier_types, faults)
+    match request.WhichOneof("period_filter"):
+        case "overlaps":
+            return DossierFilter(nisses, codes, overlaps=read_period("overlaps", request.overlaps, faults))
+        case "active_on":
+            return DossierFilter(nisses, codes, active_on=read_day("active_on", request.active_on, faults))
+        case "ends_between":
+            between = read_period("ends_between", request.ends_between, faults)
+            return DossierFilter(nisses, codes, ends_between=between)
+        case _:
+            return DossierFilter(nisses, codes)
+
+
+def read_as_of(request: DossiersRequest, faults: Faults) -> AsOf | None:
+    """The time of knowing that is asked about; None = now. Whether it is kept is for the verbs to know."""
+    match request.WhichOneof("as_of"):
+        case "at_revision":
+            if request.at_revision < 0:
+                faults.append(Violation("at_revision", Reason.VALUE_INVALID))
+            return AsOf(revision=request.at_revision, instant=None)
+        case "at_time":
+            return AsOf(revision=None, instant=read_instant("at_time", request.at_time, faults))
+        case _:
+            return None
+
+
+def read_when(place: str, message: WhenAsked, faults: Faults) -> tuple[int | None, Period | None]:
+    """The day or the period that must be met, at most one of them; `place` stands before the field names."""
+    match message.WhichOneof("period_filter"):
+        case "active_on":
+            return read_day(f"{place}active_on", message.active_on, faults), None
+        case "overlaps":
+            return None, read_period(f"{place}overlaps", message.overlaps, faults)
+        case _:
+            return None, None
+
+
+def read_at_time(
+    request: register_service_pb2.CheckInscriptionsRequest | register_service_pb2.FindRegistersRequest,
+    faults: Faults,
+) -> datetime | None:
+    """The instant of knowing that is asked about; None = now."""
+    return read_instant("at_time", request.at_time, faults) if request.HasField("at_time") else None
+
+
+def read_period(field: str, message: period_pb2.Period, faults: Faults) -> Period | None:
+    """A period of which one bound may be missing."""
+    period = parse_period(
+        field,
+        message.begin if message.HasField("begin") else None,
+        message.end if message.HasField("end") else None,
+        begin_required=False,
+    )
+    if isinstance(period, list):
+        faults.extend(period)
+        return None
+    return period
+
+
+def read_day(field: str, text: str, faults: Faults) -> int | None:
+    """A day that is there."""
+    try:
+        return parse_day(text)
+    except Invalid as invalid:
+        faults.append(invalid.at(field))
+        return None

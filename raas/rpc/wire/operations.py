@@ -1,0 +1,158 @@
+"""Operations as asked: Inscribe, Remove, and the many of ApplyBatch and Import.
+
+Import reads hundreds of thousands of these, one Python step after the other: hence the short way for
+what is right, and the long way, which names everything wrong, only for what is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from raas.domain.day import OPEN, parse_day, parse_period
+from raas.domain.errors import Reason, Violation
+from raas.domain.identity import IdentityClaim, Sex
+from raas.domain.incomplete_date import parse_incomplete_date
+from raas.domain.invalid import Invalid
+from raas.domain.niss import parse_niss
+from raas.domain.operation import Action, Operation
+from raas.domain.periods import Period
+from raas.domain.text import text_violations
+from raas.rpc.wire.fields import CODE_LIMIT, Faults, NissRules, read_code, read_enum, read_niss
+from raas.v1 import identity_pb2, inscription_pb2, niss_pb2, period_pb2, register_service_pb2
+
+NAME_LIMIT = 256
+FIRST_NAMES_LIMIT = 10
+
+_INSCRIBE, _REMOVE = Action.INSCRIBE, Action.REMOVE
+_UNSPECIFIED = niss_pb2.REPLACED_NISS_POLICY_UNSPECIFIED
+_FOLLOW = niss_pb2.REPLACED_NISS_POLICY_FOLLOW
+_REFUSE = niss_pb2.REPLACED_NISS_POLICY_REFUSE
+_NEITHER = Operation(_INSCRIBE, None, None, None, violations=(Violation("", Reason.REQUIRED),))
+
+InscriptionMessage = inscription_pb2.Inscription | register_service_pb2.InscribeRequest
+RemovalMessage = inscription_pb2.Removal | register_service_pb2.RemoveRequest
+
+
+def read_operations(
+    messages: Sequence[register_service_pb2.BatchOperation], rules: NissRules
+) -> list[Operation]:
+    """The operations of a batch, in their order; one that is neither of the two is REQUIRED as a whole."""
+    operations: list[Operation] = []
+    for message in messages:
+        if message.HasField("inscribe"):
+            inscription = message.inscribe
+            operations.append(_plain_inscription(inscription, rules) or read_inscription(inscription, rules))
+        elif message.HasField("remove"):
+            removal = message.remove
+            operations.append(_plain_removal(removal, rules) or read_removal(removal, rules))
+        else:
+            operations.append(_NEITHER)
+    return operations
+
+
+def _plain_inscription(message: inscription_pb2.Inscription, rules: NissRules) -> Operation | None:
+    """The inscription when nothing in it is wrong or out of the ordinary; else it must be read with care."""
+    if message.replaced_niss_policy or message.HasField("identity"):
+        return None
+    period = _plain_period(message.period)
+    code = message.dossier_type
+    if period is None or not code or len(code) > CODE_LIMIT or not code.isprintable():
+        return None
+    try:
+        niss = parse_niss(message.niss, rules.profile, rules.today)
+    except Invalid:
+        return None
+    return Operation(_INSCRIBE, niss, code, period)
+
+
+def _plain_removal(message: inscription_pb2.Removal, rules: NissRules) -> Operation | None:
+    """Like `_plain_inscription`."""
+    period = _plain_period(message.period) if message.HasField("period") else None
+    code = message.dossier_type
+    if message.replaced_niss_policy or not code or len(code) > CODE_LIMIT or not code.isprintable():
+        return None
+    if period is None and message.HasField("period"):
+        return None
+    try:
+        niss = parse_niss(message.niss, rules.profile, rules.today)
+    except Invalid:
+        return None
+    return Operation(_REMOVE, niss, code, period)
+
+
+def _plain_period(message: period_pb2.Period) -> Period | None:
+    """The period when it has a begin and nothing is wrong with it."""
+    begin, end = message.begin, message.end
+    try:
+        first = parse_day(begin)
+        behind = parse_day(end) + 1 if end else OPEN
+    except Invalid:
+        return None
+    if end:
+        return Period(first, behind) if first < behind < OPEN else None
+    return None if message.HasField("end") or first + 1 == OPEN else Period(first, OPEN)
+
+
+def read_inscription(message: InscriptionMessage, rules: NissRules) -> Operation:
+    """An inscription; what is wrong with it is in `violations`, and the field in question is None."""
+    faults: Faults = []
+    niss = read_niss("niss", message.niss, rules, faults)
+    code = read_code("dossier_type", message.dossier_type, faults)
+    period = None
+    if message.HasField("period"):
+        period = _period(message.period, faults, begin_required=True)
+    else:
+        faults.append(Violation("period", Reason.REQUIRED))
+    claim = _claim(message.identity, faults) if message.HasField("identity") else None
+    policy = message.replaced_niss_policy
+    if policy not in (_UNSPECIFIED, _FOLLOW, _REFUSE):
+        faults.append(Violation("replaced_niss_policy", Reason.VALUE_INVALID, "ENUM_UNKNOWN"))
+    return Operation(_INSCRIBE, niss, code, period, claim, policy == _REFUSE, tuple(faults))
+
+
+def read_removal(message: RemovalMessage, rules: NissRules) -> Operation:
+    """A removal, of the whole dossier when there is no period; like `read_inscription`."""
+    faults: Faults = []
+    niss = read_niss("niss", message.niss, rules, faults)
+    code = read_code("dossier_type", message.dossier_type, faults)
+    period = None
+    if message.HasField("period"):
+        period = _period(message.period, faults, begin_required=False)
+    policy = message.replaced_niss_policy
+    if policy not in (_UNSPECIFIED, _FOLLOW, _REFUSE):
+        faults.append(Violation("replaced_niss_policy", Reason.VALUE_INVALID, "ENUM_UNKNOWN"))
+    return Operation(_REMOVE, niss, code, period, None, policy == _REFUSE, tuple(faults))
+
+
+def _period(message: period_pb2.Period, faults: Faults, *, begin_required: bool) -> Period | None:
+    period = parse_period(
+        "period",
+        message.begin if message.HasField("begin") else None,
+        message.end if message.HasField("end") else None,
+        begin_required=begin_required,
+    )
+    if isinstance(period, list):
+        faults.extend(period)
+        return None
+    return period
+
+
+def _claim(message: identity_pb2.IdentityClaim, faults: Faults) -> IdentityClaim:
+    """The claimed identity; when something is wrong with it, what could be read."""
+    last_name = message.last_name if message.HasField("last_name") else None
+    if last_name is not None:
+        faults.extend(text_violations("identity.last_name", last_name, NAME_LIMIT))
+    first_names = tuple(message.first_names[:FIRST_NAMES_LIMIT])
+    if len(message.first_names) > FIRST_NAMES_LIMIT:
+        limit = {"limit": str(FIRST_NAMES_LIMIT)}
+        faults.append(Violation("identity.first_names", Reason.VALUE_INVALID, "LIST_TOO_LONG", limit))
+    for index, name in enumerate(first_names):
+        faults.extend(text_violations(f"identity.first_names[{index}]", name, NAME_LIMIT))
+    birth_date = None
+    if message.HasField("birth_date"):
+        try:
+            birth_date = parse_incomplete_date(message.birth_date)
+        except Invalid as invalid:
+            faults.append(invalid.at("identity.birth_date"))
+    sex = read_enum("identity.sex", message.sex, Sex, faults) if message.HasField("sex") else None
+    return IdentityClaim(last_name, first_names, birth_date, sex)

@@ -1,0 +1,141 @@
+"""Registers and dossier types: as asked and as answered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from raas.domain.day import day_text
+from raas.domain.dossier_type import DossierType, IdentityChanges, parse_dossier_type
+from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.errors import Reason, Violation
+from raas.domain.register import Register
+from raas.rpc.wire.dossiers import partner_text
+from raas.rpc.wire.fields import Faults, read_enterprise_number, read_enum, read_text
+from raas.v1 import administration_service_pb2, dossier_type_pb2, register_pb2
+
+NAME_LIMIT = 256
+
+_FIELD = "dossier_type"
+_FIELD_NAME = re.compile(r"[a-z_]{1,64}")
+_CHANGEABLE = ("labels", "quality_code", "partner", "active_from", "active_until", "identity_changes")
+
+
+def register_message(register: Register) -> register_pb2.Register:
+    """A register as its owner sees it."""
+    message = register_pb2.Register(
+        enterprise_number=enterprise_number_text(register.enterprise_number),
+        name=register.name,
+        log_id=str(register.log_id),
+        revision=register.revision,
+        oldest_revision=register.oldest_revision,
+        dossier_count=register.dossier_count,
+        checksum=register.checksum,
+    )
+    message.create_time.FromDatetime(register.create_time)
+    return message
+
+
+def read_new_register(
+    request: administration_service_pb2.CreateRegisterRequest, faults: Faults
+) -> tuple[EnterpriseNumber | None, str | None]:
+    """Number and name of a register to create."""
+    return (
+        _owner("enterprise_number", request.enterprise_number, faults),
+        _name("name", request.name, faults),
+    )
+
+
+def read_renamed_register(
+    request: administration_service_pb2.UpdateRegisterRequest, faults: Faults
+) -> tuple[EnterpriseNumber | None, str | None]:
+    """Number and new name of a register; the name is all that a mask can name."""
+    if not request.HasField("register"):
+        faults.append(Violation("register", Reason.REQUIRED))
+        return None, None
+    number = _owner("register.enterprise_number", request.register.enterprise_number, faults)
+    masked = _masked(request.update_mask, ("name",), ("enterprise_number",), faults)
+    return number, _name("register.name", request.register.name, faults) if "name" in masked else None
+
+
+def dossier_type_message(dossier_type: DossierType) -> dossier_type_pb2.DossierType:
+    """A dossier type; the value of `identity_changes` is always named."""
+    return dossier_type_pb2.DossierType(
+        code=dossier_type.code,
+        labels=dossier_type.labels,
+        quality_code=dossier_type.quality_code,
+        partner=partner_text(dossier_type.partner),
+        active_from=None if dossier_type.active_from is None else day_text(dossier_type.active_from),
+        active_until=None if dossier_type.active_until is None else day_text(dossier_type.active_until),
+        identity_changes=dossier_type.identity_changes.value,  # type: ignore[arg-type]
+    )
+
+
+def read_dossier_type(message: dossier_type_pb2.DossierType, faults: Faults) -> DossierType | None:
+    """A dossier type to create."""
+    parsed = parse_dossier_type(_FIELD, message.code, **_values(message, _CHANGEABLE, faults))
+    if isinstance(parsed, list):
+        faults.extend(parsed)
+        return None
+    return parsed
+
+
+def read_dossier_type_changes(
+    message: dossier_type_pb2.DossierType, mask: FieldMask, faults: Faults
+) -> Mapping[str, Any]:
+    """The fields that the mask names with their new values, as `parse_dossier_type` takes them."""
+    masked = _masked(mask, _CHANGEABLE, ("code",), faults)
+    changes = _values(message, masked, faults)
+    parsed = parse_dossier_type(_FIELD, message.code, **{"labels": {}, **changes})
+    if isinstance(parsed, list):
+        faults.extend(parsed)
+    return changes
+
+
+def _values(message: dossier_type_pb2.DossierType, names: tuple[str, ...], faults: Faults) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name in names:
+        if name == "labels":
+            values[name] = dict(message.labels)
+        elif name == "identity_changes":
+            changes = IdentityChanges.WHILE_KNOWN
+            if message.identity_changes:
+                field = f"{_FIELD}.{name}"
+                changes = read_enum(field, message.identity_changes, IdentityChanges, faults) or changes
+            values[name] = changes
+        else:
+            values[name] = getattr(message, name) if message.HasField(name) else None  # type: ignore[arg-type]
+    return values
+
+
+def _masked(
+    mask: FieldMask, changeable: tuple[str, ...], fixed: tuple[str, ...], faults: Faults
+) -> tuple[str, ...]:
+    """The paths of a mask, each once; at least one, and all of them fields that can be changed."""
+    if not mask.paths:
+        faults.append(Violation("update_mask", Reason.REQUIRED))
+    for path in dict.fromkeys(mask.paths):
+        if path in fixed:
+            faults.append(Violation("update_mask", Reason.VALUE_INVALID, "IMMUTABLE_FIELD"))
+        elif path not in changeable:
+            # What the caller wrote is repeated only when it can be a field's name, not a fact about a person.
+            named = {"path": path} if _FIELD_NAME.fullmatch(path) else {}
+            faults.append(Violation("update_mask", Reason.VALUE_INVALID, "MASK_PATH_UNKNOWN", named))
+    return tuple(name for name in changeable if name in mask.paths)
+
+
+def _owner(field: str, text: str, faults: Faults) -> EnterpriseNumber | None:
+    if not text:
+        faults.append(Violation(field, Reason.REQUIRED))
+        return None
+    return read_enterprise_number(field, text, faults)
+
+
+def _name(field: str, text: str, faults: Faults) -> str | None:
+    if not text:
+        faults.append(Violation(field, Reason.REQUIRED))
+        return None
+    return read_text(field, text, NAME_LIMIT, faults)

@@ -1,0 +1,40 @@
+"""Whole columns as array literals.
+
+Arrays of numbers travel as their text (`{1,2,3}`), which is several times faster to build than a list that
+the driver adapts element by element.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from raas.domain.enterprise_number import EnterpriseNumber
+
+
+def array(values: Iterable[object]) -> str:
+    """An array literal of values whose text needs no quotes."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def array_or_null(values: Iterable[object]) -> str:
+    """An array literal in which None is NULL."""
+    return "{" + ",".join(["NULL" if v is None else str(v) for v in values]) + "}"
+
+
+def arrays(many: Iterable[Sequence[int]]) -> str:
+    """An array literal of the texts of arrays; an empty one becomes NULL."""
+    return "{" + ",".join([f'"{array(values)}"' if values else "NULL" for values in many]) + "}"
+
+
+def quoted(texts: Sequence[str]) -> str:
+    """An array literal of texts of lines: they hold commas and braces, never quotes."""
+    return '{"' + '","'.join(texts) + '"}' if texts else "{}"
+
+
+def pairs(keys: Iterable[tuple[EnterpriseNumber, str]]) -> tuple[str, list[str]]:
+    """The columns (actor, id) of request and import keys; the ids are the callers' own texts."""
+    actors, ids = [], []
+    for actor, id_ in keys:
+        actors.append(actor)
+        ids.append(id_)
+    return array(actors), ids

@@ -1,0 +1,38 @@
+"""The state of a dossier at an earlier revision, in SQL.
+
+State at R = the row itself when its last mutation is not after R, else `before` of its first mutation
+after R. That one is found by walking previous_revision back from the row: no index on the log is
+needed, and the walk is as long as the number of its mutations after R.
+"""
+
+# ruff: noqa: S608 - statements are put together from constants; values go as parameters
+
+from __future__ import annotations
+
+
+def joined_state(register: str, at: str) -> str:
+    """A join for statements that read `dossier d`: adds `was`, empty where the row itself is the state.
+
+    `register` and `at` are SQL expressions: the id of the register and the revision asked.
+    """
+    return f"""
+LEFT JOIN LATERAL (
+  WITH RECURSIVE later (previous_revision, before) AS (
+    SELECT m.previous_revision, m.before FROM mutation m
+    WHERE d.revision > {at} AND m.register_id = {register} AND m.revision = d.revision
+    UNION ALL
+    SELECT m.previous_revision, m.before FROM later
+    JOIN mutation m ON m.register_id = {register} AND m.revision = later.previous_revision
+    WHERE later.previous_revision > {at})
+  SELECT previous_revision AS revision, before AS periods FROM later WHERE previous_revision <= {at}
+) was ON true"""
+
+
+def revision_at(at: str) -> str:
+    """The revision of the dossier as of `at`, next to `joined_state`."""
+    return f"CASE WHEN d.revision > {at} THEN was.revision ELSE d.revision END"
+
+
+def periods_at(at: str) -> str:
+    """The periods of the dossier as of `at`, next to `joined_state`; NULL when the log was trimmed."""
+    return f"CASE WHEN d.revision > {at} THEN was.periods ELSE d.periods END"

@@ -1,0 +1,146 @@
+"""The processes of a cluster: which live, and how they are ended.
+
+Every process of an embedded PostgreSQL carries the cluster's name: the postmaster among its
+arguments, its children in their titles. Both can be read without a right over the process (root
+in a container lacks it), so neither a reused process number nor another server is taken for ours.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from raas.storage.embedded.errors import EmbeddedPostgresError
+
+POSTGRES = "postgres"
+READY = "ready"
+STOPPING = "stopping"
+POLL_SECONDS = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Postmaster:
+    """The first process of a running PostgreSQL, as its file postmaster.pid tells it.
+
+    `status` is starting, ready or stopping; it and `socket_directory` are "" while they are not
+    written yet.
+    """
+
+    process: psutil.Process
+    socket_directory: str
+    status: str
+
+    def lives(self) -> bool:
+        """Whether the process still runs (a zombie does not)."""
+        return _lives(self.process)
+
+
+def cluster_name(cluster: Path) -> str:
+    """The name the processes of `cluster` carry: the directory itself, wherever it is moved to.
+
+    It ends in a dot, so that none is the beginning of another. Raises FileNotFoundError when there
+    is no such directory.
+    """
+    directory = cluster.stat()
+    return f"raas-{directory.st_dev:x}-{directory.st_ino:x}."
+
+
+def find_postmaster(cluster: Path) -> Postmaster | None:
+    """The living postmaster of `cluster`; None when there is none, whatever stale files say."""
+    try:
+        lines = (cluster / "postmaster.pid").read_text().splitlines()
+        process = psutil.Process(int(lines[0]))
+        if not _belongs(process, cluster_name(cluster)) or not _lives(process):
+            return None
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return None
+    lines += [""] * 8
+    return Postmaster(process, socket_directory=lines[4].strip(), status=lines[7].strip())
+
+
+def end_postmaster(postmaster: Postmaster, cluster: Path, deadline: float | None) -> None:
+    """End a PostgreSQL and wait until it is gone.
+
+    Sessions are cut and a checkpoint is written; after `deadline` seconds it is stopped at once (the
+    next start recovers), with None straight away; after ten more its processes are killed.
+    """
+    # One that recovers from the crash of a session would wait for ever after a fast shutdown (18.4).
+    orders = (
+        [(signal.SIGQUIT, 10.0)] if deadline is None else [(signal.SIGINT, deadline), (signal.SIGQUIT, 10.0)]
+    )
+    for order, seconds in orders:
+        with suppress(psutil.NoSuchProcess):
+            postmaster.process.send_signal(order)
+        if _await(lambda: not postmaster.lives(), seconds):
+            return
+    end_at_once([postmaster.process])
+    clear_away(cluster, patience=0.0)
+
+
+def clear_away(cluster: Path, patience: float = 2.0) -> None:
+    """Clear away what a dead postmaster of `cluster` left: its children and its number.
+
+    The children leave by themselves when they notice; those that do not within `patience` seconds
+    (busy in a long statement) are killed: a new postmaster must not start beside them. Nothing
+    committed is lost. Does nothing when a postmaster lives after all (it was just starting). Raises
+    EmbeddedPostgresError when a process cannot be killed.
+    """
+    name = cluster_name(cluster)
+    orphans = [process for process in psutil.process_iter() if _belongs(process, name)]
+    _await(lambda: not any(map(_lives, orphans)) or find_postmaster(cluster) is not None, patience)
+    if find_postmaster(cluster) is not None:
+        return
+    end_at_once(orphans)
+    # PostgreSQL clears its own stale number, but not while a process has it: a zombie nobody buries,
+    # or whom the system gave it since. A postgres that somebody started by hand keeps it.
+    pid_file = cluster / "postmaster.pid"
+    with suppress(OSError, ValueError, IndexError, psutil.Error):
+        namesake = psutil.Process(int(pid_file.read_text().splitlines()[0]))
+        if not _lives(namesake) or namesake.name() != POSTGRES or _belongs(namesake, "raas-"):
+            pid_file.unlink()
+
+
+def end_at_once(processes: Iterable[psutil.Process]) -> None:
+    """Kill `processes` and wait until they are gone; raises EmbeddedPostgresError when one stays."""
+    victims = list(processes)
+    for process in victims:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    if not _await(lambda: not any(map(_lives, victims)), 10.0):
+        raise EmbeddedPostgresError("A process of an earlier PostgreSQL cannot be killed; see `ps`.")
+
+
+def _belongs(process: psutil.Process, name: str) -> bool:
+    """Whether `process` is a postgres, postmaster or child, of a cluster whose name begins with `name`."""
+    try:
+        command = " ".join(process.cmdline()) if process.name() == POSTGRES else ""
+    except psutil.Error:
+        return False
+    return f" cluster_name={name}" in command or command.startswith(f"postgres: {name}")
+
+
+def _lives(process: psutil.Process) -> bool:
+    # Where RaaS is process 1 of a container, orphans become its children: bury the dead one.
+    with suppress(ChildProcessError):
+        os.waitpid(process.pid, os.WNOHANG)
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _await(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait until `condition` holds, for at most `seconds`; whether it does."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True

@@ -1,0 +1,233 @@
+"""EmbeddedPostgres: the supervisor's side of the embedded PostgreSQL."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+from psycopg.pq import PGconn, Ping
+
+from raas.storage.embedded.account import Account, account_for
+from raas.storage.embedded.binaries import find_binaries
+from raas.storage.embedded.cluster import check_version, create_cluster, write_settings
+from raas.storage.embedded.errors import EmbeddedPostgresError
+from raas.storage.embedded.place import (
+    SHARED,
+    SOCKET,
+    held,
+    home_of,
+    make_data_directory,
+    new_home,
+    opened,
+    remove_short_socket_directory,
+    socket_directory,
+)
+from raas.storage.embedded.postmaster import (
+    POLL_SECONDS,
+    READY,
+    STOPPING,
+    Postmaster,
+    clear_away,
+    cluster_name,
+    end_postmaster,
+    find_postmaster,
+)
+
+CLUSTER = "postgresql"
+START_ATTEMPTS = 3
+
+_log = logging.getLogger(__name__)
+
+
+def running_dsn(data_dir: Path) -> str | None:
+    """The DSN of the embedded PostgreSQL of `data_dir` while it accepts connections, else None.
+
+    Takes no lock and starts nothing: for a program that joins a running server.
+    """
+    if not data_dir.is_dir():
+        return None
+    postmaster = find_postmaster(home_of(data_dir.resolve()) / CLUSTER)
+    return _dsn(Path(postmaster.socket_directory)) if postmaster and postmaster.status == READY else None
+
+
+class EmbeddedPostgres:
+    """The PostgreSQL of one data directory; only the supervisor has one, workers get its DSN.
+
+    Between start() and stop() it holds the lock of the data directory. All methods are safe to call
+    from several threads. Usable as a context manager: start() on entry, stop() on exit.
+    """
+
+    def __init__(self, data_dir: Path, *, shared: Path = SHARED, recovery_seconds: float = 600.0) -> None:
+        """Nothing happens yet.
+
+        `data_dir` is RAAS_DATA_DIR, made when absent; `shared` is where root keeps what PostgreSQL
+        cannot reach in place; a start waits up to `recovery_seconds` for crash recovery.
+        """
+        self._data_dir = data_dir
+        self._shared = shared
+        self._recovery_seconds = recovery_seconds
+        self._one_at_a_time = threading.Lock()
+        self._stop_asked = threading.Event()
+        self._locks = ExitStack()
+        self._home: Path | None = None
+        self._postmaster: Postmaster | None = None
+
+    def start(self) -> str:
+        """Start PostgreSQL and answer the DSN of the database `raas`, which accepts connections then.
+
+        A new data directory gets a new cluster. A PostgreSQL that a killed server left running is
+        adopted; what a crash left is cleared away and recovery is waited for. Raises
+        DataDirectoryInUse at once when another server holds the directory, OtherMajorVersion, and
+        EmbeddedPostgresError for everything else; nothing is held then.
+        """
+        with self._one_at_a_time:
+            if self._home is not None:
+                raise RuntimeError("already started")
+            self._stop_asked.clear()
+            with ExitStack() as locks:
+                data_dir = make_data_directory(self._data_dir)
+                locks.enter_context(held(data_dir))
+                home = self._settle(data_dir, locks)
+                self._postmaster = self._bring_up(home)
+                self._home = home
+                self._locks = locks.pop_all()
+            return _dsn(Path(self._postmaster.socket_directory))
+
+    def ensure_running(self) -> bool:
+        """Start PostgreSQL again if it died, on the same DSN; whether that was necessary.
+
+        Cheap while it lives: the supervisor calls it every second or so. Raises as start() does.
+        """
+        with self._one_at_a_time:
+            if self._home is None or self._postmaster is None:
+                raise RuntimeError("not started")
+            if self._postmaster.lives():
+                return False
+            _log.warning("the embedded PostgreSQL died; starting it again")
+            self._postmaster = self._bring_up(self._home)
+            return True
+
+    def stop(self, deadline: float = 30.0) -> None:
+        """Stop PostgreSQL, adopted or started, and let go of the data directory; nothing when not started.
+
+        Sessions are cut and a checkpoint is written. After `deadline` seconds it is stopped at once
+        instead, and straight away when it is recovering: then the next start recovers.
+        """
+        self._stop_asked.set()
+        with self._one_at_a_time, self._locks:
+            if self._home is None:
+                return
+            home, self._home, self._postmaster = self._home, None, None
+            postmaster = find_postmaster(home / CLUSTER)
+            if postmaster is None:
+                clear_away(home / CLUSTER)
+            else:
+                end_postmaster(postmaster, home / CLUSTER, deadline if _answers(postmaster) else None)
+            remove_short_socket_directory(home)
+
+    @property
+    def dsn(self) -> str:
+        """The DSN of the database `raas`, as start() answered it."""
+        if self._postmaster is None:
+            raise RuntimeError("not started")
+        return _dsn(Path(self._postmaster.socket_directory))
+
+    @property
+    def pid(self) -> int:
+        """The process number of the postmaster."""
+        if self._postmaster is None:
+            raise RuntimeError("not started")
+        return self._postmaster.process.pid
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _settle(self, data_dir: Path, locks: ExitStack) -> Path:
+        """The directory of the cluster, with the cluster in it; locked too when it is not `data_dir`."""
+        home = home_of(data_dir)
+        if not (home / CLUSTER).exists() and home == data_dir:
+            home = new_home(data_dir, account_for(home / CLUSTER), self._shared)
+        if home != data_dir:
+            locks.enter_context(held(home))  # a copied data directory names the same one
+        cluster = home / CLUSTER
+        account = account_for(cluster)
+        if cluster.exists():
+            check_version(cluster)
+        if not opened(home, account):
+            raise EmbeddedPostgresError(
+                f"The database in {cluster} belongs to the user {account.name}, who cannot reach it: "
+                "move RAAS_DATA_DIR to a directory that user may enter."
+            )
+        if not cluster.exists():
+            create_cluster(cluster, find_binaries(account, self._shared), account)
+        return home
+
+    def _bring_up(self, home: Path) -> Postmaster:
+        """The postmaster of `home`, adopted or started, once it accepts connections."""
+        cluster = home / CLUSTER
+        account = account_for(cluster)
+        sockets = socket_directory(home, account)
+        deadline = time.monotonic() + self._recovery_seconds
+        attempts = 0
+        while True:
+            postmaster = find_postmaster(cluster)
+            if postmaster is None:
+                if attempts == START_ATTEMPTS:
+                    raise EmbeddedPostgresError(
+                        f"PostgreSQL ended {attempts} times while it was starting; see {cluster}/log."
+                    )
+                attempts += 1
+                self._launch(cluster, account, sockets)
+            elif postmaster.status == STOPPING or postmaster.socket_directory not in ("", str(sockets)):
+                # told to stop before, or the directory was moved under it: it cannot be adopted
+                end_postmaster(postmaster, cluster, deadline=30.0)
+            elif postmaster.status == READY and _answers(postmaster):
+                if attempts == 0:
+                    _log.info("adopted the running PostgreSQL, process %d", postmaster.process.pid)
+                return postmaster
+            elif time.monotonic() > deadline:
+                raise EmbeddedPostgresError(
+                    f"PostgreSQL did not accept connections within {self._recovery_seconds:g} seconds; "
+                    f"it may still be recovering, and the next start waits again. See {cluster}/log."
+                )
+            if self._stop_asked.wait(POLL_SECONDS):
+                if postmaster is not None:
+                    end_postmaster(postmaster, cluster, deadline=None)
+                raise EmbeddedPostgresError("Stopped while PostgreSQL was starting.")
+
+    def _launch(self, cluster: Path, account: Account, sockets: Path) -> None:
+        """Start PostgreSQL, wait a little for it, and raise EmbeddedPostgresError if it ended again."""
+        clear_away(cluster)
+        if find_postmaster(cluster) is not None:
+            return
+        binaries = find_binaries(account, self._shared)
+        write_settings(cluster, account, sockets)
+        for stale in (SOCKET, f"{SOCKET}.lock"):
+            (sockets / stale).unlink(missing_ok=True)
+        # PGDATA instead of -D, which pg_ctl would hand to a shell.
+        options = f"-c cluster_name={cluster_name(cluster)}"
+        command = (binaries / "pg_ctl", "start", "--wait", "--timeout=5", "--silent", "-o", options)
+        status, said = account.run(command, cluster=cluster)
+        if status != 0 and find_postmaster(cluster) is None:
+            raise EmbeddedPostgresError(f"PostgreSQL does not start: {said} See also {cluster}/log.")
+
+
+def _answers(postmaster: Postmaster) -> bool:
+    """Whether it takes new sessions now; while it recovers it does not."""
+    return PGconn.ping(f"{_dsn(Path(postmaster.socket_directory))}&connect_timeout=2".encode()) == Ping.OK
+
+
+def _dsn(sockets: Path) -> str:
+    return f"postgresql://raas@/raas?host={quote(str(sockets))}&port=5432"

@@ -1,0 +1,48 @@
+"""The shortest way to the rows of a statement, for those that run thousands of times a second.
+
+SQLAlchemy's pool hands the connection over and psycopg runs the statement on it: SQLAlchemy's own
+execution would take longer than all the rest of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from psycopg.pq import TransactionStatus
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.storage.faults import translated_errors
+
+Row = tuple[Any, ...]
+
+
+async def fetch(engine: AsyncEngine, statement: str, parameters: Mapping[str, Any]) -> list[Row]:
+    """The rows of one statement, which is a transaction of its own.
+
+    `engine` must be one in autocommit (`open_database(dsn, autocommit=True)`). Raises StoreUnavailable,
+    StoreFault.
+    """
+    with translated_errors():
+        pooled = await engine.raw_connection()
+        connection: Any = pooled.driver_connection
+        try:
+            if not connection.autocommit:
+                raise RuntimeError("reading needs an engine in autocommit")
+            cursor = await connection.execute(statement, parameters)
+            rows: list[Row] = await cursor.fetchall()
+            return rows
+        finally:
+            if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+                # Cut off in the middle: the pool finds it closed and opens another one.
+                await connection.close()
+            pooled.close()
+
+
+def array_text(values: Iterable[int | None]) -> str:
+    """Whole numbers as the literal of an array, to be cast in the statement; None is NULL.
+
+    A list would become an array of the smallest type that fits its values, and the statement would be
+    prepared anew for each of these types.
+    """
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"

@@ -1,0 +1,79 @@
+"""The history of persons in a register, from the log."""
+
+# ruff: noqa: S608 - statements are put together from constants; values go as parameters
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.enterprise_number import EnterpriseNumber
+from raas.domain.mutation import Mutation
+from raas.domain.niss import Niss
+from raas.storage.dossier_pages import PAGE_BYTES
+from raas.storage.fetching import array_text, fetch
+from raas.storage.mutation_rows import MUTATION_COLUMNS, mutations_of
+
+_AFTER = "greatest(%(after)s::bigint, r.oldest_revision)"
+
+# The chains of the dossiers are walked from their last mutation back, for their numbers alone; then the
+# first so many are read whole. What concerns a person and no dossier is found by an index of its own.
+_HISTORY = f"""
+WITH RECURSIVE r AS MATERIALIZED (
+  SELECT id, enterprise_number, oldest_revision FROM register WHERE id = %(register)s),
+wanted_type AS MATERIALIZED (
+  SELECT id FROM dossier_type WHERE register_id = %(register)s AND code = %(code)s::text),
+chain (revision) AS (
+  SELECT d.revision FROM r JOIN dossier d ON d.register_id = r.id
+  WHERE d.niss = ANY(%(nisses)s::bigint[]) AND d.revision > {_AFTER}
+    AND (%(code)s::text IS NULL OR d.dossier_type_id = (SELECT id FROM wanted_type))
+  UNION ALL
+  SELECT m.previous_revision FROM r CROSS JOIN chain c
+  JOIN mutation m ON m.register_id = r.id AND m.revision = c.revision
+  WHERE m.previous_revision > {_AFTER}),
+wanted AS (
+  SELECT revision FROM chain
+  UNION ALL
+  SELECT m.revision FROM r JOIN mutation m ON m.register_id = r.id
+  WHERE m.niss = ANY(%(nisses)s::bigint[]) AND m.dossier_type_id IS NULL AND m.revision > {_AFTER}
+    AND (%(code)s::text IS NULL OR (SELECT id FROM wanted_type) = ANY(m.dossier_type_ids))
+  ORDER BY revision LIMIT %(limit)s)
+SELECT (SELECT count(*) FROM wanted), x.*
+FROM (
+  SELECT h.*, sum(octet_length(h.before) + octet_length(h.after)) OVER (
+                ORDER BY h.revision ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+  FROM (
+    SELECT r.enterprise_number, {MUTATION_COLUMNS}
+    FROM r CROSS JOIN wanted w JOIN mutation m ON m.register_id = r.id AND m.revision = w.revision
+    ORDER BY m.revision OFFSET 0) h
+) x
+WHERE coalesce(x.bytes_before, 0) < %(bytes)s ORDER BY x.revision"""
+
+
+async def read_history(
+    engine: AsyncEngine,
+    register_id: int,
+    nisses: Sequence[Niss],
+    dossier_type: str | None,
+    after: int,
+    limit: int,
+) -> tuple[Sequence[Mutation], bool]:
+    """Mutations of these numbers with revision > `after`, oldest first, and whether more follow.
+
+    Fewer than `limit` although more follow: after about PAGE_BYTES of lines.
+    """
+    parameters = {
+        "register": register_id,
+        "nisses": array_text(nisses),
+        "code": dossier_type,
+        "after": after,
+        "limit": limit + 1,
+        "bytes": PAGE_BYTES,
+    }
+    rows = await fetch(engine, _HISTORY, parameters)
+    if not rows:
+        return (), False
+    total, register = rows[0][:2]
+    mutations = mutations_of(EnterpriseNumber(register), [row[2:-1] for row in rows[:limit]])
+    return mutations, len(mutations) < total

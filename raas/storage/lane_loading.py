@@ -1,0 +1,146 @@
+"""Locking a register and loading what a write transaction needs, in one pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+
+from raas.domain.enterprise_number import EnterpriseNumber
+from raas.domain.niss import Niss
+from raas.domain.person import PersonState, PersonStatus
+from raas.domain.shares import Share, Shares
+from raas.storage.arrays import array, pairs
+from raas.storage.period_text import lines_of
+from raas.usecases.ports import AnsweredRequest, DossierKey, DossierState, Loaded, Wanted
+
+Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+
+PERSONS_LOCK = 0x5261_6153
+"""Advisory lock: shared by every write, exclusive for what changes the status of persons."""
+
+_LOCK_PERSONS = f"SELECT pg_advisory_xact_lock_shared({PERSONS_LOCK})"
+
+# The clock is read outside the CTE: after the lock was granted, so that the instants of recording
+# follow the order of the revisions. Loading stays a statement of its own for the same reason: its
+# snapshot must begin after the lock is granted.
+_LOCK_REGISTER = """
+WITH locked AS MATERIALIZED (
+  SELECT enterprise_number, revision, checksum, types_revision, record_time
+  FROM register WHERE id = %s FOR NO KEY UPDATE)
+SELECT enterprise_number, revision, checksum, types_revision,
+       greatest(record_time, clock_timestamp()), pg_current_xact_id()::text
+FROM locked"""
+
+_READ_REGISTER = """
+SELECT enterprise_number, revision, checksum, types_revision, greatest(record_time, clock_timestamp()), ''
+FROM register WHERE id = %s"""
+
+_LOAD_DOSSIERS = """
+SELECT d.niss, d.dossier_type_id, d.periods::text, d.revision
+FROM unnest(%s::bigint[], %s::int[]) AS wanted (niss, dossier_type_id)
+JOIN dossier d ON d.register_id = %s
+ AND d.niss = wanted.niss AND d.dossier_type_id = wanted.dossier_type_id"""
+
+# Where the store says who the numbers are, replaced ones are followed while loading.
+_LOAD_FINAL_DOSSIERS = """
+SELECT d.niss, d.dossier_type_id, d.periods::text, d.revision
+FROM unnest(%s::bigint[], %s::int[]) AS wanted (niss, dossier_type_id)
+LEFT JOIN person p ON p.niss = wanted.niss
+JOIN dossier d ON d.register_id = %s
+ AND d.niss = coalesce(p.successor, wanted.niss) AND d.dossier_type_id = wanted.dossier_type_id"""
+
+_LOAD_SHARES = """
+SELECT s.niss, s.dossier_type_id, s.origin, s.periods::text, s.inseparable::text
+FROM unnest(%s::bigint[], %s::int[]) AS wanted (niss, dossier_type_id)
+LEFT JOIN person p ON p.niss = wanted.niss
+JOIN dossier_share s ON s.register_id = %s
+ AND s.niss = coalesce(p.successor, wanted.niss) AND s.dossier_type_id = wanted.dossier_type_id"""
+
+_LOAD_PERSONS = """
+SELECT p.niss, p.status, p.successor, s.status,
+       coalesce(s.birth_first, p.birth_first) - date '0001-01-01' + 1,
+       coalesce(s.death_date, p.death_date) IS NOT NULL
+FROM person p LEFT JOIN person s ON s.niss = p.successor
+WHERE p.niss = ANY(%s::bigint[])"""
+
+_LOAD_REQUESTS = """
+SELECT r.actor, r.request_id, r.body_hash, r.answer
+FROM unnest(%s::bigint[], %s::text[]) AS wanted (actor, request_id)
+JOIN request r ON r.register_id = %s AND r.actor = wanted.actor AND r.request_id = wanted.request_id"""
+
+_LOAD_IMPORTS = """
+SELECT i.actor, i.import_id, i.through_offset
+FROM unnest(%s::bigint[], %s::text[]) AS wanted (actor, import_id)
+JOIN import_progress i ON i.register_id = %s AND i.actor = wanted.actor AND i.import_id = wanted.import_id"""
+
+
+async def load(connection: Connection, register_id: int, wanted: Wanted, *, lock: bool) -> tuple[Loaded, str]:
+    """What the transaction needs, and the id of the transaction ("" without a lock).
+
+    Raises LookupError when the register does not exist.
+    """
+    keys = tuple(wanted.dossiers)
+    columns = (array(k[0] for k in keys), array(k[1] for k in keys), register_id)
+    persons = shares = requests = imports = None
+    async with connection.pipeline():
+        if lock:
+            await connection.execute(_LOCK_PERSONS)
+        register = await connection.execute(_LOCK_REGISTER if lock else _READ_REGISTER, (register_id,))
+        if wanted.persons:
+            persons = await connection.execute(_LOAD_PERSONS, (array({k[0] for k in keys}),))
+            shares = await connection.execute(_LOAD_SHARES, columns)
+            dossiers = await connection.execute(_LOAD_FINAL_DOSSIERS, columns)
+        else:
+            dossiers = await connection.execute(_LOAD_DOSSIERS, columns)
+        if wanted.requests:
+            requests = await connection.execute(_LOAD_REQUESTS, (*pairs(wanted.requests), register_id))
+        if wanted.imports:
+            imports = await connection.execute(_LOAD_IMPORTS, (*pairs(wanted.imports), register_id))
+    row = await register.fetchone()
+    if row is None:
+        raise LookupError("the register row is gone")
+    number, revision, checksum, types_revision, record_time, transaction_id = row
+    loaded = Loaded(
+        EnterpriseNumber(number),
+        revision,
+        checksum,
+        types_revision,
+        record_time,
+        dossier_states(await dossiers.fetchall()),
+        dossier_shares(await shares.fetchall() if shares else ()),
+        _person_states(await persons.fetchall() if persons else ()),
+        {
+            (actor, request_id): AnsweredRequest(body_hash, answer)
+            for actor, request_id, body_hash, answer in (await requests.fetchall() if requests else ())
+        },
+        {
+            (actor, import_id): offset
+            for actor, import_id, offset in (await imports.fetchall() if imports else ())
+        },
+    )
+    return loaded, transaction_id
+
+
+def dossier_states(rows: Sequence[tuple[Any, ...]]) -> Mapping[DossierKey, DossierState]:
+    """Dossiers from rows (niss, dossier type id, text of the lines, revision)."""
+    return {(niss, type_id): DossierState(lines_of(text), last) for niss, type_id, text, last in rows}
+
+
+def dossier_shares(rows: Sequence[tuple[Any, ...]]) -> Mapping[DossierKey, Shares]:
+    """Shares from rows (niss, dossier type id, origin, text of the lines, text of the inseparable days)."""
+    shares: dict[DossierKey, dict[Niss, Share]] = {}
+    for niss, type_id, origin, lines, inseparable in rows:
+        shares.setdefault((niss, type_id), {})[origin] = Share(lines_of(lines), lines_of(inseparable))
+    return shares
+
+
+def _person_states(rows: Sequence[tuple[Any, ...]]) -> Mapping[Niss, PersonState]:
+    """The numbers asked, and the final successors of the replaced ones."""
+    states: dict[Niss, PersonState] = {}
+    for niss, status, successor, successor_status, born, deceased in rows:
+        states[niss] = PersonState(PersonStatus(status), successor, born, deceased)
+        if successor is not None and successor not in states:
+            states[successor] = PersonState(PersonStatus(successor_status), None, born, deceased)
+    return states

@@ -1,0 +1,154 @@
+"""The logs as their readers see them: any number of registers in one round trip and one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Any, cast
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.enterprise_number import EnterpriseNumber
+from raas.domain.errors import Reason, refuse
+from raas.storage.faults import translated_errors
+from raas.storage.fetching import Row, array_text, fetch
+from raas.usecases.stream_ports import LogEntry, LogFilter, LogHead, LogPage, Mark, Reach
+
+_LAST_REVISION = 2**63 - 1
+
+_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+_HEAD = "r.id, r.enterprise_number, r.log_id, r.oldest_revision, r.revision, r.record_time, r.checksum"
+_HEAD_COLUMNS = 7
+
+_HEADS = f"SELECT {_HEAD} FROM register r WHERE r.id = ANY(%(registers)s::bigint[])"
+
+# The edge is where the indivisible group ends that the reach ends in, or the end of the log.
+_EDGES = f"""
+SELECT {_HEAD}, edge.revision, edge.record_time, edge.checksum
+FROM unnest(%(registers)s::bigint[], %(after)s::bigint[]) AS asked (register_id, after)
+JOIN register r ON r.id = asked.register_id
+LEFT JOIN mutation reached ON reached.register_id = r.id
+ AND reached.revision = asked.after + %(revisions)s::bigint
+LEFT JOIN mutation edge ON edge.register_id = r.id AND edge.revision = reached.batch_last_revision"""
+
+_ENTRIES = f"""
+SELECT page.*
+FROM unnest(%(registers)s::bigint[], %(after)s::bigint[]) AS asked (register_id, after)
+CROSS JOIN LATERAL (
+  SELECT m.revision, m.batch_last_revision, m.kind, m.niss, m.requested_niss, m.content_id, t.code,
+         CASE WHEN m.dossier_type_ids IS NOT NULL THEN ARRAY(
+           SELECT named.code FROM unnest(m.dossier_type_ids) WITH ORDINALITY AS concerned (id, place)
+           JOIN dossier_type named ON named.id = concerned.id ORDER BY concerned.place) END,
+         m.before::text, m.after::text, m.record_time, m.actor, m.call_id::text, m.request_id,
+         m.legal_context, m.ticket, m.checksum, m.detail, m.register_id
+  FROM mutation m LEFT JOIN dossier_type t ON t.id = m.dossier_type_id
+  WHERE m.register_id = asked.register_id AND m.revision > asked.after
+    AND m.revision <= coalesce(
+      (SELECT reached.batch_last_revision FROM mutation reached
+       WHERE reached.register_id = asked.register_id
+         AND reached.revision = asked.after + %(revisions)s::bigint), {_LAST_REVISION}){{conditions}}
+  ORDER BY m.revision LIMIT %(entries)s) AS page"""
+
+_OF_TYPES = """
+    AND (m.dossier_type_id = ANY(%(types)s::int[]) OR m.dossier_type_ids && %(types)s::int[])"""
+_OF_KINDS = """
+    AND m.kind = ANY(%(kinds)s::smallint[])"""
+
+_MARK = """
+SELECT r.oldest_revision, r.revision, coalesce(m.record_time, r.record_time), coalesce(m.checksum, r.checksum)
+FROM register r
+LEFT JOIN mutation m ON m.register_id = r.id AND m.revision = %(revision)s AND r.revision <> %(revision)s
+WHERE r.id = %(register)s"""
+
+_TYPE_IDS = """
+SELECT code, id FROM dossier_type WHERE register_id = %(register)s AND code = ANY(%(codes)s::text[])"""
+
+
+class PostgresLogs:
+    """The LogStore of stream_ports.py on PostgreSQL; `engine` must be one in autocommit."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def heads(self, register_ids: Collection[int]) -> Mapping[int, LogHead]:
+        """The logs of these registers as committed now."""
+        rows = await fetch(self._engine, _HEADS, {"registers": array_text(register_ids)})
+        return {row[0]: _head(row) for row in rows}
+
+    async def read(
+        self, after: Mapping[int, int], which: LogFilter, reach: Reach
+    ) -> Mapping[int, LogPage]:
+        """What follows these revisions in the logs of these registers."""
+        parameters = {
+            "registers": array_text(after),
+            "after": array_text(after.values()),
+            "revisions": reach.revisions,
+            "entries": reach.entries,
+            "types": array_text(which.type_ids),
+            "kinds": array_text(which.kinds),
+        }
+        statement = _entries_statement(bool(which.type_ids), bool(which.kinds))
+        edges, rows = await self._in_one_snapshot(((_EDGES, parameters), (statement, parameters)))
+        entries: dict[int, list[LogEntry]] = {row[0]: [] for row in edges}
+        entry_of = LogEntry._make
+        for row in rows:
+            entries[row[-1]].append(entry_of(row[:-1]))
+        return {row[0]: _page(row, entries[row[0]], reach) for row in edges}
+
+    async def mark(self, register_id: int, revision: int) -> Mark:
+        """What the log says at a revision. Raises Refused REVISION_EXPIRED."""
+        rows = await fetch(self._engine, _MARK, {"register": register_id, "revision": revision})
+        oldest, latest, record_time, checksum = rows[0]
+        if revision < oldest:
+            raise refuse(Reason.REVISION_EXPIRED, oldest_revision=str(oldest))
+        return Mark(revision, record_time, checksum)
+
+    async def type_ids(self, register_id: int, codes: Collection[str]) -> Mapping[str, int]:
+        """The ids of the dossier types with these codes."""
+        rows = await fetch(self._engine, _TYPE_IDS, {"register": register_id, "codes": list(codes)})
+        return dict(cast(list[tuple[str, int]], rows))
+
+    async def _in_one_snapshot(
+        self, statements: Sequence[tuple[str, Mapping[str, Any]]]
+    ) -> Sequence[Sequence[Row]]:
+        """The rows of several statements that see the same state, in one round trip."""
+        async with self._connection() as connection:
+            async with connection.pipeline():
+                await connection.execute(_BEGIN)
+                cursors = [await connection.execute(*statement, binary=True) for statement in statements]
+                await connection.execute("COMMIT")
+            return [await cursor.fetchall() for cursor in cursors]
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[psycopg.AsyncConnection[Row]]:
+        with translated_errors():
+            pooled = await self._engine.raw_connection()
+            connection = cast(psycopg.AsyncConnection[Row], pooled.driver_connection)
+            try:
+                yield connection
+            finally:
+                if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+                    # Cut off in the middle: the pool finds it closed and opens another one.
+                    await connection.close()
+                pooled.close()
+
+
+@lru_cache(maxsize=4)
+def _entries_statement(of_types: bool, of_kinds: bool) -> str:
+    return _ENTRIES.format(conditions=(_OF_TYPES if of_types else "") + (_OF_KINDS if of_kinds else ""))
+
+
+def _head(row: Row) -> LogHead:
+    _, number, log_id, oldest, revision, record_time, checksum = row[:_HEAD_COLUMNS]
+    return LogHead(EnterpriseNumber(number), log_id, oldest, Mark(revision, record_time, bytes(checksum)))
+
+
+def _page(row: Row, entries: Sequence[LogEntry], reach: Reach) -> LogPage:
+    head = _head(row)
+    revision, record_time, checksum = row[_HEAD_COLUMNS:]
+    edge = head.latest if revision is None else Mark(revision, record_time, bytes(checksum))
+    return LogPage(head, edge, entries, len(entries) >= reach.entries)

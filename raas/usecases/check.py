@@ -1,0 +1,205 @@
+"""CheckInscriptions: the integration control, before data about persons are exchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from raas.domain.day import brussels_day
+from raas.domain.enterprise_number import EnterpriseNumber
+from raas.domain.errors import Reason, Refused, Violation
+from raas.domain.niss import Niss
+from raas.domain.periods import Period
+from raas.domain.person import PersonStatus
+from raas.usecases.call import Call
+from raas.usecases.following import Followed, follow
+from raas.usecases.gate import AdmittedRegister
+from raas.usecases.matching import meets_period
+from raas.usecases.ports import AuthenticSource, DossierFilter, DossierView
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Whether a register knows a person under one of some types (none = any), on a day or in a period.
+
+    With neither `active_on` nor `overlaps` the day is today in Belgium.
+    """
+
+    register: EnterpriseNumber
+    niss: Niss
+    dossier_types: tuple[str, ...] = ()
+    active_on: int | None = None
+    overlaps: Period | None = None
+
+
+class DecisionReason(Enum):
+    """Why; names and values equal those of the proto enum."""
+
+    INSCRIBED = 1
+    NOT_KNOWN = 2
+    OUTSIDE_PERIOD = 3
+    OTHER_DOSSIER_TYPE = 4
+    NISS_UNKNOWN = 5
+    NISS_CANCELLED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one check; `dossiers` are whole, those that make it true, in order of code."""
+
+    inscribed: bool
+    reason: DecisionReason
+    dossiers: tuple[DossierView, ...]
+    revision: int
+    """The revision of the register it was read at."""
+    successor_niss: Niss | None
+    """The final successor under which a replaced number was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckAnswer:
+    """One decision per check, in their order."""
+
+    decisions: tuple[Decision, ...]
+    decision_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterReading:
+    """What one register holds of the persons asked, as of `revision`."""
+
+    revision: int
+    dossiers: Mapping[Niss, tuple[DossierView, ...]]
+    """Dossiers with lines, in order of code; every number asked is there."""
+
+
+class RegisterReadings(Protocol):
+    """What decisions need from the store, beside ReadStore of ports.py."""
+
+    async def resolve_time(self, register_id: int, instant: datetime) -> int:
+        """As ReadStore.resolve_time."""
+
+    async def readings(
+        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
+    ) -> Mapping[int, RegisterReading]:
+        """What the registers hold of these (register id, niss), by register id, in one snapshot.
+
+        A register that `at_revisions` names is read as of that revision, others as they are now.
+        """
+
+    async def unknown_types(self, register_id: int, codes: Collection[str]) -> Collection[str]:
+        """Those of the codes that are no dossier type of the register."""
+
+
+class CheckInscriptions:
+    """The verb CheckInscriptions."""
+
+    def __init__(
+        self, reads: RegisterReadings, source: AuthenticSource, clock: Callable[[], datetime]
+    ) -> None:
+        self._reads = reads
+        self._source = source
+        self._clock = clock
+
+    async def decide(
+        self,
+        call: Call,
+        checks: Sequence[Check],
+        at_time: datetime | None,
+        admit: Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]],
+    ) -> CheckAnswer:
+        """One decision per check; those about one register are read at one revision.
+
+        A number that is unknown or cancelled is a decision, no error. As of `at_time` numbers mean what
+        they meant then: none is followed, and none is unknown or cancelled.
+
+        Raises Refused with all that is wrong, at `checks[i]`: what `admit` raises, DOSSIER_TYPE_UNKNOWN;
+        for `at_time` VALUE_INVALID, REVISION_EXPIRED; StoreUnavailable, SourceUnavailable.
+        """
+        decision_time = self._clock() if at_time is None else at_time
+        registers = await self._admitted(checks, admit)
+        followed = (
+            Followed({}, ())
+            if at_time is not None
+            else await follow(self._source, [check.niss for check in checks])
+        )
+        at_revisions = {}
+        if at_time is not None:
+            ids = dict.fromkeys(register.id for register in registers)
+            at_revisions = {id_: await self._reads.resolve_time(id_, at_time) for id_ in ids}
+        keys = [
+            (register.id, followed.read_as(check.niss))
+            for check, register in zip(checks, registers, strict=True)
+        ]
+        readings = await self._reads.readings(keys, at_revisions)
+        today = brussels_day(decision_time)
+        decisions = [
+            _decide(check, readings[register_id], followed, at_time is None, today)
+            for check, (register_id, _) in zip(checks, keys, strict=True)
+        ]
+        return CheckAnswer(tuple(decisions), decision_time)
+
+    async def _admitted(
+        self,
+        checks: Sequence[Check],
+        admit: Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]],
+    ) -> Sequence[AdmittedRegister]:
+        """The register of every check, or everything that is wrong with registers and types."""
+        known: dict[EnterpriseNumber, AdmittedRegister] = {}
+        refused: dict[EnterpriseNumber, Refused] = {}
+        for number in dict.fromkeys(check.register for check in checks):
+            try:
+                known[number] = await admit(number)
+            except Refused as refusal:
+                refused[number] = refusal
+        unknown = {
+            number: await self._reads.unknown_types(
+                register.id, {c for check in checks if check.register == number for c in check.dossier_types}
+            )
+            for number, register in known.items()
+        }
+        violations: list[Violation] = []
+        for index, check in enumerate(checks):
+            wrong: list[Violation] = []
+            if check.register in refused:
+                wrong += refused[check.register].violations
+            else:
+                wrong += [
+                    Violation(f"dossier_types[{place}]", Reason.DOSSIER_TYPE_UNKNOWN)
+                    for place, code in enumerate(check.dossier_types)
+                    if code in unknown[check.register]
+                ]
+            violations += [violation.below(f"checks[{index}]") for violation in wrong]
+        if violations:
+            raise Refused(violations)
+        return [known[check.register] for check in checks]
+
+
+def _decide(check: Check, reading: RegisterReading, followed: Followed, now: bool, today: int) -> Decision:
+    """The first of the reasons that applies, in the order of the enum DecisionReason of the contract."""
+    niss = followed.read_as(check.niss)
+    successor = niss if niss != check.niss else None
+
+    def decision(reason: DecisionReason, dossiers: tuple[DossierView, ...] = ()) -> Decision:
+        inscribed = reason is DecisionReason.INSCRIBED
+        return Decision(inscribed, reason, dossiers, reading.revision, successor)
+
+    if now:
+        person = followed.persons.get(check.niss)
+        if person is None:
+            return decision(DecisionReason.NISS_UNKNOWN)
+        if person.status is PersonStatus.CANCELLED:
+            return decision(DecisionReason.NISS_CANCELLED)
+    held = reading.dossiers[niss]
+    if not held:
+        return decision(DecisionReason.NOT_KNOWN)
+    of_type = [d for d in held if not check.dossier_types or d.dossier_type in check.dossier_types]
+    if not of_type:
+        return decision(DecisionReason.OTHER_DOSSIER_TYPE)
+    day = today if check.active_on is None and check.overlaps is None else check.active_on
+    when = DossierFilter(overlaps=check.overlaps, active_on=day)
+    met = tuple(dossier for dossier in of_type if meets_period(when, dossier.lines))
+    return decision(DecisionReason.INSCRIBED, met) if met else decision(DecisionReason.OUTSIDE_PERIOD)

@@ -1,0 +1,70 @@
+"""A run: a stretch of a log that goes out as one message, and where a reader then stands.
+
+A reader stands in two places. Its position is the revision through which it has been sent everything
+that matches. Where it may resume, `through`, lies there too, or before the indivisible group that its
+position lies inside of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from raas.usecases.stream_ports import LogEntry, LogPage, Mark
+
+RUN_BYTES = 512 * 1024
+"""What a run aims at: half of what a message may hold, for the slow reader holds two of them."""
+
+
+class Run(NamedTuple):
+    """Entries that follow a position, and the place after them."""
+
+    entries: Sequence[LogEntry]
+    position: int
+    through: int | None
+    """None: where it was, for all of the run belongs to one group that goes on after it."""
+    mark: Mark | None
+    """What the log says at `through`; None where that was not read."""
+
+
+def run_of(page: LogPage) -> Run:
+    """The entries of a page up to the last point that is no part of a group, or all if there is none."""
+    if not page.limited:
+        return Run(page.entries, page.edge.revision, page.edge.revision, page.edge)
+    return cut_short(page.entries)
+
+
+def cut_short(entries: Sequence[LogEntry]) -> Run:
+    """The same for entries (at least one) of which nothing is known beyond the last one."""
+    group = entries[-1].batch_last_revision
+    if entries[-1].revision == group:
+        return _complete(entries)
+    count = len(entries)
+    while count and entries[count - 1].batch_last_revision == group:
+        count -= 1
+    if count:
+        return _complete(entries[:count])
+    return Run(entries, entries[-1].revision, None, None)
+
+
+def _complete(entries: Sequence[LogEntry]) -> Run:
+    last = entries[-1]
+    # The rest of the last one's group, if any, did not match.
+    group = last.batch_last_revision
+    mark = Mark(group, last.record_time, last.checksum) if last.revision == group else None
+    return Run(entries, group, group, mark)
+
+
+class Stride:
+    """How many entries to read at once so that they come to about one run."""
+
+    def __init__(self) -> None:
+        self.entries = _FIRST
+
+    def took(self, entries: int, size: int) -> None:
+        """Learn from a run of so many entries and bytes."""
+        if entries:
+            self.entries = max(_FEWEST, min(_MOST, RUN_BYTES * entries // max(size, 1)))
+
+
+_FIRST, _FEWEST, _MOST = 1_000, 10, 2_000

@@ -1,0 +1,73 @@
+"""The new end of a register's log: the mutations of one write transaction, numbered and chained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from raas.domain.mutation import (
+    MutationKind,
+    canonical_detail,
+    chained_checksum,
+    record_time_text,
+    stamp_text,
+)
+from raas.usecases.ports import Loaded, NewMutation
+
+
+class NewLog:
+    """Mutations in order; their revisions go on from the last one that the store has."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+        self.mutations: list[NewMutation] = []
+
+    @property
+    def revision(self) -> int:
+        """The last revision."""
+        return self._loaded.revision + len(self.mutations)
+
+    def append(self, mutation: NewMutation) -> None:
+        """Add the next one: its revision must be `revision` + 1."""
+        self.mutations.append(mutation)
+
+    def forget(self, length: int) -> None:
+        """Keep only the first `length`."""
+        del self.mutations[length:]
+
+    def bind(self, length: int) -> None:
+        """Make all after the first `length` one batch: no reader may stop inside it."""
+        last = self.revision
+        for mutation in self.mutations[length:]:
+            mutation.batch_last_revision = last
+
+    def chain(self, code_of: Callable[[int], str]) -> tuple[bytes, int]:
+        """Give every mutation its checksum; answers the last one and the revision of the dossier types.
+
+        Only to be called at the end: what is bound or forgotten afterwards would not be in the checksums.
+        """
+        loaded = self._loaded
+        checksum, types_revision = loaded.checksum, loaded.types_revision
+        record_time = record_time_text(loaded.record_time)
+        # Mutations of one call share one stamp: its text is made once.
+        stamp, stamped = "", None
+        for m in self.mutations:
+            if m.stamp is not stamped:
+                stamp, stamped = stamp_text(m.stamp), m.stamp
+            checksum = m.checksum = chained_checksum(
+                checksum,
+                m.revision,
+                m.batch_last_revision,
+                m.kind.value,
+                m.niss,
+                m.requested_niss,
+                "" if m.dossier_type_id is None else code_of(m.dossier_type_id),
+                ",".join(m.dossier_types),
+                m.before,
+                m.after,
+                record_time,
+                stamp,
+                canonical_detail(m.detail),
+            )
+            if m.kind is MutationKind.DOSSIER_TYPE_CHANGED:
+                types_revision = m.revision
+        return checksum, types_revision

@@ -1,0 +1,90 @@
+"""FindRegisters: which registers know a person, so that a message reaches those it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from raas.domain.enterprise_number import EnterpriseNumber
+from raas.domain.errors import Reason, refuse
+from raas.domain.niss import Niss
+from raas.domain.periods import Lines, Period
+from raas.usecases.call import Call
+from raas.usecases.check import RegisterReadings
+from raas.usecases.following import Followed, follow
+from raas.usecases.matching import matches
+from raas.usecases.ports import AuthenticSource, DossierFilter, ReadStore
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A dossier by which a register knows the person; its lines are whole."""
+
+    register: EnterpriseNumber
+    dossier_type: str
+    partner: EnterpriseNumber | None
+    lines: Lines
+    revision: int
+    """The revision of that register the match was read at."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingAnswer:
+    """Matches in order of register and dossier type code."""
+
+    matches: tuple[Match, ...]
+    decision_time: datetime
+    resolved: tuple[tuple[Niss, Niss], ...]
+    """The number asked and its final successor, when it was replaced."""
+
+
+class RoutingReads(ReadStore, RegisterReadings, Protocol):
+    """The store as routing sees it."""
+
+
+class FindRegisters:
+    """The verb FindRegisters."""
+
+    def __init__(self, reads: RoutingReads, source: AuthenticSource, clock: Callable[[], datetime]) -> None:
+        self._reads = reads
+        self._source = source
+        self._clock = clock
+
+    async def find(
+        self,
+        call: Call,
+        niss: Niss,
+        dossier_types: tuple[str, ...],
+        active_on: int | None,
+        overlaps: Period | None,
+        at_time: datetime | None,
+    ) -> RoutingAnswer:
+        """Every dossier of every register that matches; without a condition on days any line does.
+
+        A type that a register does not have simply does not match there. As of `at_time` the number means
+        what it meant then. Raises Refused: NISS_UNKNOWN; for `at_time` VALUE_INVALID, REVISION_EXPIRED;
+        StoreUnavailable, SourceUnavailable.
+        """
+        decision_time = self._clock() if at_time is None else at_time
+        followed = Followed({}, ())
+        if at_time is None:
+            followed = await follow(self._source, [niss])
+            if niss not in followed.persons:
+                raise refuse(Reason.NISS_UNKNOWN, "niss")
+        read_as = followed.read_as(niss)
+        holders = [register for register, _ in await self._reads.holders([read_as])]
+        at_revisions = {}
+        if at_time is not None:
+            at_revisions = {r.id: await self._reads.resolve_time(r.id, at_time) for r in holders}
+        readings = await self._reads.readings([(r.id, read_as) for r in holders], at_revisions)
+        which = DossierFilter(dossier_types=dossier_types, active_on=active_on, overlaps=overlaps)
+        found = [
+            Match(register.enterprise_number, d.dossier_type, d.partner, d.lines, reading.revision)
+            for register in holders
+            for reading in (readings[register.id],)
+            for d in reading.dossiers[read_as]
+            if matches(which, d.dossier_type, d.lines)
+        ]
+        return RoutingAnswer(tuple(found), decision_time, followed.resolved)

@@ -1,0 +1,31 @@
+"""Writing entries of a log down as bytes, without keeping the event loop from others for long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from raas.domain.enterprise_number import EnterpriseNumber
+from raas.usecases.log_run import RUN_BYTES
+from raas.usecases.stream_ports import LogEntry, Messages
+
+_SLICE = 100
+"""Entries written down before the event loop gets a turn: about a millisecond."""
+
+
+async def written_down(
+    entries: Sequence[LogEntry], register: EnterpriseNumber, messages: Messages
+) -> list[bytes]:
+    """The bytes of the entries, in their order, up to the one that goes beyond the size of a run."""
+    written: list[bytes] = []
+    size = 0
+    for first in range(0, len(entries), _SLICE):
+        if first:
+            await asyncio.sleep(0)
+        for entry in entries[first : first + _SLICE]:
+            data = messages.entry(register, entry)
+            written.append(data)
+            size += len(data)
+            if size > RUN_BYTES:
+                return written
+    return written

@@ -1,0 +1,190 @@
+"""The real server as a process of its own, started the way the README says."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import grpc
+import psycopg
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from sqlalchemy import make_url
+
+from raas.v1.administration_service_pb2 import CreateRegisterRequest
+from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
+from raas.v1.dossier_type_pb2 import DossierType
+from raas.v1.register_service_pb2 import CreateDossierTypeRequest
+from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+from tests.oracle.numbers import enterprise_number
+
+ROOT = Path(__file__).parents[2]
+TEST_DSN = "RAAS_TEST_DSN"
+"""Where set, the servers work on databases of that PostgreSQL instead of the embedded one."""
+
+_START_SECONDS = 60
+_STOP_SECONDS = 30
+_POLL_SECONDS = 0.05
+
+
+class ServerDied(AssertionError):
+    """The server ended instead of serving; the text has what it said."""
+
+
+class Server:
+    """One server on a directory and a port of its own; it can be stopped, killed and started again."""
+
+    def __init__(self, directory: Path, database_url: str | None = None) -> None:
+        self.directory = directory
+        self.target = f"127.0.0.1:{free_port()}"
+        self.log = directory / "server.log"
+        self._database_url = database_url
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of this server; also right for a command that works on its database."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAAS_")}
+        own = {
+            "RAAS_LISTEN": self.target,
+            "RAAS_DATA_DIR": str(self.directory / "var"),
+            "RAAS_NISS_PROFILE": "test",
+            "RAAS_DEVELOPMENT_IDENTITY": "1",
+        }
+        if self._database_url:
+            own["RAAS_DATABASE_URL"] = self._database_url
+        return inherited | own
+
+    @property
+    def pid(self) -> int:
+        """The process that was started: the supervisor."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self, *flags: str) -> None:
+        """Start it and wait until it serves."""
+        assert not self.running
+        if self._database_url:
+            raas("migrate", environment=self.environment)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "server.py", *flags],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+            )
+        self.await_serving()
+
+    def await_serving(self) -> None:
+        """Wait until it answers calls."""
+        deadline = time.monotonic() + _START_SECONDS
+        while not serves(self.target):
+            if not self.running or time.monotonic() > deadline:
+                raise ServerDied(self.log.read_text())
+            time.sleep(_POLL_SECONDS)
+
+    def stop(self) -> int:
+        """Ask it to end (SIGTERM); answers its exit status."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(_STOP_SECONDS)
+
+    def kill(self) -> None:
+        """End it without a chance to do anything about it (SIGKILL)."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(_STOP_SECONDS)
+
+    def discard(self) -> None:
+        """Leave no process behind: what a killed server leaves, another takes over and ends."""
+        if self._process is None:
+            return
+        if not self.running:
+            self.start()
+        self.stop()
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def serves(target: str) -> bool:
+    """Whether the server there says that it answers calls."""
+    with grpc.insecure_channel(target) as channel:
+        try:
+            answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
+        except grpc.RpcError:
+            return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def raas(
+    *arguments: str,
+    environment: dict[str, str] | None = None,
+    status: int = 0,
+    stdin: bytes | None = None,
+    directory: Path = ROOT,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command line of `raas`, which must end with that exit status."""
+    done = subprocess.run(
+        [sys.executable, "-m", "raas.cli", *arguments],
+        cwd=directory,
+        env=environment or clean_environment(),
+        input=stdin.decode() if stdin is not None else None,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
+    return done
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without any setting of RaaS; the modules are found from every directory."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAAS_")}
+    return inherited | {"PYTHONPATH": str(ROOT)}
+
+
+@contextmanager
+def running_server(directory: Path) -> Iterator[Server]:
+    """A server that serves an empty database, and leaves nothing behind."""
+    with _database() as database_url:
+        server = Server(directory, database_url)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.discard()
+
+
+@contextmanager
+def _database() -> Iterator[str | None]:
+    """A new database on the PostgreSQL of RAAS_TEST_DSN; None for the embedded one."""
+    dsn = os.environ.get(TEST_DSN)
+    if not dsn:
+        yield None
+        return
+    name = f"raas_e2e_{uuid4().hex}"
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield make_url(dsn).set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -1,0 +1,29 @@
+"""The table `kept` that tells whether data outlives what the tests do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import psycopg
+
+
+def write(dsn: str, text: str) -> None:
+    """Commit one row, making the table if need be."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create table if not exists kept (text text)")
+        connection.execute("insert into kept values (%s)", [text])
+
+
+def rows(dsn: str) -> list[str]:
+    """All rows, in the order written."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        return [text for (text,) in connection.execute("select text from kept order by ctid")]
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait until `condition` holds; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition never held"
+        time.sleep(0.005)
