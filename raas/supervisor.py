@@ -23,7 +23,7 @@ import structlog
 from raas import app
 from raas.ops.logs import configure_logs
 from raas.ops.settings import PREFIX, Settings, split_address
-from raas.storage.embedded import EmbeddedPostgres, running_dsn
+from raas.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, running_dsn
 from raas.usecases.ports import StoreFault
 
 log = structlog.get_logger()
@@ -99,7 +99,16 @@ async def _serve_alone(settings: Settings, dsn: str, embedded: EmbeddedPostgres 
 async def _watch(embedded: EmbeddedPostgres) -> None:
     while True:
         await asyncio.sleep(_WATCH_SECONDS)
-        await asyncio.to_thread(embedded.ensure_running)
+        await asyncio.to_thread(_keep_running, embedded)
+
+
+def _keep_running(embedded: EmbeddedPostgres) -> None:
+    """Start the database again if it died; what does not succeed now is tried again at the next look."""
+    try:
+        if embedded.ensure_running():
+            log.warning("the embedded PostgreSQL had died and runs again")
+    except EmbeddedPostgresError as error:
+        log.error("the embedded PostgreSQL does not start", cause=str(error))
 
 
 def _refuse_taken_port(listen: str) -> None:
@@ -129,7 +138,7 @@ class _Workers:
         while not self._stopping:
             time.sleep(_WATCH_SECONDS)
             if self._embedded:
-                self._embedded.ensure_running()
+                _keep_running(self._embedded)
             for index, worker in enumerate(workers):
                 if self._stopping or worker.poll() is None:
                     continue

@@ -170,10 +170,10 @@ def _what_to_try(target: str, dossiers: int) -> str:
     return f"""
 RaaS serves at {target}. Register {REGISTER} holds {dossiers:,} dossiers of fictitious persons. Try:
 
-  {_program("buf")} curl --protocol grpc --http2-prior-knowledge {header} -d {_quoted(question)} \
+  {_program("buf")} curl --protocol grpc --http2-prior-knowledge {header} -d {_quoted(question)} \\
     http://{target}/raas.v1.RegisterService/Consult
 
-  grpcurl -plaintext {header} -d {_quoted(inscription)} \
+  grpcurl -plaintext {header} -d {_quoted(inscription)} \\
     {target} raas.v1.RegisterService/Inscribe
 
   {_program("raas")} import examples/inscriptions.csv --enterprise-number {REGISTER}{elsewhere}

@@ -103,12 +103,12 @@ class FrontDoor(grpc.aio.ServerInterceptor):
                 # gRPC itself ends the call: aborted already, or the caller is gone.
                 raise
             except Exception as error:
-                answered = self._refusal(rpc, context, call_id, error)
-                status = answered.code.name
-                await _abort(context, call_id, answered)
+                refused = self._refusal(rpc, context, call_id, error)
+                status = refused.code.name
             finally:
                 if self._observer is not None:
                     self._observer.answered(rpc, status, _monotonic() - began)
+            await _abort(context, call_id, refused)
 
         return answer
 
@@ -129,15 +129,16 @@ class FrontDoor(grpc.aio.ServerInterceptor):
                     async for response in responses:
                         await context.write(encode(response))
                 status = "OK"
+                return
             except grpc.aio.BaseError:
                 raise
             except Exception as error:
-                answered = self._refusal(rpc, context, call_id, error)
-                status = answered.code.name
-                await _abort(context, call_id, answered)
+                refused = self._refusal(rpc, context, call_id, error)
+                status = refused.code.name
             finally:
                 if self._observer is not None:
                     self._observer.answered(rpc, status, _monotonic() - began)
+            await _abort(context, call_id, refused)
 
         return respond
 
@@ -176,6 +177,6 @@ class FrontDoor(grpc.aio.ServerInterceptor):
         return grpc.stream_stream_rpc_method_handler(refuse)
 
 
-async def _abort(context: _Context, call_id: UUID, answered: Refusal) -> NoReturn:
-    trailers = ((CALL_ID, str(call_id)), (STATUS_DETAILS, answered.details))
-    await context.abort(answered.code, answered.message, trailers)
+async def _abort(context: _Context, call_id: UUID, refused: Refusal) -> NoReturn:
+    trailers = ((CALL_ID, str(call_id)), (STATUS_DETAILS, refused.details))
+    await context.abort(refused.code, refused.message, trailers)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import psycopg
-
 from raas.domain.enterprise_number import EnterpriseNumber
 from raas.domain.niss import Niss
 from raas.domain.person import PersonState, PersonStatus
 from raas.domain.shares import Share, Shares
 from raas.storage.arrays import array, pairs
 from raas.storage.period_text import lines_of
+from raas.storage.transactions import Connection
 from raas.usecases.ports import AnsweredRequest, DossierKey, DossierState, Loaded, Wanted
-
-Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 PERSONS_LOCK = 0x5261_6153
 """Advisory lock: shared by every write, exclusive for what changes the status of persons."""

@@ -101,7 +101,7 @@ def statements(
                 register_id,
                 *pairs([key for key, _, _ in written.rejections]),
                 array(offset for _, offset, _ in written.rejections),
-                [Jsonb([_violation_json(v) for v in violations]) for _, _, violations in written.rejections],
+                [Jsonb([violation_json(v) for v in violations]) for _, _, violations in written.rejections],
             ),
         )
 
@@ -164,7 +164,8 @@ def _log_parameters(
     }
 
 
-def _violation_json(violation: Violation) -> dict[str, Any]:
+def violation_json(violation: Violation) -> dict[str, Any]:
+    """A violation as it is kept with a skipped row of an import."""
     return {
         "field": violation.field,
         "reason": violation.reason.name,

@@ -57,6 +57,8 @@ _OF_TYPES = """
     AND (m.dossier_type_id = ANY(%(types)s::int[]) OR m.dossier_type_ids && %(types)s::int[])"""
 _OF_KINDS = """
     AND m.kind = ANY(%(kinds)s::smallint[])"""
+_OF_NISSES = """
+    AND m.niss = ANY(%(nisses)s::bigint[])"""
 
 _MARK = """
 SELECT r.oldest_revision, r.revision, coalesce(m.record_time, r.record_time), coalesce(m.checksum, r.checksum)
@@ -79,9 +81,7 @@ class PostgresLogs:
         rows = await fetch(self._engine, _HEADS, {"registers": array_text(register_ids)})
         return {row[0]: _head(row) for row in rows}
 
-    async def read(
-        self, after: Mapping[int, int], which: LogFilter, reach: Reach
-    ) -> Mapping[int, LogPage]:
+    async def read(self, after: Mapping[int, int], which: LogFilter, reach: Reach) -> Mapping[int, LogPage]:
         """What follows these revisions in the logs of these registers."""
         parameters = {
             "registers": array_text(after),
@@ -90,8 +90,9 @@ class PostgresLogs:
             "entries": reach.entries,
             "types": array_text(which.type_ids),
             "kinds": array_text(which.kinds),
+            "nisses": array_text(which.nisses),
         }
-        statement = _entries_statement(bool(which.type_ids), bool(which.kinds))
+        statement = _entries_statement(bool(which.type_ids), bool(which.kinds), bool(which.nisses))
         edges, rows = await self._in_one_snapshot(((_EDGES, parameters), (statement, parameters)))
         entries: dict[int, list[LogEntry]] = {row[0]: [] for row in edges}
         entry_of = LogEntry._make
@@ -137,9 +138,10 @@ class PostgresLogs:
                 pooled.close()
 
 
-@lru_cache(maxsize=4)
-def _entries_statement(of_types: bool, of_kinds: bool) -> str:
-    return _ENTRIES.format(conditions=(_OF_TYPES if of_types else "") + (_OF_KINDS if of_kinds else ""))
+@lru_cache(maxsize=8)
+def _entries_statement(of_types: bool, of_kinds: bool, of_nisses: bool) -> str:
+    conditions = (_OF_TYPES if of_types else "", _OF_KINDS if of_kinds else "", _OF_NISSES if of_nisses else "")
+    return _ENTRIES.format(conditions="".join(conditions))
 
 
 def _head(row: Row) -> LogHead:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from raas.domain.dossier_type import DossierType, IdentityChanges, parse_dossier_type
@@ -60,7 +61,7 @@ class _Change:
 
     weight = 1
     background = False
-    persons: Persons = {}
+    persons: Persons = MappingProxyType({})
     request: RequestKey | None = None
     import_key: ImportKey | None = None
 

@@ -7,6 +7,7 @@ ends as `Written`. Nothing here waits and nothing is shared: one transaction, on
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from raas.domain.dossier import Change, inscribe, remove
@@ -89,6 +90,14 @@ class Ledger:
         self._imports: dict[ImportKey, int] = {}
         self._rejections: list[tuple[ImportKey, int, tuple[Violation, ...]]] = []
 
+    def extend(self, loaded: Loaded) -> None:
+        """Know further dossiers of the same register, loaded in the same transaction."""
+        self.loaded = replace(
+            self.loaded,
+            dossiers={**loaded.dossiers, **self.loaded.dossiers},
+            shares={**loaded.shares, **self.loaded.shares},
+        )
+
     @property
     def revision(self) -> int:
         """The revision of the register after all that was applied."""
@@ -142,6 +151,15 @@ class Ledger:
     def lines(self, key: DossierKey) -> Lines:
         """The lines of a dossier as they now are."""
         return self._sheet(key).lines
+
+    def last_revision(self, key: DossierKey) -> int:
+        """The last mutation of a dossier (0 = none)."""
+        return self._sheet(key).revision
+
+    def types_of(self, niss: Niss) -> list[int]:
+        """Ids of the types under which dossiers of this number are, or were, known here, ascending."""
+        keys = (*self.loaded.dossiers, *self.loaded.shares, *self._sheets, *self._shares)
+        return sorted({type_id for number, type_id in keys if number == niss})
 
     def transfer(
         self,

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from raas.domain.enterprise_number import EnterpriseNumber
 from raas.domain.niss import Niss
 from raas.domain.person import PersonStatus
+from raas.usecases.person_ports import PersonRecords
 from raas.usecases.ports import DossierTypes, Loaded, Written
 
 
@@ -35,6 +36,9 @@ class Holding:
 
 class PersonChange(Protocol):
     """A transaction in which no write lane runs anywhere: what it reads stays true until it ends."""
+
+    records: PersonRecords
+    """The records of persons, inside this transaction."""
 
     async def standings(self, nisses: Sequence[Niss]) -> Mapping[Niss, Standing]:
         """What is known of these numbers; an unknown one is absent."""

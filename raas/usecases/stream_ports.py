@@ -36,7 +36,8 @@ class LogEntry(NamedTuple):
     """A mutation as the log keeps it: hundreds of thousands of them pass in a second, so nothing is parsed.
 
     `before` and `after` are `{[2024-01-01,2024-02-01),[2024-05-01,)}`: half-open, in order, no end = open.
-    `detail` is JSON values; of a replacement {"replaced_niss", "successor_niss"}, eleven digits each. Everything else is as in `domain.mutation.Mutation`.
+    `detail` is JSON values; of a replacement {"replaced_niss", "successor_niss"}, eleven digits each.
+    Everything else is as in `domain.mutation.Mutation`.
     """
 
     revision: int
@@ -69,6 +70,7 @@ class LogFilter:
     dossier_types: tuple[str, ...] = ()
     kinds: tuple[int, ...] = ()
     type_ids: tuple[int, ...] = ()
+    nisses: tuple[Niss, ...] = ()
 
 
 EVERYTHING = LogFilter()
@@ -121,7 +123,7 @@ class WakeUps(Protocol):
         """Tell all other processes. Raises StoreUnavailable, StoreFault."""
 
     def listen(self) -> AbstractAsyncContextManager[AsyncIterator[Collection[int]]]:
-        """What other processes tell from now on; the iterator raises StoreUnavailable when it cannot go on."""
+        """What other processes tell from now on; its iterator raises StoreUnavailable when it must end."""
 
 
 class Messages(Protocol):

@@ -55,6 +55,8 @@ CALLER = (("raas-enterprise-number", OWN),)
 class Source:
     """An authentic source that knows everybody but NEVER."""
 
+    in_store = False
+
     def __init__(self) -> None:
         self.fault: Exception | None = None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -48,11 +49,13 @@ _log = logging.getLogger(__name__)
 def running_dsn(data_dir: Path) -> str | None:
     """The DSN of the embedded PostgreSQL of `data_dir` while it accepts connections, else None.
 
-    Takes no lock and starts nothing: for a program that joins a running server.
+    Takes no lock and starts nothing: for a program that joins a running server. Raises
+    EmbeddedPostgresError when it may not look into `data_dir`.
     """
-    if not data_dir.is_dir():
-        return None
-    postmaster = find_postmaster(home_of(data_dir.resolve()) / CLUSTER)
+    with _explained(data_dir):
+        if not data_dir.is_dir():
+            return None
+        postmaster = find_postmaster(home_of(data_dir.resolve()) / CLUSTER)
     return _dsn(Path(postmaster.socket_directory)) if postmaster and postmaster.status == READY else None
 
 
@@ -90,7 +93,7 @@ class EmbeddedPostgres:
             if self._home is not None:
                 raise RuntimeError("already started")
             self._stop_asked.clear()
-            with ExitStack() as locks:
+            with ExitStack() as locks, _explained(self._data_dir):
                 data_dir = make_data_directory(self._data_dir)
                 locks.enter_context(held(data_dir))
                 home = self._settle(data_dir, locks)
@@ -110,7 +113,8 @@ class EmbeddedPostgres:
             if self._postmaster.lives():
                 return False
             _log.warning("the embedded PostgreSQL died; starting it again")
-            self._postmaster = self._bring_up(self._home)
+            with _explained(self._data_dir):
+                self._postmaster = self._bring_up(self._home)
             return True
 
     def stop(self, deadline: float = 30.0) -> None:
@@ -222,6 +226,17 @@ class EmbeddedPostgres:
         status, said = account.run(command, cluster=cluster)
         if status != 0 and find_postmaster(cluster) is None:
             raise EmbeddedPostgresError(f"PostgreSQL does not start: {said} See also {cluster}/log.")
+
+
+@contextmanager
+def _explained(data_dir: Path) -> Iterator[None]:
+    """Turn what the system refuses (no right, no space) into a sentence for the operator."""
+    try:
+        yield
+    except OSError as error:
+        raise EmbeddedPostgresError(
+            f"The embedded PostgreSQL of {data_dir} cannot be used: {error}."
+        ) from error
 
 
 def _answers(postmaster: Postmaster) -> bool:

@@ -169,6 +169,25 @@ def test_a_cluster_of_root_is_refused(used: Path) -> None:
         EmbeddedPostgres(used).start()
 
 
+JOINING = """
+import os, sys
+from pathlib import Path
+from raas.storage.embedded import EmbeddedPostgresError, running_dsn
+
+os.setuid(int(sys.argv[2]))
+try:
+    running_dsn(Path(sys.argv[1]))
+except EmbeddedPostgresError as error:
+    print(error)
+"""
+
+
+def test_a_stranger_cannot_even_ask_whether_it_runs(used: Path) -> None:
+    command = [sys.executable, "-c", JOINING, str(used), str(stranger().uid)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.startswith(f"The embedded PostgreSQL of {used} cannot be used: [Errno 13] Permission denied")
+
+
 AS_SOMEBODY = """
 import os, sys
 from pathlib import Path

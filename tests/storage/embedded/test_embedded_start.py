@@ -95,6 +95,14 @@ def test_the_directory_is_free_again_after_stop_and_after_a_start_that_failed(us
             assert rows(postgres.dsn) == ["first"]
 
 
+def test_a_data_directory_that_cannot_be_is_refused(ground: Path) -> None:
+    file = ground / "var"
+    file.touch()
+    for impossible in (file, file / "below"):
+        with pytest.raises(EmbeddedPostgresError, match=str(file)):
+            EmbeddedPostgres(impossible).start()
+
+
 def test_the_dsn_can_be_asked_for_only_while_it_runs(used: Path, serve: Callable[[Path], Server]) -> None:
     assert running_dsn(used.with_name("absent")) is None
     assert running_dsn(used) is None

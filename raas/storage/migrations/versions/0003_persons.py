@@ -13,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 
-def _key(name: str, kind: sa.types.TypeEngine[object]) -> sa.Column[object]:
+def _key(name: str, kind: sa.types.TypeEngine[int]) -> sa.Column[object]:
     """A column of a primary key that is given, never counted up."""
     return sa.Column(name, kind, autoincrement=False, nullable=False)
 
@@ -44,9 +44,7 @@ def upgrade() -> None:
         comment="Facts about people that mutations refer to, kept beside the log so that they can be erased",
     )
     op.create_index("content_niss", "content", ["niss"])
-    op.create_index(
-        "content_create_time", "content", ["create_time"], postgresql_where="erased_time IS NULL"
-    )
+    op.create_index("content_create_time", "content", ["create_time"], postgresql_where="erased_time IS NULL")
 
 
 def _create_persons() -> None:

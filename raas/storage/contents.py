@@ -1,0 +1,83 @@
+"""Contents: facts about people beside the log."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.content import SALT_BYTES, Content, ContentKind, content_hash
+from raas.domain.niss import Niss
+from raas.storage.arrays import array
+from raas.storage.fetching import fetch
+from raas.storage.person_reading import UNITED
+from raas.storage.transactions import Connection
+
+_WRITE = "INSERT INTO content (niss, kind, body, salt, hash) VALUES (%s, %s, %s, %s, %s) RETURNING id"
+
+READ_CONTENTS = "SELECT id, body, erased_time FROM content WHERE id = ANY(%(ids)s::bigint[])"
+
+# In the order of the index that finds them, so that two who erase wait for each other.
+_ERASE = """
+WITH chosen AS (
+  SELECT id FROM content WHERE {which} AND erased_time IS NULL
+  ORDER BY {order} LIMIT %(limit)s FOR UPDATE),
+erased AS (
+  UPDATE content c SET body = NULL, salt = NULL, erased_time = clock_timestamp()
+  FROM chosen WHERE c.id = chosen.id AND c.erased_time IS NULL RETURNING 1)
+SELECT count(*) FROM erased"""
+
+_ERASE_BEFORE = _ERASE.format(which="create_time < %(instant)s", order="create_time, id")
+_ERASE_OF = _ERASE.format(which="niss = ANY(%(nisses)s::bigint[])", order="id")
+
+
+async def write_content(
+    connection: Connection,
+    niss: Niss,
+    kind: ContentKind,
+    body: Mapping[str, Any],
+) -> tuple[int, str]:
+    """Keep a content in the transaction under way; answers its id, and its hash in hexadecimal."""
+    salt = secrets.token_bytes(SALT_BYTES)
+    digest = content_hash(salt, body)
+    cursor = await connection.execute(_WRITE, (niss, kind.value, Jsonb(dict(body)), salt, digest))
+    row = await cursor.fetchone()
+    assert row is not None  # noqa: S101 - an insert answers its row
+    return int(row[0]), digest.hex()
+
+
+def contents_of(rows: Collection[tuple[Any, ...]]) -> dict[int, Content]:
+    """Contents by id in rows of READ_CONTENTS."""
+    return {id_: Content(body, erased_time) for id_, body, erased_time in rows}
+
+
+async def read_contents(engine: AsyncEngine, ids: Collection[int]) -> Mapping[int, Content]:
+    """Contents by id as they are now; `engine` in autocommit. Raises StoreUnavailable, StoreFault."""
+    return contents_of(await fetch(engine, READ_CONTENTS, {"ids": array(ids)}))
+
+
+class PostgresContentStore:
+    """The ContentStore of person_ports.py; `engine` in autocommit: each erasure is a transaction."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def erase_before(self, instant: datetime, limit: int) -> int:
+        """Erase at most `limit` contents older than the instant; answers how many."""
+        return await self._count(_ERASE_BEFORE, {"instant": instant, "limit": limit})
+
+    async def erase_of(self, nisses: Collection[Niss], limit: int) -> int:
+        """Erase at most `limit` contents about these numbers; answers how many."""
+        return await self._count(_ERASE_OF, {"nisses": array(nisses), "limit": limit})
+
+    async def numbers_of(self, niss: Niss) -> Collection[Niss]:
+        """All numbers of the person to whom this one belongs, itself included."""
+        return {row[0] for row in await fetch(self._engine, UNITED, {"niss": niss})}
+
+    async def _count(self, statement: str, parameters: Mapping[str, Any]) -> int:
+        ((count,),) = await fetch(self._engine, statement, parameters)
+        return int(count)

@@ -1,0 +1,89 @@
+"""Reading persons: records, who holds them, and those whom the search may be looking for."""
+
+# ruff: noqa: S608 - statements are put together from constants; values go as parameters
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from raas.domain.birth_window import BirthCodes
+from raas.domain.identity import Address, Identity, Sex
+from raas.domain.incomplete_date import parse_incomplete_date
+from raas.storage.arrays import array
+from raas.storage.transactions import Connection
+from raas.usecases.person_ports import Findable
+
+# One descent of the index per key and kind of birth code. Cut off before persons found twice become one:
+# whoever is found is found under four keys at most times out of a hundred, and what is cut is refused anyway.
+FIND = """
+SELECT k.niss
+FROM unnest(%(keys)s::text[]) AS probe (key)
+CROSS JOIN LATERAL (
+  SELECT niss FROM person_key
+  WHERE key = probe.key AND birth_code BETWEEN %(first)s AND %(last)s
+  UNION ALL
+  SELECT niss FROM person_key
+  WHERE key = probe.key AND birth_code = ANY(%(incomplete)s::int[])) k
+LIMIT %(limit)s"""
+
+READ_FINDABLE = """
+SELECT coalesce(p.successor, p.niss), p.last_name, p.first_names, p.birth_date, p.sex,
+       p.address ->> 'municipality'
+FROM person p WHERE p.niss = ANY(%(nisses)s::bigint[])"""
+
+UNITED = """
+WITH final AS (
+  SELECT coalesce((SELECT successor FROM person WHERE niss = %(niss)s), %(niss)s::bigint) AS niss)
+SELECT niss FROM final UNION SELECT p.niss FROM person p JOIN final ON p.successor = final.niss"""
+"""All numbers of the person to whom %(niss)s belongs, itself included."""
+
+HOLDS = f"""
+SELECT EXISTS (
+  SELECT FROM dossier d JOIN ({UNITED}) united ON d.niss = united.niss
+  WHERE d.register_id = %(register)s AND NOT isempty(d.periods))"""
+
+_KEYS_PER_PERSON = 4
+"""Rows looked at for every person wanted: almost everybody has fewer keys."""
+
+
+def find_parameters(keys: Sequence[str], codes: BirthCodes, limit: int) -> Mapping[str, Any]:
+    """The parameters of FIND for at most `limit` persons."""
+    return {
+        "keys": list(keys),
+        "first": codes.first,
+        "last": codes.last,
+        "incomplete": array(codes.incomplete),
+        "limit": limit * _KEYS_PER_PERSON + 1,
+    }
+
+
+def found_nisses(rows: Collection[tuple[Any, ...]], limit: int) -> set[int] | None:
+    """The numbers in rows of FIND; None when they are more than `limit`, or were cut off."""
+    nisses = {niss for (niss,) in rows}
+    return None if len(nisses) > limit or len(rows) > limit * _KEYS_PER_PERSON else nisses
+
+
+def findable_of(row: tuple[Any, ...]) -> Findable:
+    """What the search scores, in a row of READ_FINDABLE."""
+    niss, last_name, first_names, birth_date, sex, municipality = row
+    identity = Identity(
+        last_name,
+        tuple(first_names),
+        parse_incomplete_date(birth_date) if birth_date else None,
+        Sex(sex) if sex else None,
+        address=Address(municipality=municipality) if municipality else None,
+    )
+    return Findable(niss, identity)
+
+
+async def find(
+    connection: Connection, keys: Sequence[str], codes: BirthCodes, limit: int
+) -> tuple[Sequence[Findable], bool]:
+    """`PersonStore.find` on a connection; each of its two statements reads what is committed then."""
+    cursor = await connection.execute(FIND, find_parameters(keys, codes, limit))
+    nisses = found_nisses(await cursor.fetchall(), limit)
+    if nisses is None:
+        return (), True
+    cursor = await connection.execute(READ_FINDABLE, {"nisses": array(nisses)})
+    return [findable_of(row) for row in await cursor.fetchall()], False

@@ -1,0 +1,80 @@
+"""The PersonStore of person_ports.py on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.birth_window import BirthCodes
+from raas.domain.niss import Niss
+from raas.domain.person_record import Person
+from raas.storage.arrays import array
+from raas.storage.faults import translated_errors
+from raas.storage.fetching import fetch
+from raas.storage.person_creation import PostgresPersonCreation, lock_creations
+from raas.storage.person_imports import READ_OFFSET, READ_REJECTIONS, advance, rejections_of
+from raas.storage.person_reading import HOLDS, find
+from raas.storage.person_rows import READ_PERSONS, add_persons, person_of
+from raas.storage.transactions import Transactions
+from raas.usecases.person_ports import Findable, Progress, Rejection
+from raas.usecases.ports import ImportKey
+
+
+class PostgresPersonStore:
+    """Persons in the store; `writing` and `reading` are engines, the latter in autocommit."""
+
+    def __init__(self, writing: AsyncEngine, reading: AsyncEngine) -> None:
+        self._writing = Transactions(writing)
+        self._reading = reading
+        self._finding = Transactions(reading)
+
+    async def persons(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
+        """The records of these numbers as committed now; an unknown one is absent."""
+        rows = await fetch(self._reading, READ_PERSONS, {"nisses": array(nisses)})
+        return {row[0]: person_of(row) for row in rows}
+
+    async def holds(self, register_id: int, niss: Niss) -> bool:
+        """Whether the register has a line under any number of the person to whom this one belongs."""
+        ((held,),) = await fetch(self._reading, HOLDS, {"register": register_id, "niss": niss})
+        return bool(held)
+
+    async def find(
+        self, keys: Sequence[str], codes: BirthCodes, limit: int
+    ) -> tuple[Sequence[Findable], bool]:
+        """The records under one of the keys born on one of the codes, and whether there are too many."""
+        async with self._finding.connection() as connection:
+            with translated_errors():
+                return await find(connection, keys, codes, limit)
+
+    async def add(self, persons: Sequence[Person], progress: Progress | None) -> bool:
+        """Add new records and keep the progress of their import, in one transaction; False = one is known."""
+        async with self._writing.connection() as connection:
+            with translated_errors():
+                if progress is not None:
+                    await advance(connection, progress)
+                if persons and not await add_persons(connection, persons):
+                    return False
+                row = await (await connection.execute("SELECT pg_current_xact_id()::text")).fetchone()
+            assert row is not None  # noqa: S101 - a SELECT without FROM answers a row
+            await self._writing.commit(connection, row[0], ())
+            return True
+
+    async def import_offset(self, key: ImportKey) -> int:
+        """The offset from which an import goes on, as committed now."""
+        rows = await fetch(self._reading, READ_OFFSET, {"actor": key[0], "import_id": key[1]})
+        return int(rows[0][0]) if rows else 0
+
+    async def rejections(self, key: ImportKey, first: int, end: int) -> Sequence[Rejection]:
+        """The rows of an import with first <= offset < end that were skipped, in order of offset."""
+        parameters = {"actor": key[0], "import_id": key[1], "first": first, "end": end}
+        return rejections_of(await fetch(self._reading, READ_REJECTIONS, parameters))
+
+    @asynccontextmanager
+    async def creation(self, locks: Sequence[str]) -> AsyncIterator[PostgresPersonCreation]:
+        """A transaction that holds these locks; leaving without `add` rolls back."""
+        async with self._writing.connection() as connection:
+            with translated_errors():
+                transaction_id = await lock_creations(connection, locks)
+            yield PostgresPersonCreation(self._writing, connection, transaction_id)

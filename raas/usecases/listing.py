@@ -1,0 +1,103 @@
+"""ListMutations: the log for those who poll, and for support."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from raas.domain.niss import Niss
+from raas.usecases.call import Call
+from raas.usecases.following import follow
+from raas.usecases.gate import AdmittedRegister
+from raas.usecases.log_run import Run, run_of
+from raas.usecases.paging import page_size_of
+from raas.usecases.ports import AuthenticSource
+from raas.usecases.stream_ports import EVERYTHING, LogEntry, LogFilter, LogHead, LogStore, Reach
+from raas.usecases.subscribing import require_kept, require_log
+from raas.usecases.subscriptions import log_filter
+
+_FILTERED_REVISIONS = 20_000
+"""Revisions that one reading looks through for the few that match."""
+
+_READINGS = 10
+"""Readings for one answer, where few match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is asked of the log."""
+
+    after_revision: int
+    dossier_types: tuple[str, ...] = ()
+    kinds: tuple[int, ...] = ()
+    niss: Niss | None = None
+    page_size: int = 0
+    log_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListingAnswer:
+    """Everything that matches up to and including `through_revision`, which lies inside no group."""
+
+    entries: Sequence[LogEntry]
+    through_revision: int
+    head: LogHead
+    resolved: tuple[tuple[Niss, Niss], ...]
+    """The number asked and its final successor, when it was replaced."""
+
+
+class ListMutations:
+    """The verb."""
+
+    def __init__(self, logs: LogStore, source: AuthenticSource) -> None:
+        self._logs = logs
+        self._source = source
+
+    async def page(self, call: Call, register: AdmittedRegister, asked: Listing) -> ListingAnswer:
+        """What follows a revision, up to the page size and the end of the group that it falls into.
+
+        An answer may be empty although more follow: go on from its `through_revision`.
+
+        Raises Refused: VALUE_INVALID, DOSSIER_TYPE_UNKNOWN, LOG_REPLACED, REVISION_EXPIRED,
+        REVISION_IN_FUTURE; StoreUnavailable, SourceUnavailable.
+        """
+        size = page_size_of(asked.page_size)
+        which = await log_filter(self._logs, register.id, asked.dossier_types, asked.kinds)
+        resolved: tuple[tuple[Niss, Niss], ...] = ()
+        if asked.niss is not None:
+            resolved = (await follow(self._source, [asked.niss])).resolved
+            which = replace(which, nisses=(asked.niss, *(successor for _, successor in resolved)))
+        entries: list[LogEntry] = []
+        through = asked.after_revision
+        for _ in range(_READINGS):
+            run, head = await self._run(register.id, through, which, size - len(entries), asked)
+            if run.through is None:
+                if entries:
+                    break
+                # One group is more than the page: all of it, for nobody can go on from inside.
+                run, head = await self._group(register.id, through, which, run)
+            entries += run.entries
+            assert run.through is not None  # noqa: S101 - a whole group was read
+            through = run.through
+            if len(entries) >= size or through >= head.latest.revision:
+                break
+        return ListingAnswer(entries, through, head, resolved)
+
+    async def _run(
+        self, register_id: int, after: int, which: LogFilter, size: int, asked: Listing
+    ) -> tuple[Run, LogHead]:
+        revisions = size if which == EVERYTHING else _FILTERED_REVISIONS
+        page = (await self._logs.read({register_id: after}, which, Reach(revisions, size)))[register_id]
+        require_log(page.head, asked.log_id)
+        require_kept(page.head, after, "after_revision")
+        return run_of(page), page.head
+
+    async def _group(
+        self, register_id: int, after: int, which: LogFilter, begun: Run
+    ) -> tuple[Run, LogHead]:
+        revisions = begun.entries[-1].batch_last_revision - after
+        reach = Reach(revisions, revisions + 1)
+        page = (await self._logs.read({register_id: after}, which, reach))[register_id]
+        require_kept(page.head, after, "after_revision")
+        return run_of(page), page.head
