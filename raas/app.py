@@ -18,12 +18,16 @@ from raas.ops.settings import Settings
 from raas.rpc.identity import development_identity
 from raas.rpc.server import Door, build_server
 from raas.rpc.verbs import Verbs
+from raas.rpc.wire.stream_messages import StreamMessages
 from raas.storage.database import open_database
+from raas.storage.log_reading import PostgresLogs
+from raas.storage.log_wake_ups import PostgresWakeUps
 from raas.storage.migration import SchemaVersion, schema_version, upgrade
 from raas.storage.reading import PostgresReadStore
 from raas.storage.registers import PostgresRegisterStore
 from raas.storage.secrets import page_seal_key
 from raas.storage.structure_source import StructureSource
+from raas.storage.subscribers import PostgresSubscribers
 from raas.storage.writing import PostgresWriteStore
 from raas.usecases.check import CheckInscriptions
 from raas.usecases.consult import Consult
@@ -36,6 +40,7 @@ from raas.usecases.paging import Pages
 from raas.usecases.registers import Registers
 from raas.usecases.routing import FindRegisters
 from raas.usecases.stale import StaleNiss
+from raas.usecases.streaming import Streaming
 from raas.usecases.write_operations import WriteOperations
 
 log = structlog.get_logger()
@@ -59,15 +64,24 @@ async def serve(
     try:
         store = PostgresWriteStore(writing)
         limits = LaneLimits(max_lines_per_dossier=settings.max_lines)
-        lanes = Lanes(store, limits)
-        metrics.watch(
-            "lane_waiting_operations", "Operations that wait to be written.", lanes.waiting_operations
-        )
         pages = Pages(FernetPageSeal(await page_seal_key(writing)))
         reads, registers, source = (
             PostgresReadStore(reading),
             PostgresRegisterStore(reading),
             StructureSource(),
+        )
+        streaming = Streaming(
+            PostgresLogs(reading),
+            reads,
+            PostgresSubscribers(reading),
+            PostgresWakeUps(reading),
+            source,
+            pages,
+            StreamMessages(),
+        )
+        lanes = Lanes(store, limits, streaming.committed)
+        metrics.watch(
+            "lane_waiting_operations", "Operations that wait to be written.", lanes.waiting_operations
         )
         verbs = Verbs(
             write=WriteOperations(lanes, store, source, limits),
@@ -79,6 +93,7 @@ async def serve(
             routing=FindRegisters(reads, source, _now),
             stale=StaleNiss(reads, source, pages),
             registers=Registers(registers, pages),
+            stream=streaming,
         )
         door = build_server(
             verbs,
@@ -91,14 +106,22 @@ async def serve(
         )
         if settings.metrics_listen:
             metrics.serve(settings.metrics_listen, worker or 0)
+        following = asyncio.create_task(streaming.run())
+        following.add_done_callback(lambda _: stop.set())
         await door.start()
         _settle_memory()
         await door.serving(True)
         _announce(settings, door)
         await stop.wait()
         log.info("stopping")
+        await streaming.close()
         await door.stop(settings.shutdown_seconds)
         await lanes.drained()
+        following.cancel()
+        await asyncio.wait([following])
+        if not following.cancelled():
+            # It never ends by itself, unless by a fault: say so.
+            following.result()
         log.info("stopped")
         return 0
     finally:

@@ -8,9 +8,10 @@ reused (a name that was compared before would be quicker).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from enum import Enum
+from typing import Any
 
 from raas.domain.identity import Identity, IdentityClaim, Sex
 from raas.domain.incomplete_date import IncompleteDate
@@ -19,6 +20,7 @@ from raas.domain.names import comparable_forms, words
 CLAIM_FIELDS = tuple(field.name for field in fields(IdentityClaim))
 """The names of the fields of a claim, in their order; equal to those of the proto message."""
 
+_UNKNOWN = (None, (), Sex.UNKNOWN)
 _forms = comparable_forms.__wrapped__
 _MADE_UP = Identity("Nemo", ("Nemo",), IncompleteDate(1, 1, 1), Sex.UNKNOWN)
 
@@ -41,10 +43,10 @@ def confront(claim: IdentityClaim, identity: Identity) -> tuple[tuple[str, Verdi
     verdicts = []
     for name in CLAIM_FIELDS:
         claimed = getattr(claim, name)
-        if claimed is None or claimed == ():
+        if claimed in _UNKNOWN:
             continue
         known = getattr(identity, name)
-        is_known = known not in (None, (), Sex.UNKNOWN)
+        is_known = known not in _UNKNOWN
         same = _SAME[name](claimed, known if is_known else getattr(_MADE_UP, name))
         verdict = Verdict.MATCH if same else Verdict.MISMATCH
         verdicts.append((name, verdict if is_known else Verdict.NOT_COMPARED))
@@ -76,14 +78,15 @@ def _same_first_names(claimed: Sequence[str], known: Sequence[str]) -> bool:
 
 def _same_date(claimed: IncompleteDate, known: IncompleteDate) -> bool:
     parts = zip(claimed, known, strict=True)
-    return all([one is None or other is None or one == other for one, other in parts])
+    differing = [one != other and one is not None and other is not None for one, other in parts]
+    return not any(differing)
 
 
 def _same_sex(claimed: Sex, known: Sex) -> bool:
     return claimed is known
 
 
-_SAME = {
+_SAME: Mapping[str, Callable[[Any, Any], bool]] = {
     "last_name": _same_name,
     "first_names": _same_first_names,
     "birth_date": _same_date,

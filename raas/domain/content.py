@@ -10,18 +10,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from hashlib import sha256
 from typing import Any
 
 SALT_BYTES = 16
-
-
-class ContentKind(Enum):
-    """What a content is about."""
-
-    IDENTITY_CHANGE = 1
-    NETWORK_EVENT = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from raas.domain.niss import NissProfile
 from raas.rpc.administration_service import AdministrationService
 from raas.rpc.identity import Identify
 from raas.rpc.interceptor import FrontDoor, Observer
+from raas.rpc.mutation_stream import MutationStream, add_mutation_stream
 from raas.rpc.reception import Reception
 from raas.rpc.register_service import RegisterService
 from raas.rpc.verbs import Verbs
@@ -22,13 +23,14 @@ from raas.usecases.gate import PERMISSIONS, Gate
 from raas.v1 import (
     administration_service_pb2,
     administration_service_pb2_grpc,
+    mutation_stream_pb2,
     register_service_pb2,
     register_service_pb2_grpc,
 )
 
 MEBIBYTE = 1024 * 1024
 
-# An Import message of 5,000 operations has 1.6 KiB for each: a claimed identity with ten long names fits.
+# An Import message of 5,000 operations has 1.6 KiB for each; with a claimed identity one takes some 200 bytes.
 MAX_REQUEST = 8 * MEBIBYTE
 # What is answered is bounded by its page: 1,000 dossiers of 1,000 lines are 28 MiB. A client that asks for
 # large dossiers by the thousand must allow itself more than gRPC's 4 MiB, or ask for smaller pages.
@@ -93,6 +95,7 @@ def build_server(
     services = (
         register_service_pb2.DESCRIPTOR.services_by_name["RegisterService"],
         administration_service_pb2.DESCRIPTOR.services_by_name["AdministrationService"],
+        mutation_stream_pb2.DESCRIPTOR.services_by_name["MutationStream"],
     )
     _check_permissions(services)
     server = grpc.aio.server(interceptors=(FrontDoor(identify, observer),), options=_options(share_port))
@@ -101,6 +104,7 @@ def build_server(
     administration_service_pb2_grpc.add_AdministrationServiceServicer_to_server(
         AdministrationService(verbs, reception), server
     )
+    add_mutation_stream(MutationStream(verbs.stream, reception), server)
     checks = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     names = tuple(service.full_name for service in services)

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from raas.usecases.check import CheckInscriptions
 from raas.usecases.consult import Consult
 from raas.usecases.dossier_types import DossierTypeVerbs
 from raas.usecases.history import History
 from raas.usecases.importing import Imports
+from raas.usecases.listing import ListMutations
 from raas.usecases.registers import Registers
 from raas.usecases.routing import FindRegisters
 from raas.usecases.stale import StaleNiss
+from raas.usecases.subscriber_verbs import SubscriberVerbs
+from raas.usecases.subscriptions import Subscriptions
 from raas.usecases.write_operations import WriteOperations
+
+
+class StreamVerbs(Protocol):
+    """What MutationStream can do."""
+
+    subscriptions: Subscriptions
+    listing: ListMutations
+    subscribers: SubscriberVerbs
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +40,4 @@ class Verbs:
     routing: FindRegisters
     stale: StaleNiss
     registers: Registers
+    stream: StreamVerbs

@@ -10,7 +10,8 @@ from typing import Any
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.domain.content import SALT_BYTES, Content, ContentKind, content_hash
+from raas.domain.content import SALT_BYTES, Content, content_hash
+from raas.domain.mutation import MutationKind
 from raas.domain.niss import Niss
 from raas.storage.arrays import array
 from raas.storage.fetching import fetch
@@ -38,7 +39,7 @@ _ERASE_OF = _ERASE.format(which="niss = ANY(%(nisses)s::bigint[])", order="id")
 async def write_content(
     connection: Connection,
     niss: Niss,
-    kind: ContentKind,
+    kind: MutationKind,
     body: Mapping[str, Any],
 ) -> tuple[int, str]:
     """Keep a content in the transaction under way; answers its id, and its hash in hexadecimal."""

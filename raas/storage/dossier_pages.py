@@ -97,18 +97,15 @@ def _statement(earlier: bool, numbers: bool, types: bool, condition: str) -> str
     at = "%(at)s::bigint"
     revision = revision_at(at) if earlier else "d.revision"
     periods = f"({periods_at(at)})" if earlier else "d.periods"
-    wanted = [_CONDITIONS[condition].format(periods=periods)]
-    if types:
-        wanted.append("t.code = ANY(%(codes)s::text[])")
-    if numbers:
-        wanted.append("d.niss = ANY(%(nisses)s::bigint[])")
-    else:
-        # At least the dossiers of one person, even if they are more than the window.
-        wanted.append(f"d.niss < greatest(coalesce(next.niss, {_LAST_NISS + 1}), %(from_niss)s::bigint + 1)")
-    earlier_state = joined_state("r.id", at) if earlier else ""
+    # At least the dossiers of one person are walked, even if they are more than the window.
     following = """
-    SELECT niss FROM dossier WHERE register_id = %(register)s AND niss >= %(from_niss)s::bigint
-    ORDER BY niss OFFSET %(window)s LIMIT 1"""
+  SELECT greatest(niss, %(from_niss)s::bigint + 1) FROM dossier
+  WHERE register_id = %(register)s AND niss >= %(from_niss)s::bigint
+  ORDER BY niss OFFSET %(window)s LIMIT 1"""
+    walked = (
+        "niss = ANY(%(nisses)s::bigint[])" if numbers else f"niss < coalesce(next.niss, {_LAST_NISS + 1})"
+    )
+    # The dossiers are sorted in a subquery of their own, so that the walk is one whatever is joined to it.
     return f"""
 WITH next (niss) AS MATERIALIZED (SELECT ({"NULL::bigint" if numbers else following}))
 SELECT r.revision, r.oldest_revision, next.niss, page.*
@@ -119,10 +116,15 @@ FROM register r CROSS JOIN next LEFT JOIN LATERAL (
               < %(bytes)s THEN found.lines END AS lines
   FROM (
     SELECT d.niss, t.code, t.partner, {revision} AS revision, {periods}::text AS lines
-    FROM dossier d JOIN dossier_type t ON t.id = d.dossier_type_id {earlier_state}
-    WHERE d.register_id = r.id AND d.niss >= %(from_niss)s::bigint
-      AND (d.niss, t.code) > (%(from_niss)s::bigint, %(after_code)s)
-      AND {" AND ".join(wanted)}
+    FROM (
+      SELECT niss, dossier_type_id, periods, revision FROM dossier
+      WHERE register_id = r.id AND niss >= %(from_niss)s::bigint AND {walked}
+      ORDER BY niss) d
+    JOIN dossier_type t ON t.register_id = r.id AND t.id = d.dossier_type_id
+    {joined_state("r.id", at) if earlier else ""}
+    WHERE (d.niss, t.code) > (%(from_niss)s::bigint, %(after_code)s)
+      AND {_CONDITIONS[condition].format(periods=periods)}
+      {"AND t.code = ANY(%(codes)s::text[])" if types else ""}
     ORDER BY d.niss, t.code LIMIT %(limit)s) found
 ) page ON true
 WHERE r.id = %(register)s

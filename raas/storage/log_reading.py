@@ -140,7 +140,11 @@ class PostgresLogs:
 
 @lru_cache(maxsize=8)
 def _entries_statement(of_types: bool, of_kinds: bool, of_nisses: bool) -> str:
-    conditions = (_OF_TYPES if of_types else "", _OF_KINDS if of_kinds else "", _OF_NISSES if of_nisses else "")
+    conditions = (
+        _OF_TYPES if of_types else "",
+        _OF_KINDS if of_kinds else "",
+        _OF_NISSES if of_nisses else "",
+    )
     return _ENTRIES.format(conditions="".join(conditions))
 
 

@@ -10,8 +10,8 @@ from uuid import uuid4
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.storage.fetching import fetch
 from raas.storage.faults import translated_errors
+from raas.storage.fetching import fetch
 
 CHANNEL = "raas_mutations"
 

@@ -15,7 +15,7 @@ from raas.storage.period_text import lines_of
 from raas.storage.revisions import revision_violation
 from raas.usecases.ports import DossierFilter, DossierPage, DossierView, StoreFault
 
-_FIRST_WINDOW = 4
+_FILTERED_WINDOW = 8
 """Rows walked for each dossier wanted, before it is known how few of them match."""
 
 _WINDOW_GROWTH = 8
@@ -44,7 +44,7 @@ async def read_page(
     """
     at, (niss, code) = at_revision, after or (Niss(0), "")
     # One more than wanted tells whether more follow.
-    part = PagePart(niss, code, limit + 1, (limit + 1) * _FIRST_WINDOW)
+    part = PagePart(niss, code, limit + 1, _first_window(which, limit + 1))
     views: list[DossierView] = []
     walked = 0
     while True:
@@ -70,6 +70,12 @@ async def read_page(
             return DossierPage(tuple(views), True, at)
         window = min(part.window * _WINDOW_GROWTH, _LARGEST_WINDOW)
         part = PagePart(next_niss, "", limit + 1 - len(views), window)
+
+
+def _first_window(which: DossierFilter, limit: int) -> int:
+    """How many rows to walk at first: where all match but the emptied ones, few more than wanted."""
+    filtered = which != DossierFilter()
+    return min(limit * _FILTERED_WINDOW if filtered else limit + limit // 4, _LARGEST_WINDOW)
 
 
 def cut_page(views: Sequence[DossierView], limit: int, revision: int) -> DossierPage:

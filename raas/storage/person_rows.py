@@ -34,6 +34,13 @@ PERSON_COLUMNS = """
 
 READ_PERSONS = f"SELECT {PERSON_COLUMNS} FROM person p WHERE p.niss = ANY(%(nisses)s::bigint[])"
 
+READ_FINALS = f"""
+SELECT {PERSON_COLUMNS}, asked.niss
+FROM unnest(%(nisses)s::bigint[]) AS asked (niss)
+JOIN person a ON a.niss = asked.niss
+JOIN person p ON p.niss = coalesce(a.successor, a.niss)"""
+"""What `person_of` reads of the final successor, and last the number asked."""
+
 _GIVEN = """
   json_to_recordset(%s) AS g (
     niss bigint, register_of_origin smallint, status smallint, replaced_by bigint, successor bigint,

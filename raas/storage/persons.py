@@ -16,7 +16,7 @@ from raas.storage.fetching import fetch
 from raas.storage.person_creation import PostgresPersonCreation, lock_creations
 from raas.storage.person_imports import READ_OFFSET, READ_REJECTIONS, advance, rejections_of
 from raas.storage.person_reading import HOLDS, find
-from raas.storage.person_rows import READ_PERSONS, add_persons, person_of
+from raas.storage.person_rows import READ_FINALS, READ_PERSONS, add_persons, person_of
 from raas.storage.transactions import Transactions
 from raas.usecases.person_ports import Findable, Progress, Rejection
 from raas.usecases.ports import ImportKey
@@ -34,6 +34,11 @@ class PostgresPersonStore:
         """The records of these numbers as committed now; an unknown one is absent."""
         rows = await fetch(self._reading, READ_PERSONS, {"nisses": array(nisses)})
         return {row[0]: person_of(row) for row in rows}
+
+    async def finals(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
+        """For each number the record that stands for its person now; an unknown number is absent."""
+        rows = await fetch(self._reading, READ_FINALS, {"nisses": array(nisses)})
+        return {row[-1]: person_of(row) for row in rows}
 
     async def holds(self, register_id: int, niss: Niss) -> bool:
         """Whether the register has a line under any number of the person to whom this one belongs."""

@@ -28,7 +28,8 @@ ON CONFLICT (register_id, caller, name) DO UPDATE SET
   log_id = excluded.log_id, dossier_types = excluded.dossier_types, kinds = excluded.kinds,
   acknowledged_revision = CASE
     WHEN (s.log_id, s.dossier_types, s.kinds) = (excluded.log_id, excluded.dossier_types, excluded.kinds)
-    THEN s.acknowledged_revision ELSE excluded.acknowledged_revision END"""
+    THEN s.acknowledged_revision ELSE excluded.acknowledged_revision END
+RETURNING 1"""
 
 _ACKNOWLEDGE = """
 INSERT INTO subscriber AS s (register_id, caller, name, log_id, dossier_types, kinds, acknowledged_revision)
@@ -53,7 +54,8 @@ UPDATE subscriber s SET
   last_seen_time = clock_timestamp(),
   connected_until = clock_timestamp() + CASE WHEN held.connected THEN interval '60 seconds' ELSE '0' END
 FROM held
-WHERE (s.register_id, s.caller, s.name) = (held.register_id, held.caller, held.name)"""
+WHERE (s.register_id, s.caller, s.name) = (held.register_id, held.caller, held.name)
+RETURNING 1"""
 
 _PAGE = f"""
 SELECT {_COLUMNS} FROM subscriber s JOIN register r ON r.id = s.register_id
@@ -62,7 +64,7 @@ WHERE s.register_id = %(register)s
   AND (s.caller, s.name) > (%(after_caller)s, %(after_name)s)
 ORDER BY s.caller, s.name LIMIT %(limit)s"""
 
-_DELETE = f"DELETE FROM subscriber s WHERE {_ONE}"
+_DELETE = f"DELETE FROM subscriber s WHERE {_ONE} RETURNING 1"
 
 
 class PostgresSubscribers:

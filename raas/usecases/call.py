@@ -16,6 +16,9 @@ class Role(Enum):
 
     ADMINISTRATION = "may create and list registers"
     ROUTER = "may ask any register who knows a person"
+    PERSON_REGISTRAR = "may search for persons, give them a number and update those its register holds"
+    PERSON_CHECKER = "may ask the authentic source what has become of any number"
+    AUTHENTIC_SOURCE = "may feed the authentic source and replace, restore and cancel numbers"
 
 
 @dataclass(frozen=True, slots=True)

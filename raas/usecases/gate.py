@@ -34,6 +34,7 @@ class Permission(Enum):
 
 _REGISTERS = "/raas.v1.RegisterService/"
 _ADMINISTRATION = "/raas.v1.AdministrationService/"
+_STREAM = "/raas.v1.MutationStream/"
 
 PERMISSIONS: Mapping[str, Permission] = {
     _REGISTERS + "GetRegister": Permission.READ,
@@ -50,6 +51,11 @@ PERMISSIONS: Mapping[str, Permission] = {
     _REGISTERS + "CheckInscriptions": Permission.CHECK,
     _REGISTERS + "FindRegisters": Permission.ROUTE,
     _REGISTERS + "ListStaleNiss": Permission.READ,
+    _STREAM + "Subscribe": Permission.SUBSCRIBE,
+    _STREAM + "ListMutations": Permission.SUBSCRIBE,
+    _STREAM + "Acknowledge": Permission.SUBSCRIBE,
+    _STREAM + "ListSubscribers": Permission.SUBSCRIBE,
+    _STREAM + "DeleteSubscriber": Permission.SUBSCRIBE,
     _ADMINISTRATION + "CreateRegister": Permission.ADMINISTRATION,
     _ADMINISTRATION + "UpdateRegister": Permission.ADMINISTRATION,
     _ADMINISTRATION + "ListRegisters": Permission.ADMINISTRATION,

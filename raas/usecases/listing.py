@@ -93,9 +93,7 @@ class ListMutations:
         require_kept(page.head, after, "after_revision")
         return run_of(page), page.head
 
-    async def _group(
-        self, register_id: int, after: int, which: LogFilter, begun: Run
-    ) -> tuple[Run, LogHead]:
+    async def _group(self, register_id: int, after: int, which: LogFilter, begun: Run) -> tuple[Run, LogHead]:
         revisions = begun.entries[-1].batch_last_revision - after
         reach = Reach(revisions, revisions + 1)
         page = (await self._logs.read({register_id: after}, which, reach))[register_id]

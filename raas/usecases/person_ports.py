@@ -2,7 +2,7 @@
 
 Three ways in, because they disturb the registers differently:
 
-    reading                 PersonStore.persons, holds, find
+    reading                 PersonStore.persons, finals, holds, find
     adding, no lock         PersonStore.add, PersonStore.creation: a new number concerns no register yet
     changing, under a lock  PersonAlterations: no write lane runs meanwhile, and the registers are told
 
@@ -112,6 +112,12 @@ class PersonStore(Protocol):
 
     async def persons(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
         """The records of these numbers as committed now; an unknown one is absent."""
+
+    async def finals(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
+        """For each number the record that stands for its person now; an unknown number is absent.
+
+        Takes the same time whether a number was replaced or not.
+        """
 
     async def holds(self, register_id: int, niss: Niss) -> bool:
         """Whether the register has a line under any number of the person to whom this one belongs."""

@@ -214,9 +214,9 @@ class SubscriberStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TrimStep:
-    """What one step of trimming did, and where it stands.
+    """What one step of trimming did, and where the log then begins.
 
-    `held_by` is the subscriber that lies behind the goal and holds the rest back.
+    `held_by` is the subscriber that keeps it from the goal: it has not acknowledged so much.
     """
 
     deleted: int
@@ -228,16 +228,15 @@ class TrimStore(Protocol):
     """The logs as the one sees them who cuts them."""
 
     async def revision_at(self, register_id: int, instant: datetime) -> int:
-        """The last revision recorded at or before `instant` (0 = none)."""
+        """The last revision recorded at or before `instant`; 0 when there is none that is still kept."""
 
-    async def step(
-        self, register_id: int, goal: int, entries: int, protected_since: datetime | None
-    ) -> TrimStep:
-        """Under the lock of the register, give up at most `entries` revisions on the way to `goal`.
+    async def step(self, register_id: int, goal: int, entries: int, seen_since: datetime | None) -> TrimStep:
+        """Under the lock of the register, give up about `entries` revisions on the way to `goal`.
 
-        Ends where no indivisible group is open, and not beyond the slowest subscriber seen since
-        `protected_since` (None = whoever is behind). oldest_revision moves in the same transaction.
+        Ends where no indivisible group is open, and not beyond any subscriber seen since `seen_since`
+        (None = no matter who reads). oldest_revision moves in the transaction that deletes. The mutation
+        at oldest_revision itself is kept: it says what the log was at its new beginning.
         """
 
     async def renew(self, register_ids: Collection[int]) -> None:
-        """Give these logs another log_id each, all of them or none."""
+        """Give each of these logs another log_id: all of them, or none."""

@@ -75,4 +75,3 @@ def acknowledged_place(head: LogHead, subscriber: Subscriber | None, which: LogF
     if (subscriber.dossier_types, subscriber.kinds) != (which.dossier_types, which.kinds):
         raise refuse(Reason.SUBSCRIBER_FILTER_DIFFERS, "subscriber")
     return subscriber.acknowledged_revision
-

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from raas.domain.errors import Refused, Reason, Violation, refuse
+from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.niss import Niss
 from raas.usecases.call import Call
 from raas.usecases.following_log import LogPages, follow_log
@@ -66,7 +66,7 @@ class Subscriptions:
     ) -> AsyncGenerator[Shipment, None]:
         """What the subscriber is sent, without end; every shipment has data.
 
-        Raises Refused: REQUIRED, DOSSIER_TYPE_UNKNOWN, SUBSCRIBER_UNKNOWN, SUBSCRIBER_FILTER_DIFFERS,
+        Raises Refused: DOSSIER_TYPE_UNKNOWN, SUBSCRIBER_UNKNOWN, SUBSCRIBER_FILTER_DIFFERS,
         PAGE_TOKEN_INVALID, LOG_REPLACED, REVISION_EXPIRED, REVISION_IN_FUTURE, UNAVAILABLE at shutdown;
         StoreUnavailable.
         """
@@ -115,8 +115,6 @@ class Subscriptions:
                 require_kept(head, revision, "after_revision")
                 return revision, None
             case Acknowledged():
-                if asked.subscriber is None:
-                    raise refuse(Reason.REQUIRED, "subscriber")
                 place = acknowledged_place(head, await self._subscribers.find(key), which)
                 require_kept(head, place, "acknowledged")
                 return place, None

@@ -67,7 +67,7 @@ def matches(which: LogFilter, piece: Piece) -> bool:
 class Tail:
     """The newest chunks, and those who wait for the next one."""
 
-    def __init__(self, head: LogHead, messages: Messages, keep_bytes: int) -> None:
+    def __init__(self, head: LogHead, messages: Messages, keep_bytes: int = RUN_BYTES) -> None:
         self.register: EnterpriseNumber = head.register
         self.log_id = head.log_id
         self.position = head.latest.revision

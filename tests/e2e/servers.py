@@ -8,27 +8,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import grpc
-import psycopg
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from sqlalchemy import make_url
 
-from raas.v1.administration_service_pb2 import CreateRegisterRequest
-from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
-from raas.v1.dossier_type_pb2 import DossierType
-from raas.v1.register_service_pb2 import CreateDossierTypeRequest
-from raas.v1.register_service_pb2_grpc import RegisterServiceStub
-from tests.oracle.numbers import enterprise_number
+from tests.conftest import GIVEN_DSN, new_database
 
 ROOT = Path(__file__).parents[2]
-TEST_DSN = "RAAS_TEST_DSN"
-"""Where set, the servers work on databases of that PostgreSQL instead of the embedded one."""
-
 _START_SECONDS = 60
 _STOP_SECONDS = 30
 _POLL_SECONDS = 0.05
@@ -41,10 +30,11 @@ class ServerDied(AssertionError):
 class Server:
     """One server on a directory and a port of its own; it can be stopped, killed and started again."""
 
-    def __init__(self, directory: Path, database_url: str | None = None) -> None:
+    def __init__(self, directory: Path, database_url: str | None = None, *flags: str) -> None:
         self.directory = directory
         self.target = f"127.0.0.1:{free_port()}"
         self.log = directory / "server.log"
+        self.flags = flags
         self._database_url = database_url
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -73,14 +63,14 @@ class Server:
         """Whether it was started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
-    def start(self, *flags: str) -> None:
+    def start(self) -> None:
         """Start it and wait until it serves."""
         assert not self.running
         if self._database_url:
             raas("migrate", environment=self.environment)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "server.py", *flags],
+                [sys.executable, "server.py", *self.flags],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
@@ -163,10 +153,10 @@ def clean_environment() -> dict[str, str]:
 
 
 @contextmanager
-def running_server(directory: Path) -> Iterator[Server]:
+def running_server(directory: Path, *flags: str) -> Iterator[Server]:
     """A server that serves an empty database, and leaves nothing behind."""
     with _database() as database_url:
-        server = Server(directory, database_url)
+        server = Server(directory, database_url, *flags)
         try:
             server.start()
             yield server
@@ -177,14 +167,8 @@ def running_server(directory: Path) -> Iterator[Server]:
 @contextmanager
 def _database() -> Iterator[str | None]:
     """A new database on the PostgreSQL of RAAS_TEST_DSN; None for the embedded one."""
-    dsn = os.environ.get(TEST_DSN)
-    if not dsn:
+    if GIVEN_DSN is None:
         yield None
         return
-    name = f"raas_e2e_{uuid4().hex}"
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-        try:
-            yield make_url(dsn).set(database=name).render_as_string(hide_password=False)
-        finally:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with new_database(GIVEN_DSN) as dsn:
+        yield dsn

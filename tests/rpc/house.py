@@ -209,6 +209,7 @@ async def open_house(identify: Identify = development_identity) -> AsyncIterator
         routing,
         stale,
         Registers(registers, pages),
+        cast(Any, Scripted()),
     )
     door = build_server(
         verbs,

@@ -55,7 +55,7 @@ class StreamMessages:
         bookmark = mutation_stream_pb2.Bookmark(
             revision=mark.revision,
             snapshot_complete=snapshot_complete,
-            record_time=_timestamp(mark.record_time),
+            record_time=timestamp_of(mark.record_time),
             checksum=mark.checksum,
         )
         return _Response(log_id=str(log_id), bookmark=bookmark).SerializeToString()
@@ -82,7 +82,7 @@ def mutation_bytes(register: EnterpriseNumber, entry: LogEntry) -> bytes:
         batch_last_revision=entry.batch_last_revision,
         kind=entry.kind,  # type: ignore[arg-type]
         niss="" if entry.niss is None else f"{entry.niss:011d}",
-        record_time=_timestamp(entry.record_time),
+        record_time=timestamp_of(entry.record_time),
         actor=_number_text(entry.actor),
         call_id=entry.call_id,
         checksum=entry.checksum,
@@ -156,7 +156,8 @@ def _rare(entry: LogEntry) -> bytes:
     return message.SerializeToString()
 
 
-def _timestamp(instant: datetime) -> Timestamp:
+def timestamp_of(instant: datetime) -> Timestamp:
+    """An instant as a message."""
     # Three times as fast as Timestamp.FromDatetime.
     since = instant - _EPOCH
     return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1_000)

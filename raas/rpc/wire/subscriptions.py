@@ -1,0 +1,164 @@
+"""Requests and answers of the stream of mutations, apart from what is streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from google.protobuf.duration_pb2 import Duration
+
+from raas.domain.enterprise_number import enterprise_number_text
+from raas.domain.errors import Reason, Violation
+from raas.domain.mutation import MutationKind
+from raas.rpc.wire.dossiers import resolved_messages
+from raas.rpc.wire.fields import (
+    Faults,
+    NissRules,
+    check_page_size,
+    read_codes,
+    read_enum,
+    read_niss,
+    read_text,
+    within_limit,
+)
+from raas.rpc.wire.stream_messages import StreamMessages, timestamp_of
+from raas.usecases.listing import Listing, ListingAnswer
+from raas.usecases.stream_ports import Subscriber
+from raas.usecases.subscribing import (
+    DEFAULT_HEARTBEAT_SECONDS,
+    Acknowledged,
+    AfterRevision,
+    Latest,
+    Snapshot,
+    Start,
+    Subscription,
+)
+from raas.v1 import mutation_stream_pb2 as v1
+from raas.v1 import subscriber_pb2
+
+SUBSCRIBER_LIMIT = 64
+HEARTBEAT_SECONDS = 1, 300
+
+_LARGEST_REVISION = 2**62
+
+_NamesLog = TypeVar("_NamesLog", v1.SubscribeRequest, v1.ListMutationsRequest, v1.AcknowledgeRequest)
+
+
+def read_subscription(request: v1.SubscribeRequest, faults: Faults) -> Subscription:
+    """What is asked with Subscribe; without a start, the latest."""
+    start = _start(request, faults)
+    subscriber = None
+    if request.HasField("subscriber"):
+        subscriber = read_text("subscriber", request.subscriber, SUBSCRIBER_LIMIT, faults)
+    elif isinstance(start, Acknowledged):
+        faults.append(Violation("subscriber", Reason.REQUIRED))
+    heartbeat = DEFAULT_HEARTBEAT_SECONDS
+    if request.HasField("heartbeat_interval"):
+        heartbeat = _heartbeat(request.heartbeat_interval, faults)
+    return Subscription(
+        start,
+        read_log_id(request, faults),
+        subscriber,
+        read_codes("dossier_types", request.dossier_types, faults),
+        _kinds(request.kinds, faults),
+        heartbeat,
+    )
+
+
+def read_listing(request: v1.ListMutationsRequest, rules: NissRules, faults: Faults) -> Listing:
+    """What is asked with ListMutations."""
+    check_page_size(request.page_size, faults)
+    return Listing(
+        read_revision("after_revision", request.after_revision, faults),
+        read_codes("dossier_types", request.dossier_types, faults),
+        _kinds(request.kinds, faults),
+        read_niss("niss", request.niss, rules, faults) if request.HasField("niss") else None,
+        request.page_size,
+        read_log_id(request, faults),
+    )
+
+
+def read_subscriber(text: str, faults: Faults) -> str:
+    """The name of a subscriber, in a mandatory field."""
+    if not text:
+        faults.append(Violation("subscriber", Reason.REQUIRED))
+        return ""
+    return read_text("subscriber", text, SUBSCRIBER_LIMIT, faults) or ""
+
+
+def read_revision(field: str, revision: int, faults: Faults) -> int:
+    """A revision: 0 or more; that it exists is for the verbs to know."""
+    if not 0 <= revision <= _LARGEST_REVISION:
+        faults.append(Violation(field, Reason.VALUE_INVALID))
+    return revision
+
+
+def read_log_id(request: _NamesLog, faults: Faults) -> UUID | None:
+    """The log that the caller's revisions belong to, where it says so."""
+    if not request.HasField("log_id"):
+        return None
+    try:
+        return UUID(request.log_id)
+    except ValueError:
+        faults.append(Violation("log_id", Reason.VALUE_INVALID))
+        return None
+
+
+def listing_bytes(answer: ListingAnswer, messages: StreamMessages) -> bytes:
+    """The answer of ListMutations, as the bytes that leave."""
+    rest = v1.ListMutationsResponse(
+        through_revision=answer.through_revision,
+        latest_revision=answer.head.latest.revision,
+        log_id=str(answer.head.log_id),
+        resolved=resolved_messages(answer.resolved),
+    )
+    register = answer.head.register
+    entries = [messages.entry(register, entry) for entry in answer.entries]
+    return b"".join((*entries, rest.SerializeToString()))
+
+
+def subscriber_message(subscriber: Subscriber) -> subscriber_pb2.Subscriber:
+    """A named subscriber."""
+    return subscriber_pb2.Subscriber(
+        name=subscriber.key.name,
+        acknowledged_revision=subscriber.acknowledged_revision,
+        lag=subscriber.lag,
+        connected=subscriber.connected,
+        last_seen_time=timestamp_of(subscriber.last_seen_time),
+        caller=enterprise_number_text(subscriber.key.caller),
+        dossier_types=subscriber.dossier_types,
+        kinds=subscriber.kinds,  # type: ignore[arg-type]
+    )
+
+
+def _start(request: v1.SubscribeRequest, faults: Faults) -> Start:
+    match request.WhichOneof("start"):
+        case "after_revision":
+            return AfterRevision(read_revision("after_revision", request.after_revision, faults))
+        case "snapshot":
+            token = request.snapshot.resume_token
+            if request.snapshot.HasField("resume_token") and not token:
+                faults.append(Violation("snapshot.resume_token", Reason.PAGE_TOKEN_INVALID))
+            return Snapshot(token)
+        case "acknowledged":
+            return Acknowledged()
+        case _:
+            return Latest()
+
+
+def _kinds(numbers: Sequence[int], faults: Faults) -> tuple[int, ...]:
+    if not within_limit("kinds", numbers, faults):
+        return ()
+    for index, number in enumerate(numbers):
+        read_enum(f"kinds[{index}]", number, MutationKind, faults)
+    return tuple(numbers)
+
+
+def _heartbeat(duration: Duration, faults: Faults) -> float:
+    least, most = HEARTBEAT_SECONDS
+    seconds = duration.seconds + duration.nanos / 1e9
+    if not least <= seconds <= most:
+        limits = {"minimum": str(least), "maximum": str(most)}
+        faults.append(Violation("heartbeat_interval", Reason.VALUE_INVALID, "OUT_OF_RANGE", limits))
+    return seconds

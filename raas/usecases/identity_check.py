@@ -1,0 +1,39 @@
+"""Confronting the identities claimed with operations, before these are applied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from raas.domain.errors import Reason, Violation
+from raas.domain.operation import Operation
+from raas.usecases.person_ports import Claim, IdentitySource
+
+FIELD = "identity"
+
+
+async def with_identity_violations(
+    operations: Sequence[Operation], source: IdentitySource
+) -> Sequence[Operation]:
+    """The operations, those whose claim differs from the source with IDENTITY_MISMATCH in `violations`.
+
+    Its metadata `fields` are the names of the differing fields, separated by commas; never a value. All
+    claims are confronted in one question; without any the operations come back as they are. An operation
+    whose number or claim could not be read has said so already and is not confronted. Raises
+    SourceUnavailable.
+    """
+    claims: dict[int, Claim] = {
+        index: (operation.niss, operation.claim)
+        for index, operation in enumerate(operations)
+        if operation.claim is not None and operation.niss is not None
+    }
+    if not claims:
+        return operations
+    differing = await source.mismatches(list(claims.values()))
+    checked = list(operations)
+    for index, fields in zip(claims, differing, strict=True):
+        if fields:
+            operation = checked[index]
+            violation = Violation(FIELD, Reason.IDENTITY_MISMATCH, values={"fields": ",".join(fields)})
+            checked[index] = replace(operation, violations=(*operation.violations, violation))
+    return checked

@@ -1,0 +1,1 @@
+"""The verbs on persons: what the authentic source answers, takes and gives out."""

@@ -1,0 +1,35 @@
+"""How often somebody may try: a budget that is spent by trying and comes back with time."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+_REMEMBERED = 100_000
+"""Keys remembered; the one unused for longest is forgotten first."""
+
+
+class Attempts:
+    """`burst` attempts per key at once, and one more every `seconds` from then on.
+
+    Counted per process: a caller that spreads its calls over n workers has n budgets.
+    """
+
+    def __init__(self, burst: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._burst = burst
+        self._seconds = seconds
+        self._clock = clock
+        self._spent: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
+        """Attempts spent, and when that was so; what comes back since then is counted when asked."""
+
+    def spend(self, key: Hashable) -> bool:
+        """Whether one more attempt is allowed; if so it is spent."""
+        now = self._clock()
+        spent, since = self._spent.pop(key, (0.0, now))
+        spent = max(0.0, spent - (now - since) / self._seconds)
+        allowed = spent + 1 <= self._burst
+        self._spent[key] = (spent + 1 if allowed else spent, now)
+        if len(self._spent) > _REMEMBERED:
+            self._spent.popitem(last=False)
+        return allowed

@@ -1,0 +1,178 @@
+"""ImportPersons: the feed of the authentic source, message by message, every row exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from raas.domain.errors import Reason, Refused, Violation, refuse
+from raas.domain.mutation import Stamp
+from raas.domain.niss import Niss
+from raas.domain.person_record import Person
+from raas.usecases.call import Call
+from raas.usecases.person_ports import PersonAlterations, PersonStore, Progress, Rejection
+from raas.usecases.persons.feed_rows import FeedRow, apply_row
+from raas.usecases.ports import ImportKey
+
+_ALTERED_AT_ONCE = 25
+"""Rows in a transaction that stops the write lanes: some ten milliseconds of work."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedMessage:
+    """Rows with the offsets `offset`, `offset` + 1, …; `import_id` counts in the first message only."""
+
+    import_id: str | None
+    offset: int
+    rows: Sequence[FeedRow]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedAnswer:
+    """What became of one message: committed up to, not including, `through_offset`.
+
+    `rejected` are the rows that were skipped, in order of offset, those of an earlier attempt at the same
+    rows included.
+    """
+
+    through_offset: int
+    applied: int
+    unchanged: int
+    rejected: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of some rows at the head of others: how many they are, and how many changed something."""
+
+    rows: int
+    applied: int
+    rejected: tuple[Rejection, ...]
+
+
+class ImportPersons:
+    """The verb; `run` serves one stream."""
+
+    def __init__(self, store: PersonStore, alterations: PersonAlterations) -> None:
+        self._store = store
+        self._alterations = alterations
+
+    async def run(self, call: Call, messages: AsyncIterator[FeedMessage]) -> AsyncIterator[FeedAnswer]:
+        """One answer per message, in order, each sent once its message is committed.
+
+        With an import id, rows below the offset the server keeps are skipped, never applied twice; a
+        message above it is refused with IMPORT_OFFSET_AHEAD, and so is a gap without one.
+        """
+        key: ImportKey | None = None
+        stamp = call.stamp()
+        expected: int | None = None
+        async for message in messages:
+            if expected is None and message.import_id is not None:
+                key = (call.caller.enterprise_number, message.import_id)
+                stamp = call.stamp(message.import_id)
+            if key is None and expected is not None and message.offset != expected:
+                raise _ahead(expected)
+            expected = message.offset + len(message.rows)
+            yield await self._message(message, key, stamp)
+
+    async def _message(self, message: FeedMessage, key: ImportKey | None, stamp: Stamp) -> FeedAnswer:
+        through = await self._store.import_offset(key) if key else message.offset
+        if message.offset > through:
+            raise _ahead(through)
+        place = skipped = min(through - message.offset, len(message.rows))
+        applied = 0
+        rejected: list[Rejection] = []
+        if key and skipped:
+            rejected += await self._store.rejections(key, message.offset, message.offset + skipped)
+        earlier = len(rejected)
+        while place < len(message.rows):
+            outcome = await self._some(message.rows[place:], message.offset + place, key, stamp)
+            place += outcome.rows
+            applied += outcome.applied
+            rejected += outcome.rejected
+        unchanged = len(message.rows) - skipped - applied - (len(rejected) - earlier)
+        return FeedAnswer(max(message.offset + place, through), applied, unchanged, tuple(rejected))
+
+    async def _some(
+        self, rows: Sequence[FeedRow], offset: int, key: ImportKey | None, stamp: Stamp
+    ) -> _Outcome:
+        """Apply some of the rows, from the first on, in one transaction.
+
+        As many as do nothing but add numbers, all at once and in nobody's way; else a few that change
+        what is known.
+        """
+        known = await self._store.persons({row.niss for row in rows if row.niss is not None})
+        added: dict[Niss, Person] = {}
+        rejected: list[Rejection] = []
+        count = 0
+        for row in rows:
+            if faults := row.faults(known.get(row.niss) if row.niss is not None else None):
+                rejected.append((offset + count, faults))
+            elif row.niss in known:
+                if row.changes(known[row.niss]):
+                    break
+            elif row.niss in added or not row.adds():
+                break
+            else:
+                person = row.person()
+                added[person.niss] = person
+            count += 1
+        if count:
+            progress = Progress(key, offset, offset + count, rejected) if key else None
+            if not (added or progress) or await self._store.add(list(added.values()), progress):
+                return _Outcome(count, len(added), tuple(rejected))
+        return await self._altered(rows[:_ALTERED_AT_ONCE], offset, key, stamp)
+
+    async def _altered(
+        self, rows: Sequence[FeedRow], offset: int, key: ImportKey | None, stamp: Stamp
+    ) -> _Outcome:
+        """Apply the rows while no write lane runs."""
+        refused: dict[int, tuple[Violation, ...]] = {}
+        while True:
+            try:
+                return await self._alteration(rows, offset, key, stamp, refused)
+            except _GiveUp as row:
+                # Nothing was written. Once more, without the row.
+                refused[row.index] = row.violations
+
+    async def _alteration(
+        self,
+        rows: Sequence[FeedRow],
+        offset: int,
+        key: ImportKey | None,
+        stamp: Stamp,
+        refused: Mapping[int, tuple[Violation, ...]],
+    ) -> _Outcome:
+        applied = 0
+        rejected: list[Rejection] = []
+        async with self._alterations.begin() as alteration:
+            for index, row in enumerate(rows):
+                # One by one: a row may be about what an earlier one has just changed.
+                known = await alteration.persons([row.niss] if row.niss is not None else [])
+                faults = refused.get(index) or row.faults(next(iter(known.values()), None))
+                if not faults:
+                    try:
+                        applied += await apply_row(alteration, row, known, stamp)
+                    except Refused as reason:
+                        if not known:
+                            raise _GiveUp(index, reason.violations) from None
+                        faults = reason.violations
+                if faults:
+                    rejected.append((offset + index, faults))
+            if key:
+                await alteration.advance_import(Progress(key, offset, offset + len(rows), rejected))
+            await alteration.commit()
+        return _Outcome(len(rows), applied, tuple(rejected))
+
+
+class _GiveUp(Exception):
+    """A row was refused after some of it was written: the transaction must be given up."""
+
+    def __init__(self, index: int, violations: tuple[Violation, ...]) -> None:
+        super().__init__()
+        self.index = index
+        self.violations = violations
+
+
+def _ahead(through: int) -> Refused:
+    return refuse(Reason.IMPORT_OFFSET_AHEAD, "offset", through_offset=str(through))

@@ -1,0 +1,55 @@
+"""GetPerson, and CheckPersons for the registers of other servers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from raas.domain.confrontation import mismatches
+from raas.domain.errors import Reason, refuse
+from raas.domain.identity import IdentityClaim
+from raas.domain.niss import Niss
+from raas.domain.person import PersonState
+from raas.domain.person_record import Person
+from raas.usecases.gate import AdmittedRegister
+from raas.usecases.person_ports import PersonStore
+from raas.usecases.ports import AuthenticSource
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPerson:
+    """What is known of a number (None = nothing), and the claimed fields that differ."""
+
+    state: PersonState | None
+    mismatches: tuple[str, ...]
+
+
+class ReadPersons:
+    """The verbs GetPerson and CheckPersons."""
+
+    def __init__(self, store: PersonStore, source: AuthenticSource) -> None:
+        self._store = store
+        self._source = source
+
+    async def get(self, register: AdmittedRegister, niss: Niss) -> Person:
+        """The record of a number whose person the register holds.
+
+        Raises Refused NISS_UNKNOWN, whether there is no such number or the register does not hold it.
+        """
+        held = await self._store.holds(register.id, niss)
+        person = (await self._store.persons([niss])).get(niss)
+        if not held or person is None:
+            raise refuse(Reason.NISS_UNKNOWN, "niss")
+        return person
+
+    async def check(self, checks: Sequence[tuple[Niss, IdentityClaim | None]]) -> tuple[CheckedPerson, ...]:
+        """The state of each number and the claimed fields that differ, in the order asked."""
+        states = await self._source.states([niss for niss, _ in checks])
+        persons = await self._store.finals([niss for niss, claim in checks if claim is not None])
+        return tuple(
+            CheckedPerson(
+                states.get(niss),
+                mismatches(claim, persons[niss].identity) if claim is not None and niss in persons else (),
+            )
+            for niss, claim in checks
+        )

@@ -1,0 +1,38 @@
+"""Servers for the end-to-end tests: one shared by most, others for the tests that kill theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.registers import TestRegister, new_register
+from tests.e2e.servers import Server, raas, running_server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running server; every test takes a register of its own. Nobody stops or kills it."""
+    with running_server(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def demo_server(server: Server) -> Server:
+    """The shared server, with the demonstration register."""
+    raas("demo", "--target", server.target)
+    return server
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """A running server for one test, which may do to it what it wants."""
+    with running_server(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def register(server: Server) -> TestRegister:
+    """A new register on the shared server."""
+    return new_register(server)

@@ -1,0 +1,106 @@
+"""Registers on a running server, as the tests make and read them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import grpc
+
+from raas.v1.administration_service_pb2 import CreateRegisterRequest
+from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
+from raas.v1.dossier_pb2 import Dossier
+from raas.v1.dossier_type_pb2 import DossierType
+from raas.v1.register_pb2 import Register
+from raas.v1.register_service_pb2 import (
+    ConsultRequest,
+    CreateDossierTypeRequest,
+    ExportRequest,
+    GetRegisterRequest,
+)
+from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+from tests.e2e.servers import Server
+from tests.oracle.numbers import enterprise_number
+from tests.vectors import LineRow
+
+TYPES = ("CHILD_BENEFIT", "HEALTH_INSURANCE", "PENSION", "SOCIAL_AID", "UNEMPLOYMENT")
+MIB = 1024 * 1024
+
+_next_organisation = itertools.count(1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class TestRegister:
+    """A register of its own, and a channel to the server that holds it."""
+
+    __test__ = False
+
+    server: Server
+    number: str
+
+    @property
+    def caller(self) -> tuple[tuple[str, str], ...]:
+        """The metadata of its owner."""
+        return (("raas-enterprise-number", self.number),)
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments by which a command of `raas` acts on it."""
+        return ("--target", self.server.target, "--enterprise-number", self.number)
+
+    def state(self) -> Register:
+        """What GetRegister says of it."""
+        with channel(self.server) as open_channel:
+            answer = RegisterServiceStub(open_channel).GetRegister(GetRegisterRequest(), metadata=self.caller)
+            return answer.register
+
+    def consulted(self, at_revision: int | None = None, page_size: int = 997) -> list[LineRow]:
+        """All lines, by all pages of Consult."""
+        request = ConsultRequest(page_size=page_size)
+        if at_revision is not None:
+            request.at_revision = at_revision
+        dossiers: list[Dossier] = []
+        with channel(self.server) as open_channel:
+            while True:
+                page = RegisterServiceStub(open_channel).Consult(request, metadata=self.caller)
+                dossiers.extend(page.dossiers)
+                if not page.next_page_token:
+                    return list(lines_of(dossiers))
+                request.page_token = page.next_page_token
+
+    def exported(self, at_revision: int | None = None) -> list[LineRow]:
+        """All lines, by Export."""
+        request = ExportRequest()
+        if at_revision is not None:
+            request.at_revision = at_revision
+        with channel(self.server) as open_channel:
+            parts = RegisterServiceStub(open_channel).Export(request, metadata=self.caller)
+            return list(lines_of(dossier for part in parts for dossier in part.dossiers))
+
+
+def channel(server: Server) -> grpc.Channel:
+    """A channel that takes pages of every size; close it (it is a context manager)."""
+    return grpc.insecure_channel(server.target, options=[("grpc.max_receive_message_length", 64 * MIB)])
+
+
+def new_register(server: Server) -> TestRegister:
+    """A register that no other test knows, with the dossier types TYPES: its revision is their number."""
+    register = TestRegister(server, enterprise_number(next(_next_organisation)))
+    with channel(server) as open_channel:
+        AdministrationServiceStub(open_channel).CreateRegister(
+            CreateRegisterRequest(enterprise_number=register.number, name="A test"), metadata=register.caller
+        )
+        for code in TYPES:
+            RegisterServiceStub(open_channel).CreateDossierType(
+                CreateDossierTypeRequest(dossier_type=DossierType(code=code)), metadata=register.caller
+            )
+    return register
+
+
+def lines_of(dossiers: Iterable[Dossier]) -> Iterator[LineRow]:
+    """The lines of dossiers, in their order; an open end is None."""
+    for dossier in dossiers:
+        for line in dossier.periods:
+            end = line.end if line.HasField("end") else None
+            yield LineRow(dossier.niss, dossier.dossier_type, line.begin, end)

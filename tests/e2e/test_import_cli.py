@@ -1,0 +1,334 @@
+"""`raas import` against the running server: rejections, and going on after whatever was killed."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import vectors
+from tests.e2e.registers import TestRegister, new_register
+from tests.e2e.servers import ROOT, Server, clean_environment, free_port, raas
+
+HEADER = "operation,niss,dossier_type,begin,end\n"
+BAD_EVERY = 1_000
+ANN, BOB = "85673003360", "17670303353"
+
+
+def written(directory: Path, *rows: str, header: str = HEADER, name: str = "people.csv") -> Path:
+    path = directory / name
+    path.write_text(header + "".join(f"{row}\n" for row in rows))
+    return path
+
+
+def the_great_file(directory: Path) -> Path:
+    """The 20,000 operations, with a bad one after every BAD_EVERY."""
+    rows = []
+    for number, row in enumerate(vectors.operations(), start=1):
+        rows.append(",".join(field or "" for field in row))
+        if number % BAD_EVERY == 0:
+            rows.append(f"INSCRIBE,{number:011d},PENSION,2024-01-01,")
+    return written(directory, *rows)
+
+
+def rejected_rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def assert_imported(
+    register: TestRegister, reference: TestRegister, path: Path, reference_path: Path
+) -> None:
+    """The same lines, the same number of mutations and the same rejected rows as without interruption."""
+    assert register.consulted() == vectors.lines()
+    assert register.state().revision == reference.state().revision
+    assert (
+        path.with_name("people.rejected.csv").read_text()
+        == reference_path.with_name("people.rejected.csv").read_text()
+    )
+    assert sorted(file.name for file in path.parent.iterdir()) == ["people.csv", "people.rejected.csv"]
+
+
+def result_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+class ImportProcess:
+    """`raas import` as a process that can be ended in the middle."""
+
+    def __init__(self, path: Path, register: TestRegister) -> None:
+        self.state = path.with_name("people.raas-import.json")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "raas.cli", "import", str(path), *register.arguments],
+            cwd=ROOT,
+            env=clean_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def await_answers(self, rows: int) -> None:
+        """Wait until that many rows have been answered, and be sure that others have not."""
+        deadline = time.monotonic() + 30
+        while not self.state.exists() or json.loads(self.state.read_text())["offset"] < rows:
+            assert self._process.poll() is None, self._process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+
+    def end(self, number: signal.Signals) -> tuple[int, str]:
+        """Send a signal; answers the exit status and what was said on standard error."""
+        self._process.send_signal(number)
+        return self.result()
+
+    def result(self) -> tuple[int, str]:
+        """Wait for the end."""
+        _, said = self._process.communicate(timeout=60)
+        return self._process.returncode, said
+
+
+@pytest.fixture(scope="module")
+def reference(server: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[TestRegister, Path]:
+    """The great file, imported without interruption."""
+    register, path = new_register(server), the_great_file(tmp_path_factory.mktemp("reference"))
+    raas("import", str(path), *register.arguments, status=3)
+    assert register.consulted() == vectors.lines()
+    return register, path
+
+
+def test_good_rows_are_applied_and_bad_ones_kept_with_their_reasons(
+    register: TestRegister, tmp_path: Path
+) -> None:
+    path = written(
+        tmp_path,
+        f"INSCRIBE,{ANN},PENSION,2024-01-01,2024-12-31",
+        "INSCRIBE,85673003361,PENSIO,2024-13-01,",
+        f"REMOVE,{ANN},PENSION,2024-03-01,2024-03-31",
+        f"ADD,{ANN},PENSION,2024-01-01,",
+        f"INSCRIBE,{ANN},PENSION,2024-01-01,2024-01-31",
+    )
+    done = raas("import", str(path), *register.arguments, status=3)
+    rejected = path.with_name("people.rejected.csv")
+    assert done.stdout.splitlines()[0] == (f"5 rows: 2 applied, 1 unchanged, 2 rejected (see {rejected})")
+    rows = rejected_rows(rejected)
+    assert [row["line"] for row in rows] == ["3", "5"]
+    assert list(rows[0]) == ["line", "operation", "niss", "dossier_type", "begin", "end", "reasons"]
+    assert list(rows[0].values())[1:6] == ["INSCRIBE", "85673003361", "PENSIO", "2024-13-01", ""]
+    assert [reason.split(" ")[0] for reason in rows[0]["reasons"].split("; ")] == [
+        "NISS_MALFORMED",
+        "PERIOD_INVALID",
+        "DOSSIER_TYPE_UNKNOWN",
+    ]
+    assert rows[1]["reasons"] == "ROW_MALFORMED: the operation is neither INSCRIBE nor REMOVE"
+    assert rejected.stat().st_mode & 0o777 == 0o600
+    assert [line[2:] for line in register.exported()] == [
+        ("2024-01-01", "2024-02-29"),
+        ("2024-04-01", "2024-12-31"),
+    ]
+
+
+def test_rejected_rows_can_be_corrected_and_imported_as_they_are(
+    register: TestRegister, tmp_path: Path
+) -> None:
+    path = written(tmp_path, f"INSCRIBE,{ANN},PENSIONS,2024-01-01,")
+    raas("import", str(path), *register.arguments, status=3)
+    rejected = path.with_name("people.rejected.csv")
+    rejected.write_text(rejected.read_text().replace("PENSIONS", "PENSION"))
+    raas("import", str(rejected), *register.arguments)
+    assert register.exported() == [(ANN, "PENSION", "2024-01-01", None)]
+
+
+def test_the_result_for_scripts(register: TestRegister, tmp_path: Path) -> None:
+    path = written(tmp_path, f"INSCRIBE,{ANN},PENSION,2024-01-01,", f"INSCRIBE,{BOB},PENSION,2024-01-01,")
+    done = raas("import", str(path), "--json", *register.arguments)
+    result = result_of(done)
+    assert result.pop("seconds") > 0
+    assert result.pop("rows_per_second") > 0
+    assert len(result.pop("import_id")) <= 64
+    assert result == {
+        "complete": True,
+        "rows": 2,
+        "applied": 2,
+        "unchanged": 0,
+        "rejected": 0,
+        "applied_before": 0,
+        "rejected_file": None,
+        "revision": 7,
+    }
+    assert done.stderr == ""
+    assert [file.name for file in tmp_path.iterdir()] == ["people.csv"]
+
+
+def test_a_file_imported_again_is_not_applied_again(register: TestRegister, tmp_path: Path) -> None:
+    path = written(tmp_path, f"INSCRIBE,{ANN},PENSION,2024-01-01,", f"INSCRIBE,{ANN},PENSION,2024-13-01,")
+    raas("import", str(path), *register.arguments, status=3)
+    path.with_name("people.rejected.csv").unlink()
+    written(tmp_path, f"REMOVE,{ANN},PENSION,,", name="removal.csv")
+    raas("import", str(tmp_path / "removal.csv"), *register.arguments)
+
+    again = result_of(raas("import", str(path), "--json", *register.arguments, status=3))
+    assert (again["applied"], again["applied_before"], again["rejected"]) == (0, 1, 1)
+    assert [row["line"] for row in rejected_rows(path.with_name("people.rejected.csv"))] == ["3"]
+    assert register.exported() == []
+
+    raas("import", str(path), "--import-id", "once-more", *register.arguments, status=3)
+    assert register.exported() == [(ANN, "PENSION", "2024-01-01", None)]
+
+
+def test_into_the_register_of_another(server: Server, register: TestRegister, tmp_path: Path) -> None:
+    path = written(tmp_path, f"INSCRIBE,{ANN},PENSION,2024-01-01,")
+    other = new_register(server)
+    raas("import", str(path), *other.arguments, "--register", register.number)
+    assert register.exported() == [(ANN, "PENSION", "2024-01-01", None)]
+    assert other.exported() == []
+
+
+def test_from_standard_input(register: TestRegister, tmp_path: Path) -> None:
+    rows = f"niss;dossier_type;begin;end\n{ANN};PENSION;2024-01-01;\n{ANN};NONE;2024-01-01;\n"
+    raas("import", "-", *register.arguments, stdin=rows.encode(), status=3, directory=tmp_path)
+    assert register.exported() == [(ANN, "PENSION", "2024-01-01", None)]
+    assert [file.name for file in tmp_path.iterdir()] == ["stdin.rejected.csv"]
+
+
+def test_from_a_packed_file(register: TestRegister, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv.gz"
+    path.write_bytes(gzip.compress(f"{HEADER},{ANN},PENSION,2024-01-01,\n".encode()))
+    raas("import", str(path), *register.arguments)
+    assert register.exported() == [(ANN, "PENSION", "2024-01-01", None)]
+
+
+def test_a_packed_file_that_is_cut_off(register: TestRegister, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv.gz"
+    path.write_bytes(gzip.compress(the_great_file(tmp_path).read_bytes())[:-20_000])
+    done = raas("import", str(path), *register.arguments, status=1)
+    assert "end-of-stream" in done.stderr
+
+
+def test_a_file_without_rows(register: TestRegister, tmp_path: Path) -> None:
+    done = result_of(raas("import", str(written(tmp_path)), "--json", *register.arguments))
+    assert (done["complete"], done["rows"], done["revision"]) == (True, 0, 5)
+
+
+def test_a_header_that_cannot_be_used(register: TestRegister, tmp_path: Path) -> None:
+    path = written(tmp_path, header="niss,type,begin,begin\n")
+    done = raas("import", str(path), *register.arguments, status=1)
+    assert done.stderr.splitlines()[:4] == [
+        f"raas: {path}: the header cannot be used",
+        "missing: dossier_type, end",
+        "unknown: 'type'",
+        "more than once: begin",
+    ]
+
+
+def test_a_file_that_is_not_there(register: TestRegister, tmp_path: Path) -> None:
+    done = raas("import", str(tmp_path / "nobody.csv"), *register.arguments, status=1)
+    assert "No such file" in done.stderr
+
+
+def test_an_organisation_without_register(server: Server, tmp_path: Path) -> None:
+    path = written(tmp_path, f"INSCRIBE,{ANN},PENSION,2024-01-01,")
+    arguments = ("--target", server.target, "--enterprise-number", "0999999724", "--json")
+    result = result_of(raas("import", str(path), *arguments, status=1))
+    assert (result["complete"], result["error"]["reason"]) == (False, "REGISTER_UNKNOWN")
+
+
+def test_no_server(tmp_path: Path) -> None:
+    path = written(tmp_path, f"INSCRIBE,{ANN},PENSION,2024-01-01,")
+    target = f"127.0.0.1:{free_port()}"
+    done = raas("import", str(path), "--target", target, "--patience", "0.5", status=1)
+    assert f"{target} does not answer" in done.stderr
+    assert "the same command goes on from there" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_going_on_after_the_command_was_ended(
+    server: Server,
+    reference: tuple[TestRegister, Path],
+    tmp_path: Path,
+    number: signal.Signals,
+) -> None:
+    register, path = new_register(server), the_great_file(tmp_path)
+    importing = ImportProcess(path, register)
+    importing.await_answers(4_000)
+    status, said = importing.end(number)
+    if number is signal.SIGINT:
+        assert status == 130
+        assert "the same command goes on from there" in said
+    else:
+        assert status == -number
+    left = json.loads(importing.state.read_text())
+    assert 4_000 <= left["offset"] < 20_000
+
+    result = result_of(raas("import", str(path), "--json", *register.arguments, status=3))
+    assert result["rows"] == 20_020
+    assert result["applied"] >= left["applied"]
+    assert_imported(register, *_paths(path, reference))
+
+
+def test_going_on_without_the_state_file(
+    server: Server, reference: tuple[TestRegister, Path], tmp_path: Path
+) -> None:
+    register, path = new_register(server), the_great_file(tmp_path)
+    importing = ImportProcess(path, register)
+    importing.await_answers(4_000)
+    importing.end(signal.SIGKILL)
+    importing.state.unlink()
+    raas("import", str(path), *register.arguments, status=3)
+    assert_imported(register, *_paths(path, reference))
+
+
+def test_a_state_file_that_is_further_than_the_server(
+    server: Server, reference: tuple[TestRegister, Path], tmp_path: Path
+) -> None:
+    register, path = new_register(server), the_great_file(tmp_path)
+    importing = ImportProcess(path, register)
+    importing.await_answers(4_000)
+    importing.end(signal.SIGKILL)
+    elsewhere = new_register(server)
+    state = json.loads(importing.state.read_text()) | {"enterprise_number": elsewhere.number}
+    importing.state.write_text(json.dumps(state))
+    raas("import", str(path), *elsewhere.arguments, status=3)
+    assert_imported(elsewhere, *_paths(path, reference))
+
+
+def kill_server(server: Server) -> None:
+    server.kill()
+
+
+def stop_server(server: Server) -> None:
+    assert server.stop() == 0
+
+
+@pytest.mark.parametrize("end", [kill_server, stop_server])
+def test_going_on_by_itself_after_the_server_was_ended(
+    own_server: Server,
+    reference: tuple[TestRegister, Path],
+    tmp_path: Path,
+    end: Callable[[Server], None],
+) -> None:
+    directory = tmp_path / "files"
+    directory.mkdir()
+    register, path = new_register(own_server), the_great_file(directory)
+    importing = ImportProcess(path, register)
+    importing.await_answers(4_000)
+    end(own_server)
+    assert json.loads(importing.state.read_text())["offset"] < 20_000
+    own_server.start()
+    status, said = importing.result()
+    assert status == 3, said
+    assert "does not answer" in said
+    assert_imported(register, *_paths(path, reference))
+
+
+def _paths(path: Path, reference: tuple[TestRegister, Path]) -> tuple[TestRegister, Path, Path]:
+    register, reference_path = reference
+    return register, path, reference_path

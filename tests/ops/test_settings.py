@@ -1,0 +1,122 @@
+"""Settings: from the environment and from flags, and everything wrong with them at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from raas.ops.settings import LogFormat, LogLevel, SettingsRefused, is_loopback, load_settings, split_address
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in (
+        "LISTEN",
+        "DATABASE_URL",
+        "DATA_DIR",
+        "NISS_PROFILE",
+        "WORKERS",
+        "AUTHENTIC_SOURCE",
+        "METRICS_LISTEN",
+        "SHUTDOWN_SECONDS",
+        "MAX_LINES",
+        "LOG_FORMAT",
+        "LOG_LEVEL",
+    ):
+        monkeypatch.delenv(f"RAAS_{name}", raising=False)
+    monkeypatch.setenv("RAAS_DEVELOPMENT_IDENTITY", "1")
+    return monkeypatch
+
+
+def problems(**given: object) -> list[str]:
+    with pytest.raises(SettingsRefused) as raised:
+        load_settings(**given)
+    first, *rest = str(raised.value).splitlines()
+    assert first == "The server cannot start with these settings:"
+    return [line.strip() for line in rest]
+
+
+def test_the_defaults() -> None:
+    settings = load_settings()
+    assert settings.listen == "127.0.0.1:50051"
+    assert settings.database_url is None
+    assert settings.data_dir == Path("var")
+    assert settings.niss_profile == "production"
+    assert settings.workers == 1
+    assert settings.authentic_source == "structure"
+    assert settings.metrics_listen is None
+    assert settings.max_lines == 1_000
+    assert (settings.log_format, settings.log_level) == (LogFormat.JSON, LogLevel.INFO)
+
+
+def test_the_environment_decides_and_flags_decide_over_it(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RAAS_LISTEN", "127.0.0.1:1")
+    environment.setenv("RAAS_WORKERS", "3")
+    environment.setenv("RAAS_NISS_PROFILE", "test")
+    environment.setenv("RAAS_LOG_FORMAT", "console")
+    settings = load_settings(workers=2, listen=None)
+    assert (settings.listen, settings.workers) == ("127.0.0.1:1", 2)
+    assert (settings.niss_profile, settings.log_format) == ("test", LogFormat.CONSOLE)
+
+
+def test_an_empty_variable_is_no_setting(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RAAS_DATABASE_URL", "")
+    environment.setenv("RAAS_METRICS_LISTEN", "")
+    settings = load_settings()
+    assert (settings.database_url, settings.metrics_listen) == (None, None)
+
+
+def test_without_any_way_to_identify_callers_nothing_starts(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("RAAS_DEVELOPMENT_IDENTITY")
+    (problem,) = problems()
+    assert problem.startswith("RAAS_DEVELOPMENT_IDENTITY: there is no way to identify callers")
+    assert problems(development_identity=False) == [problem]
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:50051", "[::]:50051", "192.168.1.2:50051", "example.org:50051"])
+def test_callers_that_name_themselves_are_served_on_loopback_only(listen: str) -> None:
+    (problem,) = problems(listen=listen)
+    assert problem.startswith("RAAS_DEVELOPMENT_IDENTITY: ")
+    assert "RAAS_LISTEN" in problem
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:50051", "127.1.2.3:1", "[::1]:50051", "localhost:0"])
+def test_loopback_addresses(listen: str) -> None:
+    assert load_settings(listen=listen).listen == listen
+    assert is_loopback(split_address(listen)[0])
+
+
+def test_everything_wrong_is_said_at_once_by_the_names_of_the_settings(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.delenv("RAAS_DEVELOPMENT_IDENTITY")
+    environment.setenv("RAAS_WORKERS", "many")
+    environment.setenv("RAAS_LISTEN", "50051")
+    environment.setenv("RAAS_NISS_PROFILE", "prod")
+    environment.setenv("RAAS_DATABASE_URL", "mysql://user:secret@host/db")
+    environment.setenv("RAAS_MAX_LINES", "0")
+    said = problems(surprise=1)
+    assert [line.split(":")[0] for line in said] == [
+        "RAAS_LISTEN",
+        "RAAS_DATABASE_URL",
+        "RAAS_NISS_PROFILE",
+        "RAAS_DEVELOPMENT_IDENTITY",
+        "RAAS_WORKERS",
+        "RAAS_MAX_LINES",
+        "RAAS_SURPRISE",
+    ]
+    assert "secret" not in "".join(said)
+
+
+def test_the_password_of_the_database_is_not_shown() -> None:
+    settings = load_settings(database_url="postgresql://user:secret@host/db")
+    assert settings.database_url is not None
+    assert settings.database_url.get_secret_value() == "postgresql://user:secret@host/db"
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize("text", ["", "host", ":1", "host:", "host:x", "host:65536", "host:-1"])
+def test_addresses_that_cannot_be(text: str) -> None:
+    with pytest.raises(ValueError, match="host:port"):
+        split_address(text)
