@@ -164,7 +164,7 @@ def _what_to_try(target: str, dossiers: int) -> str:
     inscription = {
         "niss": SAMPLE_PERSON,
         "dossier_type": "HEALTH_INSURANCE",
-        "period": {"begin": "2024-01-01"},
+        "period": {"begin": "2023-07-01"},
     }
     elsewhere = "" if target == DEFAULT_TARGET else f" --target {shlex.quote(target)}"
     return f"""

@@ -11,12 +11,12 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from raas.domain.errors import Reason, refuse
 
-KEY_LENGTH = 32
-"""Bytes of the key; every process on one store must have the same."""
-
 
 class FernetPageSeal:
-    """The PageSeal of ports.py: encrypted and authenticated (Fernet: AES-128-CBC, HMAC-SHA256)."""
+    """The PageSeal of ports.py: encrypted and authenticated (Fernet: AES-128-CBC, HMAC-SHA256).
+
+    `key` is 32 bytes, the same in every process on one store.
+    """
 
     def __init__(self, key: bytes) -> None:
         self._fernet = Fernet(base64.urlsafe_b64encode(key))

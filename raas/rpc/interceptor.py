@@ -8,8 +8,9 @@ no message are then a refusal like any other too.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from contextvars import ContextVar
 from typing import Any, NoReturn, Protocol, TypeAlias
 from uuid import UUID, uuid4
 
@@ -28,12 +29,14 @@ from raas.usecases.call import Call
 OWN_PACKAGE = "/raas."
 STATUS_DETAILS = "grpc-status-details-bin"
 
-_log = structlog.get_logger("raas.rpc")
-_monotonic = time.monotonic
-
 _Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+_Pairs: TypeAlias = "Sequence[tuple[str, str | bytes]]"
 _Continuation: TypeAlias = "Callable[[grpc.HandlerCallDetails], Awaitable[_Handler | None]]"
+
+_log = structlog.get_logger("raas.rpc")
+_monotonic = time.monotonic
+_metadata: ContextVar[_Pairs] = ContextVar("metadata")
 
 
 class Observer(Protocol):
@@ -56,6 +59,8 @@ class FrontDoor(grpc.aio.ServerInterceptor):
     ) -> _Handler | None:
         """The wrapped handler of the method; the same one for all its calls."""
         rpc = handler_call_details.method
+        # The handler runs in this task too; asking its context for the metadata would make them anew.
+        _metadata.set(handler_call_details.invocation_metadata or ())
         wrapped = self._wrapped.get(rpc)
         if wrapped is None:
             handler = await continuation(handler_call_details)
@@ -63,7 +68,7 @@ class FrontDoor(grpc.aio.ServerInterceptor):
                 return handler
             if handler is None:
                 # Not kept: names that callers make up must not fill the memory.
-                return self._unknown_method()
+                return grpc.stream_stream_rpc_method_handler(_no_such_method)
             wrapped = self._wrapped[rpc] = self._wrap(rpc, handler)
         return wrapped
 
@@ -71,7 +76,8 @@ class FrontDoor(grpc.aio.ServerInterceptor):
         # Any: the published types of handlers are those of synchronous ones.
         encode = handler.response_serializer
         if handler.request_streaming:
-            # The requests are decoded as the servicer reads them, inside the wrapped behaviour.
+            # The contract has no RPC of many requests and one answer. Requests are decoded as the servicer
+            # reads them, which is inside the wrapped behaviour.
             return grpc.stream_stream_rpc_method_handler(
                 self._responding(rpc, handler.stream_stream, encode), handler.request_deserializer
             )
@@ -103,7 +109,7 @@ class FrontDoor(grpc.aio.ServerInterceptor):
                 # gRPC itself ends the call: aborted already, or the caller is gone.
                 raise
             except Exception as error:
-                refused = self._refusal(rpc, context, call_id, error)
+                refused = _refusal(rpc, call_id, error)
                 status = refused.code.name
             finally:
                 if self._observer is not None:
@@ -133,7 +139,7 @@ class FrontDoor(grpc.aio.ServerInterceptor):
             except grpc.aio.BaseError:
                 raise
             except Exception as error:
-                refused = self._refusal(rpc, context, call_id, error)
+                refused = _refusal(rpc, call_id, error)
                 status = refused.code.name
             finally:
                 if self._observer is not None:
@@ -145,7 +151,7 @@ class FrontDoor(grpc.aio.ServerInterceptor):
     def _enter(self, rpc: str, context: _Context, call_id: UUID) -> None:
         """Make the call known to the servicer. Raises Refused when the caller cannot be identified."""
         context.set_trailing_metadata(((CALL_ID, str(call_id)),))
-        pairs = context.invocation_metadata() or ()
+        pairs = _metadata.get()
         caller = self._identify(context, pairs)
         metadata = read_metadata(pairs)
         remaining = context.time_remaining()
@@ -155,28 +161,21 @@ class FrontDoor(grpc.aio.ServerInterceptor):
         )
         enter(Exchange(call, metadata.faults))
 
-    def _refusal(self, rpc: str, context: _Context, call_id: UUID, error: Exception) -> Refusal:
-        violations = violations_of(error)
-        category = violations[0].reason.category
-        if category is Category.INTERNAL:
-            _log.error("call failed", rpc=rpc, call_id=str(call_id), fault=fault_trace(error))
-        elif category is Category.UNAVAILABLE:
-            _log.warning("call not served", rpc=rpc, call_id=str(call_id), cause=type(error).__name__)
-        language = read_metadata(context.invocation_metadata() or ()).language
-        return refusal(violations, call_id, language)
 
-    def _unknown_method(self) -> _Handler:
-        async def refuse(_: AsyncIterator[bytes], context: _Context) -> None:
-            call_id = uuid4()
-            await context.abort(
-                grpc.StatusCode.UNIMPLEMENTED,
-                "There is no such method.",
-                ((CALL_ID, str(call_id)),),
-            )
-
-        return grpc.stream_stream_rpc_method_handler(refuse)
+async def _no_such_method(_: AsyncIterator[bytes], context: _Context) -> None:
+    await context.abort(grpc.StatusCode.UNIMPLEMENTED, "There is no such method.", ((CALL_ID, str(uuid4())),))
 
 
 async def _abort(context: _Context, call_id: UUID, refused: Refusal) -> NoReturn:
     trailers = ((CALL_ID, str(call_id)), (STATUS_DETAILS, refused.details))
     await context.abort(refused.code, refused.message, trailers)
+
+
+def _refusal(rpc: str, call_id: UUID, error: Exception) -> Refusal:
+    violations = violations_of(error)
+    category = violations[0].reason.category
+    if category is Category.INTERNAL:
+        _log.error("call failed", rpc=rpc, call_id=str(call_id), fault=fault_trace(error))
+    elif category is Category.UNAVAILABLE:
+        _log.warning("call not served", rpc=rpc, call_id=str(call_id), cause=type(error).__name__)
+    return refusal(violations, call_id, read_metadata(_metadata.get()).language)

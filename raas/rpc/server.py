@@ -30,7 +30,7 @@ from raas.v1 import (
 
 MEBIBYTE = 1024 * 1024
 
-# An Import message of 5,000 operations has 1.6 KiB for each; with a claimed identity one takes some 200 bytes.
+# An Import message of 5,000 operations has 1.6 KiB for each; with a claimed identity one takes 200 bytes.
 MAX_REQUEST = 8 * MEBIBYTE
 # What is answered is bounded by its page: 1,000 dossiers of 1,000 lines are 28 MiB. A client that asks for
 # large dossiers by the thousand must allow itself more than gRPC's 4 MiB, or ask for smaller pages.

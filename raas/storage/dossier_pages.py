@@ -66,7 +66,7 @@ def page_parameters(
         "limit": part.limit,
         "window": part.window,
         "bytes": PAGE_BYTES,
-        "nisses": array_text(which.nisses),
+        "nisses": array_text(sorted(set(which.nisses))),
         "codes": list(which.dossier_types),
     }
     if which.overlaps is not None:
@@ -92,6 +92,21 @@ _CONDITIONS = {
 }
 
 
+_WALKED = f"""
+      SELECT niss, dossier_type_id, periods, revision FROM dossier
+      WHERE register_id = r.id AND niss >= %(from_niss)s::bigint
+        AND niss < coalesce(next.niss, {_LAST_NISS + 1})
+      ORDER BY niss"""
+
+_OF_NUMBERS = """
+      SELECT of.* FROM unnest(%(nisses)s::bigint[]) AS asked (niss)
+      CROSS JOIN LATERAL (
+        SELECT niss, dossier_type_id, periods, revision FROM dossier
+        WHERE register_id = r.id AND niss = asked.niss OFFSET 0) of
+      WHERE asked.niss >= %(from_niss)s::bigint
+      ORDER BY of.niss"""
+
+
 @lru_cache(maxsize=64)
 def _statement(earlier: bool, numbers: bool, types: bool, condition: str) -> str:
     at = "%(at)s::bigint"
@@ -102,10 +117,8 @@ def _statement(earlier: bool, numbers: bool, types: bool, condition: str) -> str
   SELECT greatest(niss, %(from_niss)s::bigint + 1) FROM dossier
   WHERE register_id = %(register)s AND niss >= %(from_niss)s::bigint
   ORDER BY niss OFFSET %(window)s LIMIT 1"""
-    walked = (
-        "niss = ANY(%(nisses)s::bigint[])" if numbers else f"niss < coalesce(next.niss, {_LAST_NISS + 1})"
-    )
-    # The dossiers are sorted in a subquery of their own, so that the walk is one whatever is joined to it.
+    # Dossiers and types are read in subqueries that stay what they are (ORDER BY, OFFSET 0), so that the
+    # walk is one walk, by the index, whatever the planner thinks of the sizes of the tables.
     return f"""
 WITH next (niss) AS MATERIALIZED (SELECT ({"NULL::bigint" if numbers else following}))
 SELECT r.revision, r.oldest_revision, next.niss, page.*
@@ -116,11 +129,9 @@ FROM register r CROSS JOIN next LEFT JOIN LATERAL (
               < %(bytes)s THEN found.lines END AS lines
   FROM (
     SELECT d.niss, t.code, t.partner, {revision} AS revision, {periods}::text AS lines
-    FROM (
-      SELECT niss, dossier_type_id, periods, revision FROM dossier
-      WHERE register_id = r.id AND niss >= %(from_niss)s::bigint AND {walked}
-      ORDER BY niss) d
-    JOIN dossier_type t ON t.register_id = r.id AND t.id = d.dossier_type_id
+    FROM ({_OF_NUMBERS if numbers else _WALKED}) d
+    JOIN (SELECT id, code, partner FROM dossier_type WHERE register_id = r.id OFFSET 0) t
+      ON t.id = d.dossier_type_id
     {joined_state("r.id", at) if earlier else ""}
     WHERE (d.niss, t.code) > (%(from_niss)s::bigint, %(after_code)s)
       AND {_CONDITIONS[condition].format(periods=periods)}

@@ -15,28 +15,29 @@ from raas.storage.dossier_pages import PAGE_BYTES
 from raas.storage.fetching import array_text, fetch
 from raas.storage.mutation_rows import MUTATION_COLUMNS, mutations_of
 
-_AFTER = "greatest(%(after)s::bigint, r.oldest_revision)"
+_AFTER = "greatest(%(after)s::bigint, (SELECT oldest_revision FROM r))"
 
 # The chains of the dossiers are walked from their last mutation back, for their numbers alone; then the
 # first so many are read whole. What concerns a person and no dossier is found by an index of its own.
 _HISTORY = f"""
 WITH RECURSIVE r AS MATERIALIZED (
-  SELECT id, enterprise_number, oldest_revision FROM register WHERE id = %(register)s),
+  SELECT enterprise_number, oldest_revision FROM register WHERE id = %(register)s),
 wanted_type AS MATERIALIZED (
   SELECT id FROM dossier_type WHERE register_id = %(register)s AND code = %(code)s::text),
 chain (revision) AS (
-  SELECT d.revision FROM r JOIN dossier d ON d.register_id = r.id
-  WHERE d.niss = ANY(%(nisses)s::bigint[]) AND d.revision > {_AFTER}
+  SELECT d.revision FROM dossier d
+  WHERE d.register_id = %(register)s AND d.niss = ANY(%(nisses)s::bigint[]) AND d.revision > {_AFTER}
     AND (%(code)s::text IS NULL OR d.dossier_type_id = (SELECT id FROM wanted_type))
   UNION ALL
-  SELECT m.previous_revision FROM r CROSS JOIN chain c
-  JOIN mutation m ON m.register_id = r.id AND m.revision = c.revision
+  SELECT m.previous_revision
+  FROM chain c JOIN mutation m ON m.register_id = %(register)s AND m.revision = c.revision
   WHERE m.previous_revision > {_AFTER}),
 wanted AS (
   SELECT revision FROM chain
   UNION ALL
-  SELECT m.revision FROM r JOIN mutation m ON m.register_id = r.id
-  WHERE m.niss = ANY(%(nisses)s::bigint[]) AND m.dossier_type_id IS NULL AND m.revision > {_AFTER}
+  SELECT m.revision FROM mutation m
+  WHERE m.register_id = %(register)s AND m.niss = ANY(%(nisses)s::bigint[]) AND m.dossier_type_id IS NULL
+    AND m.revision > {_AFTER}
     AND (%(code)s::text IS NULL OR (SELECT id FROM wanted_type) = ANY(m.dossier_type_ids))
   ORDER BY revision LIMIT %(limit)s)
 SELECT (SELECT count(*) FROM wanted), x.*
@@ -45,7 +46,8 @@ FROM (
                 ORDER BY h.revision ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
   FROM (
     SELECT r.enterprise_number, {MUTATION_COLUMNS}
-    FROM r CROSS JOIN wanted w JOIN mutation m ON m.register_id = r.id AND m.revision = w.revision
+    FROM r CROSS JOIN wanted w
+    JOIN mutation m ON m.register_id = %(register)s AND m.revision = w.revision
     ORDER BY m.revision OFFSET 0) h
 ) x
 WHERE coalesce(x.bytes_before, 0) < %(bytes)s ORDER BY x.revision"""

@@ -33,7 +33,8 @@ SELECT coalesce(
    WHERE register_id = %(register)s AND revision > %(oldest)s AND revision <= %(limit)s
      AND batch_last_revision = revision
    ORDER BY revision DESC LIMIT 1),
-  (SELECT batch_last_revision FROM mutation WHERE register_id = %(register)s AND revision = %(oldest)s + 1))"""
+  (SELECT batch_last_revision FROM mutation
+   WHERE register_id = %(register)s AND revision = %(oldest)s + 1))"""
 
 _MOVE = "UPDATE register SET oldest_revision = %s WHERE id = %s"
 

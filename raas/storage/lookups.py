@@ -72,7 +72,8 @@ CROSS JOIN LATERAL (
   SELECT revision, oldest_revision FROM register WHERE id = key.register_id OFFSET 0) r
 LEFT JOIN LATERAL (
   SELECT d.niss, t.code, t.partner, d.revision, d.periods::text AS lines
-  FROM dossier d JOIN dossier_type t ON t.id = d.dossier_type_id
+  FROM dossier d CROSS JOIN LATERAL (
+    SELECT code, partner FROM dossier_type WHERE id = d.dossier_type_id OFFSET 0) t
   WHERE d.register_id = key.register_id AND d.niss = key.niss OFFSET 0) f ON true"""
 
 _AT = "coalesce(key.at, r.revision)"
@@ -85,7 +86,9 @@ CROSS JOIN LATERAL (
   SELECT revision, oldest_revision FROM register WHERE id = key.register_id OFFSET 0) r
 LEFT JOIN LATERAL (
   SELECT d.niss, t.code, t.partner, {revision_at(_AT)} AS revision, ({periods_at(_AT)})::text AS lines
-  FROM dossier d JOIN dossier_type t ON t.id = d.dossier_type_id {joined_state("key.register_id", _AT)}
+  FROM dossier d CROSS JOIN LATERAL (
+    SELECT code, partner FROM dossier_type WHERE id = d.dossier_type_id OFFSET 0) t
+  {joined_state("key.register_id", _AT)}
   WHERE d.register_id = key.register_id AND d.niss = key.niss OFFSET 0) f ON true"""
 
 

@@ -1,5 +1,7 @@
 """The SubscriberStore of stream_ports.py on PostgreSQL."""
 
+# ruff: noqa: S608 - statements are put together from constants; values go as parameters
+
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
@@ -13,7 +15,8 @@ from raas.usecases.stream_ports import LogFilter, Subscriber, SubscriberKey
 
 _COLUMNS = """
   s.register_id, s.caller, s.name, s.log_id, s.dossier_types, s.kinds, s.acknowledged_revision,
-  greatest(r.revision - s.acknowledged_revision, 0), s.connected_until > clock_timestamp(), s.last_seen_time"""
+  greatest(r.revision - s.acknowledged_revision, 0), s.connected_until > clock_timestamp(),
+  s.last_seen_time"""
 
 _ONE = "s.register_id = %(register)s AND s.caller = %(caller)s AND s.name = %(name)s"
 

@@ -64,9 +64,8 @@ def test_an_identity_is_claimed_by_the_fields_that_are_filled() -> None:
     assert claimed.inscribe.identity == IdentityClaim(
         last_name="Peeters", first_names=["Jan", "Piet"], birth_date="1985-07-00", sex=Sex.SEX_MALE
     )
-    assert not operation((*KEY, *PERSON), "1", "A", "2024-01-01", "", "", "", "", "").inscribe.HasField(
-        "identity"
-    )
+    unclaimed = operation((*KEY, *PERSON), "1", "A", "2024-01-01", "", "", "", "", "")
+    assert not unclaimed.inscribe.HasField("identity")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import pytest
 
 from tests import vectors
 from tests.e2e.registers import TestRegister, new_register
-from tests.e2e.servers import ROOT, Server, clean_environment, free_port, raas
+from tests.e2e.servers import ROOT, Server, clean_environment, free_port, raas, running_server
 
 HEADER = "operation,niss,dossier_type,begin,end\n"
 BAD_EVERY = 1_000
@@ -45,16 +44,13 @@ def rejected_rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def assert_imported(
-    register: TestRegister, reference: TestRegister, path: Path, reference_path: Path
-) -> None:
+def assert_imported(register: TestRegister, path: Path, reference: tuple[TestRegister, Path]) -> None:
     """The same lines, the same number of mutations and the same rejected rows as without interruption."""
+    uninterrupted, reference_path = reference
     assert register.consulted() == vectors.lines()
-    assert register.state().revision == reference.state().revision
-    assert (
-        path.with_name("people.rejected.csv").read_text()
-        == reference_path.with_name("people.rejected.csv").read_text()
-    )
+    assert register.state().revision == uninterrupted.state().revision
+    expected = reference_path.with_name("people.rejected.csv").read_text()
+    assert path.with_name("people.rejected.csv").read_text() == expected
     assert sorted(file.name for file in path.parent.iterdir()) == ["people.csv", "people.rejected.csv"]
 
 
@@ -271,7 +267,7 @@ def test_going_on_after_the_command_was_ended(
     result = result_of(raas("import", str(path), "--json", *register.arguments, status=3))
     assert result["rows"] == 20_020
     assert result["applied"] >= left["applied"]
-    assert_imported(register, *_paths(path, reference))
+    assert_imported(register, path, reference)
 
 
 def test_going_on_without_the_state_file(
@@ -283,7 +279,7 @@ def test_going_on_without_the_state_file(
     importing.end(signal.SIGKILL)
     importing.state.unlink()
     raas("import", str(path), *register.arguments, status=3)
-    assert_imported(register, *_paths(path, reference))
+    assert_imported(register, path, reference)
 
 
 def test_a_state_file_that_is_further_than_the_server(
@@ -297,38 +293,43 @@ def test_a_state_file_that_is_further_than_the_server(
     state = json.loads(importing.state.read_text()) | {"enterprise_number": elsewhere.number}
     importing.state.write_text(json.dumps(state))
     raas("import", str(path), *elsewhere.arguments, status=3)
-    assert_imported(elsewhere, *_paths(path, reference))
+    assert_imported(elsewhere, path, reference)
 
 
-def kill_server(server: Server) -> None:
-    server.kill()
-
-
-def stop_server(server: Server) -> None:
-    assert server.stop() == 0
-
-
-@pytest.mark.parametrize("end", [kill_server, stop_server])
-def test_going_on_by_itself_after_the_server_was_ended(
-    own_server: Server,
-    reference: tuple[TestRegister, Path],
-    tmp_path: Path,
-    end: Callable[[Server], None],
+def test_going_on_by_itself_after_the_server_was_killed(
+    own_server: Server, reference: tuple[TestRegister, Path], tmp_path: Path
 ) -> None:
-    directory = tmp_path / "files"
-    directory.mkdir()
-    register, path = new_register(own_server), the_great_file(directory)
+    register, importing, path = _importing(own_server, tmp_path)
+    own_server.kill()
+    own_server.start()
+    _assert_gone_on(register, importing, path, reference)
+
+
+def test_going_on_by_itself_after_the_server_was_stopped(
+    reference: tuple[TestRegister, Path], tmp_path: Path
+) -> None:
+    # Given more time to stop, the server would let the import come to its end.
+    with running_server(tmp_path, "--shutdown-seconds", "0.05") as server:
+        register, importing, path = _importing(server, tmp_path)
+        assert server.stop() == 0
+        server.start()
+        _assert_gone_on(register, importing, path, reference)
+
+
+def _importing(server: Server, directory: Path) -> tuple[TestRegister, ImportProcess, Path]:
+    """An import of the great file, somewhere in the middle."""
+    files = directory / "files"
+    files.mkdir()
+    register, path = new_register(server), the_great_file(files)
     importing = ImportProcess(path, register)
     importing.await_answers(4_000)
-    end(own_server)
-    assert json.loads(importing.state.read_text())["offset"] < 20_000
-    own_server.start()
+    return register, importing, path
+
+
+def _assert_gone_on(
+    register: TestRegister, importing: ImportProcess, path: Path, reference: tuple[TestRegister, Path]
+) -> None:
     status, said = importing.result()
     assert status == 3, said
     assert "does not answer" in said
-    assert_imported(register, *_paths(path, reference))
-
-
-def _paths(path: Path, reference: tuple[TestRegister, Path]) -> tuple[TestRegister, Path, Path]:
-    register, reference_path = reference
-    return register, path, reference_path
+    assert_imported(register, path, reference)

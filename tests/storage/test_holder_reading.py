@@ -29,7 +29,9 @@ async def test_holders_are_those_that_have_or_had_a_dossier(
     await had.set((person, "A", (LINE,)))
     await had.set((person, "A", ()))
     await never.set((persons(1)[0], "A", (LINE,)))
-    found = [(register.id, register.revision, niss) for register, niss in await store.holders([person, other])]
+    found = [
+        (register.id, register.revision, niss) for register, niss in await store.holders([person, other])
+    ]
     assert found == [(has.id, 3, person), (has.id, 3, other), (had.id, 2, person)]
     assert await store.holders([Niss(int(niss(1933, 63, 3, 7)))]) == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -17,12 +18,20 @@ from raas.storage.schema import metadata
 from tests.conftest import new_database
 
 
-@pytest.fixture
-async def empty(server_dsn: str) -> AsyncIterator[AsyncEngine]:
+@asynccontextmanager
+async def new_engine(server_dsn: str) -> AsyncIterator[AsyncEngine]:
     with new_database(server_dsn) as dsn:
         engine = open_database(dsn)
+        try:
+            yield engine
+        finally:
+            await engine.dispose()
+
+
+@pytest.fixture
+async def empty(server_dsn: str) -> AsyncIterator[AsyncEngine]:
+    async with new_engine(server_dsn) as engine:
         yield engine
-        await engine.dispose()
 
 
 async def test_the_migrations_make_the_schema_of_the_code(empty: AsyncEngine) -> None:
@@ -41,12 +50,10 @@ async def test_storage_settings_and_identities_are_those_of_the_code(
 ) -> None:
     # What Alembic does not compare: fill factors, identity columns, collations, predicates of indexes.
     await upgrade(empty)
-    with new_database(server_dsn) as dsn:
-        written = open_database(dsn)
+    async with new_engine(server_dsn) as written:
         async with written.begin() as connection:
             await connection.run_sync(metadata.create_all)
         assert await _catalogue(empty) == await _catalogue(written)
-        await written.dispose()
 
 
 async def test_an_empty_database_is_told_from_a_current_one(empty: AsyncEngine) -> None:
@@ -81,7 +88,7 @@ async def test_a_migration_that_fails_leaves_nothing_behind(empty: AsyncEngine) 
     assert await database_is_current(empty)
 
 
-async def _catalogue(engine: AsyncEngine) -> tuple[list[object], ...]:
+async def _catalogue(engine: AsyncEngine) -> list[object]:
     statements = (
         """SELECT relname, relkind, reloptions FROM pg_class
            WHERE relnamespace = current_schema()::regnamespace AND relname NOT LIKE 'alembic%' ORDER BY 1""",
@@ -93,4 +100,4 @@ async def _catalogue(engine: AsyncEngine) -> tuple[list[object], ...]:
            WHERE schemaname = current_schema() AND tablename NOT LIKE 'alembic%' ORDER BY 1""",
     )
     async with engine.connect() as connection:
-        return tuple([tuple(row) for row in await connection.execute(text(s))] for s in statements)
+        return [(await connection.execute(text(statement))).all() for statement in statements]

@@ -241,9 +241,7 @@ async def test_many_callers_share_statements_and_get_their_own_answers(
     store: PostgresReadStore, book: Book
 ) -> None:
     people = persons(40)
-    asked = [
-        (DossierFilter((people[place % 40],)), (None, 100, 400)[place % 3]) for place in range(300)
-    ]
+    asked = [(DossierFilter((people[place % 40],)), (None, 100, 400)[place % 3]) for place in range(300)]
     pages = await asyncio.gather(*(store.page(book.id, which, at, None, 10) for which, at in asked))
     assert [list(page.dossiers) for page in pages] == [
         expected(book, which, 400 if at is None else at) for which, at in asked

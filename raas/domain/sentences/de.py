@@ -96,6 +96,16 @@ SENTENCES: Mapping[str, str] = {
     "MASK_PATH_UNKNOWN": "Die Maske nennt ein Feld, das es nicht gibt: {path}.",
     "IMMUTABLE_FIELD": "Dieses Feld kann nicht geändert werden.",
     "REGISTER_CHANGED_IN_STREAM": "Alle Nachrichten eines Stroms müssen dasselbe Register betreffen.",
+    # Persons.
+    "SUCCESSOR_IS_ITSELF": "Eine Nummer kann nicht an ihre eigene Stelle treten.",
+    "IDENTIFICATION_INCOMPLETE": "Neben dem Namen und dem Geburtsdatum ist eine weitere Angabe nötig. "
+    "Geben Sie das vollständige Geburtsdatum mit Geburtsort und Geschlecht an, "
+    "oder einen Wohnort im Ausland, oder eine Adresse in Belgien.",
+    "NUMBERS_EXHAUSTED": "Alle Nummern für dieses Geburtsdatum sind vergeben.",
+    "NAME_WITHOUT_LETTERS": "Ein Name muss mindestens einen Buchstaben enthalten.",
+    "COUNTRY_CODE_FORMAT": "Ein Land wird mit seinem Code aus zwei Großbuchstaben angegeben, "
+    "zum Beispiel BE.",
+    "FUTURE_DAY": "Dieses Datum liegt in der Zukunft.",
     # Notices.
     "NOTICE_NISS_FOLLOWED": "Diese ENSS wurde ersetzt. Die Anfrage wurde auf die Nachfolgenummer übertragen.",
     "PERSON_DECEASED": "Laut der authentischen Quelle ist diese Person verstorben.",

@@ -87,6 +87,15 @@ SENTENCES: Mapping[str, str] = {
     "MASK_PATH_UNKNOWN": "The mask names a field that does not exist: {path}.",
     "IMMUTABLE_FIELD": "This field cannot be changed.",
     "REGISTER_CHANGED_IN_STREAM": "All messages of one stream must concern the same register.",
+    # Persons.
+    "SUCCESSOR_IS_ITSELF": "A number cannot take its own place.",
+    "IDENTIFICATION_INCOMPLETE": "Besides the name and the date of birth one of these is needed. "
+    "Give the complete date of birth with the place of birth and the sex, or a residence abroad, "
+    "or an address in Belgium.",
+    "NUMBERS_EXHAUSTED": "All numbers for this date of birth have been given out.",
+    "NAME_WITHOUT_LETTERS": "A name must contain at least one letter.",
+    "COUNTRY_CODE_FORMAT": "A country is given by its code of two capital letters, such as BE.",
+    "FUTURE_DAY": "This date lies in the future.",
     # Notices.
     "NOTICE_NISS_FOLLOWED": "This NISS has been replaced. "
     "The request was carried over to the number that succeeded it.",

@@ -96,6 +96,15 @@ SENTENCES: Mapping[str, str] = {
     "MASK_PATH_UNKNOWN": "Le masque désigne un champ qui n’existe pas : {path}.",
     "IMMUTABLE_FIELD": "Ce champ ne peut pas être modifié.",
     "REGISTER_CHANGED_IN_STREAM": "Tous les messages d’un même flux doivent concerner le même registre.",
+    # Persons.
+    "SUCCESSOR_IS_ITSELF": "Un numéro ne peut pas prendre sa propre place.",
+    "IDENTIFICATION_INCOMPLETE": "Outre le nom et la date de naissance, il faut encore une donnée. "
+    "Indiquez la date de naissance complète avec le lieu de naissance et le sexe, "
+    "ou une résidence à l’étranger, ou une adresse en Belgique.",
+    "NUMBERS_EXHAUSTED": "Tous les numéros de cette date de naissance ont été attribués.",
+    "NAME_WITHOUT_LETTERS": "Un nom doit contenir au moins une lettre.",
+    "COUNTRY_CODE_FORMAT": "Un pays est indiqué par son code de deux lettres majuscules, comme BE.",
+    "FUTURE_DAY": "Cette date se situe dans l’avenir.",
     # Notices.
     "NOTICE_NISS_FOLLOWED": "Ce NISS a été remplacé. "
     "La demande a été reportée sur le numéro qui lui succède.",

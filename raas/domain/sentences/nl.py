@@ -93,6 +93,15 @@ SENTENCES: Mapping[str, str] = {
     "MASK_PATH_UNKNOWN": "Het masker noemt een veld dat niet bestaat: {path}.",
     "IMMUTABLE_FIELD": "Dit veld kan niet worden gewijzigd.",
     "REGISTER_CHANGED_IN_STREAM": "Alle berichten van eenzelfde stroom moeten hetzelfde register betreffen.",
+    # Persons.
+    "SUCCESSOR_IS_ITSELF": "Een nummer kan niet zijn eigen plaats innemen.",
+    "IDENTIFICATION_INCOMPLETE": "Naast de naam en de geboortedatum is nog een gegeven nodig. "
+    "Geef de volledige geboortedatum met de geboorteplaats en het geslacht, "
+    "of een verblijfplaats in het buitenland, of een adres in België.",
+    "NUMBERS_EXHAUSTED": "Alle nummers voor deze geboortedatum zijn toegekend.",
+    "NAME_WITHOUT_LETTERS": "Een naam moet minstens één letter bevatten.",
+    "COUNTRY_CODE_FORMAT": "Een land wordt opgegeven met zijn code van twee hoofdletters, zoals BE.",
+    "FUTURE_DAY": "Deze datum ligt in de toekomst.",
     # Notices.
     "NOTICE_NISS_FOLLOWED": "Dit INSZ is vervangen. "
     "De aanvraag werd uitgevoerd op het nummer dat het opvolgt.",

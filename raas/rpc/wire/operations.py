@@ -103,7 +103,7 @@ def read_inscription(message: InscriptionMessage, rules: NissRules) -> Operation
         period = _period(message.period, faults, begin_required=True)
     else:
         faults.append(Violation("period", Reason.REQUIRED))
-    claim = _claim(message.identity, faults) if message.HasField("identity") else None
+    claim = read_claim(message.identity, faults) if message.HasField("identity") else None
     policy = message.replaced_niss_policy
     if policy not in (_UNSPECIFIED, _FOLLOW, _REFUSE):
         faults.append(Violation("replaced_niss_policy", Reason.VALUE_INVALID, "ENUM_UNKNOWN"))
@@ -137,7 +137,7 @@ def _period(message: period_pb2.Period, faults: Faults, *, begin_required: bool)
     return period
 
 
-def _claim(message: identity_pb2.IdentityClaim, faults: Faults) -> IdentityClaim:
+def read_claim(message: identity_pb2.IdentityClaim, faults: Faults) -> IdentityClaim:
     """The claimed identity; when something is wrong with it, what could be read."""
     last_name = message.last_name if message.HasField("last_name") else None
     if last_name is not None:

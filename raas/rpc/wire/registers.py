@@ -57,7 +57,7 @@ def read_renamed_register(
         faults.append(Violation("register", Reason.REQUIRED))
         return None, None
     number = _owner("register.enterprise_number", request.register.enterprise_number, faults)
-    masked = _masked(request.update_mask, ("name",), ("enterprise_number",), faults)
+    masked = masked_fields(request.update_mask, ("name",), ("enterprise_number",), faults)
     return number, _name("register.name", request.register.name, faults) if "name" in masked else None
 
 
@@ -87,7 +87,7 @@ def read_dossier_type_changes(
     message: dossier_type_pb2.DossierType, mask: FieldMask, faults: Faults
 ) -> Mapping[str, Any]:
     """The fields that the mask names with their new values, as `parse_dossier_type` takes them."""
-    masked = _masked(mask, _CHANGEABLE, ("code",), faults)
+    masked = masked_fields(mask, _CHANGEABLE, ("code",), faults)
     changes = _values(message, masked, faults)
     parsed = parse_dossier_type(_FIELD, message.code, **{"labels": {}, **changes})
     if isinstance(parsed, list):
@@ -111,7 +111,7 @@ def _values(message: dossier_type_pb2.DossierType, names: tuple[str, ...], fault
     return values
 
 
-def _masked(
+def masked_fields(
     mask: FieldMask, changeable: tuple[str, ...], fixed: tuple[str, ...], faults: Faults
 ) -> tuple[str, ...]:
     """The paths of a mask, each once; at least one, and all of them fields that can be changed."""

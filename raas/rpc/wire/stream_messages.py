@@ -9,13 +9,12 @@ bytes of these one after the other.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from raas.domain.day import day_text, parse_day
 from raas.domain.dossier_type_json import dossier_type_from_json
 from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.mutation import MutationKind
@@ -29,12 +28,27 @@ from raas.v1 import mutation_pb2, mutation_stream_pb2, period_pb2
 _Mutation = mutation_pb2.Mutation
 _MutationsPart = mutation_stream_pb2.MutationsPart
 _Response = mutation_stream_pb2.SubscribeResponse
+_Period = period_pb2.Period
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LENGTH_DELIMITED = 2
 _number_text = lru_cache(maxsize=4_096)(enterprise_number_text)
-_ENTRY = bytes([_MutationsPart.MUTATIONS_FIELD_NUMBER << 3 | _LENGTH_DELIMITED])
-_PART = bytes([_Response.MUTATIONS_FIELD_NUMBER << 3 | _LENGTH_DELIMITED])
+
+
+def _tag(field_number: int) -> bytes:
+    """How a field that holds a text or a message begins; its length comes next."""
+    return bytes([field_number << 3 | _LENGTH_DELIMITED])
+
+
+_ENTRY = _tag(_MutationsPart.MUTATIONS_FIELD_NUMBER)
+_PART = _tag(_Response.MUTATIONS_FIELD_NUMBER)
+_BEFORE, _AFTER = _tag(_Mutation.BEFORE_FIELD_NUMBER), _tag(_Mutation.AFTER_FIELD_NUMBER)
+
+_DAY = len("2024-01-01")
+_BEGIN = _tag(_Period.BEGIN_FIELD_NUMBER) + bytes([_DAY])
+_END = _tag(_Period.END_FIELD_NUMBER) + bytes([_DAY])
+_OPEN_PERIOD = bytes([len(_BEGIN) + _DAY]) + _BEGIN
+_PERIOD = bytes([len(_BEGIN) + _DAY + len(_END) + _DAY]) + _BEGIN
 
 
 class StreamMessages:
@@ -118,20 +132,26 @@ def _dossier_type(code: str) -> bytes:
 
 @lru_cache(maxsize=65_536)
 def _before(line: str) -> bytes:
-    return _Mutation(before=[_period(line)]).SerializeToString()
+    return _BEFORE + _period(line)
 
 
 @lru_cache(maxsize=65_536)
 def _after(line: str) -> bytes:
-    return _Mutation(after=[_period(line)]).SerializeToString()
+    return _AFTER + _period(line)
 
 
-def _period(line: str) -> period_pb2.Period:
-    """The period of `2024-01-01,2024-02-01`, whose end is the day after the last one."""
-    begin, _, end = line.partition(",")
+def _period(line: str) -> bytes:
+    """The period of `2024-01-01,2024-02-01`, whose end is the day after the last one, and its length."""
+    # A log of many different days is read: making messages of them would take most of the time.
+    begin, end = line[:_DAY], line[_DAY + 1 :]
     if not end:
-        return period_pb2.Period(begin=begin)
-    return period_pb2.Period(begin=begin, end=day_text(parse_day(end) - 1))
+        return _OPEN_PERIOD + begin.encode()
+    return b"".join((_PERIOD, begin.encode(), _END, _day_before(end)))
+
+
+@lru_cache(maxsize=65_536)
+def _day_before(day: str) -> bytes:
+    return date.fromordinal(date.fromisoformat(day).toordinal() - 1).isoformat().encode()
 
 
 def _rare(entry: LogEntry) -> bytes:

@@ -16,6 +16,7 @@ from raas.domain.person import PersonStatus
 from raas.domain.person_record import Person, RegisterOfOrigin
 from raas.usecases.person_ports import PersonAlteration
 
+_NOTHING = Identity()
 _FIELDS = {"successor_niss": "replaced_by"}
 """Fields of ReplaceNiss by their name in a row."""
 
@@ -31,7 +32,7 @@ class FeedRow:
     register_of_origin: RegisterOfOrigin | None = None
     status: PersonStatus | None = None
     replaced_by: Niss | None = None
-    identity: Identity = Identity()
+    identity: Identity = _NOTHING
     source_date: int | None = None
     violations: tuple[Violation, ...] = ()
 

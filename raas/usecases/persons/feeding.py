@@ -106,16 +106,17 @@ class ImportPersons:
         rejected: list[Rejection] = []
         count = 0
         for row in rows:
-            if faults := row.faults(known.get(row.niss) if row.niss is not None else None):
+            person = known.get(row.niss) if row.niss is not None else None
+            if faults := row.faults(person):
                 rejected.append((offset + count, faults))
-            elif row.niss in known:
-                if row.changes(known[row.niss]):
+            elif person is not None:
+                if row.changes(person):
                     break
             elif row.niss in added or not row.adds():
                 break
             else:
-                person = row.person()
-                added[person.niss] = person
+                new = row.person()
+                added[new.niss] = new
             count += 1
         if count:
             progress = Progress(key, offset, offset + count, rejected) if key else None

@@ -42,6 +42,13 @@ class ReadPersons:
             raise refuse(Reason.NISS_UNKNOWN, "niss")
         return person
 
+    async def record(self, niss: Niss) -> Person:
+        """The record of a number, for those who may see all. Raises Refused NISS_UNKNOWN."""
+        person = (await self._store.persons([niss])).get(niss)
+        if person is None:
+            raise refuse(Reason.NISS_UNKNOWN, "niss")
+        return person
+
     async def check(self, checks: Sequence[tuple[Niss, IdentityClaim | None]]) -> tuple[CheckedPerson, ...]:
         """The state of each number and the claimed fields that differ, in the order asked."""
         states = await self._source.states([niss for niss, _ in checks])

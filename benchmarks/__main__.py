@@ -1,0 +1,52 @@
+"""`make bench`: every figure with its baseline of the same run, as a table and as JSON.
+
+    python -m benchmarks [NAME ...] [--json FILE]
+
+Names: unary, latency, batch, import, export, overwrite. A ratio compares two things that ran on the same
+machine in the same minute; an absolute figure says little about another machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import rows, unary
+from benchmarks.figures import Figure, table
+from benchmarks.servers import Servers
+
+BENCHMARKS: dict[str, Callable[[Servers], list[Figure]]] = {
+    "unary": unary.throughput,
+    "latency": unary.latency,
+    "batch": rows.batches,
+    "import": rows.imports,
+    "export": rows.exports,
+    "overwrite": rows.overwritten,
+}
+
+
+def main() -> None:
+    """Run the benchmarks named, all by default."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], metavar="NAME")
+    parser.add_argument("--json", type=Path, default=Path("benchmarks/results/latest.json"))
+    arguments = parser.parse_args()
+    figures: list[Figure] = []
+    for name in arguments.names or BENCHMARKS:
+        print(f"… {name}", file=sys.stderr, flush=True)
+        with Servers() as servers:
+            figures += BENCHMARKS[name](servers)
+    print(table(figures))
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+    machine = {"python": platform.python_version(), "machine": platform.machine()}
+    result = {"machine": machine, "figures": [figure.as_json() for figure in figures]}
+    arguments.json.write_text(json.dumps(result, indent=2) + "\n")
+    print(f"\n{arguments.json}")
+
+
+if __name__ == "__main__":
+    main()

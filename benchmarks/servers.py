@@ -1,0 +1,123 @@
+"""The servers that are measured: RaaS as it is started by everybody, and an echo behind the same interceptor."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from raas.storage.embedded import running_dsn
+from raas.v1.administration_service_pb2 import CreateRegisterRequest
+from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
+from raas.v1.dossier_type_pb2 import DossierType
+from raas.v1.register_service_pb2 import CreateDossierTypeRequest
+from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+
+ROOT = Path(__file__).parents[1]
+TYPES = ("HEALTH_INSURANCE", "PENSION", "UNEMPLOYMENT")
+OPTIONS = [("grpc.max_receive_message_length", 64 * 1024 * 1024)]
+
+_numbers = itertools.count(5_000_000)
+
+
+class Servers:
+    """Starts servers when they are first asked for; leaving ends them and forgets their data."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="raas-bench-")))
+        self._directory.chmod(0o711)
+        self._targets: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def raas(self, workers: int = 1) -> str:
+        """The address of a RaaS with so many workers."""
+        environment = {
+            "RAAS_DATA_DIR": str(self._directory / f"data-{workers}"),
+            "RAAS_NISS_PROFILE": "test",
+            "RAAS_DEVELOPMENT_IDENTITY": "1",
+            "RAAS_AUTHENTIC_SOURCE": "structure",
+            "RAAS_LOG_LEVEL": "error",
+            "RAAS_WORKERS": str(workers),
+        }
+        return self._started(f"raas-{workers}", ["server.py"], environment)
+
+    def echo(self) -> str:
+        """The address of an echo behind the same interceptor."""
+        return self._started("echo", ["-m", "benchmarks.echo"], {})
+
+    def dsn(self) -> str:
+        """The database of the RaaS with one worker."""
+        self.raas()
+        dsn = running_dsn(self._directory / "data-1")
+        assert dsn is not None
+        return dsn
+
+    def _started(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> str:
+        if name not in self._targets:
+            with socket.create_server(("127.0.0.1", 0)) as probe:
+                target = f"127.0.0.1:{probe.getsockname()[1]}"
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=os.environ | {"RAAS_LISTEN": target} | environment,
+            )
+            self._stack.callback(_end, process)
+            _await_serving(target, process)
+            self._targets[name] = target
+        return self._targets[name]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    process.wait(60)
+
+
+def _await_serving(target: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    with grpc.insecure_channel(target) as channel:
+        while True:
+            try:
+                health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=1)
+            except grpc.RpcError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise SystemExit("a server to be measured does not start") from None
+                time.sleep(0.1)
+            else:
+                return
+
+
+def new_register(target: str) -> str:
+    """An empty register with the dossier types TYPES: its enterprise number."""
+    eight = next(_numbers)
+    number = f"{eight:08d}{97 - eight % 97:02d}"
+    metadata = (("raas-enterprise-number", number),)
+    with grpc.insecure_channel(target) as channel:
+        AdministrationServiceStub(channel).CreateRegister(
+            CreateRegisterRequest(enterprise_number=number, name="Measured"), metadata=metadata
+        )
+        for code in TYPES:
+            RegisterServiceStub(channel).CreateDossierType(
+                CreateDossierTypeRequest(dossier_type=DossierType(code=code)), metadata=metadata
+            )
+    return number

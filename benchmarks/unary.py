@@ -1,0 +1,134 @@
+"""Unary calls: how many a second, and how long one takes."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+import grpc
+
+from benchmarks.figures import Figure
+from benchmarks.load import DRIVER, calls_per_second
+from benchmarks.servers import Servers, new_register
+from raas.v1.period_pb2 import Period
+from raas.v1.register_service_pb2 import (
+    ConsultRequest,
+    GetRegisterRequest,
+    InscribeRequest,
+    RemoveRequest,
+)
+from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+
+CALLS, IN_FLIGHT = 40_000, 64
+PERSON, TYPE = "85673003360", "HEALTH_INSURANCE"
+SERVICE = "/raas.v1.RegisterService/"
+INSCRIBE = InscribeRequest(
+    niss=PERSON, dossier_type=TYPE, period=Period(begin="2024-01-01", end="2024-12-31")
+)
+REMOVE = RemoveRequest(niss=PERSON, dossier_type=TYPE, period=Period(begin="2024-01-01", end="2024-06-30"))
+CONSULT = ConsultRequest(niss=[PERSON])
+
+
+def throughput(servers: Servers) -> list[Figure]:
+    """Inscribe (with a Remove for each, so that both change something) and Consult, against the echo."""
+    one = INSCRIBE.SerializeToString()
+    echo = servers.echo()
+    target = servers.raas()
+    number = new_register(target)
+    echoed = _best(lambda: calls_per_second(echo, "/raas.v1.Echo/Echo", number, [one, one], CALLS, IN_FLIGHT))
+    figures = [_writes(target, number, echoed, "Inscribe", "≥ 0.35")]
+    consulted = _best(
+        lambda: calls_per_second(
+            target, SERVICE + "Consult", number, [CONSULT.SerializeToString()] * 2, CALLS, IN_FLIGHT
+        )
+    )
+    figures.append(
+        Figure(
+            f"Consult one NISS, {IN_FLIGHT} in flight ({DRIVER})",
+            consulted,
+            "calls/s",
+            "echo",
+            echoed,
+            "≥ 0.5",
+        )
+    )
+    two = servers.raas(workers=2)
+    figures.append(_writes(two, new_register(two), echoed, "Inscribe, two workers", "≥ 0.5"))
+    return figures
+
+
+def _writes(target: str, number: str, echoed: float, name: str, aim: str) -> Figure:
+    before = _revision(target, number)
+    seconds = -time.perf_counter()
+    rates = [_rate_of_writes(target, number) for _ in range(2)]
+    seconds += time.perf_counter()
+    changed = (_revision(target, number) - before) / (2 * CALLS)
+    title = f"{name}, {IN_FLIGHT} in flight, {changed:.0%} change the dossier ({DRIVER})"
+    return Figure(title, max(rates), "calls/s", "echo", echoed, aim)
+
+
+def _rate_of_writes(target: str, number: str) -> float:
+    """Half of the calls inscribe what the other half removes."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(2) as pool:
+        halves = [
+            pool.submit(
+                calls_per_second, target, SERVICE + rpc, number, [request], CALLS // 2, IN_FLIGHT // 2
+            )
+            for rpc, request in (
+                ("Inscribe", INSCRIBE.SerializeToString()),
+                ("Remove", REMOVE.SerializeToString()),
+            )
+        ]
+        return sum(half.result() for half in halves)
+
+
+def latency(servers: Servers) -> list[Figure]:
+    """One caller that waits for each answer."""
+    echo, target = servers.echo(), servers.raas()
+    number = new_register(target)
+    metadata = (("raas-enterprise-number", number),)
+    days = [
+        f"{year}-{month:02}-{day:02}"
+        for year in range(1990, 2030)
+        for month in range(1, 13)
+        for day in (1, 15)
+    ]
+    requests = [
+        InscribeRequest(niss=PERSON, dossier_type=TYPE, period=Period(begin=day, end=day)).SerializeToString()
+        for day in days
+    ]
+    with grpc.insecure_channel(echo) as channel:
+        echoed = _median(channel, "/raas.v1.Echo/Echo", requests, metadata)
+    with grpc.insecure_channel(target) as channel:
+        written = _median(channel, SERVICE + "Inscribe", requests, metadata)
+    return [
+        Figure("Inscribe, one caller, p50", written * 1000, "ms", "echo", echoed * 1000, "≤ 1.2 ms"),
+    ]
+
+
+def _median(
+    channel: grpc.Channel, method: str, requests: list[bytes], metadata: tuple[tuple[str, str], ...]
+) -> float:
+    call = channel.unary_unary(method)
+    seconds = []
+    for request in requests:
+        began = time.perf_counter()
+        call(request, metadata=metadata)
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds)
+
+
+def _revision(target: str, number: str) -> int:
+    with grpc.insecure_channel(target) as channel:
+        answer = RegisterServiceStub(channel).GetRegister(
+            GetRegisterRequest(), metadata=(("raas-enterprise-number", number),)
+        )
+        return int(answer.register.revision)
+
+
+def _best(measure: Callable[[], float]) -> float:
+    """The better of two: the first one also warms up."""
+    return max(measure() for _ in range(2))

@@ -1,0 +1,108 @@
+"""What can go wrong with a call.
+
+    RaasError
+      Refused               RaaS said no; one class per reason in reasons.py
+      CallFailed            RaaS gave no answer: network, TLS, a server of another kind
+        DeadlineExceeded    it gave none in time
+      StreamBroken          a stream did what the contract rules out
+      ChainBroken           mutations that do not belong to the chain of checksums
+      MirrorEmpty           a mirror was asked before its first snapshot was complete
+
+A call that failed without an answer may have been carried out. The library repeats what is safe to
+repeat; what it raises is final.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import grpc
+
+
+class RaasError(Exception):
+    """Everything that this library raises about calls and streams."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that is wrong with a request.
+
+    `field` is its path (`operations[3].inscribe.period.end`; "" = the call as a whole), `reason` the name of
+    an ErrorReason (`NISS_REPLACED`), `message` a sentence for people in the language of the client.
+    `metadata` is what RaaS adds for programs, such as `successor`.
+    """
+
+    field: str
+    reason: str
+    message: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class Refused(RaasError):
+    """RaaS refused the call; where `reason` does not say otherwise, nothing was changed.
+
+    `reason` names the ErrorReason of the first violation, `violations` are all that were told (at least
+    one), `metadata` is what RaaS adds for programs, `call_id` is to be quoted when asking for help, and
+    `retry_after` is after how many seconds the call may be repeated, where RaaS said so. A reason that
+    this version of the library does not know is a plain `Refused`.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: str,
+        status: grpc.StatusCode,
+        violations: Sequence[Violation],
+        metadata: Mapping[str, str],
+        call_id: str | None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.status = status
+        self.violations = tuple(violations)
+        self.metadata = dict(metadata)
+        self.call_id = call_id
+        self.retry_after = retry_after
+
+    @property
+    def told_all(self) -> bool:
+        """Whether `violations` is everything that is wrong; details of an error hold some 6 KB."""
+        return self.metadata.get("truncated") != "true"
+
+    def _value(self, key: str) -> str | None:
+        """A value of the metadata; in a batch, that of the first operation that has it."""
+        for name, value in self.metadata.items():
+            if name == key or name.endswith(f".{key}"):
+                return value
+        return None
+
+
+class CallFailed(RaasError):
+    """There is no answer of RaaS: `status` is that of gRPC."""
+
+    def __init__(self, message: str, status: grpc.StatusCode) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class DeadlineExceeded(CallFailed):
+    """No answer came in time; the call may have been carried out."""
+
+
+class StreamBroken(RaasError):
+    """A stream skipped a revision, went back or ended where it must not: nothing it said can be used."""
+
+
+class ChainBroken(RaasError):
+    """A checksum is not the one that follows from what came before: `revision` is where that shows."""
+
+    def __init__(self, revision: int) -> None:
+        super().__init__(f"the chain of checksums is broken at revision {revision}")
+        self.revision = revision
+
+
+class MirrorEmpty(RaasError):
+    """The mirror has not received a whole snapshot yet, and cannot answer anything."""

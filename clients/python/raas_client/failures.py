@@ -1,0 +1,89 @@
+"""From the status of a call that failed to the exception that says why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import cast
+
+import grpc
+import grpc.aio
+from google.protobuf.message import DecodeError
+from google.rpc import error_details_pb2, status_pb2
+
+from raas_client.errors import CallFailed, DeadlineExceeded, Refused, Violation
+from raas_client.reasons import BY_REASON
+
+DOMAIN = "raas"
+_DETAILS = "grpc-status-details-bin"
+_CALL_ID = "raas-call-id"
+_PLACE = re.compile(r"\w+\[\d+\]\.")
+
+Failure = Refused | CallFailed
+
+NOTHING_WAS_DONE = frozenset({"OVERLOADED", "AUTHENTIC_SOURCE_UNAVAILABLE"})
+"""Reasons after which any call may be repeated, whatever it does."""
+
+_LOST = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
+"""A server that goes away ends its calls with the one or the other."""
+
+
+def failure_of(error: grpc.aio.AioRpcError) -> Failure:
+    """The exception for a call that failed: what RaaS said, or what gRPC said in its place."""
+    code, message = error.code(), error.details() or error.code().name
+    info = error_details_pb2.ErrorInfo()
+    wrong = error_details_pb2.BadRequest()
+    request = error_details_pb2.RequestInfo()
+    retry_after = None
+    trailers = list(cast("Iterable[tuple[str, str | bytes]]", error.trailing_metadata() or ()))
+    for detail in _status(trailers).details:
+        for known in (info, wrong, request):
+            detail.Unpack(known)
+        retry = error_details_pb2.RetryInfo()
+        if detail.Unpack(retry):
+            retry_after = retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9
+    if info.domain != DOMAIN:
+        kind = DeadlineExceeded if code is grpc.StatusCode.DEADLINE_EXCEEDED else CallFailed
+        return kind(message, code)
+    metadata = dict(info.metadata)
+    violations = [
+        Violation(each.field, each.reason, each.description, _values(metadata, each.field))
+        for each in wrong.field_violations
+    ] or [Violation("", info.reason, message, metadata)]
+    call_id = request.request_id or next((str(value) for key, value in trailers if key == _CALL_ID), None)
+    return BY_REASON.get(info.reason, Refused)(
+        message,
+        reason=info.reason,
+        status=code,
+        violations=violations,
+        metadata=metadata,
+        call_id=call_id,
+        retry_after=retry_after,
+    )
+
+
+def may_pass(failure: Failure) -> bool:
+    """Whether the same call may succeed later: the server was not reached, went away, or asked to wait."""
+    if failure.status is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return isinstance(failure, Refused) and failure.retry_after is not None
+    return failure.status in _LOST
+
+
+def _values(metadata: dict[str, str], field: str) -> dict[str, str]:
+    """The metadata of one violation: in a batch they are prefixed by the place of the operation."""
+    place = _PLACE.match(field)
+    if place is None:
+        return {key: value for key, value in metadata.items() if "." not in key}
+    prefix = place.group()
+    return {key.removeprefix(prefix): value for key, value in metadata.items() if key.startswith(prefix)}
+
+
+def _status(trailers: Iterable[tuple[str, str | bytes]]) -> status_pb2.Status:
+    status = status_pb2.Status()
+    for key, value in trailers:
+        if key == _DETAILS and isinstance(value, bytes):
+            try:
+                status.ParseFromString(value)
+            except DecodeError:
+                continue
+    return status

@@ -1,0 +1,86 @@
+"""Documented grpcurl commands: run as they stand where grpcurl is installed, else by `buf curl`."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+DOCUMENTED_TARGET = "127.0.0.1:50051"
+"""The address in every documented command; a test puts that of its server in its place."""
+
+_PATIENCE_SECONDS = 60.0
+_BASE64_VALUE = re.compile(r'"value": "([A-Za-z0-9+/=]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command wrote; `went_well` also for a stream that was to be listened to for a time only."""
+
+    went_well: bool
+    output: str
+    errors: str
+
+    def names(self, reason: str) -> bool:
+        """Whether the error has that reason; buf shows the details as they travel, in base64."""
+        details = [base64.b64decode(value + "==") for value in _BASE64_VALUE.findall(self.errors)]
+        return reason in self.errors or any(reason.encode() in detail for detail in details)
+
+
+def run_documented(command: str, target: str) -> Answer:
+    """Run a documented `grpcurl` command against the server at `target`."""
+    arguments = shlex.split(command.replace(DOCUMENTED_TARGET, target))
+    if shutil.which("grpcurl"):
+        return _run(arguments)
+    return _run(*buf_curl(arguments))
+
+
+def buf_curl(grpcurl: Sequence[str]) -> tuple[list[str], float | None]:
+    """The `buf curl` of a grpcurl command, and how long to listen (None = to the end).
+
+    Knows -plaintext, -H, -d and -max-time, and the address and the method. Raises ValueError for a
+    command of any other form.
+    """
+    options: list[str] = []
+    seconds: float | None = None
+    place: list[str] = []
+    left = iter(grpcurl[1:])
+    for argument in left:
+        match argument:
+            case "-plaintext":
+                options += ["--protocol", "grpc", "--http2-prior-knowledge"]
+            case "-H" | "-d":
+                options += [argument, next(left)]
+            case "-max-time":
+                seconds = float(next(left))
+            case _ if argument.startswith("-"):
+                raise ValueError(f"unexpected option {argument}")
+            case _:
+                place.append(argument)
+    if grpcurl[0] != "grpcurl" or "--http2-prior-knowledge" not in options:
+        raise ValueError("a plaintext grpcurl command was expected")
+    address, method = place
+    return [buf(), "curl", *options, f"http://{address}/{method}"], seconds
+
+
+def buf() -> str:
+    """The program buf of this environment."""
+    return str(Path(sys.executable).with_name("buf"))
+
+
+def _run(arguments: Sequence[str], seconds: float | None = None) -> Answer:
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        output, errors = process.communicate(timeout=seconds or _PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        output, errors = process.communicate()
+        return Answer(seconds is not None, output, errors)
+    listened = "-max-time" in arguments and "DeadlineExceeded" in errors
+    return Answer(process.returncode == 0 or listened, output, errors)
