@@ -35,7 +35,8 @@ from raas.usecases.dossier_types import DossierTypeVerbs
 from raas.usecases.gate import Gate
 from raas.usecases.history import History
 from raas.usecases.importing import Imports
-from raas.usecases.lane import LaneLimits, Lanes
+from raas.usecases.lane import Lanes
+from raas.usecases.lane_batch import LaneLimits
 from raas.usecases.paging import Pages
 from raas.usecases.registers import Registers
 from raas.usecases.routing import FindRegisters

@@ -12,8 +12,9 @@ categories present (SHAPE before UNKNOWN before STATE; the others stand alone).
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 
 
@@ -82,8 +83,8 @@ class Reason(Enum):
 class Violation:
     """One thing that is wrong.
 
-    `field` is the path in the request (`period.end`, `operations[3].inscribe.niss`; "" = the call
-    as a whole). `sentence` is a key of sentences.py ("" = the reason's own sentence) and `values`
+    `field` is the path in the request (`period.end`, in a batch `operations[3].period.end`; "" = the
+    call as a whole). `sentence` is a key of sentences.py ("" = the reason's own sentence) and `values`
     fills its placeholders and becomes the metadata of the error. Values never hold a NISS, a name
     or another fact about a person, except `successor` of NISS_REPLACED.
     """
@@ -91,7 +92,7 @@ class Violation:
     field: str
     reason: Reason
     sentence: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def below(self, prefix: str) -> Violation:
         """The same violation with its field path below `prefix` (`operations[3]`)."""

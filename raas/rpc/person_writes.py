@@ -35,7 +35,7 @@ from raas.usecases.persons.searching import MOST_RESULTS
 from raas.v1 import person_service_pb2 as v1
 
 FEED_LIMIT = 1_000
-ID_LIMIT = 64
+ID_LIMIT = 128
 
 _SLICE = 250
 """Rows read before the event loop gets a turn: some milliseconds."""

@@ -64,8 +64,10 @@ class RegisterReads:
             register = await self._reception.admit(visit, number, faults)
             refuse_faults(faults)
             assert dossier_type is not None  # noqa: S101 - else there was a fault
-            created = await self._verbs.dossier_types.create(exchange.call, register, dossier_type)
-            return v1.CreateDossierTypeResponse(dossier_type=dossier_type_message(created))
+            created, revision = await self._verbs.dossier_types.create(exchange.call, register, dossier_type)
+            return v1.CreateDossierTypeResponse(
+                dossier_type=dossier_type_message(created), revision=revision
+            )
 
     async def UpdateDossierType(
         self, request: v1.UpdateDossierTypeRequest, context: object
@@ -82,10 +84,12 @@ class RegisterReads:
                 faults.append(Violation("dossier_type", Reason.REQUIRED))
             register = await self._reception.admit(visit, number, faults)
             refuse_faults(faults)
-            changed = await self._verbs.dossier_types.update(
+            changed, revision = await self._verbs.dossier_types.update(
                 exchange.call, register, request.dossier_type.code, changes
             )
-            return v1.UpdateDossierTypeResponse(dossier_type=dossier_type_message(changed))
+            return v1.UpdateDossierTypeResponse(
+                dossier_type=dossier_type_message(changed), revision=revision
+            )
 
     async def ListDossierTypes(
         self, request: v1.ListDossierTypesRequest, context: object

@@ -8,7 +8,6 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from hashlib import sha256
 from typing import TypeVar, cast
 
@@ -86,7 +85,7 @@ class RegisterWrites:
                 call,
                 register,
                 # What the call as a whole has wrong is refused together with what the verb finds.
-                replace(operation, violations=tuple(faults)) if faults else operation,
+                operation._replace(violations=tuple(faults)) if faults else operation,
                 validate_only=request.validate_only,
                 idempotency=_idempotency(call, request, request_id, written),
             )

@@ -11,7 +11,7 @@ from raas.domain.errors import Reason, Violation
 from raas.domain.mutation import lines_text
 from raas.domain.shares import Shares
 from raas.storage.arrays import array, array_or_null, arrays, pairs, quoted
-from raas.usecases.ports import DossierKey, Loaded, Written
+from raas.usecases.ports import DossierKey, Written
 
 _WRITE = """
 WITH stamp AS (
@@ -73,12 +73,10 @@ INSERT INTO import_rejection (register_id, actor, import_id, "offset", violation
 SELECT %s, * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::jsonb[])"""
 
 
-def statements(
-    register_id: int, loaded: Loaded, written: Written, type_ids: Mapping[str, int]
-) -> Iterable[tuple[str, Any]]:
+def statements(register_id: int, written: Written, type_ids: Mapping[str, int]) -> Iterable[tuple[str, Any]]:
     """The statements that write it, with their parameters, in order; `type_ids` by code."""
     if written.mutations:
-        yield _WRITE, _log_parameters(register_id, loaded, written, type_ids)
+        yield _WRITE, _log_parameters(register_id, written, type_ids)
     if written.shares:
         yield from _share_statements(register_id, written.shares)
     if written.requests:
@@ -120,9 +118,7 @@ def _share_statements(register_id: int, shares: Mapping[DossierKey, Shares]) -> 
         yield _WRITE_SHARES, (register_id, *columns)
 
 
-def _log_parameters(
-    register_id: int, loaded: Loaded, written: Written, type_ids: Mapping[str, int]
-) -> dict[str, Any]:
+def _log_parameters(register_id: int, written: Written, type_ids: Mapping[str, int]) -> dict[str, Any]:
     mutations = written.mutations
     stamp_number: dict[int, int] = {}
     stamps = []
@@ -133,9 +129,9 @@ def _log_parameters(
     dossiers = written.dossiers
     return {
         "register": register_id,
-        "revision": loaded.revision,
-        "last_revision": loaded.revision + len(mutations),
-        "record_time": loaded.record_time,
+        "revision": mutations[0].revision - 1,
+        "last_revision": mutations[-1].revision,
+        "record_time": written.record_time,
         "types_revision": written.types_revision,
         "dossier_count_change": written.dossier_count_change,
         "checksum": written.checksum,

@@ -160,4 +160,4 @@ class PostgresPersonChange:
         for register_id, written in registers:
             holding = self._holdings[register_id]
             ids = {code: id_ for code, (id_, _) in holding.types.by_code.items()}
-            yield from statements(register_id, holding.loaded, written, ids)
+            yield from statements(register_id, written, ids)

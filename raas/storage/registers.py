@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.domain.enterprise_number import EnterpriseNumber
+from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.errors import Reason, refuse
 from raas.domain.register import Register, first_checksum
 from raas.storage.fetching import array_text, fetch
@@ -52,14 +52,16 @@ class PostgresRegisterStore:
         parameters = {"number": number, "name": name, "checksum": first_checksum(number)}
         rows = await fetch(self._engine, _CREATE, parameters)
         if not rows:
-            raise refuse(Reason.REGISTER_EXISTS, "enterprise_number")
+            raise refuse(Reason.REGISTER_EXISTS, "enterprise_number", register=enterprise_number_text(number))
         return register_of(rows[0])
 
     async def rename(self, number: EnterpriseNumber, name: str) -> Register:
         """Change the name. Raises Refused REGISTER_UNKNOWN (at `enterprise_number`)."""
         rows = await fetch(self._engine, _RENAME, {"number": number, "name": name})
         if not rows:
-            raise refuse(Reason.REGISTER_UNKNOWN, "enterprise_number")
+            raise refuse(
+                Reason.REGISTER_UNKNOWN, "enterprise_number", register=enterprise_number_text(number)
+            )
         return register_of(rows[0])
 
     async def page(self, after: EnterpriseNumber | None, limit: int) -> Sequence[Register]:

@@ -4,19 +4,67 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, cast
 
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.storage.faults import translated, translated_errors
-from raas.usecases.ports import CommitUnknown, StoreFault, StoreUnavailable
+from raas.usecases.ports import CommitUnknown, PortError, StoreFault, StoreUnavailable
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 _ASK_AGAIN_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0)
 """Pauses between questions about a lost COMMIT: about as long as a restart takes."""
+
+
+class Pipeline:
+    """Statements sent one after the other, whose results are awaited all at once.
+
+    The database works on the first ones while the next ones are still being made.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._stack: AsyncExitStack | None = None
+
+    async def send(self, statements: Iterable[tuple[str, Any]]) -> None:
+        """Send statements. Raises StoreFault or StoreUnavailable, perhaps for an earlier one."""
+        if self._stack is None:
+            self._stack = AsyncExitStack()
+            await self._stack.enter_async_context(self.connection.pipeline())
+        try:
+            for statement, parameters in statements:
+                await self.connection.execute(statement, parameters)
+        except psycopg.Error as error:
+            if self.connection.closed:
+                raise translated(error) from None
+            raise fault_of(error) from None
+
+    async def close(self) -> None:
+        """Wait for all results. Raises the first error of the driver."""
+        stack, self._stack = self._stack, None
+        if stack is not None:
+            await stack.aclose()
+
+    async def abandon(self) -> None:
+        """Roll back whatever was sent, without caring what became of it."""
+        with suppress(psycopg.Error):
+            await self.close()
+        if not self.connection.closed:
+            with suppress(psycopg.Error):
+                await self.connection.rollback()
+
+
+def fault_of(error: psycopg.Error) -> PortError:
+    """The error of the ports for one of a statement, on a connection that still stands.
+
+    In an aborted pipeline the driver knows no SQLSTATE: that is no lost connection.
+    """
+    if error.sqlstate is None:
+        return StoreFault(f"a statement failed ({type(error).__name__})")
+    return translated(error)
 
 
 class Transactions:
@@ -40,19 +88,23 @@ class Transactions:
     async def commit(
         self, connection: Connection, transaction_id: str, statements: Iterable[tuple[str, Any]]
     ) -> None:
-        """Send the statements and COMMIT in one pipeline.
+        """Send the statements and COMMIT in one pipeline; raises like `commit_sent`."""
+        pipeline = Pipeline(connection)
+        await pipeline.send(statements)
+        await self.commit_sent(pipeline, transaction_id)
+
+    async def commit_sent(self, pipeline: Pipeline, transaction_id: str) -> None:
+        """COMMIT what was sent through the pipeline.
 
         Raises StoreFault (rolled back), StoreUnavailable (known not to be committed), CommitUnknown.
         """
         try:
-            async with connection.pipeline():
-                for statement, parameters in statements:
-                    await connection.execute(statement, parameters)
-                await connection.commit()
+            await pipeline.connection.commit()
+            await pipeline.close()
         except psycopg.Error as error:
-            if not connection.closed:
-                await connection.rollback()
-                raise translated(error) from None
+            if not pipeline.connection.closed:
+                await pipeline.abandon()
+                raise fault_of(error) from None
         else:
             return
         # The connection was lost: the server alone knows whether the COMMIT had arrived.

@@ -16,7 +16,7 @@ from raas.storage.dossier_type_rows import read_dossier_types, write_dossier_typ
 from raas.storage.faults import translated_errors
 from raas.storage.lane_loading import load
 from raas.storage.lane_writing import statements, violation
-from raas.storage.transactions import Connection, Transactions
+from raas.storage.transactions import Connection, Pipeline, Transactions
 from raas.usecases.ports import DossierTypes, ImportKey, Loaded, Wanted, Written
 
 _READ_REJECTIONS = """
@@ -37,7 +37,11 @@ class PostgresWriteStore:
         async with self._transactions.connection() as connection:
             with translated_errors():
                 loaded, transaction_id = await load(connection, register_id, wanted, lock=True)
-            yield _Transaction(self._transactions, connection, register_id, loaded, transaction_id)
+            transaction = _Transaction(self._transactions, connection, register_id, loaded, transaction_id)
+            try:
+                yield transaction
+            finally:
+                await transaction.end()
 
     async def snapshot(self, register_id: int, wanted: Wanted) -> Loaded:
         """The same knowledge without a lock."""
@@ -78,15 +82,20 @@ class _Transaction:
         self.loaded = loaded
         self._transactions = transactions
         self._connection = connection
+        self._pipeline = Pipeline(connection)
         self._register_id = register_id
         self._transaction_id = transaction_id
 
-    async def commit(self, written: Written) -> None:
-        """Write all of it and commit, or nothing."""
+    async def write(self, written: Written) -> None:
+        """Send a part; the database writes it while the next one is being made."""
         with translated_errors():
             type_ids = await write_dossier_types(self._connection, self._register_id, written.types)
-        await self._transactions.commit(
-            self._connection,
-            self._transaction_id,
-            statements(self._register_id, self.loaded, written, type_ids),
-        )
+        await self._pipeline.send(statements(self._register_id, written, type_ids))
+
+    async def commit(self) -> None:
+        """Keep all that was sent, or nothing."""
+        await self._transactions.commit_sent(self._pipeline, self._transaction_id)
+
+    async def end(self) -> None:
+        """Roll back what was not committed."""
+        await self._pipeline.abandon()

@@ -223,7 +223,7 @@ class Alteration:
         written = [
             (register_id, result)
             for register_id, register in sorted(self._open.items())
-            if (result := register.ledger.written()) is not None
+            if (result := register.ledger.take()) is not None
         ]
         await self._change.commit(self._standings, written)
         for register_id, _ in written:

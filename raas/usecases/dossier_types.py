@@ -25,21 +25,25 @@ class DossierTypeVerbs:
         self._store = store
         self._pages = pages
 
-    async def create(self, call: Call, register: AdmittedRegister, dossier_type: DossierType) -> DossierType:
-        """Declare a type. Raises Refused DOSSIER_TYPE_EXISTS."""
+    async def create(
+        self, call: Call, register: AdmittedRegister, dossier_type: DossierType
+    ) -> tuple[DossierType, int]:
+        """Declare a type; answers it and the revision it took. Raises Refused DOSSIER_TYPE_EXISTS."""
         change = _Change(call, dossier_type.code, dossier_type, {})
-        answer: DossierType = await self._lanes[register.id].submit(change)
+        answer: tuple[DossierType, int] = await self._lanes[register.id].submit(change)
         return answer
 
     async def update(
         self, call: Call, register: AdmittedRegister, code: str, changes: Mapping[str, Any]
-    ) -> DossierType:
+    ) -> tuple[DossierType, int]:
         """Set the named fields to values as `parse_dossier_type` takes them.
 
-        What stays the same takes no revision. Raises Refused: DOSSIER_TYPE_UNKNOWN, or all that is wrong
-        with the type as it would become.
+        Answers the type and the revision that the change took; what stays the same takes none and answers
+        the current one. Raises Refused: DOSSIER_TYPE_UNKNOWN, or all that is wrong with the type as it
+        would become.
         """
-        answer: DossierType = await self._lanes[register.id].submit(_Change(call, code, None, changes))
+        change = _Change(call, code, None, changes)
+        answer: tuple[DossierType, int] = await self._lanes[register.id].submit(change)
         return answer
 
     async def page(
@@ -82,12 +86,12 @@ class _Change:
         """No dossier."""
         return ()
 
-    def apply(self, ledger: Ledger) -> Generator[None, None, DossierType]:
-        """Create or change the type."""
+    def apply(self, ledger: Ledger) -> Generator[bool, None, tuple[DossierType, int]]:
+        """Create or change the type; answers it and the revision of the register afterwards."""
         before = ledger.dossier_type(self._code)
         if self._created is not None:
             if before is not None:
-                raise refuse(Reason.DOSSIER_TYPE_EXISTS, "dossier_type.code")
+                raise refuse(Reason.DOSSIER_TYPE_EXISTS, "dossier_type.code", dossier_type=self._code)
             after = self._created
         else:
             if before is None:
@@ -100,7 +104,7 @@ class _Change:
                 "after": dossier_type_json(after),
             }
             ledger.put_dossier_type(after, detail, self._stamp)
-        return after
+        return after, ledger.revision
 
 
 def _changed(before: DossierType, changes: Mapping[str, Any]) -> DossierType:

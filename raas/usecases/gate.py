@@ -30,11 +30,28 @@ class Permission(Enum):
     CHECK = "a mandate to read the register, or the role of router"
     ROUTE = "the role of router"
     ADMINISTRATION = "the role of administration"
+    PERSON_REGISTRATION = "the role of person registrar"
+    PERSON_CHECK = "the role of person checker"
+    SOURCE = "the role of authentic source"
 
 
 _REGISTERS = "/raas.v1.RegisterService/"
 _ADMINISTRATION = "/raas.v1.AdministrationService/"
 _STREAM = "/raas.v1.MutationStream/"
+_PERSONS = "/raas.v1.PersonService/"
+
+PERSON_PERMISSIONS: Mapping[str, Permission] = {
+    _PERSONS + "GetPerson": Permission.READ,
+    _PERSONS + "ConfrontIdentity": Permission.READ,
+    _PERSONS + "SearchPersons": Permission.PERSON_REGISTRATION,
+    _PERSONS + "CreatePerson": Permission.PERSON_REGISTRATION,
+    _PERSONS + "UpdatePerson": Permission.PERSON_REGISTRATION,
+    _PERSONS + "ReplaceNiss": Permission.SOURCE,
+    _PERSONS + "RestoreNiss": Permission.SOURCE,
+    _PERSONS + "CancelNiss": Permission.SOURCE,
+    _PERSONS + "ImportPersons": Permission.SOURCE,
+    _PERSONS + "CheckPersons": Permission.PERSON_CHECK,
+}
 
 PERMISSIONS: Mapping[str, Permission] = {
     _REGISTERS + "GetRegister": Permission.READ,
@@ -66,6 +83,9 @@ _ROLES = {
     Permission.CHECK: Role.ROUTER,
     Permission.ROUTE: Role.ROUTER,
     Permission.ADMINISTRATION: Role.ADMINISTRATION,
+    Permission.PERSON_REGISTRATION: Role.PERSON_REGISTRAR,
+    Permission.PERSON_CHECK: Role.PERSON_CHECKER,
+    Permission.SOURCE: Role.AUTHENTIC_SOURCE,
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from raas.domain.errors import Reason, Violation
 from raas.domain.operation import Operation
@@ -35,5 +34,5 @@ async def with_identity_violations(
         if fields:
             operation = checked[index]
             violation = Violation(FIELD, Reason.IDENTITY_MISMATCH, values={"fields": ",".join(fields)})
-            checked[index] = replace(operation, violations=(*operation.violations, violation))
+            checked[index] = operation._replace(violations=(*operation.violations, violation))
     return checked

@@ -154,7 +154,7 @@ class _ImportElement:
         """The dossiers it touches."""
         return dossier_keys(self._message.operations, self.persons, types)
 
-    def apply(self, ledger: Ledger) -> Generator[None, None, tuple[ImportAnswer, int]]:
+    def apply(self, ledger: Ledger) -> Generator[bool, None, tuple[ImportAnswer, int]]:
         """Apply the rows not applied before; answers what became of them and how many were skipped."""
         message, end = self._message, self._message.offset + len(self._message.operations)
         skip = 0
@@ -177,7 +177,7 @@ class _ImportElement:
                 else:
                     unchanged += 1
             if index % _SLICE == _SLICE - 1:
-                yield
+                yield True
         if self.import_key is not None and skip < len(message.operations):
             ledger.advance_import(self.import_key, end, rejected)
         return ImportAnswer(end, applied, unchanged, tuple(rejected), ledger.revision), skip

@@ -8,72 +8,14 @@ itself while the one before it commits; an idle lane starts at once.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from raas.domain.errors import Reason, refuse
-from raas.usecases.ledger import Ledger, Persons
-from raas.usecases.ports import (
-    CommitUnknown,
-    DossierKey,
-    DossierTypes,
-    ImportKey,
-    RequestKey,
-    StoreFault,
-    StoreUnavailable,
-    Wanted,
-    WriteStore,
-)
-
-
-class Element(Protocol):
-    """What the lane takes whole: it becomes part of a transaction entirely or not at all."""
-
-    weight: int
-    """Its number of operations."""
-    deadline: float
-    """On the monotonic clock: after it nobody waits for the answer."""
-    background: bool
-    """True for Import: takes turns with waiting calls."""
-    persons: Persons
-    """What the source said before the lane of the numbers it names; None = the store says it."""
-    request: RequestKey | None
-    import_key: ImportKey | None
-
-    def keys(self, types: DossierTypes) -> Iterable[DossierKey]:
-        """The dossiers to load."""
-
-    def codes(self) -> Iterable[str]:
-        """The codes of the dossier types it names."""
-
-    def apply(self, ledger: Ledger) -> Generator[None, None, Any]:
-        """Apply itself, yielding between slices of work; returns the answer or raises Refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class LaneLimits:
-    """How much one transaction and one queue hold."""
-
-    operations: int = 2_000
-    lines: int = 50_000
-    engine_seconds: float = 0.02
-    waiting_operations: int = 20_000
-    max_lines_per_dossier: int = 1_000
-
-
-@dataclass(slots=True)
-class _Waiting:
-    element: Element
-    future: asyncio.Future[Any]
-
-    @property
-    def wanted(self) -> bool:
-        """Whether anybody still waits for it."""
-        return not self.future.done() and time.monotonic() < self.element.deadline
-
+from raas.usecases.lane_batch import BatchRun, Element, LaneLimits, Waiting, wanted
+from raas.usecases.ledger import Ledger
+from raas.usecases.ports import CommitUnknown, DossierTypes, StoreFault, StoreUnavailable, WriteStore
 
 _RETRY_SECONDS = (0.02, 0.1, 0.3, 0.6, 1.0, 2.0)
 """Pauses before trying again when the store does not answer: about as long as a restart takes."""
@@ -90,8 +32,8 @@ class Lane:
         self._limits = limits
         self._committed = committed
         self._types: DossierTypes | None = None
-        self._calls: deque[_Waiting] = deque()
-        self._imports: deque[_Waiting] = deque()
+        self._calls: deque[Waiting] = deque()
+        self._imports: deque[Waiting] = deque()
         self._waiting_operations = 0
         self._writer: asyncio.Task[None] | None = None
 
@@ -106,7 +48,7 @@ class Lane:
             self._waiting_operations + element.weight > self._limits.waiting_operations
         ):
             raise refuse(Reason.OVERLOADED)
-        waiting = _Waiting(element, asyncio.get_running_loop().create_future())
+        waiting = Waiting(element, asyncio.get_running_loop().create_future())
         (self._imports if element.background else self._calls).append(waiting)
         self._waiting_operations += element.weight
         if self._writer is None:
@@ -138,9 +80,9 @@ class Lane:
             self._imports.clear()
             self._waiting_operations = 0
 
-    def _take(self) -> list[_Waiting]:
+    def _take(self) -> list[Waiting]:
         """Whole elements up to the limit, at least one; Import and calls take turns while both wait."""
-        batch: list[_Waiting] = []
+        batch: list[Waiting] = []
         operations = 0
         turn, other = self._calls, self._imports
         while turn or other:
@@ -158,12 +100,12 @@ class Lane:
             turn, other = other, turn
         return batch
 
-    def _put_back(self, batch: list[_Waiting]) -> None:
+    def _put_back(self, batch: list[Waiting]) -> None:
         for waiting in reversed(batch):
             (self._imports if waiting.element.background else self._calls).appendleft(waiting)
             self._waiting_operations += waiting.element.weight
 
-    async def _write(self, batch: list[_Waiting]) -> None:
+    async def _write(self, batch: list[Waiting]) -> None:
         """Write a batch; on a fault of the store, each element by itself, so that only the bad one fails."""
         pauses = iter(_RETRY_SECONDS)
         while batch:
@@ -192,58 +134,27 @@ class Lane:
                 _fail(batch, CommitUnknown("the writer was stopped"))
                 raise
 
-    async def _transaction(self, batch: list[_Waiting]) -> None:
-        """One transaction; leaves in `batch` the elements that it took."""
+    async def _transaction(self, batch: list[Waiting]) -> None:
+        """One transaction; leaves in `batch` the elements that it took, the others wait again."""
         types = await self._types_for(batch)
         while True:
-            async with self._store.write(self._register_id, self._wanted(batch, types)) as transaction:
+            async with self._store.write(self._register_id, wanted(batch, types)) as transaction:
                 if transaction.loaded.types_revision != types.revision:
                     # Types changed since they were cached: what to load may differ.
                     types = self._types = await self._store.dossier_types(self._register_id)
                     continue
                 ledger = Ledger(transaction.loaded, types, self._limits.max_lines_per_dossier)
-                answers = await self._apply(batch, ledger)
-                written = ledger.written()
-                if written is not None:
-                    await transaction.commit(written)
+                answers = await BatchRun(ledger, transaction, self._limits).run(batch)
                 break
-        if written is not None and written.types:
+        if ledger.types_revision != types.revision:
             self._types = None
-        if written is not None and written.mutations:
+        if ledger.revision > transaction.loaded.revision:
             self._committed(self._register_id)
-        for waiting, answer in answers:
-            if isinstance(answer, Exception):
-                _fail([waiting], answer)
-            elif not waiting.future.done():
-                waiting.future.set_result(answer)
+        self._put_back(batch[len(answers) :])
+        for waiting, answer in zip(batch, answers, strict=False):
+            waiting.answer(answer)
 
-    async def _apply(self, batch: list[_Waiting], ledger: Ledger) -> list[tuple[_Waiting, Any]]:
-        """Apply elements until the budget is spent; the rest goes back to the head of the queue."""
-        began = time.monotonic()
-        answers: list[tuple[_Waiting, Any]] = []
-        for position, waiting in enumerate(batch):
-            spent = time.monotonic() - began > self._limits.engine_seconds
-            if position and (spent or ledger.lines_handled > self._limits.lines):
-                self._put_back(batch[position:])
-                del batch[position:]
-                break
-            mark = ledger.mark()
-            try:
-                steps = waiting.element.apply(ledger)
-                while True:
-                    try:
-                        next(steps)
-                    except StopIteration as end:
-                        answers.append((waiting, end.value))
-                        break
-                    await asyncio.sleep(0)
-            except Exception as error:
-                # Refused, or a bug: either way the neighbours are not concerned.
-                ledger.undo(mark)
-                answers.append((waiting, error))
-        return answers
-
-    async def _types_for(self, batch: list[_Waiting]) -> DossierTypes:
+    async def _types_for(self, batch: Sequence[Waiting]) -> DossierTypes:
         """The cached types, read anew when an element names one that the cache does not have."""
         types = self._types
         if types is None or any(
@@ -251,15 +162,6 @@ class Lane:
         ):
             types = self._types = await self._store.dossier_types(self._register_id)
         return types
-
-    def _wanted(self, batch: list[_Waiting], types: DossierTypes) -> Wanted:
-        elements = [waiting.element for waiting in batch]
-        return Wanted(
-            {key: None for element in elements for key in element.keys(types)},
-            any(element.persons is None for element in elements),
-            [element.request for element in elements if element.request],
-            [element.import_key for element in elements if element.import_key],
-        )
 
 
 class Lanes:
@@ -289,7 +191,6 @@ class Lanes:
             await lane.drained()
 
 
-def _fail(batch: list[_Waiting], error: Exception) -> None:
+def _fail(batch: Sequence[Waiting], error: Exception) -> None:
     for waiting in batch:
-        if not waiting.future.done():
-            waiting.future.set_exception(error)
+        waiting.answer(error)

@@ -78,7 +78,8 @@ class Ledger:
         self._by_code = dict(types.by_code)
         self._type_code = {id_: t.code for id_, t in types.by_id.items()}
         self._sheets: dict[DossierKey, Sheet] = {}
-        self._touched: dict[DossierKey, None] = {}
+        self._changed: dict[DossierKey, Sheet] = {}
+        self._taken_revision = loaded.revision
         self._undo: list[tuple[DossierKey, Sheet]] = []
         self._log = NewLog(loaded)
         self._dossier_count_change = 0
@@ -97,6 +98,16 @@ class Ledger:
             dossiers={**loaded.dossiers, **self.loaded.dossiers},
             shares={**loaded.shares, **self.loaded.shares},
         )
+
+    @property
+    def not_taken(self) -> int:
+        """Mutations that are not on their way to the store yet."""
+        return len(self._log.mutations)
+
+    @property
+    def types_revision(self) -> int:
+        """The revision of the last change of a dossier type among what was taken."""
+        return self._log.types_revision
 
     @property
     def revision(self) -> int:
@@ -232,7 +243,7 @@ class Ledger:
         )
         self._undo.append((key, sheet))
         self._sheets[key] = after
-        self._touched[key] = None
+        self._changed[key] = after
         self._dossier_count_change += (not sheet.lines) - (not lines)
         self.lines_handled += len(sheet.lines) + len(lines)
         return revision
@@ -308,6 +319,10 @@ class Ledger:
         while len(self._undo) > mark.undo:
             key, sheet = self._undo.pop()
             self._sheets[key] = sheet
+            if sheet.revision > self._taken_revision:
+                self._changed[key] = sheet
+            else:
+                self._changed.pop(key, None)
         self._log.forget(mark.mutations)
         self._dossier_count_change = mark.dossier_count_change
         self._shares = dict(mark.shares)
@@ -316,25 +331,39 @@ class Ledger:
         """Make what was applied since the mark one batch: no reader may stop inside it."""
         self._log.bind(mark.mutations)
 
-    def written(self) -> Written | None:
-        """What to write, checksums chained; None when there is nothing to write."""
+    def take(self) -> Written | None:
+        """What is to be written since the last time, checksums chained; None = nothing.
+
+        What was taken cannot be undone any more: only between elements, or with no way back.
+        """
         if not (self._log.mutations or self._shares or self._requests or self._imports):
             return None
-        checksum, types_revision = self._log.chain(self.code_of)
-        dossiers = {
-            key: (sheet.text, sheet.revision)
-            for key, sheet in ((key, self._sheets[key]) for key in self._touched)
-            if sheet.revision > self.loaded.revision
-        }
-        return Written(
-            self._log.mutations,
-            dossiers,
+        mutations = self._log.take(self.code_of)
+        written = Written(
+            mutations,
+            {key: (sheet.text, sheet.revision) for key, sheet in self._changed.items()},
             self._dossier_count_change,
-            checksum,
-            types_revision,
+            self.loaded.record_time,
+            self._log.checksum,
+            self._log.types_revision,
             self._types,
             self._shares,
             self._requests,
             self._imports,
             self._rejections,
         )
+        self._forget_taken()
+        return written
+
+    def _forget_taken(self) -> None:
+        """Begin the next part; what was learned of shares and requests stays known."""
+        self.loaded = replace(
+            self.loaded,
+            shares={**self.loaded.shares, **self._shares} if self._shares else self.loaded.shares,
+            requests={**self.loaded.requests, **self._requests} if self._requests else self.loaded.requests,
+            imports={**self.loaded.imports, **self._imports} if self._imports else self.loaded.imports,
+        )
+        self._changed, self._shares, self._requests, self._imports = {}, {}, {}, {}
+        self._types, self._rejections, self._undo = {}, [], []
+        self._taken_revision = self._log.revision
+        self._dossier_count_change = 0

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from raas.usecases.stream_ports import LogEntry, LogPage, Mark
 
 RUN_BYTES = 512 * 1024
-"""What a run aims at: half of what a message may hold, for the slow reader holds two of them."""
+"""What a run aims at: half of what a message should hold, so that it can end where a group ends."""
 
 
 class Run(NamedTuple):

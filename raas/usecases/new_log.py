@@ -18,13 +18,17 @@ class NewLog:
     """Mutations in order; their revisions go on from the last one that the store has."""
 
     def __init__(self, loaded: Loaded) -> None:
-        self._loaded = loaded
+        self._record_time = record_time_text(loaded.record_time)
+        self._revision = loaded.revision
+        self.checksum = loaded.checksum
+        self.types_revision = loaded.types_revision
         self.mutations: list[NewMutation] = []
+        """Those that were not taken yet."""
 
     @property
     def revision(self) -> int:
         """The last revision."""
-        return self._loaded.revision + len(self.mutations)
+        return self._revision + len(self.mutations)
 
     def append(self, mutation: NewMutation) -> None:
         """Add the next one: its revision must be `revision` + 1."""
@@ -40,14 +44,9 @@ class NewLog:
         for mutation in self.mutations[length:]:
             mutation.batch_last_revision = last
 
-    def chain(self, code_of: Callable[[int], str]) -> tuple[bytes, int]:
-        """Give every mutation its checksum; answers the last one and the revision of the dossier types.
-
-        Only to be called at the end: what is bound or forgotten afterwards would not be in the checksums.
-        """
-        loaded = self._loaded
-        checksum, types_revision = loaded.checksum, loaded.types_revision
-        record_time = record_time_text(loaded.record_time)
+    def take(self, code_of: Callable[[int], str]) -> list[NewMutation]:
+        """The mutations since the last time, with their checksums; they can be bound or forgotten no more."""
+        checksum, record_time = self.checksum, self._record_time
         # Mutations of one call share one stamp: its text is made once.
         stamp, stamped = "", None
         for m in self.mutations:
@@ -69,5 +68,8 @@ class NewLog:
                 canonical_detail(m.detail),
             )
             if m.kind is MutationKind.DOSSIER_TYPE_CHANGED:
-                types_revision = m.revision
-        return checksum, types_revision
+                self.types_revision = m.revision
+        taken, self.mutations = self.mutations, []
+        self._revision += len(taken)
+        self.checksum = checksum
+        return taken

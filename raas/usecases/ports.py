@@ -139,13 +139,15 @@ class NewMutation:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a write transaction leaves; mutations are consecutive from the loaded revision + 1."""
+    """What a write transaction leaves, or a part of it; the mutations are consecutive."""
 
     mutations: Sequence[NewMutation]
     dossiers: Mapping[DossierKey, tuple[str, int]]
     """The text of the lines and the revision of every dossier that changed."""
     dossier_count_change: int
+    record_time: datetime
     checksum: bytes
+    """Of the last mutation, like `types_revision`: what the register row becomes."""
     types_revision: int
     types: Mapping[str, DossierType] = field(default_factory=dict)
     """Dossier types created or changed, by code."""
@@ -162,8 +164,14 @@ class WriteTransaction(Protocol):
 
     loaded: Loaded
 
-    async def commit(self, written: Written) -> None:
-        """Write all of it and commit, or nothing. Raises StoreUnavailable, CommitUnknown, StoreFault."""
+    async def write(self, written: Written) -> None:
+        """Send a part of what is to be written, without waiting for it: the store works meanwhile.
+
+        Parts follow each other like the revisions of their mutations. Raises like `commit`.
+        """
+
+    async def commit(self) -> None:
+        """Keep all that was sent, or nothing. Raises StoreUnavailable, CommitUnknown, StoreFault."""
 
 
 class WriteStore(Protocol):

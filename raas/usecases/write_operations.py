@@ -14,7 +14,8 @@ from raas.domain.person import PersonState
 from raas.usecases.call import Call
 from raas.usecases.following import final_niss
 from raas.usecases.gate import AdmittedRegister
-from raas.usecases.lane import LaneLimits, Lanes
+from raas.usecases.lane import Lanes
+from raas.usecases.lane_batch import LaneLimits
 from raas.usecases.ledger import Entry, Ledger, Persons
 from raas.usecases.ports import (
     AnsweredRequest,
@@ -154,7 +155,7 @@ class _Single:
         self.operations: Sequence[Operation] = (operation,)
         self.malformed = bool(operation.violations)
 
-    def apply(self, ledger: Ledger, element: _WriteElement) -> Generator[None, None, BatchAnswer]:
+    def apply(self, ledger: Ledger, element: _WriteElement) -> Generator[bool, None, BatchAnswer]:
         """Apply the operation."""
         applied = element.applied(ledger, self.operations[0])
         yield from ()
@@ -169,7 +170,7 @@ class _Batch:
         self.malformed = any(operation.violations for operation in operations)
         self._keep_rejected = keep_rejected
 
-    def apply(self, ledger: Ledger, element: _WriteElement) -> Generator[None, None, BatchAnswer]:
+    def apply(self, ledger: Ledger, element: _WriteElement) -> Generator[bool, None, BatchAnswer]:
         """Apply them in order; what one leaves is what the next one finds."""
         mark = ledger.mark()
         results: list[Applied | Rejected] = []
@@ -181,7 +182,7 @@ class _Batch:
                 results.append(Rejected(refused.violations))
                 violations.extend(v.below(f"operations[{index}]") for v in refused.violations)
             if index % _SLICE == _SLICE - 1:
-                yield
+                yield False
         if violations and not self._keep_rejected:
             raise Refused(violations)
         ledger.bind(mark)
@@ -222,7 +223,7 @@ class _WriteElement:
         """The dossiers it touches."""
         return dossier_keys(self.work.operations, self.persons, types)
 
-    def apply(self, ledger: Ledger) -> Generator[None, None, BatchAnswer | Replayed]:
+    def apply(self, ledger: Ledger) -> Generator[bool, None, BatchAnswer | Replayed]:
         """Answer as the first time, or work and remember the answer; refusals are not remembered."""
         idempotency, key = self._idempotency, self.request
         if idempotency is None or key is None:
@@ -289,7 +290,7 @@ def _notices(operation: Operation, followed: Niss | None, person: PersonState | 
     return tuple(notices)
 
 
-def _finish(steps: Generator[None, None, BatchAnswer]) -> BatchAnswer:
+def _finish(steps: Generator[bool, None, BatchAnswer]) -> BatchAnswer:
     """Run to the end what would otherwise yield to its neighbours."""
     while True:
         try:

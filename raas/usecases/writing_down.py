@@ -16,7 +16,10 @@ _SLICE = 100
 async def written_down(
     entries: Sequence[LogEntry], register: EnterpriseNumber, messages: Messages
 ) -> list[bytes]:
-    """The bytes of the entries, in their order, up to the one that goes beyond the size of a run."""
+    """The bytes of the entries, in their order, up to the end of the group that a full run ends in.
+
+    What is twice as much as a run ends inside the group.
+    """
     written: list[bytes] = []
     size = 0
     for first in range(0, len(entries), _SLICE):
@@ -26,6 +29,6 @@ async def written_down(
             data = messages.entry(register, entry)
             written.append(data)
             size += len(data)
-            if size > RUN_BYTES:
+            if size > RUN_BYTES and (entry.revision == entry.batch_last_revision or size > 2 * RUN_BYTES):
                 return written
     return written

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,7 +41,6 @@ class Server:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of this server; also right for a command that works on its database."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAAS_")}
         own = {
             "RAAS_LISTEN": self.target,
             "RAAS_DATA_DIR": str(self.directory / "var"),
@@ -50,7 +49,7 @@ class Server:
         }
         if self._database_url:
             own["RAAS_DATABASE_URL"] = self._database_url
-        return inherited | own
+        return clean_environment() | own
 
     @property
     def pid(self) -> int:
@@ -80,11 +79,9 @@ class Server:
 
     def await_serving(self) -> None:
         """Wait until it answers calls."""
-        deadline = time.monotonic() + _START_SECONDS
-        while not serves(self.target):
-            if not self.running or time.monotonic() > deadline:
-                raise ServerDied(self.log.read_text())
-            time.sleep(_POLL_SECONDS)
+        await_that(lambda: not self.running or serves(self.target), _START_SECONDS)
+        if not self.running:
+            raise ServerDied(self.log.read_text())
 
     def stop(self) -> int:
         """Ask it to end (SIGTERM); answers its exit status."""
@@ -105,6 +102,15 @@ class Server:
         if not self.running:
             self.start()
         self.stop()
+
+
+def await_that(condition: Callable[[], bool], seconds: float) -> None:
+    """Wait until something is true. Raises TimeoutError when it is not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(_POLL_SECONDS)
 
 
 def free_port() -> int:
@@ -147,8 +153,10 @@ def raas(
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without any setting of RaaS; the modules are found from every directory."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAAS_")}
+    """The environment without settings of RaaS and of make; the modules are found from every directory."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("RAAS_", "MAKE", "MFLAGS"))
+    }
     return inherited | {"PYTHONPATH": str(ROOT)}
 
 

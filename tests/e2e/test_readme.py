@@ -1,4 +1,4 @@
-"""The README as a stranger follows it: every command, in order, on one new installation."""
+"""The README as a stranger follows it: every command, in order, and what it is said to answer."""
 
 from __future__ import annotations
 
@@ -9,76 +9,119 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.grpc_commands import DOCUMENTED_TARGET, run_documented
-from tests.e2e.servers import ROOT, clean_environment, free_port, poll, serves
+from tests.e2e.servers import ROOT, await_that, clean_environment, free_port, serves
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_SERVER = re.compile(r"^make run$|python server\.py")
 _START_SECONDS = 60
-_SERVERS = ("make run", "RAAS_DEVELOPMENT_IDENTITY=1 python server.py")
+_STOP_SECONDS = 30
 
 
-@dataclass
 class Terminal:
-    """A shell in a directory that looks like the clone, with this environment as its .venv.
+    """A shell in a directory that looks like a clone where everything is installed already.
 
-    The address that the README names is that of a server started in this terminal.
+    One server runs at a time: starting another one first stops that with Ctrl-C.
     """
 
-    directory: Path
-    servers: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    target: str = ""
-    activated: bool = False
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._target = f"127.0.0.1:{free_port()}"
+        self._before = ""
+        self._server: subprocess.Popen[bytes] | None = None
+        for name in ("Makefile", "examples", "hatch_build.py", "protos", "pyproject.toml", "server.py"):
+            directory.joinpath(name).symlink_to(ROOT / name)
+        directory.joinpath(".venv").symlink_to(sys.prefix)
+        directory.joinpath("server.log").touch()
 
     def run(self, command: str) -> str:
-        """Run a command of the README; answers its output. A server is left running."""
-        if command in _SERVERS:
-            self._serve(command)
-            return ""
-        if command == ". .venv/bin/activate":
-            self.activated = True
-            return ""
+        """Run one command; answers its output. A server is waited for until it serves, and left running."""
         if command.startswith("grpcurl "):
-            answer = run_documented(command, self.target)
+            answer = run_documented(command, self._target)
             assert answer.went_well, answer.errors
             return answer.output
-        done = self._shell(command.replace(DOCUMENTED_TARGET, self.target))
-        assert done.returncode == 0, (command, done.stdout, done.stderr)
-        return done.stdout
-
-    def _shell(self, command: str) -> subprocess.CompletedProcess[str]:
-        first = ". .venv/bin/activate; " if self.activated else ""
-        return subprocess.run(
-            ["bash", "-c", first + command],
-            cwd=self.directory,
-            env=clean_environment() | {"RAAS_TARGET": self.target},
+        if _SERVER.search(command):
+            self._serve(command)
+            return ""
+        if command.startswith(". "):
+            self._before += f"{command}; "
+        done = subprocess.run(
+            ["bash", "-c", self._before + command.replace(DOCUMENTED_TARGET, self._target)],
+            cwd=self._directory,
+            env=clean_environment() | {"RAAS_TARGET": self._target},
             capture_output=True,
             text=True,
             timeout=60,
         )
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+        return done.stdout
+
+    def log(self) -> str:
+        """What the servers wrote."""
+        return (self._directory / "server.log").read_text()
+
+    def stop_server(self) -> None:
+        """Ctrl-C: a signal to everything that the command started."""
+        if self._server is None:
+            return
+        os.killpg(self._server.pid, signal.SIGINT)
+        self._server.wait(_STOP_SECONDS)
+        self._server = None
 
     def _serve(self, command: str) -> None:
-        """Start what the command starts, on a port and in a directory of its own."""
-        self.target = f"127.0.0.1:{free_port()}"
-        data = self.directory / f"var-{len(self.servers)}"
-        own = {"RAAS_LISTEN": self.target, "RAAS_DATA_DIR": str(data)}
-        # All is installed already, in another place than .venv.
-        installed = Path(sys.prefix)
-        make = f"make --old-file={installed}/.installed VENV={installed} "
-        with (self.directory / "server.log").open("ab") as log:
-            process = subprocess.Popen(
-                ["bash", "-c", f". {installed}/bin/activate; exec {command.replace('make ', make)}"]
-                if command.startswith("make ")
-                else ["bash", "-c", f". {installed}/bin/activate; {command}"],
-                cwd=ROOT,
-                env=clean_environment() | own,
+        self.stop_server()
+        assert not serves(self._target)
+        # What is installed is neither made nor older than its sources.
+        command = command.replace("make ", "make --old-file=.venv/.installed ")
+        suggested = self.log().count("Try:")
+        with (self._directory / "server.log").open("ab") as log:
+            self._server = subprocess.Popen(
+                ["bash", "-c", self._before + command],
+                cwd=self._directory,
+                env=clean_environment() | {"RAAS_LISTEN": self._target},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        self.servers.append(process)
-        poll(lambda: serves(self.target), _START_SECONDS)
+        await_that(lambda: serves(self._target), _START_SECONDS)
+        if command.startswith("make "):
+            await_that(lambda: self.log().count("Try:") == suggested + 1, _START_SECONDS)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    opened = Terminal(tmp_path)
+    yield opened
+    opened.stop_server()
+
+
+def test_every_command_does_what_it_says(terminal: Terminal) -> None:
+    answer = ""
+    for language, text in _BLOCK.findall((ROOT / "README.md").read_text()):
+        match language:
+            case "sh":
+                for command in text.splitlines():
+                    answer = terminal.run(command)
+            case "json":
+                assert json.loads(answer) == json.loads(text)
+            case "csv":
+                assert answer == text
+            case _:
+                pytest.fail(f"what is a block of {language}?")
+
+
+def test_the_first_look_suggests_what_works_and_creates_its_register_once(terminal: Terminal) -> None:
+    terminal.run("make run")
+    said = terminal.log().replace("\\\n", "").partition("Try:")[2].splitlines()
+    consult, inscribe, import_file = (line.strip() for line in said if line.startswith("  "))
+    assert json.loads(terminal.run(consult))["revision"] == "5967"
+    assert json.loads(terminal.run(inscribe))["outcome"] == "INSCRIBE_OUTCOME_EXTENDED"
+    assert terminal.run(import_file).startswith("12 rows: 11 applied, 1 unchanged, 0 rejected\n")
+    before = terminal.run(consult)
+
+    terminal.run("make run")
+    assert terminal.run(consult) == before

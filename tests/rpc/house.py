@@ -26,7 +26,8 @@ from raas.rpc.verbs import Verbs
 from raas.usecases.dossier_types import DossierTypeVerbs
 from raas.usecases.gate import Gate
 from raas.usecases.importing import Imports
-from raas.usecases.lane import LaneLimits, Lanes
+from raas.usecases.lane import Lanes
+from raas.usecases.lane_batch import LaneLimits
 from raas.usecases.paging import Pages, page_token_invalid
 from raas.usecases.ports import Visit
 from raas.usecases.registers import Registers

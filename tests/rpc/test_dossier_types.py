@@ -36,7 +36,7 @@ async def refused(house: House, rpc: str, request: dict[str, Any]) -> Told:
 
 async def test_a_type_is_created_as_described(house: House) -> None:
     answer = await call(house, "CreateDossierType", {"dossier_type": FULL})
-    assert answer["dossier_type"] == FULL
+    assert answer == {"dossier_type": FULL, "revision": "1"}
 
 
 async def test_the_changes_of_identity_heard_of_are_always_named(house: House) -> None:
@@ -47,6 +47,7 @@ async def test_the_changes_of_identity_heard_of_are_always_named(house: House) -
 async def test_a_type_that_exists_is_refused(house: House) -> None:
     refusal = await refused(house, "CreateDossierType", {"dossier_type": {"code": TYPES[0]}})
     assert (refusal.status, refusal.info.reason) == ("ALREADY_EXISTS", "DOSSIER_TYPE_EXISTS")
+    assert refusal.info.metadata["dossier_type"] == TYPES[0]
 
 
 async def test_everything_wrong_with_a_type_is_said_at_once(house: House) -> None:
@@ -91,6 +92,15 @@ async def test_only_the_fields_of_the_mask_change(house: House) -> None:
     )
     kept = {name: value for name, value in FULL.items() if name not in ("active_until", "labels")}
     assert answer["dossier_type"] == kept
+
+
+async def test_an_update_answers_the_revision_it_took_or_the_current_one(house: House) -> None:
+    update = {"dossier_type": {"code": TYPES[0], "quality_code": "7"}, "update_mask": "qualityCode"}
+    assert (await call(house, "UpdateDossierType", update))["revision"] == "1"
+    assert (await call(house, "UpdateDossierType", update))["revision"] == "1"
+    assert house.store.revision == 1
+    update["dossier_type"] = {"code": TYPES[0]}
+    assert (await call(house, "UpdateDossierType", update))["revision"] == "2"
 
 
 async def test_everything_wrong_with_an_update_is_said_at_once(house: House) -> None:

@@ -27,7 +27,8 @@ from raas.usecases.alteration import Alterations
 from raas.usecases.call import Call, Caller
 from raas.usecases.dossier_types import DossierTypeVerbs
 from raas.usecases.gate import AdmittedRegister
-from raas.usecases.lane import LaneLimits, Lanes
+from raas.usecases.lane import Lanes
+from raas.usecases.lane_batch import LaneLimits
 from raas.usecases.person_ports import Inseparable
 from raas.usecases.replacement import Replacements
 from raas.usecases.write_operations import Applied, BatchAnswer, WriteOperations

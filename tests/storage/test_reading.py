@@ -181,7 +181,7 @@ async def test_a_revision_that_is_not_kept_is_refused(store: PostgresReadStore, 
         assert await whole(store, book, which, 100, 1_000) == (expected(book, which, 100), 100)
         for at, reason, values in (
             (99, Reason.REVISION_EXPIRED, {"oldest_revision": "100"}),
-            (401, Reason.REVISION_IN_FUTURE, {"revision": "400"}),
+            (401, Reason.REVISION_IN_FUTURE, {"latest_revision": "400"}),
         ):
             with pytest.raises(Refused) as refused:
                 await store.page(book.id, which, at, None, 10)

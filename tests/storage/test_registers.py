@@ -55,7 +55,9 @@ async def test_only_one_of_many_creates_it(store: PostgresRegisterStore) -> None
     )
     (created,) = [answer for answer in answers if isinstance(answer, Register)]
     refusals = [answer for answer in answers if isinstance(answer, Refused)]
-    assert [r.violations[0].reason for r in refusals] == [Reason.REGISTER_EXISTS] * 7
+    assert [(r.violations[0].reason, dict(r.violations[0].values)) for r in refusals] == [
+        (Reason.REGISTER_EXISTS, {"register": f"{number:010d}"})
+    ] * 7
     assert await store.find(number) == created
 
 

@@ -106,15 +106,24 @@ class MemoryTransaction:
     def __init__(self, store: MemoryStore, loaded: Loaded) -> None:
         self.loaded = loaded
         self._store = store
+        self._parts: list[Written] = []
 
-    async def commit(self, written: Written) -> None:
+    async def write(self, written: Written) -> None:
+        self._parts.append(written)
+
+    async def commit(self) -> None:
         store = self._store
         await store.gate.wait()
         store.transactions += 1
         if store.faults and (fault := store.faults.pop(0)) is not None:
             raise fault
-        if store.poisoned & {m.niss for m in written.mutations if m.niss}:
+        if store.poisoned & {m.niss for part in self._parts for m in part.mutations if m.niss}:
             raise StoreFault("poisoned")
+        for part in self._parts:
+            self._keep(part)
+
+    def _keep(self, written: Written) -> None:
+        store = self._store
         assert [m.revision for m in written.mutations] == [
             store.revision + i for i in range(1, len(written.mutations) + 1)
         ]

@@ -20,7 +20,8 @@ from raas.domain.person import PersonState, PersonStatus
 from raas.usecases.call import Call, Caller
 from raas.usecases.gate import AdmittedRegister
 from raas.usecases.importing import ImportAnswer, ImportMessage, Imports
-from raas.usecases.lane import LaneLimits, Lanes
+from raas.usecases.lane import Lanes
+from raas.usecases.lane_batch import LaneLimits
 from raas.usecases.ports import CommitUnknown, StoreUnavailable
 from raas.usecases.write_operations import (
     Applied,

@@ -14,8 +14,9 @@ repeat; what it raises is final.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import grpc
 
@@ -36,7 +37,7 @@ class Violation:
     field: str
     reason: str
     message: str
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 class Refused(RaasError):

@@ -11,7 +11,7 @@ import grpc.aio
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
-from raas_client.errors import CallFailed, DeadlineExceeded, Refused, Violation
+from raas_client.errors import CallFailed, DeadlineExceeded, RaasError, Refused, Violation
 from raas_client.reasons import BY_REASON
 
 DOMAIN = "raas"
@@ -62,8 +62,10 @@ def failure_of(error: grpc.aio.AioRpcError) -> Failure:
     )
 
 
-def may_pass(failure: Failure) -> bool:
+def may_pass(failure: RaasError) -> bool:
     """Whether the same call may succeed later: the server was not reached, went away, or asked to wait."""
+    if not isinstance(failure, Refused | CallFailed):
+        return False
     if failure.status is grpc.StatusCode.RESOURCE_EXHAUSTED:
         return isinstance(failure, Refused) and failure.retry_after is not None
     return failure.status in _LOST

@@ -37,8 +37,7 @@ class Tls:
         server_name: str | None = None,
     ) -> Self:
         """Read PEM files, now. Raises OSError."""
-        contents = [None if path is None else Path(path).read_bytes() for path in (ca, certificate, key)]
-        return cls(*contents, server_name=server_name)
+        return cls(_content(ca), _content(certificate), _content(key), server_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +84,10 @@ class Patience:
     call_seconds: float | None = 30.0
     silence_seconds: float | None = 120.0
     outage_seconds: float | None = None
+
+
+def _content(path: str | Path | None) -> bytes | None:
+    return None if path is None else Path(path).read_bytes()
 
 
 def is_local(target: str) -> bool:

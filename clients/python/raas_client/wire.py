@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from functools import cached_property
+from dataclasses import dataclass
 
 import grpc
 import grpc.aio
@@ -16,6 +16,15 @@ from raas_client.options import Keepalive, Tls, is_local
 _MEBIBYTE = 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Stubs:
+    """What calls are made on."""
+
+    registers: RegisterServiceAsyncStub
+    stream: MutationStreamAsyncStub
+    administration: AdministrationServiceAsyncStub
+
+
 class Wire:
     """Opened by the first call, in the event loop of that call; serves no other loop."""
 
@@ -25,41 +34,28 @@ class Wire:
         self.target = target
         self._tls = tls
         self._keepalive = keepalive
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._channel: grpc.aio.Channel | None = None
+        self._open_in: tuple[asyncio.AbstractEventLoop, grpc.aio.Channel, Stubs] | None = None
 
     @property
-    def channel(self) -> grpc.aio.Channel:
-        """The channel. Raises RuntimeError in another event loop than that of the first call."""
-        loop = asyncio.get_running_loop()
-        if self._channel is None:
-            self._loop, self._channel = loop, self._open()
-        elif self._loop is not loop:
+    def stubs(self) -> Stubs:
+        """The stubs. Raises RuntimeError in another event loop than that of the first call."""
+        running = asyncio.get_running_loop()
+        if self._open_in is None:
+            channel = self._open()
+            stubs = Stubs(
+                RegisterServiceStub(channel), MutationStreamStub(channel), AdministrationServiceStub(channel)
+            )
+            self._open_in = running, channel, stubs
+        loop, _, stubs = self._open_in
+        if loop is not running:
             raise RuntimeError("this client is used by another event loop; every loop needs its own client")
-        return self._channel
-
-    @cached_property
-    def registers(self) -> RegisterServiceAsyncStub:
-        """The stub of RegisterService."""
-        return RegisterServiceStub(self.channel)
-
-    @cached_property
-    def stream(self) -> MutationStreamAsyncStub:
-        """The stub of MutationStream."""
-        return MutationStreamStub(self.channel)
-
-    @cached_property
-    def administration(self) -> AdministrationServiceAsyncStub:
-        """The stub of AdministrationService."""
-        return AdministrationServiceStub(self.channel)
+        return stubs
 
     async def close(self) -> None:
         """End the connection and every call under way; a later call opens another one."""
-        channel, self._channel = self._channel, None
-        for stub in ("registers", "stream", "administration"):
-            self.__dict__.pop(stub, None)
-        if channel is not None:
-            await channel.close()
+        opened, self._open_in = self._open_in, None
+        if opened is not None:
+            await opened[1].close()
 
     def _open(self) -> grpc.aio.Channel:
         options = self._options()

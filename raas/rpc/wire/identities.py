@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 
 from raas.domain.errors import Reason, Violation
 from raas.domain.identity import Address, Identity, Sex
@@ -18,8 +19,8 @@ from raas.v1 import identity_pb2
 TEXT_LIMIT = 256
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_SEXES = {identity_pb2.SEX_FEMALE: Sex.FEMALE, identity_pb2.SEX_MALE: Sex.MALE}
-_SEX_NUMBERS = {sex: number for number, sex in _SEXES.items()}
+_SEXES: Mapping[int, Sex] = {identity_pb2.SEX_FEMALE: Sex.FEMALE, identity_pb2.SEX_MALE: Sex.MALE}
+_SEX_NUMBERS = {Sex.FEMALE: identity_pb2.SEX_FEMALE, Sex.MALE: identity_pb2.SEX_MALE}
 
 
 def read_identity(message: identity_pb2.Identity, today: int, faults: Faults) -> Identity:
@@ -84,9 +85,9 @@ def read_name(field: str, text: str, faults: Faults) -> str:
     return text
 
 
-def read_first_names(field: str, texts: object, faults: Faults) -> tuple[str, ...]:
+def read_first_names(field: str, texts: Iterable[str], faults: Faults) -> tuple[str, ...]:
     """Given names, in the order given."""
-    names = tuple(texts)  # type: ignore[arg-type, var-annotated]
+    names = tuple(texts)
     if len(names) > FIRST_NAMES_LIMIT:
         limit = {"limit": str(FIRST_NAMES_LIMIT)}
         faults.append(Violation(field, Reason.VALUE_INVALID, "LIST_TOO_LONG", limit))

@@ -1,0 +1,64 @@
+"""What a caller of RaaS installs: a typed client, subscriptions that go on by themselves, and a mirror."""
+
+from raas_client.checkpoint_file import FileCheckpoints
+from raas_client.checkpoint_table import CheckpointTable
+from raas_client.checkpoints import Checkpoint, CheckpointStore, MemoryCheckpoints
+from raas_client.client import RaasClient
+from raas_client.days import Line, lines_of, period
+from raas_client.errors import (
+    CallFailed,
+    ChainBroken,
+    DeadlineExceeded,
+    MirrorEmpty,
+    RaasError,
+    Refused,
+    StreamBroken,
+    Violation,
+)
+from raas_client.events import Bookmark, Event, Mutations, Snapshot
+from raas_client.importing import ImportProgress
+from raas_client.operations import inscription, removal
+from raas_client.options import Keepalive, Patience, Retries, Tls
+from raas_client.reasons import LogReplaced, NissReplaced, NissUnknown, RevisionExpired
+from raas_client.starts import AfterRevision, FromAcknowledged, FromLatest, FromSnapshot
+from raas_client.subscription import Subscription
+
+__all__ = [
+    "AfterRevision",
+    "Bookmark",
+    "CallFailed",
+    "ChainBroken",
+    "Checkpoint",
+    "CheckpointStore",
+    "CheckpointTable",
+    "DeadlineExceeded",
+    "Event",
+    "FileCheckpoints",
+    "FromAcknowledged",
+    "FromLatest",
+    "FromSnapshot",
+    "ImportProgress",
+    "Keepalive",
+    "Line",
+    "LogReplaced",
+    "MemoryCheckpoints",
+    "MirrorEmpty",
+    "Mutations",
+    "NissReplaced",
+    "NissUnknown",
+    "Patience",
+    "RaasClient",
+    "RaasError",
+    "Refused",
+    "Retries",
+    "RevisionExpired",
+    "Snapshot",
+    "StreamBroken",
+    "Subscription",
+    "Tls",
+    "Violation",
+    "inscription",
+    "lines_of",
+    "period",
+    "removal",
+]

@@ -1,0 +1,93 @@
+"""The client: one object with everything that can be asked of RaaS."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from raas_client.administration import Administration
+from raas_client.blocking import Blocking
+from raas_client.calls import Caller, Calls
+from raas_client.options import Keepalive, Patience, Retries, Tls
+from raas_client.reads import RegisterReads
+from raas_client.stream import Stream
+from raas_client.wire import Wire
+from raas_client.writes import RegisterWrites
+
+_KEEPALIVE = Keepalive()
+_PATIENCE = Patience()
+_RETRIES = Retries()
+
+
+class RaasClient(RegisterReads, RegisterWrites, Stream, Administration):
+    """A client of RaaS; `async with` closes it. Nothing is sent before the first call.
+
+    `target` is `host:port`. Without `tls` it must be on this machine. `register` is the enterprise number of
+    the register that is acted on; absent = the caller's own. `enterprise_number` says who calls, to a server
+    with development identity; others look at the client certificate. `language` is that of sentences for
+    people (en, fr, nl, de).
+
+    It belongs to the event loop of its first call, and takes any number of calls at once. Every method
+    raises `Refused` (one class per reason) or `CallFailed`; what is safe to repeat was repeated before,
+    within the deadline of the call (`patience`).
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        enterprise_number: str | None = None,
+        register: str | None = None,
+        tls: Tls | None = None,
+        language: str = "en",
+        legal_context: str | None = None,
+        ticket: str | None = None,
+        patience: Patience = _PATIENCE,
+        retries: Retries = _RETRIES,
+        keepalive: Keepalive = _KEEPALIVE,
+    ) -> None:
+        caller = Caller(enterprise_number, register, language, legal_context, ticket)
+        self._calls = Calls(Wire(target, tls, keepalive), caller, patience, retries)
+
+    def acting(
+        self,
+        *,
+        register: str | None = None,
+        legal_context: str | None = None,
+        ticket: str | None = None,
+        patience: Patience | None = None,
+    ) -> Self:
+        """The same client for another register, in another context, or with other deadlines.
+
+        `legal_context` (at most 64 characters) and `ticket` (the caller's own reference, at most 36) are kept
+        with every mutation. The connection is shared.
+        """
+        calls = self._calls
+        caller = replace(
+            calls.caller,
+            register=calls.caller.register if register is None else register,
+            legal_context=calls.caller.legal_context if legal_context is None else legal_context,
+            ticket=calls.caller.ticket if ticket is None else ticket,
+        )
+        other = self.__class__.__new__(self.__class__)
+        other._calls = replace(calls, caller=caller, patience=patience or calls.patience)
+        return other
+
+    def blocking(self) -> Blocking:
+        """What drives this client from code that is not asynchronous: a context manager."""
+        return Blocking(self)
+
+    async def close(self) -> None:
+        """End the connection."""
+        await self._calls.wire.close()
+
+    async def __aenter__(self) -> Self:
+        """The client itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        await self.close()

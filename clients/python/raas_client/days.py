@@ -1,0 +1,45 @@
+"""Days and periods. A day is a `date`, or its text `YYYY-MM-DD`; both bounds of a period are inclusive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from raas.v1.period_pb2 import Period
+
+Day = date | str
+
+
+class Line(NamedTuple):
+    """One period of a dossier; `end` None = open."""
+
+    begin: date
+    end: date | None
+
+    def holds(self, day: date) -> bool:
+        """Whether the day lies in the line."""
+        return self.begin <= day and (self.end is None or day <= self.end)
+
+
+def day_text(day: Day) -> str:
+    """The day as RaaS writes it. A text is left as it is: whether it is a day, the server says."""
+    if isinstance(day, datetime):
+        raise TypeError("a day is a date, not an instant: which day it is depends on the place")
+    return day if isinstance(day, str) else day.isoformat()
+
+
+def period(begin: Day | None = None, end: Day | None = None) -> Period:
+    """A period; without `end` it is open, without `begin` (in removals and questions) as early as can be."""
+    return Period(
+        begin=None if begin is None else day_text(begin), end=None if end is None else day_text(end)
+    )
+
+
+def lines_of(periods: Iterable[Period]) -> tuple[Line, ...]:
+    """The lines of a dossier, or of `before` or `after` of a mutation, as days."""
+    return tuple(Line(_day(each.begin), _day(each.end) if each.HasField("end") else None) for each in periods)
+
+
+_day = lru_cache(maxsize=65_536)(date.fromisoformat)

@@ -1,0 +1,60 @@
+"""Operations of ApplyBatch and Import."""
+
+from __future__ import annotations
+
+from raas.v1.identity_pb2 import IdentityClaim
+from raas.v1.inscription_pb2 import Inscription, Removal
+from raas.v1.niss_pb2 import ReplacedNissPolicy
+from raas.v1.register_service_pb2 import BatchOperation
+from raas_client.days import Day, period
+
+
+def inscription(
+    niss: str,
+    dossier_type: str,
+    begin: Day,
+    end: Day | None = None,
+    *,
+    identity: IdentityClaim | None = None,
+    refuse_replaced: bool = False,
+) -> BatchOperation:
+    """Add a period to a dossier; without `end` it is open.
+
+    `identity`: what is believed about the person, refused with IdentityMismatch where it differs.
+    `refuse_replaced`: refuse a replaced number with NissReplaced instead of following it.
+    """
+    return BatchOperation(
+        inscribe=Inscription(
+            niss=niss,
+            dossier_type=dossier_type,
+            period=period(begin, end),
+            identity=identity,
+            replaced_niss_policy=replaced_niss_policy(refuse_replaced),
+        )
+    )
+
+
+def removal(
+    niss: str,
+    dossier_type: str,
+    begin: Day | None = None,
+    end: Day | None = None,
+    *,
+    refuse_replaced: bool = False,
+) -> BatchOperation:
+    """Take a period from a dossier; without any bound the whole dossier."""
+    return BatchOperation(
+        remove=Removal(
+            niss=niss,
+            dossier_type=dossier_type,
+            period=None if begin is None and end is None else period(begin, end),
+            replaced_niss_policy=replaced_niss_policy(refuse_replaced),
+        )
+    )
+
+
+def replaced_niss_policy(refuse_replaced: bool) -> ReplacedNissPolicy.ValueType:
+    """What is to be done with a replaced number."""
+    if refuse_replaced:
+        return ReplacedNissPolicy.REPLACED_NISS_POLICY_REFUSE
+    return ReplacedNissPolicy.REPLACED_NISS_POLICY_FOLLOW

@@ -1,0 +1,13 @@
+"""The flags of `raas serve` are the settings, no more and no less."""
+
+from __future__ import annotations
+
+import inspect
+
+from raas.cli.serve import serve
+from raas.ops.settings import Settings
+
+
+def test_every_setting_has_its_flag() -> None:
+    flags = set(inspect.signature(serve).parameters) - {"context", "demo"}
+    assert flags == set(Settings.model_fields)

@@ -1,0 +1,120 @@
+"""`raas export` against the running server: filters, earlier states, files that are whole or not there."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.registers import TestRegister, new_register
+from tests.e2e.servers import Server, free_port, raas
+
+ANN, BOB = "85673003360", "17670303353"
+HEADER = "niss,dossier_type,begin,end\n"
+ROWS = (
+    f"{BOB},CHILD_BENEFIT,2017-07-03,\n",
+    f"{BOB},PENSION,2030-01-01,2030-01-01\n",
+    f"{ANN},PENSION,2020-01-01,2020-12-31\n",
+    f"{ANN},PENSION,2022-01-01,\n",
+)
+
+
+@pytest.fixture(scope="module")
+def filled(server: Server, tmp_path_factory: pytest.TempPathFactory) -> TestRegister:
+    """A register with the lines ROWS, made in that order after the revisions of its types."""
+    register = new_register(server)
+    path = tmp_path_factory.mktemp("filled") / "rows.csv"
+    path.write_text(HEADER + "".join(ROWS))
+    raas("import", str(path), *register.arguments)
+    return register
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((), ROWS),
+        (("--niss", ANN), ROWS[2:]),
+        (("--niss", ANN, "--niss", BOB, "--dossier-type", "PENSION"), ROWS[1:]),
+        (("--dossier-type", "CHILD_BENEFIT"), ROWS[:1]),
+        (("--active-on", "2020-06-30"), (ROWS[0], *ROWS[2:])),
+        (("--overlaps", "2030-01-01..2030-01-02", "--niss", BOB), ROWS[:2]),
+        (("--overlaps", "..2019-12-31"), ROWS[:1]),
+        (("--overlaps", "2031-01-01.."), (ROWS[0], *ROWS[2:])),
+        (("--ends-between", "2020-12-01..2020-12-31"), ROWS[2:]),
+        (("--at-revision", "6"), ROWS[:1]),
+        (("--at-revision", "0"), ()),
+        (("--active-on", "1900-01-01"), ()),
+    ],
+)
+def test_what_matches_is_written(
+    filled: TestRegister, arguments: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    assert raas("export", *filled.arguments, *arguments).stdout == HEADER + "".join(expected)
+
+
+def test_as_it_was_known_at_an_instant(filled: TestRegister) -> None:
+    before = filled.state().create_time.ToDatetime(UTC) - timedelta(seconds=1)
+    assert raas("export", *filled.arguments, "--at-time", before.isoformat()).stdout == HEADER
+    now = datetime.now(UTC).isoformat()
+    assert raas("export", *filled.arguments, "--at-time", now).stdout == HEADER + "".join(ROWS)
+
+
+def test_the_register_of_another(filled: TestRegister, register: TestRegister) -> None:
+    done = raas("export", *register.arguments, "--register", filled.number)
+    assert done.stdout == HEADER + "".join(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("name", "unpack"), [("x.csv", bytes), ("x.csv.gz", gzip.decompress), ("x.csv.xz", lzma.decompress)]
+)
+def test_into_a_file(filled: TestRegister, tmp_path: Path, name: str, unpack: type[bytes]) -> None:
+    path = tmp_path / name
+    path.write_text("what was there before")
+    done = raas("export", str(path), "--json", *filled.arguments)
+    assert unpack(path.read_bytes()).decode() == HEADER + "".join(ROWS)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+    result = json.loads(done.stdout)
+    assert result.pop("seconds") > 0
+    assert result == {"complete": True, "dossiers": 3, "lines": 4, "revision": 9}
+
+
+def test_what_is_refused_leaves_the_file_alone(filled: TestRegister, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("what was there before")
+    done = raas("export", str(path), "--json", "--at-revision", "99", *filled.arguments, status=1)
+    assert json.loads(done.stdout)["error"]["reason"] == "REVISION_IN_FUTURE"
+    assert "REVISION_IN_FUTURE" in done.stderr
+    assert path.read_text() == "what was there before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_everything_wrong_is_said(filled: TestRegister) -> None:
+    done = raas("export", "--niss", "1", "--active-on", "2024-13-01", *filled.arguments, status=1)
+    assert "niss[0]: " in done.stderr
+    assert "active_on: " in done.stderr
+    assert done.stdout == HEADER
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--active-on", "2024-01-01", "--overlaps", "2024-01-01.."), "one of --active-on"),
+        (("--at-revision", "1", "--at-time", "2024-01-01T00:00:00Z"), "one of --at-revision"),
+        (("--overlaps", "2024-01-01"), "BEGIN..END"),
+        (("--at-time", "yesterday"), "--at-time"),
+        (("--at-time", "2024-01-01T00:00:00"), "offset from UTC"),
+        (("--json",), "--json needs a FILE"),
+    ],
+)
+def test_a_command_line_that_cannot_be(arguments: tuple[str, ...], sentence: str) -> None:
+    assert sentence in raas("export", *arguments, status=2).stderr
+
+
+def test_no_server() -> None:
+    done = raas("export", "--target", f"127.0.0.1:{free_port()}", status=1)
+    assert "connect" in done.stderr.lower()

@@ -1,0 +1,80 @@
+"""`raas serve` and `raas migrate`: what is said when they cannot do it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import GIVEN_DSN, new_database
+from tests.e2e.servers import Server, clean_environment, free_port, raas
+
+
+def environment(directory: Path, **settings: str) -> dict[str, str]:
+    return clean_environment() | {
+        "RAAS_LISTEN": f"127.0.0.1:{free_port()}",
+        "RAAS_DATA_DIR": str(directory / "var"),
+        **settings,
+    }
+
+
+def test_without_a_way_to_identify_callers_it_does_not_start(tmp_path: Path) -> None:
+    done = raas("serve", environment=environment(tmp_path), status=1)
+    assert "RAAS_DEVELOPMENT_IDENTITY" in done.stderr
+    assert not (tmp_path / "var").exists()
+
+
+def test_every_wrong_setting_is_named(tmp_path: Path) -> None:
+    wrong = environment(tmp_path, RAAS_DEVELOPMENT_IDENTITY="1", RAAS_WORKERS="0")
+    done = raas("serve", "--niss-profile", "fantasy", "--listen", "here", environment=wrong, status=1)
+    for name in ("RAAS_WORKERS", "RAAS_NISS_PROFILE", "RAAS_LISTEN"):
+        assert name in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_flag_goes_before_the_environment(tmp_path: Path) -> None:
+    set_so = environment(tmp_path, RAAS_DEVELOPMENT_IDENTITY="1")
+    done = raas("serve", "--no-development-identity", environment=set_so, status=1)
+    assert "RAAS_DEVELOPMENT_IDENTITY" in done.stderr
+
+
+def test_a_port_that_is_taken(server: Server, tmp_path: Path) -> None:
+    taken = environment(tmp_path, RAAS_DEVELOPMENT_IDENTITY="1", RAAS_LISTEN=server.target)
+    for flags in ((), ("--demo",), ("--workers", "2")):
+        done = raas("serve", *flags, environment=taken, status=1)
+        assert done.stderr.splitlines()[-1].startswith("raas: ")
+        assert server.target in done.stderr or "in use" in done.stderr
+
+
+@pytest.mark.skipif(GIVEN_DSN is not None, reason="the server of this run has no directory of its own")
+def test_a_directory_that_another_server_holds(server: Server) -> None:
+    second = server.environment | {"RAAS_LISTEN": f"127.0.0.1:{free_port()}"}
+    done = raas("serve", environment=second, status=1)
+    assert f"is in use by process {server.pid}" in done.stderr
+
+
+def test_a_database_that_is_not_migrated_is_refused_and_migrate_mends_it(
+    tmp_path: Path, server_dsn: str
+) -> None:
+    with new_database(server_dsn) as dsn:
+        given = environment(tmp_path, RAAS_DEVELOPMENT_IDENTITY="1", RAAS_DATABASE_URL=dsn)
+        assert "raas migrate" in raas("serve", environment=given, status=1).stderr
+        assert "it was empty" in raas("migrate", environment=given).stdout
+        found = json.loads(raas("migrate", "--json", environment=given).stdout)
+        assert found["found"] == found["now"]
+        server = Server(tmp_path, dsn)
+        server.start()
+        assert server.stop() == 0
+    assert not (tmp_path / "var").exists()
+
+
+def test_migrate_works_on_the_embedded_database_beside_its_server_or_alone(tmp_path: Path) -> None:
+    alone = environment(tmp_path)
+    first = json.loads(raas("migrate", "--json", environment=alone).stdout)
+    assert first["found"] is None
+    server = Server(tmp_path)
+    server.start()
+    beside = json.loads(raas("migrate", "--json", environment=server.environment).stdout)
+    assert beside == {"found": first["now"], "now": first["now"]}
+    assert server.stop() == 0

@@ -1,0 +1,117 @@
+"""What writers were answered and what subscribers received, as it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from raas.v1.dossier_pb2 import Dossier
+from raas.v1.mutation_pb2 import Mutation
+
+Key = tuple[str, str]
+"""A dossier: number and code of its type."""
+
+Lines = tuple[tuple[str, str], ...]
+"""First and last day of each line; "" = no end."""
+
+State = dict[Key, Lines]
+"""The dossiers that have lines."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A connection began: after a revision, or (None) with a snapshot or at the latest."""
+
+    after: int | None
+    resumes_snapshot: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a snapshot."""
+
+    dossiers: Sequence[Dossier]
+    revision: int
+
+
+@dataclass(frozen=True)
+class Mutations:
+    """A message of mutations."""
+
+    mutations: Sequence[Mutation]
+    through: int
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A bookmark."""
+
+    revision: int
+    complete: bool
+    checksum: bytes
+    record_time: int
+    """Microseconds since 1970."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The connection ended, by whatever."""
+
+    status: str
+
+
+Event = Begun | Part | Mutations | Marked | Ended
+
+
+@dataclass
+class Subscriber:
+    """One reader over all its connections, and its filters (empty = all)."""
+
+    name: str
+    types: frozenset[str] = frozenset()
+    kinds: frozenset[int] = frozenset()
+    events: list[Event] = field(default_factory=list)
+
+    def wants(self, mutation: Mutation) -> bool:
+        """Whether the filters let it through."""
+        concerned = (
+            {mutation.dossier_type} if mutation.HasField("dossier_type") else set(mutation.dossier_types)
+        )
+        return (not self.types or bool(self.types & concerned)) and (
+            not self.kinds or mutation.kind in self.kinds
+        )
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a writer was told of one operation: the revision of the register and the dossier after it."""
+
+    revision: int
+    key: Key
+    lines: Lines
+    changed: bool
+
+
+@dataclass
+class Record:
+    """A whole run: the log as it was in the end, and everybody's view of it."""
+
+    register: str
+    log: Sequence[Mutation]
+    exported: State
+    checksum: bytes
+    writers: list[Answered] = field(default_factory=list)
+    subscribers: list[Subscriber] = field(default_factory=list)
+    first_after: int = 0
+    """The revision that the log begins after (more than 0 when it was trimmed)."""
+
+
+def lines_of(periods: Sequence[object]) -> Lines:
+    """The lines of a message."""
+    return tuple((p.begin, p.end) for p in periods)  # type: ignore[attr-defined]
+
+
+def microseconds(mutation: Mutation) -> int:
+    """When a mutation was recorded, in microseconds since 1970."""
+    time = mutation.record_time
+    return time.seconds * 1_000_000 + time.nanos // 1_000

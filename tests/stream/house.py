@@ -1,0 +1,168 @@
+"""A server in this process, on the database of the tests, with the stream of mutations of a real one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, cast
+
+import grpc.aio
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.niss import NissProfile
+from raas.ops.page_seal import FernetPageSeal
+from raas.rpc.identity import Identify, development_identity
+from raas.rpc.server import Door, build_server
+from raas.rpc.verbs import Verbs
+from raas.rpc.wire.stream_messages import StreamMessages
+from raas.storage.log_reading import PostgresLogs
+from raas.storage.log_wake_ups import PostgresWakeUps
+from raas.storage.reading import PostgresReadStore
+from raas.storage.registers import PostgresRegisterStore
+from raas.storage.secrets import page_seal_key
+from raas.storage.structure_source import StructureSource
+from raas.storage.subscribers import PostgresSubscribers
+from raas.storage.writing import PostgresWriteStore
+from raas.usecases.consult import Consult
+from raas.usecases.dossier_types import DossierTypeVerbs
+from raas.usecases.gate import Gate
+from raas.usecases.lane import LaneLimits, Lanes
+from raas.usecases.paging import Pages
+from raas.usecases.ports import Visit
+from raas.usecases.registers import Registers
+from raas.usecases.stream_ports import WakeUps
+from raas.usecases.streaming import Streaming
+from raas.usecases.tailer import TailerLimits
+from raas.usecases.write_operations import WriteOperations
+from raas.v1 import dossier_type_pb2, inscription_pb2
+from raas.v1 import register_service_pb2 as registers_v1
+from raas.v1.administration_service_pb2 import CreateRegisterRequest
+from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
+from raas.v1.mutation_stream_pb2_grpc import MutationStreamStub
+from raas.v1.period_pb2 import Period
+from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+from tests.oracle.numbers import enterprise_number
+from tests.stream.reading import metadata
+
+_OWNERS = (enterprise_number(8_000_000 + i) for i in count())
+
+
+@dataclass
+class RecordingAudit:
+    """Keeps every visit."""
+
+    visits: list[Visit] = field(default_factory=list)
+
+    def record(self, visit: Visit) -> None:
+        self.visits.append(visit)
+
+
+@dataclass
+class StreamHouse:
+    """The server, a channel to it, and what it told the audit."""
+
+    door: Door
+    streaming: Streaming
+    audit: RecordingAudit
+    target: str
+    channel: grpc.aio.Channel
+
+    @property
+    def stream(self) -> Any:
+        return MutationStreamStub(self.channel)
+
+    @property
+    def registers(self) -> Any:
+        return RegisterServiceStub(self.channel)
+
+    def connect(self) -> grpc.aio.Channel:
+        """A connection of its own."""
+        return grpc.aio.insecure_channel(self.target, options=[("grpc.use_local_subchannel_pool", 1)])
+
+    async def new_register(self, *codes: str) -> str:
+        """An empty register with these dossier types: as many mutations as codes."""
+        number = next(_OWNERS)
+        stub: Any = AdministrationServiceStub(self.channel)
+        await stub.CreateRegister(
+            CreateRegisterRequest(enterprise_number=number, name="Fictitious"), metadata=metadata(number)
+        )
+        for code in codes:
+            await self.registers.CreateDossierType(
+                registers_v1.CreateDossierTypeRequest(dossier_type=dossier_type_pb2.DossierType(code=code)),
+                metadata=metadata(number),
+            )
+        return number
+
+    async def inscribe(self, register: str, niss: str, code: str, *years: int) -> int:
+        """One batch, a year each; answers the revision."""
+        operations = [
+            registers_v1.BatchOperation(
+                inscribe=inscription_pb2.Inscription(
+                    niss=niss, dossier_type=code, period=Period(begin=f"{year}-01-01", end=f"{year}-06-30")
+                )
+            )
+            for year in years
+        ]
+        answer = await self.registers.ApplyBatch(
+            registers_v1.ApplyBatchRequest(operations=operations), metadata=metadata(register)
+        )
+        revision: int = answer.revision
+        return revision
+
+
+@asynccontextmanager
+async def stream_house(
+    engine: AsyncEngine,
+    reading: AsyncEngine,
+    *,
+    limits: TailerLimits | None = None,
+    wake_ups: WakeUps | None = None,
+    identify: Identify = development_identity,
+) -> AsyncIterator[StreamHouse]:
+    """Serve until the block is left; several on one database are like several processes."""
+    pages = Pages(FernetPageSeal(await page_seal_key(engine)))
+    store, source, lane_limits = PostgresWriteStore(engine), StructureSource(), LaneLimits()
+    reads, registers, audit = PostgresReadStore(reading), PostgresRegisterStore(reading), RecordingAudit()
+    streaming = Streaming(
+        PostgresLogs(reading),
+        reads,
+        PostgresSubscribers(reading),
+        wake_ups or PostgresWakeUps(reading),
+        source,
+        pages,
+        StreamMessages(),
+        limits,
+    )
+    lanes = Lanes(store, lane_limits, streaming.committed)
+    unused = cast(Any, None)
+    verbs = Verbs(
+        write=WriteOperations(lanes, store, source, lane_limits),
+        imports=unused,
+        dossier_types=DossierTypeVerbs(lanes, store, pages),
+        consult=Consult(reads, source, pages),
+        history=unused,
+        check=unused,
+        routing=unused,
+        stale=unused,
+        registers=Registers(registers, pages),
+        stream=streaming,
+    )
+    gate = Gate(registers, audit)
+    door = build_server(verbs, gate, identify, listen="127.0.0.1:0", profile=NissProfile.TEST)
+    following = asyncio.create_task(streaming.run())
+    await door.start()
+    await door.serving(True)
+    target = f"127.0.0.1:{door.port}"
+    try:
+        async with grpc.aio.insecure_channel(target) as channel:
+            yield StreamHouse(door, streaming, audit, target, channel)
+    finally:
+        await streaming.close()
+        await door.stop(5)
+        await lanes.drained()
+        following.cancel()
+        await asyncio.wait([following])
+        assert following.cancelled(), following.exception()
