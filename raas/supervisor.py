@@ -47,10 +47,10 @@ def run(settings: Settings) -> int:
     if lifeline := os.environ.get(LIFELINE):
         worker, dsn = int(os.environ[_WORKER]), os.environ[_WORKER_DSN]
         return asyncio.run(app.serve(settings, dsn, worker=worker, lifeline=int(lifeline)))
+    _refuse_taken_port(settings.listen)
     with database(settings) as (dsn, embedded):
         if settings.workers == 1:
             return asyncio.run(_serve_alone(settings, dsn, embedded))
-        _refuse_taken_port(settings.listen)
         return _Workers(settings, dsn, embedded).run()
 
 
@@ -112,7 +112,10 @@ def _keep_running(embedded: EmbeddedPostgres) -> None:
 
 
 def _refuse_taken_port(listen: str) -> None:
-    """Workers share the port; that must not let them share it with a stranger. Raises OSError."""
+    """A server that cannot listen must not touch the database, and workers share a port with no stranger.
+
+    Raises OSError.
+    """
     host, port = split_address(listen)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family):

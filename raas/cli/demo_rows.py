@@ -46,7 +46,7 @@ def _fields() -> Iterator[tuple[str, str, str, str, str]]:
     given = {SAMPLE_PERSON, SAMPLE_CHILD}
     while len(given) < _PERSONS:
         born = _FIRST_BIRTH + timedelta(chance.randrange((_LAST_BIRTH - _FIRST_BIRTH).days))
-        niss = _fictitious_niss(born, chance.randint(1, 998))
+        niss = fictitious_niss(born, chance.randint(1, 998))
         if niss not in given:
             given.add(niss)
             for dossier_type, begin, end in _life(chance, born):
@@ -82,7 +82,8 @@ def _day_between(chance: Random, first: date, last: date) -> date:
     return first + timedelta(chance.randrange(max(1, (last - first).days)))
 
 
-def _fictitious_niss(born: date, counter: int) -> str:
+def fictitious_niss(born: date, counter: int) -> str:
+    """The number of month + 60 for this birth date and counter."""
     nine = f"{born.year % 100:02d}{born.month + _FICTITIOUS_MONTH:02d}{born.day:02d}{counter:03d}"
     checked = ("2" if born.year >= 2000 else "") + nine
     return f"{nine}{97 - int(checked) % 97:02d}"

@@ -16,6 +16,12 @@ ROWS_PER_MESSAGE = 2_000
 
 FIRST_NAMES_SEPARATOR = "|"
 
+_LARGEST_MESSAGE = 7 * 1024 * 1024
+"""Bytes; the server takes little more."""
+
+_LARGEST_OPERATION = 3 * 1024
+"""Bytes of an operation in a message that would be too large: a person with ten long names has fewer."""
+
 _IDENTITY = ("last_name", "first_names", "birth_date", "sex")
 _SEXES = {
     "F": Sex.SEX_FEMALE,
@@ -81,6 +87,8 @@ class _Rows:
                 continue
             operations[index].Clear()
             message.faults[offset + index] = fault
+        if message.request.ByteSize() > _LARGEST_MESSAGE:
+            _leave_out_giants(message)
         return message
 
     def _put(self, fields: list[str], into: BatchOperation) -> None:
@@ -105,6 +113,14 @@ class _Rows:
                 raise ValueError(f"a removal does not compare identities: leave {', '.join(claimed)} empty")
         else:
             raise ValueError("the operation is neither INSCRIBE nor REMOVE")
+
+
+def _leave_out_giants(message: Message) -> None:
+    """Make the message small enough, whatever its rows hold."""
+    for index, operation in enumerate(message.request.operations):
+        if operation.ByteSize() > _LARGEST_OPERATION:
+            operation.Clear()
+            message.faults[message.request.offset + index] = "the row is too long to be a person's"
 
 
 def _put_period(period: Period, begin: str, end: str) -> None:

@@ -65,10 +65,13 @@ class Table:
             "csv.DictReader[str]", self._reader
         )  # for line_num, which csv.reader's type keeps to itself
         before = reader.line_num
-        for fields in self._reader:
-            if fields:
-                yield Row(before + 1, fields)
-            before = reader.line_num
+        try:
+            for fields in self._reader:
+                if fields:
+                    yield Row(before + 1, fields)
+                before = reader.line_num
+        except csv.Error as error:
+            raise csv.Error(f"line {before + 1}: {error}; is a quotation mark not closed?") from None
 
 
 @contextmanager

@@ -7,7 +7,7 @@ the field, a machine-readable `Reason` and the key of a sentence (sentences.py) 
       violations: Violation(field, reason, sentence, values) ...
 
 A `Reason` belongs to one `Category`; the front door derives the status of the answer from the
-categories present (SHAPE before UNKNOWN before STATE; the others stand alone).
+categories present (SHAPE before all others that are collected: UNKNOWN, STATE, RANGE; the rest stand alone).
 """
 
 from __future__ import annotations

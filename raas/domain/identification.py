@@ -6,6 +6,7 @@ be incomplete) and a main residence abroad; or name, date of birth and a contact
 
 from __future__ import annotations
 
+from raas.domain.bis_number import FIRST_YEAR, LAST_YEAR
 from raas.domain.errors import Reason, Violation
 from raas.domain.identity import Identity, Sex
 
@@ -13,12 +14,18 @@ BELGIUM = "BE"
 
 
 def identification_violations(identity: Identity) -> list[Violation]:
-    """What is missing of every set; empty when one of them is complete. Paths are below the identity."""
+    """What is missing of every set, or cannot be in a number; empty when a number can be given.
+
+    Paths are below the identity.
+    """
     violations = []
     if not identity.last_name:
         violations.append(Violation("last_name", Reason.REQUIRED))
     if identity.birth_date is None:
         violations.append(Violation("birth_date", Reason.REQUIRED))
+    elif not FIRST_YEAR <= (identity.birth_date.year or 0) <= LAST_YEAR:
+        years = {"minimum": str(FIRST_YEAR), "maximum": str(LAST_YEAR)}
+        violations.append(Violation("birth_date", Reason.VALUE_INVALID, "OUT_OF_RANGE", years))
     if not (_born_as_told(identity) or _lives_abroad(identity) or _reached_in_belgium(identity)):
         violations.append(Violation("", Reason.REQUIRED, "IDENTIFICATION_INCOMPLETE"))
     return violations

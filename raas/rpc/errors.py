@@ -48,8 +48,8 @@ _STATUS = {
     Category.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
     Category.INTERNAL: grpc.StatusCode.INTERNAL,
 }
-_COLLECTED = (Category.SHAPE, Category.UNKNOWN, Category.STATE)
-_ABOUT_THE_REQUEST = (*_COLLECTED, Category.EXISTS, Category.RANGE)
+_COLLECTED = (Category.SHAPE, Category.UNKNOWN, Category.STATE, Category.RANGE)
+_ABOUT_THE_REQUEST = (*_COLLECTED, Category.EXISTS)
 _PLACE = re.compile(r"\w+\[\d+\]\.")
 
 
@@ -81,17 +81,17 @@ def status_of(violations: Sequence[Violation]) -> grpc.StatusCode:
     """The status of these violations.
 
     What stands alone (identity, permission, load …) decides for all. Else INVALID_ARGUMENT when any is of
-    shape, NOT_FOUND when all are unknown things, FAILED_PRECONDITION otherwise.
+    shape; NOT_FOUND when all are unknown things, OUT_OF_RANGE when all are revisions that are not kept;
+    FAILED_PRECONDITION otherwise.
     """
-    categories = [violation.reason.category for violation in violations]
+    categories = {violation.reason.category: None for violation in violations}
     for category in categories:
         if category not in _COLLECTED:
             return _STATUS[category]
     if Category.SHAPE in categories:
         return _STATUS[Category.SHAPE]
-    if Category.STATE in categories:
-        return _STATUS[Category.STATE]
-    return _STATUS[Category.UNKNOWN]
+    (only, *others) = categories
+    return _STATUS[Category.STATE if others else only]
 
 
 def refusal(violations: Sequence[Violation], call_id: UUID, language: str) -> Refusal:

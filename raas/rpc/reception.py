@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from raas.domain.day import brussels_day
 from raas.domain.enterprise_number import EnterpriseNumber
-from raas.domain.errors import Reason, Refused
+from raas.domain.errors import Category, Reason, Refused, Violation
 from raas.domain.niss import NissProfile
 from raas.domain.register import Register
 from raas.rpc.wire.fields import Faults, NissRules
@@ -55,6 +56,17 @@ def refuse_faults(faults: Faults) -> None:
     """Raise Refused when anything is wrong."""
     if faults:
         raise Refused(faults)
+
+
+def together(faults: Faults, found: Iterable[Violation]) -> Faults:
+    """What is wrong with a request as it is written, with what the state finds wrong with the rest of it.
+
+    A missing permission stands alone. A field that could not be read has said so already.
+    """
+    found = list(found)
+    alone = [violation for violation in found if violation.reason.category is Category.PERMISSION]
+    unread = {fault.field for fault in faults}
+    return alone or [*faults, *(violation for violation in found if violation.field not in unread)]
 
 
 def _no_fault_at_register(faults: Faults) -> None:

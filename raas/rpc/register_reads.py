@@ -1,38 +1,32 @@
-"""RegisterService: the calls that read, and the dossier types."""
+"""RegisterService: the calls that read."""
 
 # ruff: noqa: N802 - methods have the names that the contract, or protobuf, gives them
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import ExitStack, aclosing
 from itertools import chain
-from typing import Any, cast
+from typing import cast
 
 from raas.domain.enterprise_number import EnterpriseNumber
-from raas.domain.errors import Reason, Violation
 from raas.domain.niss import Niss
 from raas.rpc.exchange import current
-from raas.rpc.reception import Reception, refuse_faults
+from raas.rpc.reception import Reception, refuse_faults, together
 from raas.rpc.verbs import Verbs
 from raas.rpc.wire.decisions import check_response, read_checks, routing_response, stale_message
 from raas.rpc.wire.dossiers import dossier_messages, resolved_messages
 from raas.rpc.wire.fields import check_page_size, read_code, read_codes, read_niss, read_register
 from raas.rpc.wire.filters import read_as_of, read_at_time, read_filter, read_when
 from raas.rpc.wire.mutations import mutation_message
-from raas.rpc.wire.registers import (
-    dossier_type_message,
-    read_dossier_type,
-    read_dossier_type_changes,
-    register_message,
-)
+from raas.rpc.wire.registers import register_message
 from raas.usecases.check import Check
 from raas.usecases.consult import ExportPart
 from raas.v1 import register_service_pb2 as v1
 
 
 class RegisterReads:
-    """Everything of RegisterService that writes no inscription."""
+    """Everything of RegisterService that is a question."""
 
     def __init__(self, verbs: Verbs, reception: Reception) -> None:
         self._verbs = verbs
@@ -48,67 +42,6 @@ class RegisterReads:
             refuse_faults(faults)
             return v1.GetRegisterResponse(register=register_message(register))
 
-    async def CreateDossierType(
-        self, request: v1.CreateDossierTypeRequest, context: object
-    ) -> v1.CreateDossierTypeResponse:
-        """Declare a dossier type."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            faults = list(exchange.faults)
-            number = read_register(request, faults)
-            dossier_type = None
-            if request.HasField("dossier_type"):
-                dossier_type = read_dossier_type(request.dossier_type, faults)
-            else:
-                faults.append(Violation("dossier_type", Reason.REQUIRED))
-            register = await self._reception.admit(visit, number, faults)
-            refuse_faults(faults)
-            assert dossier_type is not None  # noqa: S101 - else there was a fault
-            created, revision = await self._verbs.dossier_types.create(exchange.call, register, dossier_type)
-            return v1.CreateDossierTypeResponse(
-                dossier_type=dossier_type_message(created), revision=revision
-            )
-
-    async def UpdateDossierType(
-        self, request: v1.UpdateDossierTypeRequest, context: object
-    ) -> v1.UpdateDossierTypeResponse:
-        """Change a dossier type."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            faults = list(exchange.faults)
-            number = read_register(request, faults)
-            changes: Any = {}
-            if request.HasField("dossier_type"):
-                changes = read_dossier_type_changes(request.dossier_type, request.update_mask, faults)
-            else:
-                faults.append(Violation("dossier_type", Reason.REQUIRED))
-            register = await self._reception.admit(visit, number, faults)
-            refuse_faults(faults)
-            changed, revision = await self._verbs.dossier_types.update(
-                exchange.call, register, request.dossier_type.code, changes
-            )
-            return v1.UpdateDossierTypeResponse(
-                dossier_type=dossier_type_message(changed), revision=revision
-            )
-
-    async def ListDossierTypes(
-        self, request: v1.ListDossierTypesRequest, context: object
-    ) -> v1.ListDossierTypesResponse:
-        """List the dossier types of a register."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            faults = list(exchange.faults)
-            number = read_register(request, faults)
-            check_page_size(request.page_size, faults)
-            register = await self._reception.admit(visit, number, faults)
-            refuse_faults(faults)
-            types, token = await self._verbs.dossier_types.page(
-                exchange.call, register, request.page_size, request.page_token
-            )
-            return v1.ListDossierTypesResponse(
-                dossier_types=[dossier_type_message(each) for each in types], next_page_token=token
-            )
-
     async def Consult(self, request: v1.ConsultRequest, context: object) -> v1.ConsultResponse:
         """List the dossiers that match a filter."""
         exchange = current()
@@ -120,7 +53,8 @@ class RegisterReads:
             check_page_size(request.page_size, faults)
             visit.nisses = which.nisses
             register = await self._reception.admit(visit, number, faults)
-            refuse_faults(faults)
+            if faults:
+                refuse_faults(together(faults, await self._verbs.consult.violations(register, which, as_of)))
             answer = await self._verbs.consult.page(
                 exchange.call, register, which, as_of, request.page_size, request.page_token
             )
@@ -145,7 +79,8 @@ class RegisterReads:
             as_of = read_as_of(request, faults)
             visit.nisses = which.nisses
             register = await self._reception.admit(visit, number, faults)
-            refuse_faults(faults)
+            if faults:
+                refuse_faults(together(faults, await self._verbs.consult.violations(register, which, as_of)))
             owner = register.enterprise_number
             parts = cast(
                 AsyncGenerator[ExportPart, None],
@@ -172,6 +107,8 @@ class RegisterReads:
             check_page_size(request.page_size, faults)
             visit.nisses = () if niss is None else (niss,)
             register = await self._reception.admit(visit, number, faults)
+            if faults and code is not None:
+                faults = together(faults, await self._verbs.history.violations(register, code))
             refuse_faults(faults)
             assert niss is not None  # noqa: S101 - else there was a fault
             answer = await self._verbs.history.page(
@@ -198,8 +135,10 @@ class RegisterReads:
             for number, nisses in _by_register(checks).items() or ((None, ()),):
                 visit = visits.enter_context(self._reception.gate.visit(exchange.call))
                 visit.register, visit.nisses = number, nisses
-            refuse_faults(faults)
-            admit = await self._reception.gate.admission(exchange.call, (check.register for check in checks))
+            numbers = (check.register for check in checks.values())
+            admit = await self._reception.gate.admission(exchange.call, numbers)
+            if faults:
+                refuse_faults(together(faults, await self._verbs.check.violations(checks, at_time, admit)))
             answer = await self._verbs.check.decide(exchange.call, checks, at_time, admit)
             return check_response(checks, answer)
 
@@ -216,6 +155,9 @@ class RegisterReads:
             active_on, overlaps = read_when("", request, faults)
             at_time = read_at_time(request, faults)
             visit.nisses = () if niss is None else (niss,)
+            if faults and niss is not None:
+                found = await self._verbs.routing.violations(exchange.call, niss, at_time)
+                faults = together(faults, found)
             refuse_faults(faults)
             assert niss is not None  # noqa: S101 - else there was a fault
             answer = await self._verbs.routing.find(exchange.call, niss, codes, active_on, overlaps, at_time)
@@ -241,8 +183,8 @@ class RegisterReads:
             )
 
 
-def _by_register(checks: list[Check]) -> dict[EnterpriseNumber, list[Niss]]:
+def _by_register(checks: Mapping[int, Check]) -> dict[EnterpriseNumber, list[Niss]]:
     nisses: dict[EnterpriseNumber, list[Niss]] = {}
-    for check in checks:
+    for check in checks.values():
         nisses.setdefault(check.register, []).append(check.niss)
     return nisses

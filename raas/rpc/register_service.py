@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from raas.rpc.register_reads import RegisterReads
+from raas.rpc.register_types import RegisterTypes
 from raas.rpc.register_writes import RegisterWrites
 from raas.v1.register_service_pb2_grpc import RegisterServiceServicer
 
 
-class RegisterService(RegisterWrites, RegisterReads, RegisterServiceServicer):
+class RegisterService(RegisterWrites, RegisterReads, RegisterTypes, RegisterServiceServicer):
     """Reads requests, asks the gate, calls the verb, writes the answer: nothing else happens here."""

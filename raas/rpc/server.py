@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import grpc
 import grpc.aio
 from google.protobuf.descriptor import ServiceDescriptor
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from raas.domain.niss import NissProfile
 from raas.rpc.administration_service import AdministrationService
+from raas.rpc.health import HEALTH, Health
 from raas.rpc.identity import Identify
 from raas.rpc.interceptor import FrontDoor, Observer
 from raas.rpc.mutation_stream import MutationStream, add_mutation_stream
@@ -53,26 +54,21 @@ class Door:
     """A server that was built. Once started it accepts calls, but says that it is well only when told to."""
 
     server: grpc.aio.Server
-    health: health.aio.HealthServicer
-    health_names: tuple[str, ...]
-    """The services whose health is told; "" is the server as a whole."""
+    health: Health
     port: int
     """Where it listens, also when the system chose the port."""
 
     async def start(self) -> None:
         """Accept connections; health says NOT_SERVING until `serving`."""
-        await self.serving(False)
         await self.server.start()
 
     async def serving(self, answered: bool) -> None:
         """Tell health checks whether calls are answered now."""
-        status = health_pb2.HealthCheckResponse
-        for name in self.health_names:
-            await self.health.set(name, status.SERVING if answered else status.NOT_SERVING)
+        self.health.tell(answered)
 
     async def stop(self, grace_seconds: float) -> None:
         """Take no new calls; wait at most so long for those under way, then end them."""
-        await self.health.enter_graceful_shutdown()
+        self.health.close()
         await self.server.stop(grace_seconds)
 
 
@@ -105,11 +101,11 @@ def build_server(
         AdministrationService(verbs, reception), server
     )
     add_mutation_stream(MutationStream(verbs.stream, reception), server)
-    checks = health.aio.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     names = tuple(service.full_name for service in services)
-    reflection.enable_server_reflection((*names, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
-    return Door(server, checks, ("", *names), server.add_insecure_port(listen))
+    checks = Health(names)
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    reflection.enable_server_reflection((*names, HEALTH, reflection.SERVICE_NAME), server)
+    return Door(server, checks, server.add_insecure_port(listen))
 
 
 def _check_permissions(services: Iterable[ServiceDescriptor]) -> None:

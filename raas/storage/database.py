@@ -38,6 +38,8 @@ _LIBPQ_DEFAULTS: dict[str, Any] = {
     "tcp_user_timeout": 60_000,
 }
 
+_AUTOCOMMIT = "raas_autocommit"
+
 
 def open_database(dsn: str, *, size: int = 10, autocommit: bool = False) -> AsyncEngine:
     """An engine on the PostgreSQL (15 or later) that the DSN names; nothing is connected yet.
@@ -69,10 +71,16 @@ def open_database(dsn: str, *, size: int = 10, autocommit: bool = False) -> Asyn
         pool_use_lifo=True,
         pool_reset_on_return=None if autocommit else "rollback",
         hide_parameters=True,
+        execution_options={_AUTOCOMMIT: autocommit},
         use_native_hstore=False,
     )
     event.listen(engine.sync_engine, "checkout", _replace_if_dead)
     return engine
+
+
+def in_autocommit(engine: AsyncEngine) -> bool:
+    """Whether the engine was opened for readers."""
+    return bool(engine.get_execution_options().get(_AUTOCOMMIT))
 
 
 def require_supported(server_version: int) -> None:

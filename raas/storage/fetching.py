@@ -12,6 +12,7 @@ from typing import Any
 from psycopg.pq import TransactionStatus
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from raas.storage.database import in_autocommit
 from raas.storage.faults import translated_errors
 
 Row = tuple[Any, ...]
@@ -23,12 +24,12 @@ async def fetch(engine: AsyncEngine, statement: str, parameters: Mapping[str, An
     `engine` must be one in autocommit (`open_database(dsn, autocommit=True)`). Raises StoreUnavailable,
     StoreFault.
     """
+    if not in_autocommit(engine):
+        raise RuntimeError("reading needs an engine in autocommit")
     with translated_errors():
         pooled = await engine.raw_connection()
         connection: Any = pooled.driver_connection
         try:
-            if not connection.autocommit:
-                raise RuntimeError("reading needs an engine in autocommit")
             cursor = await connection.execute(statement, parameters)
             rows: list[Row] = await cursor.fetchall()
             return rows

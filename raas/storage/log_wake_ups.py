@@ -15,7 +15,8 @@ from raas.storage.fetching import fetch
 
 CHANNEL = "raas_mutations"
 
-_NOTIFY = f"SELECT pg_notify('{CHANNEL}', %(news)s)"
+# News that is lost in a crash does no harm: its commit need not wait for the disk.
+_NOTIFY = f"SELECT set_config('synchronous_commit', 'off', true), pg_notify('{CHANNEL}', %(news)s)"
 
 _TOGETHER = 300
 """Register ids in one notification, which holds at most 8,000 bytes."""

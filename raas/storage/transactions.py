@@ -38,15 +38,28 @@ class Pipeline:
             for statement, parameters in statements:
                 await self.connection.execute(statement, parameters)
         except psycopg.Error as error:
-            if self.connection.closed:
-                raise translated(error) from None
-            raise fault_of(error) from None
+            if await self.stands():
+                raise fault_of(error) from None
+            raise StoreUnavailable("the connection was lost before COMMIT") from None
 
     async def close(self) -> None:
         """Wait for all results. Raises the first error of the driver."""
         stack, self._stack = self._stack, None
         if stack is not None:
             await stack.aclose()
+
+    async def stands(self) -> bool:
+        """Whether the connection still answers; a server that was killed shows only when it is asked."""
+        with suppress(psycopg.Error):
+            await self.close()
+        if self.connection.closed:
+            return False
+        try:
+            await self.connection.rollback()
+            await self.connection.execute("SELECT 1")
+        except psycopg.Error:
+            return False
+        return True
 
     async def abandon(self) -> None:
         """Roll back whatever was sent, without caring what became of it."""
@@ -99,10 +112,11 @@ class Transactions:
         Raises StoreFault (rolled back), StoreUnavailable (known not to be committed), CommitUnknown.
         """
         try:
-            await pipeline.connection.commit()
+            # As a statement: connection.commit() waits for the answer before all of the pipeline was sent.
+            await pipeline.connection.execute("COMMIT")
             await pipeline.close()
         except psycopg.Error as error:
-            if not pipeline.connection.closed:
+            if await pipeline.stands():
                 await pipeline.abandon()
                 raise fault_of(error) from None
         else:

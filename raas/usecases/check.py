@@ -10,7 +10,7 @@ from typing import Protocol
 
 from raas.domain.day import brussels_day
 from raas.domain.enterprise_number import EnterpriseNumber
-from raas.domain.errors import Reason, Refused, Violation
+from raas.domain.errors import Category, Reason, Refused, Violation
 from raas.domain.niss import Niss
 from raas.domain.periods import Period
 from raas.domain.person import PersonStatus
@@ -107,11 +107,11 @@ class CheckInscriptions:
     async def decide(
         self,
         call: Call,
-        checks: Sequence[Check],
+        checks: Mapping[int, Check],
         at_time: datetime | None,
         admit: Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]],
     ) -> CheckAnswer:
-        """One decision per check; those about one register are read at one revision.
+        """One decision per check, by its place `i`; those about one register are read at one revision.
 
         A number that is unknown or cancelled is a decision, no error. As of `at_time` numbers mean what
         they meant then: none is followed, and none is unknown or cancelled.
@@ -120,62 +120,82 @@ class CheckInscriptions:
         for `at_time` VALUE_INVALID, REVISION_EXPIRED; StoreUnavailable, SourceUnavailable.
         """
         decision_time = self._clock() if at_time is None else at_time
-        registers = await self._admitted(checks, admit)
+        registers, at_revisions, violations = await self._asked(checks, at_time, admit)
+        if violations:
+            raise Refused(violations)
         followed = (
             Followed({}, ())
             if at_time is not None
-            else await follow(self._source, [check.niss for check in checks])
+            else await follow(self._source, [check.niss for check in checks.values()])
         )
-        at_revisions = {}
-        if at_time is not None:
-            ids = dict.fromkeys(register.id for register in registers)
-            at_revisions = {id_: await self._reads.resolve_time(id_, at_time) for id_ in ids}
-        keys = [
-            (register.id, followed.read_as(check.niss))
-            for check, register in zip(checks, registers, strict=True)
-        ]
+        keys = [(registers[c.register].id, followed.read_as(c.niss)) for c in checks.values()]
         readings = await self._reads.readings(keys, at_revisions)
         today = brussels_day(decision_time)
         decisions = [
             _decide(check, readings[register_id], followed, at_time is None, today)
-            for check, (register_id, _) in zip(checks, keys, strict=True)
+            for check, (register_id, _) in zip(checks.values(), keys, strict=True)
         ]
         return CheckAnswer(tuple(decisions), decision_time)
 
-    async def _admitted(
+    async def violations(
         self,
-        checks: Sequence[Check],
+        checks: Mapping[int, Check],
+        at_time: datetime | None,
         admit: Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]],
-    ) -> Sequence[AdmittedRegister]:
-        """The register of every check, or everything that is wrong with registers and types."""
+    ) -> Sequence[Violation]:
+        """What the state finds wrong with these checks; for what is refused already."""
+        _, _, violations = await self._asked(checks, at_time, admit)
+        return violations
+
+    async def _asked(
+        self,
+        checks: Mapping[int, Check],
+        at_time: datetime | None,
+        admit: Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]],
+    ) -> tuple[Mapping[EnterpriseNumber, AdmittedRegister], Mapping[int, int], Sequence[Violation]]:
+        """The registers asked, the revisions that `at_time` means in them by id, and all that is wrong."""
         known: dict[EnterpriseNumber, AdmittedRegister] = {}
         refused: dict[EnterpriseNumber, Refused] = {}
-        for number in dict.fromkeys(check.register for check in checks):
+        for number in dict.fromkeys(check.register for check in checks.values()):
             try:
                 known[number] = await admit(number)
             except Refused as refusal:
                 refused[number] = refusal
+        violations = [
+            violation.below(f"checks[{index}]")
+            for index, check in checks.items()
+            if check.register in refused
+            for violation in refused[check.register].violations
+        ]
+        if any(violation.reason.category is Category.PERMISSION for violation in violations):
+            # A missing permission stands alone.
+            return known, {}, [v for v in violations if v.reason.category is Category.PERMISSION]
+        violations += await self._unknown_types(checks, known)
+        at_revisions: dict[int, int] = {}
+        try:
+            if at_time is not None:
+                for register in known.values():
+                    at_revisions[register.id] = await self._reads.resolve_time(register.id, at_time)
+        except Refused as refusal:
+            violations += refusal.violations
+        return known, at_revisions, violations
+
+    async def _unknown_types(
+        self, checks: Mapping[int, Check], known: Mapping[EnterpriseNumber, AdmittedRegister]
+    ) -> Sequence[Violation]:
         unknown = {
             number: await self._reads.unknown_types(
-                register.id, {c for check in checks if check.register == number for c in check.dossier_types}
+                register.id,
+                {code for c in checks.values() if c.register == number for code in c.dossier_types},
             )
             for number, register in known.items()
         }
-        violations: list[Violation] = []
-        for index, check in enumerate(checks):
-            wrong: list[Violation] = []
-            if check.register in refused:
-                wrong += refused[check.register].violations
-            else:
-                wrong += [
-                    Violation(f"dossier_types[{place}]", Reason.DOSSIER_TYPE_UNKNOWN)
-                    for place, code in enumerate(check.dossier_types)
-                    if code in unknown[check.register]
-                ]
-            violations += [violation.below(f"checks[{index}]") for violation in wrong]
-        if violations:
-            raise Refused(violations)
-        return [known[check.register] for check in checks]
+        return [
+            Violation(f"checks[{index}].dossier_types[{place}]", Reason.DOSSIER_TYPE_UNKNOWN)
+            for index, check in checks.items()
+            for place, code in enumerate(check.dossier_types)
+            if code in unknown.get(check.register, ())
+        ]
 
 
 def _decide(check: Check, reading: RegisterReading, followed: Followed, now: bool, today: int) -> Decision:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from raas.domain.errors import Refused, Violation
 from raas.domain.niss import Niss
 from raas.usecases.as_of import AsOf, revision_asked
 from raas.usecases.call import Call
@@ -17,6 +18,8 @@ from raas.usecases.ports import AuthenticSource, DossierFilter, DossierView, Rea
 _PART_BYTES = 256 * 1024
 _DOSSIER_BYTES, _LINE_BYTES = 64, 28
 """About what a dossier and each of its lines take in a message."""
+_NOBODY = Niss(0)
+"""No number: what is asked of it reads no dossier, but is looked at as any other question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,23 @@ class Consult:
             }
             next_page_token = self._pages.seal(call, register.id, which, content)
         return ConsultAnswer(page.dossiers, next_page_token, page.revision, question.resolved)
+
+    async def violations(
+        self, register: AdmittedRegister, which: DossierFilter, as_of: AsOf | None
+    ) -> Sequence[Violation]:
+        """What the state finds wrong with the types and the time of knowing; for what is refused already."""
+        found: list[Violation] = []
+        revision = None
+        try:
+            revision = await revision_asked(self._reads, register.id, as_of)
+        except Refused as refused:
+            found += refused.violations
+        try:
+            nobodys = DossierFilter(nisses=(_NOBODY,), dossier_types=which.dossier_types)
+            await self._reads.page(register.id, nobodys, revision, None, 1)
+        except Refused as refused:
+            found += refused.violations
+        return found
 
     async def export(
         self, call: Call, register: AdmittedRegister, which: DossierFilter, as_of: AsOf | None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from raas.domain.dossier_type import DossierType, IdentityChanges, parse_dossier_type
 from raas.domain.dossier_type_json import dossier_type_json
-from raas.domain.errors import Reason, Refused, refuse
+from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.usecases.call import Call
 from raas.usecases.gate import AdmittedRegister
 from raas.usecases.lane import Lanes
@@ -45,6 +45,11 @@ class DossierTypeVerbs:
         change = _Change(call, code, None, changes)
         answer: tuple[DossierType, int] = await self._lanes[register.id].submit(change)
         return answer
+
+    async def violations(self, register: AdmittedRegister, code: str) -> Sequence[Violation]:
+        """What the state finds wrong with the code of an update; for what is refused already."""
+        types = await self._store.dossier_types(register.id)
+        return () if code in types.by_code else _unknown().violations
 
     async def page(
         self, call: Call, register: AdmittedRegister, page_size: int, page_token: str
@@ -95,7 +100,7 @@ class _Change:
             after = self._created
         else:
             if before is None:
-                raise refuse(Reason.DOSSIER_TYPE_UNKNOWN, "dossier_type.code")
+                raise _unknown()
             after = _changed(before, self._changes)
         yield from ()
         if after != before:
@@ -105,6 +110,10 @@ class _Change:
             }
             ledger.put_dossier_type(after, detail, self._stamp)
         return after, ledger.revision
+
+
+def _unknown() -> Refused:
+    return refuse(Reason.DOSSIER_TYPE_UNKNOWN, "dossier_type.code")
 
 
 def _changed(before: DossierType, changes: Mapping[str, Any]) -> DossierType:

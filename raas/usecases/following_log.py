@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from raas.domain.errors import Reason, refuse
-from raas.usecases.log_run import Stride, cut_short, run_of
+from raas.usecases.log_run import Stride, cut_short, require_whole, run_of
 from raas.usecases.stream_ports import EVERYTHING, LogFilter, LogStore, Mark, Messages, Reach
 from raas.usecases.tail import Shipment, Tail
 from raas.usecases.writing_down import written_down
@@ -50,6 +50,8 @@ class LogPages:
         stride.took(len(written), sum(map(len, written)))
         whole = len(written) == len(page.entries)
         run = run_of(page) if whole else cut_short(page.entries[: len(written)])
+        if which == EVERYTHING:
+            require_whole(run, position)
         through = through if run.through is None else run.through
         if not run.entries:
             return Shipment(None, (), None, run.position, through), run.mark

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from raas.domain.errors import Refused, Violation
 from raas.domain.mutation import Mutation
 from raas.domain.niss import Niss
 from raas.usecases.call import Call
@@ -73,6 +74,14 @@ class History:
             }
             next_page_token = self._pages.seal(call, register.id, which, content)
         return HistoryAnswer(mutations, next_page_token, resolved)
+
+    async def violations(self, register: AdmittedRegister, dossier_type: str) -> Sequence[Violation]:
+        """What the state finds wrong with the type; for what is refused already."""
+        try:
+            await self._reads.history(register.id, (), dossier_type, 0, 1)
+        except Refused as refused:
+            return refused.violations
+        return ()
 
     async def _revision(self, register: AdmittedRegister) -> int:
         found = await self._registers.find(register.enterprise_number)

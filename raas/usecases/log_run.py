@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from raas.domain.errors import Reason, refuse
 from raas.usecases.stream_ports import LogEntry, LogPage, Mark
 
 RUN_BYTES = 512 * 1024
@@ -45,6 +46,12 @@ def cut_short(entries: Sequence[LogEntry]) -> Run:
     if count:
         return _complete(entries[:count])
     return Run(entries, entries[-1].revision, None, None)
+
+
+def require_whole(run: Run, after: int) -> None:
+    """Raise Refused INTERNAL when something is missing in a run of everything: a hole is never hidden."""
+    if len(run.entries) != run.position - after:
+        raise refuse(Reason.INTERNAL)
 
 
 def _complete(entries: Sequence[LogEntry]) -> Run:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from raas.domain.enterprise_number import EnterpriseNumber
-from raas.domain.errors import Reason, refuse
+from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.niss import Niss
 from raas.domain.periods import Lines, Period
 from raas.usecases.call import Call
@@ -64,8 +64,8 @@ class FindRegisters:
         """Every dossier of every register that matches; without a condition on days any line does.
 
         A type that a register does not have simply does not match there. As of `at_time` the number means
-        what it meant then. Raises Refused: NISS_UNKNOWN; for `at_time` VALUE_INVALID, REVISION_EXPIRED;
-        StoreUnavailable, SourceUnavailable.
+        what it meant then. Raises Refused: NISS_UNKNOWN; for `at_time` VALUE_INVALID (FUTURE_INSTANT),
+        REVISION_EXPIRED; StoreUnavailable, SourceUnavailable.
         """
         decision_time = self._clock() if at_time is None else at_time
         followed = Followed({}, ())
@@ -77,6 +77,9 @@ class FindRegisters:
         holders = [register for register, _ in await self._reads.holders([read_as])]
         at_revisions = {}
         if at_time is not None:
+            if not holders and at_time > self._clock():
+                # Who is known nowhere is so by no register's clock.
+                raise refuse(Reason.VALUE_INVALID, "at_time", "FUTURE_INSTANT")
             at_revisions = {r.id: await self._reads.resolve_time(r.id, at_time) for r in holders}
         readings = await self._reads.readings([(r.id, read_as) for r in holders], at_revisions)
         which = DossierFilter(dossier_types=dossier_types, active_on=active_on, overlaps=overlaps)
@@ -88,3 +91,11 @@ class FindRegisters:
             if matches(which, d.dossier_type, d.lines)
         ]
         return RoutingAnswer(tuple(found), decision_time, followed.resolved)
+
+    async def violations(self, call: Call, niss: Niss, at_time: datetime | None) -> Sequence[Violation]:
+        """What the state finds wrong with the number and the instant; for what is refused already."""
+        try:
+            await self.find(call, niss, (), None, None, at_time)
+        except Refused as refused:
+            return refused.violations
+        return ()

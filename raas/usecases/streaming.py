@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from raas.usecases.listing import ListMutations
 from raas.usecases.paging import Pages
@@ -13,6 +14,8 @@ from raas.usecases.subscriber_verbs import SubscriberVerbs
 from raas.usecases.subscriptions import Subscriptions
 from raas.usecases.tailer import Tailer, TailerLimits
 from raas.usecases.wake_up import WakeUp
+
+_FAREWELL_SECONDS = 1.0
 
 
 class Streaming:
@@ -50,6 +53,8 @@ class Streaming:
     async def close(self) -> None:
         """End all streams with UNAVAILABLE and begin no more; before the server is stopped."""
         self._tailer.close()
-        # Let those who read take note of it and leave.
-        await asyncio.sleep(0)
-        await self._presence.tell()
+        # Let those who read take note of it and leave; who was here, others find out anyway.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FAREWELL_SECONDS):
+                await asyncio.sleep(0)
+                await self._presence.tell()

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from raas.domain.errors import Reason, Refused, refuse
-from raas.usecases.log_run import Stride, cut_short, run_of
+from raas.usecases.log_run import Stride, cut_short, require_whole, run_of
 from raas.usecases.ports import PortError
 from raas.usecases.stream_ports import EVERYTHING, LogHead, LogPage, LogStore, Messages, Reach
 from raas.usecases.tail import Tail, piece_of, wake
@@ -177,9 +177,10 @@ class Tailer:
         run = run_of(page) if whole else cut_short(page.entries[: len(written)])
         if self._tails.get(register_id) is not tail:
             return 0
-        if len(run.entries) != run.position - after:
-            # A hole is never passed over in silence.
-            self._end(register_id, refuse(Reason.INTERNAL))
+        try:
+            require_whole(run, after)
+        except Refused as hole:
+            self._end(register_id, hole)
             return 0
         tail.keep_bytes = self._limits.keep_bytes // len(self._tails)
         tail.publish(run, [piece_of(entry, data) for entry, data in zip(run.entries, written, strict=False)])

@@ -90,6 +90,15 @@ def test_what_is_no_operation_travels_as_an_empty_one(
     assert list(one.request.operations) == [BatchOperation()]
 
 
+def test_rows_of_any_length_fit_into_a_message() -> None:
+    giant = Row(3, ["9" * 100_000, "A", "2024-01-01", ""])
+    rows = [Row(2, ["1", "A", "2024-01-01", ""]), *[giant] * (ROWS_PER_MESSAGE - 1)]
+    (one,) = messages(KEY, iter(rows), 0)
+    assert one.request.ByteSize() < 8 * 1024 * 1024
+    assert one.request.operations[0] == inscription(Period(begin="2024-01-01"))
+    assert set(one.faults) == set(range(1, ROWS_PER_MESSAGE))
+
+
 def test_messages_go_on_from_an_offset() -> None:
     rows = [Row(n, ["1", "A", "2024-01-01", ""]) for n in range(2, 2 + 2 * ROWS_PER_MESSAGE + 10)]
     made = list(messages(KEY, iter(rows), 7))

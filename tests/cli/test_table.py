@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import lzma
@@ -58,6 +59,12 @@ def test_lines_are_counted_as_in_the_file(tmp_path: Path) -> None:
 def test_bytes_that_are_no_text_reach_their_row_only(tmp_path: Path) -> None:
     path = written(tmp_path, b"niss,dossier_type,begin,end\n1,\xff,3,4\n5,6,7,8\n")
     assert read(path) == [Row(2, ["1", "\udcff", "3", "4"]), Row(3, ["5", "6", "7", "8"])]
+
+
+def test_a_quotation_mark_that_is_not_closed_is_found(tmp_path: Path) -> None:
+    path = written(tmp_path, CONTENT + '"1,2,3,4\n' + "5,6,7,8\n" * 50_000)
+    with pytest.raises(csv.Error, match=r"line 3: .* is a quotation mark not closed"):
+        read(path)
 
 
 def test_everything_wrong_with_a_header_is_said(tmp_path: Path) -> None:

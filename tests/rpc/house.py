@@ -16,7 +16,7 @@ import grpc.aio
 from google.rpc import error_details_pb2, status_pb2
 
 from raas.domain.enterprise_number import EnterpriseNumber
-from raas.domain.errors import Reason, refuse
+from raas.domain.errors import Reason, Violation, refuse
 from raas.domain.niss import Niss, NissProfile
 from raas.domain.person import PersonState, PersonStatus
 from raas.domain.register import Register
@@ -137,6 +137,8 @@ class Scripted:
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
         self.answer: Any = None
+        self.found: Sequence[Violation] = ()
+        """What it finds wrong with a question that is refused already."""
 
     async def page(self, *asked: Any) -> Any:
         self.asked.append(asked)
@@ -145,6 +147,9 @@ class Scripted:
         return self.answer() if callable(self.answer) else self.answer
 
     decide = find = page
+
+    async def violations(self, *asked: Any) -> Sequence[Violation]:
+        return self.found
 
     async def export(self, *asked: Any) -> AsyncIterator[Any]:
         self.asked.append(asked)

@@ -134,6 +134,15 @@ async def test_an_unknown_type_cannot_be_changed(house: House) -> None:
     assert (refusal.status, refusal.info.reason) == ("NOT_FOUND", "DOSSIER_TYPE_UNKNOWN")
 
 
+async def test_a_wrong_update_of_an_unknown_type_is_told_both(house: House) -> None:
+    update = {"dossier_type": {"code": "NONE", "partner": "1"}, "update_mask": "partner"}
+    refusal = await refused(house, "UpdateDossierType", update)
+    assert refusal.violations == [
+        ("dossier_type.partner", "ENTERPRISE_NUMBER_MALFORMED"),
+        ("dossier_type.code", "DOSSIER_TYPE_UNKNOWN"),
+    ]
+
+
 async def test_types_come_in_pages(house: House) -> None:
     first = await call(house, "ListDossierTypes", {"page_size": 1})
     second = await call(house, "ListDossierTypes", {"page_size": 1, "page_token": first["next_page_token"]})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from raas.usecases.tailer import TailerLimits
 from raas.v1 import mutation_stream_pb2 as v1
 from raas.v1.mutation_pb2 import MutationKind
 from tests.oracle import numbers
@@ -59,10 +61,13 @@ class Listener:
     async def refused(self) -> tuple[str, str, dict[str, str]]:
         """Status, reason and metadata of the refusal that ends it."""
         with pytest.raises(grpc.aio.AioRpcError) as raised:
-            while True:
-                await self.next()
+            await self._to_the_end()
         refusal = told(raised.value)
         return refusal.status, refusal.info.reason, dict(refusal.info.metadata)
+
+    async def _to_the_end(self) -> None:
+        while True:
+            await self.next()
 
     def stop(self) -> None:
         self._call.cancel()
@@ -354,6 +359,78 @@ async def test_streams_end_at_shutdown_with_what_a_client_retries_on(
         await house.streaming.close()
         assert (await listener.refused())[:2] == ("UNAVAILABLE", "UNAVAILABLE")
         assert (await Listener(house, register).refused())[:2] == ("UNAVAILABLE", "UNAVAILABLE")
+
+
+class Deaf:
+    """Nothing is heard of other processes, and nothing told to them."""
+
+    async def send(self, register_ids: Collection[int]) -> None:
+        pass
+
+    @asynccontextmanager
+    async def listen(self) -> AsyncIterator[AsyncIterator[Collection[int]]]:
+        yield self._nothing()
+
+    async def _nothing(self) -> AsyncIterator[Collection[int]]:
+        await asyncio.Event().wait()
+        yield ()
+
+
+NEVER = TailerLimits(poll_seconds=3_600)
+
+
+async def test_a_write_through_one_process_reaches_the_subscribers_of_another(
+    engine: AsyncEngine, reading_engine: AsyncEngine
+) -> None:
+    async with (
+        stream_house(engine, reading_engine) as writer,
+        stream_house(engine, reading_engine, limits=NEVER) as reader,
+    ):
+        register = await writer.new_register("A")
+        listener = Listener(reader, register)
+        await listener.next()
+        for year in range(2000, 2010):
+            last = await writer.inscribe(register, ANN, "A", year)
+            assert await listener.revisions(last) == [last]
+        listener.stop()
+
+
+async def test_what_is_not_heard_of_another_process_is_found_by_looking(
+    engine: AsyncEngine, reading_engine: AsyncEngine
+) -> None:
+    async with (
+        stream_house(engine, reading_engine) as writer,
+        stream_house(engine, reading_engine, wake_ups=Deaf()) as reader,
+    ):
+        register = await writer.new_register("A")
+        listener = Listener(reader, register)
+        await listener.next()
+        last = await writer.inscribe(register, ANN, "A", 2000)
+        assert await listener.revisions(last) == [last]
+        listener.stop()
+
+
+async def test_a_batch_larger_than_a_message_comes_in_parts_without_a_place_to_resume_inside(
+    house: StreamHouse,
+) -> None:
+    register = await house.new_register("A")
+    # A dossier of 400 lines, and then a batch of which every mutation shows all of them twice: 6 MB.
+    begun = await house.inscribe(register, ANN, "A", *range(1000, 1400))
+    last = await house.inscribe(register, ANN, "A", *range(1400, 1700))
+    for after in (begun, begun + 7):
+        listener = Listener(house, register, after_revision=after)
+        revisions: list[int] = []
+        sizes, places = [], []
+        while not places or places[-1] < last:
+            message = await listener.next()
+            revisions += [mutation.revision for mutation in message.mutations.mutations]
+            places.append(message.mutations.through_revision)
+            sizes.append(message.ByteSize())
+        assert revisions == list(range(after + 1, last + 1))
+        assert places == [after] * (len(places) - 1) + [last]
+        assert len(places) > 3
+        assert max(sizes) < 1.5 * 1024 * 1024
+        listener.stop()
 
 
 async def test_every_message_is_noted_before_it_leaves(house: StreamHouse) -> None:

@@ -13,7 +13,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from raas.domain.day import OPEN, parse_day
 from raas.domain.dossier_type import DossierType, IdentityChanges
 from raas.domain.enterprise_number import EnterpriseNumber
-from raas.domain.errors import Reason, refuse
+from raas.domain.errors import Reason, Violation, refuse
 from raas.domain.mutation import DossierTypeChange, Mutation, MutationKind, Replacement, Stamp
 from raas.domain.niss import Niss
 from raas.domain.periods import Period
@@ -104,7 +104,7 @@ async def test_dossiers_are_shown_in_their_order(house: House) -> None:
     [
         ({}, DossierFilter(), None),
         ({"niss": [ANN, BOB, ANN]}, DossierFilter(nisses=(niss(ANN), niss(BOB))), None),
-        ({"dossier_types": ["A", "B", "A"]}, DossierFilter(dossier_types=("A", "B")), None),
+        ({"dossier_types": ["A", "B", "A"]}, DossierFilter(dossier_types=("A", "B", "A")), None),
         (
             {"overlaps": {"begin": "2024-01-01", "end": "2024-01-31"}},
             DossierFilter(overlaps=JANUARY),
@@ -156,6 +156,50 @@ async def test_everything_wrong_with_a_filter_is_said_at_once(house: House) -> N
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await house.stub.Export(ParseDict(wrong, v1.ExportRequest()), metadata=CALLER).read()
     assert told(raised.value).violations == expected
+
+
+UNKNOWN = Violation("dossier_types[1]", Reason.DOSSIER_TYPE_UNKNOWN)
+FUTURE = Violation("at_revision", Reason.REVISION_IN_FUTURE, values={"latest_revision": "7"})
+
+
+async def test_what_the_state_finds_wrong_is_said_with_the_rest(house: House) -> None:
+    house.consult.found = [Violation("dossier_types[0]", Reason.DOSSIER_TYPE_UNKNOWN), UNKNOWN, FUTURE]
+    request = {"niss": ["x"], "dossier_types": [" ", "B", "B"], "at_revision": 9}
+    expected = [
+        ("niss[0]", "NISS_MALFORMED"),
+        # A field that cannot be read has no second fault.
+        ("dossier_types[0]", "VALUE_INVALID"),
+        ("dossier_types[1]", "DOSSIER_TYPE_UNKNOWN"),
+        ("at_revision", "REVISION_IN_FUTURE"),
+    ]
+    refusal = await refused(house, "Consult", request)
+    assert (refusal.status, refusal.violations) == ("INVALID_ARGUMENT", expected)
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await house.stub.Export(ParseDict(request, v1.ExportRequest()), metadata=CALLER).read()
+    assert told(raised.value).violations == expected
+    assert house.consult.asked == []
+
+
+async def test_a_wrong_history_or_routing_is_told_all_of_it(house: House) -> None:
+    house.history.found = [Violation("dossier_type", Reason.DOSSIER_TYPE_UNKNOWN)]
+    refusal = await refused(house, "GetHistory", {"niss": "x", "dossier_type": "B"})
+    assert refusal.violations == [("niss", "NISS_MALFORMED"), ("dossier_type", "DOSSIER_TYPE_UNKNOWN")]
+    house.routing.found = [Violation("niss", Reason.NISS_UNKNOWN)]
+    refusal = await refused(house, "FindRegisters", {"niss": ANN, "active_on": ""})
+    assert refusal.violations == [("active_on", "VALUE_INVALID"), ("niss", "NISS_UNKNOWN")]
+
+
+async def test_wrong_checks_are_told_all_that_is_wrong_with_the_others(house: House) -> None:
+    house.check.found = [UNKNOWN.below("checks[2]")]
+    checks = [{"register": OWN, "niss": ANN}, {"register": OWN}, {"register": OWN, "niss": BOB}]
+    refusal = await refused(house, "CheckInscriptions", {"checks": checks})
+    assert refusal.violations == [
+        ("checks[1].niss", "REQUIRED"),
+        ("checks[2].dossier_types[1]", "DOSSIER_TYPE_UNKNOWN"),
+    ]
+    house.check.found = [Violation("checks[0].register", Reason.MANDATE_MISSING)]
+    refusal = await refused(house, "CheckInscriptions", {"checks": checks})
+    assert (refusal.status, refusal.info.reason) == ("PERMISSION_DENIED", "MANDATE_MISSING")
 
 
 @pytest.mark.parametrize(
@@ -328,10 +372,10 @@ async def test_checks_are_read_and_decided(house: House) -> None:
     }
     _, checks, at_time, _ = house.check.asked[0]
     assert at_time == NOON
-    assert checks == [
-        Check(number(OWN), niss(MOVED), ("HEALTH",), active_on=JANUARY.begin),
-        Check(number(OTHER), niss(GONE), (), overlaps=Period(1, JANUARY.end)),
-    ]
+    assert checks == {
+        0: Check(number(OWN), niss(MOVED), ("HEALTH",), active_on=JANUARY.begin),
+        1: Check(number(OTHER), niss(GONE), (), overlaps=Period(1, JANUARY.end)),
+    }
     seen = {(visit.register, tuple(visit.nisses)) for visit in house.audit.visits}
     assert seen == {(int(OWN), (int(MOVED),)), (int(OTHER), (int(GONE),))}
 

@@ -22,6 +22,7 @@ from tests.rpc.house import CALLER, House
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+SERVICE_UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
 
 
 async def health(house: House, service: str = "") -> int:
@@ -40,6 +41,13 @@ async def test_health_of_an_unknown_service_is_not_found(house: House) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await health(house, "elsewhere")
     assert raised.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_health_of_all_services_can_be_listed(house: House) -> None:
+    stub: Any = health_pb2_grpc.HealthStub(house.channel)
+    answer = await stub.List(health_pb2.HealthListRequest())
+    assert {told.status for told in answer.statuses.values()} == {SERVING}
+    assert answer.statuses.keys() >= {"", "raas.v1.RegisterService", "raas.v1.AdministrationService"}
 
 
 async def test_reflection_needs_no_identity_and_knows_every_service(house: House) -> None:
@@ -106,7 +114,7 @@ async def test_stopping_lets_calls_end(house: House) -> None:
     waiting = asyncio.ensure_future(call.code())
     await asyncio.wait_for(begun.wait(), 5)
     stopping = asyncio.ensure_future(house.door.stop(10))
-    while house.door.health._server_status[""] != NOT_SERVING:
+    while house.door.health._serving:
         await asyncio.sleep(0)
     go_on.set()
     await asyncio.wait_for(stopping, 5)
@@ -126,3 +134,26 @@ async def test_stopping_does_not_wait_longer_than_it_may(house: House) -> None:
     await asyncio.wait_for(begun.wait(), 5)
     await asyncio.wait_for(house.door.stop(0.1), 5)
     assert await waiting is not grpc.StatusCode.OK
+
+
+@pytest.mark.parametrize(("service", "first"), [("", SERVING), ("elsewhere", SERVICE_UNKNOWN)])
+async def test_stopping_does_not_wait_for_those_who_watch(house: House, service: str, first: int) -> None:
+    stub: Any = health_pb2_grpc.HealthStub(house.channel)
+    watch = stub.Watch(health_pb2.HealthCheckRequest(service=service))
+    assert (await watch.read()).status == first
+    await asyncio.wait_for(house.door.stop(60), 5)
+    told = []
+    while (answer := await watch.read()) is not grpc.aio.EOF:
+        told.append(answer.status)
+    assert told == ([] if service else [NOT_SERVING])
+    assert await watch.code() is grpc.StatusCode.OK
+
+
+async def test_a_watcher_that_goes_away_is_forgotten(house: House) -> None:
+    stub: Any = health_pb2_grpc.HealthStub(house.channel)
+    watch = stub.Watch(health_pb2.HealthCheckRequest())
+    await watch.read()
+    watch.cancel()
+    await house.door.serving(False)
+    assert await health(house) == NOT_SERVING
+    await asyncio.wait_for(house.door.stop(60), 5)

@@ -35,7 +35,7 @@ from raas.usecases.write_operations import Applied, BatchAnswer, WriteOperations
 from tests.oracle.numbers import enterprise_number
 from tests.storage.rows import persons
 
-_NUMBERS = (EnterpriseNumber(int(enterprise_number(eight))) for eight in count(8_000_000))
+_NUMBERS = (EnterpriseNumber(int(enterprise_number(eight))) for eight in count(6_000_000))
 _PERSONS = iter(persons(4_000))
 HEALTH, PENSION = "HEALTH_INSURANCE", "PENSION"
 

@@ -25,8 +25,8 @@ _FILL = """
 INSERT INTO dossier SELECT :register, :first + g, :type, '{[2020-01-01,2021-01-01)}', g + 1
 FROM generate_series(0, 19999) g"""
 _LOG = """
-INSERT INTO mutation (register_id, revision, batch_last_revision, previous_revision, kind, niss, dossier_type_id,
-                      before, after, record_time, actor, call_id, checksum)
+INSERT INTO mutation (register_id, revision, batch_last_revision, previous_revision, kind, niss,
+                      dossier_type_id, before, after, record_time, actor, call_id, checksum)
 SELECT :register, g + 1, g + 1, 0, 1, :first + g, :type, '{}', '{[2020-01-01,2021-01-01)}',
        timestamptz '2024-01-01' + g * interval '1 s', 1, '00000000-0000-4000-8000-000000000001', ''
 FROM generate_series(0, 19999) g"""
@@ -65,7 +65,7 @@ def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def touched(nodes: list[dict[str, Any]]) -> int:
     """The most rows that a part of the plan came by."""
     return max(
-        (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * max(node["Actual Loops"], 1)
+        int(node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * max(int(node["Actual Loops"]), 1)
         for node in nodes
     )
 
@@ -156,8 +156,8 @@ async def test_history_times_and_holders_are_found_by_index(reading_engine: Asyn
     assert_by_index(nodes)
     assert touched(nodes) <= 20
     nodes = await plan(reading_engine, holder_reading._HOLDERS, {"nisses": f"{{{MIDDLE}}}"})
-    assert_by_index([node for node in nodes if node.get("Relation Name") == "dossier"])
-    assert {n["Index Name"] for n in nodes if n.get("Relation Name") == "dossier"} == {"dossier_niss"}
+    assert_by_index([node for node in nodes if node.get("Relation Name") != "register"])
+    assert {"dossier_niss"} <= {node.get("Index Name") for node in nodes}
     numbers = {"register": book.id, "after": MIDDLE, "limit": 100}
     nodes = await plan(reading_engine, holder_reading._NUMBERS, numbers)
     assert_walks_primary_key(nodes)

@@ -14,6 +14,7 @@ from raas.domain.errors import Reason, Refused
 from raas.domain.niss import Niss
 from raas.domain.periods import Period
 from raas.storage import page_reading
+from raas.storage.dossier_pages import PAGE_BYTES
 from raas.storage.reading import PostgresReadStore
 from raas.usecases.matching import matches
 from raas.usecases.ports import DossierFilter, DossierView
@@ -199,7 +200,7 @@ async def test_a_page_of_large_dossiers_ends_before_its_message_becomes_too_larg
         page = await store.page(book.id, which, None, None, 1_000)
         assert page.more
         size = sum(24 * len(view.lines) for view in page.dossiers)
-        assert page_reading.PAGE_BYTES <= size < page_reading.PAGE_BYTES + 24_001
+        assert PAGE_BYTES <= size < PAGE_BYTES + 24_001
         assert (await whole(store, book, which, None, 1_000))[0] == expected(book, which, book.revision)
 
 

@@ -157,7 +157,9 @@ async def stream_house(
     await door.serving(True)
     target = f"127.0.0.1:{door.port}"
     try:
-        async with grpc.aio.insecure_channel(target) as channel:
+        # The answer to a batch has every dossier whole; what is streamed must fit in any case.
+        options = [("grpc.max_receive_message_length", 64 * 1024 * 1024)]
+        async with grpc.aio.insecure_channel(target, options=options) as channel:
             yield StreamHouse(door, streaming, audit, target, channel)
     finally:
         await streaming.close()

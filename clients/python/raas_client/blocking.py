@@ -23,7 +23,7 @@ class Blocking:
     """
 
     def __init__(self, client: RaasClient) -> None:
-        self._client = client
+        self.client = client
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="raas-client", daemon=True)
 
@@ -37,7 +37,7 @@ class Blocking:
     ) -> None:
         """Close the client and end the thread."""
         try:
-            self.run(self._client.close())
+            self.run(self.client.close())
             self.run(self._loop.shutdown_asyncgens())
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)

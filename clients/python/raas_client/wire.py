@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import grpc
 import grpc.aio
 
-from raas.v1.administration_service_pb2_grpc import AdministrationServiceAsyncStub, AdministrationServiceStub
-from raas.v1.mutation_stream_pb2_grpc import MutationStreamAsyncStub, MutationStreamStub
-from raas.v1.register_service_pb2_grpc import RegisterServiceAsyncStub, RegisterServiceStub
+from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
+from raas.v1.mutation_stream_pb2_grpc import MutationStreamStub
+from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from raas_client.options import Keepalive, Tls, is_local
+
+if TYPE_CHECKING:
+    # Names that the stubs have for the eyes of a type checker only.
+    from raas.v1.administration_service_pb2_grpc import AdministrationServiceAsyncStub
+    from raas.v1.mutation_stream_pb2_grpc import MutationStreamAsyncStub
+    from raas.v1.register_service_pb2_grpc import RegisterServiceAsyncStub
 
 _MEBIBYTE = 1024 * 1024
 

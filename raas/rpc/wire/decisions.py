@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from raas.domain.enterprise_number import enterprise_number_text
 from raas.domain.errors import Reason, Violation
 from raas.domain.niss import niss_text
@@ -24,19 +26,19 @@ from raas.v1 import decision_pb2, niss_pb2, register_service_pb2
 
 def read_checks(
     request: register_service_pb2.CheckInscriptionsRequest, rules: NissRules, faults: Faults
-) -> list[Check]:
-    """The checks, 1 to 1,000; those that cannot be read are left out and among the faults."""
+) -> dict[int, Check]:
+    """The checks, 1 to 1,000, by their place; those that cannot be read are left out and among the faults."""
     if not request.checks:
         faults.append(Violation("checks", Reason.REQUIRED))
     if not within_batch("checks", request.checks, LIST_LIMIT, faults):
-        return []
-    checks = []
+        return {}
+    checks = {}
     for index, message in enumerate(request.checks):
         wrong: Faults = []
         check = _check(message, rules, wrong)
         faults.extend(violation.below(f"checks[{index}]") for violation in wrong)
         if check is not None:
-            checks.append(check)
+            checks[index] = check
     return checks
 
 
@@ -55,7 +57,7 @@ def _check(message: decision_pb2.InscriptionCheck, rules: NissRules, faults: Fau
 
 
 def check_response(
-    checks: list[Check], answer: CheckAnswer
+    checks: Mapping[int, Check], answer: CheckAnswer
 ) -> register_service_pb2.CheckInscriptionsResponse:
     """One decision per check, in their order."""
     response = register_service_pb2.CheckInscriptionsResponse(
@@ -69,7 +71,7 @@ def check_response(
                 if decision.successor_niss is None
                 else niss_text(decision.successor_niss),
             )
-            for check, decision in zip(checks, answer.decisions, strict=True)
+            for check, decision in zip(checks.values(), answer.decisions, strict=True)
         ]
     )
     response.decision_time.FromDatetime(answer.decision_time)

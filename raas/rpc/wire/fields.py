@@ -103,12 +103,15 @@ def read_code(field: str, text: str, faults: Faults) -> str | None:
 
 
 def read_codes(field: str, texts: Sequence[str], faults: Faults) -> tuple[str, ...]:
-    """The codes of dossier types of a list, each once."""
+    """The codes of dossier types of a list, each in its place; one that no type can have is ""."""
     if not within_limit(field, texts, faults):
         return ()
+    codes = []
     for index, text in enumerate(texts):
-        faults.extend(text_violations(f"{field}[{index}]", text, CODE_LIMIT))
-    return tuple(dict.fromkeys(texts))
+        wrong = text_violations(f"{field}[{index}]", text, CODE_LIMIT)
+        faults.extend(wrong)
+        codes.append("" if wrong else text)
+    return tuple(codes)
 
 
 def within_limit(field: str, values: Sequence[object], faults: Faults) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from raas.domain.errors import Reason, Violation
-from raas.domain.identity import Address, Identity, Sex
+from raas.domain.identity import Address, Identity, IdentityClaim
 from raas.domain.identity_json import incomplete_date_text
 from raas.domain.incomplete_date import IncompleteDate, parse_incomplete_date
 from raas.domain.invalid import Invalid
@@ -14,13 +14,12 @@ from raas.domain.names import words
 from raas.domain.text import text_violations
 from raas.rpc.wire.fields import Faults
 from raas.rpc.wire.operations import FIRST_NAMES_LIMIT, NAME_LIMIT
+from raas.rpc.wire.sexes import SEX_NUMBERS, read_sex
 from raas.v1 import identity_pb2
 
 TEXT_LIMIT = 256
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_SEXES: Mapping[int, Sex] = {identity_pb2.SEX_FEMALE: Sex.FEMALE, identity_pb2.SEX_MALE: Sex.MALE}
-_SEX_NUMBERS = {Sex.FEMALE: identity_pb2.SEX_FEMALE, Sex.MALE: identity_pb2.SEX_MALE}
 
 
 def read_identity(message: identity_pb2.Identity, today: int, faults: Faults) -> Identity:
@@ -67,12 +66,24 @@ def identity_message(identity: Identity) -> identity_pb2.Identity:
         nationality=identity.nationality,
         death_date=incomplete_date_text(identity.death_date) if identity.death_date else None,
     )
-    if identity.sex in _SEX_NUMBERS:
-        message.sex = _SEX_NUMBERS[identity.sex]
+    if identity.sex in SEX_NUMBERS:
+        message.sex = SEX_NUMBERS[identity.sex]
     if identity.address:
         message.address.CopyFrom(_address_message(identity.address))
     if identity.contact_address:
         message.contact_address.CopyFrom(_address_message(identity.contact_address))
+    return message
+
+
+def claim_message(claim: IdentityClaim) -> identity_pb2.IdentityClaim:
+    """A claim, to be confronted elsewhere."""
+    message = identity_pb2.IdentityClaim(
+        last_name=claim.last_name,
+        first_names=claim.first_names,
+        birth_date=incomplete_date_text(claim.birth_date) if claim.birth_date else None,
+    )
+    if claim.sex in SEX_NUMBERS:
+        message.sex = SEX_NUMBERS[claim.sex]
     return message
 
 
@@ -109,14 +120,6 @@ def read_past_date(field: str, text: str, today: int, faults: Faults) -> Incompl
         faults.append(Violation(field, Reason.VALUE_INVALID, "FUTURE_DAY"))
         return None
     return date
-
-
-def read_sex(field: str, number: int, faults: Faults) -> Sex | None:
-    """The sex in a field that is there."""
-    sex = _SEXES.get(number)
-    if sex is None:
-        faults.append(Violation(field, Reason.VALUE_INVALID, "ENUM_UNKNOWN"))
-    return sex
 
 
 def _read_nationality(message: identity_pb2.Identity, faults: Faults) -> str | None:

@@ -10,14 +10,15 @@ from collections.abc import Sequence
 
 from raas.domain.day import OPEN, parse_day, parse_period
 from raas.domain.errors import Reason, Violation
-from raas.domain.identity import IdentityClaim, Sex
+from raas.domain.identity import IdentityClaim
 from raas.domain.incomplete_date import parse_incomplete_date
 from raas.domain.invalid import Invalid
 from raas.domain.niss import parse_niss
 from raas.domain.operation import Action, Operation
 from raas.domain.periods import Period
 from raas.domain.text import text_violations
-from raas.rpc.wire.fields import CODE_LIMIT, Faults, NissRules, read_code, read_enum, read_niss
+from raas.rpc.wire.fields import CODE_LIMIT, Faults, NissRules, read_code, read_niss
+from raas.rpc.wire.sexes import read_sex
 from raas.v1 import identity_pb2, inscription_pb2, niss_pb2, period_pb2, register_service_pb2
 
 NAME_LIMIT = 256
@@ -56,7 +57,7 @@ def _plain_inscription(message: inscription_pb2.Inscription, rules: NissRules) -
         return None
     period = _plain_period(message.period)
     code = message.dossier_type
-    if period is None or not code or len(code) > CODE_LIMIT or not code.isprintable():
+    if period is None or not code or len(code) > CODE_LIMIT or not code.isprintable() or code.isspace():
         return None
     try:
         niss = parse_niss(message.niss, rules.profile, rules.today)
@@ -69,7 +70,13 @@ def _plain_removal(message: inscription_pb2.Removal, rules: NissRules) -> Operat
     """Like `_plain_inscription`."""
     period = _plain_period(message.period) if message.HasField("period") else None
     code = message.dossier_type
-    if message.replaced_niss_policy or not code or len(code) > CODE_LIMIT or not code.isprintable():
+    if (
+        message.replaced_niss_policy
+        or not code
+        or len(code) > CODE_LIMIT
+        or not code.isprintable()
+        or code.isspace()
+    ):
         return None
     if period is None and message.HasField("period"):
         return None
@@ -154,5 +161,5 @@ def read_claim(message: identity_pb2.IdentityClaim, faults: Faults) -> IdentityC
             birth_date = parse_incomplete_date(message.birth_date)
         except Invalid as invalid:
             faults.append(invalid.at("identity.birth_date"))
-    sex = read_enum("identity.sex", message.sex, Sex, faults) if message.HasField("sex") else None
+    sex = read_sex("identity.sex", message.sex, faults) if message.HasField("sex") else None
     return IdentityClaim(last_name, first_names, birth_date, sex)

@@ -23,9 +23,9 @@ from raas.rpc.wire.identities import (
     read_identity,
     read_name,
     read_past_date,
-    read_sex,
 )
 from raas.rpc.wire.registers import masked_fields
+from raas.rpc.wire.sexes import read_sex
 from raas.usecases.person_ports import AffectedRegister, Inseparable
 from raas.usecases.persons.feed_rows import FeedRow
 from raas.usecases.persons.searching import MOST_RESULTS, Candidate

@@ -53,8 +53,8 @@ class CreatePerson:
         """Give a number to the person, unless somebody who may be the same is not among the reviewed.
 
         Searched and created in one transaction, during which nobody creates anybody whose name sounds
-        like this one and who was born in the same year. Raises Refused REQUIRED (paths below `identity`),
-        TOO_MANY_RESULTS, REQUEST_ID_REUSED.
+        like this one and who was born in the same year. Raises Refused REQUIRED and VALUE_INVALID (paths
+        below `identity`), TOO_MANY_RESULTS, REQUEST_ID_REUSED.
         """
         if missing := identification_violations(identity):
             raise Refused(violation.below("identity") for violation in missing)

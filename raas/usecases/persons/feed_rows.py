@@ -50,9 +50,11 @@ class FeedRow:
             missing += [f"identity.{name}" for name, value in given.items() if not value]
         return tuple(Violation(field, Reason.REQUIRED) for field in missing)
 
-    def adds(self) -> bool:
-        """Whether the row, of an unknown number, does nothing but add it."""
-        return self.status in (None, PersonStatus.ACTIVE)
+    def alters(self, known: Person | None) -> bool:
+        """Whether a faultless row does more than add an unknown number."""
+        if known is None:
+            return self.status not in (None, PersonStatus.ACTIVE)
+        return self.status not in (None, known.status) or self.update(known).person != known
 
     def person(self) -> Person:
         """The new record; a faultless row of an unknown number. Its standing comes later."""
@@ -66,11 +68,6 @@ class FeedRow:
         update = updated(known, self._given(), self.identity, self.source_date)
         origin = self.register_of_origin or known.register_of_origin
         return replace(update, person=replace(update.person, register_of_origin=origin))
-
-    def changes(self, known: Person) -> bool:
-        """Whether anything would be written of a known number."""
-        standing = self.status not in (None, known.status)
-        return standing or self.update(known).person != known
 
     def _given(self) -> list[str]:
         return [name for name in IDENTITY_FIELDS if getattr(self.identity, name)]

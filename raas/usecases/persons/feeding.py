@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from raas.domain.errors import Reason, Refused, Violation, refuse
@@ -14,6 +14,8 @@ from raas.usecases.person_ports import PersonAlterations, PersonStore, Progress,
 from raas.usecases.persons.feed_rows import FeedRow, apply_row
 from raas.usecases.ports import ImportKey
 
+_LOOKED_AT_ONCE = 500
+"""Rows looked at for one transaction."""
 _ALTERED_AT_ONCE = 25
 """Rows in a transaction that stops the write lanes: some ten milliseconds of work."""
 
@@ -101,28 +103,30 @@ class ImportPersons:
         As many as do nothing but add numbers, all at once and in nobody's way; else a few that change
         what is known.
         """
+        rows = rows[:_LOOKED_AT_ONCE]
         known = await self._store.persons({row.niss for row in rows if row.niss is not None})
         added: dict[Niss, Person] = {}
         rejected: list[Rejection] = []
-        count = 0
-        for row in rows:
+        altering = 0
+        for index, row in enumerate(rows):
             person = known.get(row.niss) if row.niss is not None else None
-            if faults := row.faults(person):
-                rejected.append((offset + count, faults))
-            elif person is not None:
-                if row.changes(person):
-                    break
-            elif row.niss in added or not row.adds():
+            faults = row.faults(person)
+            if row.niss in added or (not faults and row.alters(person)):
+                altering = index
                 break
-            else:
+            if faults:
+                rejected.append((offset + index, faults))
+            elif person is None:
                 new = row.person()
                 added[new.niss] = new
-            count += 1
-        if count:
-            progress = Progress(key, offset, offset + count, rejected) if key else None
+        else:
+            altering = len(rows)
+        if altering:
+            progress = Progress(key, offset, offset + altering, rejected) if key else None
             if not (added or progress) or await self._store.add(list(added.values()), progress):
-                return _Outcome(count, len(added), tuple(rejected))
-        return await self._altered(rows[:_ALTERED_AT_ONCE], offset, key, stamp)
+                return _Outcome(altering, len(added), tuple(rejected))
+        # The first row alters something, or somebody else added one of the numbers meanwhile.
+        return await self._altered([rows[0], *_altering(rows[1:_ALTERED_AT_ONCE], known)], offset, key, stamp)
 
     async def _altered(
         self, rows: Sequence[FeedRow], offset: int, key: ImportKey | None, stamp: Stamp
@@ -147,6 +151,8 @@ class ImportPersons:
         applied = 0
         rejected: list[Rejection] = []
         async with self._alterations.begin() as alteration:
+            if key and (stands_at := await alteration.import_offset(key)) != offset:
+                raise _ahead(stands_at)
             for index, row in enumerate(rows):
                 # One by one: a row may be about what an earlier one has just changed.
                 known = await alteration.persons([row.niss] if row.niss is not None else [])
@@ -164,6 +170,15 @@ class ImportPersons:
                 await alteration.advance_import(Progress(key, offset, offset + len(rows), rejected))
             await alteration.commit()
         return _Outcome(len(rows), applied, tuple(rejected))
+
+
+def _altering(rows: Sequence[FeedRow], known: Mapping[Niss, Person]) -> Iterator[FeedRow]:
+    """The rows at the head that alter something, each by itself."""
+    for row in rows:
+        person = known.get(row.niss) if row.niss is not None else None
+        if row.faults(person) or not row.alters(person):
+            return
+        yield row
 
 
 class _GiveUp(Exception):

@@ -1,0 +1,157 @@
+"""A register for the tests of those who call one."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from uuid import uuid4
+
+from raas.domain.enterprise_number import EnterpriseNumber, parse_enterprise_number
+from raas.domain.mutation import Stamp
+from raas.domain.niss import Niss, NissProfile
+from raas.usecases.alteration import Alteration
+from raas.v1.dossier_type_pb2 import DossierType
+from raas_client.client import RaasClient
+from raas_client.testing.serving import Backstage, Serving
+from raas_client.testing.state import RegisterState
+
+T = TypeVar("T")
+
+ENTERPRISE_NUMBER = "0999999922"
+
+
+class FakeRegister:
+    """A register on a real gRPC server, in this process and in memory: a context manager.
+
+    It answers what RaaS answers, by the same rules: dossier types, Inscribe, Remove, ApplyBatch, Import,
+    Consult, Export, GetHistory, CheckInscriptions, FindRegisters, ListStaleNiss, and the stream with all its
+    starts. It listens on a free port of the loopback address and runs on a thread of its own, so tests may
+    be asynchronous or not. Its NISS are those of fictitious persons (month + 60), and others.
+
+    The authentic source behind it knows every number, until it is told otherwise: `does_not_know`,
+    `replace_niss`, `cancel_niss`.
+    """
+
+    def __init__(self, *dossier_types: str, enterprise_number: str = ENTERPRISE_NUMBER) -> None:
+        self.enterprise_number = enterprise_number
+        self.target = ""
+        self._dossier_types = dossier_types
+        self._number: EnterpriseNumber = parse_enterprise_number(enterprise_number)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="fake-register", daemon=True)
+        self._stack = AsyncExitStack()
+        self._backstage = Backstage(NissProfile.TEST)
+        self._serving: Serving | None = None
+
+    def __enter__(self) -> Self:
+        """Serve an empty register with its dossier types."""
+        self._thread.start()
+        try:
+            self._run(self._open("127.0.0.1:0"))
+            self._run(self._backstage.registers.create(self._number, "A fake register"))
+            with self.client().blocking() as caller:
+                for code in self._dossier_types:
+                    caller.run(caller.client.create_dossier_type(DossierType(code=code)))
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop serving."""
+        self._end()
+
+    def client(self, **options: Any) -> RaasClient:
+        """A client of its owner; `options` are those of RaasClient."""
+        return RaasClient(self.target, **{"enterprise_number": self.enterprise_number, **options})
+
+    # ---- the authentic source -------------------------------------------------------------------
+
+    def does_not_know(self, *nisses: str) -> None:
+        """Let the authentic source know nothing of these numbers."""
+        self._call(lambda: self._backstage.world.unknown.update(Niss(int(niss)) for niss in nisses))
+
+    def replace_niss(self, niss: str, successor: str) -> None:
+        """Put one number in the place of another: dossiers move, and the stream says so."""
+        self._run(self._alter(lambda each, stamp: each.replace(Niss(int(niss)), Niss(int(successor)), stamp)))
+
+    def restore_niss(self, niss: str) -> None:
+        """Undo the replacement or the cancellation of a number."""
+        self._run(self._alter(lambda each, stamp: each.restore(Niss(int(niss)), stamp)))
+
+    def cancel_niss(self, niss: str) -> None:
+        """Withdraw a number without a successor."""
+        self._run(self._alter(lambda each, stamp: each.cancel(Niss(int(niss)), stamp)))
+
+    # ---- what can happen to a log and to a server -----------------------------------------------
+
+    def trim(self, before_revision: int) -> None:
+        """Give up the mutations before a revision: readers that are behind get RevisionExpired."""
+
+        def give_up() -> None:
+            self._state.oldest_revision = before_revision
+
+        self._call(give_up)
+
+    def renew_log(self) -> None:
+        """Give the log another id, as after the restore of a backup: readers get LogReplaced."""
+
+        def renew() -> None:
+            self._state.log_id = uuid4()
+
+        self._call(renew)
+
+    def interrupt(self) -> None:
+        """Break every connection and every stream; the server is back at once, with all it holds."""
+        with self.outage():
+            pass
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        """Answer nothing while the block lasts; then serve again on the same port, with all it holds."""
+        self._run(self._stack.aclose())
+        try:
+            yield
+        finally:
+            self._run(self._open(self.target))
+
+    # ---- inside ---------------------------------------------------------------------------------
+
+    @property
+    def _state(self) -> RegisterState:
+        state = self._backstage.world.found(self._number)
+        if state is None:
+            raise RuntimeError("the fake register does not serve")
+        return state
+
+    async def _open(self, listen: str) -> None:
+        self._serving = await self._stack.enter_async_context(self._backstage.serving(listen))
+        self.target = f"127.0.0.1:{self._serving.door.port}"
+
+    async def _alter(self, change: Callable[[Alteration, Stamp], Coroutine[Any, Any, object]]) -> None:
+        if self._serving is None:
+            raise RuntimeError("the fake register does not serve")
+        async with self._serving.alterations.begin() as alteration:
+            await change(alteration, Stamp(self._number, uuid4()))
+            await alteration.commit()
+
+    def _call(self, change: Callable[[], object]) -> None:
+        async def in_the_loop() -> None:
+            change()
+
+        self._run(in_the_loop())
+
+    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    def _end(self) -> None:
+        self._run(self._stack.aclose())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()

@@ -1,0 +1,180 @@
+"""The authentic source on another server of RaaS: its PersonService, asked in batches.
+
+Whoever asks while a question is under way joins the next one, so that many small calls make few large
+ones. What is known stays known for a short while; what is not known is asked anew each time. Nobody waits
+longer than the deadline: then, and whenever the other side does not answer, it is SourceUnavailable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Self
+
+import grpc
+import grpc.aio
+
+from raas.domain.day import parse_day
+from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.niss import Niss, niss_text
+from raas.domain.person import PersonState, PersonStatus
+from raas.rpc.identity import ENTERPRISE_NUMBER
+from raas.rpc.wire.identities import claim_message
+from raas.usecases.person_ports import Claim
+from raas.usecases.ports import SourceUnavailable
+from raas.v1 import person_service_pb2 as v1
+from raas.v1.person_service_pb2_grpc import PersonServiceStub
+
+CHECKS_AT_ONCE = 1_000
+DEADLINE_SECONDS = 2.0
+KEPT_SECONDS = 30.0
+KEPT = 100_000
+"""Numbers remembered; the one unused for longest is forgotten first."""
+
+
+class RemoteSource:
+    """The AuthenticSource and the IdentitySource behind `channel`.
+
+    `caller` is the enterprise number under which it is asked; there it needs the role PERSON_CHECKER.
+    """
+
+    in_store = False
+
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        caller: EnterpriseNumber,
+        *,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        kept_seconds: float = KEPT_SECONDS,
+        kept: int = KEPT,
+    ) -> None:
+        self._channel = channel
+        self._stub = PersonServiceStub(channel)
+        self._metadata = ((ENTERPRISE_NUMBER, enterprise_number_text(caller)),)
+        self._deadline_seconds = deadline_seconds
+        self._kept_seconds = kept_seconds
+        self._kept = kept
+        self._known: OrderedDict[Niss, tuple[float, PersonState]] = OrderedDict()
+        self._waiting: dict[Niss, asyncio.Future[PersonState | None]] = {}
+        self._asking: asyncio.Task[None] | None = None
+
+    @classmethod
+    def at(cls, target: str, caller: EnterpriseNumber) -> Self:
+        """The source on the server at `target` (host:port), in plaintext: on the same machine only.
+
+        Must be called in the event loop that will use it; `close` ends its connection.
+        """
+        return cls(grpc.aio.insecure_channel(target), caller)
+
+    async def close(self) -> None:
+        """End the connection; who still waits is answered SourceUnavailable."""
+        await self._channel.close()
+
+    async def states(self, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:
+        """What the source knows of these numbers; a number it does not know is absent.
+
+        A state may be as old as it is kept. Raises SourceUnavailable.
+        """
+        now = time.monotonic()
+        states: dict[Niss, PersonState] = {}
+        unknown = []
+        for niss in dict.fromkeys(nisses):
+            expires, state = self._known.get(niss, (0.0, None))
+            if state is None or expires <= now:
+                unknown.append(niss)
+            else:
+                self._known.move_to_end(niss)
+                states[niss] = state
+        if unknown:
+            states.update(await self._asked(unknown))
+        return states
+
+    async def mismatches(self, claims: Sequence[Claim]) -> Sequence[tuple[str, ...]]:
+        """Per claim the names of the fields that differ; true values never travel.
+
+        Raises SourceUnavailable.
+        """
+        found: list[tuple[str, ...]] = []
+        try:
+            async with asyncio.timeout(self._deadline_seconds):
+                for begin in range(0, len(claims), CHECKS_AT_ONCE):
+                    some = claims[begin : begin + CHECKS_AT_ONCE]
+                    checks = [
+                        v1.PersonCheck(niss=niss_text(niss), identity=claim_message(claim))
+                        for niss, claim in some
+                    ]
+                    found += [tuple(state.mismatches) for state in await self._check(checks)]
+        except TimeoutError:
+            raise SourceUnavailable("the authentic source did not answer in time") from None
+        return found
+
+    async def _asked(self, nisses: Iterable[Niss]) -> Mapping[Niss, PersonState]:
+        loop = asyncio.get_running_loop()
+        futures = {niss: self._waiting.setdefault(niss, loop.create_future()) for niss in nisses}
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._ask_until_nobody_waits())
+        # Waiting only, never cancelling: others may wait for the same number.
+        _, pending = await asyncio.wait(futures.values(), timeout=self._deadline_seconds)
+        if pending:
+            raise SourceUnavailable("the authentic source did not answer in time")
+        answers = {niss: future.result() for niss, future in futures.items()}
+        return {niss: state for niss, state in answers.items() if state is not None}
+
+    async def _ask_until_nobody_waits(self) -> None:
+        try:
+            while batch := dict(islice(self._waiting.items(), CHECKS_AT_ONCE)):
+                await self._ask(batch)
+                for niss in batch:
+                    del self._waiting[niss]
+        finally:
+            self._asking = None
+
+    async def _ask(self, batch: Mapping[Niss, asyncio.Future[PersonState | None]]) -> None:
+        try:
+            states = await self._check([v1.PersonCheck(niss=niss_text(niss)) for niss in batch])
+        except SourceUnavailable as unavailable:
+            for future in batch.values():
+                if not future.done():
+                    future.set_exception(unavailable)
+                # Whoever asked may have gone: then nobody looks.
+                future.exception()
+            return
+        expires = time.monotonic() + self._kept_seconds
+        for (niss, future), message in zip(batch.items(), states, strict=True):
+            state = _state(message)
+            if state is not None:
+                self._known[niss] = (expires, state)
+                self._known.move_to_end(niss)
+            if not future.done():
+                future.set_result(state)
+        while len(self._known) > self._kept:
+            self._known.popitem(last=False)
+
+    async def _check(self, checks: Sequence[v1.PersonCheck]) -> Sequence[v1.PersonState]:
+        try:
+            answer: v1.CheckPersonsResponse = await self._stub.CheckPersons(
+                v1.CheckPersonsRequest(checks=checks),
+                metadata=self._metadata,
+                timeout=self._deadline_seconds,
+            )
+        except grpc.aio.AioRpcError as error:
+            # Its sentence may say more than anybody here may know.
+            raise SourceUnavailable(f"the authentic source answered {error.code().name}") from None
+        if len(answer.states) != len(checks):
+            raise SourceUnavailable("the authentic source answered another question")
+        return answer.states
+
+
+def _state(message: v1.PersonState) -> PersonState | None:
+    if not message.HasField("status"):
+        return None
+    return PersonState(
+        PersonStatus(message.status),
+        Niss(int(message.successor_niss)) if message.HasField("successor_niss") else None,
+        parse_day(message.earliest_birth_day) if message.HasField("earliest_birth_day") else None,
+        message.deceased,
+    )

@@ -1,0 +1,72 @@
+"""The recipes of docs/from-soap.md: each does what it says."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+
+from raas.domain.errors import Reason
+from raas.v1 import register_service_pb2 as v1
+from tests.rpc.house import ANN, CALLER, House
+
+PAGE = (Path(__file__).parents[2] / "docs" / "from-soap.md").read_text()
+REQUESTS = (v1.InscribeRequest, v1.RemoveRequest, v1.ApplyBatchRequest)
+
+
+async def lines(house: House, rpc: str, request: dict[str, Any]) -> list[dict[str, str]]:
+    """The lines of the dossier after a call."""
+    message = ParseDict({"niss": ANN, "dossier_type": "HEALTH", **request}, getattr(v1, f"{rpc}Request")())
+    answer = await getattr(house.stub, rpc)(message, metadata=CALLER)
+    found: list[dict[str, str]] = MessageToDict(answer.dossier).get("periods", [])
+    return found
+
+
+@pytest.mark.parametrize("block", re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))
+def test_every_message_is_one(block: str) -> None:
+    request = json.loads(block)
+    fits = 0
+    for kind in REQUESTS:
+        try:
+            ParseDict(request, kind())
+        except ParseError:
+            continue
+        fits += 1
+    assert fits
+
+
+async def test_ending_opening_and_beginning_later(house: House) -> None:
+    await lines(house, "Inscribe", {"period": {"begin": "2020-01-01"}})
+    ended = await lines(house, "Remove", {"period": {"begin": "2024-07-01"}})
+    assert ended == [{"begin": "2020-01-01", "end": "2024-06-30"}]
+    opened = await lines(house, "Inscribe", {"period": {"begin": "2024-07-01"}})
+    assert opened == [{"begin": "2020-01-01"}]
+    later = await lines(house, "Remove", {"period": {"end": "2023-12-31"}})
+    assert later == [{"begin": "2024-01-01"}]
+
+
+async def test_setting_the_periods_to_exactly_these(house: House) -> None:
+    await lines(house, "Inscribe", {"period": {"begin": "2020-01-01"}})
+    one, two = {"begin": "2024-01-01", "end": "2024-03-31"}, {"begin": "2025-01-01"}
+    dossier = {"niss": ANN, "dossier_type": "HEALTH"}
+    operations = [
+        {"remove": dossier},
+        {"inscribe": {**dossier, "period": one}},
+        {"inscribe": {**dossier, "period": two}},
+    ]
+    request = ParseDict({"operations": operations}, v1.ApplyBatchRequest())
+    answer = await house.stub.ApplyBatch(request, metadata=CALLER)
+    assert MessageToDict(answer.results[-1].inscribe.dossier)["periods"] == [one, two]
+
+
+def test_every_reason_named_is_one() -> None:
+    named = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", PAGE))
+    others = {
+        "ALL", "HEALTH_INSURANCE", "IDENTITY_CHANGED", "NISS_RESTORED", "INVALID_ARGUMENT",
+        "REPLACED_NISS_POLICY_REFUSE",
+    }  # fmt: skip
+    assert named - others <= {reason.name for reason in Reason}

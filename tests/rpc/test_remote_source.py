@@ -1,0 +1,205 @@
+"""The authentic source on another server: in batches, within a deadline, remembered for a while."""
+
+# ruff: noqa: N802 - methods have the names that the contract gives them
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import grpc.aio
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.enterprise_number import EnterpriseNumber
+from raas.domain.identity import Identity, IdentityClaim, Sex
+from raas.domain.niss import Niss
+from raas.domain.person import PersonState, PersonStatus
+from raas.rpc.remote_source import CHECKS_AT_ONCE, RemoteSource
+from raas.usecases.ports import SourceUnavailable
+from raas.v1 import person_pb2
+from raas.v1 import person_service_pb2 as v1
+from raas.v1.person_service_pb2_grpc import PersonServiceServicer, add_PersonServiceServicer_to_server
+from tests.rpc.person_door import PersonDoor, open_person_door
+from tests.usecases.person_house import a_call, new_niss, ordinal
+
+CALLER = EnterpriseNumber(999999922)
+
+
+@pytest.fixture
+async def door(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[PersonDoor]:
+    async with open_person_door(engine, reading_engine) as opened:
+        yield opened
+
+
+class Scripted(PersonServiceServicer):
+    """Another server, on which every number is ACTIVE; it waits for `go` and fails when told to."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+        self.metadata: list[dict[str, Any]] = []
+        self.go = asyncio.Event()
+        self.go.set()
+        self.failing = False
+        self.short = False
+
+    async def CheckPersons(self, request: v1.CheckPersonsRequest, context: Any) -> v1.CheckPersonsResponse:
+        self.asked.append([check.niss for check in request.checks])
+        self.metadata.append(dict(context.invocation_metadata()))
+        await self.go.wait()
+        if self.failing:
+            await context.abort(grpc.StatusCode.PERMISSION_DENIED, "85673003360 is Peeters")
+        active = person_pb2.PERSON_STATUS_ACTIVE
+        states = [v1.PersonState(niss=check.niss, status=active) for check in request.checks]
+        return v1.CheckPersonsResponse(states=states[self.short :])
+
+
+@pytest.fixture
+async def other() -> AsyncIterator[tuple[Scripted, grpc.aio.Channel]]:
+    scripted = Scripted()
+    server = grpc.aio.server()
+    add_PersonServiceServicer_to_server(scripted, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield scripted, channel
+    await server.stop(0)
+
+
+def some(number: int) -> Sequence[Niss]:
+    return [Niss(60610100000 + n) for n in range(number)]
+
+
+# ---- against a real PersonService ---------------------------------------------------------------
+
+
+async def test_it_knows_what_the_local_source_there_knows(door: PersonDoor):
+    house, remote = door.house, RemoteSource(door.channel, CALLER)
+    old, new, gone, blank = [await house.person() for _ in range(3)] + [await house.person(Identity("X"))]
+    await house.numbers.replace(a_call(), old, new, validate_only=False)
+    await house.numbers.cancel(a_call(), gone)
+    nisses = [old, new, gone, blank, new_niss()]
+    assert await remote.states(nisses) == await house.source.states(nisses)
+    assert (await remote.states([old]))[old] == PersonState(PersonStatus.REPLACED, new, ordinal(1968, 6, 14))
+
+
+async def test_claims_are_confronted_there(door: PersonDoor):
+    remote, niss = RemoteSource(door.channel, CALLER), await door.house.person()
+    claims = [
+        (niss, IdentityClaim("PEETERS", sex=Sex.MALE)),
+        (new_niss(), IdentityClaim("Nemo")),
+        (niss, IdentityClaim("Nemo")),
+    ]
+    assert await remote.mismatches(claims) == [("sex",), (), ("last_name",)]
+    assert await remote.mismatches([]) == []
+
+
+# ---- against a scripted one ---------------------------------------------------------------------
+
+
+async def test_who_asks_meanwhile_joins_the_next_question(other: tuple[Scripted, grpc.aio.Channel]):
+    scripted, channel = other
+    remote = RemoteSource(channel, CALLER)
+    scripted.go.clear()
+    calls = [asyncio.create_task(remote.states(some(3)))]
+    while not scripted.asked:
+        await asyncio.sleep(0.001)
+    calls += [asyncio.create_task(remote.states([niss])) for niss in some(40)]
+    await asyncio.sleep(0)
+    scripted.go.set()
+    answers = await asyncio.gather(*calls)
+    assert all(answer for answer in answers)
+    assert [len(asked) for asked in scripted.asked] == [3, 37]
+    assert scripted.metadata[0]["raas-enterprise-number"] == "0999999922"
+
+
+async def test_a_large_question_goes_in_parts(other: tuple[Scripted, grpc.aio.Channel]):
+    scripted, channel = other
+    remote = RemoteSource(channel, CALLER)
+    assert len(await remote.states(some(2_500))) == 2_500
+    assert [len(asked) for asked in scripted.asked] == [CHECKS_AT_ONCE, CHECKS_AT_ONCE, 500]
+    claims = [(niss, IdentityClaim("X")) for niss in some(1_001)]
+    assert await remote.mismatches(claims) == [()] * 1_001
+    assert [len(asked) for asked in scripted.asked[3:]] == [CHECKS_AT_ONCE, 1]
+
+
+async def test_what_is_known_is_remembered_for_a_while(other: tuple[Scripted, grpc.aio.Channel]):
+    scripted, channel = other
+    remote = RemoteSource(channel, CALLER)
+    for _ in range(3):
+        await remote.states(some(2))
+    assert len(scripted.asked) == 1
+    forgetful = RemoteSource(channel, CALLER, kept_seconds=0)
+    for _ in range(3):
+        await forgetful.states(some(2))
+    assert len(scripted.asked) == 4
+
+
+async def test_no_more_is_remembered_than_agreed(other: tuple[Scripted, grpc.aio.Channel]):
+    scripted, channel = other
+    remote = RemoteSource(channel, CALLER, kept=10)
+    first, *_, last = some(11)
+    for niss in some(11):
+        await remote.states([niss])
+    await remote.states([last])
+    assert len(scripted.asked) == 11
+    await remote.states([first])
+    assert len(scripted.asked) == 12
+
+
+async def test_nobody_waits_longer_than_the_deadline(other: tuple[Scripted, grpc.aio.Channel]):
+    scripted, channel = other
+    remote = RemoteSource(channel, CALLER, deadline_seconds=0.1)
+    scripted.go.clear()
+    for question in (remote.states(some(1)), remote.mismatches([(some(1)[0], IdentityClaim("X"))])):
+        async with asyncio.timeout(5):
+            with pytest.raises(SourceUnavailable):
+                await question
+    scripted.go.set()
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                assert await remote.states(some(1))
+                break
+            except SourceUnavailable:
+                continue
+
+
+async def test_a_refusal_there_is_unavailable_here_and_says_nothing_more(
+    other: tuple[Scripted, grpc.aio.Channel],
+):
+    scripted, channel = other
+    remote = RemoteSource(channel, CALLER)
+    scripted.failing = True
+    for question in (remote.states(some(2)), remote.mismatches([(some(1)[0], IdentityClaim("X"))])):
+        with pytest.raises(SourceUnavailable, match=r"^the authentic source answered PERMISSION_DENIED$"):
+            await question
+    scripted.failing = False
+    assert len(await remote.states(some(2))) == 2
+
+
+async def test_an_answer_to_another_question_is_no_answer(other: tuple[Scripted, grpc.aio.Channel]):
+    scripted, channel = other
+    scripted.short = True
+    with pytest.raises(SourceUnavailable):
+        await RemoteSource(channel, CALLER).states(some(2))
+
+
+async def test_a_server_that_is_not_there_is_unavailable():
+    async with grpc.aio.insecure_channel("127.0.0.1:1") as channel:
+        with pytest.raises(SourceUnavailable):
+            await RemoteSource(channel, CALLER).states(some(1))
+
+
+async def test_a_caller_that_goes_away_leaves_the_others_waiting(other: tuple[Scripted, grpc.aio.Channel]):
+    scripted, channel = other
+    remote = RemoteSource(channel, CALLER)
+    scripted.go.clear()
+    leaving, staying = [asyncio.create_task(remote.states(some(2))) for _ in range(2)]
+    while not scripted.asked:
+        await asyncio.sleep(0.001)
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    scripted.go.set()
+    assert len(await staying) == 2
