@@ -1,4 +1,4 @@
-"""Unary calls as fast as they are answered: by h2load where it is installed, else by a client in another process.
+"""Unary calls as fast as they are answered: by h2load where installed, else by a client in another process.
 
 h2load sends the same bytes again and again and costs next to nothing. It cannot see the status of gRPC: who
 uses it checks by other means that the calls did what they should.

@@ -1,4 +1,4 @@
-"""The servers that are measured: RaaS as it is started by everybody, and an echo behind the same interceptor."""
+"""The servers that are measured: RaaS as everybody starts it, and an echo behind the same interceptor."""
 
 from __future__ import annotations
 

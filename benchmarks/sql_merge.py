@@ -35,8 +35,9 @@ merged AS MATERIALIZED (
   FROM owner, asked LEFT JOIN merge_baseline.dossier d
     ON d.register_id = (SELECT id FROM owner) AND d.niss = asked.niss AND d.dossier_type_id = asked.type),
 logged AS (
-  INSERT INTO merge_baseline.mutation (register_id, revision, batch_last_revision, previous_revision, kind, niss,
-    dossier_type_id, before, after, record_time, actor, call_id, checksum)
+  INSERT INTO merge_baseline.mutation (
+    register_id, revision, batch_last_revision, previous_revision, kind, niss, dossier_type_id,
+    before, after, record_time, actor, call_id, checksum)
   SELECT id, revision, revision, previous, 1, niss, type, before, after, clock_timestamp(), 1,
          '00000000-0000-4000-8000-000000000001', '\\x00' FROM merged),
 kept AS (

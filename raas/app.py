@@ -56,7 +56,8 @@ async def serve(
     """Serve until SIGTERM or SIGINT, or until `lifeline` ends; answers the exit status.
 
     Stopping is graceful: health says NOT_SERVING, new calls are refused, those under way have
-    `shutdown_seconds` to end, and everything the write lanes accepted is answered before the database is let go.
+    `shutdown_seconds` to end, and what the write lanes accepted is answered
+    before the database is let go.
     """
     stop = _stop_signal(lifeline)
     writing = open_database(dsn)
@@ -173,7 +174,7 @@ def _stop_signal(lifeline: int | None) -> asyncio.Event:
 
 
 def _settle_memory() -> None:
-    """Let the collector of cycles look at what calls allocate, not at what stays for the life of the process."""
+    """Let the collector of cycles look at what calls allocate, not at what stays for good."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE_AFTER, 20, 100)

@@ -65,8 +65,8 @@ def database(settings: Settings) -> Iterator[tuple[str, EmbeddedPostgres | None]
         version = app.version_of(dsn)
         if version.current != version.needed:
             raise StoreFault(
-                f"the database is at schema {version.current or 'none'}, this version needs {version.needed}: "
-                "run `raas migrate`"
+                f"the database is at schema {version.current or 'none'}, "
+                f"this version needs {version.needed}: run `raas migrate`"
             )
         yield dsn, None
         return

@@ -21,7 +21,8 @@ class Action(Enum):
 class Operation(NamedTuple):
     """One inscription or removal, with what its own shape already violates.
 
-    A tuple, not a dataclass: Import makes hundreds of thousands, and a frozen dataclass takes five times as long.
+    A tuple, not a dataclass: Import makes hundreds of thousands, and a frozen dataclass takes five times
+    as long to make.
 
     A field that could not be read is None and has its violation in `violations`; such an operation is
     never applied, but its readable fields are still checked against the state, so that everything

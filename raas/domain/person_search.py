@@ -52,7 +52,10 @@ class GivenNameMatching(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PersonQuery:
-    """Who is looked for; `birth_date` has at least a year, `tolerance` is in the unit of its last known part."""
+    """Who is looked for.
+
+    `birth_date` has at least a year; `tolerance` is in the unit of its last known part.
+    """
 
     last_name: str
     birth_date: IncompleteDate

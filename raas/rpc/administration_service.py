@@ -31,8 +31,8 @@ class AdministrationService(AdministrationServiceServicer):
             number, name = read_new_register(request, faults)
             visit.register = number
             refuse_faults(faults)
-            assert number is not None  # noqa: S101 - else there was a fault
-            assert name is not None  # noqa: S101 - the same
+            assert number is not None
+            assert name is not None
             register = await self._registers.create(number, name)
             return v1.CreateRegisterResponse(register=register_message(register))
 
@@ -47,7 +47,7 @@ class AdministrationService(AdministrationServiceServicer):
             number, name = read_renamed_register(request, faults)
             visit.register = number
             refuse_faults(faults)
-            assert name is not None  # noqa: S101 - else there was a fault
+            assert name is not None
             admitted = await self._gate.admit_id(exchange.call, number)
             register = await self._registers.rename(admitted.enterprise_number, name)
             return v1.UpdateRegisterResponse(register=register_message(register))

@@ -45,7 +45,7 @@ class PersonReads:
             visit.nisses = () if niss is None else (niss,)
             register = await self._reception.admit(visit, None, faults)
             refuse_faults(faults)
-            assert niss is not None  # noqa: S101 - else there was a fault
+            assert niss is not None
             person = await self._verbs.read.get(register, niss)
             visit.nisses = tuple(n for n in (niss, person.replaced_by, person.successor) if n is not None)
             return v1.GetPersonResponse(person=person_message(person))
@@ -66,7 +66,7 @@ class PersonReads:
                 faults.append(Violation("identity", Reason.REQUIRED))
             await self._reception.admit(visit, None, faults)
             refuse_faults(faults)
-            assert niss is not None  # noqa: S101 - else there was a fault
+            assert niss is not None
             verdicts = await self._verbs.confront.confront(exchange.call, niss, claim)
             return v1.ConfrontIdentityResponse(
                 verdicts=[
@@ -85,7 +85,7 @@ class PersonReads:
             faults = list(exchange.faults)
             query, most = read_query(request, self._reception.rules(), faults)
             refuse_faults(faults)
-            assert query is not None  # noqa: S101 - else there was a fault
+            assert query is not None
             candidates = await self._verbs.search.search(query, most)
             visit.nisses = [candidate.person.niss for candidate in candidates]
             return v1.SearchPersonsResponse(candidates=candidate_messages(candidates), algorithm=ALGORITHM)

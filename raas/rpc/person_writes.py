@@ -88,8 +88,8 @@ class PersonWrites(PersonReads):
             visit.nisses = () if niss is None else (niss,)
             register = await self._reception.admit(visit, None, faults)
             refuse_faults(faults)
-            assert niss is not None  # noqa: S101 - else there was a fault
-            assert source_date is not None  # noqa: S101 - the same
+            assert niss is not None
+            assert source_date is not None
             update = await self._verbs.update.update(
                 exchange.call, register, niss, names, values, source_date
             )
@@ -113,8 +113,8 @@ class PersonWrites(PersonReads):
             successor = read_niss("successor_niss", request.successor_niss, rules, faults)
             visit.nisses = tuple(n for n in (niss, successor) if n is not None)
             refuse_faults(faults)
-            assert niss is not None  # noqa: S101 - else there was a fault
-            assert successor is not None  # noqa: S101 - the same
+            assert niss is not None
+            assert successor is not None
             affected = await self._verbs.numbers.replace(
                 exchange.call, niss, successor, validate_only=request.validate_only
             )
@@ -129,7 +129,7 @@ class PersonWrites(PersonReads):
             niss = read_niss("niss", request.niss, self._reception.rules(), faults)
             visit.nisses = () if niss is None else (niss,)
             refuse_faults(faults)
-            assert niss is not None  # noqa: S101 - else there was a fault
+            assert niss is not None
             restored = await self._verbs.numbers.restore(
                 exchange.call, niss, validate_only=request.validate_only
             )
@@ -147,7 +147,7 @@ class PersonWrites(PersonReads):
             niss = read_niss("niss", request.niss, self._reception.rules(), faults)
             visit.nisses = () if niss is None else (niss,)
             refuse_faults(faults)
-            assert niss is not None  # noqa: S101 - else there was a fault
+            assert niss is not None
             await self._verbs.numbers.cancel(exchange.call, niss)
             return v1.CancelNissResponse(person=person_message(await self._verbs.read.record(niss)))
 

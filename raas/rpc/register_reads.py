@@ -110,7 +110,7 @@ class RegisterReads:
             if faults and code is not None:
                 faults = together(faults, await self._verbs.history.violations(register, code))
             refuse_faults(faults)
-            assert niss is not None  # noqa: S101 - else there was a fault
+            assert niss is not None
             answer = await self._verbs.history.page(
                 exchange.call, register, niss, code, request.page_size, request.page_token
             )
@@ -159,7 +159,7 @@ class RegisterReads:
                 found = await self._verbs.routing.violations(exchange.call, niss, at_time)
                 faults = together(faults, found)
             refuse_faults(faults)
-            assert niss is not None  # noqa: S101 - else there was a fault
+            assert niss is not None
             answer = await self._verbs.routing.find(exchange.call, niss, codes, active_on, overlaps, at_time)
             return routing_response(answer)
 

@@ -37,7 +37,7 @@ class RegisterTypes:
                 faults.append(Violation("dossier_type", Reason.REQUIRED))
             register = await self._reception.admit(visit, number, faults)
             refuse_faults(faults)
-            assert dossier_type is not None  # noqa: S101 - else there was a fault
+            assert dossier_type is not None
             created, revision = await self._verbs.dossier_types.create(exchange.call, register, dossier_type)
             return v1.CreateDossierTypeResponse(dossier_type=dossier_type_message(created), revision=revision)
 

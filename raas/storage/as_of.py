@@ -5,8 +5,6 @@ after R. That one is found by walking previous_revision back from the row: no in
 needed, and the walk is as long as the number of its mutations after R.
 """
 
-# ruff: noqa: S608 - statements are put together from constants; values go as parameters
-
 from __future__ import annotations
 
 

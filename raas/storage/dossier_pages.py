@@ -5,8 +5,6 @@ match or not. So a statement's work is bounded even where almost nothing matches
 it more; who wants a full page goes on from `next_niss` with the next window.
 """
 
-# ruff: noqa: S608 - statements are put together from constants; values go as parameters
-
 from __future__ import annotations
 
 from functools import lru_cache

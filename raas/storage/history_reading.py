@@ -1,7 +1,5 @@
 """The history of persons in a register, from the log."""
 
-# ruff: noqa: S608 - statements are put together from constants; values go as parameters
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Who holds which person: registers of a number, numbers of a register."""
 
-# ruff: noqa: S608 - statements are put together from constants; values go as parameters
-
 from __future__ import annotations
 
 from collections.abc import Sequence

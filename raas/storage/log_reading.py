@@ -1,7 +1,5 @@
 """The logs as their readers see them: any number of registers in one round trip and one snapshot."""
 
-# ruff: noqa: S608 - statements are put together from constants; values go as parameters
-
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence

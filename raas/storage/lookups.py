@@ -1,7 +1,5 @@
 """Looking persons up: all dossiers of a few numbers, many callers in one statement."""
 
-# ruff: noqa: S608 - statements are put together from constants; values go as parameters
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -67,7 +67,7 @@ def _configuration() -> Config:
 
 def _version(connection: Connection) -> SchemaVersion:
     needed = ScriptDirectory.from_config(_configuration()).get_current_head()
-    assert needed is not None, "there is at least one migration"  # noqa: S101 - they ship with this file
+    assert needed is not None, "there is at least one migration"
     return SchemaVersion(MigrationContext.configure(connection).get_current_revision(), needed)
 
 

@@ -40,7 +40,7 @@ async def locked_offset(connection: Connection, key: ImportKey) -> int:
     """The offset from which the import goes on; nobody else moves it until the transaction ends."""
     await connection.execute(_START, key)
     row = await (await connection.execute(_LOCK, key)).fetchone()
-    assert row is not None  # noqa: S101 - it was just made sure of
+    assert row is not None
     return int(row[0])
 
 

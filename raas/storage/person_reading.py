@@ -1,7 +1,5 @@
 """Reading persons: records, who holds them, and those whom the search may be looking for."""
 
-# ruff: noqa: S608 - statements are put together from constants; values go as parameters
-
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence

@@ -4,8 +4,6 @@ Many rows travel as one JSON document: the server takes it apart, and one statem
 well as a thousand.
 """
 
-# ruff: noqa: S608 - statements are put together from constants; values go as parameters
-
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence

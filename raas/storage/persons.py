@@ -62,7 +62,7 @@ class PostgresPersonStore:
                 if persons and not await add_persons(connection, persons):
                     return False
                 row = await (await connection.execute("SELECT pg_current_xact_id()::text")).fetchone()
-            assert row is not None  # noqa: S101 - a SELECT without FROM answers a row
+            assert row is not None
             await self._writing.commit(connection, row[0], ())
             return True
 

@@ -1,7 +1,5 @@
 """The RegisterStore of ports.py on PostgreSQL."""
 
-# ruff: noqa: S608 - statements are put together from constants; values go as parameters
-
 from __future__ import annotations
 
 from collections.abc import Sequence

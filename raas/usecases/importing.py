@@ -115,7 +115,7 @@ class Imports:
         self, register: AdmittedRegister, message: ImportMessage, element: _ImportElement
     ) -> ImportAnswer:
         answer, skipped = await self._lanes[register.id].submit(element)
-        assert isinstance(answer, ImportAnswer)  # noqa: S101 - what _ImportElement.apply returns
+        assert isinstance(answer, ImportAnswer)
         if not skipped or element.import_key is None:
             return answer
         earlier = await self._store.rejections(

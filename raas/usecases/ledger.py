@@ -128,7 +128,7 @@ class Ledger:
         sheet = self._sheet(key)
         inscribes = operation.action is Action.INSCRIBE
         if inscribes:
-            assert operation.period is not None  # noqa: S101 - _check refused it otherwise
+            assert operation.period is not None
             change = inscribe(sheet.lines, operation.period, self._max_lines)
         else:
             change = remove(sheet.lines, operation.period, self._max_lines)

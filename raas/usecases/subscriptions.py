@@ -174,7 +174,7 @@ class Subscriptions:
             # While the reader is slow, only the message is kept.
             del page, last
             yield Shipment(data, nisses, None, revision, revision)
-        assert revision is not None  # noqa: S101 - a page was read
+        assert revision is not None
         mark = await self._logs.mark(register.id, revision)
         data = self._messages.bookmark(tail.log_id, mark, snapshot_complete=True)
         yield Shipment(data, (), None, revision, revision)

@@ -43,13 +43,13 @@ class CheckpointTable:
             "log_id CHAR(36) NOT NULL, revision BIGINT NOT NULL, resume_token VARCHAR(2000))"
         )
         # The name of the table was looked at above; everything else is a parameter.
-        self._select = f"SELECT log_id, revision, resume_token FROM {table} WHERE reader = {marks[0]}"  # noqa: S608
+        self._select = f"SELECT log_id, revision, resume_token FROM {table} WHERE reader = {marks[0]}"
         self._update = (
-            f"UPDATE {table} SET log_id = {marks[0]}, revision = {marks[1]}, "  # noqa: S608
+            f"UPDATE {table} SET log_id = {marks[0]}, revision = {marks[1]}, "
             f"resume_token = {marks[2]} WHERE reader = {marks[3]}"
         )
         self._insert = (
-            f"INSERT INTO {table} (log_id, revision, resume_token, reader) VALUES ({', '.join(marks)})"  # noqa: S608
+            f"INSERT INTO {table} (log_id, revision, resume_token, reader) VALUES ({', '.join(marks)})"
         )
 
     def create(self, cursor: Cursor) -> None:

@@ -82,7 +82,7 @@ class CreatePerson:
                     return CreateAnswer(created, ())
 
     async def _free_number(self, creation: PersonCreation, identity: Identity) -> Niss:
-        assert identity.birth_date is not None  # noqa: S101 - part of every identification set
+        assert identity.birth_date is not None
         numbers = self._numbers(identity.birth_date, identity.sex)
         while some := list(islice(numbers, _ASKED_AT_ONCE)):
             taken = set(await creation.taken(some))
@@ -94,12 +94,12 @@ class CreatePerson:
 
 def _query(identity: Identity) -> PersonQuery:
     """The question that finds who may be the same: whatever the sex, the first names in any order."""
-    assert identity.last_name is not None  # noqa: S101 - part of every identification set
-    assert identity.birth_date is not None  # noqa: S101
+    assert identity.last_name is not None
+    assert identity.birth_date is not None
     return PersonQuery(identity.last_name, identity.birth_date, first_names=identity.first_names)
 
 
 def _locks(identity: Identity) -> list[str]:
     """What two requests for one person share, however they spell the name; sorted."""
-    assert identity.birth_date is not None  # noqa: S101 - part of every identification set
+    assert identity.birth_date is not None
     return [f"{key}:{identity.birth_date.year}" for key in search_keys(identity.last_name or "")]

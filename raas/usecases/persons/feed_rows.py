@@ -58,8 +58,8 @@ class FeedRow:
 
     def person(self) -> Person:
         """The new record; a faultless row of an unknown number. Its standing comes later."""
-        assert self.niss is not None  # noqa: S101 - the row is faultless
-        assert self.register_of_origin is not None  # noqa: S101
+        assert self.niss is not None
+        assert self.register_of_origin is not None
         dates = {} if self.source_date is None else dict.fromkeys(self._given(), self.source_date)
         return Person(self.niss, self.register_of_origin, self.identity, source_dates=dates)
 
@@ -88,7 +88,7 @@ async def apply_row(
     Raises Refused, with paths below the row. Of an unknown number a record was put by then: the
     transaction must be given up.
     """
-    assert row.niss is not None  # noqa: S101 - the row is faultless
+    assert row.niss is not None
     person = known.get(row.niss)
     if person is None:
         await alteration.put([row.person()])
@@ -110,7 +110,7 @@ async def _apply_standing(
     alteration: PersonAlteration, row: FeedRow, standing: PersonStatus, stamp: Stamp
 ) -> bool:
     """Replace or cancel the number as the row asks; answers whether that was asked and not yet so."""
-    assert row.niss is not None  # noqa: S101 - the row is faultless
+    assert row.niss is not None
     if row.status is None or row.status is standing:
         return False
     try:
