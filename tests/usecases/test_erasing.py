@@ -77,9 +77,10 @@ async def test_by_age(house: PersonHouse):
         "(SELECT min(content_id) FROM mutation WHERE register_id = :r)"
     )
     now = datetime(2001, 1, 1, tzinfo=UTC)
+    erasing = Erasing(house.contents)
+    await erasing.by_age(now)  # what other tests left in this database
     async with house.engine.begin() as connection:
         await connection.execute(backdate, {"t": datetime(1999, 12, 31, tzinfo=UTC), "r": register.id})
-    erasing = Erasing(house.contents)
     assert await erasing.by_age(now, DEFAULT_MONTHS + 1) == 0
     assert await erasing.by_age(now) == 1
     assert await bodies(house, register) == [False, True]
