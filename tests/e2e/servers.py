@@ -115,7 +115,7 @@ def await_that(condition: Callable[[], bool], seconds: float) -> None:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now, and that the system gives to nobody while its server is restarted."""
+    """A port that nobody listens on, nor gets from the system while its server is restarted."""
     while True:
         port = random.randrange(20_000, 32_000)
         try:
