@@ -25,6 +25,7 @@ from raas.storage.log_wake_ups import PostgresWakeUps
 from raas.storage.migration import SchemaVersion, schema_version, upgrade
 from raas.storage.reading import PostgresReadStore
 from raas.storage.registers import PostgresRegisterStore
+from raas.storage.retention import PostgresRetention
 from raas.storage.secrets import page_seal_key
 from raas.storage.structure_source import StructureSource
 from raas.storage.subscribers import PostgresSubscribers
@@ -38,6 +39,7 @@ from raas.usecases.importing import Imports
 from raas.usecases.lane import Lanes
 from raas.usecases.lane_batch import LaneLimits
 from raas.usecases.paging import Pages
+from raas.usecases.ports import PortError
 from raas.usecases.registers import Registers
 from raas.usecases.routing import FindRegisters
 from raas.usecases.stale import StaleNiss
@@ -45,6 +47,8 @@ from raas.usecases.streaming import Streaming
 from raas.usecases.write_operations import WriteOperations
 
 log = structlog.get_logger()
+
+_FORGET_SECONDS = 3_600
 
 _GARBAGE_AFTER = 50_000
 """Allocations between two looks for cycles: what a call leaves behind is freed without them."""
@@ -108,6 +112,7 @@ async def serve(
         )
         if settings.metrics_listen:
             metrics.serve(settings.metrics_listen, worker or 0)
+        forgetting = asyncio.create_task(_forget(PostgresRetention(reading)))
         following = asyncio.create_task(streaming.run())
         following.add_done_callback(lambda _: stop.set())
         await door.start()
@@ -119,6 +124,7 @@ async def serve(
         await streaming.close()
         await door.stop(settings.shutdown_seconds)
         await lanes.drained()
+        forgetting.cancel()
         following.cancel()
         await asyncio.wait([following])
         if not following.cancelled():
@@ -156,6 +162,16 @@ def version_of(dsn: str) -> SchemaVersion:
             await engine.dispose()
 
     return asyncio.run(run())
+
+
+async def _forget(retention: PostgresRetention) -> None:
+    """Forget, every hour, what is kept only for a while; a database that is away is tried again next time."""
+    while True:
+        try:
+            await retention.forget_requests()
+        except PortError as error:
+            log.warning("old requests could not be forgotten", cause=str(error))
+        await asyncio.sleep(_FORGET_SECONDS)
 
 
 def _now() -> datetime:

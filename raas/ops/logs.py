@@ -60,6 +60,8 @@ def configure_logs(log_format: LogFormat, level: LogLevel, stream: IO[str] | Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.name)
+    # What it says of every start is of use to nobody but its authors.
+    logging.getLogger("alembic").setLevel(max(logging.WARNING, root.level))
 
 
 def redact_numbers(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
