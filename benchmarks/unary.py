@@ -20,7 +20,7 @@ from raas.v1.register_service_pb2 import (
 )
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 
-CALLS, IN_FLIGHT = 40_000, 64
+CALLS, IN_FLIGHT = 16_000, 64
 PERSON, TYPE = "85673003360", "HEALTH_INSURANCE"
 SERVICE = "/raas.v1.RegisterService/"
 INSCRIBE = InscribeRequest(
