@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -332,10 +333,14 @@ def test_a_batch_of_a_thousand_bad_operations_is_refused_readably(own_server: Se
 
 
 def postmaster(server: Server) -> int:
-    """The process number of the embedded PostgreSQL."""
-    found = find_postmaster(home_of((server.directory / "var").resolve()) / CLUSTER)
-    assert found is not None
-    return int(found.process.pid)
+    """The process number of the embedded PostgreSQL; one that was killed is awaited to run again."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        found = find_postmaster(home_of((server.directory / "var").resolve()) / CLUSTER)
+        if found is not None:
+            return int(found.process.pid)
+        time.sleep(0.05)
+    raise AssertionError("PostgreSQL does not run again")
 
 
 def database_of(server: Server) -> str:
