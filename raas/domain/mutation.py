@@ -14,6 +14,7 @@ from uuid import UUID
 from raas.domain.day import OPEN, day_text
 from raas.domain.dossier_type import DossierType
 from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.identity import Identity
 from raas.domain.niss import Niss, niss_text
 from raas.domain.periods import Lines
 
@@ -58,7 +59,36 @@ class Replacement:
     successor_niss: Niss
 
 
-Detail = DossierTypeChange | Replacement
+@dataclass(frozen=True, slots=True)
+class IdentityChange:
+    """A change in who a person is; what stands beside the log may have been erased."""
+
+    fields: tuple[str, ...]
+    before: Identity | None
+    """Only the fields that changed; None = not known, or erased."""
+    after: Identity | None
+    """The same; None = erased."""
+    effective_date: int | None
+    content_hash: bytes
+    erased_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkEvent:
+    """News from another service about a person; what stands beside the log may have been erased."""
+
+    service: str
+    event_id: str
+    type: str
+    authorisation: str
+    effective_date: int | None
+    payload: Mapping[str, Any] | None
+    """JSON values; None = erased."""
+    content_hash: bytes
+    erased_time: datetime | None
+
+
+Detail = DossierTypeChange | Replacement | IdentityChange | NetworkEvent
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,13 @@ from raas.storage.transactions import Connection
 
 _WRITE = "INSERT INTO content (niss, kind, body, salt, hash) VALUES (%s, %s, %s, %s, %s) RETURNING id"
 
-READ_CONTENTS = "SELECT id, body, erased_time FROM content WHERE id = ANY(%(ids)s::bigint[])"
+# Most mutations have none: then nothing is looked up.
+CONTENT_COLUMNS = ",\n".join(
+    f"  CASE WHEN m.content_id IS NOT NULL THEN"
+    f" (SELECT c.{column} FROM content c WHERE c.id = m.content_id) END AS content_{column}"
+    for column in ("body", "erased_time")
+)
+"""What `content_of` reads, beside a mutation `m`."""
 
 # In the order of the index that finds them, so that two who erase wait for each other.
 _ERASE = """
@@ -51,14 +57,9 @@ async def write_content(
     return int(row[0]), digest.hex()
 
 
-def contents_of(rows: Collection[tuple[Any, ...]]) -> dict[int, Content]:
-    """Contents by id in rows of READ_CONTENTS."""
-    return {id_: Content(body, erased_time) for id_, body, erased_time in rows}
-
-
-async def read_contents(engine: AsyncEngine, ids: Collection[int]) -> Mapping[int, Content]:
-    """Contents by id as they are now; `engine` in autocommit. Raises StoreUnavailable, StoreFault."""
-    return contents_of(await fetch(engine, READ_CONTENTS, {"ids": array(ids)}))
+def content_of(body: Any, erased_time: datetime | None) -> Content | None:
+    """The content in the columns of CONTENT_COLUMNS; None = there never was one."""
+    return None if body is None and erased_time is None else Content(body, erased_time)
 
 
 class PostgresContentStore:

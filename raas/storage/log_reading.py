@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.enterprise_number import EnterpriseNumber
 from raas.domain.errors import Reason, refuse
+from raas.storage.contents import CONTENT_COLUMNS
 from raas.storage.faults import translated_errors
 from raas.storage.fetching import Row, array_text, fetch
 from raas.usecases.stream_ports import LogEntry, LogFilter, LogHead, LogPage, Mark, Reach
@@ -39,12 +40,14 @@ _ENTRIES = f"""
 SELECT page.*
 FROM unnest(%(registers)s::bigint[], %(after)s::bigint[]) AS asked (register_id, after)
 CROSS JOIN LATERAL (
-  SELECT m.revision, m.batch_last_revision, m.kind, m.niss, m.requested_niss, m.content_id, t.code,
+  SELECT m.revision, m.batch_last_revision, m.kind, m.niss, m.requested_niss, t.code,
          CASE WHEN m.dossier_type_ids IS NOT NULL THEN ARRAY(
            SELECT named.code FROM unnest(m.dossier_type_ids) WITH ORDINALITY AS concerned (id, place)
            JOIN dossier_type named ON named.id = concerned.id ORDER BY concerned.place) END,
          m.before::text, m.after::text, m.record_time, m.actor, m.call_id::text, m.request_id,
-         m.legal_context, m.ticket, m.checksum, m.detail, m.register_id
+         m.legal_context, m.ticket, m.checksum, m.detail,
+{CONTENT_COLUMNS},
+         m.register_id
   FROM mutation m LEFT JOIN dossier_type t ON t.id = m.dossier_type_id
   WHERE m.register_id = asked.register_id AND m.revision > asked.after
     AND m.revision <= coalesce(

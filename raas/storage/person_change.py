@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from hashlib import sha256
 from typing import Any
 
-from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.enterprise_number import EnterpriseNumber
@@ -17,6 +13,7 @@ from raas.domain.mutation import MutationKind
 from raas.domain.niss import Niss
 from raas.domain.person import PersonStatus
 from raas.storage.arrays import array, array_or_null
+from raas.storage.contents import write_content
 from raas.storage.dossier_type_rows import read_dossier_types
 from raas.storage.faults import translated_errors
 from raas.storage.lane_loading import PERSONS_LOCK, dossier_shares, dossier_states
@@ -49,9 +46,6 @@ WHERE register_id = %s AND niss = ANY(%s::bigint[])"""
 _SHARES = """
 SELECT niss, dossier_type_id, origin, periods::text, inseparable::text FROM dossier_share
 WHERE register_id = %s AND niss = ANY(%s::bigint[])"""
-
-_KEEP_CONTENT = """
-INSERT INTO content (niss, kind, body, salt, hash) VALUES (%s, %s, %s, %s, %s) RETURNING id"""
 
 _WRITE_STANDINGS = """
 UPDATE person p SET status = s.status, replaced_by = s.replaced_by, successor = s.successor,
@@ -130,13 +124,8 @@ class PostgresPersonChange:
 
     async def keep_content(self, niss: Niss, body: Mapping[str, Any]) -> tuple[int, str]:
         """Keep facts about a person beside the log; answers their id and the hash that stands for them."""
-        salt = secrets.token_bytes(16)
-        canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        digest = sha256(salt + canonical.encode()).digest()
-        parameters = (niss, MutationKind.IDENTITY_CHANGED.value, Jsonb(dict(body)), salt, digest)
         with translated_errors():
-            row = await (await self._connection.execute(_KEEP_CONTENT, parameters)).fetchone()
-        return (row[0] if row else 0), digest.hex()
+            return await write_content(self._connection, niss, MutationKind.IDENTITY_CHANGED, body)
 
     async def commit(
         self, standings: Mapping[Niss, Standing], registers: Iterable[tuple[int, Written]]

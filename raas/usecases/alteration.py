@@ -16,6 +16,7 @@ from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.identity import Identity
 from raas.domain.identity_json import identity_json
 from raas.domain.mutation import MutationKind, Stamp
+from raas.domain.mutation_json import identity_change_json
 from raas.domain.niss import Niss, niss_text
 from raas.domain.periods import Lines, covers, normalise
 from raas.domain.person import PersonStatus
@@ -192,16 +193,14 @@ class Alteration:
         if not concerned:
             return
         body = {
-            "fields": list(fields),
             "before": _reduced(before, fields),
             "after": _reduced(after, fields),
             "effective_date": None if effective_date is None else day_text(effective_date),
         }
         content_id, digest = await self._change.keep_content(niss, body)
+        detail = identity_change_json(digest, fields)
         for ledger, codes_told in concerned:
-            ledger.news(
-                MutationKind.IDENTITY_CHANGED, niss, codes_told, stamp, {"content": digest}, content_id
-            )
+            ledger.news(MutationKind.IDENTITY_CHANGED, niss, codes_told, stamp, detail, content_id)
 
     # ---- the transaction ------------------------------------------------------------------------
 

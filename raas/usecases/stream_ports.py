@@ -36,7 +36,7 @@ class LogEntry(NamedTuple):
     """A mutation as the log keeps it: hundreds of thousands of them pass in a second, so nothing is parsed.
 
     `before` and `after` are `{[2024-01-01,2024-02-01),[2024-05-01,)}`: half-open, in order, no end = open.
-    `detail` is JSON values; of a replacement {"replaced_niss", "successor_niss"}, eleven digits each.
+    `detail` is JSON values, as `domain.mutation_json` says.
     Everything else is as in `domain.mutation.Mutation`.
     """
 
@@ -45,7 +45,6 @@ class LogEntry(NamedTuple):
     kind: int
     niss: Niss | None
     requested_niss: Niss | None
-    content_id: int | None
     dossier_type: str | None
     dossier_types: Sequence[str] | None
     before: str
@@ -58,6 +57,9 @@ class LogEntry(NamedTuple):
     ticket: str | None
     checksum: bytes
     detail: Mapping[str, Any] | None
+    content: Mapping[str, Any] | None = None
+    """The body of what stands beside the log; None = there is none, or it was erased."""
+    content_erased_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ from raas.usecases.stream_ports import LogEntry, LogFilter, LogHead, Mark, Messa
 _READY_FILTERS = 32
 """Distinct filters for which the newest message is kept ready."""
 
+ERASABLE_SECONDS = 10.0
+"""How long what can be erased beside the log is shown from here: after that the log is asked again."""
+
 
 class Shipment(NamedTuple):
     """What a reader is sent next, and where it then stands."""
@@ -40,6 +43,8 @@ class Piece(NamedTuple):
     kind: int
     dossier_types: tuple[str, ...]
     niss: Niss | None
+    erasable: bool
+    """Whether it shows what can be erased."""
     data: bytes
 
 
@@ -54,7 +59,7 @@ class _Chunk(NamedTuple):
 def piece_of(entry: LogEntry, data: bytes) -> Piece:
     """The piece of an entry whose bytes are `data`."""
     types = (entry.dossier_type,) if entry.dossier_type is not None else tuple(entry.dossier_types or ())
-    return Piece(entry.revision, entry.kind, types, entry.niss, data)
+    return Piece(entry.revision, entry.kind, types, entry.niss, entry.content is not None, data)
 
 
 def matches(which: LogFilter, piece: Piece) -> bool:
@@ -77,6 +82,8 @@ class Tail:
         self._messages = messages
         self._begin = head.latest.revision
         self._chunks: deque[_Chunk] = deque()
+        self._erasable: deque[tuple[float, int]] = deque()
+        """Until when chunks that show what can be erased are kept, and their last revisions."""
         self._size = 0
         self._ready: dict[LogFilter, Shipment] = {}
         self._waiting: set[asyncio.Future[None]] = set()
@@ -95,19 +102,27 @@ class Tail:
             return refuse(Reason.REVISION_IN_FUTURE, latest_revision=str(head.latest.revision))
         return None
 
-    def publish(self, run: Run, pieces: Sequence[Piece]) -> None:
-        """Add what follows the position; `wake` then tells those who wait."""
+    def publish(self, run: Run, pieces: Sequence[Piece], now: float) -> None:
+        """Add what follows the position, at this time; `wake` then tells those who wait."""
         if run.mark is not None:
             self.mark = run.mark
         size = sum(len(piece.data) for piece in pieces)
         self._chunks.append(_Chunk(self.position, run.position, self.mark.revision, pieces, size))
         self._size += size
+        if any(piece.erasable for piece in pieces):
+            self._erasable.append((now + ERASABLE_SECONDS, run.position))
         while self._size > self.keep_bytes:
-            dropped = self._chunks.popleft()
-            self._size -= dropped.size
-            self._begin = dropped.last
+            self._drop()
         self.position = run.position
         self._ready.clear()
+
+    def forget(self, now: float) -> None:
+        """Give up what has shown erasable contents for long enough; who is behind it goes back to the log."""
+        while self._erasable and self._erasable[0][0] <= now:
+            _, last = self._erasable.popleft()
+            while self._chunks and self._chunks[0].last <= last:
+                self._drop()
+            self._ready.clear()
 
     def end(self, why: Refused) -> None:
         """Nothing follows any more: whoever reads is told why."""
@@ -157,6 +172,11 @@ class Tail:
         finally:
             timer.cancel()
             self._waiting.discard(waiter)
+
+    def _drop(self) -> None:
+        dropped = self._chunks.popleft()
+        self._size -= dropped.size
+        self._begin = dropped.last
 
     def _ship(self, position: int, which: LogFilter) -> Shipment:
         everything = not (which.dossier_types or which.kinds)

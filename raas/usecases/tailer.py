@@ -131,11 +131,13 @@ class Tailer:
 
     async def _round(self, now: float) -> int:
         """Publish what is due; answers how many readers were told."""
+        for tail in self._tails.values():
+            tail.forget(now)
         if now >= self._next_poll and self._tails:
             for register_id, head in (await self._logs.heads(list(self._tails))).items():
-                tail = self._tails.get(register_id)
-                if tail is not None and self._sound(register_id, tail, head):
-                    self._follow_up(register_id, tail, head)
+                known = self._tails.get(register_id)
+                if known is not None and self._sound(register_id, known, head):
+                    self._follow_up(register_id, known, head)
         if now >= self._next_poll:
             self._next_poll = now + self._poll_seconds
         after = {id_: self._tails[id_].position for id_ in self._due if id_ in self._tails}
@@ -183,7 +185,8 @@ class Tailer:
             self._end(register_id, hole)
             return 0
         tail.keep_bytes = self._limits.keep_bytes // len(self._tails)
-        tail.publish(run, [piece_of(entry, data) for entry, data in zip(run.entries, written, strict=False)])
+        pieces = [piece_of(entry, data) for entry, data in zip(run.entries, written, strict=False)]
+        tail.publish(run, pieces, asyncio.get_running_loop().time())
         self._follow_up(register_id, tail, page.head)
         return await self._wake(tail)
 

@@ -9,11 +9,23 @@ from uuid import UUID
 
 import pytest
 
-from raas.domain.day import OPEN
+from raas.domain.day import OPEN, day_text
 from raas.domain.dossier_type import DossierType, IdentityChanges
 from raas.domain.dossier_type_json import dossier_type_json
 from raas.domain.enterprise_number import EnterpriseNumber
-from raas.domain.mutation import Detail, DossierTypeChange, Mutation, MutationKind, Replacement, Stamp
+from raas.domain.identity import Identity
+from raas.domain.identity_json import identity_json
+from raas.domain.mutation import (
+    Detail,
+    DossierTypeChange,
+    IdentityChange,
+    Mutation,
+    MutationKind,
+    NetworkEvent,
+    Replacement,
+    Stamp,
+)
+from raas.domain.mutation_json import identity_change_json
 from raas.domain.niss import Niss, niss_text
 from raas.domain.periods import Lines, Period
 from raas.rpc.wire.mutations import mutation_message
@@ -25,11 +37,13 @@ from raas.v1 import mutation_stream_pb2 as v1
 from raas.v1.mutation_pb2 import Mutation as Message
 from tests.oracle import numbers
 from tests.storage.rows import random_lines
+from tests.usecases.person_house import WHOLE
 
 NUMBER = EnterpriseNumber(999999922)
 ANN, BOB = Niss(int(numbers.niss(1985, 67, 30, 33))), Niss(int(numbers.niss(2005, 61, 3, 33)))
 AT = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
 LOG_ID = UUID(int=7)
+HASH = bytes(range(100, 132))
 CLOSED = DossierType(
     "A", {"fr": "É", "en": "E"}, "012", NUMBER, 738_000, 738_365, IdentityChanges.WHILE_INSCRIBED
 )
@@ -65,7 +79,6 @@ def _entry(mutation: Mutation) -> LogEntry:
         mutation.kind.value,
         mutation.niss,
         mutation.requested_niss,
-        None,
         mutation.dossier_type,
         list(mutation.dossier_types) or None,
         multirange_text(mutation.before),
@@ -78,6 +91,7 @@ def _entry(mutation: Mutation) -> LogEntry:
         stamp.ticket,
         mutation.checksum,
         _json(mutation.detail),
+        *_beside(mutation.detail),
     )
 
 
@@ -90,8 +104,32 @@ def _json(detail: Detail | None) -> dict[str, Any] | None:
                 "before": None if before is None else dossier_type_json(before),
                 "after": dossier_type_json(after),
             }
+        case IdentityChange(fields=fields, content_hash=content_hash):
+            return identity_change_json(content_hash.hex(), fields)
+        case NetworkEvent(content_hash=content_hash):
+            told = {name: getattr(detail, name) for name in ("service", "event_id", "type", "authorisation")}
+            return {"content": content_hash.hex(), **told}
         case _:
             return None
+
+
+def _beside(detail: Detail | None) -> tuple[dict[str, Any] | None, datetime | None]:
+    """The content beside the log, and when it was erased."""
+    if not isinstance(detail, IdentityChange | NetworkEvent):
+        return None, None
+    if detail.erased_time is not None:
+        return None, detail.erased_time
+    day = None if detail.effective_date is None else day_text(detail.effective_date)
+    if isinstance(detail, NetworkEvent):
+        return {"payload": detail.payload, "effective_date": day}, None
+    assert detail.after is not None
+    before = {} if detail.before is None else identity_json(detail.before)
+    return {"before": before, "after": identity_json(detail.after), "effective_date": day}, None
+
+
+def _news(detail: IdentityChange | NetworkEvent) -> Mutation:
+    kind = MutationKind.IDENTITY_CHANGED if isinstance(detail, IdentityChange) else MutationKind.NETWORK_EVENT
+    return _mutation(kind=kind, dossier_type=None, dossier_types=("A",), after=(), detail=detail)
 
 
 @pytest.mark.parametrize(
@@ -123,11 +161,29 @@ def _json(detail: Detail | None) -> dict[str, Any] | None:
             after=(),
             detail=DossierTypeChange(CLOSED, OPEN_TYPE),
         ),
+        _news(IdentityChange(("address", "death_date"), WHOLE, WHOLE, 738_000, HASH, None)),
+        _news(IdentityChange(("last_name",), None, Identity(), None, HASH, None)),
+        _news(IdentityChange(("last_name",), None, None, None, HASH, AT)),
+        _news(
+            NetworkEvent(
+                "service", "7", "type", "18/001", 738_000, {"a": [1, None], "b": {"c": "é"}}, HASH, None
+            )
+        ),
+        _news(NetworkEvent("service", "7", "type", "18/001", None, None, HASH, AT)),
         _mutation(record_time=datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
     ],
 )
 def test_the_bytes_of_a_mutation_are_those_of_its_message(mutation: Mutation) -> None:
     assert Message.FromString(mutation_bytes(NUMBER, _entry(mutation))) == mutation_message(mutation)
+
+
+def test_what_was_erased_says_so_and_keeps_its_hash() -> None:
+    erased = _news(IdentityChange(("last_name", "sex"), None, None, None, HASH, AT))
+    change = Message.FromString(mutation_bytes(NUMBER, _entry(erased))).identity_change
+    assert list(change.fields) == ["last_name", "sex"]
+    assert change.content_hash == HASH
+    assert change.content_erased_time.ToDatetime(UTC) == AT
+    assert not any(change.HasField(name) for name in ("before", "after", "effective_date"))
 
 
 def test_any_lines_are_written_as_their_periods() -> None:

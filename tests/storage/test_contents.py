@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.content import Content, content_hash
 from raas.domain.mutation import MutationKind
 from raas.domain.niss import Niss
-from raas.storage.contents import PostgresContentStore, read_contents, write_content
+from raas.storage.contents import CONTENT_COLUMNS, PostgresContentStore, content_of, write_content
+from raas.storage.fetching import fetch
 from raas.storage.transactions import Transactions
 from tests.usecases.person_house import new_niss
 
@@ -32,6 +33,13 @@ async def kept(engine: AsyncEngine, niss: Niss, body: Mapping[str, Any] = BODY) 
         return answer
 
 
+async def beside(engine: AsyncEngine, *ids: int | None) -> list[Content | None]:
+    """What mutations with these contents show."""
+    asked = "(SELECT unnest(%(ids)s::bigint[]) AS content_id) m"
+    rows = await fetch(engine, f"SELECT {CONTENT_COLUMNS} FROM {asked}", {"ids": list(ids)})
+    return [content_of(*columns) for columns in rows]
+
+
 async def row(engine: AsyncEngine, id_: int) -> tuple[Any, ...]:
     query = text("SELECT body, salt, hash, erased_time FROM content WHERE id = :id")
     async with engine.connect() as connection:
@@ -47,7 +55,7 @@ async def age(engine: AsyncEngine, id_: int, instant: datetime) -> None:
 
 async def test_what_is_kept_can_be_read_and_proved(engine: AsyncEngine, reading_engine: AsyncEngine):
     id_, digest = await kept(engine, new_niss())
-    assert await read_contents(reading_engine, [id_, -1]) == {id_: Content(BODY, None)}
+    assert await beside(reading_engine, None, id_) == [None, Content(BODY, None)]
     body, salt, hash_, _ = await row(engine, id_)
     assert content_hash(bytes(salt), body) == bytes(hash_) == bytes.fromhex(digest)
 
@@ -66,10 +74,10 @@ async def test_erasing_leaves_the_hash_and_nothing_else(
     assert await contents.erase_of([niss], 10) == 1
     body, salt, hash_, erased_time = await row(engine, id_)
     assert (body, salt, bytes(hash_).hex()) == (None, None, digest)
-    assert await read_contents(reading_engine, [id_, neighbour]) == {
-        id_: Content(None, erased_time),
-        neighbour: Content(BODY, None),
-    }
+    assert await beside(reading_engine, id_, neighbour) == [
+        Content(None, erased_time),
+        Content(BODY, None),
+    ]
     assert erased_time <= datetime.now(UTC)
     assert await contents.erase_of([niss], 10) == 0
 

@@ -29,9 +29,10 @@ from raas.storage.writing import PostgresWriteStore
 from raas.usecases.consult import Consult
 from raas.usecases.dossier_types import DossierTypeVerbs
 from raas.usecases.gate import Gate
+from raas.usecases.history import History
 from raas.usecases.lane import LaneLimits, Lanes
 from raas.usecases.paging import Pages
-from raas.usecases.ports import Visit
+from raas.usecases.ports import AuthenticSource, Visit
 from raas.usecases.registers import Registers
 from raas.usecases.stream_ports import WakeUps
 from raas.usecases.streaming import Streaming
@@ -121,10 +122,12 @@ async def stream_house(
     limits: TailerLimits | None = None,
     wake_ups: WakeUps | None = None,
     identify: Identify = development_identity,
+    source: AuthenticSource | None = None,
 ) -> AsyncIterator[StreamHouse]:
     """Serve until the block is left; several on one database are like several processes."""
     pages = Pages(FernetPageSeal(await page_seal_key(engine)))
-    store, source, lane_limits = PostgresWriteStore(engine), StructureSource(), LaneLimits()
+    store, lane_limits = PostgresWriteStore(engine), LaneLimits()
+    source = source or StructureSource()
     reads, registers, audit = PostgresReadStore(reading), PostgresRegisterStore(reading), RecordingAudit()
     streaming = Streaming(
         PostgresLogs(reading),
@@ -143,7 +146,7 @@ async def stream_house(
         imports=unused,
         dossier_types=DossierTypeVerbs(lanes, store, pages),
         consult=Consult(reads, source, pages),
-        history=unused,
+        history=History(reads, registers, source, pages),
         check=unused,
         routing=unused,
         stale=unused,

@@ -104,7 +104,10 @@ def reliable(record: Record) -> Iterator[str]:
 
 
 def true_to_the_log(record: Record) -> Iterator[str]:
-    """What a subscriber received is, to the byte of its content, what the log holds."""
+    """What a subscriber received is, to the byte of its content, what the log holds.
+
+    What was erased in the log since was sent before, and may have been sent.
+    """
     log = {mutation.revision: mutation for mutation in record.log}
     for subscriber in record.subscribers:
         for event in subscriber.events:
@@ -112,7 +115,7 @@ def true_to_the_log(record: Record) -> Iterator[str]:
                 known = log.get(mutation.revision)
                 if known is None and mutation.revision <= record.first_after:
                     continue  # trimmed since
-                if known != mutation:
+                if known is None or known != _erased_like(known, mutation):
                     yield f"{subscriber.name}: {mutation.revision} is not what the log holds"
 
 
@@ -287,6 +290,15 @@ def canonical(mutation: Mutation) -> bytes:
     if mutation.HasField("replacement"):
         replacement = mutation.replacement
         detail = f"replaced_niss={replacement.replaced_niss};successor_niss={replacement.successor_niss}"
+    if mutation.HasField("identity_change"):
+        change = mutation.identity_change
+        detail = f"content={change.content_hash.hex()};fields={','.join(change.fields)}"
+    if mutation.HasField("network_event"):
+        event = mutation.network_event
+        detail = (
+            f"authorisation={event.authorisation};content={event.content_hash.hex()};"
+            f"event_id={event.event_id};service={event.service};type={event.type}"
+        )
     fields = (
         mutation.revision,
         mutation.batch_last_revision,
@@ -333,6 +345,22 @@ def _first_checksum(register: str) -> bytes:
 
 def _mutations(event: Event) -> Sequence[Mutation]:
     return event.mutations if isinstance(event, Mutations) else ()
+
+
+def _erased_like(known: Mutation, received: Mutation) -> Mutation:
+    """What was received, without what the log has erased since."""
+    erased = Mutation()
+    erased.CopyFrom(received)
+    for detail in ("identity_change", "network_event"):
+        if not known.HasField(detail):
+            continue
+        kept, told = getattr(known, detail), getattr(erased, detail)
+        if kept.HasField("content_erased_time") and not told.HasField("content_erased_time"):
+            for name in ("before", "after", "payload", "effective_date"):
+                if name in told.DESCRIPTOR.fields_by_name:
+                    told.ClearField(name)
+            told.content_erased_time.CopyFrom(kept.content_erased_time)
+    return erased
 
 
 def _place(event: Event) -> int | None:

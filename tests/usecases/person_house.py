@@ -152,10 +152,11 @@ class PersonHouse:
         return answer
 
     async def log(self, register: AdmittedRegister) -> list[tuple[object, ...]]:
-        """Revision, kind, number, types and content of the register's mutations, those of types left out."""
+        """Revision, kind, number, types and what is told beside, of all mutations but those of types."""
         query = text(
             "SELECT m.revision, m.kind, m.niss, "
-            "ARRAY(SELECT code FROM dossier_type WHERE id = ANY(m.dossier_type_ids) ORDER BY code), c.body "
+            "ARRAY(SELECT code FROM dossier_type WHERE id = ANY(m.dossier_type_ids) ORDER BY code), "
+            "c.body || jsonb_build_object('fields', string_to_array(m.detail ->> 'fields', ',')) "
             "FROM mutation m LEFT JOIN content c ON c.id = m.content_id "
             "WHERE m.register_id = :r AND m.kind <> 8 ORDER BY m.revision"
         )

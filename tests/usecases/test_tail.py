@@ -10,7 +10,7 @@ import pytest
 from raas.domain.errors import Reason, Refused, refuse
 from raas.usecases.log_run import RUN_BYTES, run_of
 from raas.usecases.stream_ports import EVERYTHING, LogFilter, Reach
-from raas.usecases.tail import Tail, piece_of, wake
+from raas.usecases.tail import ERASABLE_SECONDS, Tail, piece_of, wake
 from tests.usecases.memory_logs import OTHER_LOG_ID, MemoryLog, ReadableMessages, read
 
 B_ONLY = LogFilter(("B",), (), (2,))
@@ -23,12 +23,12 @@ class _World:
         self.messages = ReadableMessages()
         self.tail = Tail(self.log.head, self.messages, keep_bytes)
 
-    def publish(self, entries: int = 100, size: int = 0) -> None:
+    def publish(self, entries: int = 100, size: int = 0, now: float = 0.0) -> None:
         """What the tailer does."""
         run = run_of(self.log.read(self.tail.position, EVERYTHING, Reach(entries, entries)))
         written = [self.messages.entry(self.tail.register, entry).ljust(size) for entry in run.entries]
         pieces = [piece_of(entry, data) for entry, data in zip(run.entries, written, strict=True)]
-        self.tail.publish(run, pieces)
+        self.tail.publish(run, pieces, now)
         for waiter in self.tail.waiting():
             wake(waiter)
 
@@ -105,6 +105,34 @@ def test_a_message_holds_about_a_run() -> None:
         world.publish(size=RUN_BYTES // 2)
     assert world.next(0) == ({"mutations": [1, 2], "through": 2}, 2)
     assert world.next(2) == ({"mutations": [3, 4], "through": 4}, 4)
+
+
+def test_what_can_be_erased_is_not_shown_from_here_for_long() -> None:
+    world = _World()
+    for now, content in enumerate((None, {"after": {}}, None, {"after": {}}, None)):
+        world.log.write()
+        world.log.entries[-1] = world.log.entries[-1]._replace(content=content)
+        world.publish(now=now)
+    reached = []
+    for now in (ERASABLE_SECONDS, ERASABLE_SECONDS + 1, ERASABLE_SECONDS + 2, ERASABLE_SECONDS + 3):
+        world.tail.forget(now)
+        reached.append([position for position in range(6) if world.tail.reaches(position)])
+    assert reached == [[0, 1, 2, 3, 4, 5], [2, 3, 4, 5], [2, 3, 4, 5], [4, 5]]
+    assert world.next(4) == ({"mutations": [5], "through": 5}, 5)
+
+
+def test_a_tail_of_nothing_but_what_can_be_erased_goes_on_after_it() -> None:
+    world = _World()
+    world.log.write()
+    world.log.entries[-1] = world.log.entries[-1]._replace(content={"after": {}})
+    world.publish(now=0)
+    assert world.next(0)[1] == 1
+    world.tail.forget(ERASABLE_SECONDS)
+    assert (world.tail.reaches(0), world.tail.reaches(1)) == (False, True)
+    assert world.tail.next(1, EVERYTHING) is None
+    world.log.write()
+    world.publish(now=ERASABLE_SECONDS)
+    assert world.next(1) == ({"mutations": [2], "through": 2}, 2)
 
 
 async def test_those_who_wait_are_woken_by_the_next_chunk() -> None:

@@ -22,9 +22,6 @@ from raas.v1.mutation_pb2 import Mutation
 from raas.v1.period_pb2 import Period
 from raas_client.errors import ChainBroken
 
-_UNTOLD = frozenset({"identity_change", "network_event"})
-"""Details whose share of the canonical bytes is a salted hash that mutations do not carry."""
-
 _IDENTITY_CHANGES = "IDENTITY_CHANGES_"
 
 
@@ -33,11 +30,9 @@ def first_checksum(enterprise_number: str) -> bytes:
     return sha256(enterprise_number.encode()).digest()
 
 
-def canonical_bytes(mutation: Mutation) -> bytes | None:
-    """The bytes that the checksum of a mutation covers; None where the mutation does not tell all of them."""
+def canonical_bytes(mutation: Mutation) -> bytes:
+    """The bytes that the checksum of a mutation covers; what can be erased enters as its hash."""
     detail = mutation.WhichOneof("detail")
-    if detail in _UNTOLD:
-        return None
     time = mutation.record_time
     return "\n".join(
         (
@@ -64,13 +59,11 @@ def canonical_bytes(mutation: Mutation) -> bytes | None:
 def chained(previous: bytes, mutations: Iterable[Mutation]) -> bytes:
     """The checksum after these mutations, which follow the one with `previous` without a gap.
 
-    Raises ChainBroken where a mutation carries another checksum than the one that follows. One that does
-    not tell all its canonical bytes is taken at its word.
+    Raises ChainBroken where a mutation carries another checksum than the one that follows.
     """
     checksum = previous
     for mutation in mutations:
-        canonical = canonical_bytes(mutation)
-        if canonical is not None and sha256(checksum + canonical).digest() != mutation.checksum:
+        if sha256(checksum + canonical_bytes(mutation)).digest() != mutation.checksum:
             raise ChainBroken(mutation.revision)
         checksum = mutation.checksum
     return checksum
@@ -84,6 +77,16 @@ def _detail(mutation: Mutation, detail: str | None) -> Iterator[str]:
     if detail == "replacement":
         yield f"replaced_niss={mutation.replacement.replaced_niss}"
         yield f"successor_niss={mutation.replacement.successor_niss}"
+    elif detail == "identity_change":
+        yield f"content={mutation.identity_change.content_hash.hex()}"
+        yield f"fields={','.join(mutation.identity_change.fields)}"
+    elif detail == "network_event":
+        event = mutation.network_event
+        yield f"authorisation={event.authorisation}"
+        yield f"content={event.content_hash.hex()}"
+        yield f"event_id={event.event_id}"
+        yield f"service={event.service}"
+        yield f"type={event.type}"
     elif detail == "dossier_type_change":
         change = mutation.dossier_type_change
         yield from _dossier_type("after", change.after)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from raas.domain.enterprise_number import enterprise_number_text
-from raas.domain.mutation import DossierTypeChange, Mutation, Replacement
+from raas.domain.mutation import Mutation
 from raas.domain.niss import niss_text
 from raas.rpc.wire.dossiers import period_messages
-from raas.rpc.wire.registers import dossier_type_message
+from raas.rpc.wire.mutation_details import put_detail
 from raas.v1 import mutation_pb2
 
 
@@ -32,12 +32,5 @@ def mutation_message(mutation: Mutation) -> mutation_pb2.Mutation:
         checksum=mutation.checksum,
     )
     message.record_time.FromDatetime(mutation.record_time)
-    match mutation.detail:
-        case Replacement(replaced_niss=replaced, successor_niss=successor):
-            message.replacement.replaced_niss = niss_text(replaced)
-            message.replacement.successor_niss = niss_text(successor)
-        case DossierTypeChange(before=before, after=after):
-            if before is not None:
-                message.dossier_type_change.before.CopyFrom(dossier_type_message(before))
-            message.dossier_type_change.after.CopyFrom(dossier_type_message(after))
+    put_detail(message, mutation.detail)
     return message

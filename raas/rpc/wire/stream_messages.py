@@ -15,12 +15,12 @@ from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from raas.domain.dossier_type_json import dossier_type_from_json
+from raas.domain.content import Content
 from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
-from raas.domain.mutation import MutationKind
+from raas.domain.mutation_json import detail_from_json
 from raas.domain.niss import niss_text
 from raas.rpc.wire.dossiers import dossier_messages
-from raas.rpc.wire.registers import dossier_type_message
+from raas.rpc.wire.mutation_details import put_detail
 from raas.usecases.ports import DossierView
 from raas.usecases.stream_ports import LogEntry, Mark
 from raas.v1 import mutation_pb2, mutation_stream_pb2, period_pb2
@@ -164,15 +164,10 @@ def _rare(entry: LogEntry) -> bytes:
     )
     if entry.requested_niss is not None:
         message.requested_niss = niss_text(entry.requested_niss)
-    detail = entry.detail or {}
-    if entry.kind == MutationKind.DOSSIER_TYPE_CHANGED.value:
-        change = message.dossier_type_change
-        change.after.CopyFrom(dossier_type_message(dossier_type_from_json(detail["after"])))
-        if detail["before"] is not None:
-            change.before.CopyFrom(dossier_type_message(dossier_type_from_json(detail["before"])))
-    elif "replaced_niss" in detail:
-        message.replacement.replaced_niss = detail["replaced_niss"]
-        message.replacement.successor_niss = detail["successor_niss"]
+    content = None
+    if entry.content is not None or entry.content_erased_time is not None:
+        content = Content(entry.content, entry.content_erased_time)
+    put_detail(message, detail_from_json(entry.kind, entry.detail, content))
     return message.SerializeToString()
 
 

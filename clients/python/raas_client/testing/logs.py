@@ -171,7 +171,6 @@ def _entry(state: RegisterState, logged: Logged) -> LogEntry:
         new.kind.value,
         new.niss,
         new.requested_niss,
-        new.content_id,
         None if new.dossier_type_id is None else state.code_of(new.dossier_type_id),
         new.dossier_types or None,
         _half_open(new.before),
