@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from raas.domain.day import day_text
 from raas.domain.errors import Reason, Violation
 from raas.domain.identity import IdentityClaim
@@ -15,7 +17,7 @@ from raas.rpc.reception import Reception, refuse_faults
 from raas.rpc.wire.fields import Faults, read_niss, within_batch
 from raas.rpc.wire.operations import read_claim
 from raas.rpc.wire.persons import candidate_messages, person_message, read_query
-from raas.usecases.persons.reading import CheckedPerson
+from raas.usecases.persons.reading import CheckedPerson, PersonCheck
 from raas.usecases.ports import SourceUnavailable
 from raas.v1 import person_service_pb2 as v1
 
@@ -96,21 +98,20 @@ class PersonReads:
         with self._reception.gate.visit(exchange.call) as visit:
             self._reception.gate.require(exchange.call)
             faults = list(exchange.faults)
-            checks: list[tuple[Niss, IdentityClaim | None]] = []
+            checks: list[PersonCheck] = []
             if not request.checks:
                 faults.append(Violation("checks", Reason.REQUIRED))
             elif within_batch("checks", request.checks, CHECK_LIMIT, faults):
                 checks = self._read_checks(request, faults)
-            visit.nisses = [niss for niss, _ in checks]
+            visit.nisses = [check.niss for check in checks]
             refuse_faults(faults)
             checked = await self._verbs.read.check(checks)
+            visit.nisses = chain(visit.nisses, *(each.former for each in checked))
             return v1.CheckPersonsResponse(
-                states=[_state(niss, each) for (niss, _), each in zip(checks, checked, strict=True)]
+                states=[_state(check.niss, each) for check, each in zip(checks, checked, strict=True)]
             )
 
-    def _read_checks(
-        self, request: v1.CheckPersonsRequest, faults: Faults
-    ) -> list[tuple[Niss, IdentityClaim | None]]:
+    def _read_checks(self, request: v1.CheckPersonsRequest, faults: Faults) -> list[PersonCheck]:
         rules = self._reception.rules()
         checks = []
         for index, check in enumerate(request.checks):
@@ -119,12 +120,16 @@ class PersonReads:
             claim = read_claim(check.identity, own) if check.HasField("identity") else None
             faults.extend(fault.below(f"checks[{index}]") for fault in own)
             if niss is not None:
-                checks.append((niss, claim))
+                checks.append(PersonCheck(niss, claim, check.with_former_niss))
         return checks
 
 
 def _state(niss: Niss, checked: CheckedPerson) -> v1.PersonState:
-    message = v1.PersonState(niss=niss_text(niss), mismatches=checked.mismatches)
+    message = v1.PersonState(
+        niss=niss_text(niss),
+        mismatches=checked.mismatches,
+        former_niss=[niss_text(former) for former in checked.former],
+    )
     if (state := checked.state) is not None:
         message.status = state.status.value  # type: ignore[assignment]
         message.deceased = state.deceased

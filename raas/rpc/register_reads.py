@@ -115,6 +115,7 @@ class RegisterReads:
                 exchange.call, register, niss, code, request.page_size, request.page_token
             )
             if answer.mutations:
+                visit.nisses = {niss, *(m.niss for m in answer.mutations if m.niss is not None)}
                 visit.revisions = answer.mutations[0].revision, answer.mutations[-1].revision
             return v1.GetHistoryResponse(
                 mutations=[mutation_message(mutation) for mutation in answer.mutations],

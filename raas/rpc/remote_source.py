@@ -93,6 +93,16 @@ class RemoteSource:
             states.update(await self._asked(unknown))
         return states
 
+    async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:
+        """For each number all those of its person, asked anew each time. Raises SourceUnavailable."""
+        numbers: dict[Niss, tuple[Niss, ...]] = {}
+        checks = [v1.PersonCheck(niss=niss_text(niss), with_former_niss=True) for niss in nisses]
+        for begin in range(0, len(checks), CHECKS_AT_ONCE):
+            some = nisses[begin : begin + CHECKS_AT_ONCE]
+            states = await self._check(checks[begin : begin + CHECKS_AT_ONCE])
+            numbers.update((niss, _numbers(niss, state)) for niss, state in zip(some, states, strict=True))
+        return numbers
+
     async def mismatches(self, claims: Sequence[Claim]) -> Sequence[tuple[str, ...]]:
         """Per claim the names of the fields that differ; true values never travel.
 
@@ -178,3 +188,9 @@ def _state(message: v1.PersonState) -> PersonState | None:
         parse_day(message.earliest_birth_day) if message.HasField("earliest_birth_day") else None,
         message.deceased,
     )
+
+
+def _numbers(niss: Niss, message: v1.PersonState) -> tuple[Niss, ...]:
+    final = Niss(int(message.successor_niss)) if message.HasField("successor_niss") else niss
+    former = sorted({niss, *(Niss(int(number)) for number in message.former_niss)} - {final})
+    return final, *former

@@ -17,6 +17,12 @@ SELECT p.niss, p.status, p.successor, f.birth_first - date '0001-01-01' + 1, f.d
 FROM person p JOIN person f ON f.niss = coalesce(p.successor, p.niss)
 WHERE p.niss = ANY(%(nisses)s::bigint[])"""
 
+_NUMBERS = """
+SELECT asked.niss, f.niss, ARRAY(SELECT p.niss FROM person p WHERE p.successor = f.niss ORDER BY p.niss)
+FROM unnest(%(nisses)s::bigint[]) AS asked (niss)
+CROSS JOIN LATERAL (
+  SELECT coalesce((SELECT successor FROM person WHERE niss = asked.niss), asked.niss) AS niss) f"""
+
 
 class LocalSource:
     """The AuthenticSource of ports.py on the table of persons; `engine` in autocommit."""
@@ -36,3 +42,8 @@ class LocalSource:
             niss: PersonState(PersonStatus(status), successor, born, deceased)
             for niss, status, successor, born, deceased in rows
         }
+
+    async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:
+        """For each number all those of its person, the one that stands for it first."""
+        rows = await fetch(self._engine, _NUMBERS, {"nisses": array(nisses)})
+        return {niss: (final, *replaced) for niss, final, replaced in rows}

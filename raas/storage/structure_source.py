@@ -18,3 +18,7 @@ class StructureSource:
     async def states(self, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:
         """ACTIVE for every number; never raises."""
         return dict.fromkeys(nisses, _ACTIVE)
+
+    async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:
+        """Every number alone; never raises."""
+        return {niss: (niss,) for niss in nisses}

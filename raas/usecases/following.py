@@ -30,6 +30,26 @@ class Followed:
         return final_niss(niss, self.persons)
 
 
+@dataclass(frozen=True, slots=True)
+class United:
+    """All numbers of the person that a question is about."""
+
+    asked: Niss
+    numbers: tuple[Niss, ...]
+    """First the one that stands for the person now, then those it replaced in the end, in order."""
+
+    @property
+    def resolved(self) -> tuple[tuple[Niss, Niss], ...]:
+        """The number asked and its final successor, when it was replaced."""
+        final = self.numbers[0]
+        return () if final == self.asked else ((self.asked, final),)
+
+
+async def unite(source: AuthenticSource, niss: Niss) -> United:
+    """All numbers of the person to whom this one belongs now. Raises SourceUnavailable."""
+    return United(niss, (await source.numbers_of([niss]))[niss])
+
+
 async def follow(source: AuthenticSource, nisses: Sequence[Niss]) -> Followed:
     """What the numbers of a question about now stand for. Raises SourceUnavailable.
 

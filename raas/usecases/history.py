@@ -9,7 +9,7 @@ from raas.domain.errors import Refused, Violation
 from raas.domain.mutation import Mutation
 from raas.domain.niss import Niss
 from raas.usecases.call import Call
-from raas.usecases.following import follow
+from raas.usecases.following import United, unite
 from raas.usecases.gate import AdmittedRegister
 from raas.usecases.paging import Pages, page_size_of
 from raas.usecases.ports import AuthenticSource, ReadStore, RegisterStore, StoreFault
@@ -45,7 +45,7 @@ class History:
         page_size: int,
         page_token: str,
     ) -> HistoryAnswer:
-        """Mutations of the person, under the number asked and the one that replaced it.
+        """Mutations of the person, under the number asked and all others that were united with it.
 
         All pages are as of the revision of the first one: the log only grows at its end, so the answer
         stops there. A page may hold fewer mutations than asked although more follow.
@@ -57,12 +57,11 @@ class History:
         which = (niss, dossier_type)
         token = self._pages.open(page_token, call, register.id, which)
         if token is None:
-            resolved, after, through = (await follow(self._source, [niss])).resolved, 0, None
+            united, after, through = await unite(self._source, niss), 0, None
         else:
-            resolved = tuple((Niss(asked), Niss(successor)) for asked, successor in token["resolved"])
+            united = United(niss, tuple(Niss(number) for number in token["numbers"]))
             after, through = token["after"], token["through"]
-        nisses = [niss, *(successor for _, successor in resolved)]
-        mutations, more = await self._reads.history(register.id, nisses, dossier_type, after, size)
+        mutations, more = await self._reads.history(register.id, united.numbers, dossier_type, after, size)
         if through is not None and mutations and mutations[-1].revision > through:
             mutations, more = [m for m in mutations if m.revision <= through], False
         next_page_token = ""
@@ -70,10 +69,10 @@ class History:
             content = {
                 "after": mutations[-1].revision,
                 "through": await self._revision(register) if through is None else through,
-                "resolved": resolved,
+                "numbers": united.numbers,
             }
             next_page_token = self._pages.seal(call, register.id, which, content)
-        return HistoryAnswer(mutations, next_page_token, resolved)
+        return HistoryAnswer(mutations, next_page_token, united.resolved)
 
     async def violations(self, register: AdmittedRegister, dossier_type: str) -> Sequence[Violation]:
         """What the state finds wrong with the type; for what is refused already."""

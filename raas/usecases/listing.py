@@ -8,7 +8,7 @@ from uuid import UUID
 
 from raas.domain.niss import Niss
 from raas.usecases.call import Call
-from raas.usecases.following import follow
+from raas.usecases.following import unite
 from raas.usecases.gate import AdmittedRegister
 from raas.usecases.log_run import Run, run_of
 from raas.usecases.paging import page_size_of
@@ -66,8 +66,8 @@ class ListMutations:
         which = await log_filter(self._logs, register.id, asked.dossier_types, asked.kinds)
         resolved: tuple[tuple[Niss, Niss], ...] = ()
         if asked.niss is not None:
-            resolved = (await follow(self._source, [asked.niss])).resolved
-            which = replace(which, nisses=(asked.niss, *(successor for _, successor in resolved)))
+            united = await unite(self._source, asked.niss)
+            resolved, which = united.resolved, replace(which, nisses=united.numbers)
         entries: list[LogEntry] = []
         through = asked.after_revision
         for _ in range(_READINGS):

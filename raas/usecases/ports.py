@@ -314,6 +314,13 @@ class AuthenticSource(Protocol):
         Raises SourceUnavailable.
         """
 
+    async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:
+        """For each number all those of its person, itself among them.
+
+        First the one that stands for the person now, then those it replaced in the end, in order. A number
+        that the source does not know stands alone. Raises SourceUnavailable.
+        """
+
 
 # ---- audit --------------------------------------------------------------------------------------
 

@@ -71,6 +71,10 @@ class Source:
         active = PersonState(PersonStatus.ACTIVE)
         return {niss: special.get(niss, active) for niss in nisses if niss != int(NEVER)}
 
+    async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:
+        both = Niss(int(ANN)), Niss(int(MOVED))
+        return {niss: both if niss in both else (niss,) for niss in nisses}
+
 
 class OpenSeal:
     """Page tokens that hide nothing."""

@@ -84,6 +84,19 @@ async def test_it_knows_what_the_local_source_there_knows(door: PersonDoor):
     assert (await remote.states([old]))[old] == PersonState(PersonStatus.REPLACED, new, ordinal(1968, 6, 14))
 
 
+async def test_it_knows_all_numbers_of_a_person(door: PersonDoor):
+    house, remote = door.house, RemoteSource(door.channel, CALLER)
+    first, second, third, alone = [await house.person() for _ in range(4)]
+    await house.numbers.replace(a_call(), second, third, validate_only=False)
+    await house.numbers.replace(a_call(), first, third, validate_only=False)
+    nisses = [second, alone, third, new_niss()]
+    numbers = await remote.numbers_of(nisses)
+    assert numbers == await house.source.numbers_of(nisses)
+    assert numbers[second] == numbers[third] == (third, *sorted([first, second]))
+    assert numbers[alone] == (alone,)
+    assert await remote.numbers_of([]) == {}
+
+
 async def test_claims_are_confronted_there(door: PersonDoor):
     remote, niss = RemoteSource(door.channel, CALLER), await door.house.person()
     claims = [

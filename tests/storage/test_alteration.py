@@ -48,6 +48,9 @@ class InStore:
     async def states(self, nisses: Sequence[Niss]) -> dict[Niss, PersonState]:
         raise AssertionError("writes read persons under the lock")
 
+    async def numbers_of(self, nisses: Sequence[Niss]) -> dict[Niss, tuple[Niss, ...]]:
+        raise AssertionError("no write asks for it")
+
 
 class House:
     """Registers on a database, with the verbs that write them."""

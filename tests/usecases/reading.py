@@ -37,6 +37,10 @@ class Source:
         active = PersonState(PersonStatus.ACTIVE)
         return {niss: fates.get(niss, active) for niss in nisses if niss != UNKNOWN}
 
+    async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:
+        both = SUCCESSOR, REPLACED
+        return {niss: both if niss in both else (niss,) for niss in nisses}
+
 
 def new_pages(key: bytes = bytes(32)) -> Pages:
     return Pages(FernetPageSeal(key))

@@ -51,6 +51,9 @@ class Source:
         active = PersonState(PersonStatus.ACTIVE)
         return {niss: known.get(niss, active) for niss in nisses if niss != NOBODY}
 
+    async def numbers_of(self, nisses: Sequence[Niss]) -> dict[Niss, tuple[Niss, ...]]:
+        raise AssertionError("no write asks for it")
+
 
 class House:
     """The lane with its verbs on a store in memory."""

@@ -18,7 +18,7 @@ from raas.usecases.person_ports import Claim
 from raas.usecases.persons.attempts import Attempts
 from raas.usecases.persons.confronting import BURST, SECONDS, ConfrontIdentity
 from raas.usecases.persons.identities import NoIdentities, StoredIdentities
-from raas.usecases.persons.reading import CheckedPerson
+from raas.usecases.persons.reading import CheckedPerson, PersonCheck
 from tests.usecases.person_house import PersonHouse, a_call, an_identity, new_niss, ordinal
 
 CLAIM = IdentityClaim("PEETERS", sex=Sex.MALE)
@@ -133,11 +133,17 @@ async def test_checks_are_answered_in_their_order(house: PersonHouse):
     await house.numbers.replace(a_call(), old, new, validate_only=False)
     await house.numbers.cancel(a_call(), gone)
     born = ordinal(1968, 6, 14)
-    assert await house.read.check([(old, CLAIM), (unknown, CLAIM), (gone, None), (new, CLAIM)]) == (
-        CheckedPerson(PersonState(PersonStatus.REPLACED, new, born), ("sex",)),
-        CheckedPerson(None, ()),
-        CheckedPerson(PersonState(PersonStatus.CANCELLED, None, born), ()),
-        CheckedPerson(PersonState(PersonStatus.ACTIVE, None, born), ("sex",)),
+    checks = [
+        PersonCheck(old, CLAIM, with_former=True),
+        PersonCheck(unknown, CLAIM, with_former=True),
+        PersonCheck(gone),
+        PersonCheck(new, CLAIM),
+    ]
+    assert await house.read.check(checks) == (
+        CheckedPerson(PersonState(PersonStatus.REPLACED, new, born), ("sex",), (old,)),
+        CheckedPerson(None, (), ()),
+        CheckedPerson(PersonState(PersonStatus.CANCELLED, None, born), (), ()),
+        CheckedPerson(PersonState(PersonStatus.ACTIVE, None, born), ("sex",), ()),
     )
 
 

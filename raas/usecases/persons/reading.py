@@ -18,10 +18,20 @@ from raas.usecases.ports import AuthenticSource
 
 @dataclass(frozen=True, slots=True)
 class CheckedPerson:
-    """What is known of a number (None = nothing), and the claimed fields that differ."""
+    """What is known of a number (None = nothing), the claimed fields that differ, and former numbers."""
 
     state: PersonState | None
     mismatches: tuple[str, ...]
+    former: tuple[Niss, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCheck:
+    """What is asked of a number, beside its state."""
+
+    niss: Niss
+    claim: IdentityClaim | None = None
+    with_former: bool = False
 
 
 class ReadPersons:
@@ -49,14 +59,19 @@ class ReadPersons:
             raise refuse(Reason.NISS_UNKNOWN, "niss")
         return person
 
-    async def check(self, checks: Sequence[tuple[Niss, IdentityClaim | None]]) -> tuple[CheckedPerson, ...]:
-        """The state of each number and the claimed fields that differ, in the order asked."""
-        states = await self._source.states([niss for niss, _ in checks])
-        persons = await self._store.finals([niss for niss, claim in checks if claim is not None])
+    async def check(self, checks: Sequence[PersonCheck]) -> tuple[CheckedPerson, ...]:
+        """The state of each number, the claimed fields that differ, former numbers; in the order asked."""
+        states = await self._source.states([check.niss for check in checks])
+        persons = await self._store.finals([check.niss for check in checks if check.claim is not None])
+        uniting = [check.niss for check in checks if check.with_former]
+        numbers = await self._source.numbers_of(uniting) if uniting else {}
         return tuple(
             CheckedPerson(
-                states.get(niss),
-                mismatches(claim, persons[niss].identity) if claim is not None and niss in persons else (),
+                states.get(check.niss),
+                mismatches(check.claim, persons[check.niss].identity)
+                if check.claim is not None and check.niss in persons
+                else (),
+                numbers[check.niss][1:] if check.with_former else (),
             )
-            for niss, claim in checks
+            for check in checks
         )

@@ -15,6 +15,7 @@ from raas.domain.person import PersonState
 from raas.domain.register import Register
 from raas.storage.revisions import revision_violation
 from raas.usecases.check import RegisterReading
+from raas.usecases.following import final_niss
 from raas.usecases.matching import matches
 from raas.usecases.ports import DossierFilter, DossierPage, DossierView
 from raas_client.testing.state import Logged, RegisterState, World, lines_from
@@ -182,6 +183,12 @@ class FakeSource:
     async def states(self, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:
         """What it knows of these numbers."""
         return self._world.persons(nisses)
+
+    async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:
+        """For each number the one that stands for its person, and itself."""
+        persons = self._world.persons(nisses)
+        finals = {niss: final_niss(niss, persons) for niss in nisses}
+        return {niss: (niss,) if niss == final else (final, niss) for niss, final in finals.items()}
 
 
 def _mutation(state: RegisterState, logged: Logged) -> Mutation:
