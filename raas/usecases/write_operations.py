@@ -257,8 +257,9 @@ def dossier_keys(
     by_code = types.by_code
     for operation in operations:
         entry = by_code.get(operation.dossier_type or "")
-        if entry is not None and operation.niss is not None:
-            yield final_niss(operation.niss, persons or {}), entry[0]
+        if operation.niss is not None and (entry is not None or persons is None):
+            # Where the store says who a number is, it must be asked also when the type is unknown (0).
+            yield final_niss(operation.niss, persons or {}), entry[0] if entry else 0
 
 
 def _applied(ledger: Ledger, operation: Operation, persons: Persons, entry: Entry) -> Applied:

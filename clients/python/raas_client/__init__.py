@@ -9,7 +9,7 @@ from raas_client.errors import (
     CallFailed,
     ChainBroken,
     DeadlineExceeded,
-    MirrorEmpty,
+    MirrorStopped,
     RaasError,
     Refused,
     StreamBroken,
@@ -17,6 +17,8 @@ from raas_client.errors import (
 )
 from raas_client.events import Bookmark, Event, Mutations, Snapshot
 from raas_client.importing import ImportProgress
+from raas_client.mirror import Mirror
+from raas_client.mirror_copy import MirroredDossier
 from raas_client.operations import inscription, removal
 from raas_client.options import Keepalive, Patience, Retries, Tls
 from raas_client.reasons import LogReplaced, NissReplaced, NissUnknown, RevisionExpired
@@ -42,7 +44,9 @@ __all__ = [
     "Line",
     "LogReplaced",
     "MemoryCheckpoints",
-    "MirrorEmpty",
+    "Mirror",
+    "MirrorStopped",
+    "MirroredDossier",
     "Mutations",
     "NissReplaced",
     "NissUnknown",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterable, Awaitable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -17,9 +18,9 @@ T = TypeVar("T")
 class Blocking:
     """Drives a client on an event loop in a thread of its own, while the `with` block lasts.
 
-    There is no second set of methods: `run` waits for what any method of the client answers, and `iterate`
-    goes through what would be gone through by `async for`. Both may be called from several threads. The
-    client belongs to this loop from now on.
+    There is no second set of methods: `run` waits for what any method of the client answers, `iterate` goes
+    through what would be gone through by `async for`, and `within` enters what would be entered by
+    `async with`. All may be called from several threads. The client belongs to this loop from now on.
     """
 
     def __init__(self, client: RaasClient) -> None:
@@ -63,6 +64,18 @@ class Blocking:
         finally:
             if (close := getattr(iterator, "aclose", None)) is not None:
                 self.run(close())
+
+    @contextmanager
+    def within(self, block: AbstractAsyncContextManager[T]) -> Iterator[T]:
+        """What `async with` would be: a mirror, for as long as the `with` block lasts."""
+        entered = self.run(block.__aenter__())
+        try:
+            yield entered
+        except BaseException as error:
+            if not self.run(block.__aexit__(type(error), error, error.__traceback__)):
+                raise
+        else:
+            self.run(block.__aexit__(None, None, None))
 
 
 async def _coroutine(awaitable: Awaitable[T]) -> T:

@@ -10,6 +10,7 @@ from raas_client.administration import Administration
 from raas_client.blocking import Blocking
 from raas_client.calls import Caller, Calls
 from raas_client.options import Keepalive, Patience, Retries, Tls
+from raas_client.persons import Persons
 from raas_client.reads import RegisterReads
 from raas_client.stream import Stream
 from raas_client.wire import Wire
@@ -20,7 +21,7 @@ _PATIENCE = Patience()
 _RETRIES = Retries()
 
 
-class RaasClient(RegisterReads, RegisterWrites, Stream, Administration):
+class RaasClient(RegisterReads, RegisterWrites, Stream, Persons, Administration):
     """A client of RaaS; `async with` closes it. Nothing is sent before the first call.
 
     `target` is `host:port`. Without `tls` it must be on this machine. `register` is the enterprise number of

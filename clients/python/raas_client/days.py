@@ -39,7 +39,17 @@ def period(begin: Day | None = None, end: Day | None = None) -> Period:
 
 def lines_of(periods: Iterable[Period]) -> tuple[Line, ...]:
     """The lines of a dossier, or of `before` or `after` of a mutation, as days."""
-    return tuple(Line(_day(each.begin), _day(each.end) if each.HasField("end") else None) for each in periods)
+    return tuple(line_of(each.begin, each.end) for each in periods)
+
+
+def line_of(begin: str, end: str) -> Line:
+    """A line from the texts of its days; an empty end is an open one."""
+    return Line(_day(begin), _day(end) if end else None)
+
+
+def day_of(day: Day) -> date:
+    """The day as a date. Raises ValueError for a text that is none."""
+    return _day(day_text(day))
 
 
 _day = lru_cache(maxsize=65_536)(date.fromisoformat)

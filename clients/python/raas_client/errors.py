@@ -6,7 +6,7 @@
         DeadlineExceeded    it gave none in time
       StreamBroken          a stream did what the contract rules out
       ChainBroken           mutations that do not belong to the chain of checksums
-      MirrorEmpty           a mirror was asked before its first snapshot was complete
+      MirrorStopped         a mirror that follows its register no longer was asked
 
 A call that failed without an answer may have been carried out. The library repeats what is safe to
 repeat; what it raises is final.
@@ -29,7 +29,7 @@ class RaasError(Exception):
 class Violation:
     """One thing that is wrong with a request.
 
-    `field` is its path (`operations[3].inscribe.period.end`; "" = the call as a whole), `reason` the name of
+    `field` is its path (`operations[3].period.end`; "" = the call as a whole), `reason` the name of
     an ErrorReason (`NISS_REPLACED`), `message` a sentence for people in the language of the client.
     `metadata` is what RaaS adds for programs, such as `successor`.
     """
@@ -105,5 +105,5 @@ class ChainBroken(RaasError):
         self.revision = revision
 
 
-class MirrorEmpty(RaasError):
-    """The mirror has not received a whole snapshot yet, and cannot answer anything."""
+class MirrorStopped(RaasError):
+    """The mirror does not follow its register any more; `__cause__` is why, unless it was left."""

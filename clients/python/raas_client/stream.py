@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -19,6 +20,9 @@ from raas.v1.mutation_stream_pb2 import (
 from raas.v1.subscriber_pb2 import Subscriber
 from raas_client.calls import Calls
 from raas_client.checkpoints import Checkpoint, CheckpointStore
+from raas_client.mirror import Mirror
+from raas_client.mirror_memory import MemoryCopy
+from raas_client.mirror_sqlite import SqliteCopy
 from raas_client.pages import Pages
 from raas_client.starts import FromLatest, Start
 from raas_client.subscription import Subscription
@@ -57,6 +61,31 @@ class Stream:
             heartbeat_interval=Duration(seconds=heartbeat_seconds),
         )
         return Subscription(self._calls, wanted, start, checkpoints, heartbeat_seconds)
+
+    def mirror(
+        self,
+        path: str | Path | None = None,
+        *,
+        dossier_types: Sequence[str] = (),
+        subscriber: str | None = None,
+        heartbeat_seconds: int = 15,
+    ) -> Mirror:
+        """A local copy of the register that keeps itself up to date: an `async with` block.
+
+        It is in memory, or in a file of SQLite at `path`, which goes on after a restart where it was.
+        `dossier_types`: these only. `subscriber` and `heartbeat_seconds` are those of `subscribe`.
+        """
+
+        def subscribe(start: Start) -> Subscription:
+            return self.subscribe(
+                start,
+                dossier_types=dossier_types,
+                subscriber=subscriber,
+                heartbeat_seconds=heartbeat_seconds,
+            )
+
+        copy = MemoryCopy() if path is None else SqliteCopy(path)
+        return Mirror(subscribe, copy, dossier_types, self._calls.retries)
 
     def mutations(
         self,

@@ -11,6 +11,7 @@ import grpc.aio
 
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.mutation_stream_pb2_grpc import MutationStreamStub
+from raas.v1.person_service_pb2_grpc import PersonServiceStub
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from raas_client.options import Keepalive, Tls, is_local
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     # Names that the stubs have for the eyes of a type checker only.
     from raas.v1.administration_service_pb2_grpc import AdministrationServiceAsyncStub
     from raas.v1.mutation_stream_pb2_grpc import MutationStreamAsyncStub
+    from raas.v1.person_service_pb2_grpc import PersonServiceAsyncStub
     from raas.v1.register_service_pb2_grpc import RegisterServiceAsyncStub
 
 _MEBIBYTE = 1024 * 1024
@@ -30,6 +32,7 @@ class Stubs:
     registers: RegisterServiceAsyncStub
     stream: MutationStreamAsyncStub
     administration: AdministrationServiceAsyncStub
+    persons: PersonServiceAsyncStub
 
 
 class Wire:
@@ -50,7 +53,10 @@ class Wire:
         if self._open_in is None:
             channel = self._open()
             stubs = Stubs(
-                RegisterServiceStub(channel), MutationStreamStub(channel), AdministrationServiceStub(channel)
+                RegisterServiceStub(channel),
+                MutationStreamStub(channel),
+                AdministrationServiceStub(channel),
+                PersonServiceStub(channel),
             )
             self._open_in = running, channel, stubs
         loop, _, stubs = self._open_in

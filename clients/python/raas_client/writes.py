@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import count, islice
+from typing import Any
 from uuid import uuid4
 
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -15,15 +17,18 @@ from raas.v1.register_service_pb2 import (
     ApplyBatchResponse,
     BatchOperation,
     CreateDossierTypeRequest,
+    ImportRequest,
+    ImportResponse,
     InscribeRequest,
     InscribeResponse,
+    RejectedOperation,
     RemoveRequest,
     RemoveResponse,
     UpdateDossierTypeRequest,
 )
 from raas_client.calls import Calls
 from raas_client.days import Day, period
-from raas_client.importing import Importing, ImportProgress, Operations
+from raas_client.importing import Importing, ImportProgress, Rows
 from raas_client.operations import replaced_niss_policy
 
 LARGEST_BATCH = 1_000
@@ -132,13 +137,13 @@ class RegisterWrites:
 
     async def import_operations(
         self,
-        operations: Operations,
+        operations: Rows[BatchOperation],
         *,
         import_id: str | None = None,
         message_size: int = 2_000,
         window: int = 4,
-        progress: Callable[[ImportProgress], None] | None = None,
-    ) -> ImportProgress:
+        progress: Callable[[ImportProgress[RejectedOperation]], None] | None = None,
+    ) -> ImportProgress[RejectedOperation]:
         """Apply a long sequence of operations; `progress` is told after every message how far it has come.
 
         Bad operations are skipped and told in `rejected`. A connection that is lost is made anew, and
@@ -147,7 +152,10 @@ class RegisterWrites:
         At most `window` messages of `message_size` operations (5,000 at most) are under way at once; no
         more than these, and what was rejected, is held in memory.
         """
-        importing = Importing(self._calls, import_id or str(uuid4()), message_size, window, progress)
+        form = _OperationImport(self._calls, import_id or str(uuid4()))
+        importing: Importing[BatchOperation, RejectedOperation] = Importing(
+            self._calls, form, message_size, window, progress
+        )
         return await importing.run(operations)
 
     async def create_dossier_type(self, dossier_type: DossierType) -> DossierType:
@@ -162,3 +170,23 @@ class RegisterWrites:
             register=self._calls.register, dossier_type=dossier_type, update_mask=FieldMask(paths=fields)
         )
         return (await self._calls.unary(self._calls.stubs.registers.UpdateDossierType, request)).dossier_type
+
+
+@dataclass(frozen=True, slots=True)
+class _OperationImport:
+    """Import."""
+
+    calls: Calls
+    import_id: str
+
+    def open(self) -> Any:
+        return self.calls.stubs.registers.Import(metadata=self.calls.caller.metadata)
+
+    def message(self, rows: Sequence[BatchOperation], offset: int) -> ImportRequest:
+        # Named in every message: whichever one begins a connection has to say it.
+        return ImportRequest(
+            register=self.calls.register, import_id=self.import_id, operations=rows, offset=offset
+        )
+
+    def revision(self, answer: ImportResponse) -> int:
+        return answer.revision

