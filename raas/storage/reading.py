@@ -15,6 +15,7 @@ from raas.storage.fetching import fetch
 from raas.storage.history_reading import read_history
 from raas.storage.holder_reading import read_holders, read_numbers
 from raas.storage.lookups import Lookup, Lookups
+from raas.storage.meaning_reading import read_successors
 from raas.storage.page_reading import cut_page, read_page
 from raas.storage.revisions import revision_violation
 from raas.storage.time_reading import resolve_time
@@ -99,6 +100,12 @@ class PostgresReadStore:
             dossiers.setdefault(lookup.register_id, {})[lookup.niss] = found.dossiers
             revisions[lookup.register_id] = found.revision
         return {id_: RegisterReading(revisions[id_], of) for id_, of in dossiers.items()}
+
+    async def successors_at(
+        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
+    ) -> Mapping[tuple[int, Niss], Niss]:
+        """Those of these (register id, niss) that had been replaced, with their final successors then."""
+        return await read_successors(self._engine, keys, at_revisions)
 
     async def unknown_types(self, register_id: int, codes: Collection[str]) -> Collection[str]:
         """Those of the codes that are no dossier type of the register."""

@@ -90,6 +90,11 @@ class RegisterReadings(Protocol):
         A register that `at_revisions` names is read as of that revision, others as they are now.
         """
 
+    async def successors_at(
+        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
+    ) -> Mapping[tuple[int, Niss], Niss]:
+        """As ReadStore.successors_at."""
+
     async def unknown_types(self, register_id: int, codes: Collection[str]) -> Collection[str]:
         """Those of the codes that are no dossier type of the register."""
 
@@ -114,7 +119,7 @@ class CheckInscriptions:
         """One decision per check, by its place `i`; those about one register are read at one revision.
 
         A number that is unknown or cancelled is a decision, no error. As of `at_time` numbers mean what
-        they meant then: none is followed, and none is unknown or cancelled.
+        they meant then: those replaced by then are followed, and none is unknown or cancelled.
 
         Raises Refused with all that is wrong, at `checks[i]`: what `admit` raises, DOSSIER_TYPE_UNKNOWN;
         for `at_time` VALUE_INVALID, REVISION_EXPIRED; StoreUnavailable, SourceUnavailable.
@@ -123,17 +128,19 @@ class CheckInscriptions:
         registers, at_revisions, violations = await self._asked(checks, at_time, admit)
         if violations:
             raise Refused(violations)
-        followed = (
-            Followed({}, ())
-            if at_time is not None
-            else await follow(self._source, [check.niss for check in checks.values()])
-        )
-        keys = [(registers[c.register].id, followed.read_as(c.niss)) for c in checks.values()]
-        readings = await self._reads.readings(keys, at_revisions)
+        keys = [(registers[c.register].id, c.niss) for c in checks.values()]
+        followed = None
+        if at_time is None:
+            followed = await follow(self._source, [check.niss for check in checks.values()])
+            read_as = [(register_id, followed.read_as(niss)) for register_id, niss in keys]
+        else:
+            successors = await self._reads.successors_at(keys, at_revisions)
+            read_as = [(key[0], successors.get(key, key[1])) for key in keys]
+        readings = await self._reads.readings(read_as, at_revisions)
         today = brussels_day(decision_time)
         decisions = [
-            _decide(check, readings[register_id], followed, at_time is None, today)
-            for check, (register_id, _) in zip(checks.values(), keys, strict=True)
+            _decide(check, niss, readings[register_id], followed, today)
+            for check, (register_id, niss) in zip(checks.values(), read_as, strict=True)
         ]
         return CheckAnswer(tuple(decisions), decision_time)
 
@@ -198,16 +205,20 @@ class CheckInscriptions:
         ]
 
 
-def _decide(check: Check, reading: RegisterReading, followed: Followed, now: bool, today: int) -> Decision:
-    """The first of the reasons that applies, in the order of the enum DecisionReason of the contract."""
-    niss = followed.read_as(check.niss)
+def _decide(
+    check: Check, niss: Niss, reading: RegisterReading, followed: Followed | None, today: int
+) -> Decision:
+    """The first of the reasons that applies, in the order of the enum DecisionReason of the contract.
+
+    `niss` is what the number of the check is read as; `followed` None = as of an earlier time.
+    """
     successor = niss if niss != check.niss else None
 
     def decision(reason: DecisionReason, dossiers: tuple[DossierView, ...] = ()) -> Decision:
         inscribed = reason is DecisionReason.INSCRIBED
         return Decision(inscribed, reason, dossiers, reading.revision, successor)
 
-    if now:
+    if followed is not None:
         person = followed.persons.get(check.niss)
         if person is None:
             return decision(DecisionReason.NISS_UNKNOWN)

@@ -74,7 +74,8 @@ class Consult:
     ) -> ConsultAnswer:
         """Dossiers in order of (niss, dossier type code); all pages are as of the first one's revision.
 
-        A page may hold fewer dossiers than asked although more follow. With a token `as_of` is None or
+        As of an earlier revision a number means what it meant then. A page may hold fewer dossiers than
+        asked although more follow. With a token `as_of` is None or
         what it was on the first page.
 
         Raises Refused: VALUE_INVALID, PAGE_TOKEN_INVALID, DOSSIER_TYPE_UNKNOWN, REVISION_EXPIRED,
@@ -147,7 +148,12 @@ class Consult:
     ) -> _Question:
         if as_of is None:
             return _Question(None, (await follow(self._source, which.nisses)).resolved)
-        return _Question(await revision_asked(self._reads, register.id, as_of), ())
+        revision = await revision_asked(self._reads, register.id, as_of)
+        if revision is None or not which.nisses:
+            return _Question(revision, ())
+        keys = [(register.id, niss) for niss in which.nisses]
+        successors = await self._reads.successors_at(keys, {register.id: revision})
+        return _Question(revision, tuple((niss, successor) for (_, niss), successor in successors.items()))
 
 
 def _parts(dossiers: tuple[DossierView, ...]) -> Sequence[tuple[DossierView, ...]]:

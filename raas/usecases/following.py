@@ -53,7 +53,7 @@ async def unite(source: AuthenticSource, niss: Niss) -> United:
 async def follow(source: AuthenticSource, nisses: Sequence[Niss]) -> Followed:
     """What the numbers of a question about now stand for. Raises SourceUnavailable.
 
-    A question as of an earlier time follows nothing: there, numbers mean what they meant then.
+    In a question as of an earlier time they mean what they meant then: `ReadStore.successors_at`.
     """
     persons = await source.states(nisses) if nisses else {}
     finals = ((niss, final_niss(niss, persons)) for niss in dict.fromkeys(nisses))

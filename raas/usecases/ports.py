@@ -272,6 +272,15 @@ class ReadStore(Protocol):
         A register that `at_revisions` does not name is read as it is now. One statement, one snapshot.
         """
 
+    async def successors_at(
+        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
+    ) -> Mapping[tuple[int, Niss], Niss]:
+        """Those of these (register id, niss) that had been replaced, with their final successors then.
+
+        As of the register's revision given, as far as the register's log tells: it does where the register
+        had lines of the number when it was replaced, and the mutation is kept.
+        """
+
     async def holders(self, nisses: Sequence[Niss]) -> Sequence[tuple[Register, Niss]]:
         """The registers that have, or had, a dossier of one of these numbers, by enterprise number."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,9 +11,10 @@ from raas.domain.enterprise_number import EnterpriseNumber
 from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.niss import Niss
 from raas.domain.periods import Lines, Period
+from raas.domain.register import Register
 from raas.usecases.call import Call
 from raas.usecases.check import RegisterReadings
-from raas.usecases.following import Followed, follow
+from raas.usecases.following import follow
 from raas.usecases.matching import matches
 from raas.usecases.ports import AuthenticSource, DossierFilter, ReadStore
 
@@ -68,19 +69,15 @@ class FindRegisters:
         REVISION_EXPIRED; StoreUnavailable, SourceUnavailable.
         """
         decision_time = self._clock() if at_time is None else at_time
-        followed = Followed({}, ())
         if at_time is None:
             followed = await follow(self._source, [niss])
             if niss not in followed.persons:
                 raise refuse(Reason.NISS_UNKNOWN, "niss")
-        read_as = followed.read_as(niss)
-        holders = [register for register, _ in await self._reads.holders([read_as])]
-        at_revisions = {}
-        if at_time is not None:
-            if not holders and at_time > self._clock():
-                # Who is known nowhere is so by no register's clock.
-                raise refuse(Reason.VALUE_INVALID, "at_time", "FUTURE_INSTANT")
-            at_revisions = {r.id: await self._reads.resolve_time(r.id, at_time) for r in holders}
+            read_as = followed.read_as(niss)
+            holders = [register for register, _ in await self._reads.holders([read_as])]
+            at_revisions: Mapping[int, int] = {}
+        else:
+            read_as, holders, at_revisions = await self._then(niss, at_time)
         readings = await self._reads.readings([(r.id, read_as) for r in holders], at_revisions)
         which = DossierFilter(dossier_types=dossier_types, active_on=active_on, overlaps=overlaps)
         found = [
@@ -90,7 +87,28 @@ class FindRegisters:
             for d in reading.dossiers[read_as]
             if matches(which, d.dossier_type, d.lines)
         ]
-        return RoutingAnswer(tuple(found), decision_time, followed.resolved)
+        resolved = () if read_as == niss else ((niss, read_as),)
+        return RoutingAnswer(tuple(found), decision_time, resolved)
+
+    async def _then(self, niss: Niss, at_time: datetime) -> tuple[Niss, list[Register], Mapping[int, int]]:
+        """What the number meant at that time, who held that one, and the revisions of the time there.
+
+        A number is replaced in all registers at once: what one of them tells of it holds for all.
+        """
+        seen: set[Niss] = set()
+        while True:
+            seen.add(niss)
+            holders = [register for register, _ in await self._reads.holders([niss])]
+            if not holders and at_time > self._clock():
+                # Who is known nowhere is so by no register's clock.
+                raise refuse(Reason.VALUE_INVALID, "at_time", "FUTURE_INSTANT")
+            at_revisions = {r.id: await self._reads.resolve_time(r.id, at_time) for r in holders}
+            keys = [(register.id, niss) for register in holders]
+            successors = await self._reads.successors_at(keys, at_revisions)
+            later = next((each for each in successors.values() if each not in seen), None)
+            if later is None:
+                return niss, holders, at_revisions
+            niss = later
 
     async def violations(self, call: Call, niss: Niss, at_time: datetime | None) -> Sequence[Violation]:
         """What the state finds wrong with the number and the instant; for what is refused already."""

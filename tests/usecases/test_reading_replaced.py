@@ -10,7 +10,7 @@ from raas.usecases.check import DecisionReason
 from raas.usecases.stale import Stale
 from tests.storage.test_alteration import days
 from tests.usecases.person_house import a_call, new_niss
-from tests.usecases.reading_house import ReadingHouse
+from tests.usecases.reading_house import ReadingHouse, now
 
 YEAR = days("2024-01-01", "2024-12-31")
 
@@ -111,3 +111,70 @@ async def test_numbers_that_are_out_of_date_are_listed(house: ReadingHouse) -> N
         ),
         key=lambda each: each.niss,
     )
+
+
+async def test_as_of_an_earlier_time_numbers_mean_what_they_meant_then(house: ReadingHouse) -> None:
+    register, neighbour = await house.register(), await house.register()
+    first, second, third = [await house.person() for _ in range(3)]
+    times, revisions = [], []
+
+    async def moment() -> None:
+        times.append(now())
+        revisions.append(await house.revision(register))
+
+    await house.inscribe(register, first, "2024-01-01", "2024-12-31")
+    await house.inscribe(neighbour, third, "2025-01-01", "2025-12-31")
+    await moment()
+    await house.replace(first, second)
+    await moment()
+    await house.replace(second, third)
+    await moment()
+    await house.restore(second)
+    await moment()
+    meant = [
+        {first: first, second: second, third: third},
+        {first: second, second: second, third: third},
+        {first: third, second: third, third: third},
+        {first: second, second: second, third: third},
+    ]
+    holders = [first, second, third, second]
+    for time, revision, then, holder in zip(times, revisions, meant, holders, strict=True):
+        for asked, niss in then.items():
+            resolved = () if asked == niss else ((asked, niss),)
+            consulted = await house.consult(register, asked, revision)
+            assert [d.niss for d in consulted.dossiers] == ([holder] if niss == holder else [])
+            assert consulted.resolved == resolved
+            decision = await house.check(register, asked, "2024-06-01", time)
+            assert decision.inscribed == (niss == holder)
+            assert decision.successor_niss == (None if asked == niss else niss)
+            found = await house.find(asked, time)
+            assert found.resolved == resolved
+            expected = {
+                register.enterprise_number: niss == holder,
+                neighbour.enterprise_number: niss == third,
+            }
+            assert {m.register for m in found.matches} == {r for r, known in expected.items() if known}
+
+
+async def test_what_was_asked_as_of_the_latest_revision_is_what_is_known_now(house: ReadingHouse) -> None:
+    register = await house.register()
+    old, new, gone = [await house.person() for _ in range(3)]
+    for niss in (old, gone):
+        await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    await house.replace(old, new)
+    await house.cancel(gone)
+    revision = await house.revision(register)
+    for asked in (old, new, gone):
+        today, then = await house.consult(register, asked), await house.consult(register, asked, revision)
+        assert (today.dossiers, today.resolved) == (then.dossiers, then.resolved)
+
+
+async def test_a_number_replaced_before_the_register_knew_it_is_not_followed_back(
+    house: ReadingHouse,
+) -> None:
+    register = await house.register()
+    old, new = await house.person(), await house.person()
+    await house.replace(old, new)
+    await house.inscribe(register, new, "2024-01-01", "2024-12-31")
+    assert len((await house.consult(register, old)).dossiers) == 1
+    assert (await house.consult(register, old, 2)).dossiers == ()

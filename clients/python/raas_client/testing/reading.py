@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import count
 
-from raas.domain.dossier_type_json import dossier_type_from_json
 from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.errors import Reason, Refused, Violation, refuse
-from raas.domain.mutation import Detail, DossierTypeChange, Mutation, MutationKind, Replacement
-from raas.domain.niss import Niss
+from raas.domain.mutation import Mutation, MutationKind
+from raas.domain.mutation_json import detail_from_json
+from raas.domain.niss import Niss, niss_text
 from raas.domain.person import PersonState
 from raas.domain.register import Register
 from raas.storage.revisions import revision_violation
@@ -100,6 +100,19 @@ class MemoryReads:
             readings[register_id] = RegisterReading(revision, found)
         return readings
 
+    async def successors_at(
+        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
+    ) -> Mapping[tuple[int, Niss], Niss]:
+        """Those of these numbers that had been replaced, with their successors then."""
+        found = {}
+        for register_id, asked in keys:
+            niss, log = asked, self._world.registers[register_id].log[: at_revisions[register_id]]
+            while (successor := _replaced_by(niss, log)) is not None:
+                niss = successor
+            if niss != asked:
+                found[register_id, asked] = niss
+        return found
+
     async def unknown_types(self, register_id: int, codes: Collection[str]) -> Collection[str]:
         """Those of the codes that are no dossier type of the register."""
         return set(codes) - self._world.registers[register_id].types.keys()
@@ -185,10 +198,24 @@ class FakeSource:
         return self._world.persons(nisses)
 
     async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:
-        """For each number the one that stands for its person, and itself."""
+        """For each number all those of its person, the one that stands for it first."""
         persons = self._world.persons(nisses)
         finals = {niss: final_niss(niss, persons) for niss in nisses}
-        return {niss: (niss,) if niss == final else (final, niss) for niss, final in finals.items()}
+        standings = sorted(self._world.standings.items())
+        return {
+            niss: (final, *(each for each, standing in standings if standing.successor == final))
+            for niss, final in finals.items()
+        }
+
+
+def _replaced_by(niss: Niss, log: Sequence[Logged]) -> Niss | None:
+    """The number that replaced this one, when the last thing that the log says of its dossiers is that."""
+    for new, _ in reversed(log):
+        if new.niss == niss and new.dossier_type_id is not None:
+            replaced = (new.kind is MutationKind.NISS_REPLACED and new.detail) or {}
+            known = replaced.get("replaced_niss") == niss_text(niss)
+            return Niss(int(replaced["successor_niss"])) if known else None
+    return None
 
 
 def _mutation(state: RegisterState, logged: Logged) -> Mutation:
@@ -207,18 +234,5 @@ def _mutation(state: RegisterState, logged: Logged) -> Mutation:
         record_time,
         new.stamp,
         new.checksum,
-        _detail(logged),
+        detail_from_json(new.kind.value, new.detail, None),
     )
-
-
-def _detail(logged: Logged) -> Detail | None:
-    detail = logged.mutation.detail
-    if not detail:
-        return None
-    if logged.mutation.kind is MutationKind.DOSSIER_TYPE_CHANGED:
-        before = detail["before"]
-        return DossierTypeChange(
-            None if before is None else dossier_type_from_json(before),
-            dossier_type_from_json(detail["after"]),
-        )
-    return Replacement(Niss(int(detail["replaced_niss"])), Niss(int(detail["successor_niss"])))
