@@ -131,8 +131,8 @@ class WakeUps(Protocol):
 class Messages(Protocol):
     """How what is streamed is written down: bytes that leave as they are."""
 
-    def entry(self, register: EnterpriseNumber, entry: LogEntry) -> bytes:
-        """One mutation; those of several are joined without anything between them."""
+    def entries(self, register: EnterpriseNumber, entries: Sequence[LogEntry]) -> Sequence[bytes]:
+        """Each of these mutations; those of several are joined without anything between them."""
 
     def mutations(self, log_id: UUID, entries: bytes, through_revision: int) -> bytes:
         """A message of joined entries."""

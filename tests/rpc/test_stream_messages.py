@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,9 +28,10 @@ from raas.domain.mutation import (
 )
 from raas.domain.mutation_json import identity_change_json
 from raas.domain.niss import Niss, niss_text
-from raas.domain.periods import Lines, Period
+from raas.domain.periods import Period
+from raas.rpc.wire import mutation_columns
 from raas.rpc.wire.mutations import mutation_message
-from raas.rpc.wire.stream_messages import StreamMessages, mutation_bytes
+from raas.rpc.wire.stream_messages import StreamMessages, mutations_bytes
 from raas.storage.period_text import multirange_text
 from raas.usecases.ports import DossierView
 from raas.usecases.stream_ports import LogEntry, Mark
@@ -132,54 +134,64 @@ def _news(detail: IdentityChange | NetworkEvent) -> Mutation:
     return _mutation(kind=kind, dossier_type=None, dossier_types=("A",), after=(), detail=detail)
 
 
-@pytest.mark.parametrize(
-    "mutation",
-    [
-        _mutation(),
-        _mutation(kind=MutationKind.REMOVED, before=(Period(1, 2), Period(3, 700_000)), after=()),
-        _mutation(revision=2**40, batch_last_revision=2**40, requested_niss=BOB),
-        _mutation(stamp=Stamp(NUMBER, UUID(int=2), "request", "L" * 64, "ticket é")),
-        _mutation(
-            kind=MutationKind.NISS_REPLACED,
-            niss=BOB,
-            detail=Replacement(replaced_niss=BOB, successor_niss=ANN),
-        ),
-        _mutation(kind=MutationKind.NISS_CANCELLED, dossier_type=None, dossier_types=("A", "B"), after=()),
-        _mutation(
-            kind=MutationKind.DOSSIER_TYPE_CHANGED,
-            niss=None,
-            dossier_type=None,
-            dossier_types=("A",),
-            after=(),
-            detail=DossierTypeChange(None, CLOSED),
-        ),
-        _mutation(
-            kind=MutationKind.DOSSIER_TYPE_CHANGED,
-            niss=None,
-            dossier_type=None,
-            dossier_types=("A",),
-            after=(),
-            detail=DossierTypeChange(CLOSED, OPEN_TYPE),
-        ),
-        _news(IdentityChange(("address", "death_date"), WHOLE, WHOLE, 738_000, HASH, None)),
-        _news(IdentityChange(("last_name",), None, Identity(), None, HASH, None)),
-        _news(IdentityChange(("last_name",), None, None, None, HASH, AT)),
-        _news(
-            NetworkEvent(
-                "service", "7", "type", "18/001", 738_000, {"a": [1, None], "b": {"c": "é"}}, HASH, None
-            )
-        ),
-        _news(NetworkEvent("service", "7", "type", "18/001", None, None, HASH, AT)),
-        _mutation(record_time=datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
-    ],
-)
+MUTATIONS = [
+    _mutation(),
+    _mutation(kind=MutationKind.REMOVED, before=(Period(1, 2), Period(3, 700_000)), after=()),
+    _mutation(revision=2**40, batch_last_revision=2**40, requested_niss=BOB),
+    _mutation(stamp=Stamp(NUMBER, UUID(int=2), "request", "L" * 64, "ticket é")),
+    _mutation(
+        kind=MutationKind.NISS_REPLACED,
+        niss=BOB,
+        detail=Replacement(replaced_niss=BOB, successor_niss=ANN),
+    ),
+    _mutation(kind=MutationKind.NISS_CANCELLED, dossier_type=None, dossier_types=("A", "B"), after=()),
+    _mutation(
+        kind=MutationKind.DOSSIER_TYPE_CHANGED,
+        niss=None,
+        dossier_type=None,
+        dossier_types=("A",),
+        after=(),
+        detail=DossierTypeChange(None, CLOSED),
+    ),
+    _mutation(
+        kind=MutationKind.DOSSIER_TYPE_CHANGED,
+        niss=None,
+        dossier_type=None,
+        dossier_types=("A",),
+        after=(),
+        detail=DossierTypeChange(CLOSED, OPEN_TYPE),
+    ),
+    _news(IdentityChange(("address", "death_date"), WHOLE, WHOLE, 738_000, HASH, None)),
+    _news(IdentityChange(("last_name",), None, Identity(), None, HASH, None)),
+    _news(IdentityChange(("last_name",), None, None, None, HASH, AT)),
+    _news(
+        NetworkEvent("service", "7", "type", "18/001", 738_000, {"a": [1, None], "b": {"c": "é"}}, HASH, None)
+    ),
+    _news(NetworkEvent("service", "7", "type", "18/001", None, None, HASH, AT)),
+    _mutation(record_time=datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
+    _mutation(revision=127, batch_last_revision=128, before=(Period(738_000, 738_001),)),
+]
+
+
+def _read(mutations: Sequence[Mutation]) -> list[Message]:
+    """What is read of the mutations as they are written down, all at once."""
+    return [*map(Message.FromString, mutations_bytes(NUMBER, [*map(_entry, mutations)]))]
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
 def test_the_bytes_of_a_mutation_are_those_of_its_message(mutation: Mutation) -> None:
-    assert Message.FromString(mutation_bytes(NUMBER, _entry(mutation))) == mutation_message(mutation)
+    assert _read([mutation]) == [mutation_message(mutation)]
+
+
+def test_mutations_written_down_together_are_as_each_alone() -> None:
+    mutations = [*MUTATIONS, *MUTATIONS[:3], *reversed(MUTATIONS)]
+    assert _read(mutations) == [*map(mutation_message, mutations)]
+    assert _read([]) == []
 
 
 def test_what_was_erased_says_so_and_keeps_its_hash() -> None:
     erased = _news(IdentityChange(("last_name", "sex"), None, None, None, HASH, AT))
-    change = Message.FromString(mutation_bytes(NUMBER, _entry(erased))).identity_change
+    change = _read([erased])[0].identity_change
     assert list(change.fields) == ["last_name", "sex"]
     assert change.content_hash == HASH
     assert change.content_erased_time.ToDatetime(UTC) == AT
@@ -188,17 +200,22 @@ def test_what_was_erased_says_so_and_keeps_its_hash() -> None:
 
 def test_any_lines_are_written_as_their_periods() -> None:
     chance = random.Random(5)
-    for _ in range(300):
-        before: Lines = random_lines(chance)
-        mutation = _mutation(before=before, after=random_lines(chance))
-        assert Message.FromString(mutation_bytes(NUMBER, _entry(mutation))) == mutation_message(mutation)
+    mutations = [_mutation(before=random_lines(chance), after=random_lines(chance)) for _ in range(300)]
+    assert _read(mutations) == [*map(mutation_message, mutations)]
+
+
+def test_days_that_are_forgotten_are_written_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mutation_columns, "_DAYS_KEPT", 10)
+    chance = random.Random(6)
+    mutations = [_mutation(before=random_lines(chance), after=()) for _ in range(50)]
+    assert _read(mutations) == [*map(mutation_message, mutations)]
 
 
 @pytest.mark.parametrize("count", [1, 2, 40, 700])
 def test_entries_joined_are_a_message_of_them(count: int) -> None:
     messages = StreamMessages()
     mutations = [_mutation(revision=revision) for revision in range(1, count + 1)]
-    joined = b"".join(messages.entry(NUMBER, _entry(mutation)) for mutation in mutations)
+    joined = b"".join(messages.entries(NUMBER, [_entry(mutation) for mutation in mutations]))
     response = v1.SubscribeResponse.FromString(messages.mutations(LOG_ID, joined, 12))
     expected = v1.SubscribeResponse(
         log_id=str(LOG_ID),

@@ -124,9 +124,9 @@ class ReadableMessages:
     def __init__(self) -> None:
         self.written: list[int] = []
 
-    def entry(self, register: EnterpriseNumber, entry: LogEntry) -> bytes:
-        self.written.append(entry.revision)
-        return f"{entry.revision} ".encode()
+    def entries(self, register: EnterpriseNumber, entries: Sequence[LogEntry]) -> Sequence[bytes]:
+        self.written += [entry.revision for entry in entries]
+        return [f"{entry.revision} ".encode() for entry in entries]
 
     def mutations(self, log_id: UUID, entries: bytes, through_revision: int) -> bytes:
         return _written(mutations=[*map(int, entries.split())], through=through_revision)

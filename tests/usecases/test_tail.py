@@ -26,7 +26,7 @@ class _World:
     def publish(self, entries: int = 100, size: int = 0, now: float = 0.0) -> None:
         """What the tailer does."""
         run = run_of(self.log.read(self.tail.position, EVERYTHING, Reach(entries, entries)))
-        written = [self.messages.entry(self.tail.register, entry).ljust(size) for entry in run.entries]
+        written = [data.ljust(size) for data in self.messages.entries(self.tail.register, run.entries)]
         pieces = [piece_of(entry, data) for entry, data in zip(run.entries, written, strict=True)]
         self.tail.publish(run, pieces, now)
         for waiter in self.tail.waiting():

@@ -22,7 +22,8 @@ from raas.rpc.wire.fields import (
     read_text,
     within_limit,
 )
-from raas.rpc.wire.stream_messages import StreamMessages, timestamp_of
+from raas.rpc.wire.mutation_columns import timestamp_of
+from raas.rpc.wire.stream_messages import StreamMessages
 from raas.usecases.listing import Listing, ListingAnswer
 from raas.usecases.stream_ports import Subscriber
 from raas.usecases.subscribing import (
@@ -114,7 +115,7 @@ def listing_bytes(answer: ListingAnswer, messages: StreamMessages) -> bytes:
         resolved=resolved_messages(answer.resolved),
     )
     register = answer.head.register
-    entries = [messages.entry(register, entry) for entry in answer.entries]
+    entries = messages.entries(register, answer.entries)
     return b"".join((*entries, rest.SerializeToString()))
 
 
