@@ -15,6 +15,7 @@ from raas.ops.audit import NothingKept
 from raas.ops.metrics import Metrics
 from raas.ops.page_seal import FernetPageSeal
 from raas.ops.settings import Settings
+from raas.person_wiring import Persons
 from raas.rpc.identity import development_identity
 from raas.rpc.server import Door, build_server
 from raas.rpc.verbs import Verbs
@@ -27,7 +28,6 @@ from raas.storage.reading import PostgresReadStore
 from raas.storage.registers import PostgresRegisterStore
 from raas.storage.retention import PostgresRetention
 from raas.storage.secrets import page_seal_key
-from raas.storage.structure_source import StructureSource
 from raas.storage.subscribers import PostgresSubscribers
 from raas.storage.writing import PostgresWriteStore
 from raas.usecases.check import CheckInscriptions
@@ -70,12 +70,11 @@ async def serve(
     try:
         store = PostgresWriteStore(writing)
         limits = LaneLimits(max_lines_per_dossier=settings.max_lines)
+        profile = NissProfile[settings.niss_profile.upper()]
         pages = Pages(FernetPageSeal(await page_seal_key(writing)))
-        reads, registers, source = (
-            PostgresReadStore(reading),
-            PostgresRegisterStore(reading),
-            StructureSource(),
-        )
+        reads, registers = PostgresReadStore(reading), PostgresRegisterStore(reading)
+        persons = Persons(settings, writing, reading)
+        source = persons.source
         streaming = Streaming(
             PostgresLogs(reading),
             reads,
@@ -90,8 +89,8 @@ async def serve(
             "lane_waiting_operations", "Operations that wait to be written.", lanes.waiting_operations
         )
         verbs = Verbs(
-            write=WriteOperations(lanes, store, source, limits),
-            imports=Imports(lanes, store, source),
+            write=WriteOperations(lanes, store, source, persons.identities, limits),
+            imports=Imports(lanes, store, source, persons.identities),
             dossier_types=DossierTypeVerbs(lanes, store, pages),
             consult=Consult(reads, source, pages),
             history=History(reads, registers, source, pages),
@@ -100,13 +99,14 @@ async def serve(
             stale=StaleNiss(reads, source, pages),
             registers=Registers(registers, pages),
             stream=streaming,
+            persons=persons.verbs(profile, streaming.committed),
         )
         door = build_server(
             verbs,
             Gate(registers, NothingKept()),
             development_identity,
             listen=settings.listen,
-            profile=NissProfile[settings.niss_profile.upper()],
+            profile=profile,
             observer=metrics,
             share_port=worker is not None,
         )
@@ -124,6 +124,7 @@ async def serve(
         await streaming.close()
         await door.stop(settings.shutdown_seconds)
         await lanes.drained()
+        await persons.close()
         forgetting.cancel()
         following.cancel()
         await asyncio.wait([following])

@@ -1,4 +1,4 @@
-"""The demonstration register of `make run`: created once, then left alone."""
+"""The demonstration of `make run`, a register and its persons: created once, then left alone."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from raas.cli.connection import DEFAULT_TARGET, Connection, Target
+from raas.cli.demo_persons import IMPORT_ID, PERSONS, demo_messages
 from raas.cli.demo_rows import COLUMNS, SAMPLE_PERSON, demo_rows
 from raas.cli.exits import Exit, fail
 from raas.cli.import_rows import messages
@@ -27,6 +28,8 @@ from raas.cli.refusal import refusal_of
 from raas.v1.administration_service_pb2 import CreateRegisterRequest
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.dossier_type_pb2 import DossierType
+from raas.v1.person_service_pb2 import ImportPersonsRequest
+from raas.v1.person_service_pb2_grpc import PersonServiceStub
 from raas.v1.register_service_pb2 import CreateDossierTypeRequest, GetRegisterRequest
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 
@@ -124,7 +127,10 @@ def _create(connection: Connection, channel: grpc.Channel) -> None:
             raise
         through = 0
         _create_register(connection, channel)
-    if through == len(rows) or _name(connection, channel) != NAME:
+    if _name(connection, channel) != NAME:
+        return
+    _import_persons(connection, channel)
+    if through == len(rows):
         return
     for code, quality_code, *labels in _TYPES:
         _create_type(connection, channel, code, quality_code, dict(zip(_LANGUAGES, labels, strict=True)))
@@ -136,6 +142,22 @@ def _create(connection: Connection, channel: grpc.Channel) -> None:
 def _create_register(connection: Connection, channel: grpc.Channel) -> None:
     request = CreateRegisterRequest(enterprise_number=REGISTER, name=NAME)
     AdministrationServiceStub(channel).CreateRegister(request, metadata=connection.metadata)
+
+
+def _import_persons(connection: Connection, channel: grpc.Channel) -> None:
+    """Whoever is inscribed, and others, where the server keeps persons; what is there is not sent again."""
+    feed = PersonServiceStub(channel).ImportPersons
+    asking = ImportPersonsRequest(import_id=IMPORT_ID)
+    try:
+        (asked,) = feed(iter([asking]), metadata=connection.metadata)
+    except grpc.RpcError as error:
+        if refusal_of(error).reason != "PERSONS_KEPT_ELSEWHERE":
+            raise
+        return
+    if asked.through_offset < PERSONS:
+        for answer in feed(demo_messages(), metadata=connection.metadata):
+            if answer.rejected:
+                fail(f"the server rejects persons: {answer.rejected[0].violations[0].message}")
 
 
 def _name(connection: Connection, channel: grpc.Channel) -> str:

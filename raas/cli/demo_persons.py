@@ -21,7 +21,7 @@ from raas.v1.person_service_pb2 import ImportPersonsRequest
 
 IMPORT_ID = "demonstration-persons"
 
-_PERSONS = 10_000
+PERSONS = 10_000
 _ROWS_PER_MESSAGE = 500
 _SEED = 999_999_923
 _FIRST_BIRTH, _LAST_BIRTH = date(1925, 1, 1), date(2024, 12, 31)
@@ -90,7 +90,7 @@ def demo_persons() -> Iterator[Person]:
         if niss not in made.given:
             yield made.inscribed(niss)
     later = [made.known(*_REPLACED_SAMPLE, replaced_by="72650100391")]
-    while len(made.given) < _PERSONS:
+    while len(made.given) < PERSONS:
         person = made.drawn()
         fate = made.chance.random()
         if fate < 0.02:

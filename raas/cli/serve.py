@@ -44,7 +44,16 @@ def serve(
         int | None, typer.Option(metavar="N", help="Processes that serve the one port; 1 by default.")
     ] = None,
     authentic_source: Annotated[
-        str | None, typer.Option(metavar="SOURCE", help="Who says which NISS exist: structure.")
+        str | None,
+        typer.Option(
+            metavar="SOURCE",
+            help="Who says which NISS exist: local, the default (the persons of this database), structure "
+            "(every well-formed one does), or the HOST:PORT of another server.",
+        ),
+    ] = None,
+    authentic_source_caller: Annotated[
+        str | None,
+        typer.Option(metavar="NUMBER", help="The enterprise number under which the other server is asked."),
     ] = None,
     metrics_listen: Annotated[
         str | None,

@@ -30,6 +30,7 @@ class Category(Enum):
     PERMISSION = "the caller may not do this"
     LOAD = "too much at once; the same request may succeed later"
     UNAVAILABLE = "a part that is needed does not answer; the same request may succeed later"
+    ELSEWHERE = "this server does not do that at all; another one does"
     INTERNAL = "a fault of RaaS itself"
     NOTICE = "nothing is refused; the caller should know"
 
@@ -70,6 +71,7 @@ class Reason(Enum):
     INTERNAL = Category.INTERNAL, 31
     PERSON_DECEASED = Category.NOTICE, 34
     PERIOD_BEFORE_BIRTH = Category.NOTICE, 35
+    PERSONS_KEPT_ELSEWHERE = Category.ELSEWHERE, 36
     SUBSCRIBER_UNKNOWN = Category.UNKNOWN, 32
     SUBSCRIBER_FILTER_DIFFERS = Category.STATE, 33
 

@@ -11,6 +11,8 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, Validati
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from raas.domain.dossier import MAX_LINES
+from raas.domain.enterprise_number import enterprise_number_text, parse_enterprise_number
+from raas.domain.invalid import Invalid
 
 PREFIX = "RAAS_"
 LOOPBACK_NAMES = ("localhost",)
@@ -36,6 +38,10 @@ class LogLevel(Enum):
     ERROR = "error"
 
 
+LOCAL, STRUCTURE = "local", "structure"
+"""The authentic sources that are no address."""
+
+
 def _address(text: str) -> str:
     split_address(text)
     return text
@@ -48,6 +54,25 @@ def split_address(text: str) -> tuple[str, int]:
     if not host or not (port.isascii() and port.isdigit()) or int(port) > 65_535:
         raise ValueError("write it as host:port, such as 127.0.0.1:50051")
     return host, int(port)
+
+
+def _source(text: str) -> str:
+    """Claims about persons travel to the other server in plaintext: they must not leave the machine."""
+    if text not in (LOCAL, STRUCTURE):
+        try:
+            host, port = split_address(text)
+        except ValueError:
+            raise ValueError(f"write {LOCAL}, {STRUCTURE}, or the host:port of another server") from None
+        if not is_loopback(host) or port == 0:
+            raise ValueError("another server is asked in plaintext, on a loopback address only")
+    return text
+
+
+def _enterprise_number(text: str) -> str:
+    try:
+        return enterprise_number_text(parse_enterprise_number(text))
+    except Invalid:
+        raise ValueError("write a valid enterprise number, 10 digits") from None
 
 
 Address = Annotated[str, AfterValidator(_address)]
@@ -72,8 +97,11 @@ class Settings(BaseSettings):
     """Callers name themselves and may do everything; on loopback addresses only."""
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     """Processes that serve the one port."""
-    authentic_source: Literal["structure"] = "structure"
-    """Who says which NISS exist: `structure` accepts every well-formed one."""
+    authentic_source: Annotated[str, AfterValidator(_source)] = LOCAL
+    """Who says which NISS exist: `local` (the persons of this database), `structure` (every well-formed
+    number does), or the `host:port` of another server of RaaS."""
+    authentic_source_caller: Annotated[str, AfterValidator(_enterprise_number)] = "0999999922"
+    """The enterprise number under which the other server is asked."""
     metrics_listen: Address | None = None
     """Where to serve Prometheus metrics; absent = none. Worker n of several listens n ports further."""
     shutdown_seconds: Annotated[float, Field(gt=0, le=3_600)] = 10

@@ -46,6 +46,7 @@ _STATUS = {
     Category.PERMISSION: grpc.StatusCode.PERMISSION_DENIED,
     Category.LOAD: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Category.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
+    Category.ELSEWHERE: grpc.StatusCode.UNIMPLEMENTED,
     Category.INTERNAL: grpc.StatusCode.INTERNAL,
 }
 _COLLECTED = (Category.SHAPE, Category.UNKNOWN, Category.STATE, Category.RANGE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from itertools import chain
 
 from raas.domain.day import day_text
-from raas.domain.errors import Reason, Violation
+from raas.domain.errors import Reason, Violation, refuse
 from raas.domain.identity import IdentityClaim
 from raas.domain.niss import Niss, niss_text
 from raas.domain.person_search import ALGORITHM
@@ -18,7 +18,6 @@ from raas.rpc.wire.fields import Faults, read_niss, within_batch
 from raas.rpc.wire.operations import read_claim
 from raas.rpc.wire.persons import candidate_messages, person_message, read_query
 from raas.usecases.persons.reading import CheckedPerson, PersonCheck
-from raas.usecases.ports import SourceUnavailable
 from raas.v1 import person_service_pb2 as v1
 
 CHECK_LIMIT = 1_000
@@ -33,9 +32,9 @@ class PersonReads:
 
     @property
     def _verbs(self) -> PersonVerbs:
-        """The verbs. Raises SourceUnavailable where the persons are not kept in this store."""
+        """The verbs. Raises Refused PERSONS_KEPT_ELSEWHERE where this store keeps no persons."""
         if self._served is None:
-            raise SourceUnavailable("no persons are kept here")
+            raise refuse(Reason.PERSONS_KEPT_ELSEWHERE)
         return self._served
 
     async def GetPerson(self, request: v1.GetPersonRequest, context: object) -> v1.GetPersonResponse:

@@ -7,4 +7,4 @@ from raas.v1.person_service_pb2_grpc import PersonServiceServicer
 
 
 class PersonService(PersonWrites, PersonServiceServicer):
-    """All calls; without verbs (the persons are kept elsewhere, or nowhere) each is SourceUnavailable."""
+    """All calls; without verbs, which is where no persons are kept, each is PERSONS_KEPT_ELSEWHERE."""

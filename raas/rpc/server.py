@@ -17,6 +17,7 @@ from raas.rpc.health import HEALTH, Health
 from raas.rpc.identity import Identify
 from raas.rpc.interceptor import FrontDoor, Observer
 from raas.rpc.mutation_stream import MutationStream, add_mutation_stream
+from raas.rpc.person_service import PersonService
 from raas.rpc.reception import Reception
 from raas.rpc.register_service import RegisterService
 from raas.rpc.verbs import Verbs
@@ -25,6 +26,8 @@ from raas.v1 import (
     administration_service_pb2,
     administration_service_pb2_grpc,
     mutation_stream_pb2,
+    person_service_pb2,
+    person_service_pb2_grpc,
     register_service_pb2,
     register_service_pb2_grpc,
 )
@@ -92,6 +95,7 @@ def build_server(
         register_service_pb2.DESCRIPTOR.services_by_name["RegisterService"],
         administration_service_pb2.DESCRIPTOR.services_by_name["AdministrationService"],
         mutation_stream_pb2.DESCRIPTOR.services_by_name["MutationStream"],
+        person_service_pb2.DESCRIPTOR.services_by_name["PersonService"],
     )
     _check_permissions(services)
     server = grpc.aio.server(interceptors=(FrontDoor(identify, observer),), options=_options(share_port))
@@ -101,6 +105,9 @@ def build_server(
         AdministrationService(verbs, reception), server
     )
     add_mutation_stream(MutationStream(verbs.stream, reception), server)
+    person_service_pb2_grpc.add_PersonServiceServicer_to_server(
+        PersonService(verbs.persons, reception), server
+    )
     names = tuple(service.full_name for service in services)
     checks = Health(names)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from raas.rpc.person_verbs import PersonVerbs
 from raas.usecases.check import CheckInscriptions
 from raas.usecases.consult import Consult
 from raas.usecases.dossier_types import DossierTypeVerbs
@@ -41,3 +42,5 @@ class Verbs:
     stale: StaleNiss
     registers: Registers
     stream: StreamVerbs
+    persons: PersonVerbs | None = None
+    """None where the persons are kept elsewhere, or nowhere."""

@@ -13,8 +13,9 @@ KEPT_DAYS = 7
 _BATCH = 5_000
 
 _FORGET = """
-DELETE FROM request WHERE ctid = ANY(ARRAY(
-  SELECT ctid FROM request WHERE time < clock_timestamp() - make_interval(days => %s) LIMIT %s))"""
+DELETE FROM {table} WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM {table} WHERE time < clock_timestamp() - make_interval(days => %s) LIMIT %s))"""
+_STATEMENTS = tuple(_FORGET.format(table=table) for table in ("request", "person_request"))
 
 
 class PostgresRetention:
@@ -25,13 +26,16 @@ class PostgresRetention:
 
     async def forget_requests(self) -> int:
         """Forget the answers older than KEPT_DAYS; answers how many. Raises StoreUnavailable, StoreFault."""
+        return sum([await self._forget(statement) for statement in _STATEMENTS])
+
+    async def _forget(self, statement: str) -> int:
         forgotten = 0
         while True:
             with translated_errors():
                 async with self._engine.connect() as pooled:
                     connection = (await pooled.get_raw_connection()).driver_connection
                     assert isinstance(connection, psycopg.AsyncConnection)
-                    deleted = (await connection.execute(_FORGET, (KEPT_DAYS, _BATCH))).rowcount
+                    deleted = (await connection.execute(statement, (KEPT_DAYS, _BATCH))).rowcount
             forgotten += deleted
             if deleted < _BATCH:
                 return forgotten

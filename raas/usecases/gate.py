@@ -40,19 +40,6 @@ _ADMINISTRATION = "/raas.v1.AdministrationService/"
 _STREAM = "/raas.v1.MutationStream/"
 _PERSONS = "/raas.v1.PersonService/"
 
-PERSON_PERMISSIONS: Mapping[str, Permission] = {
-    _PERSONS + "GetPerson": Permission.READ,
-    _PERSONS + "ConfrontIdentity": Permission.READ,
-    _PERSONS + "SearchPersons": Permission.PERSON_REGISTRATION,
-    _PERSONS + "CreatePerson": Permission.PERSON_REGISTRATION,
-    _PERSONS + "UpdatePerson": Permission.PERSON_REGISTRATION,
-    _PERSONS + "ReplaceNiss": Permission.SOURCE,
-    _PERSONS + "RestoreNiss": Permission.SOURCE,
-    _PERSONS + "CancelNiss": Permission.SOURCE,
-    _PERSONS + "ImportPersons": Permission.SOURCE,
-    _PERSONS + "CheckPersons": Permission.PERSON_CHECK,
-}
-
 PERMISSIONS: Mapping[str, Permission] = {
     _REGISTERS + "GetRegister": Permission.READ,
     _REGISTERS + "CreateDossierType": Permission.ADMINISTER,
@@ -73,6 +60,16 @@ PERMISSIONS: Mapping[str, Permission] = {
     _STREAM + "Acknowledge": Permission.SUBSCRIBE,
     _STREAM + "ListSubscribers": Permission.SUBSCRIBE,
     _STREAM + "DeleteSubscriber": Permission.SUBSCRIBE,
+    _PERSONS + "GetPerson": Permission.READ,
+    _PERSONS + "ConfrontIdentity": Permission.READ,
+    _PERSONS + "SearchPersons": Permission.PERSON_REGISTRATION,
+    _PERSONS + "CreatePerson": Permission.PERSON_REGISTRATION,
+    _PERSONS + "UpdatePerson": Permission.PERSON_REGISTRATION,
+    _PERSONS + "ReplaceNiss": Permission.SOURCE,
+    _PERSONS + "RestoreNiss": Permission.SOURCE,
+    _PERSONS + "CancelNiss": Permission.SOURCE,
+    _PERSONS + "ImportPersons": Permission.SOURCE,
+    _PERSONS + "CheckPersons": Permission.PERSON_CHECK,
     _ADMINISTRATION + "CreateRegister": Permission.ADMINISTRATION,
     _ADMINISTRATION + "UpdateRegister": Permission.ADMINISTRATION,
     _ADMINISTRATION + "ListRegisters": Permission.ADMINISTRATION,

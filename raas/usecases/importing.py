@@ -11,8 +11,10 @@ from raas.domain.mutation import Stamp
 from raas.domain.operation import Operation
 from raas.usecases.call import Call
 from raas.usecases.gate import AdmittedRegister
+from raas.usecases.identity_check import with_identity_violations
 from raas.usecases.lane import Lanes
 from raas.usecases.ledger import Ledger, Persons
+from raas.usecases.person_ports import IdentitySource
 from raas.usecases.ports import (
     AuthenticSource,
     DossierKey,
@@ -57,10 +59,13 @@ class ImportAnswer:
 class Imports:
     """The verb; `run` serves one stream."""
 
-    def __init__(self, lanes: Lanes, store: WriteStore, source: AuthenticSource) -> None:
+    def __init__(
+        self, lanes: Lanes, store: WriteStore, source: AuthenticSource, identities: IdentitySource
+    ) -> None:
         self._lanes = lanes
         self._store = store
         self._source = source
+        self._identities = identities
 
     async def run(
         self, call: Call, register: AdmittedRegister, messages: AsyncIterator[ImportMessage]
@@ -107,7 +112,9 @@ class Imports:
             await window.put(None)
 
     async def _element(self, call: Call, message: ImportMessage, import_id: str | None) -> _ImportElement:
-        persons = await persons_of(self._source, message.operations)
+        operations = await with_identity_violations(message.operations, self._identities)
+        message = replace(message, operations=operations)
+        persons = await persons_of(self._source, operations)
         key = (call.caller.enterprise_number, import_id) if import_id is not None else None
         return _ImportElement(call, message, persons, call.stamp(import_id), key)
 

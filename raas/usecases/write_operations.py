@@ -14,9 +14,11 @@ from raas.domain.person import PersonState
 from raas.usecases.call import Call
 from raas.usecases.following import final_niss
 from raas.usecases.gate import AdmittedRegister
+from raas.usecases.identity_check import with_identity_violations
 from raas.usecases.lane import Lanes
 from raas.usecases.lane_batch import LaneLimits
 from raas.usecases.ledger import Entry, Ledger, Persons
+from raas.usecases.person_ports import IdentitySource
 from raas.usecases.ports import (
     AnsweredRequest,
     AuthenticSource,
@@ -90,10 +92,18 @@ class Idempotency:
 class WriteOperations:
     """The verbs; every write goes through the lane of its register."""
 
-    def __init__(self, lanes: Lanes, store: WriteStore, source: AuthenticSource, limits: LaneLimits) -> None:
+    def __init__(
+        self,
+        lanes: Lanes,
+        store: WriteStore,
+        source: AuthenticSource,
+        identities: IdentitySource,
+        limits: LaneLimits,
+    ) -> None:
         self._lanes = lanes
         self._store = store
         self._source = source
+        self._identities = identities
         self._limits = limits
 
     async def single(
@@ -106,7 +116,8 @@ class WriteOperations:
         idempotency: Idempotency | None,
     ) -> BatchAnswer | Replayed:
         """One operation: one result, always Applied. Raises Refused with everything that is wrong."""
-        return await self._run(call, register, _Single(operation), validate_only, idempotency)
+        (checked,) = await with_identity_violations((operation,), self._identities)
+        return await self._run(call, register, _Single(checked), validate_only, idempotency)
 
     async def batch(
         self,
@@ -122,7 +133,8 @@ class WriteOperations:
         Raises Refused with everything that is wrong in any of them, paths prefixed `operations[i].`;
         under validate_only every operation has a result instead, Applied or Rejected.
         """
-        return await self._run(call, register, _Batch(operations, validate_only), validate_only, idempotency)
+        checked = await with_identity_violations(operations, self._identities)
+        return await self._run(call, register, _Batch(checked, validate_only), validate_only, idempotency)
 
     async def _run(
         self,

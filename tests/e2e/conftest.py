@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.registers import TestRegister, new_register
-from tests.e2e.servers import Server, raas, running_server
+from tests.e2e.servers import LOCAL, Server, raas, running_server
 
 
 @pytest.fixture(scope="session")
@@ -19,10 +19,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def demo_server(server: Server) -> Server:
-    """The shared server, with the demonstration register."""
-    raas("demo", "--target", server.target)
-    return server
+def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A shared server with the demonstration register, and its persons."""
+    with running_server(tmp_path_factory.mktemp("demo_server"), *LOCAL) as running:
+        raas("demo", "--target", running.target)
+        yield running
 
 
 @pytest.fixture

@@ -24,6 +24,10 @@ _STOP_SECONDS = 30
 _POLL_SECONDS = 0.05
 
 
+LOCAL = ("--authentic-source", "local")
+"""The flags of a server that keeps the persons."""
+
+
 class ServerDied(AssertionError):
     """The server ended instead of serving; the text has what it said."""
 
@@ -47,6 +51,8 @@ class Server:
             "RAAS_DATA_DIR": str(self.directory / "var"),
             "RAAS_NISS_PROFILE": "test",
             "RAAS_DEVELOPMENT_IDENTITY": "1",
+            # Most tests are about periods and need numbers by the thousand; a flag says otherwise.
+            "RAAS_AUTHENTIC_SOURCE": "structure",
         }
         if self._database_url:
             own["RAAS_DATABASE_URL"] = self._database_url

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
 from raas.cli.demo import NAME, REGISTER
+from raas.cli.demo_persons import IMPORT_ID, PERSONS, demo_messages
 from raas.v1.administration_service_pb2 import CreateRegisterRequest
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.dossier_type_pb2 import DossierType
+from raas.v1.person_service_pb2 import ImportPersonsRequest
+from raas.v1.person_service_pb2_grpc import PersonServiceStub
 from raas.v1.register_service_pb2 import CreateDossierTypeRequest, ListDossierTypesRequest
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from tests.e2e.registers import TestRegister, channel
-from tests.e2e.servers import Server, raas
+from tests.e2e.servers import LOCAL, Server, raas, running_server
 
 CALLER = (("raas-enterprise-number", REGISTER),)
 DOSSIERS = 5_326
+
+
+@pytest.fixture
+def local_server(tmp_path: Path) -> Iterator[Server]:
+    """A server that keeps persons."""
+    with running_server(tmp_path, *LOCAL) as running:
+        yield running
 
 
 def create(server: Server, name: str) -> TestRegister:
@@ -23,34 +38,53 @@ def create(server: Server, name: str) -> TestRegister:
     return TestRegister(server, REGISTER)
 
 
-def test_created_once(own_server: Server) -> None:
-    said = raas("demo", "--target", own_server.target).stdout
+def persons_there(server: Server) -> int:
+    """How many rows of the demonstration's persons were applied."""
+    with channel(server) as open_channel:
+        asking = ImportPersonsRequest(import_id=IMPORT_ID)
+        (answer,) = PersonServiceStub(open_channel).ImportPersons(iter([asking]), metadata=CALLER)
+    return int(answer.through_offset)
+
+
+def test_created_once(local_server: Server) -> None:
+    said = raas("demo", "--target", local_server.target).stdout
     assert f"Register {REGISTER} holds 5,326 dossiers of fictitious persons" in said
-    register = TestRegister(own_server, REGISTER)
+    register = TestRegister(local_server, REGISTER)
     created = register.state()
+    assert persons_there(local_server) == PERSONS
     assert (created.name, created.dossier_count) == (NAME, DOSSIERS)
-    with channel(own_server) as open_channel:
+    with channel(local_server) as open_channel:
         types = RegisterServiceStub(open_channel).ListDossierTypes(ListDossierTypesRequest(), metadata=CALLER)
     assert {kind.code for kind in types.dossier_types} >= {"HEALTH_INSURANCE", "CHILD_BENEFIT", "PENSION"}
     for kind in types.dossier_types:
         assert kind.quality_code
         assert kind.labels.keys() == {"en", "fr", "nl", "de"}
 
-    raas("demo", "--target", own_server.target)
+    raas("demo", "--target", local_server.target)
     assert register.state() == created
 
 
-def test_finished_when_it_was_interrupted(own_server: Server) -> None:
-    register = create(own_server, NAME)
-    with channel(own_server) as open_channel:
+def test_finished_when_it_was_interrupted(local_server: Server) -> None:
+    register = create(local_server, NAME)
+    with channel(local_server) as open_channel:
+        persons = PersonServiceStub(open_channel).ImportPersons
+        (through,) = persons(iter([next(demo_messages())]), metadata=CALLER)
+        assert 0 < through.through_offset < PERSONS
         RegisterServiceStub(open_channel).CreateDossierType(
             CreateDossierTypeRequest(dossier_type=DossierType(code="PENSION")), metadata=CALLER
         )
-    raas("demo", "--target", own_server.target)
+    raas("demo", "--target", local_server.target)
     assert register.state().dossier_count == DOSSIERS
+    assert persons_there(local_server) == PERSONS
 
 
-def test_the_register_of_somebody_is_left_alone(own_server: Server) -> None:
-    register = create(own_server, "Somebody's own")
-    raas("demo", "--target", own_server.target)
+def test_the_register_of_somebody_is_left_alone(local_server: Server) -> None:
+    register = create(local_server, "Somebody's own")
+    raas("demo", "--target", local_server.target)
     assert (register.state().revision, register.state().dossier_count) == (0, 0)
+    assert persons_there(local_server) == 0
+
+
+def test_a_server_without_persons_has_the_register_all_the_same(server: Server) -> None:
+    raas("demo", "--target", server.target)
+    assert TestRegister(server, REGISTER).state().dossier_count == DOSSIERS

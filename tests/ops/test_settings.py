@@ -18,6 +18,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         "NISS_PROFILE",
         "WORKERS",
         "AUTHENTIC_SOURCE",
+        "AUTHENTIC_SOURCE_CALLER",
         "METRICS_LISTEN",
         "SHUTDOWN_SECONDS",
         "MAX_LINES",
@@ -44,7 +45,7 @@ def test_the_defaults() -> None:
     assert settings.data_dir == Path("var")
     assert settings.niss_profile == "production"
     assert settings.workers == 1
-    assert settings.authentic_source == "structure"
+    assert (settings.authentic_source, settings.authentic_source_caller) == ("local", "0999999922")
     assert settings.metrics_listen is None
     assert settings.max_lines == 1_000
     assert (settings.log_format, settings.log_level) == (LogFormat.JSON, LogLevel.INFO)
@@ -114,6 +115,22 @@ def test_the_password_of_the_database_is_not_shown() -> None:
     assert settings.database_url is not None
     assert settings.database_url.get_secret_value() == "postgresql://user:secret@host/db"
     assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize("source", ["local", "structure", "127.0.0.1:50052", "localhost:1", "[::1]:50052"])
+def test_authentic_sources(source: str) -> None:
+    assert load_settings(authentic_source=source).authentic_source == source
+
+
+@pytest.mark.parametrize("source", ["remote", "LOCAL", "192.168.1.2:50051", "example.org:1", "127.0.0.1:0"])
+def test_authentic_sources_that_cannot_be(source: str) -> None:
+    (problem,) = problems(authentic_source=source)
+    assert problem.startswith("RAAS_AUTHENTIC_SOURCE: ")
+
+
+def test_who_asks_the_other_server_has_an_enterprise_number() -> None:
+    (problem,) = problems(authentic_source_caller="0999999923")
+    assert problem == "RAAS_AUTHENTIC_SOURCE_CALLER: write a valid enterprise number, 10 digits"
 
 
 @pytest.mark.parametrize("text", ["", "host", ":1", "host:", "host:x", "host:65536", "host:-1"])

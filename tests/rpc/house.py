@@ -29,6 +29,7 @@ from raas.usecases.importing import Imports
 from raas.usecases.lane import Lanes
 from raas.usecases.lane_batch import LaneLimits
 from raas.usecases.paging import Pages, page_token_invalid
+from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.ports import Visit
 from raas.usecases.registers import Registers
 from raas.usecases.write_operations import WriteOperations
@@ -210,8 +211,8 @@ async def open_house(identify: Identify = development_identity) -> AsyncIterator
     reads = [Scripted() for _ in range(5)]
     consult, history, check, routing, stale = (cast(Any, each) for each in reads)
     verbs = Verbs(
-        WriteOperations(lanes, store, source, limits),
-        Imports(lanes, store, source),
+        WriteOperations(lanes, store, source, NoIdentities(), limits),
+        Imports(lanes, store, source, NoIdentities()),
         DossierTypeVerbs(lanes, store, pages),
         consult,
         history,

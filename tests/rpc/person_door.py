@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from unittest.mock import patch
 
 import grpc.aio
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,7 +17,7 @@ from raas.rpc.person_service import PersonService
 from raas.rpc.person_verbs import PersonVerbs
 from raas.rpc.reception import Reception
 from raas.storage.registers import PostgresRegisterStore
-from raas.usecases import gate
+from raas.usecases.gate import Gate
 from raas.usecases.persons.attempts import Attempts
 from raas.usecases.persons.confronting import ConfrontIdentity
 from raas.v1.person_service_pb2_grpc import PersonServiceStub, add_PersonServiceServicer_to_server
@@ -60,14 +59,12 @@ async def open_person_door(
         house.numbers,
         house.feed,
     )
-    permissions: Mapping[str, gate.Permission] = {**gate.PERMISSIONS, **gate.PERSON_PERMISSIONS}
-    with patch.object(gate, "PERMISSIONS", permissions):
-        reception = Reception(gate.Gate(PostgresRegisterStore(reading), audit), NissProfile.TEST)
-        server = grpc.aio.server(interceptors=(FrontDoor(identify),))
-        service = PersonService(verbs if kept_here else None, reception)
-        add_PersonServiceServicer_to_server(service, server)
-        port = server.add_insecure_port("127.0.0.1:0")
-        await server.start()
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield PersonDoor(house, audit, channel, f"127.0.0.1:{port}")
-        await server.stop(1)
+    reception = Reception(Gate(PostgresRegisterStore(reading), audit), NissProfile.TEST)
+    server = grpc.aio.server(interceptors=(FrontDoor(identify),))
+    service = PersonService(verbs if kept_here else None, reception)
+    add_PersonServiceServicer_to_server(service, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield PersonDoor(house, audit, channel, f"127.0.0.1:{port}")
+    await server.stop(1)

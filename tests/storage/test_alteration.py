@@ -30,13 +30,15 @@ from raas.usecases.gate import AdmittedRegister
 from raas.usecases.lane import Lanes
 from raas.usecases.lane_batch import LaneLimits
 from raas.usecases.person_ports import Inseparable
+from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.replacement import Replacements
 from raas.usecases.write_operations import Applied, BatchAnswer, WriteOperations
+from tests.oracle import numbers
 from tests.oracle.numbers import enterprise_number
-from tests.storage.rows import persons
 
 _NUMBERS = (EnterpriseNumber(int(enterprise_number(eight))) for eight in count(6_000_000))
-_PERSONS = iter(persons(4_000))
+_PERSONS = (Niss(int(numbers.niss(1944, 61, 1 + i % 28, 1 + i // 28))) for i in range(4_000))
+"""Numbers that no other test uses."""
 HEALTH, PENSION = "HEALTH_INSURANCE", "PENSION"
 
 
@@ -60,7 +62,7 @@ class House:
         self.store = PostgresWriteStore(engine)
         limits = LaneLimits()
         self.lanes = Lanes(self.store, limits)
-        self.verbs = WriteOperations(self.lanes, self.store, InStore(), limits)
+        self.verbs = WriteOperations(self.lanes, self.store, InStore(), NoIdentities(), limits)
         self.numbers = Replacements(Alterations(PostgresPersonChangeStore(engine), 1_000))
 
     async def register(self) -> AdmittedRegister:

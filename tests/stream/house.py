@@ -32,6 +32,7 @@ from raas.usecases.gate import Gate
 from raas.usecases.history import History
 from raas.usecases.lane import LaneLimits, Lanes
 from raas.usecases.paging import Pages
+from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.ports import AuthenticSource, Visit
 from raas.usecases.registers import Registers
 from raas.usecases.stream_ports import WakeUps
@@ -142,7 +143,7 @@ async def stream_house(
     lanes = Lanes(store, lane_limits, streaming.committed)
     unused = cast(Any, None)
     verbs = Verbs(
-        write=WriteOperations(lanes, store, source, lane_limits),
+        write=WriteOperations(lanes, store, source, NoIdentities(), lane_limits),
         imports=unused,
         dossier_types=DossierTypeVerbs(lanes, store, pages),
         consult=Consult(reads, source, pages),

@@ -34,6 +34,7 @@ from raas.usecases.lane_batch import LaneLimits
 from raas.usecases.persons.creating import CreatePerson
 from raas.usecases.persons.feed_rows import FeedRow
 from raas.usecases.persons.feeding import FeedAnswer, FeedMessage, ImportPersons
+from raas.usecases.persons.identities import StoredIdentities
 from raas.usecases.persons.reading import ReadPersons
 from raas.usecases.persons.searching import SearchPersons
 from raas.usecases.persons.updating import UpdatePerson
@@ -107,7 +108,9 @@ class PersonHouse:
         limits = LaneLimits()
         self.write_store = PostgresWriteStore(engine)
         self.lanes = Lanes(self.write_store, limits)
-        self.operations = WriteOperations(self.lanes, self.write_store, self.source, limits)
+        self.operations = WriteOperations(
+            self.lanes, self.write_store, self.source, StoredIdentities(self.store), limits
+        )
 
     def creating(self, *nisses: Niss) -> CreatePerson:
         """CreatePerson that gives out these numbers, in this order."""

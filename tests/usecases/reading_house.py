@@ -22,6 +22,7 @@ from raas.usecases.gate import AdmittedRegister
 from raas.usecases.history import History
 from raas.usecases.lane_batch import LaneLimits
 from raas.usecases.listing import Listing, ListMutations
+from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.ports import DossierFilter
 from raas.usecases.routing import FindRegisters, RoutingAnswer
 from raas.usecases.stale import StaleNiss
@@ -71,7 +72,9 @@ class ReadingHouse(PersonHouse):
 
     async def write_as_before(self, register: AdmittedRegister, niss: Niss, period: Period) -> None:
         """Lines written while the register took every number for granted (`structure`)."""
-        structure = WriteOperations(self.lanes, self.write_store, StructureSource(), LaneLimits())
+        structure = WriteOperations(
+            self.lanes, self.write_store, StructureSource(), NoIdentities(), LaneLimits()
+        )
         operation = Operation(Action.INSCRIBE, niss, "HEALTH", period)
         await structure.single(a_call(), register, operation, validate_only=False, idempotency=None)
 

@@ -22,6 +22,7 @@ from raas.usecases.gate import AdmittedRegister
 from raas.usecases.importing import ImportAnswer, ImportMessage, Imports
 from raas.usecases.lane import Lanes
 from raas.usecases.lane_batch import LaneLimits
+from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.ports import CommitUnknown, StoreUnavailable
 from raas.usecases.write_operations import (
     Applied,
@@ -63,8 +64,8 @@ class House:
         self.store = MemoryStore(HEALTH, "PENSION")
         self.committed: list[int] = []
         self.lanes = Lanes(self.store, limits, self.committed.append)
-        self.verbs = WriteOperations(self.lanes, self.store, Source(), limits)
-        self.imports = Imports(self.lanes, self.store, Source())
+        self.verbs = WriteOperations(self.lanes, self.store, Source(), NoIdentities(), limits)
+        self.imports = Imports(self.lanes, self.store, Source(), NoIdentities())
 
     async def single(self, operation: Operation, **keywords: object) -> Applied:
         answer = await self.answer(operation, **keywords)

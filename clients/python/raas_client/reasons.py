@@ -181,6 +181,10 @@ class AuthenticSourceUnavailable(Refused):
     """The authentic source does not answer; nothing was done."""
 
 
+class PersonsKeptElsewhere(Refused):
+    """The server keeps no persons; another one does."""
+
+
 class Unavailable(Refused):
     """A part of the server does not answer; a write may have been made."""
 

@@ -21,7 +21,8 @@ SENTENCES: Mapping[str, str] = {
     "NISS_CANCELLED": "Diese ENSS wurde annulliert und kann nicht mehr eingetragen werden.",
     "DOSSIER_TYPE_CLOSED": "Eine Eintragung unter diesem Dossiertyp kann nicht an diesem Tag beginnen.",
     "DOSSIER_TOO_LARGE": "Mit diesem Vorgang hätte das Dossier mehr als {limit} Zeiträume.",
-    "IDENTITY_MISMATCH": "Die angegebene Identität stimmt nicht mit der authentischen Quelle überein.",
+    "IDENTITY_MISMATCH": "Die angegebene Identität stimmt nicht mit der authentischen "
+    "Quelle überein in: {fields}.",
     "PERSON_NOT_UPDATABLE": "Die Identität dieser Person wird vom Nationalregister geführt "
     "und kann hier nicht geändert werden.",
     "REQUEST_ID_REUSED": "Diese Anfragekennung wurde bereits für eine andere Anfrage verwendet.",
@@ -110,4 +111,6 @@ SENTENCES: Mapping[str, str] = {
     "NOTICE_NISS_FOLLOWED": "Diese ENSS wurde ersetzt. Die Anfrage wurde auf die Nachfolgenummer übertragen.",
     "PERSON_DECEASED": "Laut der authentischen Quelle ist diese Person verstorben.",
     "PERIOD_BEFORE_BIRTH": "Der Zeitraum beginnt vor der Geburt der Person.",
+    "PERSONS_KEPT_ELSEWHERE": "Dieser Server führt keine Personen. "
+    "Bitte fragen Sie denjenigen, der sie führt.",
 }

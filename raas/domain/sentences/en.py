@@ -20,7 +20,7 @@ SENTENCES: Mapping[str, str] = {
     "NISS_CANCELLED": "This NISS has been cancelled and can no longer be inscribed.",
     "DOSSIER_TYPE_CLOSED": "An inscription under this dossier type cannot begin on this day.",
     "DOSSIER_TOO_LARGE": "With this operation the dossier would have more than {limit} periods.",
-    "IDENTITY_MISMATCH": "The identity given does not match that of the authentic source.",
+    "IDENTITY_MISMATCH": "The identity given does not match that of the authentic source in: {fields}.",
     "PERSON_NOT_UPDATABLE": "The identity of this person is kept by the National Register and "
     "cannot be changed here.",
     "REQUEST_ID_REUSED": "This request id has already been used for a different request.",
@@ -101,4 +101,5 @@ SENTENCES: Mapping[str, str] = {
     "The request was carried over to the number that succeeded it.",
     "PERSON_DECEASED": "According to the authentic source this person has died.",
     "PERIOD_BEFORE_BIRTH": "The period begins before the person was born.",
+    "PERSONS_KEPT_ELSEWHERE": "This server keeps no persons. Please ask the one that does.",
 }

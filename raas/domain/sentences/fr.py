@@ -20,7 +20,8 @@ SENTENCES: Mapping[str, str] = {
     "NISS_CANCELLED": "Ce NISS a été annulé et ne peut plus être inscrit.",
     "DOSSIER_TYPE_CLOSED": "Une inscription sous ce type de dossier ne peut pas débuter ce jour-là.",
     "DOSSIER_TOO_LARGE": "Avec cette opération, le dossier compterait plus de {limit} périodes.",
-    "IDENTITY_MISMATCH": "L’identité communiquée ne correspond pas à celle de la source authentique.",
+    "IDENTITY_MISMATCH": "L’identité communiquée ne correspond pas à celle de la "
+    "source authentique pour : {fields}.",
     "PERSON_NOT_UPDATABLE": "L’identité de cette personne est tenue par le Registre national "
     "et ne peut pas être modifiée ici.",
     "REQUEST_ID_REUSED": "Cet identifiant de demande a déjà été utilisé pour une autre demande.",
@@ -110,4 +111,6 @@ SENTENCES: Mapping[str, str] = {
     "La demande a été reportée sur le numéro qui lui succède.",
     "PERSON_DECEASED": "Selon la source authentique, cette personne est décédée.",
     "PERIOD_BEFORE_BIRTH": "La période débute avant la naissance de la personne.",
+    "PERSONS_KEPT_ELSEWHERE": "Ce serveur ne gère pas de personnes. "
+    "Veuillez vous adresser à celui qui les gère.",
 }

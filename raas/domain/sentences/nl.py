@@ -20,7 +20,8 @@ SENTENCES: Mapping[str, str] = {
     "NISS_CANCELLED": "Dit INSZ is geannuleerd en kan niet meer worden ingeschreven.",
     "DOSSIER_TYPE_CLOSED": "Een inschrijving onder dit dossiertype kan niet op deze dag beginnen.",
     "DOSSIER_TOO_LARGE": "Met deze bewerking zou het dossier meer dan {limit} periodes tellen.",
-    "IDENTITY_MISMATCH": "De opgegeven identiteit stemt niet overeen met die van de authentieke bron.",
+    "IDENTITY_MISMATCH": "De opgegeven identiteit stemt niet overeen met die van de "
+    "authentieke bron voor: {fields}.",
     "PERSON_NOT_UPDATABLE": "De identiteit van deze persoon wordt door het Rijksregister bijgehouden "
     "en kan hier niet worden gewijzigd.",
     "REQUEST_ID_REUSED": "Deze aanvraagidentificatie is al voor een andere aanvraag gebruikt.",
@@ -107,4 +108,6 @@ SENTENCES: Mapping[str, str] = {
     "De aanvraag werd uitgevoerd op het nummer dat het opvolgt.",
     "PERSON_DECEASED": "Volgens de authentieke bron is deze persoon overleden.",
     "PERIOD_BEFORE_BIRTH": "De periode begint vóór de geboorte van de persoon.",
+    "PERSONS_KEPT_ELSEWHERE": "Deze server houdt geen personen bij. "
+    "Gelieve de server te raadplegen die dat wel doet.",
 }

@@ -27,6 +27,7 @@ from raas.usecases.lane import Lanes
 from raas.usecases.lane_batch import LaneLimits
 from raas.usecases.paging import Pages
 from raas.usecases.person_change import PersonChangeStore
+from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.ports import Visit
 from raas.usecases.registers import Registers
 from raas.usecases.routing import FindRegisters
@@ -93,8 +94,8 @@ class Backstage:
         )
         lanes = Lanes(writes, limits, streaming.committed)
         verbs = Verbs(
-            write=WriteOperations(lanes, writes, source, limits),
-            imports=Imports(lanes, writes, source),
+            write=WriteOperations(lanes, writes, source, NoIdentities(), limits),
+            imports=Imports(lanes, writes, source, NoIdentities()),
             dossier_types=DossierTypeVerbs(lanes, writes, pages),
             consult=Consult(reads, source, pages),
             history=History(reads, self.registers, source, pages),

@@ -1,0 +1,72 @@
+"""The wiring of persons: which authentic source is asked, and PersonService where it is this store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.bis_number import bis_numbers
+from raas.domain.enterprise_number import parse_enterprise_number
+from raas.domain.niss import NissProfile
+from raas.ops.settings import Settings
+from raas.rpc.person_verbs import PersonVerbs
+from raas.rpc.remote_source import RemoteSource
+from raas.storage.local_source import LocalSource
+from raas.storage.person_change import PostgresPersonChangeStore
+from raas.storage.persons import PostgresPersonStore
+from raas.storage.structure_source import StructureSource
+from raas.usecases.alteration import Alterations
+from raas.usecases.person_ports import IdentitySource
+from raas.usecases.persons.attempts import Attempts
+from raas.usecases.persons.confronting import BURST, SECONDS, ConfrontIdentity
+from raas.usecases.persons.creating import CreatePerson
+from raas.usecases.persons.feeding import ImportPersons
+from raas.usecases.persons.identities import NoIdentities, StoredIdentities
+from raas.usecases.persons.reading import ReadPersons
+from raas.usecases.persons.searching import SearchPersons
+from raas.usecases.persons.updating import UpdatePerson
+from raas.usecases.ports import AuthenticSource
+from raas.usecases.replacement import Replacements
+
+
+class Persons:
+    """What RAAS_AUTHENTIC_SOURCE says; made in the event loop that will use it, and closed there."""
+
+    source: AuthenticSource
+    identities: IdentitySource
+
+    def __init__(self, settings: Settings, writing: AsyncEngine, reading: AsyncEngine) -> None:
+        self._max_lines = settings.max_lines
+        self._changes = PostgresPersonChangeStore(writing)
+        self._store = PostgresPersonStore(writing, reading)
+        self._remote: RemoteSource | None = None
+        match settings.authentic_source:
+            case "local":
+                self.source, self.identities = LocalSource(reading), StoredIdentities(self._store)
+            case "structure":
+                self.source, self.identities = StructureSource(), NoIdentities()
+            case target:
+                caller = parse_enterprise_number(settings.authentic_source_caller)
+                self.source = self.identities = self._remote = RemoteSource.at(target, caller)
+
+    def verbs(self, profile: NissProfile, committed: Callable[[int], None]) -> PersonVerbs | None:
+        """What PersonService can do; None where the persons are kept elsewhere, or nowhere."""
+        if not self.source.in_store:
+            return None
+        alterations = Alterations(self._changes, self._max_lines, committed)
+        return PersonVerbs(
+            read=ReadPersons(self._store, self.source),
+            confront=ConfrontIdentity(self._store, Attempts(BURST, SECONDS)),
+            search=SearchPersons(self._store),
+            create=CreatePerson(self._store, partial(bis_numbers, profile=profile)),
+            update=UpdatePerson(self._store, alterations),
+            numbers=Replacements(alterations),
+            feed=ImportPersons(self._store, alterations),
+        )
+
+    async def close(self) -> None:
+        """End what leads elsewhere."""
+        if self._remote is not None:
+            await self._remote.close()
