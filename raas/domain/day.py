@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from raas.domain.errors import Reason, Violation
 from raas.domain.invalid import Invalid
 from raas.domain.periods import Period
+from raas.domain.remembered import Remembered
 
 OPEN = 3_652_060
 """The exclusive end of a period without end: one day past 9999-12-31."""
@@ -26,13 +26,7 @@ _LAST_DAY = OPEN - 1
 _FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-@lru_cache(maxsize=65_536)
-def parse_day(text: str) -> int:
-    """The day written as `YYYY-MM-DD`, 0001-01-01 to 9999-12-31.
-
-    Raises `Invalid` with VALUE_INVALID for another form (also for the empty text, which is never
-    taken for "absent") and for a day that no calendar has.
-    """
+def _parse_day(text: str) -> int:
     if not text:
         raise Invalid(Reason.VALUE_INVALID, "DAY_EMPTY")
     if _FORM.fullmatch(text) is None:
@@ -41,6 +35,14 @@ def parse_day(text: str) -> int:
         return date.fromisoformat(text).toordinal()
     except ValueError:
         raise Invalid(Reason.VALUE_INVALID, "DAY_NOT_IN_CALENDAR") from None
+
+
+parse_day = Remembered(_parse_day).__getitem__
+"""The day written as `YYYY-MM-DD`, 0001-01-01 to 9999-12-31.
+
+Raises `Invalid` with VALUE_INVALID for another form (also for the empty text, which is never taken for
+"absent") and for a day that no calendar has.
+"""
 
 
 def parse_bound(text: str) -> int:
@@ -55,10 +57,12 @@ def parse_bound(text: str) -> int:
     return day
 
 
-@lru_cache(maxsize=65_536)
-def day_text(day: int) -> str:
-    """The day as `YYYY-MM-DD`."""
+def _day_text(day: int) -> str:
     return date.fromordinal(day).isoformat()
+
+
+day_text = Remembered(_day_text).__getitem__
+"""The day as `YYYY-MM-DD`."""
 
 
 def brussels_day(instant: datetime) -> int:

@@ -44,6 +44,9 @@ class RemoveOutcome(Enum):
     """No day was inscribed; that is no error."""
 
 
+_UNCHANGED = (InscribeOutcome.UNCHANGED, RemoveOutcome.UNCHANGED)
+
+
 class Change(NamedTuple):
     """What one operation does to one dossier; a tuple, because Import makes hundreds of thousands.
 
@@ -59,7 +62,7 @@ class Change(NamedTuple):
     @property
     def changed(self) -> bool:
         """Whether the dossier is another one afterwards: only then is there a mutation."""
-        return self.outcome is not InscribeOutcome.UNCHANGED and self.outcome is not RemoveOutcome.UNCHANGED
+        return self.outcome not in _UNCHANGED
 
 
 def inscribe(before: Lines, period: Period, max_lines: int = MAX_LINES) -> Change:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
-from functools import lru_cache
+from enum import IntEnum
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -19,8 +18,8 @@ from raas.domain.niss import Niss, niss_text
 from raas.domain.periods import Lines
 
 
-class MutationKind(Enum):
-    """What happened; the values equal those of the proto enum MutationKind."""
+class MutationKind(IntEnum):
+    """What happened; as numbers, those of the proto enum MutationKind."""
 
     INSCRIBED = 1
     REMOVED = 2
@@ -111,14 +110,10 @@ class Mutation:
     detail: Detail | None
 
 
-@lru_cache(maxsize=65_536)
-def _period_text(begin: int, end: int) -> str:
-    return f"[{day_text(begin)},{day_text(end - 1) if end < OPEN else ''}]"
-
-
 def lines_text(lines: Lines) -> str:
     """The lines as `{[2024-01-01,2024-01-31],[2024-05-01,]}`: both days inclusive, no end = open."""
-    return "{" + ",".join([_period_text(begin, end) for begin, end in lines]) + "}"
+    texts = [f"[{day_text(begin)},{day_text(end - 1) if end < OPEN else ''}]" for begin, end in lines]
+    return "{" + ",".join(texts) + "}"
 
 
 def canonical_detail(detail: Mapping[str, Any] | None) -> str:

@@ -102,9 +102,11 @@ class FrontDoor(grpc.aio.ServerInterceptor):
             call_id = uuid4()
             try:
                 self._enter(rpc, context, call_id)
-                response = encode(await behave(decode(raw), context))
+                response = await behave(decode(raw), context)
+                # A servicer may write its message down itself.
+                written: bytes = response if isinstance(response, bytes) else encode(response)
                 status = "OK"
-                return response
+                return written
             except grpc.aio.BaseError:
                 # gRPC itself ends the call: aborted already, or the caller is gone.
                 raise
@@ -133,7 +135,7 @@ class FrontDoor(grpc.aio.ServerInterceptor):
                 # Closed here and now when the caller goes away, not whenever it is collected as garbage.
                 async with aclosing(behave(requests, context)) as responses:
                     async for response in responses:
-                        await context.write(encode(response))
+                        await context.write(response if isinstance(response, bytes) else encode(response))
                 status = "OK"
                 return
             except grpc.aio.BaseError:

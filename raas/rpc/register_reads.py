@@ -15,7 +15,8 @@ from raas.rpc.exchange import current
 from raas.rpc.reception import Reception, refuse_faults, together
 from raas.rpc.verbs import Verbs
 from raas.rpc.wire.decisions import check_response, read_checks, routing_response, stale_message
-from raas.rpc.wire.dossiers import dossier_messages, resolved_messages
+from raas.rpc.wire.dossiers import dossiers_bytes, resolved_messages
+from raas.rpc.wire.encoding import Written, text_tag
 from raas.rpc.wire.fields import check_page_size, read_code, read_codes, read_niss, read_register
 from raas.rpc.wire.filters import read_as_of, read_at_time, read_filter, read_when
 from raas.rpc.wire.mutations import mutation_message
@@ -23,6 +24,9 @@ from raas.rpc.wire.registers import register_message
 from raas.usecases.check import Check
 from raas.usecases.consult import ExportPart
 from raas.v1 import register_service_pb2 as v1
+
+_CONSULTED = text_tag(v1.ConsultResponse.DOSSIERS_FIELD_NUMBER)
+_EXPORTED = text_tag(v1.ExportResponse.DOSSIERS_FIELD_NUMBER)
 
 
 class RegisterReads:
@@ -42,7 +46,7 @@ class RegisterReads:
             refuse_faults(faults)
             return v1.GetRegisterResponse(register=register_message(register))
 
-    async def Consult(self, request: v1.ConsultRequest, context: object) -> v1.ConsultResponse:
+    async def Consult(self, request: v1.ConsultRequest, context: object) -> Written:
         """List the dossiers that match a filter."""
         exchange = current()
         with self._reception.gate.visit(exchange.call) as visit:
@@ -59,16 +63,17 @@ class RegisterReads:
                 exchange.call, register, which, as_of, request.page_size, request.page_token
             )
             visit.nisses = chain(which.nisses, (dossier.niss for dossier in answer.dossiers))
-            return v1.ConsultResponse(
-                dossiers=dossier_messages(register.enterprise_number, answer.dossiers),
+            rest = v1.ConsultResponse(
                 next_page_token=answer.next_page_token,
                 revision=answer.revision,
                 resolved=resolved_messages(answer.resolved),
             )
+            dossiers = dossiers_bytes(_CONSULTED, register.enterprise_number, answer.dossiers)
+            return dossiers + rest.SerializeToString()
 
     async def Export(
         self, request: v1.ExportRequest, context: object
-    ) -> AsyncGenerator[v1.ExportResponse, None]:
+    ) -> AsyncGenerator[Written, None]:
         """Stream all dossiers that match a filter."""
         exchange = current()
         gate = self._reception.gate
@@ -90,9 +95,8 @@ class RegisterReads:
                 async for part in parts:
                     shown = (dossier.niss for dossier in part.dossiers)
                     gate.note(exchange.call, owner, shown, None, "OK")
-                    yield v1.ExportResponse(
-                        dossiers=dossier_messages(owner, part.dossiers), revision=part.revision
-                    )
+                    rest = v1.ExportResponse(revision=part.revision)
+                    yield dossiers_bytes(_EXPORTED, owner, part.dossiers) + rest.SerializeToString()
 
     async def GetHistory(self, request: v1.GetHistoryRequest, context: object) -> v1.GetHistoryResponse:
         """List the mutations of one person."""

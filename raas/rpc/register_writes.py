@@ -11,16 +11,15 @@ from contextlib import aclosing
 from hashlib import sha256
 from typing import TypeVar, cast
 
-from google.protobuf.message import Message
-
-from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.enterprise_number import enterprise_number_text
 from raas.domain.errors import Reason, Refused, Violation
 from raas.domain.niss import Niss
 from raas.domain.operation import Operation
 from raas.rpc.exchange import current
 from raas.rpc.reception import Reception, refuse_faults
 from raas.rpc.verbs import Verbs
-from raas.rpc.wire.applied import batch_response, import_response, inscribe_response, remove_response
+from raas.rpc.wire.applied import applied_bytes, batch_bytes, import_response
+from raas.rpc.wire.encoding import Written
 from raas.rpc.wire.fields import Faults, NissRules, read_register, read_text, within_batch
 from raas.rpc.wire.operations import read_inscription, read_operations, read_removal
 from raas.usecases.call import Call
@@ -39,7 +38,6 @@ _SLICE = 500
 _LARGEST_OFFSET = 2**62
 
 _Request = TypeVar("_Request", v1.InscribeRequest, v1.RemoveRequest)
-_Response = TypeVar("_Response", bound=Message)
 _Repeatable = v1.InscribeRequest | v1.RemoveRequest | v1.ApplyBatchRequest
 
 
@@ -50,21 +48,15 @@ class RegisterWrites:
         self._verbs = verbs
         self._reception = reception
 
-    async def Inscribe(self, request: v1.InscribeRequest, context: object) -> v1.InscribeResponse:
-        """Add a period to a dossier."""
-        return await self._single(request, read_inscription, inscribe_response, v1.InscribeResponse)
+    async def Inscribe(self, request: v1.InscribeRequest, context: object) -> Written:
+        """Add a period to a dossier; answers an InscribeResponse, written down."""
+        return await self._single(request, read_inscription)
 
-    async def Remove(self, request: v1.RemoveRequest, context: object) -> v1.RemoveResponse:
-        """Take a period, or everything, from a dossier."""
-        return await self._single(request, read_removal, remove_response, v1.RemoveResponse)
+    async def Remove(self, request: v1.RemoveRequest, context: object) -> Written:
+        """Take a period, or everything, from a dossier; answers a RemoveResponse, written down."""
+        return await self._single(request, read_removal)
 
-    async def _single(
-        self,
-        request: _Request,
-        read: Callable[[_Request, NissRules], Operation],
-        respond: Callable[[EnterpriseNumber, Applied, str], _Response],
-        response: type[_Response],
-    ) -> _Response:
+    async def _single(self, request: _Request, read: Callable[[_Request, NissRules], Operation]) -> bytes:
         exchange = current()
         call = exchange.call
         with self._reception.gate.visit(call) as visit:
@@ -76,10 +68,10 @@ class RegisterWrites:
             visit.nisses = _touched([operation])
             register = await self._reception.admit(visit, number, faults)
 
-            def written(answer: BatchAnswer) -> _Response:
+            def written(answer: BatchAnswer) -> bytes:
                 applied = cast(Applied, answer.results[0])
                 visit.nisses = _shown(operation.niss, applied.niss)
-                return respond(register.enterprise_number, applied, call.language)
+                return applied_bytes(register.enterprise_number, applied, call.language)
 
             answer = await self._verbs.write.single(
                 call,
@@ -90,10 +82,10 @@ class RegisterWrites:
                 idempotency=_idempotency(call, request, request_id, written),
             )
             if isinstance(answer, Replayed):
-                return response.FromString(answer.answer)
+                return answer.answer
             return written(answer)
 
-    async def ApplyBatch(self, request: v1.ApplyBatchRequest, context: object) -> v1.ApplyBatchResponse:
+    async def ApplyBatch(self, request: v1.ApplyBatchRequest, context: object) -> Written:
         """Apply up to 1,000 operations as one."""
         exchange = current()
         call = exchange.call
@@ -111,9 +103,9 @@ class RegisterWrites:
             if faults:
                 raise Refused([*faults, *await self._violations_found(call, register, operations)])
 
-            def written(answer: BatchAnswer) -> v1.ApplyBatchResponse:
+            def written(answer: BatchAnswer) -> bytes:
                 visit.nisses = (*_touched(operations), *_applied_to(answer))
-                return batch_response(register.enterprise_number, answer, call.language)
+                return batch_bytes(register.enterprise_number, answer, call.language)
 
             answer = await self._verbs.write.batch(
                 call,
@@ -123,7 +115,7 @@ class RegisterWrites:
                 idempotency=_idempotency(call, request, request_id, written),
             )
             if isinstance(answer, Replayed):
-                return v1.ApplyBatchResponse.FromString(answer.answer)
+                return answer.answer
             return written(answer)
 
     async def _violations_found(
@@ -209,13 +201,13 @@ def _read_request_id(request: _Repeatable, faults: Faults) -> str | None:
 
 
 def _idempotency(
-    call: Call, request: _Repeatable, request_id: str | None, written: Callable[[BatchAnswer], Message]
+    call: Call, request: _Repeatable, request_id: str | None, written: Callable[[BatchAnswer], bytes]
 ) -> Idempotency | None:
     """What makes the call safe to repeat; nothing where nothing is written."""
     if request_id is None or request.validate_only:
         return None
     body = call.rpc.encode() + b"\n" + request.SerializeToString(deterministic=True)
-    return Idempotency(request_id, sha256(body).digest(), lambda answer: written(answer).SerializeToString())
+    return Idempotency(request_id, sha256(body).digest(), written)
 
 
 def _violations(operations: Iterable[Operation]) -> list[Violation]:

@@ -1,7 +1,7 @@
 """Whole columns as array literals.
 
-Arrays of numbers travel as their text (`{1,2,3}`), which is several times faster to build than a list that
-the driver adapts element by element.
+Arrays of numbers travel as their text (`{1, 2, 3}`), which is several times faster to build than a list
+that the driver adapts element by element.
 """
 
 from __future__ import annotations
@@ -11,19 +11,24 @@ from collections.abc import Iterable, Sequence
 from raas.domain.enterprise_number import EnterpriseNumber
 
 
-def array(values: Iterable[object]) -> str:
-    """An array literal of values whose text needs no quotes."""
-    return "{" + ",".join(map(str, values)) + "}"
+def array(values: Iterable[int]) -> str:
+    """An array literal of integers."""
+    return _literal(values)
 
 
-def array_or_null(values: Iterable[object]) -> str:
-    """An array literal in which None is NULL."""
-    return "{" + ",".join(["NULL" if v is None else str(v) for v in values]) + "}"
+def array_or_null(values: Iterable[int | None]) -> str:
+    """An array literal of integers in which None is NULL."""
+    return _literal(values).replace("None", "NULL")
 
 
 def arrays(many: Iterable[Sequence[int]]) -> str:
     """An array literal of the texts of arrays; an empty one becomes NULL."""
     return "{" + ",".join([f'"{array(values)}"' if values else "NULL" for values in many]) + "}"
+
+
+def _literal(values: Iterable[int | None]) -> str:
+    # How Python writes a list is, but for the brackets, how PostgreSQL reads an array.
+    return f"{{{str([*values])[1:-1]}}}"
 
 
 def quoted(texts: Sequence[str]) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
 
 from raas.domain.day import OPEN, day_text
 from raas.domain.periods import Lines, Period
+from raas.domain.remembered import Remembered
 
 _FIRST_DAY, _DAY_AFTER = slice(0, 10), slice(11, 21)
 
@@ -34,10 +34,14 @@ def range_text(period: Period) -> str:
     return f"[{day_text(period.begin)},{'' if period.end >= OPEN else day_text(period.end)})"
 
 
-# The same periods come again and again: months, years, benefits that all began on one day.
-@lru_cache(maxsize=65_536)
+def _ordinal(text: str) -> int:
+    return date.fromisoformat(text).toordinal()
+
+
+_day = Remembered(_ordinal).__getitem__
+
+
 def _period(text: str) -> Period:
-    begin = date.fromisoformat(text[_FIRST_DAY]).toordinal()
     if len(text) == 11:
-        return Period(begin, OPEN)
-    return Period(begin, date.fromisoformat(text[_DAY_AFTER]).toordinal())
+        return Period(_day(text[_FIRST_DAY]), OPEN)
+    return Period(_day(text[_FIRST_DAY]), _day(text[_DAY_AFTER]))

@@ -7,7 +7,7 @@ ends as `Written`. Nothing here waits and nothing is shared: one transaction, on
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from raas.domain.dossier import Change, inscribe, remove
@@ -40,7 +40,11 @@ Persons = Mapping[Niss, PersonState] | None
 """What the authentic source said of the numbers before the lane; None = the store says it under the lock."""
 
 
-class Sheet(NamedTuple):
+# Not frozen, which would make them five times as slow: one or two are made for every row of an import.
+
+
+@dataclass(slots=True)
+class Sheet:
     """A dossier in the ledger: its lines, their text and its last mutation."""
 
     lines: Lines
@@ -48,7 +52,8 @@ class Sheet(NamedTuple):
     revision: int
 
 
-class Entry(NamedTuple):
+@dataclass(slots=True)
+class Entry:
     """What one operation did: `niss` is the number it was carried to."""
 
     change: Change
@@ -67,6 +72,7 @@ class Mark(NamedTuple):
 
 
 _NO_SHEET = Sheet((), "{}", 0)
+_INSCRIBE, _INSCRIBED, _REMOVED = Action.INSCRIBE, MutationKind.INSCRIBED, MutationKind.REMOVED
 
 
 class Ledger:
@@ -124,20 +130,17 @@ class Ledger:
         key = dossier_key(
             operation, self.loaded.persons if persons is None else persons, self._by_code, self.lines
         )
-        niss = key[0]
-        sheet = self._sheet(key)
-        inscribes = operation.action is Action.INSCRIBE
-        if inscribes:
-            assert operation.period is not None
-            change = inscribe(sheet.lines, operation.period, self._max_lines)
+        niss, sheet, period = key[0], self._sheet(key), operation.period
+        if operation.action is _INSCRIBE:
+            assert period is not None
+            kind, change = _INSCRIBED, inscribe(sheet.lines, period, self._max_lines)
         else:
-            change = remove(sheet.lines, operation.period, self._max_lines)
-        if operation.niss != niss or key in self.loaded.shares or key in self._shares:
+            kind, change = _REMOVED, remove(sheet.lines, period, self._max_lines)
+        requested = operation.niss if operation.niss != niss else None
+        if requested is not None or key in self.loaded.shares or key in self._shares:
             self._share(key, sheet.lines, operation)
         if not change.changed:
-            return Entry(change, niss, sheet.revision, self.revision)
-        requested = operation.niss if operation.niss != niss else None
-        kind = MutationKind.INSCRIBED if inscribes else MutationKind.REMOVED
+            return Entry(change, niss, sheet.revision, self._log.revision)
         revision = self._record(kind, key, change.after, requested, stamp)
         return Entry(change, niss, revision, revision)
 
@@ -145,7 +148,7 @@ class Ledger:
         """Remember which number brought the days, also when the dossier stays as it is."""
         shares = self.shares(key) or {key[0]: Share(before)}
         asked = operation.niss if operation.niss is not None else key[0]
-        if operation.action is Action.INSCRIBE and operation.period is not None:
+        if operation.action is _INSCRIBE and operation.period is not None:
             self._shares[key] = inscribe_share(shares, asked, operation.period)
         else:
             self._shares[key] = remove_share(shares, asked, operation.period)
@@ -224,7 +227,7 @@ class Ledger:
         """Write the new lines of a dossier into the log; answers the revision."""
         sheet = self._sheet(key)
         niss, type_id = key
-        revision = self.revision + 1
+        revision = self._log.revision + 1
         after = Sheet(lines, lines_text(lines), revision)
         self._log.append(
             NewMutation(

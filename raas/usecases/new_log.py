@@ -13,29 +13,29 @@ from raas.domain.mutation import (
 )
 from raas.usecases.ports import Loaded, NewMutation
 
+_DOSSIER_TYPE_CHANGED = MutationKind.DOSSIER_TYPE_CHANGED
+
 
 class NewLog:
     """Mutations in order; their revisions go on from the last one that the store has."""
 
     def __init__(self, loaded: Loaded) -> None:
         self._record_time = record_time_text(loaded.record_time)
-        self._revision = loaded.revision
+        self.revision = loaded.revision
+        """The last revision."""
         self.checksum = loaded.checksum
         self.types_revision = loaded.types_revision
         self.mutations: list[NewMutation] = []
         """Those that were not taken yet."""
 
-    @property
-    def revision(self) -> int:
-        """The last revision."""
-        return self._revision + len(self.mutations)
-
     def append(self, mutation: NewMutation) -> None:
         """Add the next one: its revision must be `revision` + 1."""
         self.mutations.append(mutation)
+        self.revision = mutation.revision
 
     def forget(self, length: int) -> None:
         """Keep only the first `length`."""
+        self.revision -= len(self.mutations) - length
         del self.mutations[length:]
 
     def bind(self, length: int) -> None:
@@ -56,7 +56,7 @@ class NewLog:
                 checksum,
                 m.revision,
                 m.batch_last_revision,
-                m.kind.value,
+                m.kind,
                 m.niss,
                 m.requested_niss,
                 "" if m.dossier_type_id is None else code_of(m.dossier_type_id),
@@ -67,9 +67,8 @@ class NewLog:
                 stamp,
                 canonical_detail(m.detail),
             )
-            if m.kind is MutationKind.DOSSIER_TYPE_CHANGED:
+            if m.kind is _DOSSIER_TYPE_CHANGED:
                 self.types_revision = m.revision
         taken, self.mutations = self.mutations, []
-        self._revision += len(taken)
         self.checksum = checksum
         return taken

@@ -1,52 +1,62 @@
-"""The answers of operations: what was done, or would have been."""
+"""The answers of operations, what was done or would have been, as the bytes of their messages."""
 
 from __future__ import annotations
 
-from raas.domain.dossier import Change, InscribeOutcome
-from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.dossier import InscribeOutcome, RemoveOutcome
+from raas.domain.enterprise_number import EnterpriseNumber
 from raas.domain.niss import niss_text
-from raas.rpc.wire.dossiers import partner_text, period_messages
+from raas.rpc.wire.dossiers import dossier_bytes
+from raas.rpc.wire.encoding import lines_bytes, nested, number_tag, text_tag, varint
 from raas.rpc.wire.violations import notice_messages, violation_messages
 from raas.usecases.importing import ImportAnswer
 from raas.usecases.write_operations import Applied, BatchAnswer, Rejected
-from raas.v1 import dossier_pb2, register_service_pb2
+from raas.v1 import register_service_pb2
+
+_Inscribed = register_service_pb2.InscribeResponse
+_Result = register_service_pb2.BatchResult
 
 
-def inscribe_response(
-    register: EnterpriseNumber, applied: Applied, language: str
-) -> register_service_pb2.InscribeResponse:
-    """The answer of Inscribe; the numbers of the outcomes are those of the domain."""
-    return register_service_pb2.InscribeResponse(
-        dossier=_dossier(register, applied),
-        outcome=applied.change.outcome.value,
-        absorbed=period_messages(applied.change.gone),
-        revision=applied.revision,
-        replaced_niss=_replaced(applied),
-        notices=notice_messages(applied.notices, language),
+# The answers of Inscribe and Remove have the same fields under the same numbers (tested).
+_DOSSIER = text_tag(_Inscribed.DOSSIER_FIELD_NUMBER)
+_OUTCOME = number_tag(_Inscribed.OUTCOME_FIELD_NUMBER)
+_GONE = text_tag(_Inscribed.ABSORBED_FIELD_NUMBER)
+_REVISION = number_tag(_Inscribed.REVISION_FIELD_NUMBER)
+_OUTCOMES = {outcome: _OUTCOME + varint(outcome.value) for outcome in (*InscribeOutcome, *RemoveOutcome)}
+
+_RESULTS = text_tag(register_service_pb2.ApplyBatchResponse.RESULTS_FIELD_NUMBER)
+_BATCH_REVISION = number_tag(register_service_pb2.ApplyBatchResponse.REVISION_FIELD_NUMBER)
+_INSCRIBE, _REMOVE = text_tag(_Result.INSCRIBE_FIELD_NUMBER), text_tag(_Result.REMOVE_FIELD_NUMBER)
+
+
+def applied_bytes(register: EnterpriseNumber, applied: Applied, language: str) -> bytes:
+    """The answer of Inscribe or of Remove; the numbers of the outcomes are those of the domain."""
+    change = applied.change
+    dossier = dossier_bytes(
+        register,
+        applied.niss,
+        applied.dossier_type,
+        applied.partner,
+        change.after,
+        applied.dossier_revision,
     )
+    parts = [nested(_DOSSIER, dossier), _OUTCOMES[change.outcome], lines_bytes(_GONE, change.gone)]
+    if applied.revision:
+        parts.append(_REVISION + varint(applied.revision))
+    if applied.requested_niss is not None or applied.notices:
+        rare = _Inscribed(
+            replaced_niss=None if applied.requested_niss is None else niss_text(applied.requested_niss),
+            notices=notice_messages(applied.notices, language),
+        )
+        parts.append(rare.SerializeToString())
+    return b"".join(parts)
 
 
-def remove_response(
-    register: EnterpriseNumber, applied: Applied, language: str
-) -> register_service_pb2.RemoveResponse:
-    """The answer of Remove."""
-    return register_service_pb2.RemoveResponse(
-        dossier=_dossier(register, applied),
-        outcome=applied.change.outcome.value,
-        removed=period_messages(applied.change.gone),
-        revision=applied.revision,
-        replaced_niss=_replaced(applied),
-        notices=notice_messages(applied.notices, language),
-    )
-
-
-def batch_response(
-    register: EnterpriseNumber, answer: BatchAnswer, language: str
-) -> register_service_pb2.ApplyBatchResponse:
+def batch_bytes(register: EnterpriseNumber, answer: BatchAnswer, language: str) -> bytes:
     """The answer of ApplyBatch: one result per operation, in their order."""
-    return register_service_pb2.ApplyBatchResponse(
-        results=[_result(register, result, language) for result in answer.results], revision=answer.revision
-    )
+    parts = [nested(_RESULTS, _result(register, result, language)) for result in answer.results]
+    if answer.revision:
+        parts.append(_BATCH_REVISION + varint(answer.revision))
+    return b"".join(parts)
 
 
 def import_response(answer: ImportAnswer, language: str) -> register_service_pb2.ImportResponse:
@@ -65,33 +75,11 @@ def import_response(answer: ImportAnswer, language: str) -> register_service_pb2
     )
 
 
-def _result(
-    register: EnterpriseNumber, result: Applied | Rejected, language: str
-) -> register_service_pb2.BatchResult:
+def _result(register: EnterpriseNumber, result: Applied | Rejected, language: str) -> bytes:
     if isinstance(result, Rejected):
         rejection = register_service_pb2.BatchRejection(
             violations=violation_messages(result.violations, language)
         )
-        return register_service_pb2.BatchResult(rejected=rejection)
-    if _inscribed(result.change):
-        return register_service_pb2.BatchResult(inscribe=inscribe_response(register, result, language))
-    return register_service_pb2.BatchResult(remove=remove_response(register, result, language))
-
-
-def _inscribed(change: Change) -> bool:
-    return isinstance(change.outcome, InscribeOutcome)
-
-
-def _dossier(register: EnterpriseNumber, applied: Applied) -> dossier_pb2.Dossier:
-    return dossier_pb2.Dossier(
-        register=enterprise_number_text(register),
-        niss=niss_text(applied.niss),
-        dossier_type=applied.dossier_type,
-        periods=period_messages(applied.change.after),
-        revision=applied.dossier_revision,
-        partner=partner_text(applied.partner),
-    )
-
-
-def _replaced(applied: Applied) -> str | None:
-    return None if applied.requested_niss is None else niss_text(applied.requested_niss)
+        return _Result(rejected=rejection).SerializeToString()
+    inscribed = isinstance(result.change.outcome, InscribeOutcome)
+    return nested(_INSCRIBE if inscribed else _REMOVE, applied_bytes(register, result, language))

@@ -1,4 +1,4 @@
-"""Dossiers and their lines as messages."""
+"""Dossiers and their lines as messages, and as the bytes of messages where there may be many."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from raas.domain.day import OPEN, day_text
 from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.niss import Niss, niss_text
 from raas.domain.periods import Lines, Period
+from raas.rpc.wire.encoding import lines_bytes, nested, number_tag, text_tag, varint
 from raas.usecases.ports import DossierView
 from raas.v1 import dossier_pb2, niss_pb2, period_pb2
+
+_NISS = nested(text_tag(dossier_pb2.Dossier.NISS_FIELD_NUMBER), bytes(11))[:2]
+_PERIODS = text_tag(dossier_pb2.Dossier.PERIODS_FIELD_NUMBER)
+_REVISION = number_tag(dossier_pb2.Dossier.REVISION_FIELD_NUMBER)
 
 
 def period_messages(lines: Lines) -> list[period_pb2.Period]:
@@ -42,6 +47,44 @@ def dossier_messages(register: EnterpriseNumber, views: Iterable[DossierView]) -
     """Dossiers of one register, in their order."""
     text = enterprise_number_text(register)
     return [dossier_message(text, view) for view in views]
+
+
+def dossier_bytes(
+    register: EnterpriseNumber,
+    niss: Niss,
+    dossier_type: str,
+    partner: EnterpriseNumber | None,
+    lines: Lines,
+    revision: int,
+) -> bytes:
+    """A dossier as the bytes of its message."""
+    return b"".join(
+        (
+            _frame(register, dossier_type, partner),
+            _NISS,
+            niss_text(niss).encode(),
+            lines_bytes(_PERIODS, lines),
+            _REVISION + varint(revision) if revision else b"",
+        )
+    )
+
+
+@lru_cache(maxsize=16_384)
+def _frame(register: EnterpriseNumber, dossier_type: str, partner: EnterpriseNumber | None) -> bytes:
+    """What the dossiers of one type have in common."""
+    return dossier_pb2.Dossier(
+        register=enterprise_number_text(register), dossier_type=dossier_type, partner=partner_text(partner)
+    ).SerializeToString()
+
+
+def dossiers_bytes(tag: bytes, register: EnterpriseNumber, views: Iterable[DossierView]) -> bytes:
+    """Dossiers of one register as the elements of a list whose field begins with `tag`."""
+    return b"".join(
+        [
+            nested(tag, dossier_bytes(register, v.niss, v.dossier_type, v.partner, v.lines, v.revision))
+            for v in views
+        ]
+    )
 
 
 def partner_text(partner: EnterpriseNumber | None) -> str | None:

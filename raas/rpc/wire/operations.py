@@ -16,6 +16,7 @@ from raas.domain.invalid import Invalid
 from raas.domain.niss import parse_niss
 from raas.domain.operation import Action, Operation
 from raas.domain.periods import Period
+from raas.domain.remembered import Remembered
 from raas.domain.text import text_violations
 from raas.rpc.wire.fields import CODE_LIMIT, Faults, NissRules, read_code, read_niss
 from raas.rpc.wire.sexes import read_sex
@@ -28,6 +29,10 @@ _INSCRIBE, _REMOVE = Action.INSCRIBE, Action.REMOVE
 _UNSPECIFIED = niss_pb2.REPLACED_NISS_POLICY_UNSPECIFIED
 _FOLLOW = niss_pb2.REPLACED_NISS_POLICY_FOLLOW
 _REFUSE = niss_pb2.REPLACED_NISS_POLICY_REFUSE
+# Twice as fast as calling the classes.
+_operation, _period_of = Operation._make, Period._make
+_plain_codes: Remembered[str, bool] = Remembered(lambda code: not text_violations("", code, CODE_LIMIT))
+_plain_code = _plain_codes.__getitem__
 _NEITHER = Operation(_INSCRIBE, None, None, None, violations=(Violation("", Reason.REQUIRED),))
 
 InscriptionMessage = inscription_pb2.Inscription | register_service_pb2.InscribeRequest
@@ -57,26 +62,20 @@ def _plain_inscription(message: inscription_pb2.Inscription, rules: NissRules) -
         return None
     period = _plain_period(message.period)
     code = message.dossier_type
-    if period is None or not code or len(code) > CODE_LIMIT or not code.isprintable() or code.isspace():
+    if period is None or len(code) > CODE_LIMIT or not _plain_code(code):
         return None
     try:
         niss = parse_niss(message.niss, rules.profile, rules.today)
     except Invalid:
         return None
-    return Operation(_INSCRIBE, niss, code, period)
+    return _operation((_INSCRIBE, niss, code, period, None, False, ()))
 
 
 def _plain_removal(message: inscription_pb2.Removal, rules: NissRules) -> Operation | None:
     """Like `_plain_inscription`."""
     period = _plain_period(message.period) if message.HasField("period") else None
     code = message.dossier_type
-    if (
-        message.replaced_niss_policy
-        or not code
-        or len(code) > CODE_LIMIT
-        or not code.isprintable()
-        or code.isspace()
-    ):
+    if message.replaced_niss_policy or len(code) > CODE_LIMIT or not _plain_code(code):
         return None
     if period is None and message.HasField("period"):
         return None
@@ -84,7 +83,7 @@ def _plain_removal(message: inscription_pb2.Removal, rules: NissRules) -> Operat
         niss = parse_niss(message.niss, rules.profile, rules.today)
     except Invalid:
         return None
-    return Operation(_REMOVE, niss, code, period)
+    return _operation((_REMOVE, niss, code, period, None, False, ()))
 
 
 def _plain_period(message: period_pb2.Period) -> Period | None:
@@ -96,8 +95,8 @@ def _plain_period(message: period_pb2.Period) -> Period | None:
     except Invalid:
         return None
     if end:
-        return Period(first, behind) if first < behind < OPEN else None
-    return None if message.HasField("end") or first + 1 == OPEN else Period(first, OPEN)
+        return _period_of((first, behind)) if first < behind < OPEN else None
+    return None if message.HasField("end") or first + 1 == OPEN else _period_of((first, OPEN))
 
 
 def read_inscription(message: InscriptionMessage, rules: NissRules) -> Operation:

@@ -1,0 +1,72 @@
+"""Messages as the bytes that leave, joined from the bytes of their parts.
+
+The bytes of a message are those of its fields, one after the other; a message inside another is its field's
+tag, its length and its bytes. What repeats (days, dossier types, a register) is written down once and kept:
+making a message object of every line would take most of the time of an answer of many lines.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from raas.domain.day import OPEN, day_text
+from raas.domain.periods import Lines
+from raas.domain.remembered import Remembered
+from raas.v1 import period_pb2
+
+Written: TypeAlias = Any
+"""The bytes of a response that a servicer has written down; the generated types know objects only."""
+
+_VARINT, _LENGTH_DELIMITED = 0, 2
+_DAY = len("2024-01-01")
+
+
+def text_tag(field_number: int) -> bytes:
+    """How a field that holds a text or a message begins; its length comes next. For fields 1 to 15."""
+    return bytes([field_number << 3 | _LENGTH_DELIMITED])
+
+
+def number_tag(field_number: int) -> bytes:
+    """How a field that holds a number begins; `varint` comes next. For fields 1 to 15."""
+    return bytes([field_number << 3 | _VARINT])
+
+
+def varint(number: int) -> bytes:
+    """A length or a number that is not negative: seven bits a byte, lowest first."""
+    if number < 0x80:
+        return bytes((number,))
+    if number < 0x4000:
+        return bytes((number & 0x7F | 0x80, number >> 7))
+    written = bytearray()
+    while number > 0x7F:
+        written.append(number & 0x7F | 0x80)
+        number >>= 7
+    written.append(number)
+    return bytes(written)
+
+
+def nested(tag: bytes, message: bytes) -> bytes:
+    """A message, or a text, as a field of another one."""
+    return tag + varint(len(message)) + message
+
+
+def lines_bytes(tag: bytes, lines: Lines) -> bytes:
+    """Lines as the elements of a list of Period, whose field begins with `tag`."""
+    open_period, period = tag + _OPEN_PERIOD, tag + _PERIOD
+    return b"".join(
+        [
+            open_period + _day(begin) if end >= OPEN else b"".join((period, _day(begin), _END, _day(end - 1)))
+            for begin, end in lines
+        ]
+    )
+
+
+def _day_bytes(day: int) -> bytes:
+    return day_text(day).encode()
+
+
+_day = Remembered(_day_bytes).__getitem__
+_BEGIN = text_tag(period_pb2.Period.BEGIN_FIELD_NUMBER) + varint(_DAY)
+_END = text_tag(period_pb2.Period.END_FIELD_NUMBER) + varint(_DAY)
+_OPEN_PERIOD = varint(len(_BEGIN) + _DAY) + _BEGIN
+_PERIOD = varint(len(_BEGIN) + _DAY + len(_END) + _DAY) + _BEGIN
