@@ -71,9 +71,7 @@ class RegisterReads:
             dossiers = dossiers_bytes(_CONSULTED, register.enterprise_number, answer.dossiers)
             return dossiers + rest.SerializeToString()
 
-    async def Export(
-        self, request: v1.ExportRequest, context: object
-    ) -> AsyncGenerator[Written, None]:
+    async def Export(self, request: v1.ExportRequest, context: object) -> AsyncGenerator[Written, None]:
         """Stream all dossiers that match a filter."""
         exchange = current()
         gate = self._reception.gate

@@ -17,12 +17,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.niss import Niss
+from raas.rpc.wire.encoding import number_tag, text_tag, varint
 from raas.v1 import mutation_pb2, period_pb2
 
 _Mutation = mutation_pb2.Mutation
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LENGTH_DELIMITED = 2
 _LOW_BITS = 7
 _MORE = 1 << _LOW_BITS
 _LOW = _MORE - 1
@@ -55,21 +55,6 @@ def usual_fields(register: EnterpriseNumber, columns: Any) -> list[bytes]:
     return list(map(b"".join, zip(*fields, strict=True)))
 
 
-def tag(field_number: int, *, of: int = _LENGTH_DELIMITED) -> bytes:
-    """How a field begins; that of a text or a message goes on with its length."""
-    return number_bytes(field_number << 3 | of)
-
-
-def number_bytes(number: int) -> bytes:
-    """A number as the encoding writes it: seven bits a byte, lowest first."""
-    written = bytearray()
-    while number > _LOW:
-        written.append(number & _LOW | _MORE)
-        number >>= _LOW_BITS
-    written.append(number)
-    return bytes(written)
-
-
 def timestamp_of(instant: datetime) -> Timestamp:
     """An instant as a message."""
     # Three times as fast as Timestamp.FromDatetime.
@@ -92,7 +77,7 @@ def _numbers(field_number: int, numbers: Sequence[int]) -> tuple[Iterable[bytes]
 @lru_cache(maxsize=16)
 def _beginnings(field_number: int) -> tuple[Sequence[bytes], Sequence[bytes]]:
     """The tag and the lowest bits, when nothing follows and when more bits do."""
-    begin = tag(field_number, of=0)
+    begin = number_tag(field_number)
     return (
         [begin + bytes((low,)) for low in range(_MORE)],
         [begin + bytes((low | _MORE,)) for low in range(_MORE)],
@@ -101,7 +86,7 @@ def _beginnings(field_number: int) -> tuple[Sequence[bytes], Sequence[bytes]]:
 
 @lru_cache(maxsize=4_096)
 def _higher_bits(number: int) -> bytes:
-    return number_bytes(number) if number else b""
+    return varint(number) if number else b""
 
 
 # ---- texts --------------------------------------------------------------------------------------
@@ -117,7 +102,7 @@ _CHECKSUM = _before_the_text(_Mutation(checksum=bytes(32)), bytes(32))
 _NISS = _before_the_text(_Mutation(niss="85673003360"), "85673003360") + b"%011d"
 _CALL_ID = "00000000-0000-4000-8000-000000000000"
 _CALL = _before_the_text(_Mutation(call_id=_CALL_ID), _CALL_ID)
-_RECORD_TIME = tag(_Mutation.RECORD_TIME_FIELD_NUMBER)
+_RECORD_TIME = text_tag(_Mutation.RECORD_TIME_FIELD_NUMBER)
 
 
 @lru_cache(maxsize=4_096)
@@ -143,7 +128,7 @@ def _stamps(register: bytes, stamps: Iterable[tuple[Any, ...]]) -> Iterator[byte
         parts = [
             register,
             _RECORD_TIME,
-            number_bytes(len(time)),
+            varint(len(time)),
             time,
             _actor(actor),
             _CALL,

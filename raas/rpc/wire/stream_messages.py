@@ -17,8 +17,9 @@ from raas.domain.content import Content
 from raas.domain.enterprise_number import EnterpriseNumber
 from raas.domain.mutation_json import detail_from_json
 from raas.domain.niss import niss_text
-from raas.rpc.wire.dossiers import dossier_messages
-from raas.rpc.wire.mutation_columns import number_bytes, tag, timestamp_of, usual_fields
+from raas.rpc.wire.dossiers import dossiers_bytes
+from raas.rpc.wire.encoding import nested, text_tag, varint
+from raas.rpc.wire.mutation_columns import timestamp_of, usual_fields
 from raas.rpc.wire.mutation_details import put_detail
 from raas.usecases.ports import DossierView
 from raas.usecases.stream_ports import LogEntry, Mark
@@ -28,8 +29,10 @@ _Mutation = mutation_pb2.Mutation
 _MutationsPart = mutation_stream_pb2.MutationsPart
 _Response = mutation_stream_pb2.SubscribeResponse
 
-_ENTRY = tag(_MutationsPart.MUTATIONS_FIELD_NUMBER)
-_PART = tag(_Response.MUTATIONS_FIELD_NUMBER)
+_ENTRY = text_tag(_MutationsPart.MUTATIONS_FIELD_NUMBER)
+_PART = text_tag(_Response.MUTATIONS_FIELD_NUMBER)
+_SNAPSHOT = text_tag(_Response.SNAPSHOT_FIELD_NUMBER)
+_DOSSIERS = text_tag(mutation_stream_pb2.SnapshotPart.DOSSIERS_FIELD_NUMBER)
 
 
 class StreamMessages:
@@ -43,7 +46,7 @@ class StreamMessages:
     def mutations(self, log_id: UUID, entries: bytes, through_revision: int) -> bytes:
         """A message of joined entries."""
         part = entries + _MutationsPart(through_revision=through_revision).SerializeToString()
-        return b"".join((_log_id(log_id), _PART, number_bytes(len(part)), part))
+        return _log_id(log_id) + nested(_PART, part)
 
     def bookmark(self, log_id: UUID, mark: Mark, *, snapshot_complete: bool) -> bytes:
         """A message that says through which revision the stream is complete."""
@@ -64,10 +67,9 @@ class StreamMessages:
         revision: int,
     ) -> bytes:
         """A message with a part of a snapshot."""
-        part = mutation_stream_pb2.SnapshotPart(
-            dossiers=dossier_messages(register, dossiers), resume_token=resume_token, revision=revision
-        )
-        return _Response(log_id=str(log_id), snapshot=part).SerializeToString()
+        rest = mutation_stream_pb2.SnapshotPart(resume_token=resume_token, revision=revision)
+        part = dossiers_bytes(_DOSSIERS, register, dossiers) + rest.SerializeToString()
+        return _log_id(log_id) + nested(_SNAPSHOT, part)
 
 
 def mutations_bytes(register: EnterpriseNumber, entries: Sequence[LogEntry]) -> list[bytes]:
@@ -102,4 +104,4 @@ def _log_id(log_id: UUID) -> bytes:
 
 @lru_cache(maxsize=4_096)
 def _entry_head(length: int) -> bytes:
-    return _ENTRY + number_bytes(length)
+    return _ENTRY + varint(length)
