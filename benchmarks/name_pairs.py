@@ -27,6 +27,7 @@ from time import perf_counter
 
 from benchmarks.name_variants import VARIANTS, MadePersons
 from raas.domain.birth_window import birth_code
+from raas.domain.given_signature import given_signature
 from raas.domain.identity import Identity
 from raas.domain.incomplete_date import IncompleteDate
 from raas.domain.person_search import ALGORITHM, THRESHOLD, PersonQuery, score
@@ -51,6 +52,7 @@ class KeyIndex:
 
     def __init__(self, persons: Sequence[Identity]) -> None:
         entries: dict[str, list[tuple[int, int]]] = {}
+        self._given = [given_signature(person.first_names) for person in persons]
         for number, person in enumerate(persons):
             assert person.last_name is not None
             assert person.birth_date is not None
@@ -59,11 +61,12 @@ class KeyIndex:
         self._entries = {key: sorted(numbers) for key, numbers in entries.items()}
 
     def candidates(self, query: PersonQuery) -> set[int]:
-        """The numbers of the persons under one of the question's keys, born in its window."""
-        codes = query.window().codes()
+        """The numbers of the persons whom the question's probe finds."""
+        probe = query.probe()
+        codes, given = probe.codes, probe.given
         ranges = [(codes.first, codes.last), *((code, code) for code in codes.incomplete)]
         found: set[int] = set()
-        for key in query.keys():
+        for key in probe.keys:
             entries = self._entries.get(key, ())
             for first, last in ranges:
                 begin, end = (
@@ -71,7 +74,7 @@ class KeyIndex:
                     bisect_right(entries, (last, len(entries) + 10**9)),
                 )
                 found.update(number for _, number in entries[begin:end])
-        return found
+        return {number for number in found if not given or self._given[number] & given}
 
 
 @dataclass(slots=True)

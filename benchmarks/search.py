@@ -28,6 +28,7 @@ from benchmarks.figures import Figure, table
 from benchmarks.name_variants import VARIANTS, MadePersons
 from benchmarks.servers import Servers
 from raas.domain.errors import Refused
+from raas.domain.given_signature import given_signature
 from raas.domain.identity import Identity
 from raas.domain.identity_json import incomplete_date_text
 from raas.domain.incomplete_date import IncompleteDate
@@ -46,20 +47,23 @@ AIM = "p95 < 50 ms"
 
 _MADE = """
 CREATE TEMP TABLE made (number int, last_name text, first_names text[], sex smallint, nationality text,
-                        search_keys text[])"""
+                        search_keys text[], given_signature bigint)"""
 
 _FILL = """
 INSERT INTO person (niss, register_of_origin, status, version, last_name, first_names, birth_date,
-                    birth_first, sex, nationality, search_keys, birth_code)
+                    birth_first, sex, nationality, search_keys, birth_code,
+                    given_signature)
 SELECT 10000000000 + row_number() OVER (), 3, 1, 1, last_name, first_names, to_char(born, 'YYYY-MM-DD'), born,
-       sex, nationality, search_keys, to_char(born, 'YYYYMMDD')::int
+       sex, nationality, search_keys, to_char(born, 'YYYYMMDD')::int,
+       given_signature
 FROM (SELECT m.*, %(from)s::date + (hashint8(m.number::bigint * 1000003 + copy) & 2147483647) %% %(days)s
              AS born
       FROM made m CROSS JOIN generate_series(1, %(copies)s) copy) drawn"""
 
 _KEYS = """
-INSERT INTO person_key (key, birth_code, niss)
-SELECT k.key, p.birth_code, p.niss FROM person p CROSS JOIN unnest(p.search_keys) AS k (key)
+INSERT INTO person_key (key, birth_code, niss, given_signature)
+SELECT k.key, p.birth_code, p.niss, p.given_signature
+FROM person p CROSS JOIN unnest(p.search_keys) AS k (key)
 ORDER BY 1, 2, 3"""
 
 _SAMPLE = """
@@ -81,7 +85,8 @@ def fill(dsn: str, persons: int) -> None:
                 person = made.draw(BORN_FROM, DAYS)
                 last_name, sex = person.last_name or "", person.sex.value if person.sex else None
                 names, keys = list(person.first_names), search_keys(last_name)
-                copy.write_row((number, last_name, names, sex, person.nationality, keys))
+                given = given_signature(person.first_names)
+                copy.write_row((number, last_name, names, sex, person.nationality, keys, given))
         copies = max(1, persons // NAMES)
         cursor.execute(_FILL, {"from": BORN_FROM, "days": DAYS, "copies": copies})
         cursor.execute(_KEYS)

@@ -28,6 +28,13 @@ def birth_code(birth_date: IncompleteDate) -> int:
     return (birth_date.year or 0) * 10_000 + (birth_date.month or 0) * 100 + (birth_date.day or 0)
 
 
+def coded_birth_date(code: int) -> IncompleteDate:
+    """The birth date of which this is the code."""
+    year, month_and_day = divmod(code, 10_000)
+    month, day = divmod(month_and_day, 100)
+    return IncompleteDate(year or None, month or None, day or None)
+
+
 def maximum_tolerance(birth_date: IncompleteDate) -> int:
     """The largest tolerance allowed with this date, in the unit of its precision."""
     if birth_date.day:

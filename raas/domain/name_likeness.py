@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from raas.domain.names import comparable_forms, core, words
+from raas.domain.names import comparable_forms, core, words, written_out_words
 from raas.domain.phonetics import sounds, stem, without_van
 
 _ALIKE = 0.75
@@ -29,9 +29,15 @@ _GUESSED = 0.93
 _TRUNCATED = 0.82
 """Likeness of a word to its beginning, of half its letters at least, four at least; more letters, more."""
 
+_INITIAL = 0.8
+"""Likeness of a word to its first letter."""
+
 # One letter for the spellings of one sound: what is left is nearer for edits than the names as written.
 _SPELLINGS = (
     (re.compile(r"(?<=[aou])e"), ""),  # Mueller, Muller; Claes, Clas
+    (re.compile(r"d(?:j|zh|sch)|xh"), "j"),  # Djaferi, Jaferi; Hoxha, Hodja
+    (re.compile(r"ch(?=[lmnrv])"), "k"),  # Christov, Khristov
+    (re.compile(r"^ts(?=[vaeiou])|^c(?=v)"), "s"),  # Tsvetkov, Cvetkov
     (re.compile(r"(?:^|(?<=[aeio]))ou(?=[aeiy])|w"), "v"),  # Ouahabi, Wahabi; Nowak, Novak
     (re.compile(r"ou"), "u"),  # Youssef, Yusuf
     (re.compile(r"t?sch|t?ch|sh|sz|cz"), "s"),  # Chaabane, Shaaban; Szymanski, Shimanski
@@ -42,6 +48,8 @@ _SPELLINGS = (
     (re.compile(r"ks|x|z|c"), "s"),
     (re.compile(r"(?<=.)h"), ""),  # Mohamed, Moammed; Thijs, Tijs
     (re.compile(r"d?t$|d$"), "t"),  # Dupont, Dupond; Smet, Smedt
+    (re.compile(r"v(?=e?$)"), "f"),  # Van Hoof, Van Hove; Ivanov, Ivanoff
+    (re.compile(r"(?<=[^aeiou])e$"), ""),  # De Bruyne, De Bruyn
     (re.compile(r"(.)\1+"), r"\1"),  # Peeters, Peters
 )
 
@@ -70,12 +78,23 @@ def _heard(name: str) -> _Heard:
     )
 
 
+@lru_cache(maxsize=65_536)
 def name_likeness(one: str, other: str) -> float:
     """How alike two last names are, or two lists of given names in any order, joined by spaces.
 
     1 when they are equal as `comparable_forms` has it.
     """
-    a, b = _heard(one), _heard(other)
+    return max(_likeness(_heard(a), _heard(b)) for a in _spellings(one) for b in _spellings(other))
+
+
+@lru_cache(maxsize=65_536)
+def _spellings(name: str) -> tuple[str, ...]:
+    """The name and, where that is another, the name with its umlauts written out."""
+    written_out = written_out_words(name)
+    return (name,) if written_out == words(name) else (name, " ".join(written_out))
+
+
+def _likeness(a: _Heard, b: _Heard) -> float:
     if a.forms & b.forms:
         return 1.0
     if not (a.forms and b.forms):
@@ -106,13 +125,16 @@ def word_likeness(one: str, other: str) -> float:
     if one == other:
         return 1.0
     shorter, longer = (one, other) if len(one) <= len(other) else (other, one)
+    if len(shorter) == 1 and longer.startswith(shorter):
+        return _INITIAL
     spelled = OSA.normalized_similarity(one, other)
-    likeness = max(spelled, 0.97 * OSA.normalized_similarity(_respelled(one), _respelled(other)))
+    respelled = OSA.normalized_similarity(_respelled(one), _respelled(other))
+    likeness = max(spelled, 0.97 * respelled)
     common = set(sounds(one)) & set(sounds(other))
     if common:
         # Two sounds are common to many words: the spelling must say more.
         weight = 0.5 if max(map(len, common)) > 2 else 0.3
-        likeness = max(likeness, weight + (1 - weight) * spelled)
+        likeness = max(likeness, weight + (1 - weight) * max(spelled, 0.97 * respelled))
     if len(shorter) >= 4 and 2 * len(shorter) >= len(longer) and longer.startswith(shorter):
         likeness = max(likeness, _TRUNCATED + (1 - _TRUNCATED) * (2 * len(shorter) / len(longer) - 1))
     return likeness

@@ -32,7 +32,7 @@ PARTICLES = frozenset(
 _APOSTROPHES = re.compile(r"['’‘`´ʼʻʾʿ′]")
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
 _ABBREVIATED = {"st": "saint", "ste": "sainte", "sint": "saint"}
-_WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+_WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "đ": "dj"})
 
 
 def words(name: str) -> tuple[str, ...]:
@@ -41,7 +41,7 @@ def words(name: str) -> tuple[str, ...]:
 
 
 def written_out_words(name: str) -> tuple[str, ...]:
-    """Like `words`, with ä, ö, ü, ø, å as ae, oe, ue, oe, aa (`words` makes them a, o, u, o, a)."""
+    """Like `words`, with ä, ö, ü, ø, å, đ as ae, oe, ue, oe, aa, dj (`words` makes them a, o, u, o, a, d)."""
     return _words(_lower(name).translate(_WRITTEN_OUT))
 
 

@@ -16,13 +16,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
-from raas.domain.birth_window import BirthWindow, birth_code, birth_window
+from raas.domain.birth_window import BirthCodes, BirthWindow, birth_code, birth_window
+from raas.domain.given_signature import signature_probe
 from raas.domain.identity import Identity, Sex
 from raas.domain.incomplete_date import IncompleteDate
 from raas.domain.name_likeness import name_likeness
 from raas.domain.names import comparable_forms, words
-from raas.domain.phonetics import probe_keys
+from raas.domain.phonetics import Reach, probe_keys
 
 ALGORITHM = "raas-names-1"
 """Names the rules above, their weights and the threshold; changes whenever a score would."""
@@ -30,13 +32,13 @@ ALGORITHM = "raas-names-1"
 THRESHOLD = 0.8
 """The lowest score of a candidate that is answered."""
 
-WIDE_DAYS = 400
+_FAR_DAYS, _NEAR_DAYS = 45, 400
 """In a longer window the index is asked for fewer keys: the birth date no longer narrows enough."""
 
 _LAST, _GIVEN, _BIRTH = 0.65, 0.25, 0.1
 _LAST_NAME_AT_LEAST = 0.72
 _GIVEN_NAME_AT_LEAST = 0.75
-_SWAPPED_AT_LEAST = 0.88
+_SWAPPED_AT_LEAST = 0.78
 _SWAPPED = 0.95
 _NAMES_MISSING = 0.9
 
@@ -48,6 +50,24 @@ class GivenNameMatching(Enum):
     COMPLETE_FIRST_GIVEN_NAME = 2
     ALL_GIVEN_NAMES = 3
     IGNORE_GIVEN_NAMES = 4
+
+
+_MODES_WITHOUT_NAMES = (
+    GivenNameMatching.FIRST_LETTER_FIRST_GIVEN_NAME,
+    GivenNameMatching.IGNORE_GIVEN_NAMES,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What an index is asked for: who is under one of the keys, born on one of the codes.
+
+    And whose given names share a bit with `given` (given_signature.py), if it is not 0.
+    """
+
+    keys: list[str]
+    codes: BirthCodes
+    given: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +89,26 @@ class PersonQuery:
         """The days on which the person may have been born."""
         return birth_window(self.birth_date, self.tolerance)
 
-    def keys(self) -> list[str]:
-        """The keys to look up, together with the window's birth codes."""
-        first, last = self.window()
-        return probe_keys(self.last_name, self.first_names, wide=last - first >= WIDE_DAYS)
+    def probe(self) -> Probe:
+        """What an index is asked for."""
+        window = self.window()
+        days = window.last - window.first
+        if days < _FAR_DAYS:
+            return Probe(probe_keys(self.last_name, self.first_names), window.codes(), 0)
+        reach = Reach.NEAR if days < _NEAR_DAYS else Reach.WIDE
+        keys = probe_keys(self.last_name, self.first_names, reach)
+        return Probe(keys, window.codes(), self._given())
+
+    def _given(self) -> int:
+        mode = self.given_name_matching
+        if not self.first_names or mode in _MODES_WITHOUT_NAMES:
+            return 0
+        names = self.first_names
+        if mode is GivenNameMatching.COMPLETE_FIRST_GIVEN_NAME:
+            names = names[:1]
+        # The last name too, in case the two were swapped.
+        given, last = signature_probe(names), signature_probe((self.last_name,))
+        return given | last if given and last else 0
 
 
 def score(query: PersonQuery, person: Identity) -> float:
@@ -106,19 +142,25 @@ def _names_as_asked(query: PersonQuery, person: Identity) -> float:
     last = name_likeness(query.last_name, person.last_name)
     if last < _LAST_NAME_AT_LEAST:
         return 0.0
-    if query.given_name_matching is GivenNameMatching.IGNORE_GIVEN_NAMES or not query.first_names:
+    asked, known = _with_letters(query.first_names), _with_letters(person.first_names)
+    if query.given_name_matching is GivenNameMatching.IGNORE_GIVEN_NAMES or not asked:
         return last
-    given = _given_names(query, person.first_names) if person.first_names else _NAMES_MISSING
+    given = _given_names(query.given_name_matching, asked, known) if known else _NAMES_MISSING
     return _weighed(last, given) if given >= _GIVEN_NAME_AT_LEAST else 0.0
 
 
-def _given_names(query: PersonQuery, known: tuple[str, ...]) -> float:
-    asked = query.first_names
-    if query.given_name_matching is GivenNameMatching.ALL_GIVEN_NAMES:
+def _given_names(mode: GivenNameMatching, asked: tuple[str, ...], known: tuple[str, ...]) -> float:
+    if mode is GivenNameMatching.ALL_GIVEN_NAMES:
         return name_likeness(" ".join(asked), " ".join(known))
-    if query.given_name_matching is GivenNameMatching.COMPLETE_FIRST_GIVEN_NAME:
+    if mode is GivenNameMatching.COMPLETE_FIRST_GIVEN_NAME:
         return name_likeness(asked[0], known[0])
     return float("".join(words(asked[0]))[:1] == "".join(words(known[0]))[:1])
+
+
+@lru_cache(maxsize=16_384)
+def _with_letters(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names without those that stand for "none known", such as a hyphen."""
+    return tuple(name for name in names if words(name))
 
 
 def _names_swapped(query: PersonQuery, person: Identity) -> float:

@@ -12,14 +12,19 @@ one sound away), so that a slip of the pen costs index lookups instead of storag
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from enum import Enum
 from functools import lru_cache
 
 from doublemetaphone import doublemetaphone
 
-from raas.domain.names import core, words
+from raas.domain.names import core, words, written_out_words
 
 KEY_LENGTH = 4
 """Sounds in a key: enough to be selective with a birth date, few enough for truncated names."""
+
+_SWAPPED_NAMES = 3
+"""First names that may have been typed as the last name."""
 
 _CONSONANTS = "FJKLMNPRST"
 _VOWEL_IN_FRONT = "A"
@@ -33,7 +38,9 @@ _RESPELLED = (
     ),  # Ouahabi, Wahabi; Charkaoui, Cherkawi; Nowak, Novak
     (re.compile(r"ij"), "y"),  # Van Dijk, Van Dyk
     (re.compile(r"gh"), "k"),  # Berghe, Verhaeghe, Ghazi: silent in English only
-    (re.compile(r"d(?:j|zh|sch)"), "j"),  # Djaferi, Dzhaferi, Jaferi
+    (re.compile(r"d(?:j|zh|sch)|xh"), "j"),  # Djaferi, Dzhaferi, Jaferi; Hoxha, Hodja
+    (re.compile(r"t(?:sch|ch|sh)"), "sh"),  # Tshibangu, Tchibangu, Shibangu
+    (re.compile(r"^ts(?=[vaeiou])|^c(?=v)"), "s"),  # Tsvetkov, Cvetkov
 )
 
 # A particle that may have been joined to what follows, which is four letters at least and begins like a word.
@@ -72,41 +79,56 @@ def without_van(word: str) -> str:
     return word[joined.end() :] if joined else word
 
 
+def name_parts(name: str) -> dict[str, None]:
+    """What is heard of a name: its words but particles, all in one word, both without a joined particle."""
+    spellings = dict.fromkeys((words(name), written_out_words(name)))
+    parts = (part for spelled in spellings for part in (*core(spelled), "".join(spelled)))
+    return dict.fromkeys(spelling for part in parts if part for spelling in (part, stem(part)))
+
+
 def search_keys(last_name: str) -> list[str]:
     """The keys under which a person with this last name is stored, sorted; 2.3 on average.
 
     Of each word without particles, of the whole name in one word, and of both without a joined particle.
     A name that has no sound at all (digits) has its words, truncated, as keys.
     """
-    return sorted({code[:KEY_LENGTH] for part in _parts(last_name) for code in _codes(part)})
+    return sorted({code[:KEY_LENGTH] for part in name_parts(last_name) for code in _codes(part)})
 
 
-def probe_keys(last_name: str, first_names: tuple[str, ...] = (), *, wide: bool = False) -> list[str]:
-    """The keys to look up for a question, sorted: a hundred or two.
+class Reach(Enum):
+    """How far the keys of a question go from the name as it was typed."""
+
+    FAR = "slips of the pen anywhere, also where last and first names were swapped"
+    NEAR = "slips of the pen in the last name"
+    WIDE = "none: for a question that the birth date hardly narrows"
+
+
+def probe_keys(last_name: str, first_names: Sequence[str] = (), reach: Reach = Reach.FAR) -> list[str]:
+    """The keys to look up for a question, sorted: some three hundred, fewer with a shorter reach.
 
     Those of the last name; of the last name with one letter left out or two neighbours swapped; every key
     one sound away (one more, one less, another one, two swapped); the beginnings of its keys and what they
     may be the beginning of, in case one of the names was cut off; and those of the first names, in case the
-    two were swapped. `wide`, for a question that a birth date hardly narrows: a dozen of them, without
-    slips of the pen and without joined Van names, of which half of Flanders has the same.
+    two were swapped. WIDE is a dozen of them, without joined Van names, of which half of Flanders has the
+    same.
     """
     probes = set(search_keys(" ".join(first_names)))
-    for part in _parts(last_name):
-        if not wide or part == without_van(part):
-            for code in _codes(part):
-                probes.update(
-                    near[:KEY_LENGTH] for near in (_cut_off(code) if wide else _one_sound_away(code))
-                )
-    if not wide:
+    if reach is Reach.FAR:
+        for name in first_names[:_SWAPPED_NAMES]:
+            probes.update(_near_keys(name_parts(name)))
+    if reach is Reach.WIDE:
+        for part in name_parts(last_name):
+            if part == without_van(part):
+                probes.update(near[:KEY_LENGTH] for code in _codes(part) for near in _cut_off(code))
+    else:
+        probes.update(_near_keys(name_parts(last_name)))
         probes.update(code[:KEY_LENGTH] for word in core(words(last_name)) for code in _mistyped(word))
     probes.discard("")
     return sorted(probes)
 
 
-def _parts(name: str) -> dict[str, None]:
-    name_words = words(name)
-    parts = (*core(name_words), "".join(name_words))
-    return dict.fromkeys(spelling for part in parts if part for spelling in (part, stem(part)))
+def _near_keys(parts: Iterable[str]) -> set[str]:
+    return {near[:KEY_LENGTH] for part in parts for code in _codes(part) for near in _one_sound_away(code)}
 
 
 def _codes(part: str) -> tuple[str, ...]:

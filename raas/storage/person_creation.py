@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from raas.domain.birth_window import BirthCodes
 from raas.domain.niss import Niss
 from raas.domain.person_record import Person
+from raas.domain.person_search import Probe
 from raas.storage.arrays import array
 from raas.storage.faults import translated_errors
 from raas.storage.person_reading import find
@@ -51,12 +51,10 @@ class PostgresPersonCreation:
             row = await (await self._connection.execute(_CREATED_BEFORE, key)).fetchone()
         return None if row is None else CreatedBefore(bytes(row[0]), row[1])
 
-    async def find(
-        self, keys: Sequence[str], codes: BirthCodes, limit: int
-    ) -> tuple[Sequence[Findable], bool]:
+    async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
         """Like `PersonStore.find`, reading what was committed when it is called."""
         with translated_errors():
-            return await find(self._connection, keys, codes, limit)
+            return await find(self._connection, probe, limit)
 
     async def persons(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
         """The records of these numbers; an unknown one is absent."""

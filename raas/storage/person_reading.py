@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from raas.domain.birth_window import BirthCodes
+from raas.domain.birth_window import coded_birth_date
 from raas.domain.identity import Address, Identity, Sex
-from raas.domain.incomplete_date import parse_incomplete_date
+from raas.domain.person_search import Probe
 from raas.storage.arrays import array
 from raas.storage.transactions import Connection
 from raas.usecases.person_ports import Findable
@@ -20,13 +20,15 @@ FROM unnest(%(keys)s::text[]) AS probe (key)
 CROSS JOIN LATERAL (
   SELECT niss FROM person_key
   WHERE key = probe.key AND birth_code BETWEEN %(first)s AND %(last)s
+    AND (%(given)s::bigint = 0 OR given_signature & %(given)s::bigint <> 0)
   UNION ALL
   SELECT niss FROM person_key
-  WHERE key = probe.key AND birth_code = ANY(%(incomplete)s::int[])) k
+  WHERE key = probe.key AND birth_code = ANY(%(incomplete)s::int[])
+    AND (%(given)s::bigint = 0 OR given_signature & %(given)s::bigint <> 0)) k
 LIMIT %(limit)s"""
 
 READ_FINDABLE = """
-SELECT coalesce(p.successor, p.niss), p.last_name, p.first_names, p.birth_date, p.sex,
+SELECT coalesce(p.successor, p.niss), p.last_name, p.first_names, p.birth_code, p.sex,
        p.address ->> 'municipality'
 FROM person p WHERE p.niss = ANY(%(nisses)s::bigint[])"""
 
@@ -45,13 +47,14 @@ _KEYS_PER_PERSON = 4
 """Rows looked at for every person wanted: almost everybody has fewer keys."""
 
 
-def find_parameters(keys: Sequence[str], codes: BirthCodes, limit: int) -> Mapping[str, Any]:
+def find_parameters(probe: Probe, limit: int) -> Mapping[str, Any]:
     """The parameters of FIND for at most `limit` persons."""
     return {
-        "keys": list(keys),
-        "first": codes.first,
-        "last": codes.last,
-        "incomplete": array(codes.incomplete),
+        "keys": probe.keys,
+        "first": probe.codes.first,
+        "last": probe.codes.last,
+        "incomplete": array(probe.codes.incomplete),
+        "given": probe.given,
         "limit": limit * _KEYS_PER_PERSON + 1,
     }
 
@@ -64,22 +67,20 @@ def found_nisses(rows: Collection[tuple[Any, ...]], limit: int) -> set[int] | No
 
 def findable_of(row: tuple[Any, ...]) -> Findable:
     """What the search scores, in a row of READ_FINDABLE."""
-    niss, last_name, first_names, birth_date, sex, municipality = row
+    niss, last_name, first_names, birth_code, sex, municipality = row
     identity = Identity(
         last_name,
         tuple(first_names),
-        parse_incomplete_date(birth_date) if birth_date else None,
+        coded_birth_date(birth_code),
         Sex(sex) if sex else None,
         address=Address(municipality=municipality) if municipality else None,
     )
     return Findable(niss, identity)
 
 
-async def find(
-    connection: Connection, keys: Sequence[str], codes: BirthCodes, limit: int
-) -> tuple[Sequence[Findable], bool]:
+async def find(connection: Connection, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
     """`PersonStore.find` on a connection; each of its two statements reads what is committed then."""
-    cursor = await connection.execute(FIND, find_parameters(keys, codes, limit))
+    cursor = await connection.execute(FIND, find_parameters(probe, limit))
     nisses = found_nisses(await cursor.fetchall(), limit)
     if nisses is None:
         return (), True

@@ -14,6 +14,7 @@ from psycopg.types.json import Json
 
 from raas.domain.birth_window import birth_code
 from raas.domain.day import day_text, parse_day
+from raas.domain.given_signature import given_signature
 from raas.domain.identity import Address, Identity, Sex
 from raas.domain.identity_json import address_json, incomplete_date_text
 from raas.domain.incomplete_date import parse_incomplete_date
@@ -44,12 +45,12 @@ _GIVEN = """
     niss bigint, register_of_origin smallint, status smallint, replaced_by bigint, successor bigint,
     last_name text, first_names text[], birth_date text, birth_first date, sex smallint, birth_place text,
     nationality text, death_date text, address jsonb, contact_address jsonb, source_dates jsonb,
-    search_keys text[], birth_code int)"""
+    search_keys text[], birth_code int, given_signature bigint)"""
 
 _COLUMNS = """
   niss, register_of_origin, status, replaced_by, successor, last_name, first_names, birth_date, birth_first,
   sex, birth_place, nationality, death_date, address, contact_address, source_dates, search_keys,
-  birth_code"""
+  birth_code, given_signature"""
 
 # Sorted, so that of two transactions that add the same numbers one waits for the other.
 _ADD = f"""
@@ -61,7 +62,8 @@ ON CONFLICT (niss) DO NOTHING"""
 _FORGET_KEYS = f"""
 DELETE FROM person_key k
 USING {_GIVEN}, person p, unnest(p.search_keys) AS old (key)
-WHERE p.niss = g.niss AND (p.birth_code <> g.birth_code OR p.search_keys <> g.search_keys)
+WHERE p.niss = g.niss
+  AND (p.birth_code, p.search_keys, p.given_signature) <> (g.birth_code, g.search_keys, g.given_signature)
   AND k.key = old.key AND k.birth_code = p.birth_code AND k.niss = p.niss"""
 
 _PUT = f"""
@@ -74,11 +76,11 @@ ON CONFLICT (niss) DO UPDATE SET
   birth_place = excluded.birth_place, nationality = excluded.nationality, death_date = excluded.death_date,
   address = excluded.address, contact_address = excluded.contact_address,
   source_dates = excluded.source_dates, search_keys = excluded.search_keys,
-  birth_code = excluded.birth_code"""
+  birth_code = excluded.birth_code, given_signature = excluded.given_signature"""
 
 _WRITE_KEYS = f"""
-INSERT INTO person_key (key, birth_code, niss)
-SELECT k.key, g.birth_code, g.niss FROM {_GIVEN}, unnest(g.search_keys) AS k (key)
+INSERT INTO person_key (key, birth_code, niss, given_signature)
+SELECT k.key, g.birth_code, g.niss, g.given_signature FROM {_GIVEN}, unnest(g.search_keys) AS k (key)
 ORDER BY k.key, g.birth_code, g.niss
 ON CONFLICT DO NOTHING"""
 
@@ -165,6 +167,7 @@ def _json(person: Person) -> dict[str, Any]:
         "source_dates": {name: day_text(day) for name, day in person.source_dates.items()},
         "search_keys": search_keys(identity.last_name or "") if findable else [],
         "birth_code": birth_code(born) if findable and born else 0,
+        "given_signature": given_signature(identity.first_names) if findable else 0,
     }
 
 

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.domain.birth_window import BirthCodes
 from raas.domain.niss import Niss
 from raas.domain.person_record import Person
+from raas.domain.person_search import Probe
 from raas.storage.arrays import array
 from raas.storage.faults import translated_errors
 from raas.storage.fetching import fetch
@@ -45,13 +45,11 @@ class PostgresPersonStore:
         ((held,),) = await fetch(self._reading, HOLDS, {"register": register_id, "niss": niss})
         return bool(held)
 
-    async def find(
-        self, keys: Sequence[str], codes: BirthCodes, limit: int
-    ) -> tuple[Sequence[Findable], bool]:
-        """The records under one of the keys born on one of the codes, and whether there are too many."""
+    async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
+        """The records that an index finds with this probe, and whether there are too many."""
         async with self._finding.connection() as connection:
             with translated_errors():
-                return await find(connection, keys, codes, limit)
+                return await find(connection, probe, limit)
 
     async def add(self, persons: Sequence[Person], progress: Progress | None) -> bool:
         """Add new records and keep the progress of their import, in one transaction; False = one is known."""

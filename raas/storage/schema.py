@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
@@ -214,6 +215,7 @@ person = Table(
     # Under what the search finds it: its rows of person_key.
     Column("search_keys", ARRAY(Text), nullable=False, server_default="{}"),
     Column("birth_code", Integer, nullable=False, server_default="0"),
+    Column("given_signature", BigInteger, nullable=False, server_default="0"),
     Index("person_successor", "successor", postgresql_where="successor IS NOT NULL"),
     postgresql_with={"fillfactor": "90"},
 )
@@ -222,9 +224,12 @@ person_key = Table(
     "person_key",
     metadata,
     # How a part of the last name sounds, when the person was born, and who it is: read in this order.
-    Column("key", Text(collation="C"), primary_key=True),
-    Column("birth_code", Integer, primary_key=True, autoincrement=False),
-    Column("niss", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", Text(collation="C"), nullable=False),
+    Column("birth_code", Integer, nullable=False),
+    Column("niss", BigInteger, nullable=False),
+    # In the index, so that whose given names cannot fit is left out without looking at a row.
+    Column("given_signature", BigInteger, nullable=False),
+    PrimaryKeyConstraint("key", "birth_code", "niss", postgresql_include=["given_signature"]),
 )
 
 person_request = Table(

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from raas.domain.birth_window import BirthCodes
 from raas.domain.enterprise_number import EnterpriseNumber
 from raas.domain.errors import Violation
 from raas.domain.identity import Identity, IdentityClaim
@@ -25,6 +24,7 @@ from raas.domain.mutation import Stamp
 from raas.domain.niss import Niss
 from raas.domain.periods import Lines
 from raas.domain.person_record import Person
+from raas.domain.person_search import Probe
 from raas.usecases.call import Call
 from raas.usecases.ports import DossierView, ImportKey, RequestKey
 
@@ -89,9 +89,7 @@ class PersonCreation(Protocol):
     async def created_before(self, key: RequestKey) -> CreatedBefore | None:
         """What this request id created before."""
 
-    async def find(
-        self, keys: Sequence[str], codes: BirthCodes, limit: int
-    ) -> tuple[Sequence[Findable], bool]:
+    async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
         """Like `PersonStore.find`, reading what was committed when it is called."""
 
     async def persons(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
@@ -122,10 +120,8 @@ class PersonStore(Protocol):
     async def holds(self, register_id: int, niss: Niss) -> bool:
         """Whether the register has a line under any number of the person to whom this one belongs."""
 
-    async def find(
-        self, keys: Sequence[str], codes: BirthCodes, limit: int
-    ) -> tuple[Sequence[Findable], bool]:
-        """The records under one of the keys, born on one of the codes, and whether they exceed `limit`.
+    async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
+        """The records that an index finds with this probe, and whether they exceed `limit`.
 
         With more, what is answered is of no use. The record of a replaced number is answered under its
         final successor; one without a last name or a birth date is never found.

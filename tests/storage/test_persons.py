@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.domain.birth_window import BirthCodes
 from raas.domain.enterprise_number import EnterpriseNumber
 from raas.domain.errors import Reason, Refused, Violation
 from raas.domain.identity import Identity
@@ -39,13 +38,9 @@ def house(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHouse:
     return PersonHouse(engine, reading_engine)
 
 
-def codes(query: PersonQuery) -> BirthCodes:
-    return query.window().codes()
-
-
 async def found(house: PersonHouse, last_name: str, born: str, limit: int = 1_000) -> set[int]:
     query = PersonQuery(last_name, parse_incomplete_date(born))
-    candidates, more = await house.store.find(query.keys(), codes(query), limit)
+    candidates, more = await house.store.find(query.probe(), limit)
     assert not more
     return {each.niss for each in candidates if each.identity.last_name}
 
@@ -217,8 +212,8 @@ async def test_more_than_the_limit_is_said_and_not_cut(house: PersonHouse):
     for _ in range(5):
         await house.person(an_identity("Quaghebeur", "1939-09-09"))
     query = PersonQuery("Quaghebeur", parse_incomplete_date("1939-09-09"))
-    assert len((await house.store.find(query.keys(), codes(query), 5))[0]) == 5
-    assert await house.store.find(query.keys(), codes(query), 4) == ((), True)
+    assert len((await house.store.find(query.probe(), 5))[0]) == 5
+    assert await house.store.find(query.probe(), 4) == ((), True)
 
 
 async def test_the_search_walks_the_index(house: PersonHouse):
@@ -227,9 +222,7 @@ async def test_the_search_walks_the_index(house: PersonHouse):
     async with house.engine.connect() as connection:
         raw = (await connection.get_raw_connection()).driver_connection
         assert raw is not None
-        rows = await (
-            await raw.execute(f"EXPLAIN {FIND}", find_parameters(query.keys(), codes(query), 100))
-        ).fetchall()
+        rows = await (await raw.execute(f"EXPLAIN {FIND}", find_parameters(query.probe(), 100))).fetchall()
     plan = "\n".join(row[0] for row in rows)
     assert "Index Only Scan using person_key_pkey" in plan
     assert "Seq Scan on person_key" not in plan

@@ -8,13 +8,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.domain.birth_window import BirthCodes
 from raas.domain.errors import Reason, Refused
 from raas.domain.identity import Address, Sex
 from raas.domain.incomplete_date import parse_incomplete_date
 from raas.domain.niss import Niss
 from raas.domain.person_record import Person
-from raas.domain.person_search import GivenNameMatching, PersonQuery
+from raas.domain.person_search import GivenNameMatching, PersonQuery, Probe
 from raas.usecases.person_ports import Findable
 from raas.usecases.persons.searching import SearchPersons
 from tests.usecases.person_house import PersonHouse, a_call, an_identity
@@ -122,9 +121,7 @@ async def test_more_than_wanted_is_refused_and_not_cut(house: PersonHouse, day: 
 
 async def test_more_than_can_be_looked_at_is_refused():
     class Crowd:
-        async def find(
-            self, keys: Sequence[str], codes: BirthCodes, limit: int
-        ) -> tuple[Sequence[Findable], bool]:
+        async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
             return (), True
 
         async def persons(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:

@@ -7,11 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from raas.domain.birth_window import BirthCodes
 from raas.domain.errors import Reason, refuse
 from raas.domain.niss import Niss
 from raas.domain.person_record import Person
-from raas.domain.person_search import THRESHOLD, PersonQuery, score
+from raas.domain.person_search import THRESHOLD, PersonQuery, Probe, score
 from raas.usecases.person_ports import Findable
 
 MOST_RESULTS = 100
@@ -33,9 +32,7 @@ class Candidate:
 class Findables(Protocol):
     """Where candidates come from: the store, or a transaction on it."""
 
-    async def find(
-        self, keys: Sequence[str], codes: BirthCodes, limit: int
-    ) -> tuple[Sequence[Findable], bool]:
+    async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
         """`PersonStore.find`."""
 
     async def persons(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
@@ -49,7 +46,7 @@ async def candidates(findables: Findables, query: PersonQuery, most: int) -> tup
     Raises Refused TOO_MANY_RESULTS (metadata limit) when more than `most` fit, or more sound alike than
     can be looked at.
     """
-    found, more = await findables.find(query.keys(), query.window().codes(), _MOST_LOOKED_AT)
+    found, more = await findables.find(query.probe(), _MOST_LOOKED_AT)
     scores: dict[Niss, float] = {}
     for index, findable in enumerate(found, 1):
         fit = score(query, findable.identity)
