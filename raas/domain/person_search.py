@@ -22,8 +22,9 @@ from raas.domain.birth_window import BirthCodes, BirthWindow, birth_code, birth_
 from raas.domain.given_signature import signature_probe
 from raas.domain.identity import Identity, Sex
 from raas.domain.incomplete_date import IncompleteDate
+from raas.domain.municipalities import same_municipality
 from raas.domain.name_likeness import name_likeness
-from raas.domain.names import comparable_forms, words
+from raas.domain.names import words
 from raas.domain.phonetics import Reach, probe_keys
 
 ALGORITHM = "raas-names-1"
@@ -132,9 +133,7 @@ def _fits_filters(query: PersonQuery, person: Identity) -> bool:
     if query.sex not in unknown and person.sex not in unknown and query.sex is not person.sex:
         return False
     lives_in = person.address.municipality if person.address else ""
-    if not query.municipality or not lives_in:
-        return True
-    return not comparable_forms(query.municipality).isdisjoint(comparable_forms(lives_in))
+    return not query.municipality or not lives_in or same_municipality(query.municipality, lives_in)
 
 
 def _names_as_asked(query: PersonQuery, person: Identity) -> float:

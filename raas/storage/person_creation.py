@@ -21,7 +21,10 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('person_creation:' || %s,
 
 _CREATED_BEFORE = "SELECT body_hash, niss FROM person_request WHERE actor = %s AND request_id = %s"
 
-_TAKEN = "SELECT niss FROM person WHERE niss = ANY(%s::bigint[])"
+# A register may know a number that the source does not: from before the source was this one.
+_TAKEN = """
+SELECT niss FROM person WHERE niss = ANY(%(nisses)s::bigint[])
+UNION SELECT niss FROM dossier WHERE niss = ANY(%(nisses)s::bigint[])"""
 
 _REMEMBER = "INSERT INTO person_request (actor, request_id, body_hash, niss) VALUES (%s, %s, %s, %s)"
 
@@ -62,9 +65,9 @@ class PostgresPersonCreation:
             return await read_persons(self._connection, nisses)
 
     async def taken(self, nisses: Sequence[Niss]) -> Collection[Niss]:
-        """Which of these numbers are given already."""
+        """Which of these numbers are given already, or known to a register."""
         with translated_errors():
-            cursor = await self._connection.execute(_TAKEN, (array(nisses),))
+            cursor = await self._connection.execute(_TAKEN, {"nisses": array(nisses)})
             return {niss for (niss,) in await cursor.fetchall()}
 
     async def add(self, person: Person, key: RequestKey | None, body_hash: bytes) -> Person | None:

@@ -96,7 +96,7 @@ class PersonCreation(Protocol):
         """The records of these numbers; an unknown one is absent."""
 
     async def taken(self, nisses: Sequence[Niss]) -> Collection[Niss]:
-        """Which of these numbers are given already."""
+        """Which of these numbers are given already, or known to a register."""
 
     async def add(self, person: Person, key: RequestKey | None, body_hash: bytes) -> Person | None:
         """Add the person, remember the request, and commit; answers the record.

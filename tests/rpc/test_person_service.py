@@ -351,6 +351,21 @@ LONG = "x" * 257
             {"last_name": "X", "birth_date": "1968-00-00", "birth_date_tolerance": 11, "max_results": -1},
             [("birth_date_tolerance", "VALUE_INVALID"), ("max_results", "VALUE_INVALID")],
         ),
+        (
+            "SearchPersons",
+            {"last_name": "X", "birth_date": "1968-06-00"},
+            [("birth_date_tolerance", "REQUIRED")],
+        ),
+        (
+            "SearchPersons",
+            {"last_name": "X", "birth_date": "1968-06-14", "birth_date_tolerance": 3_654},
+            [("birth_date_tolerance", "VALUE_INVALID")],
+        ),
+        (
+            "SearchPersons",
+            {"last_name": "X", "birth_date": "1968-06-00", "birth_date_tolerance": -1},
+            [("birth_date_tolerance", "VALUE_INVALID")],
+        ),
         ("CreatePerson", {}, [("identity", "REQUIRED")]),
         (
             "CreatePerson",

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from raas.domain.bis_number import bis_numbers
 from raas.domain.errors import Reason, Refused
 from raas.domain.identity import Address, Identity, Sex
 from raas.domain.incomplete_date import parse_incomplete_date
-from raas.domain.niss import Niss
+from raas.domain.niss import Niss, NissProfile, niss_text, parse_niss
 from raas.domain.person import PersonStatus
 from raas.domain.person_record import Person
-from raas.usecases.persons.creating import CreateAnswer, CreateRequest
-from tests.usecases.person_house import BIS, PersonHouse, a_call, new_niss
+from raas.usecases.persons.creating import CreateAnswer, CreatePerson, CreateRequest
+from tests.oracle import numbers
+from tests.usecases.person_house import BIS, PersonHouse, a_call, new_niss, ordinal
 
 _YEARS = iter(range(1900, 2020))
 
@@ -196,6 +201,75 @@ async def test_when_all_numbers_are_given_out_it_says_so(house: PersonHouse, yea
     with pytest.raises(Refused) as refused:
         await create(house, samira(year), numbers=[taken])
     assert refused.value.violations[0].sentence == "NUMBERS_EXHAUSTED"
+
+
+# ---- numbers -------------------------------------------------------------------------------------
+
+
+def giving_real_numbers(house: PersonHouse) -> CreatePerson:
+    return CreatePerson(house.store, lambda born, sex: bis_numbers(born, sex, NissProfile.TEST))
+
+
+async def give_away(house: PersonHouse, numbers: Iterable[int]) -> None:
+    rows = [{"niss": niss} for niss in numbers]
+    async with house.engine.begin() as connection:
+        await connection.execute(
+            text("INSERT INTO person (niss, register_of_origin, status, version) VALUES (:niss, 3, 1, 1)"),
+            rows,
+        )
+
+
+@pytest.mark.parametrize(("sex", "first"), [(Sex.MALE, 1), (Sex.FEMALE, 2)])
+async def test_when_the_counters_of_a_day_run_out_the_number_is_under_month_zero(
+    house: PersonHouse, year: int, sex: Sex, first: int
+):
+    identity = samira(year, sex=sex)
+    assert identity.birth_date is not None
+    numbers_in_order = list(bis_numbers(identity.birth_date, sex, NissProfile.TEST))
+    counters = 499
+    await give_away(house, numbers_in_order[: counters - 1])
+    names = iter(("Zwartjes", "Blanchard", "Okafor", "Kowalczyk"))
+    expected = [
+        numbers.niss(year, 64, 17, 998 if sex is Sex.FEMALE else 997),  # the last one of the day
+        numbers.niss(year, 60, 0, first),
+        numbers.niss(year, 60, 0, first + 2),
+    ]
+    creating = giving_real_numbers(house)
+    for text_expected in expected:
+        answer = await creating.create(a_call(), replace(identity, last_name=next(names)), (), None)
+        assert answer.person is not None
+        assert niss_text(answer.person.niss) == text_expected
+        assert parse_niss(text_expected, NissProfile.TEST, ordinal(2026, 11, 24)) == answer.person.niss
+        assert answer.person.register_of_origin is BIS
+    # A year that has nearly run out takes a few questions, not one for each hundred numbers.
+    await give_away(house, set(numbers_in_order[counters + 2 : -1]))
+    answer = await creating.create(a_call(), replace(identity, last_name=next(names)), (), None)
+    assert answer.person is not None
+    assert answer.person.niss == numbers_in_order[-1]
+
+
+async def test_different_persons_of_one_day_at_once_get_the_next_numbers(house: PersonHouse, year: int):
+    names = ("Zwartjes", "Blanchard", "Okafor", "Haddad", "Kowalczyk", "Dimitrov", "Nguyen", "Lukaku")
+    creating = giving_real_numbers(house)
+    answers = await asyncio.gather(
+        *(creating.create(a_call(), samira(year, last_name=name), (), None) for name in names)
+    )
+    given = {answer.person.niss for answer in answers if answer.person}
+    born = samira(year).birth_date
+    assert born is not None
+    assert given == set(islice(bis_numbers(born, Sex.FEMALE, NissProfile.TEST), len(names)))
+
+
+async def test_a_number_that_a_register_knows_is_given_to_nobody_else(house: PersonHouse, year: int):
+    register = await house.register()
+    known, free = await house.person(), new_niss()
+    await house.inscribe(register, known, "2024-01-01", "2024-12-31")
+    async with house.engine.begin() as connection:
+        # As where the register is older than the source.
+        await connection.execute(text("DELETE FROM person WHERE niss = :niss"), {"niss": known})
+    answer = await create(house, samira(year), numbers=[known, free])
+    assert answer.person is not None
+    assert answer.person.niss == free
 
 
 async def test_too_many_alike_are_not_shown_in_part(house: PersonHouse, year: int):

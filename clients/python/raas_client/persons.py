@@ -71,7 +71,8 @@ class Persons:
     ) -> SearchPersonsResponse:
         """Persons by name, however it is spelled, and date of birth; best first.
 
-        The date may be incomplete (`1968-06-00`); the tolerance is in the unit of its last known part.
+        The date may be incomplete (`1968-06-00`); the tolerance is in the unit of its last known part, and
+        must then be given.
         Raises TooManyResults rather than leave somebody out.
         """
         request = SearchPersonsRequest(

@@ -21,7 +21,8 @@ from raas.usecases.persons.searching import MOST_RESULTS, Candidate, candidates
 Numbers = Callable[[IncompleteDate, Sex | None], Iterator[Niss]]
 """The numbers that a person of this birth date and sex may get, in the order in which they are given out."""
 
-_ASKED_AT_ONCE = 100
+_ASKED_FIRST, _ASKED_AT_MOST = 100, 10_000
+"""Numbers asked for at once, ten times as many each time: a year that has run out takes a few questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,9 @@ class CreatePerson:
 
     async def _free_number(self, creation: PersonCreation, identity: Identity) -> Niss:
         assert identity.birth_date is not None
-        numbers = self._numbers(identity.birth_date, identity.sex)
-        while some := list(islice(numbers, _ASKED_AT_ONCE)):
+        numbers, at_once = self._numbers(identity.birth_date, identity.sex), _ASKED_FIRST
+        while some := list(islice(numbers, at_once)):
+            at_once = min(at_once * 10, _ASKED_AT_MOST)
             taken = set(await creation.taken(some))
             for number in some:
                 if number not in taken:
