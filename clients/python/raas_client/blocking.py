@@ -62,7 +62,8 @@ class Blocking:
             while (element := self.run(anext(iterator, end))) is not end:
                 yield element
         finally:
-            if (close := getattr(iterator, "aclose", None)) is not None:
+            # Whoever comes after the end of the block finds that it ended the stream as well.
+            if not self._loop.is_closed() and (close := getattr(iterator, "aclose", None)) is not None:
                 self.run(close())
 
     @contextmanager

@@ -35,7 +35,7 @@ class FileCheckpoints:
             return None
         try:
             return Checkpoint(**json.loads(text))
-        except TypeError:
+        except (TypeError, ValueError):
             raise ValueError(f"{self._path} holds no checkpoint") from None
 
     def _write(self, checkpoint: Checkpoint) -> None:

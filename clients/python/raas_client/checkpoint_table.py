@@ -35,6 +35,8 @@ class CheckpointTable:
     def __init__(self, reader: str, paramstyle: str, *, table: str = "raas_checkpoint") -> None:
         if _IDENTIFIER.fullmatch(table) is None:
             raise ValueError("the name of a table is letters, digits and underscores")
+        if paramstyle not in _PLACEHOLDERS:
+            raise ValueError(f"a paramstyle is one of {', '.join(_PLACEHOLDERS)}")
         sign = _PLACEHOLDERS[paramstyle]
         marks = [sign.format(number) for number in range(1, 5)]
         self._reader = reader

@@ -27,6 +27,9 @@ NOTHING_WAS_DONE = frozenset({"OVERLOADED", "AUTHENTIC_SOURCE_UNAVAILABLE"})
 _LOST = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
 """A server that goes away ends its calls with the one or the other."""
 
+_ENDED_WHILE_WRITING = "Internal error from Core"
+"""What grpc.aio puts in the place of the status of a call that ends while a message is being written."""
+
 
 def failure_of(error: grpc.aio.AioRpcError) -> Failure:
     """The exception for a call that failed: what RaaS said, or what gRPC said in its place."""
@@ -42,6 +45,9 @@ def failure_of(error: grpc.aio.AioRpcError) -> Failure:
         retry = error_details_pb2.RetryInfo()
         if detail.Unpack(retry):
             retry_after = retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9
+    if message == _ENDED_WHILE_WRITING:
+        # Why it ended is lost: whoever asks again is told.
+        code = grpc.StatusCode.UNAVAILABLE
     if info.domain != DOMAIN:
         kind = DeadlineExceeded if code is grpc.StatusCode.DEADLINE_EXCEEDED else CallFailed
         return kind(message, code)

@@ -1,0 +1,69 @@
+"""The client from code that is not asynchronous."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from raas_client import Bookmark, FromSnapshot, Mutations, inscription
+from raas_client.reasons import NissMalformed
+
+from tests.client.registers import ANN, TYPES, AnyRegister, person
+
+
+def test_every_call_can_be_waited_for(register: AnyRegister) -> None:
+    with register.client().blocking() as caller:
+        client = caller.client
+        assert caller.run(client.inscribe(ANN, "HEALTH", "2024-01-01")).revision == len(TYPES) + 1
+        assert [each.niss for each in caller.iterate(client.consult())] == [ANN]
+        assert len(caller.run(client.consult().all())) == 1
+        with pytest.raises(NissMalformed):
+            caller.run(client.inscribe("123", "HEALTH", "2024-01-01"))
+        answers = caller.iterate(client.apply_in_batches([inscription(ANN, "PENSION", "2024-01-01")]))
+        assert [each.revision for each in answers] == [len(TYPES) + 2]
+
+
+def test_a_stream_is_followed_and_left(register: AnyRegister) -> None:
+    with register.client().blocking() as caller:
+        for event in caller.iterate(caller.client.subscribe(FromSnapshot())):
+            if isinstance(event, Bookmark):
+                caller.run(caller.client.inscribe(ANN, "HEALTH", "2024-01-01"))
+            if isinstance(event, Mutations):
+                break
+        assert isinstance(event, Mutations)
+        assert [each.niss for each in event.mutations] == [ANN]
+
+
+def test_several_threads_share_a_client(register: AnyRegister) -> None:
+    with register.client().blocking() as caller, ThreadPoolExecutor(8) as pool:
+
+        def inscribe(number: int) -> int:
+            return caller.run(caller.client.inscribe(person(number), "HEALTH", "2024-01-01")).revision
+
+        assert sorted(pool.map(inscribe, range(40))) == list(range(len(TYPES) + 1, len(TYPES) + 41))
+
+
+def test_nothing_is_left_behind(register: AnyRegister) -> None:
+    before = set(threading.enumerate())
+    with register.client().blocking() as caller:
+        stream = caller.iterate(caller.client.subscribe(FromSnapshot()))
+        next(stream)
+    assert set(threading.enumerate()) == before
+
+
+def test_what_is_raised_in_a_block_passes_through_it(register: AnyRegister) -> None:
+    with (
+        register.client().blocking() as caller,
+        pytest.raises(ZeroDivisionError),
+        caller.within(caller.client.mirror()),
+    ):
+        _ = 1 / 0
+
+
+async def test_a_client_belongs_to_one_loop(register: AnyRegister) -> None:
+    async with register.client() as client:
+        await client.get_register()
+        with pytest.raises(RuntimeError, match="another event loop"):
+            await asyncio.to_thread(asyncio.run, client.get_register())

@@ -1,0 +1,95 @@
+"""Where a reader keeps its place."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from raas_client import Checkpoint, CheckpointTable, FileCheckpoints, MemoryCheckpoints, Mutations
+from raas_client.testing import FakeRegister
+
+from tests.client.registers import ANN, BOB, here, opened
+
+PLACE = Checkpoint("5f0c3c52-6a0e-4c55-9d0a-0f4be4f5a9a1", 7)
+INSIDE = Checkpoint("5f0c3c52-6a0e-4c55-9d0a-0f4be4f5a9a1", 8, "a token")
+
+
+async def test_a_file_holds_what_was_kept_last(tmp_path: Path) -> None:
+    path = tmp_path / "place.json"
+    assert await FileCheckpoints(path).load() is None
+    for place in (INSIDE, PLACE):
+        await FileCheckpoints(path).save(place)
+        assert await FileCheckpoints(path).load() == place
+    assert [each.name for each in tmp_path.iterdir()] == ["place.json"]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "7", "{}", '{"log_id": "x"}', '{"revision": 1, "log_id": "x", "more": 1}']
+)
+async def test_a_file_with_something_else_is_no_checkpoint(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "place.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=r"place\.json holds no checkpoint"):
+        await FileCheckpoints(path).load()
+
+
+def test_a_table_belongs_to_the_transaction_of_the_caller(tmp_path: Path) -> None:
+    table = CheckpointTable("billing", sqlite3.paramstyle)
+    other = CheckpointTable("archive", sqlite3.paramstyle)
+    with closing(sqlite3.connect(tmp_path / "books.sqlite")) as database:
+        cursor = database.cursor()
+        table.create(cursor)
+        table.create(cursor)
+        assert table.load(cursor) is None
+        table.save(cursor, INSIDE)
+        database.commit()
+        table.save(cursor, PLACE)
+        assert table.load(cursor) == PLACE
+        database.rollback()
+        assert (table.load(cursor), other.load(cursor)) == (INSIDE, None)
+
+
+def test_a_table_is_one_of_postgresql_too(server_dsn: str) -> None:
+    table = CheckpointTable("billing", psycopg.paramstyle, table="pg_temp.place")
+    with psycopg.connect(server_dsn) as connection, connection.cursor() as cursor:
+        table.create(cursor)
+        for place in (INSIDE, PLACE):
+            table.save(cursor, place)
+            assert table.load(cursor) == place
+
+
+def test_the_name_of_a_table_is_a_name() -> None:
+    with pytest.raises(ValueError, match="letters, digits and underscores"):
+        CheckpointTable("billing", "qmark", table="x; DROP TABLE y")
+    with pytest.raises(ValueError, match="paramstyle"):
+        CheckpointTable("billing", "dollar")
+
+
+async def test_a_subscription_goes_on_from_its_store(fake: FakeRegister) -> None:
+    async with fake.client() as client:
+        store = MemoryCheckpoints(await here(client))
+        await client.inscribe(ANN, "HEALTH", "2024-01-01")
+        await client.inscribe(BOB, "HEALTH", "2024-01-01")
+        seen = []
+        for _ in range(3):
+            # One event each time; asking for the next one says that it was dealt with.
+            async with opened(client.subscribe(checkpoints=store, heartbeat_seconds=1)) as events:
+                event = await anext(events)
+                assert isinstance(event, Mutations)
+                seen += [each.niss for each in event.mutations]
+                if len(seen) >= 2:
+                    await anext(events)
+                    break
+    assert seen[0] == ANN
+    assert seen[-1] == BOB
+    assert store.checkpoint == event.checkpoint
+
+
+def test_a_checkpoint_covers_what_lies_before_it_in_its_log() -> None:
+    assert PLACE.covers(PLACE.log_id, 7)
+    assert not PLACE.covers(PLACE.log_id, 8)
+    assert not PLACE.covers("another", 7)
+    assert not INSIDE.covers(INSIDE.log_id, 1)

@@ -1,0 +1,220 @@
+"""How a server is reached: TLS, deadlines, and what is not repeated."""
+
+# ruff: noqa: N802 - methods have the names that the contract gives them
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import ipaddress
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from raas_client import CallFailed, Patience, RaasClient, Retries, Tls
+
+from raas.v1 import register_service_pb2 as v1
+from raas.v1.administration_service_pb2_grpc import (
+    AdministrationServiceServicer,
+    add_AdministrationServiceServicer_to_server,
+)
+from raas.v1.register_pb2 import Register
+from raas.v1.register_service_pb2_grpc import RegisterServiceServicer, add_RegisterServiceServicer_to_server
+from tests.client.registers import ANN, QUICK
+
+
+class Answers(RegisterServiceServicer, AdministrationServiceServicer):
+    """A server that goes away a few times before it answers, and counts."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.failures = 0
+        self.request_ids: set[str] = set()
+        self.metadata: dict[str, str] = {}
+
+    async def GetRegister(self, request: v1.GetRegisterRequest, context: Any) -> v1.GetRegisterResponse:
+        await self._maybe(context)
+        return v1.GetRegisterResponse(register=Register(name="answered"))
+
+    async def Inscribe(self, request: v1.InscribeRequest, context: Any) -> v1.InscribeResponse:
+        self.request_ids.add(request.request_id)
+        await self._maybe(context)
+        return v1.InscribeResponse(revision=1)
+
+    async def CreateRegister(self, request: Any, context: Any) -> Any:
+        await self._maybe(context)
+
+    async def _maybe(self, context: Any) -> None:
+        self.calls += 1
+        self.metadata = dict(context.invocation_metadata())
+        if self.calls <= self.failures:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "going away")
+
+
+@dataclass
+class Certificate:
+    key: bytes
+    certificate: bytes
+
+
+def certificate(name: str, issuer: tuple[x509.Certificate, Any] | None = None) -> tuple[Certificate, Any]:
+    """A certificate for a name and the loopback address; its own authority where there is no issuer."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer[0].subject if issuer else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+        .add_extension(
+            x509.SubjectAlternativeName(
+                [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+                if name == "127.0.0.1"
+                else [x509.DNSName(name)]
+            ),
+            critical=False,
+        )
+        .sign(issuer[1] if issuer else key, hashes.SHA256())
+    )
+    pem = Certificate(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ),
+        made.public_bytes(serialization.Encoding.PEM),
+    )
+    return pem, (made, key)
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()  # type: ignore[abstract]
+
+
+async def serving(
+    answers: Answers, credentials: grpc.ServerCredentials | None
+) -> tuple[grpc.aio.Server, int]:
+    server = grpc.aio.server()
+    add_RegisterServiceServicer_to_server(answers, server)
+    add_AdministrationServiceServicer_to_server(answers, server)
+    if credentials is None:
+        port = server.add_insecure_port("127.0.0.1:0")
+    else:
+        port = server.add_secure_port("127.0.0.1:0", credentials)
+    await server.start()
+    return server, port
+
+
+@pytest.fixture
+async def target(answers: Answers) -> AsyncIterator[str]:
+    server, port = await serving(answers, None)
+    yield f"127.0.0.1:{port}"
+    await server.stop(0)
+
+
+async def test_a_client_certificate_is_shown_and_the_server_is_verified(
+    answers: Answers, tmp_path: Path
+) -> None:
+    authority, issuer = certificate("An authority")
+    of_server, _ = certificate("raas.example", issuer)
+    of_client, _ = certificate("A caller", issuer)
+    stranger, _ = certificate("A stranger")
+    credentials = grpc.ssl_server_credentials(
+        [(of_server.key, of_server.certificate)], authority.certificate, require_client_auth=True
+    )
+    server, port = await serving(answers, credentials)
+    try:
+        for name, content in (
+            ("ca", authority.certificate),
+            ("cert", of_client.certificate),
+            ("key", of_client.key),
+        ):
+            (tmp_path / name).write_bytes(content)
+        known = Tls.from_files(tmp_path / "ca", tmp_path / "cert", tmp_path / "key", "raas.example")
+        async with RaasClient(f"127.0.0.1:{port}", tls=known) as client:
+            assert (await client.get_register()).name == "answered"
+        for wrong in (
+            Tls(authority.certificate, server_name="raas.example"),
+            Tls(authority.certificate, stranger.certificate, stranger.key, "raas.example"),
+            Tls(stranger.certificate, of_client.certificate, of_client.key, "raas.example"),
+            Tls(authority.certificate, of_client.certificate, of_client.key),
+        ):
+            patience = Patience(call_seconds=1)
+            async with RaasClient(f"127.0.0.1:{port}", tls=wrong, patience=patience) as client:
+                with pytest.raises(CallFailed):
+                    await client.get_register()
+    finally:
+        await server.stop(0)
+
+
+def test_half_a_certificate_and_plaintext_to_elsewhere_are_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="go together"):
+        Tls(certificate=b"x")
+    for elsewhere in ("raas.example:443", "10.0.0.1:50051", "dns:///raas.example:443"):
+        with pytest.raises(ValueError, match="plaintext"):
+            RaasClient(elsewhere)
+    for local in ("localhost:1", "127.0.0.1:1", "[::1]:1", "unix:/tmp/socket", "ipv4:127.0.0.1:1"):
+        RaasClient(local)
+
+
+async def test_who_calls_is_said_with_every_call(answers: Answers, target: str) -> None:
+    client = RaasClient(target, enterprise_number="0999999922", language="nl", ticket="first")
+    async with client:
+        await client.acting(legal_context="a law", ticket="second").get_register()
+        assert answers.metadata.items() >= {
+            ("raas-enterprise-number", "0999999922"),
+            ("accept-language", "nl"),
+            ("raas-legal-context", "a law"),
+            ("raas-ticket", "second"),
+        }
+        await client.get_register()
+        assert answers.metadata["raas-ticket"] == "first"
+        assert "raas-legal-context" not in answers.metadata
+
+
+async def test_what_is_safe_is_repeated_and_nothing_else(answers: Answers, target: str) -> None:
+    async with RaasClient(target, retries=QUICK) as client:
+        answers.failures = 2
+        assert (await client.get_register()).name == "answered"
+        assert answers.calls == 3
+
+        answers.calls = 0
+        assert (await client.inscribe(ANN, "HEALTH", "2024-01-01")).revision == 1
+        assert answers.calls == 3
+        assert len(answers.request_ids) == 1
+
+        answers.calls = 0
+        with pytest.raises(CallFailed, match="going away"):
+            await client.create_register("0999999922", "name")
+        assert answers.calls == 1
+
+
+async def test_repeating_ends_before_the_deadline(answers: Answers, target: str) -> None:
+    answers.failures = 1_000
+    loop = asyncio.get_running_loop()
+    async with RaasClient(target, retries=QUICK, patience=Patience(call_seconds=0.5)) as client:
+        began = loop.time()
+        with pytest.raises(CallFailed, match="going away"):
+            await client.get_register()
+    assert loop.time() - began < 1
+    assert answers.calls > 2
+
+
+def test_pauses_grow_to_the_longest() -> None:
+    pauses = list(islice(Retries(0.1, 1.0).pauses(), 8))
+    for pause, whole in zip(pauses, (0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0, 1.0), strict=True):
+        assert whole / 2 <= pause <= whole
+    assert list(islice(Retries(0, 0).pauses(), 3)) == [0, 0, 0]
