@@ -196,7 +196,7 @@ class _LineParts(dict[str, str]):
 
 _PARTS = _LineParts()
 _BEFORE, _AFTER = (
-    tag(number).decode() for number in (_Mutation.BEFORE_FIELD_NUMBER, _Mutation.AFTER_FIELD_NUMBER)
+    text_tag(number).decode() for number in (_Mutation.BEFORE_FIELD_NUMBER, _Mutation.AFTER_FIELD_NUMBER)
 )
 
 
