@@ -33,6 +33,7 @@ from raas.storage.writing import PostgresWriteStore
 from raas.usecases.check import CheckInscriptions
 from raas.usecases.consult import Consult
 from raas.usecases.dossier_types import DossierTypeVerbs
+from raas.usecases.explaining import ExplainDossier
 from raas.usecases.gate import Gate
 from raas.usecases.history import History
 from raas.usecases.importing import Imports
@@ -94,6 +95,7 @@ async def serve(
             dossier_types=DossierTypeVerbs(lanes, store, pages),
             consult=Consult(reads, source, pages),
             history=History(reads, registers, source, pages),
+            explain=ExplainDossier(reads, source),
             check=CheckInscriptions(reads, source, _now),
             routing=FindRegisters(reads, source, _now),
             stale=StaleNiss(reads, source, pages),

@@ -22,6 +22,7 @@ OPEN = 3_652_060
 BEGINNING = 1
 """The begin of a removal or a filter without begin: 0001-01-01, the first day there is."""
 
+_BRUSSELS = ZoneInfo("Europe/Brussels")
 _LAST_DAY = OPEN - 1
 _FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -69,7 +70,12 @@ def brussels_day(instant: datetime) -> int:
     """The day on which an instant falls in Belgium; the instant must carry its time zone."""
     if instant.tzinfo is None:
         raise ValueError("an instant without time zone falls on no particular day")
-    return instant.astimezone(ZoneInfo("Europe/Brussels")).date().toordinal()
+    return instant.astimezone(_BRUSSELS).date().toordinal()
+
+
+def brussels_time_text(instant: datetime) -> str:
+    """An instant as the clocks in Belgium show it, to the minute: `2024-03-01 14:05`."""
+    return instant.astimezone(_BRUSSELS).strftime("%Y-%m-%d %H:%M")
 
 
 def parse_period(

@@ -17,8 +17,9 @@ from raas.rpc.verbs import Verbs
 from raas.rpc.wire.decisions import check_response, read_checks, routing_response, stale_message
 from raas.rpc.wire.dossiers import dossiers_bytes, resolved_messages
 from raas.rpc.wire.encoding import Written, text_tag
+from raas.rpc.wire.explanations import explanation_response
 from raas.rpc.wire.fields import check_page_size, read_code, read_codes, read_niss, read_register
-from raas.rpc.wire.filters import read_as_of, read_at_time, read_filter, read_when
+from raas.rpc.wire.filters import read_as_of, read_at_time, read_filter, read_mandatory_day, read_when
 from raas.rpc.wire.mutations import mutation_message
 from raas.rpc.wire.registers import register_message
 from raas.usecases.check import Check
@@ -124,6 +125,33 @@ class RegisterReads:
                 next_page_token=answer.next_page_token,
                 resolved=resolved_messages(answer.resolved),
             )
+
+    async def ExplainDossier(
+        self, request: v1.ExplainDossierRequest, context: object
+    ) -> v1.ExplainDossierResponse:
+        """Say why a person is, or is not, known on a day."""
+        exchange = current()
+        with self._reception.gate.visit(exchange.call) as visit:
+            faults = list(exchange.faults)
+            number = read_register(request, faults)
+            niss = read_niss("niss", request.niss, self._reception.rules(), faults)
+            code = None
+            if request.HasField("dossier_type"):
+                code = read_code("dossier_type", request.dossier_type, faults)
+            day = read_mandatory_day("day", request.day, faults)
+            at_time = read_at_time(request, faults)
+            visit.nisses = () if niss is None else (niss,)
+            register = await self._reception.admit(visit, number, faults)
+            if faults:
+                found = await self._verbs.explain.violations(register, code, at_time)
+                refuse_faults(together(faults, found))
+            assert niss is not None
+            assert day is not None
+            explanation = await self._verbs.explain.explain(exchange.call, register, niss, code, day, at_time)
+            visit.nisses = (niss, *explanation.numbers)
+            if explanation.mutation is not None:
+                visit.revisions = explanation.mutation.revision, explanation.mutation.revision
+            return explanation_response(explanation, exchange.call.language)
 
     async def CheckInscriptions(
         self, request: v1.CheckInscriptionsRequest, context: object

@@ -9,6 +9,7 @@ from raas.rpc.person_verbs import PersonVerbs
 from raas.usecases.check import CheckInscriptions
 from raas.usecases.consult import Consult
 from raas.usecases.dossier_types import DossierTypeVerbs
+from raas.usecases.explaining import ExplainDossier
 from raas.usecases.history import History
 from raas.usecases.importing import Imports
 from raas.usecases.listing import ListMutations
@@ -37,6 +38,7 @@ class Verbs:
     dossier_types: DossierTypeVerbs
     consult: Consult
     history: History
+    explain: ExplainDossier
     check: CheckInscriptions
     routing: FindRegisters
     stale: StaleNiss

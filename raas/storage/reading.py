@@ -19,10 +19,12 @@ from raas.storage.meaning_reading import read_successors
 from raas.storage.page_reading import cut_page, read_page
 from raas.storage.revisions import revision_violation
 from raas.storage.time_reading import resolve_time
+from raas.storage.turn_reading import read_chains, read_mutation, walk
 from raas.storage.type_codes import TypeCodes
 from raas.usecases.check import RegisterReading
 from raas.usecases.matching import matches
 from raas.usecases.ports import DossierFilter, DossierPage, DossierView, StoreFault
+from raas.usecases.turns import Chains, Place, Step
 
 _FEW = 8
 """Numbers up to which a page is a lookup, shared with whoever asks at the same time."""
@@ -106,6 +108,20 @@ class PostgresReadStore:
     ) -> Mapping[tuple[int, Niss], Niss]:
         """Those of these (register id, niss) that had been replaced, with their final successors then."""
         return await read_successors(self._engine, keys, at_revisions)
+
+    async def chains(
+        self, register_id: int, nisses: Sequence[Niss], dossier_type: str | None, day: int
+    ) -> Chains:
+        """The dossiers of these numbers (of one type, or all), emptied ones too."""
+        return await read_chains(self._engine, register_id, nisses, dossier_type, day)
+
+    async def walk(self, register_id: int, places: Sequence[Place], day: int) -> Sequence[Step | None]:
+        """Where each of these walks along a chain of mutations ends."""
+        return await walk(self._engine, register_id, places, day)
+
+    async def mutation(self, register_id: int, revision: int) -> Mutation | None:
+        """One mutation; None = trimmed away."""
+        return await read_mutation(self._engine, register_id, revision)
 
     async def unknown_types(self, register_id: int, codes: Collection[str]) -> Collection[str]:
         """Those of the codes that are no dossier type of the register."""

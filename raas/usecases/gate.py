@@ -52,6 +52,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     _REGISTERS + "Consult": Permission.READ,
     _REGISTERS + "Export": Permission.READ,
     _REGISTERS + "GetHistory": Permission.READ,
+    _REGISTERS + "ExplainDossier": Permission.READ,
     _REGISTERS + "CheckInscriptions": Permission.CHECK,
     _REGISTERS + "FindRegisters": Permission.ROUTE,
     _REGISTERS + "ListStaleNiss": Permission.READ,

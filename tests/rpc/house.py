@@ -151,7 +151,7 @@ class Scripted:
             raise self.answer
         return self.answer() if callable(self.answer) else self.answer
 
-    decide = find = page
+    decide = explain = find = page
 
     async def violations(self, *asked: Any) -> Sequence[Violation]:
         return self.found
@@ -186,6 +186,7 @@ class House:
     observed: Observed
     consult: Scripted
     history: Scripted
+    explain: Scripted
     check: Scripted
     routing: Scripted
     stale: Scripted
@@ -208,14 +209,15 @@ async def open_house(identify: Identify = development_identity) -> AsyncIterator
     registers = MemoryRegisters(OWN, OTHER)
     limits = LaneLimits()
     lanes, pages = Lanes(store, limits), Pages(OpenSeal())
-    reads = [Scripted() for _ in range(5)]
-    consult, history, check, routing, stale = (cast(Any, each) for each in reads)
+    reads = [Scripted() for _ in range(6)]
+    consult, history, explain, check, routing, stale = (cast(Any, each) for each in reads)
     verbs = Verbs(
         WriteOperations(lanes, store, source, NoIdentities(), limits),
         Imports(lanes, store, source, NoIdentities()),
         DossierTypeVerbs(lanes, store, pages),
         consult,
         history,
+        explain,
         check,
         routing,
         stale,

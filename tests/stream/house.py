@@ -28,6 +28,7 @@ from raas.storage.subscribers import PostgresSubscribers
 from raas.storage.writing import PostgresWriteStore
 from raas.usecases.consult import Consult
 from raas.usecases.dossier_types import DossierTypeVerbs
+from raas.usecases.explaining import ExplainDossier
 from raas.usecases.gate import Gate
 from raas.usecases.history import History
 from raas.usecases.lane import LaneLimits, Lanes
@@ -148,6 +149,7 @@ async def stream_house(
         dossier_types=DossierTypeVerbs(lanes, store, pages),
         consult=Consult(reads, source, pages),
         history=History(reads, registers, source, pages),
+        explain=ExplainDossier(reads, source),
         check=unused,
         routing=unused,
         stale=unused,

@@ -12,6 +12,7 @@ from raas.domain.niss import Niss
 from raas.domain.operation import Action, Operation
 from raas.domain.periods import Period
 from raas.storage.log_reading import PostgresLogs
+from raas.storage.log_trimming import PostgresTrims
 from raas.storage.reading import PostgresReadStore
 from raas.storage.registers import PostgresRegisterStore
 from raas.storage.structure_source import StructureSource
@@ -52,6 +53,7 @@ class ReadingHouse(PersonHouse):
         self.routing = FindRegisters(self.reads, self.source, now)
         self.stale = StaleNiss(self.reads, self.source, pages)
         self.listing = ListMutations(PostgresLogs(reading), self.source)
+        self.structure = StructureSource()
 
     # ---- what happens ---------------------------------------------------------------------------
 
@@ -70,10 +72,15 @@ class ReadingHouse(PersonHouse):
         operation = Operation(Action.REMOVE, niss, code, days(begin, end))
         await self.operations.single(a_call(), register, operation, validate_only=False, idempotency=None)
 
+    async def trim(self, register: AdmittedRegister, through: int) -> None:
+        """Give up the log up to and including a revision."""
+        step = await PostgresTrims(self.engine, self.engine).step(register.id, through, 1_000, None)
+        assert step.oldest_revision == through
+
     async def write_as_before(self, register: AdmittedRegister, niss: Niss, period: Period) -> None:
         """Lines written while the register took every number for granted (`structure`)."""
         structure = WriteOperations(
-            self.lanes, self.write_store, StructureSource(), NoIdentities(), LaneLimits()
+            self.lanes, self.write_store, self.structure, NoIdentities(), LaneLimits()
         )
         operation = Operation(Action.INSCRIBE, niss, "HEALTH", period)
         await structure.single(a_call(), register, operation, validate_only=False, idempotency=None)

@@ -113,4 +113,31 @@ SENTENCES: Mapping[str, str] = {
     "PERIOD_BEFORE_BIRTH": "Der Zeitraum beginnt vor der Geburt der Person.",
     "PERSONS_KEPT_ELSEWHERE": "Dieser Server führt keine Personen. "
     "Bitte fragen Sie denjenigen, der sie führt.",
+    # Why a person is, or is not, known on a day.
+    "EXPLAIN_INSCRIBED": "Am {day} ist die Person unter {dossier_type} bekannt, "
+    "eingetragen von {actor} am {recorded} (gesetzlicher Kontext: {legal_context}).",
+    "EXPLAIN_INSCRIBED_CANCELLED": "Am {day} ist die Person unter {dossier_type} bekannt, "
+    "eingetragen von {actor} am {recorded} (gesetzlicher Kontext: {legal_context}), "
+    "aber die ENSS wurde seither annulliert.",
+    "EXPLAIN_TAKEN_OVER": "Am {day} ist die Person unter {dossier_type} bekannt, "
+    "weil ihre ENSS am {recorded} eine andere ersetzte ({actor}, gesetzlicher Kontext: {legal_context}).",
+    "EXPLAIN_GIVEN_BACK": "Am {day} ist die Person unter {dossier_type} bekannt, weil die Ersetzung "
+    "ihrer ENSS am {recorded} rückgängig gemacht wurde ({actor}, gesetzlicher Kontext: {legal_context}).",
+    "EXPLAIN_KNOWN_BEFORE_LOG": "Am {day} ist die Person bekannt, durch eine Eintragung, die älter ist "
+    "als das, was das Protokoll aufbewahrt.",
+    "EXPLAIN_REMOVED": "Am {day} ist die Person nicht bekannt, weil {actor} diesen Tag "
+    "unter {dossier_type} am {recorded} entfernte (gesetzlicher Kontext: {legal_context}).",
+    "EXPLAIN_MOVED_AWAY": "Am {day} ist die Person unter dieser ENSS nicht bekannt, "
+    "weil sie am {recorded} ersetzt wurde ({actor}, gesetzlicher Kontext: {legal_context}): "
+    "die Nachfolgerin hat die Tage.",
+    "EXPLAIN_SEPARATED": "Am {day} ist die Person unter {dossier_type} nicht bekannt, "
+    "weil eine Ersetzung am {recorded} rückgängig gemacht wurde ({actor}, "
+    "gesetzlicher Kontext: {legal_context}) und die andere ENSS diesen Tag zurückbekam.",
+    "EXPLAIN_OTHER_DAYS": "Am {day} ist die Person nicht bekannt: dieser Tag wurde nie eingetragen, "
+    "nur andere Tage.",
+    "EXPLAIN_NEVER": "Am {day} ist die Person nicht bekannt: für diesen Tag wurde nie etwas eingetragen.",
+    "EXPLAIN_NISS_UNKNOWN": "Am {day} ist die Person nicht bekannt, und auch die authentische Quelle "
+    "kennt diese ENSS nicht.",
+    "EXPLAIN_NOT_KNOWN_BEFORE_LOG": "Am {day} ist die Person nicht bekannt; ob das je anders war, "
+    "ist älter als das, was das Protokoll aufbewahrt.",
 }

@@ -102,4 +102,29 @@ SENTENCES: Mapping[str, str] = {
     "PERSON_DECEASED": "According to the authentic source this person has died.",
     "PERIOD_BEFORE_BIRTH": "The period begins before the person was born.",
     "PERSONS_KEPT_ELSEWHERE": "This server keeps no persons. Please ask the one that does.",
+    # Why a person is, or is not, known on a day.
+    "EXPLAIN_INSCRIBED": "On {day} the person is known under {dossier_type}, "
+    "as {actor} inscribed on {recorded} (legal context: {legal_context}).",
+    "EXPLAIN_INSCRIBED_CANCELLED": "On {day} the person is known under {dossier_type}, "
+    "as {actor} inscribed on {recorded} (legal context: {legal_context}), "
+    "but the NISS has been cancelled since.",
+    "EXPLAIN_TAKEN_OVER": "On {day} the person is known under {dossier_type}, "
+    "as its NISS took the place of another one on {recorded} ({actor}, legal context: {legal_context}).",
+    "EXPLAIN_GIVEN_BACK": "On {day} the person is known under {dossier_type}, "
+    "as the replacement of its NISS was undone on {recorded} ({actor}, legal context: {legal_context}).",
+    "EXPLAIN_KNOWN_BEFORE_LOG": "On {day} the person is known, by an inscription older "
+    "than what the log keeps.",
+    "EXPLAIN_REMOVED": "On {day} the person is not known, "
+    "as {actor} removed that day under {dossier_type} on {recorded} (legal context: {legal_context}).",
+    "EXPLAIN_MOVED_AWAY": "On {day} the person is not known under this NISS, "
+    "as it was replaced on {recorded} ({actor}, legal context: {legal_context}): its successor has the days.",
+    "EXPLAIN_SEPARATED": "On {day} the person is not known under {dossier_type}, "
+    "as a replacement was undone on {recorded} ({actor}, legal context: {legal_context}) "
+    "and the other NISS got that day back.",
+    "EXPLAIN_OTHER_DAYS": "On {day} the person is not known: that day was never inscribed, only others were.",
+    "EXPLAIN_NEVER": "On {day} the person is not known: nothing was ever inscribed for that day.",
+    "EXPLAIN_NISS_UNKNOWN": "On {day} the person is not known, and neither does the authentic source "
+    "know this NISS.",
+    "EXPLAIN_NOT_KNOWN_BEFORE_LOG": "On {day} the person is not known; whether that was ever different "
+    "is older than what the log keeps.",
 }

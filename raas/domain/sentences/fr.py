@@ -113,4 +113,31 @@ SENTENCES: Mapping[str, str] = {
     "PERIOD_BEFORE_BIRTH": "La période débute avant la naissance de la personne.",
     "PERSONS_KEPT_ELSEWHERE": "Ce serveur ne gère pas de personnes. "
     "Veuillez vous adresser à celui qui les gère.",
+    # Why a person is, or is not, known on a day.
+    "EXPLAIN_INSCRIBED": "Le {day}, la personne est connue sous {dossier_type}, "
+    "inscrite par {actor} le {recorded} (contexte légal : {legal_context}).",
+    "EXPLAIN_INSCRIBED_CANCELLED": "Le {day}, la personne est connue sous {dossier_type}, "
+    "inscrite par {actor} le {recorded} (contexte légal : {legal_context}), "
+    "mais le NISS a été annulé depuis.",
+    "EXPLAIN_TAKEN_OVER": "Le {day}, la personne est connue sous {dossier_type}, "
+    "car son NISS en a remplacé un autre le {recorded} ({actor}, contexte légal : {legal_context}).",
+    "EXPLAIN_GIVEN_BACK": "Le {day}, la personne est connue sous {dossier_type}, "
+    "car le remplacement de son NISS a été annulé le {recorded} ({actor}, contexte légal : {legal_context}).",
+    "EXPLAIN_KNOWN_BEFORE_LOG": "Le {day}, la personne est connue, par une inscription plus ancienne "
+    "que ce que le journal conserve.",
+    "EXPLAIN_REMOVED": "Le {day}, la personne n’est pas connue, "
+    "car {actor} a supprimé ce jour sous {dossier_type} le {recorded} (contexte légal : {legal_context}).",
+    "EXPLAIN_MOVED_AWAY": "Le {day}, la personne n’est pas connue sous ce NISS, "
+    "car il a été remplacé le {recorded} ({actor}, contexte légal : {legal_context}) : "
+    "les jours sont à son successeur.",
+    "EXPLAIN_SEPARATED": "Le {day}, la personne n’est pas connue sous {dossier_type}, "
+    "car un remplacement a été annulé le {recorded} ({actor}, contexte légal : {legal_context}) "
+    "et l’autre NISS a repris ce jour.",
+    "EXPLAIN_OTHER_DAYS": "Le {day}, la personne n’est pas connue : ce jour n’a jamais été inscrit, "
+    "seuls d’autres l’ont été.",
+    "EXPLAIN_NEVER": "Le {day}, la personne n’est pas connue : rien n’a jamais été inscrit pour ce jour.",
+    "EXPLAIN_NISS_UNKNOWN": "Le {day}, la personne n’est pas connue, et la source authentique "
+    "ne connaît pas ce NISS.",
+    "EXPLAIN_NOT_KNOWN_BEFORE_LOG": "Le {day}, la personne n’est pas connue ; si elle l’a été un jour, "
+    "c’est avant ce que le journal conserve.",
 }

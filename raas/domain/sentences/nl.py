@@ -110,4 +110,31 @@ SENTENCES: Mapping[str, str] = {
     "PERIOD_BEFORE_BIRTH": "De periode begint vóór de geboorte van de persoon.",
     "PERSONS_KEPT_ELSEWHERE": "Deze server houdt geen personen bij. "
     "Gelieve de server te raadplegen die dat wel doet.",
+    # Why a person is, or is not, known on a day.
+    "EXPLAIN_INSCRIBED": "Op {day} is de persoon gekend onder {dossier_type}, "
+    "ingeschreven door {actor} op {recorded} (wettelijke context: {legal_context}).",
+    "EXPLAIN_INSCRIBED_CANCELLED": "Op {day} is de persoon gekend onder {dossier_type}, "
+    "ingeschreven door {actor} op {recorded} (wettelijke context: {legal_context}), "
+    "maar het INSZ is sindsdien geannuleerd.",
+    "EXPLAIN_TAKEN_OVER": "Op {day} is de persoon gekend onder {dossier_type}, "
+    "omdat het INSZ een ander verving op {recorded} ({actor}, wettelijke context: {legal_context}).",
+    "EXPLAIN_GIVEN_BACK": "Op {day} is de persoon gekend onder {dossier_type}, omdat de vervanging "
+    "van het INSZ ongedaan werd gemaakt op {recorded} ({actor}, wettelijke context: {legal_context}).",
+    "EXPLAIN_KNOWN_BEFORE_LOG": "Op {day} is de persoon gekend, door een inschrijving die ouder is "
+    "dan wat het logboek bewaart.",
+    "EXPLAIN_REMOVED": "Op {day} is de persoon niet gekend, omdat {actor} die dag onder {dossier_type} "
+    "verwijderde op {recorded} (wettelijke context: {legal_context}).",
+    "EXPLAIN_MOVED_AWAY": "Op {day} is de persoon niet gekend onder dit INSZ, "
+    "omdat het vervangen werd op {recorded} ({actor}, wettelijke context: {legal_context}): "
+    "de opvolger heeft de dagen.",
+    "EXPLAIN_SEPARATED": "Op {day} is de persoon niet gekend onder {dossier_type}, "
+    "omdat een vervanging ongedaan werd gemaakt op {recorded} ({actor}, wettelijke context: {legal_context}) "
+    "en het andere INSZ die dag terugkreeg.",
+    "EXPLAIN_OTHER_DAYS": "Op {day} is de persoon niet gekend: die dag werd nooit ingeschreven, "
+    "alleen andere dagen.",
+    "EXPLAIN_NEVER": "Op {day} is de persoon niet gekend: voor die dag werd nooit iets ingeschreven.",
+    "EXPLAIN_NISS_UNKNOWN": "Op {day} is de persoon niet gekend, en ook de authentieke bron "
+    "kent dit INSZ niet.",
+    "EXPLAIN_NOT_KNOWN_BEFORE_LOG": "Op {day} is de persoon niet gekend; of dat ooit anders was, "
+    "is ouder dan wat het logboek bewaart.",
 }

@@ -14,6 +14,11 @@ from raas.usecases.ports import DossierFilter
 from raas.v1 import decision_pb2, period_pb2, register_service_pb2
 
 DossiersRequest = register_service_pb2.ConsultRequest | register_service_pb2.ExportRequest
+AtTimeAsked = (
+    register_service_pb2.CheckInscriptionsRequest
+    | register_service_pb2.FindRegistersRequest
+    | register_service_pb2.ExplainDossierRequest
+)
 WhenAsked = decision_pb2.InscriptionCheck | register_service_pb2.FindRegistersRequest
 
 
@@ -57,10 +62,7 @@ def read_when(place: str, message: WhenAsked, faults: Faults) -> tuple[int | Non
             return None, None
 
 
-def read_at_time(
-    request: register_service_pb2.CheckInscriptionsRequest | register_service_pb2.FindRegistersRequest,
-    faults: Faults,
-) -> datetime | None:
+def read_at_time(request: AtTimeAsked, faults: Faults) -> datetime | None:
     """The instant of knowing that is asked about; None = now."""
     return read_instant("at_time", request.at_time, faults) if request.HasField("at_time") else None
 
@@ -86,3 +88,11 @@ def read_day(field: str, text: str, faults: Faults) -> int | None:
     except Invalid as invalid:
         faults.append(invalid.at(field))
         return None
+
+
+def read_mandatory_day(field: str, text: str, faults: Faults) -> int | None:
+    """A day in a mandatory field."""
+    if not text:
+        faults.append(Violation(field, Reason.REQUIRED))
+        return None
+    return read_day(field, text, faults)

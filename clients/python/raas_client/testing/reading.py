@@ -8,9 +8,8 @@ from itertools import count
 
 from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.errors import Reason, Refused, Violation, refuse
-from raas.domain.mutation import Mutation, MutationKind
-from raas.domain.mutation_json import detail_from_json
-from raas.domain.niss import Niss, niss_text
+from raas.domain.mutation import Mutation
+from raas.domain.niss import Niss
 from raas.domain.person import PersonState
 from raas.domain.register import Register
 from raas.storage.revisions import revision_violation
@@ -18,14 +17,12 @@ from raas.usecases.check import RegisterReading
 from raas.usecases.following import final_niss
 from raas.usecases.matching import matches
 from raas.usecases.ports import DossierFilter, DossierPage, DossierView
-from raas_client.testing.state import Logged, RegisterState, World, lines_from
+from raas_client.testing.chains import MemoryChains, mutation_of
+from raas_client.testing.state import RegisterState, World
 
 
-class MemoryReads:
+class MemoryReads(MemoryChains):
     """Reads, each of one state."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
 
     async def resolve_time(self, register_id: int, instant: datetime) -> int:
         """The last revision recorded at or before an instant."""
@@ -73,7 +70,7 @@ class MemoryReads:
         start = max(after, state.oldest_revision)
         found = [
             mutation
-            for mutation in (_mutation(state, logged) for logged in state.log[start:])
+            for mutation in (mutation_of(state, logged) for logged in state.log[start:])
             if mutation.niss in nisses
             and (dossier_type in (None, mutation.dossier_type) or dossier_type in mutation.dossier_types)
         ]
@@ -99,19 +96,6 @@ class MemoryReads:
             found = {niss: tuple(view for view in views if view.niss == niss) for niss in asked}
             readings[register_id] = RegisterReading(revision, found)
         return readings
-
-    async def successors_at(
-        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
-    ) -> Mapping[tuple[int, Niss], Niss]:
-        """Those of these numbers that had been replaced, with their successors then."""
-        found = {}
-        for register_id, asked in keys:
-            niss, log = asked, self._world.registers[register_id].log[: at_revisions[register_id]]
-            while (successor := _replaced_by(niss, log)) is not None:
-                niss = successor
-            if niss != asked:
-                found[register_id, asked] = niss
-        return found
 
     async def unknown_types(self, register_id: int, codes: Collection[str]) -> Collection[str]:
         """Those of the codes that are no dossier type of the register."""
@@ -206,33 +190,3 @@ class FakeSource:
             niss: (final, *(each for each, standing in standings if standing.successor == final))
             for niss, final in finals.items()
         }
-
-
-def _replaced_by(niss: Niss, log: Sequence[Logged]) -> Niss | None:
-    """The number that replaced this one, when the last thing that the log says of its dossiers is that."""
-    for new, _ in reversed(log):
-        if new.niss == niss and new.dossier_type_id is not None:
-            replaced = (new.kind is MutationKind.NISS_REPLACED and new.detail) or {}
-            known = replaced.get("replaced_niss") == niss_text(niss)
-            return Niss(int(replaced["successor_niss"])) if known else None
-    return None
-
-
-def _mutation(state: RegisterState, logged: Logged) -> Mutation:
-    new, record_time = logged
-    return Mutation(
-        state.enterprise_number,
-        new.revision,
-        new.batch_last_revision,
-        new.kind,
-        new.niss,
-        new.requested_niss,
-        None if new.dossier_type_id is None else state.code_of(new.dossier_type_id),
-        new.dossier_types,
-        lines_from(new.before),
-        lines_from(new.after),
-        record_time,
-        new.stamp,
-        new.checksum,
-        detail_from_json(new.kind.value, new.detail, None),
-    )

@@ -20,6 +20,7 @@ from raas.usecases.alteration import Alterations
 from raas.usecases.check import CheckInscriptions
 from raas.usecases.consult import Consult
 from raas.usecases.dossier_types import DossierTypeVerbs
+from raas.usecases.explaining import ExplainDossier
 from raas.usecases.gate import Gate
 from raas.usecases.history import History
 from raas.usecases.importing import Imports
@@ -99,6 +100,7 @@ class Backstage:
             dossier_types=DossierTypeVerbs(lanes, writes, pages),
             consult=Consult(reads, source, pages),
             history=History(reads, self.registers, source, pages),
+            explain=ExplainDossier(reads, source),
             check=CheckInscriptions(reads, source, _now),
             routing=FindRegisters(reads, source, _now),
             stale=StaleNiss(reads, source, pages),

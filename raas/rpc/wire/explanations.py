@@ -1,0 +1,25 @@
+"""Explanations as messages."""
+
+from __future__ import annotations
+
+from raas.domain.niss import niss_text
+from raas.domain.sentences import sentence
+from raas.rpc.wire.dossiers import resolved_messages
+from raas.rpc.wire.mutations import mutation_message
+from raas.usecases.explaining import Explanation
+from raas.v1 import register_service_pb2
+
+
+def explanation_response(
+    explanation: Explanation, language: str
+) -> register_service_pb2.ExplainDossierResponse:
+    """Why a person is, or is not, known, with a sentence in one of the languages of the sentences."""
+    mutation = explanation.mutation
+    return register_service_pb2.ExplainDossierResponse(
+        known=explanation.known,
+        mutation=None if mutation is None else mutation_message(mutation),
+        former_niss=[niss_text(niss) for niss in explanation.numbers[1:]],
+        sentence=sentence(explanation.sentence, language, explanation.values),
+        resolved=resolved_messages(explanation.resolved),
+        revision=explanation.revision,
+    )
