@@ -7,7 +7,8 @@ import os
 import random
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,15 +20,20 @@ import pytest
 from raas.v1.mutation_pb2 import MutationKind
 from tests.conftest import GIVEN_DSN
 from tests.e2e.proxy import Proxy, running_proxy
-from tests.e2e.registers import TYPES, new_register
-from tests.e2e.servers import Server
+from tests.e2e.registers import TYPES, TestRegister, new_register
+from tests.e2e.servers import LOCAL, Server, await_that, running_server
 from tests.e2e.test_faults import database_of, postmaster
 from tests.stream.history import Begun, Ended, Marked, Mutations, Part, Record, Subscriber
-from tests.stream.reading import Reader, record_of, write_for
+from tests.stream.questions import look_back
+from tests.stream.reading import PEOPLE, Reader, record_of, write_for
+from tests.stream.registrar import change_persons_for, introduce
 from tests.stream.validate import validate
 
 LOAD_SECONDS = 25
+CALM_SECONDS = 60
 WRITERS = 3
+REGISTRARS = 2
+PAST_REVISIONS = 20
 
 
 @dataclass
@@ -83,9 +89,18 @@ class Machines:
         await asyncio.to_thread(server.start)
 
 
+@pytest.fixture
+def first_server(tmp_path: Path) -> Iterator[Server]:
+    """A server that keeps the persons."""
+    directory = tmp_path / "first"
+    directory.mkdir()
+    with running_server(directory, *LOCAL) as running:
+        yield running
+
+
 @asynccontextmanager
 async def _machines(own_server: Server, directory: Path) -> AsyncIterator[Machines]:
-    second = Server(directory / "second", database_of(own_server))
+    second = Server(directory / "second", database_of(own_server), *LOCAL)
     second.directory.mkdir()
     second.start()
     chance = random.Random(11)
@@ -97,19 +112,29 @@ async def _machines(own_server: Server, directory: Path) -> AsyncIterator[Machin
 
 
 @pytest.mark.timeout(300)
-async def test_whatever_dies_every_subscriber_is_told_everything(own_server: Server, tmp_path: Path) -> None:
-    register = new_register(own_server)
+async def test_whatever_dies_every_subscriber_is_told_everything(
+    first_server: Server, tmp_path: Path
+) -> None:
+    register = new_register(first_server)
     codes = TYPES
-    async with _machines(own_server, tmp_path) as machines:
+    async with grpc.aio.insecure_channel(first_server.target) as channel:
+        await introduce(channel, register.number, PEOPLE)
+    async with _machines(first_server, tmp_path) as machines:
         until: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         readers = _readers(register.number, machines.chance)
         reading = [asyncio.create_task(each.read(machines.channel, until)) for each in readers]
-        over = time.monotonic() + LOAD_SECONDS
+        over, calm = time.monotonic() + LOAD_SECONDS, asyncio.Event()
+
+        def enough() -> bool:
+            return calm.is_set() and time.monotonic() > over
+
         writing = [
-            asyncio.create_task(
-                write_for(machines.channel, register.number, codes, seed, lambda: time.monotonic() > over)
-            )
+            asyncio.create_task(write_for(machines.channel, register.number, codes, seed, enough))
             for seed in range(WRITERS)
+        ]
+        registrars = [
+            asyncio.create_task(change_persons_for(machines.channel, register.number, PEOPLE, seed, enough))
+            for seed in range(REGISTRARS)
         ]
         late = _late_readers(register.number, machines.chance)
         for number, trouble in enumerate(
@@ -129,14 +154,27 @@ async def test_whatever_dies_every_subscriber_is_told_everything(own_server: Ser
             await trouble()
             if number == 4:
                 reading += [asyncio.create_task(each.read(machines.channel, until)) for each in late]
+        await asyncio.to_thread(await_that, lambda: _answers(register), CALM_SECONDS)
+        calm.set()
         answered = await asyncio.gather(*writing)
+        changes = sum(await asyncio.gather(*registrars), Counter[str]())
         async with grpc.aio.insecure_channel(machines.first.target) as channel:
             subscribers = [reader.subscriber for reader in (*readers, *late)]
             until.set_result(register.state().revision)
             await asyncio.gather(*reading)
             record = await record_of(channel, register.number, answered, subscribers)
-    _eventful(record, machines.proxy)
+            revisions = machines.chance.sample(range(len(record.log) + 1), PAST_REVISIONS)
+            await look_back(channel, record, PEOPLE, revisions)
+    _eventful(record, machines.proxy, changes)
     assert validate(record) == []
+
+
+def _answers(register: TestRegister) -> bool:
+    """Whether the database is there again."""
+    try:
+        return register.state().revision > 0
+    except grpc.RpcError:
+        return False
 
 
 def _readers(register: str, chance: random.Random) -> list[Reader]:
@@ -166,7 +204,7 @@ def _late_readers(register: str, chance: random.Random) -> list[Reader]:
     ]
 
 
-def _eventful(record: Record, proxy: Proxy) -> None:
+def _eventful(record: Record, proxy: Proxy, changes: Counter[str]) -> None:
     """The run had everything in it that it was made for: else its judgement says little."""
     events = [event for subscriber in record.subscribers for event in subscriber.events]
     assert len(record.log) > 500
@@ -177,5 +215,13 @@ def _eventful(record: Record, proxy: Proxy) -> None:
     assert sum(isinstance(e, Mutations) for e in events) > 100
     assert sum(isinstance(e, Ended) for e in events) > 20
     assert sum(isinstance(e, Begun) for e in events) > 30
+    assert {m.kind for m in record.log} >= {
+        MutationKind.MUTATION_KIND_NISS_REPLACED,
+        MutationKind.MUTATION_KIND_NISS_RESTORED,
+        MutationKind.MUTATION_KIND_NISS_CANCELLED,
+        MutationKind.MUTATION_KIND_IDENTITY_CHANGED,
+    }
+    assert any(m.HasField("requested_niss") for m in record.log)
+    assert min(changes[what] for what in ("replace", "restore", "cancel", "update", "feed")) > 0
     assert proxy.cuts > 0
     assert sum(answered.changed for answered in record.writers) > 300

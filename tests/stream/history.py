@@ -104,6 +104,12 @@ class Record:
     subscribers: list[Subscriber] = field(default_factory=list)
     first_after: int = 0
     """The revision that the log begins after (more than 0 when it was trimmed)."""
+    as_of: dict[int, State] = field(default_factory=dict)
+    """The register by Export as of some revisions, asked in the end."""
+    successors: dict[str, str] = field(default_factory=dict)
+    """The number that stands for each person in the end, as the authentic source says."""
+    histories: dict[str, list[int]] = field(default_factory=dict)
+    """The revisions that GetHistory lists of these numbers in the end."""
 
 
 def lines_of(periods: Sequence[object]) -> Lines:
@@ -115,3 +121,21 @@ def microseconds(mutation: Mutation) -> int:
     """When a mutation was recorded, in microseconds since 1970."""
     time = mutation.record_time
     return time.seconds * 1_000_000 + time.nanos // 1_000
+
+
+def replay(log: Sequence[Mutation], through: int | None = None) -> State:
+    """The state after the mutations of a whole log, up to a revision."""
+    state: State = {}
+    for mutation in log:
+        if through is None or mutation.revision <= through:
+            apply(state, mutation)
+    return state
+
+
+def apply(state: State, mutation: Mutation) -> None:
+    """The one rule of a copy: set the dossier to what it is after the mutation."""
+    if mutation.HasField("dossier_type"):
+        key = mutation.niss, mutation.dossier_type
+        state.pop(key, None)
+        if mutation.after:
+            state[key] = lines_of(mutation.after)

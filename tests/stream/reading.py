@@ -37,7 +37,7 @@ Channels = Callable[[], grpc.aio.Channel]
 _PAUSE_SECONDS = 0.05
 
 # What is passed over when a server dies or is not there yet; anything else is a fault of the server.
-_PASSING = {
+PASSING = {
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.CANCELLED,
     grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -80,7 +80,7 @@ class Reader:
                     await self._connection(channel, until)
                 except grpc.aio.AioRpcError as error:
                     self.subscriber.events.append(Ended(error.code().name))
-                    if error.code() not in _PASSING:
+                    if error.code() not in PASSING:
                         raise
             await asyncio.sleep(_PAUSE_SECONDS)
 
@@ -153,7 +153,7 @@ async def write_for(
                 while not enough():
                     told += await _write(stub, register, codes, chance)
             except grpc.aio.AioRpcError as error:
-                if error.code() not in _PASSING:
+                if error.code() not in PASSING:
                     raise
         await asyncio.sleep(_PAUSE_SECONDS)
     return told
@@ -162,9 +162,14 @@ async def write_for(
 async def _write(stub: Any, register: str, codes: Sequence[str], chance: random.Random) -> list[Answered]:
     size = 1 if chance.random() < 0.7 else chance.randint(2, 30)
     operations = [_operation(codes, chance) for _ in range(size)]
-    answer = await stub.ApplyBatch(
-        registers_v1.ApplyBatchRequest(operations=operations), metadata=metadata(register), timeout=20
-    )
+    try:
+        answer = await stub.ApplyBatch(
+            registers_v1.ApplyBatchRequest(operations=operations), metadata=metadata(register), timeout=20
+        )
+    except grpc.aio.AioRpcError as error:
+        if error.code() is not grpc.StatusCode.FAILED_PRECONDITION:
+            raise
+        return []  # a number among them is cancelled at this moment
     told = []
     changes = sum(_changed(result) for result in answer.results)
     revision = answer.revision - changes
@@ -217,10 +222,11 @@ async def whole_log(channel: grpc.aio.Channel, register: str, after: int = 0) ->
             return log
 
 
-async def exported(channel: grpc.aio.Channel, register: str) -> State:
-    """The register by Export."""
+async def exported(channel: grpc.aio.Channel, register: str, at_revision: int | None = None) -> State:
+    """The register by Export, now or as of a revision."""
     state: State = {}
-    call = RegisterServiceStub(channel).Export(registers_v1.ExportRequest(), metadata=metadata(register))
+    request = registers_v1.ExportRequest(at_revision=at_revision)
+    call = RegisterServiceStub(channel).Export(request, metadata=metadata(register))
     async for response in call:
         state |= {(d.niss, d.dossier_type): lines_of(d.periods) for d in response.dossiers}
     return state

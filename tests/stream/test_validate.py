@@ -6,6 +6,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -26,8 +27,9 @@ from tests.stream.history import (
     Subscriber,
     lines_of,
     microseconds,
+    replay,
 )
-from tests.stream.validate import canonical, replay, validate
+from tests.stream.validate import canonical, validate
 
 REGISTER = "0999999922"
 ANN, BOB = numbers.niss(1985, 67, 30, 33), numbers.niss(2017, 67, 3, 33)
@@ -136,6 +138,10 @@ def _another_register_checksum(record: Record) -> None:
     record.checksum = bytes(32)
 
 
+def _another_past(record: Record) -> None:
+    record.as_of[2] = {(ANN, "A"): (JANUARY,)}
+
+
 def _another_export(record: Record) -> None:
     record.exported = {**record.exported, (ANN, "C"): (JANUARY,)}
 
@@ -172,6 +178,7 @@ def _an_answer_that_did_something_else(record: Record) -> None:
         (_a_forged_mutation, "checksums"),
         (_another_register_checksum, "checksums"),
         (_another_export, "mirrored"),
+        (_another_past, "as_of_true"),
         (_a_lost_answer, "observed"),
         (_an_answer_that_did_something_else, "observed"),
     ],
@@ -216,38 +223,52 @@ def _sound() -> Record:
         Subscriber("only B", frozenset({"B"}), events=only_b),
         Subscriber("copy", events=copy),
     ]
+    record.as_of = {revision: replay(log, revision) for revision in (0, 2, 4)}
     # The log and what was received become different objects: breaking one leaves the other sound.
     return replace(deepcopy(record), log=deepcopy(log))
 
 
 def _log() -> list[Mutation]:
     log: list[Mutation] = []
-    _append(log, 1, ANN, "A", (), (JANUARY,))
-    _append(log, 2, BOB, "A", (), (MARCH,))
-    _append(log, 5, BOB, "A", (MARCH,), (JANUARY, MARCH))
-    _append(log, 5, ANN, "B", (), (MARCH,))
-    _append(log, 5, BOB, "A", (JANUARY, MARCH), ())
-    _append(log, 6, ANN, "A", (JANUARY,), (JANUARY, MARCH))
+    append(log, 1, ANN, "A", (), (JANUARY,))
+    append(log, 2, BOB, "A", (), (MARCH,))
+    append(log, 5, BOB, "A", (MARCH,), (JANUARY, MARCH))
+    append(log, 5, ANN, "B", (), (MARCH,))
+    append(log, 5, BOB, "A", (JANUARY, MARCH), ())
+    append(log, 6, ANN, "A", (JANUARY,), (JANUARY, MARCH))
     return log
 
 
-def _append(log: list[Mutation], batch_last: int, niss: str, code: str, before: Lines, after: Lines) -> None:
+def append(
+    log: list[Mutation],
+    batch_last: int,
+    niss: str,
+    code: str | None,
+    before: Lines = (),
+    after: Lines = (),
+    **more: Any,
+) -> None:
+    """Add a mutation, its checksum chained; `code` None = news about the person."""
     mutation = Mutation(
         register=REGISTER,
         revision=len(log) + 1,
         batch_last_revision=batch_last,
-        kind=MutationKind.MUTATION_KIND_INSCRIBED if after else MutationKind.MUTATION_KIND_REMOVED,
         niss=niss,
         dossier_type=code,
         before=_periods(before),
         after=_periods(after),
         actor=REGISTER,
         call_id="00000000-0000-4000-8000-000000000001",
+        **{"kind": _kind(after), **more},
     )
     mutation.record_time.seconds = 1_700_000_000 + len(log)
     previous = log[-1].checksum if log else sha256(REGISTER.encode()).digest()
     mutation.checksum = sha256(previous + canonical(mutation)).digest()
     log.append(mutation)
+
+
+def _kind(after: Lines) -> MutationKind:
+    return MutationKind.MUTATION_KIND_INSCRIBED if after else MutationKind.MUTATION_KIND_REMOVED
 
 
 def _periods(lines: Lines) -> list[Period]:

@@ -25,9 +25,12 @@ from tests.stream.history import (
     Record,
     State,
     Subscriber,
+    apply,
     lines_of,
     microseconds,
+    replay,
 )
+from tests.stream.validate_persons import PERSON_VALIDATORS
 
 Validator = Callable[[Record], Iterator[str]]
 
@@ -238,6 +241,15 @@ def mirrored(record: Record) -> Iterator[str]:
             yield f"{subscriber.name}: its copy is not the register"
 
 
+def as_of_true(record: Record) -> Iterator[str]:
+    """The register as of a revision is the replay of its log up to there."""
+    if record.first_after:
+        return
+    for revision, state in record.as_of.items():
+        if state != replay(record.log, revision):
+            yield f"the register as of {revision} is not the replay of its log"
+
+
 def observed(record: Record) -> Iterator[str]:
     """Every revision that a writer was answered is in the log and does what the writer was told."""
     log = {mutation.revision: mutation for mutation in record.log}
@@ -267,17 +279,10 @@ VALIDATORS: Sequence[Validator] = (
     chained,
     checksums,
     mirrored,
+    as_of_true,
     observed,
+    *PERSON_VALIDATORS,
 )
-
-
-def replay(log: Sequence[Mutation], through: int | None = None) -> State:
-    """The state after the mutations of a whole log, up to a revision."""
-    state: State = {}
-    for mutation in log:
-        if through is None or mutation.revision <= through:
-            _apply(state, mutation)
-    return state
 
 
 def canonical(mutation: Mutation) -> bytes:
@@ -374,14 +379,6 @@ def _place(event: Event) -> int | None:
             return None
 
 
-def _apply(state: State, mutation: Mutation) -> None:
-    if mutation.HasField("dossier_type"):
-        key = mutation.niss, mutation.dossier_type
-        state.pop(key, None)
-        if mutation.after:
-            state[key] = lines_of(mutation.after)
-
-
 def _mirror(subscriber: Subscriber) -> tuple[State, int, bool]:
     """The copy it has in the end, through which revision, and whether it began with everything."""
     state: State = {}
@@ -396,7 +393,7 @@ def _mirror(subscriber: Subscriber) -> tuple[State, int, bool]:
                 state |= {(d.niss, d.dossier_type): lines_of(d.periods) for d in dossiers}
             case Mutations(mutations=mutations):
                 for mutation in mutations:
-                    _apply(state, mutation)
+                    apply(state, mutation)
             case Marked(complete=True):
                 complete = True
             case Ended():

@@ -1,0 +1,103 @@
+"""The authentic source at work: persons whose numbers are replaced, restored and cancelled, at random."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from raas.v1 import person_service_pb2 as v1
+from raas.v1.identity_pb2 import Identity
+from raas.v1.person_pb2 import Person, RegisterOfOrigin
+from raas.v1.person_service_pb2_grpc import PersonServiceStub
+from tests.stream.reading import PASSING, Channels, metadata
+
+_PAUSE_SECONDS = 0.05
+
+# What a call at random may be answered: the number is replaced, cancelled or held by nobody at that moment.
+_REFUSED = {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.NOT_FOUND}
+
+_NAMES = ("Peeters", "Janssens", "Maes", "Dubois", "Lambert")
+
+
+def _person(niss: str, last_name: str) -> Person:
+    identity = Identity(last_name=last_name, birth_date=f"19{niss[:2]}-01-{niss[4:6]}")
+    return Person(niss=niss, register_of_origin=RegisterOfOrigin.REGISTER_OF_ORIGIN_BIS, identity=identity)
+
+
+async def introduce(channel: grpc.aio.Channel, register: str, people: Sequence[str]) -> None:
+    """Make the source know these persons."""
+    rows = [_person(niss, _NAMES[0]) for niss in people]
+    applied = await _feed(PersonServiceStub(channel), register, rows)
+    assert applied == len(people)
+
+
+async def change_persons_for(
+    channels: Channels, register: str, people: Sequence[str], seed: int, enough: Callable[[], bool]
+) -> Counter[str]:
+    """Changes at random until enough; how many of each were answered OK. Calls cut off are passed over."""
+    chance = random.Random(seed)
+    done: Counter[str] = Counter()
+    while not enough():
+        async with channels() as channel:
+            stub = PersonServiceStub(channel)
+            try:
+                while not enough():
+                    done[await _change(stub, register, people, chance)] += 1
+            except grpc.aio.AioRpcError as error:
+                if error.code() not in PASSING:
+                    raise
+        await asyncio.sleep(_PAUSE_SECONDS)
+    return done
+
+
+async def _change(stub: Any, register: str, people: Sequence[str], chance: random.Random) -> str:
+    niss, other = chance.sample(people, 2)
+    name = chance.choice(_NAMES)
+    what = chance.choice(
+        ("replace", "replace", "restore", "restore", "restore", "cancel", "update", "feed", "feed")
+    )
+    given: Mapping[str, Any] = {"metadata": metadata(register), "timeout": 20}
+    try:
+        match what:
+            case "replace":
+                await stub.ReplaceNiss(v1.ReplaceNissRequest(niss=niss, successor_niss=other), **given)
+            case "restore":
+                await stub.RestoreNiss(v1.RestoreNissRequest(niss=niss), **given)
+            case "cancel":
+                await stub.CancelNiss(v1.CancelNissRequest(niss=niss), **given)
+            case "update":
+                request = v1.UpdatePersonRequest(
+                    niss=niss, identity=Identity(last_name=name), source_date="2026-01-01"
+                )
+                request.update_mask.paths.append("last_name")
+                await stub.UpdatePerson(request, **given)
+            case _:
+                await _feed(stub, register, [_person(niss, name)])
+    except grpc.aio.AioRpcError as error:
+        if error.code() not in _REFUSED:
+            raise
+        return "refused"
+    return what
+
+
+async def _feed(stub: Any, register: str, rows: Sequence[Person]) -> int:
+    call = stub.ImportPersons(
+        iter([v1.ImportPersonsRequest(persons=rows)]), metadata=metadata(register), timeout=20
+    )
+    answers = [answer async for answer in call]
+    return sum(answer.applied for answer in answers)
+
+
+async def successors(channel: grpc.aio.Channel, register: str, people: Sequence[str]) -> dict[str, str]:
+    """The number that stands for each person now, as the source says."""
+    answer = await PersonServiceStub(channel).CheckPersons(
+        v1.CheckPersonsRequest(checks=[v1.PersonCheck(niss=niss) for niss in people]),
+        metadata=metadata(register),
+    )
+    return {state.niss: state.successor_niss or state.niss for state in answer.states}
