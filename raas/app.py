@@ -90,8 +90,8 @@ async def serve(
             "lane_waiting_operations", "Operations that wait to be written.", lanes.waiting_operations
         )
         verbs = Verbs(
-            write=WriteOperations(lanes, store, source, persons.identities, limits),
-            imports=Imports(lanes, store, source, persons.identities),
+            write=WriteOperations(lanes, store, source, persons.identities, limits, persons.guesses),
+            imports=Imports(lanes, store, source, persons.identities, persons.guesses),
             dossier_types=DossierTypeVerbs(lanes, store, pages),
             consult=Consult(reads, source, pages),
             history=History(reads, registers, source, pages),

@@ -38,6 +38,8 @@ class Persons:
     identities: IdentitySource
 
     def __init__(self, settings: Settings, writing: AsyncEngine, reading: AsyncEngine) -> None:
+        self.guesses = Attempts(BURST, SECONDS)
+        """Wrong claims with inscriptions, per caller and number."""
         self._max_lines = settings.max_lines
         self._changes = PostgresPersonChangeStore(writing)
         self._store = PostgresPersonStore(writing, reading)

@@ -95,9 +95,12 @@ def demo_persons() -> Iterator[Person]:
         fate = made.chance.random()
         if fate < 0.02:
             person.status = _CANCELLED
-        elif fate < 0.08:
+            # At the end: a row that does more than add somebody is a transaction of its own.
+            later.append(person)
+            continue
+        if fate < 0.08:
             second = made.second_number(person)
-            if fate < 0.05:
+            if fate < 0.04:
                 second.status, second.replaced_by = _REPLACED, person.niss
             later.append(second)
         elif fate < 0.16:

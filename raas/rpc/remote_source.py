@@ -35,6 +35,17 @@ KEPT = 100_000
 """Numbers remembered; the one unused for longest is forgotten first."""
 
 
+_OPTIONS = (
+    # A source that was away is asked again within a second of its return.
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.min_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    # A network that fell silent is noticed, and another connection tried.
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+)
+
+
 class RemoteSource:
     """The AuthenticSource and the IdentitySource behind `channel`.
 
@@ -68,7 +79,7 @@ class RemoteSource:
 
         Must be called in the event loop that will use it; `close` ends its connection.
         """
-        return cls(grpc.aio.insecure_channel(target), caller)
+        return cls(grpc.aio.insecure_channel(target, options=_OPTIONS), caller)
 
     async def close(self) -> None:
         """End the connection; who still waits is answered SourceUnavailable."""

@@ -104,8 +104,9 @@ async def add_persons(connection: Connection, persons: Sequence[Person]) -> bool
 async def put_persons(connection: Connection, persons: Sequence[Person]) -> None:
     """Write records, new or changed; the standing of known numbers is left as it is."""
     given = person_document(persons)
-    for statement in (_FORGET_KEYS, _PUT, _WRITE_KEYS):
-        await connection.execute(statement, (given,))
+    async with connection.pipeline():
+        for statement in (_FORGET_KEYS, _PUT, _WRITE_KEYS):
+            await connection.execute(statement, (given,))
 
 
 def person_document(persons: Sequence[Person]) -> Json:

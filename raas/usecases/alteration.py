@@ -99,7 +99,7 @@ class Alteration:
         (one of them is replaced already: that is also how a cycle shows), NISS_CANCELLED, VALUE_INVALID
         when both are the same.
         """
-        old, new = await self._standing(niss), await self._standing(successor)
+        old, new = await self._standings_of(niss, successor)
         if old is not None and old.replaced_by == successor:
             return
         if niss == successor:
@@ -233,9 +233,13 @@ class Alteration:
         return await self._standing(niss)
 
     async def _standing(self, niss: Niss) -> Standing | None:
-        if niss in self._standings:
-            return self._standings[niss]
-        return (await self._change.standings([niss])).get(niss)
+        (standing,) = await self._standings_of(niss)
+        return standing
+
+    async def _standings_of(self, *nisses: Niss) -> list[Standing | None]:
+        unread = [niss for niss in nisses if niss not in self._standings]
+        known = {**(await self._change.standings(unread) if unread else {}), **self._standings}
+        return [known.get(niss) for niss in nisses]
 
     async def _united(self, niss: Niss) -> Mapping[Niss, Standing]:
         """The numbers whose final successor this is, this transaction's changes included."""

@@ -15,6 +15,7 @@ from raas.usecases.identity_check import with_identity_violations
 from raas.usecases.lane import Lanes
 from raas.usecases.ledger import Ledger, Persons
 from raas.usecases.person_ports import IdentitySource
+from raas.usecases.persons.attempts import Attempts
 from raas.usecases.ports import (
     AuthenticSource,
     DossierKey,
@@ -60,12 +61,18 @@ class Imports:
     """The verb; `run` serves one stream."""
 
     def __init__(
-        self, lanes: Lanes, store: WriteStore, source: AuthenticSource, identities: IdentitySource
+        self,
+        lanes: Lanes,
+        store: WriteStore,
+        source: AuthenticSource,
+        identities: IdentitySource,
+        guesses: Attempts | None = None,
     ) -> None:
         self._lanes = lanes
         self._store = store
         self._source = source
         self._identities = identities
+        self._guesses = guesses
 
     async def run(
         self, call: Call, register: AdmittedRegister, messages: AsyncIterator[ImportMessage]
@@ -112,7 +119,7 @@ class Imports:
             await window.put(None)
 
     async def _element(self, call: Call, message: ImportMessage, import_id: str | None) -> _ImportElement:
-        operations = await with_identity_violations(message.operations, self._identities)
+        operations = await with_identity_violations(call, message.operations, self._identities, self._guesses)
         message = replace(message, operations=operations)
         persons = await persons_of(self._source, operations)
         key = (call.caller.enterprise_number, import_id) if import_id is not None else None

@@ -19,6 +19,7 @@ from raas.usecases.lane import Lanes
 from raas.usecases.lane_batch import LaneLimits
 from raas.usecases.ledger import Entry, Ledger, Persons
 from raas.usecases.person_ports import IdentitySource
+from raas.usecases.persons.attempts import Attempts
 from raas.usecases.ports import (
     AnsweredRequest,
     AuthenticSource,
@@ -99,12 +100,14 @@ class WriteOperations:
         source: AuthenticSource,
         identities: IdentitySource,
         limits: LaneLimits,
+        guesses: Attempts | None = None,
     ) -> None:
         self._lanes = lanes
         self._store = store
         self._source = source
         self._identities = identities
         self._limits = limits
+        self._guesses = guesses
 
     async def single(
         self,
@@ -116,7 +119,7 @@ class WriteOperations:
         idempotency: Idempotency | None,
     ) -> BatchAnswer | Replayed:
         """One operation: one result, always Applied. Raises Refused with everything that is wrong."""
-        (checked,) = await with_identity_violations((operation,), self._identities)
+        (checked,) = await self._confronted(call, (operation,))
         return await self._run(call, register, _Single(checked), validate_only, idempotency)
 
     async def batch(
@@ -133,8 +136,11 @@ class WriteOperations:
         Raises Refused with everything that is wrong in any of them, paths prefixed `operations[i].`;
         under validate_only every operation has a result instead, Applied or Rejected.
         """
-        checked = await with_identity_violations(operations, self._identities)
+        checked = await self._confronted(call, operations)
         return await self._run(call, register, _Batch(checked, validate_only), validate_only, idempotency)
+
+    async def _confronted(self, call: Call, operations: Sequence[Operation]) -> Sequence[Operation]:
+        return await with_identity_violations(call, operations, self._identities, self._guesses)
 
     async def _run(
         self,

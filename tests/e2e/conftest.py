@@ -26,6 +26,20 @@ def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def person_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running server that keeps persons; every test takes registers and numbers of its own."""
+    with running_server(tmp_path_factory.mktemp("person_server"), *LOCAL) as running:
+        yield running
+
+
+@pytest.fixture
+def local_server(tmp_path: Path) -> Iterator[Server]:
+    """A running server that keeps persons for one test, which may do to it what it wants."""
+    with running_server(tmp_path, *LOCAL) as running:
+        yield running
+
+
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
     """A running server for one test, which may do to it what it wants."""

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from raas.cli.demo import NAME, REGISTER
 from raas.cli.demo_persons import IMPORT_ID, PERSONS, demo_messages
 from raas.v1.administration_service_pb2 import CreateRegisterRequest
@@ -17,17 +12,10 @@ from raas.v1.person_service_pb2_grpc import PersonServiceStub
 from raas.v1.register_service_pb2 import CreateDossierTypeRequest, ListDossierTypesRequest
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from tests.e2e.registers import TestRegister, channel
-from tests.e2e.servers import LOCAL, Server, raas, running_server
+from tests.e2e.servers import Server, raas
 
 CALLER = (("raas-enterprise-number", REGISTER),)
 DOSSIERS = 5_326
-
-
-@pytest.fixture
-def local_server(tmp_path: Path) -> Iterator[Server]:
-    """A server that keeps persons."""
-    with running_server(tmp_path, *LOCAL) as running:
-        yield running
 
 
 def create(server: Server, name: str) -> TestRegister:

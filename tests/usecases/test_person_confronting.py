@@ -83,6 +83,7 @@ def test_attempts_come_back_with_time():
     now = 1_000.0
     assert [attempts.spend("a") for _ in range(3)] == [True, True, False]
     assert attempts.spend("b")
+    assert [attempts.left("a"), attempts.left("b"), attempts.left("b")] == [False, True, True]
 
 
 # ---- claims of inscriptions ---------------------------------------------------------------------
@@ -104,7 +105,7 @@ async def test_a_claim_that_differs_is_refused_with_the_names_of_the_fields(hous
         inscription(unknown, wrong),
         inscription(None, wrong, bad),
     ]
-    checked = await with_identity_violations(operations, StoredIdentities(house.store))
+    checked = await with_identity_violations(a_call(), operations, StoredIdentities(house.store))
     mismatch = Violation("identity", Reason.IDENTITY_MISMATCH, values={"fields": "last_name,sex"})
     assert [operation.violations for operation in checked] == [(bad, mismatch), (), (), (), (bad,)]
     assert list(checked[1:]) == operations[1:]
@@ -112,7 +113,25 @@ async def test_a_claim_that_differs_is_refused_with_the_names_of_the_fields(hous
 
 async def test_a_source_without_identities_refuses_nothing():
     operations = [inscription(new_niss(), CLAIM)]
-    assert list(await with_identity_violations(operations, NoIdentities())) == operations
+    assert list(await with_identity_violations(a_call(), operations, NoIdentities())) == operations
+
+
+async def test_whoever_guesses_is_stopped_right_or_wrong(house: PersonHouse):
+    niss, other = await house.person(), await house.person()
+    right, wrong = IdentityClaim("Peeters"), IdentityClaim("Janssens")
+    guesses = Attempts(2, 60.0)
+
+    async def reasons(*operations: Operation, actor: int | None = None) -> list[list[Reason]]:
+        source = StoredIdentities(house.store)
+        checked = await with_identity_violations(a_call(actor), operations, source, guesses)
+        return [[violation.reason for violation in operation.violations] for operation in checked]
+
+    asked = [inscription(niss, claim) for claim in (right, wrong, right, wrong, right, wrong)]
+    mismatch, stopped = [Reason.IDENTITY_MISMATCH], [Reason.OVERLOADED]
+    assert await reasons(*asked) == [[], mismatch, [], mismatch, stopped, stopped]
+    assert await reasons(inscription(niss, right), inscription(other, right)) == [stopped, []]
+    assert await reasons(inscription(niss, None)) == [[]]
+    assert await reasons(inscription(niss, right), actor=244640631) == [[]]
 
 
 async def test_without_claims_nothing_is_asked():
@@ -121,7 +140,7 @@ async def test_without_claims_nothing_is_asked():
             raise AssertionError("nothing was claimed")
 
     operations = [inscription(new_niss(), None)]
-    assert await with_identity_violations(operations, Silent()) is operations  # type: ignore[arg-type]
+    assert await with_identity_violations(a_call(), operations, Silent()) is operations  # type: ignore[arg-type]
 
 
 # ---- what other servers ask ---------------------------------------------------------------------

@@ -23,13 +23,21 @@ class Attempts:
         self._spent: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
         """Attempts spent, and when that was so; what comes back since then is counted when asked."""
 
+    def left(self, key: Hashable) -> bool:
+        """Whether one more attempt is allowed; none is spent."""
+        return self._spent_by(key, self._clock()) + 1 <= self._burst
+
     def spend(self, key: Hashable) -> bool:
         """Whether one more attempt is allowed; if so it is spent."""
         now = self._clock()
-        spent, since = self._spent.pop(key, (0.0, now))
-        spent = max(0.0, spent - (now - since) / self._seconds)
+        spent = self._spent_by(key, now)
         allowed = spent + 1 <= self._burst
+        self._spent.pop(key, None)
         self._spent[key] = (spent + 1 if allowed else spent, now)
         if len(self._spent) > _REMEMBERED:
             self._spent.popitem(last=False)
         return allowed
+
+    def _spent_by(self, key: Hashable, now: float) -> float:
+        spent, since = self._spent.get(key, (0.0, now))
+        return max(0.0, spent - (now - since) / self._seconds)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 
 from raas.domain.confrontation import mismatches
+from raas.domain.niss import Niss
+from raas.domain.person_record import Person
 from raas.usecases.person_ports import Claim, PersonStore
+
+_SLICE = 50
+"""Claims compared before the event loop gets a turn: some milliseconds."""
 
 
 class StoredIdentities:
@@ -17,9 +23,18 @@ class StoredIdentities:
     async def mismatches(self, claims: Sequence[Claim]) -> Sequence[tuple[str, ...]]:
         """Per claim the names of the fields that differ; one question to the store for all of them."""
         persons = await self._store.finals({niss for niss, _ in claims})
-        return [
-            mismatches(claim, persons[niss].identity) if niss in persons else () for niss, claim in claims
-        ]
+        return await compared(persons, claims)
+
+
+async def compared(persons: Mapping[Niss, Person], claims: Sequence[Claim]) -> Sequence[tuple[str, ...]]:
+    """Per claim the names of the fields that differ from those of the person, if there is one."""
+    found = []
+    for index, (niss, claim) in enumerate(claims, 1):
+        person = persons.get(niss)
+        found.append(mismatches(claim, person.identity) if person else ())
+        if index % _SLICE == 0:
+            await asyncio.sleep(0)
+    return found
 
 
 class NoIdentities:

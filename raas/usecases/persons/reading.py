@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from raas.domain.confrontation import mismatches
 from raas.domain.errors import Reason, refuse
 from raas.domain.identity import IdentityClaim
 from raas.domain.niss import Niss
@@ -13,6 +12,7 @@ from raas.domain.person import PersonState
 from raas.domain.person_record import Person
 from raas.usecases.gate import AdmittedRegister
 from raas.usecases.person_ports import PersonStore
+from raas.usecases.persons.identities import compared
 from raas.usecases.ports import AuthenticSource
 
 
@@ -62,15 +62,15 @@ class ReadPersons:
     async def check(self, checks: Sequence[PersonCheck]) -> tuple[CheckedPerson, ...]:
         """The state of each number, the claimed fields that differ, former numbers; in the order asked."""
         states = await self._source.states([check.niss for check in checks])
-        persons = await self._store.finals([check.niss for check in checks if check.claim is not None])
+        claims = [(check.niss, check.claim) for check in checks if check.claim is not None]
+        persons = await self._store.finals([niss for niss, _ in claims])
+        differing = iter(await compared(persons, claims))
         uniting = [check.niss for check in checks if check.with_former]
         numbers = await self._source.numbers_of(uniting) if uniting else {}
         return tuple(
             CheckedPerson(
                 states.get(check.niss),
-                mismatches(check.claim, persons[check.niss].identity)
-                if check.claim is not None and check.niss in persons
-                else (),
+                next(differing) if check.claim is not None else (),
                 numbers[check.niss][1:] if check.with_former else (),
             )
             for check in checks
