@@ -1,0 +1,113 @@
+"""A register whose authentic source is another server: asked before the lane, remembered, and killed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from raas.v1.identity_pb2 import IdentityClaim
+from raas.v1.person_service_pb2 import GetPersonRequest, ReplaceNissRequest
+from raas.v1.register_service_pb2 import ApplyBatchRequest, BatchOperation, ImportRequest
+from tests.e2e.persons import CANCELLED, SOURCE, Persons, a_person, inscription, new_niss
+from tests.e2e.registers import TYPES, TestRegister, new_register
+from tests.e2e.servers import LOCAL, Server, await_that, running_server
+from tests.rpc.house import Told, told
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Iterator[Server]:
+    """The server that keeps the persons."""
+    directory = tmp_path / "source"
+    directory.mkdir()
+    with running_server(directory, *LOCAL) as running:
+        yield running
+
+
+@pytest.fixture
+def here(tmp_path: Path, source: Server) -> Iterator[Server]:
+    """The server that asks it."""
+    directory = tmp_path / "here"
+    directory.mkdir()
+    with running_server(directory, "--authentic-source", source.target) as running:
+        yield running
+
+
+def refusal(call: Any, *given: Any, **more: Any) -> Told:
+    with pytest.raises(grpc.RpcError) as raised:
+        call(*given, **more)
+    return told(raised.value)
+
+
+def day(persons: Persons, register: TestRegister, person: str, on: str, **more: Any) -> Any:
+    return persons.inscribe(register, person, on, on, **more)
+
+
+def test_another_server_says_who_exists_until_it_is_killed(source: Server, here: Server) -> None:
+    there, local = Persons(source), Persons(here)
+    ann, old, bob, never_asked = there.known(4)
+    gone, dead = a_person(), a_person(death_date="2020-03-01")
+    gone.status = CANCELLED
+    there.feed([gone, dead])
+    there.service.ReplaceNiss(ReplaceNissRequest(niss=old, successor_niss=ann), metadata=SOURCE)
+    register = new_register(here)
+
+    # It is asked by single calls, batches and imports alike.
+    assert day(local, register, ann, "2024-01-01").dossier.niss == ann
+    followed = day(local, register, old, "2024-01-02")
+    assert (followed.dossier.niss, followed.replaced_niss) == (ann, old)
+    assert [notice.field for notice in day(local, register, dead.niss, "2024-01-01").notices] == ["niss"]
+    unknown = refusal(day, local, register, new_niss(), "2024-01-01")
+    assert (unknown.status, unknown.info.reason) == ("NOT_FOUND", "NISS_UNKNOWN")
+    assert refusal(day, local, register, gone.niss, "2024-01-01").info.reason == "NISS_CANCELLED"
+    claim = IdentityClaim(last_name="Janssens", birth_date="1968-06-15")
+    differs = refusal(day, local, register, bob, "2024-01-01", identity=claim)
+    assert differs.info.metadata["fields"] == "last_name,birth_date"
+    numbers = there.known(1_000)
+    batch = [BatchOperation(inscribe=inscription(person, "2024-01-01", "2024-01-01")) for person in numbers]
+    local.registers.ApplyBatch(ApplyBatchRequest(operations=batch), metadata=register.caller)
+    revision = register.state().revision
+    assert revision == len(TYPES) + 3 + 1_000
+
+    # Of persons themselves nothing can be asked here.
+    persons = refusal(local.service.GetPerson, GetPersonRequest(niss=ann), metadata=register.caller)
+    assert (persons.status, persons.info.reason, persons.retry) == (
+        "UNIMPLEMENTED",
+        "PERSONS_KEPT_ELSEWHERE",
+        False,
+    )
+
+    source.kill()
+    begun = time.monotonic()
+    away = refusal(day, local, register, never_asked, "2024-01-01")
+    claimed = refusal(day, local, register, ann, "2024-01-03", identity=IdentityClaim(last_name="X"))
+    for each in (away, claimed):
+        assert (each.status, each.info.reason, each.retry) == (
+            "UNAVAILABLE",
+            "AUTHENTIC_SOURCE_UNAVAILABLE",
+            True,
+        )
+    row = BatchOperation(inscribe=inscription(never_asked, "2024-01-01", "2024-01-01"))
+    with pytest.raises(grpc.RpcError) as raised:
+        list(local.registers.Import(iter([ImportRequest(operations=[row])]), metadata=register.caller))
+    assert told(raised.value).info.reason == "AUTHENTIC_SOURCE_UNAVAILABLE"
+    assert time.monotonic() - begun < 20
+    # What it said a moment ago still counts, and what was refused left nothing.
+    assert register.state().revision == revision
+    assert day(local, register, numbers[0], "2024-01-03").revision == revision + 1
+
+    source.start()
+
+    def answered() -> bool:
+        try:
+            return bool(day(local, register, never_asked, "2024-01-01").revision == revision + 2)
+        except grpc.RpcError as error:
+            if told(error).info.reason != "AUTHENTIC_SOURCE_UNAVAILABLE":
+                raise
+            return False
+
+    await_that(answered, 30)
