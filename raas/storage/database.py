@@ -69,7 +69,8 @@ def open_database(dsn: str, *, size: int = 10, autocommit: bool = False) -> Asyn
         pool_size=size,
         max_overflow=0,
         pool_use_lifo=True,
-        pool_reset_on_return=None if autocommit else "rollback",
+        # Who takes a connection out leaves it idle: asking for it again would cost every call.
+        pool_reset_on_return=None,
         hide_parameters=True,
         execution_options={_AUTOCOMMIT: autocommit},
         use_native_hstore=False,

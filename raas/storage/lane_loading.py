@@ -17,15 +17,14 @@ from raas.usecases.ports import AnsweredRequest, DossierKey, DossierState, Loade
 PERSONS_LOCK = 0x5261_6153
 """Advisory lock: shared by every write, exclusive for what changes the status of persons."""
 
-_LOCK_PERSONS = f"SELECT pg_advisory_xact_lock_shared({PERSONS_LOCK})"
-
-# The clock is read outside the CTE: after the lock was granted, so that the instants of recording
-# follow the order of the revisions. Loading stays a statement of its own for the same reason: its
-# snapshot must begin after the lock is granted.
-_LOCK_REGISTER = """
-WITH locked AS MATERIALIZED (
+# First the lock on persons, then that on the register. The clock is read outside the CTE: after the lock
+# was granted, so that the instants of recording follow the order of the revisions. Loading stays a
+# statement of its own for the same reason: its snapshot must begin after the lock is granted.
+_LOCK_REGISTER = f"""
+WITH persons AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({PERSONS_LOCK})),
+locked AS MATERIALIZED (
   SELECT enterprise_number, revision, checksum, types_revision, record_time
-  FROM register WHERE id = %s FOR NO KEY UPDATE)
+  FROM persons, register WHERE id = %s FOR NO KEY UPDATE OF register)
 SELECT enterprise_number, revision, checksum, types_revision,
        greatest(record_time, clock_timestamp()), pg_current_xact_id()::text
 FROM locked"""
@@ -82,8 +81,6 @@ async def load(connection: Connection, register_id: int, wanted: Wanted, *, lock
     columns = (array(k[0] for k in keys), array(k[1] for k in keys), register_id)
     persons = shares = requests = imports = None
     async with connection.pipeline():
-        if lock:
-            await connection.execute(_LOCK_PERSONS)
         register = await connection.execute(_LOCK_REGISTER if lock else _READ_REGISTER, (register_id,))
         if wanted.persons:
             persons = await connection.execute(_LOAD_PERSONS, (array({k[0] for k in keys}),))

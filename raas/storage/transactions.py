@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, cast
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.storage.faults import translated, translated_errors
@@ -70,6 +71,15 @@ class Pipeline:
                 await self.connection.rollback()
 
 
+async def _let_go(connection: Connection) -> None:
+    """Roll back, or close what is in the middle of something: that must not be reused."""
+    if connection.pgconn.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+        with suppress(psycopg.Error):
+            await connection.rollback()
+    if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+        await connection.close()
+
+
 def fault_of(error: psycopg.Error) -> PortError:
     """The error of the ports for one of a statement, on a connection that still stands.
 
@@ -90,13 +100,15 @@ class Transactions:
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection of the pool; what is not committed when it is given back is rolled back."""
         with translated_errors():
-            pooled = await self._engine.connect()
+            pooled = await self._engine.raw_connection()
+        connection = cast(Connection, pooled.driver_connection)
         try:
-            raw = await pooled.get_raw_connection()
-            yield cast(Connection, raw.driver_connection)
+            yield connection
         finally:
-            # Also when the caller is cancelled: a connection in the middle of something must not be reused.
-            await asyncio.shield(pooled.close())
+            if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+                # Also when the caller is cancelled.
+                await asyncio.shield(_let_go(connection))
+            pooled.close()
 
     async def commit(
         self, connection: Connection, transaction_id: str, statements: Iterable[tuple[str, Any]]

@@ -17,6 +17,9 @@ from raas.usecases.tailer import Tailer
 _BETWEEN_SECONDS = 0.008
 """At most so often is anything told to others."""
 
+_GATHER_SECONDS = 0.001
+"""So long is news kept back: those whose writes it tells of are answered first."""
+
 _AGAIN_SECONDS = 0.5
 
 
@@ -44,6 +47,7 @@ class WakeUp:
     async def _tell(self) -> None:
         while True:
             await self._something.wait()
+            await asyncio.sleep(_GATHER_SECONDS)
             self._something.clear()
             told, self._untold = self._untold, set()
             with contextlib.suppress(PortError):
