@@ -2,8 +2,9 @@
 
     python -m benchmarks [NAME ...] [--json FILE]
 
-Names: unary, latency, batch, import, export, overwrite. A ratio compares two things that ran on the same
-machine in the same minute; an absolute figure says little about another machine.
+Names: unary, latency, batch, import, export, overwrite, stream-latency, stream-catch-up,
+stream-subscribers. A ratio compares two things that ran on the same machine in the same minute; an absolute
+figure says little about another machine.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import rows, unary
+from benchmarks import rows, stream, unary
 from benchmarks.figures import Figure, table
 from benchmarks.servers import Servers
 
@@ -26,6 +27,9 @@ BENCHMARKS: dict[str, Callable[[Servers], list[Figure]]] = {
     "import": rows.imports,
     "export": rows.exports,
     "overwrite": rows.overwritten,
+    "stream-latency": stream.latency,
+    "stream-catch-up": stream.catch_up,
+    "stream-subscribers": stream.subscribers,
 }
 
 

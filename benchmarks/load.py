@@ -1,4 +1,4 @@
-"""Unary calls as fast as they are answered: by h2load where installed, else by a client in another process.
+"""Unary calls, as fast as they are answered or at a rate: by h2load where installed, else by a Python client.
 
 h2load sends the same bytes again and again and costs next to nothing. It cannot see the status of gRPC: who
 uses it checks by other means that the calls did what they should.
@@ -12,40 +12,99 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 H2LOAD = shutil.which("h2load")
+STREAMS_PER_CONNECTION = 100
 DRIVER = "h2load" if H2LOAD else "a Python client in another process"
 
 
 def calls_per_second(
-    target: str, method: str, number: str, requests: Sequence[bytes], calls: int, in_flight: int
+    target: str,
+    method: str,
+    number: str,
+    requests: Sequence[bytes],
+    calls: int,
+    in_flight: int,
+    per_second: float = 0.0,
 ) -> float:
-    """Calls answered per second; each of `requests` is sent by a driver of its own, all at once."""
+    """Calls answered per second; each of `requests` is sent by a driver of its own, all at once.
+
+    So many are offered `per_second`, by all of them together; 0 = as fast as they are answered.
+    """
     each = calls // len(requests)
     flight = max(1, in_flight // len(requests))
+    pace = per_second / len(requests)
     with tempfile.TemporaryDirectory() as directory:
         drivers = []
         for index, request in enumerate(requests):
             frame = Path(directory, f"frame-{index}")
             frame.write_bytes(struct.pack(">BI", 0, len(request)) + request)
             command = (
-                _h2load(target, method, number, frame, each, flight)
+                _h2load(target, method, number, frame, each, flight, pace)
                 if H2LOAD
-                else _python(target, method, number, frame, each, flight)
+                else _python(target, method, number, frame, each, flight, pace)
             )
             drivers.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
         return sum(_rate(driver) for driver in drivers)
 
 
-def _h2load(target: str, method: str, number: str, frame: Path, calls: int, in_flight: int) -> list[str]:
+@dataclass(slots=True)
+class Held:
+    """Streams that are read; once that has ended, the processor time that it took."""
+
+    cpu_seconds: float = 0.0
+
+
+@contextmanager
+def held_open(target: str, method: str, number: str, request: bytes, streams: int) -> Iterator[Held]:
+    """So many calls of a method that has no end, whose answers are taken and thrown away; h2load is needed.
+
+    They are being opened when the block begins, and are dropped when it ends.
+    """
+    held = Held()
+    with tempfile.TemporaryDirectory() as directory:
+        frame = Path(directory, "frame")
+        frame.write_bytes(struct.pack(">BI", 0, len(request)) + request)
+        clients = -(-streams // STREAMS_PER_CONNECTION)
+        command = [
+            str(H2LOAD),
+            "--duration=3600",
+            f"--clients={clients}",
+            f"--max-concurrent-streams={streams // clients}",
+            *_asking(target, method, number, frame),
+        ]
+        reader = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield held
+        finally:
+            times = reader.cpu_times()
+            held.cpu_seconds = times.user + times.system
+            reader.kill()
+            reader.wait()
+
+
+def _h2load(
+    target: str, method: str, number: str, frame: Path, calls: int, in_flight: int, pace: float
+) -> list[str]:
     clients = min(4, in_flight)
     return [
         str(H2LOAD),
         f"--requests={calls}",
         f"--clients={clients}",
         f"--max-concurrent-streams={in_flight // clients}",
+        *([f"--rps={pace / clients}"] if pace else []),
+        *_asking(target, method, number, frame),
+    ]
+
+
+def _asking(target: str, method: str, number: str, frame: Path) -> list[str]:
+    return [
         f"--data={frame}",
         "--header=content-type: application/grpc",
         "--header=te: trailers",
@@ -54,8 +113,10 @@ def _h2load(target: str, method: str, number: str, frame: Path, calls: int, in_f
     ]
 
 
-def _python(target: str, method: str, number: str, frame: Path, calls: int, in_flight: int) -> list[str]:
-    arguments = [target, method, number, str(frame), str(calls), str(in_flight)]
+def _python(
+    target: str, method: str, number: str, frame: Path, calls: int, in_flight: int, pace: float
+) -> list[str]:
+    arguments = [target, method, number, str(frame), str(calls), str(in_flight), str(pace)]
     return [sys.executable, "-m", "benchmarks.python_client", *arguments]
 
 

@@ -1,4 +1,4 @@
-"""A client that sends one request again and again; says what h2load would say at its end."""
+"""A client that sends one request again and again, at a rate if told one; says what h2load would say."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from pathlib import Path
 import grpc.aio
 
 
-async def main(target: str, method: str, number: str, frame: str, calls: str, in_flight: str) -> None:
-    """Send `calls` calls, `in_flight` at once."""
+async def main(
+    target: str, method: str, number: str, frame: str, calls: str, in_flight: str, pace: str
+) -> None:
+    """Send `calls` calls, at most `in_flight` at once, `pace` a second (0 = as fast as they are answered)."""
     request = Path(frame).read_bytes()[5:]
-    left = int(calls)
+    left, rate = int(calls), float(pace)
 
     async with grpc.aio.insecure_channel(target) as channel:
         call = channel.unary_unary(method)
@@ -22,6 +24,9 @@ async def main(target: str, method: str, number: str, frame: str, calls: str, in
             nonlocal left
             while left > 0:
                 left -= 1
+                if rate:
+                    due = began + (int(calls) - left) / rate
+                    await asyncio.sleep(max(0.0, due - time.perf_counter()))
                 await call(request, metadata=(("raas-enterprise-number", number),))
 
         began = time.perf_counter()
@@ -31,4 +36,4 @@ async def main(target: str, method: str, number: str, frame: str, calls: str, in
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:7]))
+    asyncio.run(main(*sys.argv[1:8]))

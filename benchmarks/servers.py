@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self
 
 import grpc
+import psutil
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from raas.storage.embedded import running_dsn
@@ -41,6 +42,7 @@ class Servers:
         self._directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="raas-bench-")))
         self._directory.chmod(0o711)
         self._targets: dict[str, str] = {}
+        self._processes: dict[str, psutil.Process] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -73,6 +75,15 @@ class Servers:
         assert dsn is not None
         return dsn
 
+    def cpu_seconds(self, target: str) -> float:
+        """The processor time that the server there has taken, without its database."""
+        times = self._processes[target].cpu_times()
+        return times.user + times.system
+
+    def memory(self, target: str) -> int:
+        """The bytes of memory that the server there holds."""
+        return int(self._processes[target].memory_info().rss)
+
     def _started(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> str:
         if name not in self._targets:
             with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -85,6 +96,7 @@ class Servers:
             self._stack.callback(_end, process)
             _await_serving(target, process)
             self._targets[name] = target
+            self._processes[target] = psutil.Process(process.pid)
         return self._targets[name]
 
 

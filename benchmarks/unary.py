@@ -60,11 +60,11 @@ def throughput(servers: Servers) -> list[Figure]:
 
 
 def _writes(target: str, number: str, echoed: float, name: str, aim: str) -> Figure:
-    before = _revision(target, number)
+    before = revision_of(target, number)
     seconds = -time.perf_counter()
     rates = [_rate_of_writes(target, number) for _ in range(2)]
     seconds += time.perf_counter()
-    changed = (_revision(target, number) - before) / (2 * CALLS)
+    changed = (revision_of(target, number) - before) / (2 * CALLS)
     title = f"{name}, {IN_FLIGHT} in flight, {changed:.0%} change the dossier ({DRIVER})"
     return Figure(title, max(rates), "calls/s", "echo", echoed, aim)
 
@@ -117,7 +117,8 @@ def _median(
     return statistics.median(seconds)
 
 
-def _revision(target: str, number: str) -> int:
+def revision_of(target: str, number: str) -> int:
+    """The revision of a register."""
     with grpc.insecure_channel(target) as channel:
         answer = RegisterServiceStub(channel).GetRegister(
             GetRegisterRequest(), metadata=(("raas-enterprise-number", number),)

@@ -22,7 +22,8 @@ _LAST_REVISION = 2**63 - 1
 
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
-_HEAD = "r.id, r.enterprise_number, r.log_id, r.oldest_revision, r.revision, r.record_time, r.checksum"
+_HEAD = """r.id, r.enterprise_number, r.log_id, r.oldest_revision, r.revision,
+       CASE WHEN r.revision = 0 THEN r.create_time ELSE r.record_time END, r.checksum"""
 _HEAD_COLUMNS = 7
 
 _HEADS = f"SELECT {_HEAD} FROM register r WHERE r.id = ANY(%(registers)s::bigint[])"
@@ -63,8 +64,12 @@ _OF_KINDS = """
 _OF_NISSES = """
     AND m.niss = ANY(%(nisses)s::bigint[])"""
 
+# Before the first mutation a log says what raas.domain.register.first_checksum does.
 _MARK = """
-SELECT r.oldest_revision, coalesce(m.record_time, r.record_time), coalesce(m.checksum, r.checksum)
+SELECT r.oldest_revision,
+       CASE WHEN %(revision)s = 0 THEN r.create_time ELSE coalesce(m.record_time, r.record_time) END,
+       CASE WHEN %(revision)s = 0 THEN sha256(lpad(r.enterprise_number::text, 10, '0')::bytea)
+            ELSE coalesce(m.checksum, r.checksum) END
 FROM register r
 LEFT JOIN mutation m ON m.register_id = r.id AND m.revision = %(revision)s AND r.revision <> %(revision)s
 WHERE r.id = %(register)s"""

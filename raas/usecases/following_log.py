@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from raas.domain.errors import Reason, refuse
 from raas.usecases.log_run import Stride, cut_short, require_whole, run_of
@@ -21,9 +21,10 @@ _READING_AT_ONCE = 4
 class LogPages:
     """Reads the log for those who are behind, a few at a time: writers need the store as well."""
 
-    def __init__(self, logs: LogStore, messages: Messages) -> None:
+    def __init__(self, logs: LogStore, messages: Messages, readers: Callable[[], int]) -> None:
         self._logs = logs
         self._messages = messages
+        self._readers = readers
         self._turns = asyncio.Semaphore(_READING_AT_ONCE)
 
     async def next(
@@ -34,7 +35,7 @@ class LogPages:
         Raises Refused REVISION_EXPIRED when it was trimmed away, LOG_REPLACED, REVISION_IN_FUTURE.
         """
         async with self._turns:
-            entries = stride.entries
+            entries = stride.entries(self._readers())
             revisions = entries if which == EVERYTHING else _FILTERED_REVISIONS
             page = (await self._logs.read({register_id: position}, which, Reach(revisions, entries)))[
                 register_id

@@ -62,16 +62,33 @@ def _complete(entries: Sequence[LogEntry]) -> Run:
     return Run(entries, group, group, mark)
 
 
+def run_bytes(readers: int) -> int:
+    """What a run aims at when so many read: each of them may sleep with one in its hands."""
+    return max(_RUN_BYTES_LEAST, min(RUN_BYTES, _IN_HANDS // max(readers, 1)))
+
+
+_RUN_BYTES_LEAST = 128 * 1024
+_IN_HANDS = 128 * 1024 * 1024
+"""Bytes that all readers of a process may hold back together."""
+
+
 class Stride:
     """How many entries to read at once so that they come to about one run."""
 
     def __init__(self) -> None:
-        self.entries = _FIRST
+        self._entry_bytes = _ENTRY_BYTES
+
+    def entries(self, readers: int) -> int:
+        """So many, when so many read."""
+        return max(_FEWEST, min(_MOST, run_bytes(readers) // self._entry_bytes))
 
     def took(self, entries: int, size: int) -> None:
         """Learn from a run of so many entries and bytes."""
         if entries:
-            self.entries = max(_FEWEST, min(_MOST, RUN_BYTES * entries // max(size, 1)))
+            self._entry_bytes = max(1, size // entries)
 
 
-_FIRST, _FEWEST, _MOST = 1_000, 10, 2_000
+_ENTRY_BYTES = 512
+"""What an entry is taken for before one was seen."""
+
+_FEWEST, _MOST = 10, 2_000

@@ -59,7 +59,7 @@ class Subscriptions:
         self._presence = presence
         self._pages = pages
         self._messages = messages
-        self._log_pages = LogPages(logs, messages)
+        self._log_pages = LogPages(logs, messages, lambda: tailer.readers)
 
     async def stream(
         self, call: Call, register: AdmittedRegister, asked: Subscription
@@ -78,6 +78,9 @@ class Subscriptions:
             if head.log_id != tail.log_id:
                 # This process is about to find out that the log was replaced.
                 raise refuse(Reason.UNAVAILABLE)
+            if head.latest.revision > tail.position:
+                # Committed while the tail came into being: nobody told it.
+                self._tailer.committed(register.id)
             key = SubscriberKey(register.id, call.caller.enterprise_number, asked.subscriber or "")
             position, token = await self._begin(call, asked, which, head, key)
             if asked.subscriber is not None and not isinstance(asked.start, Acknowledged):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from raas.domain.enterprise_number import EnterpriseNumber
 from raas.domain.errors import Reason, Refused, refuse
 from raas.domain.niss import Niss
-from raas.usecases.log_run import RUN_BYTES, Run
+from raas.usecases.log_run import RUN_BYTES, Run, run_bytes
 from raas.usecases.stream_ports import LogEntry, LogFilter, LogHead, Mark, Messages
 
 _READY_FILTERS = 32
@@ -180,12 +180,13 @@ class Tail:
 
     def _ship(self, position: int, which: LogFilter) -> Shipment:
         everything = not (which.dossier_types or which.kinds)
+        most = run_bytes(self.followers)
         selected: list[Piece] = []
         size, through = 0, position
         for chunk in self._chunks:
             if chunk.last <= position:
                 continue
-            if size + chunk.size > RUN_BYTES and size:
+            if size + chunk.size > most and size:
                 break
             pieces = chunk.pieces
             if position > chunk.after:

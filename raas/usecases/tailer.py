@@ -57,6 +57,8 @@ class Tailer:
         self._poll_seconds = self._limits.poll_seconds_unheard
         self._closed: Refused | None = None
         self._stride = Stride()
+        self.readers = 0
+        """Those who follow, whichever register."""
 
     # ---- what others tell it --------------------------------------------------------------------
 
@@ -95,10 +97,12 @@ class Tailer:
         if self._closed is not None:
             raise Refused(self._closed.violations)
         tail.followers += 1
+        self.readers += 1
         try:
             yield tail
         finally:
             tail.followers -= 1
+            self.readers -= 1
             if not tail.followers and self._tails.get(register_id) is tail:
                 del self._tails[register_id]
 
@@ -144,7 +148,7 @@ class Tailer:
         self._due.clear()
         if not after:
             return 0
-        entries = self._stride.entries
+        entries = self._stride.entries(self.readers)
         try:
             pages = await self._logs.read(after, EVERYTHING, Reach(entries, entries))
         except PortError:

@@ -129,11 +129,13 @@ async def test_several_registers_are_read_at_once(engine: AsyncEngine, logs: Pos
 
 
 async def test_a_register_without_mutations_has_a_first_mark(engine: AsyncEngine, logs: PostgresLogs) -> None:
-    book = await new_book(engine)
+    book = await new_book(engine, "A")
     head = (await logs.heads([book.id]))[book.id]
     assert (head.latest.revision, head.latest.checksum) == (0, first_checksum(book.number))
     page = (await logs.read({book.id: 0}, EVERYTHING, FAR))[book.id]
     assert page.edge == head.latest == await logs.mark(book.id, 0)
+    await book.set((ANN, "A", YEAR))
+    assert await logs.mark(book.id, 0) == head.latest
 
 
 async def test_a_mark_is_what_the_log_says_there(engine: AsyncEngine, logs: PostgresLogs) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from raas.usecases.log_run import RUN_BYTES, Stride, cut_short, run_of
+from raas.usecases.log_run import RUN_BYTES, Stride, cut_short, run_bytes, run_of
 from raas.usecases.stream_ports import EVERYTHING, LogFilter, Reach
 from tests.usecases.memory_logs import MemoryLog, entry_of
 
@@ -61,10 +61,24 @@ def test_a_group_of_which_the_end_does_not_match_is_complete_with_the_next_one(
 def test_strides_follow_the_size_of_what_is_read() -> None:
     stride = Stride()
     stride.took(100, 100 * 1_000)
-    assert stride.entries == RUN_BYTES // 1_000
+    assert stride.entries(1) == RUN_BYTES // 1_000
     stride.took(2, 2 * RUN_BYTES)
-    assert stride.entries == 10
+    assert stride.entries(1) == 10
     stride.took(0, 0)
-    assert stride.entries == 10
+    assert stride.entries(1) == 10
     stride.took(1_000, 1_000)
-    assert stride.entries == 2_000
+    assert stride.entries(1) == 2_000
+
+
+def test_runs_are_smaller_when_many_may_hold_one() -> None:
+    assert [run_bytes(readers) // 1024 for readers in (0, 1, 256, 512, 1_024, 100_000)] == [
+        512,
+        512,
+        512,
+        256,
+        128,
+        128,
+    ]
+    stride = Stride()
+    stride.took(100, 100 * 1_024)
+    assert [stride.entries(readers) for readers in (1, 512, 1_024)] == [512, 256, 128]

@@ -29,7 +29,7 @@ class World:
     pages: LogPages = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pages = LogPages(self.logs, self.messages)
+        self.pages = LogPages(self.logs, self.messages, lambda: self.tailer.readers)
 
     def write(self, mutations: int = 1, register_id: int = REGISTER, *, code: str = "A") -> int:
         last = self.logs[register_id].write(mutations, code=code)

@@ -1,0 +1,48 @@
+"""Subscribe on logs in memory: what depends on when exactly something is committed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+from typing import Any, cast
+from uuid import UUID
+
+from raas.usecases.call import Call, Caller
+from raas.usecases.gate import AdmittedRegister
+from raas.usecases.presence import Presence
+from raas.usecases.stream_ports import LogHead
+from raas.usecases.subscribing import AfterRevision, Subscription
+from raas.usecases.subscriptions import Subscriptions
+from raas.usecases.tailer import Tailer, TailerLimits
+from tests.usecases.memory_logs import NUMBER, MemoryLogs, ReadableMessages, read
+from tests.usecases.test_tailer import settled
+
+REGISTER = 1
+
+
+class Late(MemoryLogs):
+    """A mutation is committed while the first head is on its way to who asked for it, who hears of none."""
+
+    async def heads(self, register_ids: Collection[int]) -> Mapping[int, LogHead]:
+        heads = await super().heads(register_ids)
+        if not self[REGISTER].entries:
+            self[REGISTER].write()
+        return heads
+
+
+async def test_what_is_committed_while_a_tail_begins_is_sent_at_once() -> None:
+    logs, messages, unused = Late(), ReadableMessages(), cast(Any, None)
+    tailer = Tailer(logs, messages, TailerLimits(poll_seconds=3_600, poll_seconds_unheard=3_600))
+    running = asyncio.create_task(tailer.run())
+    # The first look around happens before anybody follows.
+    await settled()
+    subscriptions = Subscriptions(tailer, logs, unused, unused, Presence(unused), unused, messages)
+    call = Call(Caller(NUMBER), UUID(int=1), "Subscribe")
+    stream = subscriptions.stream(call, AdmittedRegister(REGISTER, NUMBER), Subscription(AfterRevision(0)))
+    async with asyncio.timeout(10):
+        shipment = await anext(stream)
+    assert shipment.data is not None
+    assert read(shipment.data) == {"mutations": [1], "through": 1}
+    await stream.aclose()
+    tailer.close()
+    await running
