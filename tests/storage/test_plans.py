@@ -12,7 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.niss import Niss
 from raas.domain.periods import Period
-from raas.storage import history_reading, holder_reading, lookups, time_reading
+from raas.storage import (
+    history_reading,
+    holder_reading,
+    log_reading,
+    lookups,
+    meaning_reading,
+    time_reading,
+    turn_reading,
+)
 from raas.storage.database import open_database
 from raas.storage.dossier_pages import PagePart, page_parameters, page_statement
 from raas.storage.fetching import fetch
@@ -162,3 +170,35 @@ async def test_history_times_and_holders_are_found_by_index(reading_engine: Asyn
     nodes = await plan(reading_engine, holder_reading._NUMBERS, numbers)
     assert_walks_primary_key(nodes)
     assert touched(nodes) <= 101
+
+
+async def test_explanations_walk_one_dossier_after_the_other_by_index(
+    reading_engine: AsyncEngine, book: Book
+) -> None:
+    dossiers = {"register": book.id, "nisses": f"{{{MIDDLE}}}", "code": "A", "day": "2020-06-01"}
+    nodes = await plan(reading_engine, turn_reading._CHAINS, dossiers)
+    assert_by_index([node for node in nodes if node.get("Relation Name") not in ("register", "dossier_type")])
+    assert touched([node for node in nodes if node.get("Relation Name") == "dossier"]) <= 1
+    walk = {
+        "register": book.id,
+        "revisions": "{10001,15001,20000}",
+        "ats": "{10001,20000,20000}",
+        "day": "2020-06-01",
+        "steps": 500,
+    }
+    nodes = await plan(reading_engine, turn_reading._WALK, walk)
+    assert_by_index([node for node in nodes if node.get("Relation Name") != "register"])
+    assert touched(nodes) <= 3
+    then = {"registers": f"{{{book.id}}}", "nisses": f"{{{MIDDLE}}}", "revisions": "{15000}"}
+    nodes = await plan(reading_engine, meaning_reading._REPLACED, then)
+    assert_by_index([node for node in nodes if node.get("Relation Name") != "register"])
+    assert touched(nodes) <= 3
+
+
+async def test_contents_are_looked_up_where_there_are_some(reading_engine: AsyncEngine, book: Book) -> None:
+    page = {"registers": f"{{{book.id}}}", "after": "{10000}", "revisions": 1_000, "entries": 1_000}
+    statement = log_reading._entries_statement(of_types=False, of_kinds=False, of_nisses=False)
+    nodes = await plan(reading_engine, statement, page)
+    contents = [node for node in nodes if node.get("Relation Name") == "content"]
+    assert [node["Actual Loops"] for node in contents] == [0] * len(contents) != []
+    assert touched([node for node in nodes if node.get("Relation Name") == "mutation"]) <= 1_000
