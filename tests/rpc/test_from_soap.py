@@ -11,11 +11,12 @@ import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 
 from raas.domain.errors import Reason
+from raas.v1 import mutation_stream_pb2, person_service_pb2
 from raas.v1 import register_service_pb2 as v1
 from tests.rpc.house import ANN, CALLER, House
 
 PAGE = (Path(__file__).parents[2] / "docs" / "from-soap.md").read_text()
-REQUESTS = (v1.InscribeRequest, v1.RemoveRequest, v1.ApplyBatchRequest)
+REQUESTS = (v1.InscribeRequest, v1.RemoveRequest, v1.ApplyBatchRequest, v1.ExplainDossierRequest)
 
 
 async def lines(house: House, rpc: str, request: dict[str, Any]) -> list[dict[str, str]]:
@@ -66,7 +67,26 @@ async def test_setting_the_periods_to_exactly_these(house: House) -> None:
 def test_every_reason_named_is_one() -> None:
     named = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", PAGE))
     others = {
-        "ALL", "HEALTH_INSURANCE", "IDENTITY_CHANGED", "NISS_RESTORED", "INVALID_ARGUMENT",
+        "ALL", "HEALTH_INSURANCE", "IDENTITY_CHANGED", "NISS_RESTORED", "NISS_CANCELLED", "INVALID_ARGUMENT",
         "REPLACED_NISS_POLICY_REFUSE",
     }  # fmt: skip
     assert named - others <= {reason.name for reason in Reason}
+
+
+def test_every_call_that_is_recommended_is_one() -> None:
+    """In tables what is here stands in the last column; elsewhere everything is."""
+    served = {
+        rpc.name
+        for module in (v1, mutation_stream_pb2, person_service_pb2)
+        for service in module.DESCRIPTOR.services_by_name.values()
+        for rpc in service.methods
+    }
+    lines = (line.rstrip(" |").rpartition("|")[2] for line in PAGE.splitlines())
+    named = set(re.findall(r"`(?:MutationStream\.)?([A-Z][a-z]+[A-Za-z]*)`", "\n".join(lines)))
+    assert len(named) > 15
+    assert named <= served
+
+
+def test_every_message_code_of_the_network_is_mapped() -> None:
+    known = (0, 3, 5, 6, 8, 9, 11, 12, 13, 21, 100)
+    assert [code for code in known if f"| MSG{code:05}" not in PAGE] == []
