@@ -173,7 +173,7 @@ class _ImportElement:
         message, end = self._message, self._message.offset + len(self._message.operations)
         skip = 0
         if self.import_key is not None:
-            through = ledger.import_offset(self.import_key)
+            through = ledger.receipts.import_offset(self.import_key)
             if message.offset > through:
                 raise _ahead(through)
             skip = min(through - message.offset, len(message.operations))
@@ -193,7 +193,7 @@ class _ImportElement:
             if index % _SLICE == _SLICE - 1:
                 yield True
         if self.import_key is not None and skip < len(message.operations):
-            ledger.advance_import(self.import_key, end, rejected)
+            ledger.receipts.advance_import(self.import_key, end, rejected)
         return ImportAnswer(end, applied, unchanged, tuple(rejected), ledger.revision), skip
 
 

@@ -12,12 +12,7 @@ from typing import Any, NamedTuple
 
 from raas.domain.dossier import Change, inscribe, remove
 from raas.domain.dossier_type import DossierType
-from raas.domain.errors import Violation
-from raas.domain.mutation import (
-    MutationKind,
-    Stamp,
-    lines_text,
-)
+from raas.domain.mutation import MutationKind, Stamp, lines_text
 from raas.domain.niss import Niss, niss_text
 from raas.domain.operation import Action, Operation
 from raas.domain.periods import Lines
@@ -25,16 +20,8 @@ from raas.domain.person import PersonState
 from raas.domain.shares import Share, Shares, inscribe_share, remove_share
 from raas.usecases.checking import dossier_key
 from raas.usecases.new_log import NewLog
-from raas.usecases.ports import (
-    AnsweredRequest,
-    DossierKey,
-    DossierTypes,
-    ImportKey,
-    Loaded,
-    NewMutation,
-    RequestKey,
-    Written,
-)
+from raas.usecases.ports import DossierKey, DossierTypes, Loaded, NewMutation, Written
+from raas.usecases.receipts import Receipts
 
 Persons = Mapping[Niss, PersonState] | None
 """What the authentic source said of the numbers before the lane; None = the store says it under the lock."""
@@ -93,9 +80,7 @@ class Ledger:
         """Lines read and written so far: what the work in the store is proportional to."""
         self._shares: dict[DossierKey, Shares] = {}
         self._types: dict[str, DossierType] = {}
-        self._requests: dict[RequestKey, AnsweredRequest] = {}
-        self._imports: dict[ImportKey, int] = {}
-        self._rejections: list[tuple[ImportKey, int, tuple[Violation, ...]]] = []
+        self.receipts = Receipts(loaded)
 
     def extend(self, loaded: Loaded) -> None:
         """Know further dossiers of the same register, loaded in the same transaction."""
@@ -288,27 +273,6 @@ class Ledger:
         self._types[after.code] = after
         return revision
 
-    # ---- requests and imports -------------------------------------------------------------------
-
-    def answered(self, key: RequestKey) -> AnsweredRequest | None:
-        """What this request id was answered, before or in this very transaction."""
-        return self._requests.get(key) or self.loaded.requests.get(key)
-
-    def remember(self, key: RequestKey, answered: AnsweredRequest) -> None:
-        """Keep the answer for whoever repeats the request."""
-        self._requests[key] = answered
-
-    def import_offset(self, key: ImportKey) -> int:
-        """The offset an import goes on from."""
-        return self._imports.get(key, self.loaded.imports.get(key, 0))
-
-    def advance_import(
-        self, key: ImportKey, through: int, rejected: list[tuple[int, tuple[Violation, ...]]]
-    ) -> None:
-        """Keep how far an import came, and the rows that were skipped on the way."""
-        self._imports[key] = through
-        self._rejections.extend((key, offset, violations) for offset, violations in rejected)
-
     # ---- groups ---------------------------------------------------------------------------------
 
     def mark(self) -> Mark:
@@ -339,7 +303,8 @@ class Ledger:
 
         What was taken cannot be undone any more: only between elements, or with no way back.
         """
-        if not (self._log.mutations or self._shares or self._requests or self._imports):
+        receipts = self.receipts.take()
+        if not (self._log.mutations or self._shares or receipts.requests or receipts.imports):
             return None
         mutations = self._log.take(self.code_of)
         written = Written(
@@ -351,22 +316,15 @@ class Ledger:
             self._log.types_revision,
             self._types,
             self._shares,
-            self._requests,
-            self._imports,
-            self._rejections,
+            *receipts,
         )
         self._forget_taken()
         return written
 
     def _forget_taken(self) -> None:
-        """Begin the next part; what was learned of shares and requests stays known."""
-        self.loaded = replace(
-            self.loaded,
-            shares={**self.loaded.shares, **self._shares} if self._shares else self.loaded.shares,
-            requests={**self.loaded.requests, **self._requests} if self._requests else self.loaded.requests,
-            imports={**self.loaded.imports, **self._imports} if self._imports else self.loaded.imports,
-        )
-        self._changed, self._shares, self._requests, self._imports = {}, {}, {}, {}
-        self._types, self._rejections, self._undo = {}, [], []
+        """Begin the next part; what was learned of shares stays known."""
+        if self._shares:
+            self.loaded = replace(self.loaded, shares={**self.loaded.shares, **self._shares})
+        self._changed, self._shares, self._types, self._undo = {}, {}, {}, []
         self._taken_revision = self._log.revision
         self._dossier_count_change = 0

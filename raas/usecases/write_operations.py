@@ -246,13 +246,13 @@ class _WriteElement:
         idempotency, key = self._idempotency, self.request
         if idempotency is None or key is None:
             return (yield from self.work.apply(ledger, self))
-        known = ledger.answered(key)
+        known = ledger.receipts.answered(key)
         if known is not None:
             if known.body_hash != idempotency.body_hash:
                 raise refuse(Reason.REQUEST_ID_REUSED, "request_id")
             return Replayed(known.answer)
         answer = yield from self.work.apply(ledger, self)
-        ledger.remember(key, AnsweredRequest(idempotency.body_hash, idempotency.encode(answer)))
+        ledger.receipts.remember(key, AnsweredRequest(idempotency.body_hash, idempotency.encode(answer)))
         return answer
 
     def applied(self, ledger: Ledger, operation: Operation) -> Applied:
