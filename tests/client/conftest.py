@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+
 from raas_client import RaasClient
 from raas_client.testing import FakeRegister
-
 from tests.client.registers import AnyRegister, RealRegister, fake_register, real_server
 from tests.e2e.servers import Server
 

@@ -8,10 +8,9 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from raas.v1.dossier_type_pb2 import DossierType
 from raas_client import Bookmark, Checkpoint, Event, FromSnapshot, RaasClient, Retries, Subscription
 from raas_client.testing import FakeRegister
-
-from raas.v1.dossier_type_pb2 import DossierType
 from tests.e2e.servers import Server, running_server
 from tests.oracle import numbers
 

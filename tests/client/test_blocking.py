@@ -7,9 +7,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from raas_client import Bookmark, FromSnapshot, Mutations, inscription
 from raas_client.reasons import NissMalformed
-
 from tests.client.registers import ANN, TYPES, AnyRegister, person
 
 

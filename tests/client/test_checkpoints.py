@@ -8,9 +8,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from raas_client import Checkpoint, CheckpointTable, FileCheckpoints, MemoryCheckpoints, Mutations
 from raas_client.testing import FakeRegister
-
 from tests.client.registers import ANN, BOB, here, opened
 
 PLACE = Checkpoint("5f0c3c52-6a0e-4c55-9d0a-0f4be4f5a9a1", 7)

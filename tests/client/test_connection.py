@@ -20,7 +20,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from raas_client import CallFailed, Patience, RaasClient, Retries, Tls
 
 from raas.v1 import register_service_pb2 as v1
 from raas.v1.administration_service_pb2_grpc import (
@@ -29,6 +28,7 @@ from raas.v1.administration_service_pb2_grpc import (
 )
 from raas.v1.register_pb2 import Register
 from raas.v1.register_service_pb2_grpc import RegisterServiceServicer, add_RegisterServiceServicer_to_server
+from raas_client import CallFailed, Patience, RaasClient, Retries, Tls
 from tests.client.registers import ANN, QUICK
 
 

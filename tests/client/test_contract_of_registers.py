@@ -8,6 +8,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+
+from raas.v1.decision_pb2 import DecisionReason
+from raas.v1.dossier_pb2 import Dossier
+from raas.v1.dossier_type_pb2 import DossierType
+from raas.v1.identity_pb2 import IdentityClaim
+from raas.v1.inscription_pb2 import InscribeOutcome, RemoveOutcome
+from raas.v1.mutation_pb2 import MutationKind
+from raas.v1.register_service_pb2 import BatchOperation
 from raas_client import (
     AfterRevision,
     Bookmark,
@@ -33,14 +41,6 @@ from raas_client.reasons import (
     RevisionInFuture,
     SubscriberUnknown,
 )
-
-from raas.v1.decision_pb2 import DecisionReason
-from raas.v1.dossier_pb2 import Dossier
-from raas.v1.dossier_type_pb2 import DossierType
-from raas.v1.identity_pb2 import IdentityClaim
-from raas.v1.inscription_pb2 import InscribeOutcome, RemoveOutcome
-from raas.v1.mutation_pb2 import MutationKind
-from raas.v1.register_service_pb2 import BatchOperation
 from tests.client.registers import ANN, BOB, TYPES, AnyRegister, events_until_complete, opened, person
 
 FIRST = len(TYPES) + 1

@@ -5,16 +5,16 @@ from __future__ import annotations
 import grpc
 import grpc.aio
 import pytest
-import raas_client.reasons
 from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
+
+import raas_client.reasons
+from raas.v1.error_reason_pb2 import ErrorReason
 from raas_client import CallFailed, DeadlineExceeded, Refused, inscription
 from raas_client.failures import failure_of, may_pass
 from raas_client.reasons import BY_REASON, MandateMissing, NissReplaced, Overloaded
 from raas_client.testing import FakeRegister
-
-from raas.v1.error_reason_pb2 import ErrorReason
 from tests.client.registers import ANN, BOB, EVE, AnyRegister
 
 ONLY_IN_NOTICES = {"PERSON_DECEASED", "PERIOD_BEFORE_BIRTH", "UNSPECIFIED"}

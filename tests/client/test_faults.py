@@ -16,6 +16,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
+from raas.domain.enterprise_number import EnterpriseNumber
+from raas.domain.register import Register
+from raas.storage.database import open_database
+from raas.storage.log_trimming import PostgresTrims
+from raas.storage.registers import PostgresRegisterStore
+from raas.usecases.trimming import Cut, renew_logs, trim
+from raas.v1.mutation_pb2 import Mutation
+from raas.v1.register_service_pb2 import BatchOperation, RejectedOperation
 from raas_client import (
     AfterRevision,
     CallFailed,
@@ -32,15 +41,6 @@ from raas_client import (
     RevisionExpired,
     inscription,
 )
-
-from raas.domain.enterprise_number import EnterpriseNumber
-from raas.domain.register import Register
-from raas.storage.database import open_database
-from raas.storage.log_trimming import PostgresTrims
-from raas.storage.registers import PostgresRegisterStore
-from raas.usecases.trimming import Cut, renew_logs, trim
-from raas.v1.mutation_pb2 import Mutation
-from raas.v1.register_service_pb2 import BatchOperation, RejectedOperation
 from tests.client.registers import ANN, BOB, TYPES, RealRegister, opened, person, real_server
 from tests.client.test_mirror import caught_up, exported
 from tests.e2e.proxy import running_proxy

@@ -9,6 +9,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
+from raas.v1.dossier_pb2 import Dossier
+from raas.v1.dossier_type_pb2 import DossierType
+from raas.v1.mutation_pb2 import Mutation
+from raas.v1.period_pb2 import Period
 from raas_client import (
     ChainBroken,
     Checkpoint,
@@ -25,11 +30,6 @@ from raas_client.mirror_copy import Place
 from raas_client.mirror_sqlite import SqliteCopy
 from raas_client.reasons import DossierTypeUnknown
 from raas_client.testing import FakeRegister
-
-from raas.v1.dossier_pb2 import Dossier
-from raas.v1.dossier_type_pb2 import DossierType
-from raas.v1.mutation_pb2 import Mutation
-from raas.v1.period_pb2 import Period
 from tests.client.registers import ANN, BOB, TYPES, AnyRegister, person
 
 SINCE_2024 = Period(begin="2024-01-01")
