@@ -221,6 +221,17 @@ async def test_a_person_is_looked_up_before_data_are_exchanged(
     assert await client.stale_niss().all() == []
 
 
+async def test_it_is_explained_why_a_person_is_known(client: RaasClient) -> None:
+    await client.inscribe(ANN, "HEALTH", "2024-01-01")
+    decided = await client.remove(ANN, "HEALTH", "2024-07-01")
+    known = await client.explain(ANN, "2024-06-30")
+    assert (known.known, known.mutation.revision) == (True, FIRST)
+    gone = await client.explain(ANN, date(2024, 7, 1), "HEALTH")
+    assert (gone.known, gone.mutation.revision) == (False, decided.revision)
+    never = await client.explain(BOB, "2024-06-30")
+    assert (never.known, never.HasField("mutation")) == (False, False)
+
+
 async def test_dossier_types_are_declared_and_changed(client: RaasClient) -> None:
     with pytest.raises(DossierTypeExists):
         await client.create_dossier_type(DossierType(code="HEALTH"))

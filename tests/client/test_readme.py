@@ -7,19 +7,24 @@ import contextlib
 import inspect
 import io
 import re
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from raas.v1.mutation_pb2 import MutationKind
 from raas_client import RaasClient
-from tests.e2e.servers import ROOT, Server, raas, running_server
+from tests.e2e.servers import ROOT, Server, clean_environment, raas, running_server
 
 README = (ROOT / "clients/python/README.md").read_text()
 DOCUMENTED_TARGET = "127.0.0.1:50051"
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_SAID = re.compile(r"#> (.*)$", re.MULTILINE)
+_SAID = re.compile(r"# -> (.*)$", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +66,100 @@ def test_every_method_is_named() -> None:
     methods = {name for name in dir(RaasClient) if not name.startswith("_")}
     glance = README.partition("## Everything at a glance")[2]
     assert set(re.findall(r"`(\w+)`", glance)) == methods
+
+
+# ---- the examples -------------------------------------------------------------------------------
+
+PERSON = "96710300788"
+EXAMPLES = ROOT / "clients/python/examples"
+
+
+class Example:
+    """An example under way."""
+
+    def __init__(self, server: Server, name: str, *arguments: object) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, EXAMPLES / name, *map(str, arguments)],
+            env=clean_environment() | {"RAAS_TARGET": server.target},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def said(self, text: str = "") -> str:
+        """All that it writes until its end, when it reads this text."""
+        output, errors = self._process.communicate(text, timeout=60)
+        assert errors == ""
+        return output
+
+    def line(self, text: str = "") -> str:
+        """The next line that it writes, when it reads this text."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(text)
+        self._process.stdin.flush()
+        return self._process.stdout.readline().strip()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def test_somebody_is_known_or_not(demo_server: Server) -> None:
+    assert Example(demo_server, "is_known.py", "85673003360", "2020-01-01").said().startswith("known - ")
+    assert Example(demo_server, "is_known.py", "85673003360", "1990-01-01").said().startswith("not known - ")
+    assert "11 cijfers" in Example(demo_server, "is_known.py", "123", "1990-01-01").said()
+
+
+def test_a_file_is_imported_once(demo_server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "a-file.csv"
+    path.write_text(
+        "niss,dossier_type,begin,end\n"
+        "71651404130,CHILD_BENEFIT,1990-01-01,1990-12-31\n"
+        "123,CHILD_BENEFIT,1990-01-01,\n"
+    )
+    first = Example(demo_server, "import_csv.py", path).said().splitlines()
+    again = Example(demo_server, "import_csv.py", path).said().splitlines()
+    assert first[0] == "0 rows"
+    assert first[2].startswith("row 2 was skipped: niss: ")
+    assert first[-1] == "1 applied, 0 unchanged, 1 skipped"
+    assert again == ["2 rows", "0 applied, 0 unchanged, 0 skipped"]
+
+
+def test_every_mutation_is_booked_once_by_a_program_that_is_killed(
+    demo_server: Server, tmp_path: Path
+) -> None:
+    path = tmp_path / "books.sqlite"
+    with RaasClient(demo_server.target, enterprise_number="0999999922").blocking() as caller:
+        client = caller.client
+        for number in range(4):
+            year = 2010 + number
+            answer = caller.run(client.inscribe(PERSON, "PENSION", f"{year}-01-01", f"{year}-01-31"))
+            example = Example(demo_server, "bookkeeping.py", path)
+            while example.line() != f"through {answer.revision}":
+                if number == 0:
+                    break
+            example.kill()
+        inscribed = client.mutations(kinds=[MutationKind.MUTATION_KIND_INSCRIBED])
+        expected = Counter(each.dossier_type for each in caller.iterate(inscribed))
+    with contextlib.closing(sqlite3.connect(path)) as books:
+        assert dict(books.execute("SELECT dossier_type, number FROM inscriptions")) == expected
+
+
+def test_a_copy_answers_and_goes_on(demo_server: Server, tmp_path: Path) -> None:
+    for _ in range(2):
+        example = Example(demo_server, "lookups.py", tmp_path / "mirror.sqlite")
+        assert example.line().startswith("a copy of revision ")
+        assert example.line("85673003360 2020-01-01\n") == "HEALTH_INSURANCE"
+        assert example.said("85673003360 1990-01-01\n") == "not known\n"
+
+
+def test_the_tests_with_a_fake_pass() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLES / "test_with_a_fake.py"],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert "3 passed" in done.stdout, done.stdout

@@ -19,6 +19,8 @@ from raas.v1.register_service_pb2 import (
     CheckInscriptionsResponse,
     ConsultRequest,
     ConsultResponse,
+    ExplainDossierRequest,
+    ExplainDossierResponse,
     ExportRequest,
     ExportResponse,
     FindRegistersRequest,
@@ -148,6 +150,24 @@ class RegisterReads:
         """One decision per check, in their order; at most 1,000."""
         request = CheckInscriptionsRequest(checks=checks, at_time=_timestamp(at_time))
         return await self._calls.unary(self._calls.stubs.registers.CheckInscriptions, request)
+
+    async def explain(
+        self,
+        niss: str,
+        day: Day,
+        dossier_type: str | None = None,
+        *,
+        at_time: datetime | None = None,
+    ) -> ExplainDossierResponse:
+        """Why the register knows the person on a day, or does not: what decided it, and a sentence."""
+        request = ExplainDossierRequest(
+            register=self._calls.register,
+            niss=niss,
+            dossier_type=dossier_type,
+            day=day_text(day),
+            at_time=_timestamp(at_time),
+        )
+        return await self._calls.unary(self._calls.stubs.registers.ExplainDossier, request)
 
     async def find_registers(
         self,
