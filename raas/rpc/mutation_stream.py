@@ -12,7 +12,7 @@ import grpc
 import grpc.aio
 
 from raas.rpc.exchange import current
-from raas.rpc.reception import Reception, refuse_faults
+from raas.rpc.reception import Reception, refuse_faults, together
 from raas.rpc.verbs import StreamVerbs
 from raas.rpc.wire.fields import check_page_size, read_enterprise_number, read_register
 from raas.rpc.wire.stream_messages import StreamMessages
@@ -47,7 +47,9 @@ class MutationStream:
             number = read_register(request, faults)
             asked = read_subscription(request, faults)
             register = await self._reception.admit(visit, number, faults)
-            refuse_faults(faults)
+            if faults:
+                found = await self._verbs.subscriptions.violations(call, register, asked)
+                refuse_faults(together(faults, found))
             shipments = self._verbs.subscriptions.stream(call, register, asked)
             async with aclosing(shipments):
                 async for shipment in shipments:
@@ -66,7 +68,9 @@ class MutationStream:
             asked = read_listing(request, self._reception.rules(), faults)
             visit.nisses = () if asked.niss is None else (asked.niss,)
             register = await self._reception.admit(visit, number, faults)
-            refuse_faults(faults)
+            if faults:
+                found = await self._verbs.listing.violations(register, asked)
+                refuse_faults(together(faults, found))
             answer = await self._verbs.listing.page(exchange.call, register, asked)
             if answer.entries:
                 visit.nisses = {entry.niss: None for entry in answer.entries if entry.niss is not None}

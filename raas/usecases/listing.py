@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from raas.domain.errors import Refused, Violation
 from raas.domain.niss import Niss
 from raas.usecases.call import Call
 from raas.usecases.following import unite
@@ -63,7 +64,10 @@ class ListMutations:
         REVISION_IN_FUTURE; StoreUnavailable, SourceUnavailable.
         """
         size = page_size_of(asked.page_size)
-        which = await log_filter(self._logs, register.id, asked.dossier_types, asked.kinds)
+        try:
+            which = await log_filter(self._logs, register.id, asked.dossier_types, asked.kinds)
+        except Refused:
+            raise Refused(await self.violations(register, asked)) from None
         resolved: tuple[tuple[Niss, Niss], ...] = ()
         if asked.niss is not None:
             united = await unite(self._source, asked.niss)
@@ -83,6 +87,21 @@ class ListMutations:
             if len(entries) >= size or through >= head.latest.revision:
                 break
         return ListingAnswer(entries, through, head, resolved)
+
+    async def violations(self, register: AdmittedRegister, asked: Listing) -> Sequence[Violation]:
+        """What the state finds wrong with what is asked; for what is refused already."""
+        found: list[Violation] = []
+        head = (await self._logs.heads((register.id,)))[register.id]
+        try:
+            await log_filter(self._logs, register.id, asked.dossier_types, asked.kinds)
+        except Refused as refused:
+            found += refused.violations
+        try:
+            require_log(head, asked.log_id)
+            require_kept(head, asked.after_revision, "after_revision")
+        except Refused as refused:
+            found += refused.violations
+        return found
 
     async def _run(
         self, register_id: int, after: int, which: LogFilter, size: int, asked: Listing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -15,6 +15,7 @@ from raas.usecases.paging import Pages
 from raas.usecases.ports import DossierFilter, ReadStore
 from raas.usecases.presence import Presence
 from raas.usecases.stream_ports import (
+    EVERYTHING,
     LogFilter,
     LogHead,
     LogStore,
@@ -70,11 +71,9 @@ class Subscriptions:
         PAGE_TOKEN_INVALID, LOG_REPLACED, REVISION_EXPIRED, REVISION_IN_FUTURE, UNAVAILABLE at shutdown;
         StoreUnavailable.
         """
-        which = await log_filter(self._logs, register.id, asked.dossier_types, asked.kinds)
         # The tail comes before the head is read: what is committed from there on is in the one or the other.
         async with self._tailer.follow(register.id) as tail:
-            head = (await self._logs.heads((register.id,)))[register.id]
-            require_log(head, asked.log_id)
+            which, head, position, token = await self._begin(call, register, asked)
             if head.log_id != tail.log_id:
                 # This process is about to find out that the log was replaced.
                 raise refuse(Reason.UNAVAILABLE)
@@ -82,7 +81,6 @@ class Subscriptions:
                 # Committed while the tail came into being: nobody told it.
                 self._tailer.committed(register.id)
             key = SubscriberKey(register.id, call.caller.enterprise_number, asked.subscriber or "")
-            position, token = await self._begin(call, asked, which, head, key)
             if asked.subscriber is not None and not isinstance(asked.start, Acknowledged):
                 begun = 0 if isinstance(asked.start, Snapshot) else position
                 await self._subscribers.enter(key, head.log_id, which, begun)
@@ -109,20 +107,53 @@ class Subscriptions:
                     async for shipment in following:
                         yield shipment
 
+    async def violations(
+        self, call: Call, register: AdmittedRegister, asked: Subscription
+    ) -> Sequence[Violation]:
+        """What the state finds wrong with what is asked; for what is refused already."""
+        try:
+            await self._begin(call, register, asked)
+        except Refused as refused:
+            return refused.violations
+        return ()
+
     async def _begin(
-        self, call: Call, asked: Subscription, which: LogFilter, head: LogHead, key: SubscriberKey
+        self, call: Call, register: AdmittedRegister, asked: Subscription
+    ) -> tuple[LogFilter, LogHead, int, dict[str, Any] | None]:
+        """The filter, the log, the revision to begin after, and what an interrupted snapshot's token says."""
+        found: list[Violation] = []
+        which = EVERYTHING
+        begun: tuple[int, dict[str, Any] | None] = 0, None
+        try:
+            which = await log_filter(self._logs, register.id, asked.dossier_types, asked.kinds)
+        except Refused as refused:
+            found += refused.violations
+        head = (await self._logs.heads((register.id,)))[register.id]
+        try:
+            require_log(head, asked.log_id)
+            # The places of others belong to their filters.
+            if not found or isinstance(asked.start, AfterRevision):
+                begun = await self._place(call, register, asked, which, head)
+        except Refused as refused:
+            found += refused.violations
+        if found:
+            raise Refused(found)
+        return which, head, *begun
+
+    async def _place(
+        self, call: Call, register: AdmittedRegister, asked: Subscription, which: LogFilter, head: LogHead
     ) -> tuple[int, dict[str, Any] | None]:
-        """The revision to begin after, and what the token of an interrupted snapshot says."""
         match asked.start:
             case AfterRevision(revision=revision):
                 require_kept(head, revision, "after_revision")
                 return revision, None
             case Acknowledged():
+                key = SubscriberKey(register.id, call.caller.enterprise_number, asked.subscriber or "")
                 place = acknowledged_place(head, await self._subscribers.find(key), which)
                 require_kept(head, place, "acknowledged")
                 return place, None
             case Snapshot(resume_token=resume_token):
-                return head.latest.revision, self._resumed(call, key.register_id, resume_token, which, head)
+                return head.latest.revision, self._resumed(call, register.id, resume_token, which, head)
             case Latest():
                 return head.latest.revision, None
 

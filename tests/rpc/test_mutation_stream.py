@@ -24,6 +24,7 @@ from tests.stream.reading import metadata
 
 ANN, BOB = numbers.niss(1985, 67, 30, 33), numbers.niss(2017, 67, 3, 33)
 OTHER = numbers.enterprise_number(9999998)
+OTHER_LOG = "00000000-0000-4000-8000-000000000000"
 SECONDS = 20
 
 
@@ -200,12 +201,11 @@ async def test_what_cannot_begin_is_refused_with_a_reason_of_its_own(
         await house.inscribe(register, ANN, "A", year)
     await _trim(engine, register, 5)
     log_id = (await Listener(house, register).next()).log_id
-    other_log = "00000000-0000-4000-8000-000000000000"
     for asked, expected in (
         ({"after_revision": 4}, ("OUT_OF_RANGE", "REVISION_EXPIRED", {"oldest_revision": "5"})),
         ({"after_revision": 12}, ("OUT_OF_RANGE", "REVISION_IN_FUTURE", {"latest_revision": "11"})),
         (
-            {"after_revision": 6, "log_id": other_log},
+            {"after_revision": 6, "log_id": OTHER_LOG},
             ("FAILED_PRECONDITION", "LOG_REPLACED", {"log_id": log_id}),
         ),
         ({"after_revision": -1}, ("INVALID_ARGUMENT", "VALUE_INVALID", {})),
@@ -228,6 +228,29 @@ async def test_what_cannot_begin_is_refused_with_a_reason_of_its_own(
     listener = Listener(house, register, after_revision=5, log_id=log_id)
     assert (await listener.revisions(11))[0] == 6
     listener.stop()
+
+
+async def test_everything_wrong_is_said_at_once(house: StreamHouse) -> None:
+    register = await house.new_register("A")
+    state = {"dossier_types": ["A", "X"], "after_revision": 9}
+    shape = {**state, "kinds": [77]}
+    found = ["dossier_types[1]: DOSSIER_TYPE_UNKNOWN", "after_revision: REVISION_IN_FUTURE"]
+    for asked, expected in (
+        (state, found),
+        (shape, ["kinds[0]: VALUE_INVALID", *found]),
+        ({**state, "log_id": OTHER_LOG}, [found[0], "log_id: LOG_REPLACED"]),
+        (
+            {**shape, "after_revision": -1},
+            ["after_revision: VALUE_INVALID", "kinds[0]: VALUE_INVALID", found[0]],
+        ),
+    ):
+        listed = house.stream.ListMutations(v1.ListMutationsRequest(**asked), metadata=metadata(register))
+        streamed = house.stream.Subscribe(v1.SubscribeRequest(**asked), metadata=metadata(register))
+        for answer in (listed, streamed.read()):
+            with pytest.raises(grpc.aio.AioRpcError) as raised:
+                await answer
+            violations = told(raised.value).violations
+            assert sorted(f"{field}: {reason}" for field, reason in violations) == sorted(expected)
 
 
 async def test_a_subscriber_goes_on_where_it_acknowledged(house: StreamHouse) -> None:
