@@ -44,8 +44,9 @@ run: setup
 	@RAAS_NISS_PROFILE=test RAAS_DEVELOPMENT_IDENTITY=1 RAAS_LOG_FORMAT=$${RAAS_LOG_FORMAT:-console} \
 		exec $(BIN)/raas serve --demo
 
+# Whole files go to a process each: what the tests of a file share is made once.
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .
