@@ -12,7 +12,6 @@ from typing import Any
 
 import grpc.aio
 import pytest
-from raas_client import RaasClient
 
 from raas.v1 import mutation_stream_pb2 as stream_v1
 from raas.v1 import person_service_pb2 as persons_v1
@@ -23,6 +22,7 @@ from raas.v1.mutation_stream_pb2_grpc import MutationStreamStub
 from raas.v1.period_pb2 import Period
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+from raas_client import RaasClient
 from tests.e2e.registers import TYPES, TestRegister, new_register
 from tests.e2e.servers import LOCAL, Server, running_server
 from tests.oracle import numbers
