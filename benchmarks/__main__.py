@@ -2,9 +2,9 @@
 
     python -m benchmarks [NAME ...] [--json FILE]
 
-Names: unary, latency, batch, import, export, overwrite, stream-latency, stream-catch-up,
-stream-subscribers. A ratio compares two things that ran on the same machine in the same minute; an absolute
-figure says little about another machine.
+Names: unary, latency, batch, import, export, overwrite, stream-latency, stream-catch-up, stream-subscribers,
+search. A ratio compares two things that ran on the same machine in the same minute; an absolute figure says
+little about another machine.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import rows, stream, unary
+from benchmarks import rows, search, stream, unary
 from benchmarks.figures import Figure, table
 from benchmarks.servers import Servers
 
@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[Servers], list[Figure]]] = {
     "stream-latency": stream.latency,
     "stream-catch-up": stream.catch_up,
     "stream-subscribers": stream.subscribers,
+    "search": search.searches,
 }
 
 

@@ -52,26 +52,26 @@ class Servers:
     ) -> None:
         self._stack.close()
 
-    def raas(self, workers: int = 1) -> str:
-        """The address of a RaaS with so many workers."""
+    def raas(self, workers: int = 1, source: str = "structure") -> str:
+        """The address of a RaaS with so many workers and this authentic source."""
         environment = {
-            "RAAS_DATA_DIR": str(self._directory / f"data-{workers}"),
+            "RAAS_DATA_DIR": str(self._directory / f"data-{source}-{workers}"),
             "RAAS_NISS_PROFILE": "test",
             "RAAS_DEVELOPMENT_IDENTITY": "1",
-            "RAAS_AUTHENTIC_SOURCE": "structure",
+            "RAAS_AUTHENTIC_SOURCE": source,
             "RAAS_LOG_LEVEL": "error",
             "RAAS_WORKERS": str(workers),
         }
-        return self._started(f"raas-{workers}", ["server.py"], environment)
+        return self._started(f"raas-{source}-{workers}", ["server.py"], environment)
 
     def echo(self) -> str:
         """The address of an echo behind the same interceptor."""
         return self._started("echo", ["-m", "benchmarks.echo"], {})
 
-    def dsn(self) -> str:
-        """The database of the RaaS with one worker."""
-        self.raas()
-        dsn = running_dsn(self._directory / "data-1")
+    def dsn(self, source: str = "structure") -> str:
+        """The database of the RaaS with one worker and this authentic source."""
+        self.raas(source=source)
+        dsn = running_dsn(self._directory / f"data-{source}-1")
         assert dsn is not None
         return dsn
 
@@ -79,6 +79,10 @@ class Servers:
         """The processor time that the server there has taken, without its database."""
         times = self._processes[target].cpu_times()
         return times.user + times.system
+
+    def pid(self, target: str) -> int:
+        """The process of the server there."""
+        return self._processes[target].pid
 
     def memory(self, target: str) -> int:
         """The bytes of memory that the server there holds."""

@@ -15,7 +15,7 @@ from raas.usecases.person_ports import Findable
 
 MOST_RESULTS = 100
 
-_MOST_LOOKED_AT = 5_000
+MOST_LOOKED_AT = 5_000
 """Records that sound alike and are scored for one question; some hundred milliseconds of work."""
 _SLICE = 250
 """Records scored before the event loop gets a turn: some milliseconds."""
@@ -46,7 +46,7 @@ async def candidates(findables: Findables, query: PersonQuery, most: int) -> tup
     Raises Refused TOO_MANY_RESULTS (metadata limit) when more than `most` fit, or more sound alike than
     can be looked at.
     """
-    found, more = await findables.find(query.probe(), _MOST_LOOKED_AT)
+    found, more = await findables.find(query.probe(), MOST_LOOKED_AT)
     scores: dict[Niss, float] = {}
     for index, findable in enumerate(found, 1):
         fit = score(query, findable.identity)
