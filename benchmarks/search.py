@@ -1,6 +1,6 @@
 """SearchPersons on a million persons, through the running server.
 
-    python -m benchmarks.search [--persons N] [--questions N] [--target HOST:PORT --dsn DSN --pid PID] [--explain]
+    python -m benchmarks.search [--persons N] [--questions N] [--explain]
 
 The questions are those of name_variants.py: one thing of each went the way it goes in an office. They are
 asked one after the other by one client; the time is that of the whole call. The baseline is one statement

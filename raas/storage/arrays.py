@@ -32,7 +32,7 @@ def _literal(values: Iterable[int | None]) -> str:
 
 
 def quoted(texts: Sequence[str]) -> str:
-    """An array literal of texts of lines: they hold commas and braces, never quotes."""
+    """An array literal of texts that hold no quotes: lines, which hold commas and braces, or keys."""
     return '{"' + '","'.join(texts) + '"}' if texts else "{}"
 
 

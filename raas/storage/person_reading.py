@@ -8,7 +8,7 @@ from typing import Any
 from raas.domain.birth_window import coded_birth_date
 from raas.domain.identity import Address, Identity, Sex
 from raas.domain.person_search import Probe
-from raas.storage.arrays import array
+from raas.storage.arrays import array, quoted
 from raas.storage.transactions import Connection
 from raas.usecases.person_ports import Findable
 
@@ -50,7 +50,7 @@ _KEYS_PER_PERSON = 4
 def find_parameters(probe: Probe, limit: int) -> Mapping[str, Any]:
     """The parameters of FIND for at most `limit` persons."""
     return {
-        "keys": probe.keys,
+        "keys": quoted(probe.keys),
         "first": probe.codes.first,
         "last": probe.codes.last,
         "incomplete": array(probe.codes.incomplete),
