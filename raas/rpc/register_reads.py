@@ -63,7 +63,8 @@ class RegisterReads:
             answer = await self._verbs.consult.page(
                 exchange.call, register, which, as_of, request.page_size, request.page_token
             )
-            visit.nisses = chain(which.nisses, (dossier.niss for dossier in answer.dossiers))
+            successors = (successor for _, successor in answer.resolved)
+            visit.nisses = chain(which.nisses, successors, (dossier.niss for dossier in answer.dossiers))
             rest = v1.ConsultResponse(
                 next_page_token=answer.next_page_token,
                 revision=answer.revision,
@@ -117,8 +118,9 @@ class RegisterReads:
             answer = await self._verbs.history.page(
                 exchange.call, register, niss, code, request.page_size, request.page_token
             )
+            recorded = (m.niss for m in answer.mutations if m.niss is not None)
+            visit.nisses = dict.fromkeys(chain((niss,), *answer.resolved, recorded))
             if answer.mutations:
-                visit.nisses = {niss, *(m.niss for m in answer.mutations if m.niss is not None)}
                 visit.revisions = answer.mutations[0].revision, answer.mutations[-1].revision
             return v1.GetHistoryResponse(
                 mutations=[mutation_message(mutation) for mutation in answer.mutations],
@@ -163,7 +165,8 @@ class RegisterReads:
         at_time = read_at_time(request, faults)
         with ExitStack() as visits:
             # One visit per register, so that its owner sees who looked.
-            for number, nisses in _by_register(checks).items() or ((None, ()),):
+            shown = _by_register(checks)
+            for number, nisses in shown.items() or ((None, ()),):
                 visit = visits.enter_context(self._reception.gate.visit(exchange.call))
                 visit.register, visit.nisses = number, nisses
             numbers = (check.register for check in checks.values())
@@ -171,6 +174,9 @@ class RegisterReads:
             if faults:
                 refuse_faults(together(faults, await self._verbs.check.violations(checks, at_time, admit)))
             answer = await self._verbs.check.decide(exchange.call, checks, at_time, admit)
+            for check, decision in zip(checks.values(), answer.decisions, strict=True):
+                if decision.successor_niss is not None:
+                    shown[check.register].append(decision.successor_niss)
             return check_response(checks, answer)
 
     async def FindRegisters(
@@ -192,6 +198,7 @@ class RegisterReads:
             refuse_faults(faults)
             assert niss is not None
             answer = await self._verbs.routing.find(exchange.call, niss, codes, active_on, overlaps, at_time)
+            visit.nisses = dict.fromkeys(chain((niss,), *answer.resolved))
             return routing_response(answer)
 
     async def ListStaleNiss(
