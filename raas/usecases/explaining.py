@@ -93,19 +93,22 @@ class ExplainDossier:
         revision, chains = await self._reads.chains(register.id, numbers, dossier_type, day)
         at = revision if at is None else at
         found = await turns(self._reads, register.id, chains, at, day, call)
-        covering = [turn for turn in found if turn.covers and turn.niss == numbers[0]]
-        if covering:
-            deciding = await traced_back(self._reads, register.id, covering, day, call)
-        else:
-            deciding = [turn for turn in found if not turn.covers]
+        covering = [turn for turn in found if turn.covers]
+        final = [turn for turn in covering if turn.niss == numbers[0]]
+        # With persons kept elsewhere a number can be replaced there, and still have lines here.
+        deciding = final or covering or found
+        if final:
+            deciding = await traced_back(self._reads, register.id, final, day, call)
         last = max((turn.revision for turn in deciding if turn.revision is not None), default=None)
         mutation = None if last is None else await self._reads.mutation(register.id, last)
-        key = _known(mutation) if covering else _not_known(mutation, deciding)
+        key = "EXPLAIN_STALE" if covering else _not_known(mutation, deciding)
+        if final:
+            key = _known(mutation)
         if at_time is None:
             key = await self._as_the_source_says(key, numbers[0])
         resolved = () if numbers[0] == niss else ((niss, numbers[0]),)
         values = {"day": day_text(day), **_values(mutation)}
-        return Explanation(bool(covering), mutation, numbers, resolved, at, key, values)
+        return Explanation(bool(final), mutation, numbers, resolved, at, key, values)
 
     async def violations(
         self, register: AdmittedRegister, dossier_type: str | None, at_time: datetime | None

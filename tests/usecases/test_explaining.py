@@ -175,6 +175,15 @@ async def test_a_source_that_knows_no_replacements_leaves_the_number_alone(house
     assert await ask.told(register, new) == (True, 2, "INSCRIBED")
 
 
+async def test_lines_that_a_former_number_still_has_are_pointed_out(house: ReadingHouse, ask: Asking) -> None:
+    register = await house.register()
+    old, new = await house.person(), await house.person()
+    await house.replace(old, new)
+    await house.write_as_before(register, old, days("2024-01-01", "2024-12-31"))  # 2
+    for niss in (old, new):
+        assert await ask.told(register, niss) == (False, 2, "STALE")
+
+
 async def test_as_it_was_known_then(house: ReadingHouse, ask: Asking) -> None:
     register = await house.register()
     old, new = await house.person(), await house.person()

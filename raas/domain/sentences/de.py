@@ -133,6 +133,8 @@ SENTENCES: Mapping[str, str] = {
     "EXPLAIN_SEPARATED": "Am {day} ist die Person unter {dossier_type} nicht bekannt, "
     "weil eine Ersetzung am {recorded} rückgängig gemacht wurde ({actor}, "
     "gesetzlicher Kontext: {legal_context}) und die andere ENSS diesen Tag zurückbekam.",
+    "EXPLAIN_STALE": "Am {day} ist die Person unter der heutigen ENSS nicht bekannt; eine frühere ENSS, "
+    "die ersetzt wurde, ist noch eingetragen und sollte entfernt werden.",
     "EXPLAIN_OTHER_DAYS": "Am {day} ist die Person nicht bekannt: dieser Tag wurde nie eingetragen, "
     "nur andere Tage.",
     "EXPLAIN_NEVER": "Am {day} ist die Person nicht bekannt: für diesen Tag wurde nie etwas eingetragen.",

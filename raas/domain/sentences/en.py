@@ -121,6 +121,8 @@ SENTENCES: Mapping[str, str] = {
     "EXPLAIN_SEPARATED": "On {day} the person is not known under {dossier_type}, "
     "as a replacement was undone on {recorded} ({actor}, legal context: {legal_context}) "
     "and the other NISS got that day back.",
+    "EXPLAIN_STALE": "On {day} the person is not known under the present NISS; a former one, "
+    "which has been replaced, is still inscribed and should be removed.",
     "EXPLAIN_OTHER_DAYS": "On {day} the person is not known: that day was never inscribed, only others were.",
     "EXPLAIN_NEVER": "On {day} the person is not known: nothing was ever inscribed for that day.",
     "EXPLAIN_NISS_UNKNOWN": "On {day} the person is not known, and neither does the authentic source "

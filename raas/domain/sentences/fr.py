@@ -133,6 +133,8 @@ SENTENCES: Mapping[str, str] = {
     "EXPLAIN_SEPARATED": "Le {day}, la personne n’est pas connue sous {dossier_type}, "
     "car un remplacement a été annulé le {recorded} ({actor}, contexte légal : {legal_context}) "
     "et l’autre NISS a repris ce jour.",
+    "EXPLAIN_STALE": "Le {day}, la personne n’est pas connue sous son NISS actuel ; un ancien NISS, "
+    "remplacé depuis, est encore inscrit et devrait être supprimé.",
     "EXPLAIN_OTHER_DAYS": "Le {day}, la personne n’est pas connue : ce jour n’a jamais été inscrit, "
     "seuls d’autres l’ont été.",
     "EXPLAIN_NEVER": "Le {day}, la personne n’est pas connue : rien n’a jamais été inscrit pour ce jour.",

@@ -130,6 +130,8 @@ SENTENCES: Mapping[str, str] = {
     "EXPLAIN_SEPARATED": "Op {day} is de persoon niet gekend onder {dossier_type}, "
     "omdat een vervanging ongedaan werd gemaakt op {recorded} ({actor}, wettelijke context: {legal_context}) "
     "en het andere INSZ die dag terugkreeg.",
+    "EXPLAIN_STALE": "Op {day} is de persoon niet gekend onder het huidige INSZ; een vroeger INSZ, "
+    "dat vervangen werd, is nog ingeschreven en zou verwijderd moeten worden.",
     "EXPLAIN_OTHER_DAYS": "Op {day} is de persoon niet gekend: die dag werd nooit ingeschreven, "
     "alleen andere dagen.",
     "EXPLAIN_NEVER": "Op {day} is de persoon niet gekend: voor die dag werd nooit iets ingeschreven.",
