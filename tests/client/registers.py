@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -95,3 +96,8 @@ async def opened(subscription: Subscription) -> AsyncIterator[AsyncIterator[Even
         yield events
     finally:
         await events.aclose()
+
+
+def own_threads() -> list[str]:
+    """Threads of fakes and of clients; gRPC has others that stay."""
+    return [each.name for each in threading.enumerate() if each.name in ("fake-register", "raas-client")]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from raas_client import Bookmark, FromSnapshot, Mutations, inscription
 from raas_client.reasons import NissMalformed
-from tests.client.registers import ANN, TYPES, AnyRegister, person
+from tests.client.registers import ANN, TYPES, AnyRegister, own_threads, person
 
 
 def test_every_call_can_be_waited_for(register: AnyRegister) -> None:
@@ -46,11 +45,11 @@ def test_several_threads_share_a_client(register: AnyRegister) -> None:
 
 
 def test_nothing_is_left_behind(register: AnyRegister) -> None:
-    before = set(threading.enumerate())
+    before = own_threads()
     with register.client().blocking() as caller:
         stream = caller.iterate(caller.client.subscribe(FromSnapshot()))
         next(stream)
-    assert set(threading.enumerate()) == before
+    assert own_threads() == before
 
 
 def test_what_is_raised_in_a_block_passes_through_it(register: AnyRegister) -> None:

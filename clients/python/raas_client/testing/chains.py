@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from raas.domain.content import Content
 from raas.domain.mutation import Mutation, MutationKind
 from raas.domain.mutation_json import detail_from_json
 from raas.domain.niss import Niss, niss_text
@@ -56,7 +57,7 @@ class MemoryChains:
         state = self._world.registers[register_id]
         if revision <= state.oldest_revision:
             return None
-        return mutation_of(state, state.log[revision - 1])
+        return mutation_of(self._world, state, state.log[revision - 1])
 
 
 def _step(logged: Logged, day: int) -> Step:
@@ -82,9 +83,10 @@ def _replaced_by(niss: Niss, log: Sequence[Logged]) -> Niss | None:
     return None
 
 
-def mutation_of(state: RegisterState, logged: Logged) -> Mutation:
+def mutation_of(world: World, state: RegisterState, logged: Logged) -> Mutation:
     """A mutation as it was logged."""
     new, record_time = logged
+    content = None if new.content_id is None else Content(world.contents[new.content_id], None)
     return Mutation(
         state.enterprise_number,
         new.revision,
@@ -99,5 +101,5 @@ def mutation_of(state: RegisterState, logged: Logged) -> Mutation:
         record_time,
         new.stamp,
         new.checksum,
-        detail_from_json(new.kind.value, new.detail, None),
+        detail_from_json(new.kind.value, new.detail, content),
     )

@@ -15,7 +15,10 @@ from raas.domain.mutation import Stamp
 from raas.domain.niss import Niss, NissProfile
 from raas.usecases.alteration import Alteration
 from raas.v1.dossier_type_pb2 import DossierType
+from raas.v1.identity_pb2 import Identity
 from raas_client.client import RaasClient
+from raas_client.days import Day, day_of
+from raas_client.testing.identities import differing_fields, identity_of
 from raas_client.testing.serving import Backstage, Serving
 from raas_client.testing.state import RegisterState
 
@@ -32,8 +35,8 @@ class FakeRegister:
     starts. It listens on a free port of the loopback address and runs on a thread of its own, so tests may
     be asynchronous or not. Its NISS are those of fictitious persons (month + 60), and others.
 
-    The authentic source behind it knows every number, until it is told otherwise: `does_not_know`,
-    `replace_niss`, `cancel_niss`.
+    The authentic source behind it knows every number and nobody's identity, until it is told otherwise:
+    `does_not_know`, `identify`, `replace_niss`, `cancel_niss`. It answers no call of PersonService.
     """
 
     def __init__(self, *dossier_types: str, enterprise_number: str = ENTERPRISE_NUMBER) -> None:
@@ -76,6 +79,25 @@ class FakeRegister:
     def does_not_know(self, *nisses: str) -> None:
         """Let the authentic source know nothing of these numbers."""
         self._call(lambda: self._backstage.world.unknown.update(Niss(int(niss)) for niss in nisses))
+
+    def identify(self, niss: str, identity: Identity, effective_date: Day | None = None) -> None:
+        """Let the source know who a person is: claims are compared with it, and notices come from it.
+
+        Called again with something else it is a change of identity, which the stream tells
+        (IDENTITY_CHANGED) as the dossier types of the person ask. Raises ValueError for what cannot be.
+        """
+        now = identity_of(identity)
+        day = None if effective_date is None else day_of(effective_date).toordinal()
+        world = self._backstage.world
+
+        async def change(alteration: Alteration, stamp: Stamp) -> None:
+            final = world.final(Niss(int(niss)))
+            before = world.identities.get(final)
+            world.identities[final] = now
+            if before is not None and (differing := differing_fields(before, now)):
+                await alteration.apply_identity_change(final, before, now, differing, day, stamp)
+
+        self._run(self._alter(change))
 
     def replace_niss(self, niss: str, successor: str) -> None:
         """Put one number in the place of another: dossiers move, and the stream says so."""

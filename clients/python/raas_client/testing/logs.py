@@ -37,7 +37,10 @@ class MemoryLogs:
 
     async def read(self, after: Mapping[int, int], which: LogFilter, reach: Reach) -> Mapping[int, LogPage]:
         """What follows these revisions."""
-        return {id_: _page(self._world.registers[id_], begin, which, reach) for id_, begin in after.items()}
+        return {
+            id_: _page(self._world, self._world.registers[id_], begin, which, reach)
+            for id_, begin in after.items()
+        }
 
     async def mark(self, register_id: int, revision: int) -> Mark:
         """What the log says at a revision."""
@@ -142,12 +145,14 @@ def _head(state: RegisterState) -> LogHead:
     return LogHead(state.enterprise_number, state.log_id, state.oldest_revision, state.mark(state.revision))
 
 
-def _page(state: RegisterState, after: int, which: LogFilter, reach: Reach) -> LogPage:
+def _page(world: World, state: RegisterState, after: int, which: LogFilter, reach: Reach) -> LogPage:
     end = state.revision
     if after + reach.revisions <= end:
         end = state.log[after + reach.revisions - 1].mutation.batch_last_revision
     entries = [
-        _entry(state, logged) for logged in state.log[max(after, 0) : end] if _matches(which, state, logged)
+        _entry(world, state, logged)
+        for logged in state.log[max(after, 0) : end]
+        if _matches(which, state, logged)
     ]
     entries = entries[: reach.entries]
     return LogPage(_head(state), state.mark(end), entries, len(entries) >= reach.entries)
@@ -163,7 +168,7 @@ def _matches(which: LogFilter, state: RegisterState, logged: Logged) -> bool:
     return not which.dossier_types or any(code in which.dossier_types for code in types)
 
 
-def _entry(state: RegisterState, logged: Logged) -> LogEntry:
+def _entry(world: World, state: RegisterState, logged: Logged) -> LogEntry:
     new, record_time = logged
     return LogEntry(
         new.revision,
@@ -183,6 +188,7 @@ def _entry(state: RegisterState, logged: Logged) -> LogEntry:
         new.stamp.ticket,
         new.checksum,
         new.detail,
+        None if new.content_id is None else world.contents[new.content_id],
     )
 
 

@@ -70,7 +70,7 @@ class MemoryReads(MemoryChains):
         start = max(after, state.oldest_revision)
         found = [
             mutation
-            for mutation in (mutation_of(state, logged) for logged in state.log[start:])
+            for mutation in (mutation_of(self._world, state, logged) for logged in state.log[start:])
             if mutation.niss in nisses
             and (dossier_type in (None, mutation.dossier_type) or dossier_type in mutation.dossier_types)
         ]

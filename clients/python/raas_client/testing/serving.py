@@ -28,13 +28,13 @@ from raas.usecases.lane import Lanes
 from raas.usecases.lane_batch import LaneLimits
 from raas.usecases.paging import Pages
 from raas.usecases.person_change import PersonChangeStore
-from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.ports import Visit
 from raas.usecases.registers import Registers
 from raas.usecases.routing import FindRegisters
 from raas.usecases.stale import StaleNiss
 from raas.usecases.streaming import Streaming
 from raas.usecases.write_operations import WriteOperations
+from raas_client.testing.identities import FakeIdentities
 from raas_client.testing.logs import MemoryLogs, MemorySubscribers, NobodyElse
 from raas_client.testing.reading import FakeSource, MemoryReads, MemoryRegisters
 from raas_client.testing.state import World
@@ -89,14 +89,14 @@ class Backstage:
         """Serve on an address while the block lasts; streams under way end with UNAVAILABLE."""
         world, pages = self.world, self._pages
         reads, writes, source = MemoryReads(world), MemoryWrites(world), FakeSource(world)
-        limits = LaneLimits()
+        identities, limits = FakeIdentities(world), LaneLimits()
         streaming = Streaming(
             MemoryLogs(world), reads, self._subscribers, NobodyElse(), source, pages, StreamMessages()
         )
         lanes = Lanes(writes, limits, streaming.committed)
         verbs = Verbs(
-            write=WriteOperations(lanes, writes, source, NoIdentities(), limits),
-            imports=Imports(lanes, writes, source, NoIdentities()),
+            write=WriteOperations(lanes, writes, source, identities, limits),
+            imports=Imports(lanes, writes, source, identities),
             dossier_types=DossierTypeVerbs(lanes, writes, pages),
             consult=Consult(reads, source, pages),
             history=History(reads, self.registers, source, pages),
@@ -109,7 +109,7 @@ class Backstage:
         )
         gate = Gate(self.registers, _NothingKept())
         door = build_server(verbs, gate, development_identity, listen=listen, profile=self._profile)
-        # A fake knows no identities: of the contract, what concerns standings is there.
+        # A fake keeps no records of persons: of the contract, what concerns registers is there.
         changes = cast(PersonChangeStore, MemoryPersonChanges(world))
         alterations = Alterations(changes, limits.max_lines_per_dossier, streaming.committed)
         running = asyncio.create_task(streaming.run())

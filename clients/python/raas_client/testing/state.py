@@ -8,13 +8,14 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from raas.domain.day import OPEN, parse_day
 from raas.domain.dossier_type import DossierType
 from raas.domain.enterprise_number import EnterpriseNumber
 from raas.domain.errors import Violation
+from raas.domain.identity import Identity
 from raas.domain.niss import Niss
 from raas.domain.periods import Lines, Period
 from raas.domain.person import PersonState, PersonStatus
@@ -121,6 +122,9 @@ class World:
 
     registers: dict[int, RegisterState] = field(default_factory=dict)
     standings: dict[Niss, Standing] = field(default_factory=dict)
+    identities: dict[Niss, Identity] = field(default_factory=dict)
+    contents: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    """What stands beside the logs."""
     unknown: set[Niss] = field(default_factory=set)
     """Numbers that the authentic source does not know; it knows every other one."""
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -137,7 +141,21 @@ class World:
     def persons(self, nisses: Iterable[Niss]) -> Mapping[Niss, PersonState]:
         """The same for operations and questions; unknown numbers are absent."""
         known = ((niss, self.standing(niss)) for niss in nisses)
-        return {niss: PersonState(each.status, each.successor) for niss, each in known if each is not None}
+        return {niss: self._state(niss, each) for niss, each in known if each is not None}
+
+    def identity(self, niss: Niss) -> Identity | None:
+        """Who the person is, whichever of its numbers is asked; None = nobody said."""
+        return self.identities.get(self.final(niss))
+
+    def final(self, niss: Niss) -> Niss:
+        """The number that stands for the person."""
+        standing = self.standing(niss)
+        return standing.successor or niss if standing else niss
+
+    def _state(self, niss: Niss, standing: Standing) -> PersonState:
+        identity = self.identity(niss) or Identity()
+        born = identity.birth_date.earliest() if identity.birth_date else None
+        return PersonState(standing.status, standing.successor, born, identity.death_date is not None)
 
 
 def lines_from(text: str) -> Lines:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from raas.domain.errors import Violation
 from raas.domain.niss import Niss
 from raas.usecases.following import final_niss
 from raas.usecases.person_change import Holding, Standing
 from raas.usecases.ports import DossierKey, DossierState, DossierTypes, ImportKey, Loaded, Wanted, Written
+from raas_client.testing.identities import kept_beside
 from raas_client.testing.state import Logged, RegisterState, World, lines_from
 
 
@@ -80,7 +82,7 @@ class _Transaction:
 
 
 class MemoryPersonChanges:
-    """The PersonChangeStore of a fake: standings only, for a fake knows no identities."""
+    """The PersonChangeStore of a fake: what concerns registers, for a fake keeps no records of persons."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -115,6 +117,10 @@ class _PersonChange:
                 types = state.dossier_types()
                 holdings.append(Holding(state.id, state.enterprise_number, _loaded(state, keys), types))
         return holdings
+
+    async def keep_content(self, niss: Niss, body: Mapping[str, Any]) -> tuple[int, str]:
+        """Keep facts about a person beside the log."""
+        return kept_beside(self._world, body)
 
     async def commit(
         self, standings: Mapping[Niss, Standing], registers: Iterable[tuple[int, Written]]
