@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from raas.domain.errors import Reason, Refused
 from raas.usecases.following_log import LogPages, follow_log
 from raas.usecases.ports import StoreUnavailable
 from raas.usecases.stream_ports import EVERYTHING, LogFilter
 from raas.usecases.tailer import Tailer, TailerLimits
-from tests.usecases.memory_logs import OTHER_LOG_ID, MemoryLogs, ReadableMessages, read
+from tests.usecases.memory_logs import OTHER_LOG_ID, START, MemoryLogs, ReadableMessages, read
 
 REGISTER, NEIGHBOUR = 1, 2
 HOURS = TailerLimits(poll_seconds=3600, poll_seconds_unheard=3600)
@@ -163,6 +165,29 @@ async def test_a_reader_that_stops_reading_goes_on_from_the_log() -> None:
         slow.reading.set()
         await slow.has(31)
         assert slow.revisions == quick.revisions == list(range(1, 32))
+
+
+async def test_who_comes_late_reads_from_the_log_what_may_have_been_erased(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("raas.usecases.tail.ERASABLE_SECONDS", 0.05)
+    async with world(TailerLimits(poll_seconds=0.01, poll_seconds_unheard=0.01)) as w:
+        at_the_head = Follower(w, 0)
+        await settled()
+        w.logs[REGISTER].write()
+        entries = w.logs[REGISTER].entries
+        entries[0] = entries[0]._replace(content={"after": {}})
+        w.tailer.committed(REGISTER)
+        await at_the_head.has(1)
+        async with w.tailer.follow(REGISTER) as tail, asyncio.timeout(10):
+            assert tail.reaches(0)
+            while tail.reaches(0):
+                await asyncio.sleep(0.01)
+        entries[0] = entries[0]._replace(content=None, content_erased_time=START)
+        late = Follower(w, 0)
+        await late.has(1)
+        # Written down for the tail, and again as it now is.
+        assert (late.revisions, w.messages.written) == ([1], [1, 1])
 
 
 async def test_the_registers_that_are_due_are_read_together() -> None:
