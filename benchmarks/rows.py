@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 import grpc
@@ -90,20 +90,28 @@ def batches(servers: Servers) -> list[Figure]:
 
 def imports(servers: Servers) -> list[Figure]:
     """Import, from ready bytes."""
-    target = servers.raas()
+    target, keeping = servers.raas(), servers.raas(source="local")
     rows = random_rows(ROWS)
     rate = imported(target, new_register(target), rows)
     merged = merged_per_second(servers.dsn(), rows, MESSAGE)
+    _know(servers.dsn("local"), {row[0] for row in rows})
+    asked = imported(keeping, new_register(keeping), rows)
+    name, aim = f"Import, {MESSAGE:,} rows a message", "≥ 50,000 rows/s, ≥ 0.5"
     return [
-        Figure(
-            f"Import, {MESSAGE:,} rows a message",
-            rate,
-            "rows/s",
-            "one SQL statement",
-            merged,
-            "≥ 50,000 rows/s, ≥ 0.5",
-        )
+        Figure(name, rate, "rows/s", "one SQL statement", merged, aim),
+        Figure(f"{name}, persons looked up", asked, "rows/s", "one SQL statement", merged),
     ]
+
+
+def _know(dsn: str, nisses: Iterable[str]) -> None:
+    """Make these numbers known to the authentic source."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO person (niss, register_of_origin, status, version)"
+            " SELECT unnest(%s::bigint[]), 1, 1, 1",
+            (list(map(int, nisses)),),
+        )
+        connection.execute("VACUUM ANALYZE person")
 
 
 def overwritten(servers: Servers) -> list[Figure]:
