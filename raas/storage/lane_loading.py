@@ -33,33 +33,42 @@ _READ_REGISTER = """
 SELECT enterprise_number, revision, checksum, types_revision, greatest(record_time, clock_timestamp()), ''
 FROM register WHERE id = %s"""
 
-_LOAD_DOSSIERS = """
-SELECT d.niss, d.dossier_type_id, d.periods::text, d.revision
-FROM unnest(%s::bigint[], %s::int[]) AS wanted (niss, dossier_type_id)
-JOIN dossier d ON d.register_id = %s
- AND d.niss = wanted.niss AND d.dossier_type_id = wanted.dossier_type_id"""
+# Each number is looked up by itself (LATERAL, OFFSET 0): no plan, be it one made while a table was empty,
+# can turn this into reading a whole register, or all persons, for a single call.
+_OF_WANTED = """FROM {table}
+  WHERE register_id = %s AND niss = {niss} AND dossier_type_id = wanted.dossier_type_id OFFSET 0"""
+
+_WANTED = "unnest(%s::bigint[], %s::int[]) AS wanted (niss, dossier_type_id)"
+
+_FINAL = """
+LEFT JOIN LATERAL (SELECT successor FROM person WHERE niss = wanted.niss OFFSET 0) p ON true"""
+
+_LOAD_DOSSIERS = f"""
+SELECT d.* FROM {_WANTED}
+CROSS JOIN LATERAL (
+  SELECT niss, dossier_type_id, periods::text, revision
+  {_OF_WANTED.format(table="dossier", niss="wanted.niss")}) d"""
 
 # Where the store says who the numbers are, replaced ones are followed while loading.
-_LOAD_FINAL_DOSSIERS = """
-SELECT d.niss, d.dossier_type_id, d.periods::text, d.revision
-FROM unnest(%s::bigint[], %s::int[]) AS wanted (niss, dossier_type_id)
-LEFT JOIN person p ON p.niss = wanted.niss
-JOIN dossier d ON d.register_id = %s
- AND d.niss = coalesce(p.successor, wanted.niss) AND d.dossier_type_id = wanted.dossier_type_id"""
+_LOAD_FINAL_DOSSIERS = f"""
+SELECT d.* FROM {_WANTED} {_FINAL}
+CROSS JOIN LATERAL (
+  SELECT niss, dossier_type_id, periods::text, revision
+  {_OF_WANTED.format(table="dossier", niss="coalesce(p.successor, wanted.niss)")}) d"""
 
-_LOAD_SHARES = """
-SELECT s.niss, s.dossier_type_id, s.origin, s.periods::text, s.inseparable::text
-FROM unnest(%s::bigint[], %s::int[]) AS wanted (niss, dossier_type_id)
-LEFT JOIN person p ON p.niss = wanted.niss
-JOIN dossier_share s ON s.register_id = %s
- AND s.niss = coalesce(p.successor, wanted.niss) AND s.dossier_type_id = wanted.dossier_type_id"""
+_LOAD_SHARES = f"""
+SELECT s.* FROM {_WANTED} {_FINAL}
+CROSS JOIN LATERAL (
+  SELECT niss, dossier_type_id, origin, periods::text, inseparable::text
+  {_OF_WANTED.format(table="dossier_share", niss="coalesce(p.successor, wanted.niss)")}) s"""
 
 _LOAD_PERSONS = """
 SELECT p.niss, p.status, p.successor, s.status,
        coalesce(s.birth_first, p.birth_first) - date '0001-01-01' + 1,
        coalesce(s.death_date, p.death_date) IS NOT NULL
-FROM person p LEFT JOIN person s ON s.niss = p.successor
-WHERE p.niss = ANY(%s::bigint[])"""
+FROM unnest(%s::bigint[]) AS wanted (niss)
+CROSS JOIN LATERAL (SELECT * FROM person WHERE niss = wanted.niss OFFSET 0) p
+LEFT JOIN LATERAL (SELECT * FROM person WHERE niss = p.successor OFFSET 0) s ON true"""
 
 _LOAD_REQUESTS = """
 SELECT r.actor, r.request_id, r.body_hash, r.answer

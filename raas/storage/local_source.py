@@ -14,8 +14,9 @@ from raas.storage.fetching import fetch
 # Birth and death are those of the person: of the record that stands for it now.
 _STATES = """
 SELECT p.niss, p.status, p.successor, f.birth_first - date '0001-01-01' + 1, f.death_date IS NOT NULL
-FROM person p JOIN person f ON f.niss = coalesce(p.successor, p.niss)
-WHERE p.niss = ANY(%(nisses)s::bigint[])"""
+FROM unnest(%(nisses)s::bigint[]) AS asked (niss)
+CROSS JOIN LATERAL (SELECT * FROM person WHERE niss = asked.niss OFFSET 0) p
+CROSS JOIN LATERAL (SELECT * FROM person WHERE niss = coalesce(p.successor, p.niss) OFFSET 0) f"""
 
 _NUMBERS = """
 SELECT asked.niss, f.niss, ARRAY(SELECT p.niss FROM person p WHERE p.successor = f.niss ORDER BY p.niss)

@@ -36,8 +36,8 @@ READ_PERSONS = f"SELECT {PERSON_COLUMNS} FROM person p WHERE p.niss = ANY(%(niss
 READ_FINALS = f"""
 SELECT {PERSON_COLUMNS}, asked.niss
 FROM unnest(%(nisses)s::bigint[]) AS asked (niss)
-JOIN person a ON a.niss = asked.niss
-JOIN person p ON p.niss = coalesce(a.successor, a.niss)"""
+CROSS JOIN LATERAL (SELECT niss, successor FROM person WHERE niss = asked.niss OFFSET 0) a
+CROSS JOIN LATERAL (SELECT * FROM person WHERE niss = coalesce(a.successor, a.niss) OFFSET 0) p"""
 """What `person_of` reads of the final successor, and last the number asked."""
 
 _GIVEN = """
