@@ -151,6 +151,23 @@ async def test_who_begins_in_the_past_reads_the_log_and_then_the_tail() -> None:
         assert follower.revisions == [5, 6, 7, 8, 9, 10, 11]
 
 
+async def test_who_is_behind_has_the_next_page_read_while_it_is_given_the_last_one() -> None:
+    async with world() as w:
+        for _ in range(5_000):
+            w.logs[REGISTER].write()
+        follower = Follower(w, 0)
+        follower.reading.clear()
+        await follower.has(1)
+        await settled()
+        # One message was given, and what follows it was read.
+        assert [asked[REGISTER] for asked, _, _ in w.logs.readings] == [0, follower.received[0]["through"]]
+        follower.reading.set()
+        await follower.has(w.write())
+        assert follower.revisions == list(range(1, 5_002))
+        places = [asked[REGISTER] for asked, _, _ in w.logs.readings]
+        assert len(places) == len(set(places))
+
+
 async def test_a_reader_that_stops_reading_goes_on_from_the_log() -> None:
     async with world(TailerLimits(poll_seconds=3600, poll_seconds_unheard=3600, keep_bytes=20)) as w:
         slow, quick = Follower(w, 0), Follower(w, 0)
