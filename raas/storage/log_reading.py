@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
@@ -16,6 +18,7 @@ from raas.domain.errors import Reason, refuse
 from raas.storage.contents import CONTENT_COLUMNS
 from raas.storage.faults import translated_errors
 from raas.storage.fetching import Row, array_text, fetch
+from raas.usecases.log_entries import LogEntries
 from raas.usecases.stream_ports import LogEntry, LogFilter, LogHead, LogPage, Mark, Reach
 
 _LAST_REVISION = 2**63 - 1
@@ -37,25 +40,41 @@ LEFT JOIN mutation reached ON reached.register_id = r.id
  AND reached.revision = asked.after + %(revisions)s::bigint
 LEFT JOIN mutation edge ON edge.register_id = r.id AND edge.revision = reached.batch_last_revision"""
 
+# One row for all entries of a register: their columns as arrays. The driver takes a fifth of the time for it
+# that it takes for a row each, and wakes up a few times instead of once every few rows.
 _ENTRIES = f"""
-SELECT page.*
+SELECT asked.register_id, page.*
 FROM unnest(%(registers)s::bigint[], %(after)s::bigint[]) AS asked (register_id, after)
 CROSS JOIN LATERAL (
-  SELECT m.revision, m.batch_last_revision, m.kind, m.niss, m.requested_niss, t.code,
-         CASE WHEN m.dossier_type_ids IS NOT NULL THEN ARRAY(
-           SELECT named.code FROM unnest(m.dossier_type_ids) WITH ORDINALITY AS concerned (id, place)
-           JOIN dossier_type named ON named.id = concerned.id ORDER BY concerned.place) END,
-         m.before::text, m.after::text, m.record_time, m.actor, m.call_id::text, m.request_id,
-         m.legal_context, m.ticket, m.checksum, m.detail,
-{CONTENT_COLUMNS},
-         m.register_id
-  FROM mutation m LEFT JOIN dossier_type t ON t.id = m.dossier_type_id
-  WHERE m.register_id = asked.register_id AND m.revision > asked.after
-    AND m.revision <= coalesce(
-      (SELECT reached.batch_last_revision FROM mutation reached
-       WHERE reached.register_id = asked.register_id
-         AND reached.revision = asked.after + %(revisions)s::bigint), {_LAST_REVISION}){{conditions}}
-  ORDER BY m.revision LIMIT %(entries)s) AS page"""
+  SELECT array_agg(entry.revision), array_agg(entry.batch_last_revision), array_agg(entry.kind),
+         array_agg(entry.niss), array_agg(entry.code), array_agg(entry.before), array_agg(entry.after),
+         array_agg(entry.record_time), array_agg(entry.actor), array_agg(entry.call_id),
+         array_agg(entry.request_id), array_agg(entry.legal_context), array_agg(entry.ticket),
+         array_agg(entry.checksum),
+         jsonb_object_agg(entry.revision, entry.unusual) FILTER (WHERE entry.unusual IS NOT NULL)
+  FROM (
+    SELECT m.revision, m.batch_last_revision, m.kind, m.niss, t.code, m.before::text, m.after::text,
+           m.record_time, m.actor, m.call_id::text, m.request_id, m.legal_context, m.ticket, m.checksum,
+           CASE WHEN coalesce(m.requested_niss, m.content_id) IS NOT NULL
+                  OR m.dossier_type_ids IS NOT NULL OR m.detail IS NOT NULL
+           THEN (
+             SELECT to_jsonb(said) FROM (
+               SELECT m.requested_niss, CASE WHEN m.dossier_type_ids IS NOT NULL THEN ARRAY(
+                        SELECT named.code
+                        FROM unnest(m.dossier_type_ids) WITH ORDINALITY AS concerned (id, place)
+                        JOIN dossier_type named ON named.id = concerned.id
+                        ORDER BY concerned.place) END AS dossier_types,
+                      m.detail,
+{CONTENT_COLUMNS}) AS said) END AS unusual
+    FROM mutation m LEFT JOIN dossier_type t ON t.id = m.dossier_type_id
+    WHERE m.register_id = asked.register_id AND m.revision > asked.after
+      AND m.revision <= coalesce(
+        (SELECT reached.batch_last_revision FROM mutation reached
+         WHERE reached.register_id = asked.register_id
+           AND reached.revision = asked.after + %(revisions)s::bigint), {_LAST_REVISION}){{conditions}}
+    ORDER BY m.revision LIMIT %(entries)s) AS entry) AS page"""
+
+_UNUSUAL = "requested_niss", "dossier_types", "detail", "content_body", "content_erased_time"
 
 _OF_TYPES = """
     AND (m.dossier_type_id = ANY(%(types)s::int[]) OR m.dossier_type_ids && %(types)s::int[])"""
@@ -102,10 +121,7 @@ class PostgresLogs:
         }
         statement = _entries_statement(bool(which.type_ids), bool(which.kinds), bool(which.nisses))
         edges, rows = await self._in_one_snapshot(((_EDGES, parameters), (statement, parameters)))
-        entries: dict[int, list[LogEntry]] = {row[0]: [] for row in edges}
-        entry_of = LogEntry._make
-        for row in rows:
-            entries[row[-1]].append(entry_of(row[:-1]))
+        entries = {row[0]: _entries(*row[1:]) for row in rows}
         return {row[0]: _page(row, entries[row[0]], reach) for row in edges}
 
     async def mark(self, register_id: int, revision: int) -> Mark:
@@ -154,6 +170,28 @@ def _entries_statement(of_types: bool, of_kinds: bool, of_nisses: bool) -> str:
         _OF_NISSES if of_nisses else "",
     )
     return _ENTRIES.format(conditions="".join(conditions))
+
+
+def _entries(revisions: Sequence[int] | None, *columns: Any) -> Sequence[LogEntry]:
+    """The entries in the columns of _ENTRIES; None = there are none."""
+    if revisions is None:
+        return ()
+    group_ends, kinds, nisses, codes, before, after, *stamps, checksums, unusual = columns
+    requested, types, details, contents, erased = _unusual(revisions, unusual)
+    usual = revisions, group_ends, kinds, nisses, requested, codes, types, before, after, *stamps, checksums
+    return LogEntries(LogEntry._make((*usual, details, contents, erased)))
+
+
+def _unusual(revisions: Sequence[int], said: Mapping[str, Any] | None) -> Sequence[Sequence[Any]]:
+    """The columns that most entries have nothing in, of what is said of those that have."""
+    columns: list[list[Any]] = [[None] * len(revisions) for _ in _UNUSUAL]
+    for revision, values in (said or {}).items():
+        place = bisect_left(revisions, int(revision))
+        for column, name in zip(columns, _UNUSUAL, strict=True):
+            column[place] = values[name]
+        if columns[-1][place] is not None:
+            columns[-1][place] = datetime.fromisoformat(columns[-1][place])
+    return columns
 
 
 def _head(row: Row) -> LogHead:

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import closing
 
 from raas.domain.errors import Reason, refuse
+from raas.usecases.log_entries import columns_of
 from raas.usecases.log_run import Stride, cut_short, require_whole, run_of
 from raas.usecases.reading_ahead import PageAhead, PagesAhead
 from raas.usecases.stream_ports import (
@@ -71,7 +72,7 @@ class LogReader:
         if not run.entries:
             return Shipment(None, (), None, run.position, through), run.mark
         data = messages.mutations(tail.log_id, b"".join(written[: len(run.entries)]), through)
-        nisses = tuple({entry.niss: None for entry in run.entries if entry.niss is not None})
+        nisses = tuple({niss: None for niss in columns_of(run.entries).niss if niss is not None})
         shown = run.entries[0].revision, run.entries[-1].revision
         return Shipment(data, nisses, shown, run.position, through), run.mark
 

@@ -7,10 +7,12 @@ position lies inside of.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from raas.domain.errors import Reason, refuse
+from raas.usecases.log_entries import columns_of
 from raas.usecases.stream_ports import LogEntry, LogPage, Mark
 
 RUN_BYTES = 512 * 1024
@@ -40,9 +42,8 @@ def cut_short(entries: Sequence[LogEntry]) -> Run:
     group = entries[-1].batch_last_revision
     if entries[-1].revision == group:
         return _complete(entries)
-    count = len(entries)
-    while count and entries[count - 1].batch_last_revision == group:
-        count -= 1
+    # Where the group begins: groups follow one another.
+    count = bisect_left(columns_of(entries).batch_last_revision, group)
     if count:
         return _complete(entries[:count])
     return Run(entries, entries[-1].revision, None, None)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from operator import add
-from typing import Any
 from uuid import UUID
 
 from raas.domain.content import Content
@@ -21,6 +20,7 @@ from raas.rpc.wire.dossiers import dossiers_bytes
 from raas.rpc.wire.encoding import nested, text_tag, varint
 from raas.rpc.wire.mutation_columns import timestamp_of, usual_fields
 from raas.rpc.wire.mutation_details import put_detail
+from raas.usecases.log_entries import columns_of
 from raas.usecases.ports import DossierView
 from raas.usecases.stream_ports import LogEntry, Mark
 from raas.v1 import mutation_pb2, mutation_stream_pb2
@@ -76,7 +76,7 @@ def mutations_bytes(register: EnterpriseNumber, entries: Sequence[LogEntry]) -> 
     """Mutations as messages of their own; equal to those of `mutation_message` once they are read."""
     if not entries:
         return []
-    columns: Any = LogEntry._make(zip(*entries, strict=True))
+    columns = columns_of(entries)
     usual = usual_fields(register, columns)
     # Most logs have nothing else for thousands of mutations.
     unusual = columns.requested_niss, columns.dossier_types, columns.detail, columns.content_erased_time
