@@ -5,6 +5,7 @@
     DecodeError          INVALID_ARGUMENT: the bytes are no message
     StoreUnavailable     UNAVAILABLE; so is CommitUnknown: repeat the request with its request id
     SourceUnavailable    UNAVAILABLE, reason AUTHENTIC_SOURCE_UNAVAILABLE
+    either, too late     DEADLINE_EXCEEDED without a reason: the deadline of the call had passed
     anything else        INTERNAL, without a word of what it was
 
 The details travel in a trailer, in base64. Clients refuse more than 8 KiB of trailers, some of them at
@@ -117,6 +118,14 @@ def refusal(violations: Sequence[Violation], call_id: UUID, language: str) -> Re
         retry.retry_delay.seconds = _RETRY_SECONDS
         details.append(retry)
     return Refusal(code, message, _status(code, message, details))
+
+
+def past_deadline(call_id: UUID) -> Refusal:
+    """The status of a call whose deadline passed before it was served."""
+    message = "The deadline of the call passed. What it was to write may have been written or not."
+    code = grpc.StatusCode.DEADLINE_EXCEEDED
+    request = error_details_pb2.RequestInfo(request_id=str(call_id))
+    return Refusal(code, message, _status(code, message, [request]))
 
 
 def _bad_request(

@@ -19,7 +19,7 @@ import grpc.aio
 import structlog
 
 from raas.domain.errors import Category
-from raas.rpc.errors import Refusal, refusal, violations_of
+from raas.rpc.errors import Refusal, past_deadline, refusal, violations_of
 from raas.rpc.exchange import Exchange, enter
 from raas.rpc.fault_trace import fault_trace
 from raas.rpc.identity import Identify
@@ -100,8 +100,9 @@ class FrontDoor(grpc.aio.ServerInterceptor):
             began = _monotonic()
             status = "CANCELLED"
             call_id = uuid4()
+            call: Call | None = None
             try:
-                self._enter(rpc, context, call_id)
+                call = self._enter(rpc, context, call_id)
                 response = await behave(decode(raw), context)
                 # A servicer may write its message down itself.
                 written: bytes = response if isinstance(response, bytes) else encode(response)
@@ -111,7 +112,7 @@ class FrontDoor(grpc.aio.ServerInterceptor):
                 # gRPC itself ends the call: aborted already, or the caller is gone.
                 raise
             except Exception as error:
-                refused = _refusal(rpc, call_id, error)
+                refused = _refusal(rpc, call_id, error, call)
                 status = refused.code.name
             finally:
                 if self._observer is not None:
@@ -130,8 +131,9 @@ class FrontDoor(grpc.aio.ServerInterceptor):
             began = _monotonic()
             status = "CANCELLED"
             call_id = uuid4()
+            call: Call | None = None
             try:
-                self._enter(rpc, context, call_id)
+                call = self._enter(rpc, context, call_id)
                 # Closed here and now when the caller goes away, not whenever it is collected as garbage.
                 async with aclosing(behave(requests, context)) as responses:
                     async for response in responses:
@@ -141,7 +143,7 @@ class FrontDoor(grpc.aio.ServerInterceptor):
             except grpc.aio.BaseError:
                 raise
             except Exception as error:
-                refused = _refusal(rpc, call_id, error)
+                refused = _refusal(rpc, call_id, error, call)
                 status = refused.code.name
             finally:
                 if self._observer is not None:
@@ -150,7 +152,7 @@ class FrontDoor(grpc.aio.ServerInterceptor):
 
         return respond
 
-    def _enter(self, rpc: str, context: _Context, call_id: UUID) -> None:
+    def _enter(self, rpc: str, context: _Context, call_id: UUID) -> Call:
         """Make the call known to the servicer. Raises Refused when the caller cannot be identified."""
         context.set_trailing_metadata(((CALL_ID, str(call_id)),))
         pairs = _metadata.get()
@@ -162,6 +164,7 @@ class FrontDoor(grpc.aio.ServerInterceptor):
             caller, call_id, rpc, metadata.language, metadata.legal_context, metadata.ticket, deadline
         )
         enter(Exchange(call, metadata.faults))
+        return call
 
 
 async def _no_such_method(_: AsyncIterator[bytes], context: _Context) -> None:
@@ -173,9 +176,12 @@ async def _abort(context: _Context, call_id: UUID, refused: Refusal) -> NoReturn
     await context.abort(refused.code, refused.message, trailers)
 
 
-def _refusal(rpc: str, call_id: UUID, error: Exception) -> Refusal:
+def _refusal(rpc: str, call_id: UUID, error: Exception, call: Call | None) -> Refusal:
     violations = violations_of(error)
     category = violations[0].reason.category
+    if category is Category.UNAVAILABLE and call is not None and call.expired:
+        # gRPC tells the caller the same when it is the first to notice.
+        return past_deadline(call_id)
     if category is Category.INTERNAL:
         _log.error("call failed", rpc=rpc, call_id=str(call_id), fault=fault_trace(error))
     elif category is Category.UNAVAILABLE:

@@ -22,10 +22,11 @@ from raas.rpc.wire.applied import applied_bytes, batch_bytes, import_response
 from raas.rpc.wire.encoding import Written
 from raas.rpc.wire.fields import Faults, NissRules, read_register, read_text, within_batch
 from raas.rpc.wire.operations import read_inscription, read_operations, read_removal
+from raas.usecases.answers import Applied, BatchAnswer, Rejected
 from raas.usecases.call import Call
 from raas.usecases.gate import AdmittedRegister
 from raas.usecases.importing import ImportAnswer, ImportMessage
-from raas.usecases.write_operations import Applied, BatchAnswer, Idempotency, Rejected, Replayed
+from raas.usecases.write_operations import Idempotency, Replayed
 from raas.v1 import register_service_pb2 as v1
 
 BATCH_LIMIT = 1_000
@@ -124,9 +125,12 @@ class RegisterWrites:
         """What would be wrong with the operations of a batch that is refused for other reasons already."""
         if not operations:
             return []
-        answer = await self._verbs.write.batch(
-            call, register, operations, validate_only=True, idempotency=None
-        )
+        try:
+            answer = await self._verbs.write.batch(
+                call, register, operations, validate_only=True, idempotency=None
+            )
+        except Refused as refused:
+            return list(refused.violations)
         results = () if isinstance(answer, Replayed) else answer.results
         return [
             violation.below(f"operations[{index}]")

@@ -36,8 +36,8 @@ MEBIBYTE = 1024 * 1024
 
 # An Import message of 5,000 operations has 1.6 KiB for each; with a claimed identity one takes 200 bytes.
 MAX_REQUEST = 8 * MEBIBYTE
-# What is answered is bounded by its page: 1,000 dossiers of 1,000 lines are 28 MiB. A client that asks for
-# large dossiers by the thousand must allow itself more than gRPC's 4 MiB, or ask for smaller pages.
+# Pages, batches and parts of streams are measured to stay below the 4 MiB that clients accept. Only what is
+# one thing and grows with RAAS_MAX_LINES, such as a dossier, may be larger.
 MAX_RESPONSE = 64 * MEBIBYTE
 # Ours are a few hundred bytes. Both limits alike: between them gRPC refuses at random.
 MAX_METADATA = 16 * 1024

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
 from raas.domain.day import brussels_day
 from raas.domain.enterprise_number import EnterpriseNumber
-from raas.domain.errors import Category, Reason, Refused, Violation
+from raas.domain.errors import Category, Reason, Refused, Violation, refuse
 from raas.domain.niss import Niss
 from raas.domain.periods import Period
 from raas.domain.person import PersonStatus
+from raas.usecases.answers import ANSWER_BYTES, DOSSIER_BYTES, LINE_BYTES
 from raas.usecases.call import Call
 from raas.usecases.following import Followed, follow
 from raas.usecases.gate import AdmittedRegister
@@ -65,6 +66,8 @@ class CheckAnswer:
 
     decisions: tuple[Decision, ...]
     decision_time: datetime
+    first_dossiers_only: bool = False
+    """Whether dossiers have lines only in the first decision that names them: all would be too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,8 @@ class CheckInscriptions:
         they meant then: those replaced by then are followed, and none is unknown or cancelled.
 
         Raises Refused with all that is wrong, at `checks[i]`: what `admit` raises, DOSSIER_TYPE_UNKNOWN;
-        for `at_time` VALUE_INVALID, REVISION_EXPIRED; StoreUnavailable, SourceUnavailable.
+        for `at_time` VALUE_INVALID, REVISION_EXPIRED; BATCH_TOO_LARGE when the dossiers are too much for one
+        answer; StoreUnavailable, SourceUnavailable.
         """
         decision_time = self._clock() if at_time is None else at_time
         registers, at_revisions, violations = await self._asked(checks, at_time, admit)
@@ -142,7 +146,12 @@ class CheckInscriptions:
             _decide(check, niss, readings[register_id], followed, today)
             for check, (register_id, niss) in zip(checks.values(), read_as, strict=True)
         ]
-        return CheckAnswer(tuple(decisions), decision_time)
+        if _bytes(decisions) <= ANSWER_BYTES:
+            return CheckAnswer(tuple(decisions), decision_time)
+        shorter = _first_only(checks.values(), decisions)
+        if _bytes(shorter) > ANSWER_BYTES:
+            raise refuse(Reason.BATCH_TOO_LARGE, "checks", "ANSWER_TOO_LARGE")
+        return CheckAnswer(tuple(shorter), decision_time, first_dossiers_only=True)
 
     async def violations(
         self,
@@ -234,3 +243,23 @@ def _decide(
     when = DossierFilter(overlaps=check.overlaps, active_on=day)
     met = tuple(dossier for dossier in of_type if meets_period(when, dossier.lines))
     return decision(DecisionReason.INSCRIBED, met) if met else decision(DecisionReason.OUTSIDE_PERIOD)
+
+
+def _bytes(decisions: Iterable[Decision]) -> int:
+    return sum(DOSSIER_BYTES + LINE_BYTES * len(d.lines) for each in decisions for d in each.dossiers)
+
+
+def _first_only(checks: Iterable[Check], decisions: Iterable[Decision]) -> Sequence[Decision]:
+    told: set[tuple[EnterpriseNumber, Niss, str]] = set()
+
+    def shorter(check: Check, view: DossierView) -> DossierView:
+        key = check.register, view.niss, view.dossier_type
+        if key in told:
+            return replace(view, lines=())
+        told.add(key)
+        return view
+
+    return [
+        replace(decision, dossiers=tuple(shorter(check, view) for view in decision.dossiers))
+        for check, decision in zip(checks, decisions, strict=True)
+    ]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from raas.domain.dossier import Change
-from raas.domain.enterprise_number import EnterpriseNumber
 from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.niss import Niss
 from raas.domain.operation import Action, Operation
 from raas.domain.person import PersonState
+from raas.usecases.answers import Applied, BatchAnswer, Notice, Rejected, fitting
 from raas.usecases.call import Call
 from raas.usecases.following import final_niss
 from raas.usecases.gate import AdmittedRegister
@@ -26,6 +25,7 @@ from raas.usecases.ports import (
     DossierKey,
     DossierTypes,
     ImportKey,
+    Loaded,
     RequestKey,
     Wanted,
     WriteStore,
@@ -33,45 +33,6 @@ from raas.usecases.ports import (
 
 _SLICE = 250
 """Operations applied before the event loop gets a turn: a few milliseconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Informs without refusing; `sentence` is a key of sentences.py."""
-
-    reason: Reason
-    field: str | None
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """An operation that was (or, under validate_only, would be) applied."""
-
-    niss: Niss
-    requested_niss: Niss | None
-    """The number asked, when it was replaced and the operation carried to `niss`."""
-    dossier_type: str
-    partner: EnterpriseNumber | None
-    change: Change
-    dossier_revision: int
-    revision: int
-    notices: tuple[Notice, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """An operation that would be refused; only under validate_only."""
-
-    violations: tuple[Violation, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BatchAnswer:
-    """One result per operation, in the order given, and the revision of the register after them."""
-
-    results: tuple[Applied | Rejected, ...]
-    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +124,7 @@ class WriteOperations:
         wanted = Wanted(list(element.keys(types)), persons=element.persons is None)
         loaded = await self._store.snapshot(register.id, wanted)
         ledger = Ledger(loaded, types, self._limits.max_lines_per_dossier)
-        return _finish(element.work.apply(ledger, element))
+        return _as_of_now(_finish(element.work.apply(ledger, element)), loaded, types)
 
 
 class _Single:
@@ -203,8 +164,9 @@ class _Batch:
                 yield False
         if violations and not self._keep_rejected:
             raise Refused(violations)
+        answer = fitting(results, ledger.revision)
         ledger.bind(mark)
-        return BatchAnswer(tuple(results), ledger.revision)
+        return answer
 
 
 _Work = _Single | _Batch
@@ -307,6 +269,20 @@ def _notices(operation: Operation, followed: Niss | None, person: PersonState | 
         if person.born is not None and operation.period and operation.period.begin < person.born:
             notices.append(Notice(Reason.PERIOD_BEFORE_BIRTH, "period.begin", "PERIOD_BEFORE_BIRTH"))
     return tuple(notices)
+
+
+def _as_of_now(answer: BatchAnswer, loaded: Loaded, types: DossierTypes) -> BatchAnswer:
+    """What was only tried took no revision: those answered are the ones in force."""
+
+    def tried(result: Applied | Rejected) -> Applied | Rejected:
+        if isinstance(result, Rejected):
+            return result
+        state = loaded.dossiers.get((result.niss, types.by_code[result.dossier_type][0]))
+        return replace(result, dossier_revision=state.revision if state else 0, revision=loaded.revision)
+
+    return replace(
+        answer, results=tuple(tried(result) for result in answer.results), revision=loaded.revision
+    )
 
 
 def _finish(steps: Generator[bool, None, BatchAnswer]) -> BatchAnswer:

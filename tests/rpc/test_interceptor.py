@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from raas.domain.errors import Reason, refuse
 from raas.rpc.exchange import current
 from raas.rpc.server import MAX_REQUEST
+from raas.usecases.call import Call
 from raas.usecases.consult import ConsultAnswer, ExportPart
 from raas.usecases.ports import (
     CommitUnknown,
@@ -277,6 +278,19 @@ async def test_a_deadline_that_passes_ends_the_work(house: House) -> None:
         await house.stub.Consult(v1.ConsultRequest(), metadata=CALLER, timeout=0.2)
     assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     await asyncio.wait_for(ended.wait(), 5)
+
+
+async def test_what_is_not_served_before_its_deadline_is_told_as_that(house: House) -> None:
+    async def work(call: Call, *_: Any) -> ConsultAnswer:
+        while not call.expired:
+            pass  # Nobody else gets a turn: gRPC must not be the first to notice.
+        raise StoreUnavailable("the deadline passed while waiting")
+
+    house.consult.page = work  # type: ignore[assignment]
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await house.stub.Consult(v1.ConsultRequest(), metadata=CALLER, timeout=0.2)
+    assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert house.observed.calls == [("Consult", "DEADLINE_EXCEEDED")]
 
 
 async def test_a_reader_that_goes_away_ends_the_stream(house: House) -> None:

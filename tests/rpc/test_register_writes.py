@@ -10,7 +10,7 @@ import pytest
 from google.protobuf.json_format import ParseDict
 
 from raas.usecases.ports import SourceUnavailable
-from raas.v1 import inscription_pb2, niss_pb2, register_service_pb2
+from raas.v1 import inscription_pb2, niss_pb2, period_pb2, register_service_pb2
 from raas.v1 import register_service_pb2 as v1
 from tests.oracle import numbers
 from tests.rpc.house import ANN, BOB, CALLER, GONE, MOVED, NEVER, NOBODY, OTHER, OWN, House, Told, told
@@ -155,6 +155,24 @@ async def test_validate_only_answers_and_changes_nothing(house: House) -> None:
     assert (house.store.mutations, house.store.requests) == ([], {})
 
 
+async def test_validate_only_gives_out_no_revision(house: House) -> None:
+    await call(house, "Inscribe", INSCRIBED)
+    later = {**INSCRIBED, "period": {"begin": "2030-01-01", "end": "2030-12-31"}}
+    other = {**INSCRIBED, "dossier_type": "PENSION"}
+    operations = [
+        {"inscribe": later},
+        {"inscribe": other},
+        {"remove": {"niss": ANN, "dossier_type": "HEALTH"}},
+    ]
+
+    batch = await call(house, "ApplyBatch", {"operations": operations, "validate_only": True})
+    single = await call(house, "Inscribe", {**later, "validate_only": True})
+
+    answers = [getattr(result, result.WhichOneof("result")) for result in batch.results]
+    assert [(answer.revision, answer.dossier.revision) for answer in answers] == [(1, 1), (1, 0), (1, 1)]
+    assert (batch.revision, single.revision, single.dossier.revision) == (1, 1, 1)
+
+
 async def test_a_repeated_request_gets_its_first_answer(house: House) -> None:
     request = {**INSCRIBED, "request_id": "once"}
     first = await call(house, "Inscribe", request)
@@ -250,6 +268,27 @@ async def test_validate_only_of_a_batch_answers_the_complete_list(house: House) 
     assert violation.field == "niss"
     assert violation.message.startswith("Un NISS se compose")
     assert house.store.mutations == []
+
+
+async def test_the_answer_of_a_batch_on_a_dossier_of_many_lines_fits_into_a_message(house: House) -> None:
+    months = [f"{year}-{month:02}" for year in range(1980, 2010) for month in (1, 7)]
+    days = [f"{month}-{day:02}" for month in months for day in range(1, 19, 2)][:500]
+    periods = [{"begin": day, "end": day} for day in days]
+    operations = [{"inscribe": {**INSCRIBED, "period": period}} for period in periods]
+    operations += [{"remove": {**INSCRIBED, "period": period}} for period in periods[1:]]
+    operations += [{"inscribe": {**INSCRIBED, "niss": BOB}}]
+
+    answer = await call(house, "ApplyBatch", {"operations": operations, "request_id": "once"})
+    again = await call(house, "ApplyBatch", {"operations": operations, "request_id": "once"})
+    few = await call(house, "ApplyBatch", {"operations": operations[-2:]})
+
+    told = [getattr(result, result.WhichOneof("result")).dossier for result in answer.results]
+    assert answer.last_dossiers_only
+    assert [len(dossier.periods) for dossier in told] == [0] * 998 + [1, 1]
+    assert [dossier.revision for dossier in told] == list(range(1, 1_001))
+    assert list(answer.results[998].remove.removed) == [period_pb2.Period(begin=days[499], end=days[499])]
+    assert again == answer
+    assert not few.last_dossiers_only
 
 
 async def test_a_thousand_bad_operations_give_a_readable_error(house: House) -> None:

@@ -24,6 +24,7 @@ from raas.domain.register import first_checksum
 from raas.storage.person_change import PostgresPersonChangeStore
 from raas.storage.writing import PostgresWriteStore
 from raas.usecases.alteration import Alterations
+from raas.usecases.answers import Applied, BatchAnswer
 from raas.usecases.call import Call, Caller
 from raas.usecases.dossier_types import DossierTypeVerbs
 from raas.usecases.gate import AdmittedRegister
@@ -32,7 +33,7 @@ from raas.usecases.lane_batch import LaneLimits
 from raas.usecases.person_ports import Inseparable
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.replacement import Replacements
-from raas.usecases.write_operations import Applied, BatchAnswer, WriteOperations
+from raas.usecases.write_operations import WriteOperations
 from tests.oracle import numbers
 from tests.oracle.numbers import enterprise_number
 

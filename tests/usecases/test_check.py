@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.day import OPEN
 from raas.domain.enterprise_number import EnterpriseNumber
-from raas.domain.errors import Reason, Refused, refuse
+from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.niss import Niss
 from raas.domain.periods import Period
 from raas.storage.reading import PostgresReadStore
@@ -73,6 +73,29 @@ async def test_every_reason(check: CheckInscriptions, engine: AsyncEngine) -> No
         for _, reason, codes, successor in answers
     ]
     assert answer.decision_time == NOW
+
+
+async def test_what_is_too_much_for_one_answer_is_told_once_or_refused(
+    check: CheckInscriptions, engine: AsyncEngine
+) -> None:
+    book = await new_book(engine, "A")
+    person, *others = persons(150)
+    lines = tuple(Period(day, day + 1) for day in range(1, 2_000, 2))
+    await book.set(*((each, "A", lines) for each in (person, *others)))
+
+    few = await check.decide(CALL, placed(*[Check(book.number, person, (), 1)] * 100), None, admitting(book))
+    many = await check.decide(CALL, placed(*[Check(book.number, person, (), 1)] * 150), None, admitting(book))
+    with pytest.raises(Refused) as raised:
+        await check.decide(
+            CALL, placed(*(Check(book.number, each, (), 1) for each in others)), None, admitting(book)
+        )
+
+    assert not few.first_dossiers_only
+    assert [d.dossiers[0].lines for d in few.decisions] == [lines] * 100
+    assert many.first_dossiers_only
+    assert all(decision.inscribed for decision in many.decisions)
+    assert [d.dossiers[0].lines for d in many.decisions] == [lines] + [()] * 149
+    assert raised.value.violations == (Violation("checks", Reason.BATCH_TOO_LARGE, "ANSWER_TOO_LARGE"),)
 
 
 async def test_without_a_day_it_is_today_in_belgium(check: CheckInscriptions, engine: AsyncEngine) -> None:

@@ -17,6 +17,7 @@ from raas.domain.niss import Niss
 from raas.domain.operation import Action, Operation
 from raas.domain.periods import Period
 from raas.domain.person import PersonState, PersonStatus
+from raas.usecases.answers import Applied, BatchAnswer, Rejected
 from raas.usecases.call import Call, Caller
 from raas.usecases.gate import AdmittedRegister
 from raas.usecases.importing import ImportAnswer, ImportMessage, Imports
@@ -24,14 +25,7 @@ from raas.usecases.lane import Lanes
 from raas.usecases.lane_batch import LaneLimits
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.ports import CommitUnknown, StoreUnavailable
-from raas.usecases.write_operations import (
-    Applied,
-    BatchAnswer,
-    Idempotency,
-    Rejected,
-    Replayed,
-    WriteOperations,
-)
+from raas.usecases.write_operations import Idempotency, Replayed, WriteOperations
 from tests.usecases.memory_store import REGISTER, MemoryStore
 
 HEALTH = "HEALTH_INSURANCE"

@@ -90,6 +90,8 @@ SENTENCES: Mapping[str, str] = {
     "CONTROL_CHARACTERS": "Dieser Text enthält Zeilenumbrüche oder andere Steuerzeichen.",
     "OUT_OF_RANGE": "Dieser Wert muss zwischen {minimum} und {maximum} liegen.",
     "LIST_TOO_LONG": "Diese Liste darf höchstens {limit} Elemente haben.",
+    "ANSWER_TOO_LARGE": "Die Dossiers haben so viele Zeiträume, dass die Antwort zu groß würde. "
+    "Senden Sie weniger Elemente auf einmal.",
     "DUPLICATE": "Dieses Element kommt mehr als einmal vor.",
     "ENUM_UNKNOWN": "Dieser Wert steht nicht in der Liste der möglichen Werte.",
     "PAGE_SIZE_NEGATIVE": "Die Seitengröße darf nicht negativ sein.",

@@ -80,6 +80,8 @@ SENTENCES: Mapping[str, str] = {
     "CONTROL_CHARACTERS": "This text contains line breaks or other control characters.",
     "OUT_OF_RANGE": "This value must lie between {minimum} and {maximum}.",
     "LIST_TOO_LONG": "This list may have at most {limit} elements.",
+    "ANSWER_TOO_LARGE": "The dossiers have so many periods that the answer would be too large. "
+    "Send fewer elements at a time.",
     "DUPLICATE": "This element occurs more than once.",
     "ENUM_UNKNOWN": "This value is not in the list of possible values.",
     "PAGE_SIZE_NEGATIVE": "The page size cannot be negative.",

@@ -90,6 +90,8 @@ SENTENCES: Mapping[str, str] = {
     "CONTROL_CHARACTERS": "Ce texte contient des retours à la ligne ou d’autres caractères de contrôle.",
     "OUT_OF_RANGE": "Cette valeur doit être comprise entre {minimum} et {maximum}.",
     "LIST_TOO_LONG": "Cette liste peut compter au plus {limit} éléments.",
+    "ANSWER_TOO_LARGE": "Les dossiers comptent tant de périodes que la réponse serait trop volumineuse. "
+    "Envoyez moins d’éléments à la fois.",
     "DUPLICATE": "Cet élément apparaît plus d’une fois.",
     "ENUM_UNKNOWN": "Cette valeur ne figure pas dans la liste des valeurs possibles.",
     "PAGE_SIZE_NEGATIVE": "La taille de page ne peut pas être négative.",

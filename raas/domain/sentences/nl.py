@@ -87,6 +87,8 @@ SENTENCES: Mapping[str, str] = {
     "CONTROL_CHARACTERS": "Deze tekst bevat regeleinden of andere besturingstekens.",
     "OUT_OF_RANGE": "Deze waarde moet tussen {minimum} en {maximum} liggen.",
     "LIST_TOO_LONG": "Deze lijst mag hoogstens {limit} elementen tellen.",
+    "ANSWER_TOO_LARGE": "De dossiers tellen zoveel perioden dat het antwoord te groot zou zijn. "
+    "Stuur minder elementen tegelijk.",
     "DUPLICATE": "Dit element komt meer dan één keer voor.",
     "ENUM_UNKNOWN": "Deze waarde staat niet in de lijst van mogelijke waarden.",
     "PAGE_SIZE_NEGATIVE": "De paginagrootte mag niet negatief zijn.",

@@ -8,8 +8,8 @@ from raas.domain.niss import niss_text
 from raas.rpc.wire.dossiers import dossier_bytes
 from raas.rpc.wire.encoding import lines_bytes, nested, number_tag, text_tag, varint
 from raas.rpc.wire.violations import notice_messages, violation_messages
+from raas.usecases.answers import Applied, BatchAnswer, Rejected
 from raas.usecases.importing import ImportAnswer
-from raas.usecases.write_operations import Applied, BatchAnswer, Rejected
 from raas.v1 import register_service_pb2
 
 _Inscribed = register_service_pb2.InscribeResponse
@@ -25,6 +25,7 @@ _OUTCOMES = {outcome: _OUTCOME + varint(outcome.value) for outcome in (*Inscribe
 
 _RESULTS = text_tag(register_service_pb2.ApplyBatchResponse.RESULTS_FIELD_NUMBER)
 _BATCH_REVISION = number_tag(register_service_pb2.ApplyBatchResponse.REVISION_FIELD_NUMBER)
+_LAST_ONLY = number_tag(register_service_pb2.ApplyBatchResponse.LAST_DOSSIERS_ONLY_FIELD_NUMBER)
 _INSCRIBE, _REMOVE = text_tag(_Result.INSCRIBE_FIELD_NUMBER), text_tag(_Result.REMOVE_FIELD_NUMBER)
 
 
@@ -36,7 +37,7 @@ def applied_bytes(register: EnterpriseNumber, applied: Applied, language: str) -
         applied.niss,
         applied.dossier_type,
         applied.partner,
-        change.after,
+        change.after if applied.whole else (),
         applied.dossier_revision,
     )
     parts = [nested(_DOSSIER, dossier), _OUTCOMES[change.outcome], lines_bytes(_GONE, change.gone)]
@@ -56,6 +57,8 @@ def batch_bytes(register: EnterpriseNumber, answer: BatchAnswer, language: str) 
     parts = [nested(_RESULTS, _result(register, result, language)) for result in answer.results]
     if answer.revision:
         parts.append(_BATCH_REVISION + varint(answer.revision))
+    if answer.last_dossiers_only:
+        parts.append(_LAST_ONLY + varint(1))
     return b"".join(parts)
 
 

@@ -72,7 +72,8 @@ def check_response(
                 else niss_text(decision.successor_niss),
             )
             for check, decision in zip(checks.values(), answer.decisions, strict=True)
-        ]
+        ],
+        first_dossiers_only=answer.first_dossiers_only,
     )
     response.decision_time.FromDatetime(answer.decision_time)
     return response
