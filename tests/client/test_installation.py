@@ -24,6 +24,16 @@ for module in pkgutil.iter_modules(raas_client.__path__, "raas_client."):
 print(*sorted({name for name in sys.modules if name.startswith("raas.") and not name.startswith("raas.v1")}))
 """
 
+TYPED = """
+from raas.v1.register_service_pb2 import InscribeResponse
+from raas_client import RaasClient
+
+async def inscribe(client: RaasClient) -> InscribeResponse:
+    return await client.inscribe("85673003360", "HEALTH", "2024-01-01")
+
+answer: InscribeResponse = RaasClient("localhost:1").blocking().run(inscribe(RaasClient("localhost:1")))
+"""
+
 USE_FAKE = """
 from raas_client.testing import FakeRegister
 with FakeRegister("HEALTH") as register, register.client().blocking() as caller:
@@ -48,6 +58,14 @@ class Environment:
         frozen = self.pip("list", "--format=freeze").split()
         return {re.sub("[-_.]+", "-", line.partition("==")[0]).lower() for line in frozen}
 
+    def complaints(self, program: Path) -> int:
+        """How many errors a checker of types finds in a program that is to run here."""
+        checker = ["mypy", "--strict", "--config-file=", "--no-incremental", "--python-executable"]
+        command = [sys.executable, "-m", *checker, str(self.python), str(program)]
+        done = subprocess.run(command, cwd=self._directory, capture_output=True, text=True)
+        assert "import-untyped" not in done.stdout, done.stdout
+        return done.stdout.count(": error: ")
+
     def run(self, program: str) -> subprocess.CompletedProcess[str]:
         return _run(str(self.python), "-c", program, directory=self._directory)
 
@@ -71,9 +89,12 @@ def test_the_client_brings_grpc_and_protobuf_and_nothing_else(wheel: Path, tmp_p
     environment = Environment(tmp_path)
     environment.pip("install", "--quiet", str(wheel))
     assert environment.distributions() - OF_GRPCIO == NEEDED
-    # Of the server it imports the messages; its typing is there for who checks types.
+    # Of the server it imports the messages.
     assert environment.run(IMPORT_ALL).stdout.split() == []
-    assert list(tmp_path.glob("lib/python*/site-packages/raas_client/py.typed"))
+    for wrong, complaints in (("", 0), ("answer.revision.nonsense", 1)):
+        program = tmp_path / "program.py"
+        program.write_text(TYPED + wrong)
+        assert environment.complaints(program) == complaints
     failed = environment.run("import raas_client.testing")
     assert failed.returncode != 0
     assert "pip install 'raas[testing]'" in failed.stderr
