@@ -18,8 +18,10 @@ from raas.storage.faults import translated_errors
 Row = tuple[Any, ...]
 
 
-async def fetch(engine: AsyncEngine, statement: str, parameters: Mapping[str, Any]) -> list[Row]:
-    """The rows of one statement, which is a transaction of its own.
+async def fetch(
+    engine: AsyncEngine, statement: str, parameters: Mapping[str, Any], *, binary: bool = False
+) -> list[Row]:
+    """The rows of one statement, which is a transaction of its own; `binary` for those that answer arrays.
 
     `engine` must be one in autocommit (`open_database(dsn, autocommit=True)`). Raises StoreUnavailable,
     StoreFault.
@@ -30,7 +32,7 @@ async def fetch(engine: AsyncEngine, statement: str, parameters: Mapping[str, An
         pooled = await engine.raw_connection()
         connection: Any = pooled.driver_connection
         try:
-            cursor = await connection.execute(statement, parameters)
+            cursor = await connection.execute(statement, parameters, binary=binary)
             rows: list[Row] = await cursor.fetchall()
             return rows
         finally:

@@ -197,7 +197,7 @@ async def test_explanations_walk_one_dossier_after_the_other_by_index(
 
 async def test_contents_are_looked_up_where_there_are_some(reading_engine: AsyncEngine, book: Book) -> None:
     page = {"registers": f"{{{book.id}}}", "after": "{10000}", "revisions": 1_000, "entries": 1_000}
-    statement = log_reading._entries_statement(of_types=False, of_kinds=False, of_nisses=False)
+    statement = log_reading._pages_statement(of_types=False, of_kinds=False, of_nisses=False)
     nodes = await plan(reading_engine, statement, page)
     contents = [node for node in nodes if node.get("Relation Name") == "content"]
     assert [node["Actual Loops"] for node in contents] == [0] * len(contents) != []
