@@ -1,4 +1,4 @@
-"""The wiring: the only file that knows every room."""
+"""The wiring of the server: the only file that knows every room."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from raas.rpc.wire.stream_messages import StreamMessages
 from raas.storage.database import open_database
 from raas.storage.log_reading import PostgresLogs
 from raas.storage.log_wake_ups import PostgresWakeUps
-from raas.storage.migration import SchemaVersion, schema_version, upgrade
 from raas.storage.reading import PostgresReadStore
 from raas.storage.registers import PostgresRegisterStore
 from raas.storage.retention import PostgresRetention
@@ -139,32 +138,6 @@ async def serve(
         metrics.close()
         await writing.dispose()
         await reading.dispose()
-
-
-def migrate(dsn: str) -> SchemaVersion:
-    """Bring a database to the schema of this version; answers what was found before."""
-
-    async def run() -> SchemaVersion:
-        engine = open_database(dsn)
-        try:
-            return await upgrade(engine)
-        finally:
-            await engine.dispose()
-
-    return asyncio.run(run())
-
-
-def version_of(dsn: str) -> SchemaVersion:
-    """The version of a database's schema, found and needed."""
-
-    async def run() -> SchemaVersion:
-        engine = open_database(dsn)
-        try:
-            return await schema_version(engine)
-        finally:
-            await engine.dispose()
-
-    return asyncio.run(run())
 
 
 async def _forget(retention: PostgresRetention) -> None:

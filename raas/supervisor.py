@@ -20,11 +20,10 @@ from contextlib import contextmanager
 
 import structlog
 
-from raas import app
+from raas import app, upkeep
 from raas.ops.logs import configure_logs
 from raas.ops.settings import PREFIX, Settings, split_address
-from raas.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, running_dsn
-from raas.usecases.ports import StoreFault
+from raas.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, holds_database, running_dsn
 
 log = structlog.get_logger()
 
@@ -62,26 +61,29 @@ def database(settings: Settings) -> Iterator[tuple[str, EmbeddedPostgres | None]
     """
     if settings.database_url:
         dsn = settings.database_url.get_secret_value()
-        version = app.version_of(dsn)
-        if version.current != version.needed:
-            raise StoreFault(
-                f"the database is at schema {version.current or 'none'}, "
-                f"this version needs {version.needed}: run `raas migrate`"
-            )
+        upkeep.require_current(dsn)
         yield dsn, None
         return
     with EmbeddedPostgres(settings.data_dir) as embedded:
-        app.migrate(embedded.dsn)
+        upkeep.migrate(embedded.dsn)
         yield embedded.dsn, embedded
 
 
 @contextmanager
-def database_for_command(settings: Settings) -> Iterator[str]:
-    """The database for a command that works on it: joined if a server runs it, else started for a while."""
+def database_for_command(settings: Settings, *, create: bool = False) -> Iterator[str]:
+    """The database for a command that works on it: joined if a server runs it, else started for a while.
+
+    An embedded one that does not exist yet is made only where `create` says so.
+    """
     if settings.database_url:
         yield settings.database_url.get_secret_value()
     elif dsn := running_dsn(settings.data_dir):
         yield dsn
+    elif not create and not holds_database(settings.data_dir):
+        raise EmbeddedPostgresError(
+            f"There is no database in {settings.data_dir}: name the directory of the server in "
+            f"{PREFIX}DATA_DIR, or a database of your own in {PREFIX}DATABASE_URL."
+        )
     else:
         with EmbeddedPostgres(settings.data_dir) as embedded:
             yield embedded.dsn

@@ -12,10 +12,13 @@ def main() -> None:
 
 def _commands() -> typer.Typer:
     from raas.cli.demo import demo
+    from raas.cli.erase import erase
     from raas.cli.export import export
     from raas.cli.import_file import import_file
     from raas.cli.migrate import migrate
+    from raas.cli.renew_log import renew_log
     from raas.cli.serve import serve
+    from raas.cli.trim import trim
 
     commands = typer.Typer(
         name="raas",
@@ -29,5 +32,8 @@ def _commands() -> typer.Typer:
     commands.command("migrate")(migrate)
     commands.command("import")(import_file)
     commands.command("export")(export)
+    commands.command("trim")(trim)
+    commands.command("erase")(erase)
+    commands.command("renew-log")(renew_log)
     commands.command("demo", hidden=True)(demo)
     return commands

@@ -14,6 +14,7 @@ class Exit(IntEnum):
     DONE = 0
     FAILED = 1
     ROWS_REJECTED = 3
+    HELD_BACK = 4
     INTERRUPTED = 130
 
 

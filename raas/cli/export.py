@@ -28,7 +28,7 @@ HEADER = ("niss", "dossier_type", "begin", "end")
 
 def export(
     file: Annotated[
-        str, typer.Argument(metavar="[FILE]", help="CSV, also .csv.gz and .csv.xz; - is standard output.")
+        str, typer.Argument(metavar="FILE", help="CSV, also .csv.gz and .csv.xz; - is standard output.")
     ] = "-",
     target: Target = DEFAULT_TARGET,
     enterprise_number: EnterpriseNumber = None,
@@ -68,10 +68,11 @@ def export(
     language: Language = "en",
     as_json: Json = False,
 ) -> None:
-    """Export the lines of a register: niss, dossier_type, begin, end; an empty end is an open line.
+    """Export the lines of a register as CSV.
 
-    Ordered by niss, dossier type and begin, all as of one revision. Dossiers that match are written whole.
-    A FILE appears only when it is complete.
+    Columns: niss, dossier_type, begin, end; an empty end is an open line. Ordered by niss, dossier type and
+    begin, all as of one revision. Dossiers that match are written whole. A FILE appears only when it is
+    complete.
     """
     if sum(choice is not None for choice in (active_on, overlaps, ends_between)) > 1:
         raise typer.BadParameter("give one of --active-on, --overlaps and --ends-between")

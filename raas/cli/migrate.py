@@ -2,50 +2,44 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from raas.cli.connection import Json
-from raas.cli.exits import fail
+from raas.cli.database import DatabaseUrl, DataDir, work_on_database
+
+if TYPE_CHECKING:
+    from raas.storage.migration import SchemaVersion
 
 
 def migrate(
-    database_url: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL", help="As for serve; better RAAS_DATABASE_URL, where a password is not seen."
-        ),
-    ] = None,
-    data_dir: Annotated[
-        str | None,
-        typer.Option(metavar="DIRECTORY", help="As for serve: where the embedded PostgreSQL lies."),
-    ] = None,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Bring the database to the schema of this version: all of it or nothing.
+    """Bring the database to the schema of this version.
 
-    A server does this itself on its embedded PostgreSQL, never on a database of one's own: stop the servers,
-    make a backup, migrate, start them.
+    All of it or nothing. A server does this itself on its embedded PostgreSQL, never on a database of one's
+    own: stop the servers, make a backup, migrate, start them.
+
+    Exit status: 0 the schema is that of this version, 1 failed, 130 interrupted.
     """
-    from raas import app, supervisor
-    from raas.ops.settings import SettingsRefused, load_settings
-    from raas.storage.embedded import EmbeddedPostgresError
-    from raas.usecases.ports import PortError
+    found: SchemaVersion | None = None
 
-    try:
-        # Nothing is served: whatever the environment says of that does not matter here.
-        settings = load_settings(
-            database_url=database_url, data_dir=data_dir, listen="127.0.0.1:0", development_identity=True
-        )
-        with supervisor.database_for_command(settings) as dsn:
-            found = app.migrate(dsn)
-    except (SettingsRefused, EmbeddedPostgresError, PortError, OSError) as error:
-        fail(str(error))
-    if as_json:
-        typer.echo(json.dumps({"found": found.current, "now": found.needed}))
-    elif found.current == found.needed:
-        typer.echo(f"the database was at {found.needed} already")
-    else:
-        typer.echo(f"the database is at {found.needed} now; it was {found.current or 'empty'}")
+    def work(dsn: str) -> None:
+        from raas import upkeep
+
+        nonlocal found
+        found = upkeep.migrate(dsn)
+
+    ending = work_on_database(database_url, data_dir, work, create=True)
+    ending.tell(
+        {"found": found.current, "now": found.needed} if found else {},
+        _sentence(found) if found else "",
+        as_json=as_json,
+    )
+
+
+def _sentence(found: SchemaVersion) -> str:
+    if found.current == found.needed:
+        return f"the database was at {found.needed} already"
+    return f"the database is at {found.needed} now; it was {found.current or 'empty'}"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
+from raas.domain.age import Age
 from raas.domain.niss import Niss
 from raas.usecases.person_ports import ContentStore
 
-DEFAULT_MONTHS = 12
+DEFAULT_AGE = Age(months=12)
 
 _BATCH = 5_000
 """Contents erased in one transaction: readers and writers hardly notice."""
+
+Progress = Callable[[int], None]
+"""Is told, after every batch, how many contents are erased so far: they stay so, whatever comes."""
 
 
 class Erasing:
@@ -21,26 +24,22 @@ class Erasing:
     def __init__(self, contents: ContentStore) -> None:
         self._contents = contents
 
-    async def by_age(self, now: datetime, months: int = DEFAULT_MONTHS) -> int:
-        """Erase the contents that were recorded `months` months ago or earlier."""
-        instant = months_before(now, months)
-        return await _all_of(lambda: self._contents.erase_before(instant, _BATCH))
+    async def by_age(
+        self, now: datetime, age: Age = DEFAULT_AGE, *, progress: Progress = lambda _: None
+    ) -> int:
+        """Erase the contents that were recorded so long ago or longer."""
+        instant = age.before(now)
+        return await _all_of(lambda: self._contents.erase_before(instant, _BATCH), progress)
 
-    async def by_person(self, niss: Niss) -> int:
+    async def by_person(self, niss: Niss, *, progress: Progress = lambda _: None) -> int:
         """Erase the contents about a person, under whichever of its numbers they were recorded."""
         nisses = await self._contents.numbers_of(niss)
-        return await _all_of(lambda: self._contents.erase_of(nisses, _BATCH))
+        return await _all_of(lambda: self._contents.erase_of(nisses, _BATCH), progress)
 
 
-def months_before(now: datetime, months: int) -> datetime:
-    """The same time of the same day that many months earlier; the last day of a shorter month. In UTC."""
-    utc = now.astimezone(UTC)
-    year, month = divmod(utc.year * 12 + utc.month - 1 - months, 12)
-    return utc.replace(year=year, month=month + 1, day=min(utc.day, monthrange(year, month + 1)[1]))
-
-
-async def _all_of(erase: Callable[[], Awaitable[int]]) -> int:
+async def _all_of(erase: Callable[[], Awaitable[int]], progress: Progress) -> int:
     total = 0
     while erased := await erase():
         total += erased
+        progress(total)
     return total

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from raas.domain.enterprise_number import EnterpriseNumber
+from collections.abc import AsyncIterator
+
+from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.errors import Reason, refuse
 from raas.domain.register import Register
 from raas.usecases.call import Call
-from raas.usecases.paging import Pages, page_size_of
+from raas.usecases.paging import MAX_PAGE_SIZE, Pages, page_size_of
 from raas.usecases.ports import RegisterStore
 
 
@@ -37,3 +40,21 @@ class Registers:
         if len(registers) <= size:
             return shown, ""
         return shown, self._pages.seal(call, None, None, {"after": shown[-1].enterprise_number})
+
+
+async def chosen(store: RegisterStore, number: EnterpriseNumber | None) -> AsyncIterator[Register]:
+    """The register of an organisation, or (None) all, in order of enterprise number, each as it is then.
+
+    Raises Refused REGISTER_UNKNOWN; StoreUnavailable.
+    """
+    if number is not None:
+        register = await store.find(number)
+        if register is None:
+            raise refuse(Reason.REGISTER_UNKNOWN, "register", register=enterprise_number_text(number))
+        yield register
+        return
+    page = await store.page(None, MAX_PAGE_SIZE)
+    while page:
+        for register in page:
+            yield register
+        page = await store.page(page[-1].enterprise_number, MAX_PAGE_SIZE)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from raas.domain.errors import Reason, refuse
 from raas.domain.register import Register
 from raas.usecases.stream_ports import SubscriberKey, TrimStore
 
@@ -56,8 +57,11 @@ async def trim(
     every step; what a step did is done, wherever the next one ends. A reader behind the new beginning
     is told REVISION_EXPIRED; one that has a page under way finishes it.
 
-    Raises Refused VALUE_INVALID for an instant in the future; StoreUnavailable, StoreFault.
+    Raises Refused REVISION_IN_FUTURE, VALUE_INVALID for an instant in the future; StoreUnavailable,
+    StoreFault.
     """
+    if cut.revision is not None and cut.revision > register.revision:
+        raise refuse(Reason.REVISION_IN_FUTURE, "revision", latest_revision=str(register.revision))
     if cut.instant is not None:
         goal = await store.revision_at(register.id, cut.instant)
     else:

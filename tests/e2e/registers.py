@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import grpc
+from raas_client import RaasClient
 
 from raas.v1.administration_service_pb2 import CreateRegisterRequest
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
@@ -54,6 +55,10 @@ class TestRegister:
         with channel(self.server) as open_channel:
             answer = RegisterServiceStub(open_channel).GetRegister(GetRegisterRequest(), metadata=self.caller)
             return answer.register
+
+    def client(self) -> RaasClient:
+        """A client of its owner."""
+        return RaasClient(self.server.target, enterprise_number=self.number)
 
     def consulted(self, at_revision: int | None = None, page_size: int = 997) -> list[LineRow]:
         """All lines, by all pages of Consult."""

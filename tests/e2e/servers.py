@@ -16,6 +16,7 @@ from pathlib import Path
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from raas.storage.embedded import running_dsn
 from tests.conftest import GIVEN_DSN, new_database
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +58,13 @@ class Server:
         if self._database_url:
             own["RAAS_DATABASE_URL"] = self._database_url
         return clean_environment() | own
+
+    @property
+    def dsn(self) -> str:
+        """The database that it works on, while it runs."""
+        found = self._database_url or running_dsn(self.directory / "var")
+        assert found
+        return found
 
     @property
     def pid(self) -> int:

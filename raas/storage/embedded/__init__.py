@@ -1,6 +1,6 @@
 """The embedded PostgreSQL: the database RaaS brings along when no other one is named.
 
-    server.py       EmbeddedPostgres (start, ensure_running, stop) and running_dsn
+    server.py       EmbeddedPostgres (start, ensure_running, stop), holds_database, running_dsn
     postmaster.py   the processes of a cluster: which live, how they are ended
     cluster.py      the files of a cluster: made whole or not at all, their version and settings
     place.py        where a cluster and its socket lie, and the lock on the data directory
@@ -12,12 +12,13 @@ Only the supervisor starts and stops it; workers get the DSN and never touch thi
 """
 
 from raas.storage.embedded.errors import DataDirectoryInUse, EmbeddedPostgresError, OtherMajorVersion
-from raas.storage.embedded.server import EmbeddedPostgres, running_dsn
+from raas.storage.embedded.server import EmbeddedPostgres, holds_database, running_dsn
 
 __all__ = [
     "DataDirectoryInUse",
     "EmbeddedPostgres",
     "EmbeddedPostgresError",
     "OtherMajorVersion",
+    "holds_database",
     "running_dsn",
 ]

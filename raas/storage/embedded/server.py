@@ -59,6 +59,12 @@ def running_dsn(data_dir: Path) -> str | None:
     return _dsn(Path(postmaster.socket_directory)) if postmaster and postmaster.status == READY else None
 
 
+def holds_database(data_dir: Path) -> bool:
+    """Whether `data_dir` has, or names, a cluster that was made before; raises as `running_dsn` does."""
+    with _explained(data_dir):
+        return data_dir.is_dir() and (home_of(data_dir.resolve()) / CLUSTER).exists()
+
+
 class EmbeddedPostgres:
     """The PostgreSQL of one data directory; only the supervisor has one, workers get its DSN.
 

@@ -1,0 +1,296 @@
+"""`raas trim` on the database of a running server: writers, readers of every kind and subscribers go on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from raas_client import (
+    AfterRevision,
+    Checkpoint,
+    Mutations,
+    RaasClient,
+    RevisionExpired,
+    Subscription,
+    inscription,
+)
+
+from raas.v1.mutation_stream_pb2 import ListMutationsResponse
+from tests.e2e.registers import TYPES, TestRegister, new_register
+from tests.e2e.servers import ROOT, Server, await_that, clean_environment, free_port, raas, running_server
+from tests.oracle import numbers
+
+PEOPLE = [numbers.niss(1991, 63, 4, counter) for counter in range(1, 51)]
+FIRST_DAY = date(1950, 1, 1).toordinal()
+
+
+def trimmed(server: Server, *arguments: str, status: int = 0) -> dict[str, Any]:
+    """The result of `raas trim --json`."""
+    done = raas("trim", "--json", *arguments, environment=server.environment, status=status)
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+async def fill(register: TestRegister, mutations: int) -> int:
+    """Make so many mutations, in batches of 500; answers the revision before them."""
+    before = register.state().revision
+    async with register.client() as client:
+        for first in range(0, mutations, 500):
+            batch = range(first, min(first + 500, mutations))
+            await client.apply_batch([inscription(person(n), TYPES[0], day(n), day(n)) for n in batch])
+    assert register.state().revision == before + mutations
+    return before
+
+
+def person(number: int) -> str:
+    return PEOPLE[number % len(PEOPLE)]
+
+
+def day(number: int) -> date:
+    """Days of one person never touch each other."""
+    return date.fromordinal(FIRST_DAY + number // len(PEOPLE) * 2)
+
+
+@contextmanager
+def trimming(server: Server, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """`raas trim` as a process that can be interrupted; it does not outlive the block."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "raas.cli", "trim", "--json", *arguments],
+        cwd=ROOT,
+        env=server.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+async def page_after(client: RaasClient, revision: int) -> ListMutationsResponse:
+    """The first page after a revision."""
+    async with aclosing(client.mutations(revision).pages()) as pages:
+        return await anext(pages)
+
+
+async def revisions(subscription: Subscription, through: int) -> list[int]:
+    """What a subscription tells through a revision."""
+    told: list[int] = []
+    async with aclosing(subscription.events()) as events:
+        async for event in events:
+            if isinstance(event, Mutations):
+                told += [mutation.revision for mutation in event.mutations]
+            if event.checkpoint.revision >= through:
+                return told
+    raise AssertionError("the subscription ended")
+
+
+async def test_everybody_goes_on_while_a_log_is_trimmed(server: Server) -> None:
+    register = new_register(server)
+    before = await fill(register, 12_000)
+    begun = before + 12_000
+    goal = begun - 500
+    at_goal = register.exported(goal)
+    command = asyncio.create_task(
+        asyncio.to_thread(trimmed, server, "--register", register.number, "--before-revision", str(goal))
+    )
+    async with register.client() as client:
+        # One listens, one reads the log, one writes and one asks how it was.
+        start = AfterRevision(begun)
+        listener = asyncio.create_task(revisions(client.subscribe(start), begun + 50))
+        written = whole = 0
+        while not command.done() or written < 50:
+            answer = await client.inscribe(PEOPLE[0], TYPES[1], day(written * 50), day(written * 50))
+            written += 1
+            assert answer.revision == begun + written
+            try:
+                page = await page_after(client, goal - 5_000)
+            except RevisionExpired:
+                pass
+            else:
+                assert [each.revision for each in page.mutations] == list(range(goal - 4_999, goal - 3_999))
+                whole += 1
+            lines = await client.consult(niss=[PEOPLE[1]], at_revision=goal).all()
+            assert len(lines) == 1
+        assert (await command)["registers"] == [
+            {
+                "register": register.number,
+                "deleted": goal - 1,
+                "oldest_revision": goal,
+                "goal": goal,
+                "held_by": None,
+            }
+        ]
+        assert await listener == list(range(begun + 1, begun + 51))
+        assert whole > 0
+        for expired in (client.mutations(goal - 1).all(), client.consult(at_revision=goal - 1).all()):
+            with pytest.raises(RevisionExpired) as raised:
+                await expired
+            assert raised.value.oldest_revision == goal
+        with pytest.raises(RevisionExpired):
+            await revisions(client.subscribe(AfterRevision(goal - 1)), goal)
+        # The history of a person is what is left of it.
+        history = await client.history(PEOPLE[0]).all()
+        assert min(mutation.revision for mutation in history) > goal
+        assert len(history) == 10 + written
+    assert register.exported(goal) == at_goal
+    assert register.state().oldest_revision == goal
+
+
+async def test_transactions_that_are_open(server: Server) -> None:
+    """Behind a writer it waits and can be interrupted; a reader goes on seeing all it saw."""
+    register = new_register(server)
+    before = await fill(register, 1_000)
+    arguments = ("--register", register.number, "--before-revision", str(before + 500))
+    ours = "register_id = (SELECT id FROM register WHERE enterprise_number = %s)"
+    count = f"SELECT count(*) FROM mutation WHERE {ours}"
+    with (
+        psycopg.connect(server.dsn) as writer,
+        psycopg.connect(server.dsn) as reader,
+        psycopg.connect(server.dsn, autocommit=True) as observer,
+    ):
+        reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        all_of_it = reader.execute(count, (int(register.number),)).fetchone()
+        writer.execute(
+            "SELECT 1 FROM register WHERE enterprise_number = %s FOR NO KEY UPDATE", (int(register.number),)
+        )
+        waits = (
+            "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))",
+            (writer.info.backend_pid,),
+        )
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with trimming(server, *arguments) as command:
+                await asyncio.to_thread(await_that, lambda: observer.execute(*waits).fetchone() == (1,), 30)
+                command.send_signal(number)
+                said, _ = command.communicate(timeout=30)
+                assert command.returncode == 130
+                assert json.loads(said)["error"]["reason"] == "INTERRUPTED"
+                assert json.loads(said)["registers"] == []
+                # The server does not go on waiting for one that is gone.
+                await asyncio.to_thread(await_that, lambda: observer.execute(*waits).fetchone() == (0,), 30)
+        writer.rollback()
+        assert trimmed(server, *arguments)["registers"][0]["oldest_revision"] == before + 500
+        assert reader.execute(count, (int(register.number),)).fetchone() == all_of_it
+        assert observer.execute(count, (int(register.number),)).fetchone() == (501,)
+
+
+async def test_a_subscriber_that_is_behind_holds_it_back(server: Server) -> None:
+    register = new_register(server)
+    before = await fill(register, 1_000)
+    arguments = ("--register", register.number, "--before-revision", str(before + 900))
+    async with register.client() as client:
+        log_id = register.state().log_id
+        await client.acknowledge("slow", Checkpoint(log_id, before + 600))
+        await client.acknowledge("quick", Checkpoint(log_id, before + 950))
+        # Where it stands lies inside a batch: what it has not dealt with is kept whole.
+        held = trimmed(server, *arguments, status=4)
+        assert held == {
+            "complete": False,
+            "registers": [
+                {
+                    "register": register.number,
+                    "deleted": before + 499,
+                    "oldest_revision": before + 500,
+                    "goal": before + 900,
+                    "held_by": {"caller": register.number, "name": "slow"},
+                }
+            ],
+        }
+        said = raas("trim", *arguments, environment=server.environment, status=4).stdout
+        assert said == (
+            f"{register.number}: 0 mutations given up; the log begins at revision {before + 500}; the rest "
+            f"is kept for subscriber 'slow' of {register.number}, which has acknowledged no more "
+            "(--force trims past it)\n"
+        )
+        # The batch of 500 in which the goal lies is kept whole.
+        forced = raas("trim", *arguments, "--force", environment=server.environment).stdout
+        assert forced == (
+            f"{register.number}: 0 mutations given up; the log begins at revision {before + 500}, before the "
+            f"indivisible group that revision {before + 900} lies in\n"
+        )
+        everything = ("--register", register.number, "--older-than", "0 days")
+        assert trimmed(server, *everything, status=4)["registers"][0]["oldest_revision"] == before + 500
+        result = trimmed(server, *everything, "--force")["registers"][0]
+        assert (result["oldest_revision"], result["held_by"]) == (before + 1_000, None)
+        with pytest.raises(RevisionExpired):
+            await revisions(client.subscribe(AfterRevision(before + 600)), before + 1_000)
+
+
+async def test_every_register_and_a_database_whose_server_is_stopped(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        one, two, empty = new_register(server), new_register(server), new_register(server)
+        await fill(one, 700)
+        await fill(two, 300)
+        # Nothing is as old as that.
+        kept = trimmed(server, "--all", "--older-than", "12 months")
+        assert [(each["register"], each["deleted"]) for each in kept["registers"]] == [
+            (register.number, 0) for register in (one, two, empty)
+        ]
+        lines = one.exported()
+        assert server.stop() == 0
+        said = raas("trim", "--all", "--older-than", "0 days", environment=server.environment).stdout
+        server.start()
+        states = [register.state() for register in (one, two, empty)]
+        assert said.splitlines() == [
+            *(
+                f"{state.enterprise_number}: {state.revision - 1:,} mutations given up; "
+                f"the log begins at revision {state.revision}"
+                for state in states
+            ),
+            f"3 registers, {sum(state.revision - 1 for state in states):,} mutations given up",
+        ]
+        assert [state.oldest_revision for state in states] == [state.revision for state in states]
+        assert one.exported() == lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--all",), "either --older-than AGE or --before-revision"),
+        (("--all", "--older-than", "1 day", "--before-revision", "3"), "either --older-than AGE or"),
+        (("--older-than", "1 day"), "either --register NUMBER or --all"),
+        (("--older-than", "1 day", "--all", "--register", "0999999922"), "either --register NUMBER or --all"),
+        (("--before-revision", "7", "--all"), "--before-revision goes with --register"),
+        (("--before-revision", "-1", "--register", "0999999922"), "greater than or equal to 0"),
+        (("--older-than", "a while", "--all"), "'90 days' or '12 months'"),
+        (("--older-than", "1201 months", "--all"), "1200 months"),
+        (("--older-than", "1 day", "--register", "0999999923"), "check digits"),
+    ],
+)
+def test_a_command_line_that_cannot_be(arguments: tuple[str, ...], sentence: str) -> None:
+    # How wide the terminal is taken for must not matter.
+    said = " ".join(raas("trim", *arguments, status=2).stderr.split())
+    assert sentence in said
+
+
+def test_what_is_not_there(server: Server, register: TestRegister, tmp_path: Path) -> None:
+    nobody = numbers.enterprise_number(19_999_998)
+    unknown = trimmed(server, "--register", nobody, "--older-than", "1 day", status=1)
+    assert unknown["error"] == {
+        "reason": "REGISTER_UNKNOWN",
+        "messages": [f"there is no register {nobody} in this database"],
+    }
+    future = trimmed(server, "--register", register.number, "--before-revision", "99", status=1)
+    assert future["error"] == {
+        "reason": "REVISION_IN_FUTURE",
+        "messages": ["this revision does not exist yet; the register is at 5"],
+    }
+    nowhere = clean_environment() | {"RAAS_DATA_DIR": str(tmp_path / "var")}
+    said = raas("trim", "--all", "--older-than", "1 day", environment=nowhere, status=1).stderr
+    assert f"There is no database in {tmp_path / 'var'}" in said
+    assert not (tmp_path / "var").exists()
+    gone = f"postgresql://raas@127.0.0.1:{free_port()}/raas"
+    away = clean_environment() | {"RAAS_DATABASE_URL": gone}
+    raas("trim", "--all", "--older-than", "1 day", environment=away, status=1)
