@@ -18,7 +18,9 @@ def _commands() -> typer.Typer:
     from raas.cli.migrate import migrate
     from raas.cli.renew_log import renew_log
     from raas.cli.serve import serve
+    from raas.cli.stale import stale
     from raas.cli.trim import trim
+    from raas.cli.watch import watch
 
     commands = typer.Typer(
         name="raas",
@@ -32,6 +34,8 @@ def _commands() -> typer.Typer:
     commands.command("migrate")(migrate)
     commands.command("import")(import_file)
     commands.command("export")(export)
+    commands.command("watch")(watch)
+    commands.command("stale")(stale)
     commands.command("trim")(trim)
     commands.command("erase")(erase)
     commands.command("renew-log")(renew_log)

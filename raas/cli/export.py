@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, TextIO
@@ -16,7 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from raas.cli.connection import DEFAULT_TARGET, Connection, EnterpriseNumber, Json, Language, Register, Target
 from raas.cli.exits import Exit, fail
-from raas.cli.output import open_output
+from raas.cli.output import open_output, until_nobody_reads
 from raas.cli.progress import Meter
 from raas.cli.refusal import refusal_of
 from raas.v1.period_pb2 import Period
@@ -95,6 +93,7 @@ def export(
     connection = Connection(target, enterprise_number, language)
     try:
         with (
+            until_nobody_reads(),
             open_output(file) as out,
             connection.channel() as channel,
             Meter("lines", quiet=as_json) as meter,
@@ -109,10 +108,6 @@ def export(
         fail(refusal.text)
     except KeyboardInterrupt:
         fail("interrupted", Exit.INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read standard output has had enough: nothing may be written to it any more, even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(Exit.FAILED) from None
     except OSError as error:
         fail(str(error))
     if as_json:

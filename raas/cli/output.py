@@ -1,4 +1,4 @@
-"""Where a command writes a file: whole under its name, or not there at all."""
+"""Where a command writes: a file that is whole or not there, standard output while somebody reads it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from contextlib import ExitStack, contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TextIO, cast
+
+import typer
+
+from raas.cli.exits import Exit
 
 
 @contextmanager
@@ -37,3 +41,14 @@ def open_output(file: str) -> Iterator[TextIO]:
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)
+
+
+@contextmanager
+def until_nobody_reads() -> Iterator[None]:
+    """End the command, FAILED, when whoever read its standard output has had enough."""
+    try:
+        yield
+    except BrokenPipeError:
+        # Nothing may be written to it any more, even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(Exit.FAILED) from None

@@ -76,5 +76,5 @@ def test_migrate_works_on_the_embedded_database_beside_its_server_or_alone(tmp_p
     server = Server(tmp_path)
     server.start()
     beside = json.loads(raas("migrate", "--json", environment=server.environment).stdout)
-    assert beside == {"found": first["now"], "now": first["now"]}
+    assert beside == {"complete": True, "found": first["now"], "now": first["now"]}
     assert server.stop() == 0

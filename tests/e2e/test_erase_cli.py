@@ -1,0 +1,165 @@
+"""`raas erase` on the database of a running server: what was told goes, the log and its checksums stay."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from raas.domain.enterprise_number import enterprise_number_text
+from raas.domain.identity import Identity
+from raas.domain.niss import Niss, niss_text
+from raas.storage.database import open_database
+from raas.usecases.gate import AdmittedRegister
+from raas.usecases.persons.feed_rows import FeedRow
+from raas.v1.mutation_pb2 import Mutation
+from tests.e2e.registers import TestRegister
+from tests.e2e.servers import ROOT, Server, await_that, raas
+from tests.usecases.person_house import PersonHouse, a_call
+
+
+@pytest.fixture(scope="module")
+async def house(server: Server) -> AsyncIterator[PersonHouse]:
+    """The persons of the shared server, and those who change them, beside it on its database."""
+    writing, reading = open_database(server.dsn), open_database(server.dsn, autocommit=True)
+    yield PersonHouse(writing, reading)
+    await writing.dispose()
+    await reading.dispose()
+
+
+async def told(house: PersonHouse, register: AdmittedRegister, *last_names: str) -> Niss:
+    """A person of the register whose name changes as often, each time known to the log."""
+    niss = await house.person()
+    await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    for name in last_names:
+        await house.fed([FeedRow(niss, identity=Identity(name))])
+    return niss
+
+
+async def log_of(server: Server, register: AdmittedRegister) -> list[Mutation]:
+    """All mutations of a register, as the server tells them."""
+    owner = TestRegister(server, enterprise_number_text(register.enterprise_number))
+    async with owner.client() as client:
+        return [mutation async for mutation in client.mutations()]
+
+
+def names(log: list[Mutation]) -> list[str | None]:
+    """What each piece of news says the name is now; None where that was erased."""
+    return [
+        mutation.identity_change.after.last_name if mutation.identity_change.HasField("after") else None
+        for mutation in log
+        if mutation.HasField("identity_change")
+    ]
+
+
+def erased(server: Server, *arguments: str, stdin: str | None = None) -> int:
+    """How many contents `raas erase` says it erased."""
+    given = None if stdin is None else stdin.encode()
+    done = raas("erase", "--json", *arguments, environment=server.environment, stdin=given)
+    result = json.loads(done.stdout)
+    assert result["complete"]
+    return int(result["erased"])
+
+
+async def test_by_person_under_whichever_number(server: Server, house: PersonHouse) -> None:
+    register = await house.register()
+    old = await told(house, register, "One", "Two")
+    new = await told(house, register, "Three")
+    other = await told(house, register, "Four")
+    await house.numbers.replace(a_call(), old, new, validate_only=False)
+    before = await log_of(server, register)
+    assert names(before) == ["One", "Two", "Three", "Four"]
+    began = datetime.now(UTC)
+    assert erased(server, "--niss", niss_text(old)) == 3
+    after = await log_of(server, register)
+    assert names(after) == [None, None, None, "Four"]
+    for mutation in after:
+        change = mutation.identity_change
+        if mutation.HasField("identity_change") and not change.HasField("after"):
+            assert not change.HasField("before")
+            assert list(change.fields) == ["last_name"]
+            assert change.content_erased_time.ToDatetime(UTC) > began - timedelta(minutes=1)
+    # Who erased nothing else: the rest of each mutation is as it was, and so is the chain of checksums.
+    assert [each.checksum for each in after] == [each.checksum for each in before]
+    assert erased(server, "--niss", "-", stdin=f"{niss_text(other)}\n") == 1
+    assert erased(server, "--niss", niss_text(other)) == 0
+    assert names(await log_of(server, register)) == [None] * 4
+
+
+async def test_by_age(server: Server, house: PersonHouse) -> None:
+    register = await house.register()
+    await told(house, register, "One", "Two", "Three")
+    ages = ("13 months", "40 days", "1 hour")
+    with psycopg.connect(server.dsn) as connection:
+        contents = connection.execute(
+            "SELECT content_id FROM mutation WHERE register_id = %s AND content_id IS NOT NULL "
+            "ORDER BY revision",
+            (register.id,),
+        ).fetchall()
+        for (content,), age in zip(contents, ages, strict=True):
+            connection.execute(
+                "UPDATE content SET create_time = create_time - %s::interval WHERE id = %s", (age, content)
+            )
+    assert erased(server) == 1
+    assert names(await log_of(server, register)) == [None, "Two", "Three"]
+    assert erased(server, "--older-than", "2 months") == 0
+    assert erased(server, "--older-than", "30 days") == 1
+    assert names(await log_of(server, register)) == [None, None, "Three"]
+    said = raas("erase", "--older-than", "1 month", environment=server.environment).stdout
+    assert said == "0 contents erased\n"
+
+
+async def test_batches_and_an_interruption_between_them(server: Server, house: PersonHouse) -> None:
+    niss = await house.person()
+    with (
+        psycopg.connect(server.dsn) as holder,
+        psycopg.connect(server.dsn, autocommit=True) as observer,
+    ):
+        last = observer.execute(
+            "INSERT INTO content (niss, kind, body, salt, hash) "
+            "SELECT %s, 6, '{}', '\\x00', '\\x00' FROM generate_series(1, 12000) RETURNING id",
+            (niss,),
+        ).fetchall()[-1]
+        # Somebody works on the last one: the third batch has to wait.
+        holder.execute("SELECT 1 FROM content WHERE id = %s FOR UPDATE", last)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "raas.cli", "erase", "--json", "--niss", niss_text(niss)],
+            cwd=ROOT,
+            env=server.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        waits = (
+            "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))",
+            (holder.info.backend_pid,),
+        )
+        try:
+            await asyncio.to_thread(await_that, lambda: observer.execute(*waits).fetchone() == (1,), 60)
+        finally:
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=60)
+        assert process.returncode == 130
+        result = json.loads(said)
+        assert (result["complete"], result["erased"]) == (False, 10_000)
+        assert result["error"]["reason"] == "INTERRUPTED"
+        holder.rollback()
+    assert erased(server, "--niss", niss_text(niss)) == 2_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--niss", "85673003361"), "--niss: "),
+        (("--niss", "85673003360", "--older-than", "1 day"), "either --older-than AGE or --niss"),
+        (("--older-than", "1 year"), "'90 days' or '12 months'"),
+    ],
+)
+def test_a_command_line_that_cannot_be(arguments: tuple[str, ...], sentence: str) -> None:
+    assert sentence in " ".join(raas("erase", *arguments, status=2).stderr.split())
