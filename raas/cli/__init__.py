@@ -7,10 +7,11 @@ import typer
 
 def main() -> None:
     """Run the command that the arguments name; ends the process with its exit status."""
-    _commands()()
+    commands()()
 
 
-def _commands() -> typer.Typer:
+def commands() -> typer.Typer:
+    """All of them."""
     from raas.cli.demo import demo
     from raas.cli.erase import erase
     from raas.cli.export import export
@@ -22,7 +23,7 @@ def _commands() -> typer.Typer:
     from raas.cli.trim import trim
     from raas.cli.watch import watch
 
-    commands = typer.Typer(
+    made = typer.Typer(
         name="raas",
         help="Register as a Service: the register that tells who knows whom.",
         no_args_is_help=True,
@@ -30,14 +31,14 @@ def _commands() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    commands.command("serve")(serve)
-    commands.command("migrate")(migrate)
-    commands.command("import")(import_file)
-    commands.command("export")(export)
-    commands.command("watch")(watch)
-    commands.command("stale")(stale)
-    commands.command("trim")(trim)
-    commands.command("erase")(erase)
-    commands.command("renew-log")(renew_log)
-    commands.command("demo", hidden=True)(demo)
-    return commands
+    made.command("serve")(serve)
+    made.command("migrate")(migrate)
+    made.command("import")(import_file)
+    made.command("export")(export)
+    made.command("watch")(watch)
+    made.command("stale")(stale)
+    made.command("trim")(trim)
+    made.command("erase")(erase)
+    made.command("renew-log")(renew_log)
+    made.command("demo", hidden=True)(demo)
+    return made

@@ -21,7 +21,7 @@ def client_of(
     enterprise_number: str | None,
     register: str | None,
     language: str,
-    outage_seconds: float | None = None,
+    patience: Patience,
 ) -> RaasClient:
     """A client; a target that it does not take is a wrong command line."""
     try:
@@ -30,7 +30,7 @@ def client_of(
             enterprise_number=enterprise_number,
             register=register,
             language=language,
-            patience=Patience(outage_seconds=outage_seconds),
+            patience=patience,
         )
     except ValueError as error:
         raise typer.BadParameter(f"--target: {error}") from None

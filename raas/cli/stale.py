@@ -6,10 +6,11 @@ import asyncio
 import csv
 import json
 import sys
+from typing import Annotated
 
 import typer
 from google.protobuf.json_format import MessageToDict
-from raas_client import RaasClient, RaasError
+from raas_client import Patience, RaasClient, RaasError
 
 from raas.cli.client import JsonLines, client_of, fail_for
 from raas.cli.connection import DEFAULT_TARGET, EnterpriseNumber, Language, Register, Target
@@ -26,6 +27,9 @@ def stale(
     enterprise_number: EnterpriseNumber = None,
     register: Register = None,
     language: Language = "en",
+    patience: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How long to try again while the server does not answer.")
+    ] = 30.0,
     as_json: JsonLines = False,
 ) -> None:
     """List numbers in a register that are out of use.
@@ -36,7 +40,7 @@ def stale(
 
     Exit status: 0 the list is complete, be it empty; 1 failed.
     """
-    client = client_of(target, enterprise_number, register, language)
+    client = client_of(target, enterprise_number, register, language, Patience(call_seconds=patience))
     try:
         with until_nobody_reads():
             count = asyncio.run(_list(client, as_json))

@@ -107,7 +107,7 @@ def _sentences(told: Mapping[Register, Trimmed], *, every: bool) -> Iterator[str
         if every or trimmed.deleted or trimmed.held_by:
             yield _sentence(register, trimmed)
     if told and not every:
-        yield f"{len(told):,} registers, {sum(t.deleted for t in told.values()):,} mutations given up"
+        yield f"registers: {len(told):,}; mutations given up: {sum(t.deleted for t in told.values()):,}"
 
 
 def _sentence(register: Register, trimmed: Trimmed) -> str:

@@ -17,6 +17,7 @@ from raas_client import (
     FromAcknowledged,
     FromLatest,
     FromSnapshot,
+    Patience,
     RaasClient,
     RaasError,
     Subscription,
@@ -98,7 +99,7 @@ def watch(
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     logging.getLogger("raas_client").addHandler(_Said())
     logging.getLogger("raas_client").setLevel(logging.INFO)
-    client = client_of(target, enterprise_number, register, language, patience)
+    client = client_of(target, enterprise_number, register, language, Patience(outage_seconds=patience))
     subscription = client.subscribe(
         start,
         dossier_types=dossier_type or (),

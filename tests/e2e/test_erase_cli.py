@@ -151,15 +151,3 @@ async def test_batches_and_an_interruption_between_them(server: Server, house: P
         assert result["error"]["reason"] == "INTERRUPTED"
         holder.rollback()
     assert erased(server, "--niss", niss_text(niss)) == 2_000
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (("--niss", "85673003361"), "--niss: "),
-        (("--niss", "85673003360", "--older-than", "1 day"), "either --older-than AGE or --niss"),
-        (("--older-than", "1 year"), "'90 days' or '12 months'"),
-    ],
-)
-def test_a_command_line_that_cannot_be(arguments: tuple[str, ...], sentence: str) -> None:
-    assert sentence in " ".join(raas("erase", *arguments, status=2).stderr.split())

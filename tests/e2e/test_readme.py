@@ -1,4 +1,4 @@
-"""The README as a stranger follows it: every command, in order, and what it is said to answer."""
+"""The README and docs/operations.md as a stranger follows them: every command, in order, and its answer."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +18,12 @@ from tests.e2e.grpc_commands import DOCUMENTED_TARGET, run_documented
 from tests.e2e.servers import ROOT, await_that, clean_environment, free_port, serves
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_SERVER = re.compile(r"^make run$|python server\.py")
-_START_SECONDS = 60
-_STOP_SECONDS = 30
+_SERVER = re.compile(r"make run$|python server\.py")
+_CTRL_C = "# Ctrl-C"
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_DOCUMENTED_METRICS = "127.0.0.1:9464"
+_START_SECONDS = 240
+_STOP_SECONDS = 60
 
 
 class Terminal:
@@ -31,6 +35,7 @@ class Terminal:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._target = f"127.0.0.1:{free_port()}"
+        self._metrics = f"127.0.0.1:{free_port()}"
         self._before = ""
         self._server: subprocess.Popen[bytes] | None = None
         for name in ("Makefile", "examples", "hatch_build.py", "protos", "pyproject.toml", "server.py"):
@@ -44,18 +49,23 @@ class Terminal:
             answer = run_documented(command, self._target)
             assert answer.went_well, answer.errors
             return answer.output
+        if command.startswith(_CTRL_C):
+            self.stop_server()
+            return ""
         if _SERVER.search(command):
             self._serve(command)
             return ""
         if command.startswith(". "):
             self._before += f"{command}; "
+        if command.startswith("raas watch "):
+            return self._watch(command)
         done = subprocess.run(
-            ["bash", "-c", self._before + command.replace(DOCUMENTED_TARGET, self._target)],
+            ["bash", "-c", self._before + self._here(command)],
             cwd=self._directory,
             env=clean_environment() | {"RAAS_TARGET": self._target},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
         )
         assert done.returncode == 0, (command, done.stdout, done.stderr)
         return done.stdout
@@ -72,11 +82,32 @@ class Terminal:
         self._server.wait(_STOP_SECONDS)
         self._server = None
 
+    def _here(self, command: str) -> str:
+        """The command with the addresses of this terminal."""
+        return command.replace(DOCUMENTED_TARGET, self._target).replace(_DOCUMENTED_METRICS, self._metrics)
+
+    def _watch(self, command: str) -> str:
+        """Look on until there is nothing more to be seen, then Ctrl-C."""
+        written = self._directory / "watched"
+        with written.open("wb") as output:
+            watching = subprocess.Popen(
+                ["bash", "-c", f"{self._before}exec {command} --heartbeat 1"],
+                cwd=self._directory,
+                env=clean_environment() | {"RAAS_TARGET": self._target},
+                stdout=output,
+            )
+        try:
+            await_that(lambda: " BOOKMARK " in written.read_text(), _START_SECONDS)
+        finally:
+            watching.send_signal(signal.SIGINT)
+            assert watching.wait(_STOP_SECONDS) == 0
+        return written.read_text()
+
     def _serve(self, command: str) -> None:
         self.stop_server()
         assert not serves(self._target)
         # What is installed is neither made nor older than its sources.
-        command = command.replace("make ", "make --old-file=.venv/.installed ")
+        command = self._here(command).replace("make ", "make --old-file=.venv/.installed ")
         suggested = self.log().count("Try:")
         with (self._directory / "server.log").open("ab") as log:
             self._server = subprocess.Popen(
@@ -88,20 +119,26 @@ class Terminal:
                 start_new_session=True,
             )
         await_that(lambda: serves(self._target), _START_SECONDS)
-        if command.startswith("make "):
+        if "make " in command:
             await_that(lambda: self.log().count("Try:") == suggested + 1, _START_SECONDS)
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    opened = Terminal(tmp_path)
-    yield opened
-    opened.stop_server()
+def terminal() -> Iterator[Terminal]:
+    with tempfile.TemporaryDirectory(prefix="raas-test-") as directory:
+        # PostgreSQL may run as another user, who must be able to pass.
+        Path(directory).chmod(0o711)
+        opened = Terminal(Path(directory))
+        yield opened
+        opened.stop_server()
+        assert not Path(directory, "var", "elsewhere").exists()
 
 
-def test_every_command_does_what_it_says(terminal: Terminal) -> None:
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("page", ["README.md", "docs/operations.md"])
+def test_every_command_does_what_it_says(terminal: Terminal, page: str) -> None:
     answer = ""
-    for language, text in _BLOCK.findall((ROOT / "README.md").read_text()):
+    for language, text in _BLOCK.findall((ROOT / page).read_text()):
         match language:
             case "sh":
                 for command in text.splitlines():
@@ -110,10 +147,13 @@ def test_every_command_does_what_it_says(terminal: Terminal) -> None:
                 assert json.loads(answer) == json.loads(text)
             case "csv":
                 assert answer == text
+            case "text":
+                assert _TIME.sub("TIME", answer) == _TIME.sub("TIME", text)
             case _:
                 pytest.fail(f"what is a block of {language}?")
 
 
+@pytest.mark.timeout(600)
 def test_the_first_look_suggests_what_works_and_creates_its_register_once(terminal: Terminal) -> None:
     terminal.run("make run")
     said = terminal.log().replace("\\\n", "").partition("Try:")[2].splitlines()

@@ -69,18 +69,6 @@ async def test_one_log_of_a_running_server(server: Server) -> None:
     assert other.state() == untouched
 
 
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        ((), "either --register NUMBER or --all"),
-        (("--all", "--register", "0999999922"), "either --register NUMBER or --all"),
-        (("--register", "999"), "10 digits"),
-    ],
-)
-def test_a_command_line_that_cannot_be(arguments: tuple[str, ...], sentence: str) -> None:
-    assert sentence in " ".join(raas("renew-log", *arguments, status=2).stderr.split())
-
-
 class DatabaseOfOnesOwn:
     """A server on a database of PostgreSQL, which is copied while it stands still."""
 

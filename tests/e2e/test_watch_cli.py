@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from raas_client import RaasClient
 
 from raas.v1.dossier_type_pb2 import DossierType
@@ -198,17 +197,3 @@ async def test_what_ends_it_otherwise(register: TestRegister, server: Server, tm
         assert "all was shown through revision 5" in watched.said()
     nobody = raas("watch", "--target", f"127.0.0.1:{free_port()}", "--patience", "0.5", status=1)
     assert "trying again" in nobody.stderr
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (("--latest", "--snapshot"), "one of --after-revision"),
-        (("--log-id", "x"), "--log-id goes with"),
-        (("--acknowledged",), "--acknowledged needs --subscriber"),
-        (("--kind", "INSCRIBED", "--kind", "DELETED"), "--kind is one of INSCRIBED, REMOVED"),
-        (("--target", "register.example:443"), "--target"),
-    ],
-)
-def test_a_command_line_that_cannot_be(arguments: tuple[str, ...], sentence: str) -> None:
-    assert sentence in " ".join(raas("watch", *arguments, status=2).stderr.split())

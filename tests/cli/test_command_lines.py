@@ -1,0 +1,44 @@
+"""Command lines that cannot be understood: status 2, and a sentence that says what would be."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from raas.cli import commands
+
+EITHER_TIME = "either --older-than AGE or --before-revision"
+EITHER_REGISTER = "either --register NUMBER or --all"
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("trim --all", EITHER_TIME),
+        ("trim --all --older-than 1day --before-revision 3", EITHER_TIME),
+        ("trim --older-than 1day", EITHER_REGISTER),
+        ("trim --older-than 1day --all --register 0999999922", EITHER_REGISTER),
+        ("trim --before-revision 7 --all", "--before-revision goes with --register"),
+        ("trim --before-revision -1 --register 0999999922", "greater than or equal to 0"),
+        ("trim --older-than long --all", "'90 days' or '12 months'"),
+        ("trim --older-than 1201months --all", "1200 months"),
+        ("trim --older-than 1day --register 0999999923", "check digits"),
+        ("renew-log", EITHER_REGISTER),
+        ("renew-log --all --register 0999999922", EITHER_REGISTER),
+        ("renew-log --register 999", "10 digits"),
+        ("erase --niss 85673003361", "--niss: "),
+        ("erase --niss 85673003360 --older-than 1day", "either --older-than AGE or --niss"),
+        ("erase --older-than 1year", "'90 days' or '12 months'"),
+        ("watch --latest --snapshot", "one of --after-revision"),
+        ("watch --log-id x", "--log-id goes with"),
+        ("watch --acknowledged", "--acknowledged needs --subscriber"),
+        ("watch --kind INSCRIBED --kind DELETED", "--kind is one of INSCRIBED, REMOVED"),
+        ("watch --target register.example:443", "--target"),
+        ("watch --heartbeat 301", "less than or equal to 300"),
+    ],
+)
+def test_what_would_be_right_is_said(line: str, sentence: str) -> None:
+    done = CliRunner().invoke(commands(), line.split())
+    assert done.exit_code == 2
+    # How wide the terminal is taken for must not matter.
+    assert sentence in " ".join(done.stderr.split())
