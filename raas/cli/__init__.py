@@ -14,6 +14,7 @@ def commands() -> typer.Typer:
     """All of them."""
     from raas.cli.demo import demo
     from raas.cli.erase import erase
+    from raas.cli.explain import explain
     from raas.cli.export import export
     from raas.cli.import_file import import_file
     from raas.cli.migrate import migrate
@@ -37,6 +38,7 @@ def commands() -> typer.Typer:
     made.command("export")(export)
     made.command("watch")(watch)
     made.command("stale")(stale)
+    made.command("explain")(explain)
     made.command("trim")(trim)
     made.command("erase")(erase)
     made.command("renew-log")(renew_log)

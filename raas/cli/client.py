@@ -6,10 +6,10 @@ import json
 from typing import Annotated, NoReturn
 
 import typer
-from raas_client import CallFailed, Patience, RaasClient, RaasError, Refused, Violation
 
 from raas.cli.exits import Exit, fail
 from raas.cli.refusal import Refusal
+from raas_client import CallFailed, Patience, RaasClient, RaasError, Refused, Violation
 
 JsonLines = Annotated[
     bool, typer.Option("--json", help="For scripts: one JSON object per line on standard output.")

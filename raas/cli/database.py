@@ -78,7 +78,7 @@ def work_on_database(
         return Ending(Exit.INTERRUPTED, "INTERRUPTED", "interrupted; what was done stays done")
     except Refused as refused:
         return _refused(refused)
-    except (SettingsRefused, EmbeddedPostgresError, PortError, OSError, ValueError) as error:
+    except (SettingsRefused, EmbeddedPostgresError, PortError, OSError) as error:
         return Ending(Exit.FAILED, "FAILED", str(error))
     return Ending()
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Annotated, TextIO
 
 import grpc
 import typer
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from raas.cli.connection import DEFAULT_TARGET, Connection, EnterpriseNumber, Json, Language, Register, Target
 from raas.cli.exits import Exit, fail
+from raas.cli.instant import AtTime, parse_instant
 from raas.cli.output import open_output, until_nobody_reads
 from raas.cli.progress import Meter
 from raas.cli.refusal import refusal_of
@@ -57,12 +56,7 @@ def export(
     at_revision: Annotated[
         int | None, typer.Option(metavar="REVISION", help="As it was at this revision.")
     ] = None,
-    at_time: Annotated[
-        str | None,
-        typer.Option(
-            metavar="INSTANT", help="As it was known then: 2024-03-01T12:00:00+01:00, or ending in Z."
-        ),
-    ] = None,
+    at_time: AtTime = None,
     language: Language = "en",
     as_json: Json = False,
 ) -> None:
@@ -84,7 +78,7 @@ def export(
         dossier_types=dossier_type,
         overlaps=_period(overlaps, "--overlaps"),
         ends_between=_period(ends_between, "--ends-between"),
-        at_time=_instant(at_time),
+        at_time=parse_instant(at_time),
     )
     if active_on is not None:
         request.active_on = active_on
@@ -145,17 +139,3 @@ def _period(text: str | None, option: str) -> Period | None:
     if not dots:
         raise typer.BadParameter(f"{option} is written BEGIN..END, with one bound possibly empty")
     return Period(begin=begin or None, end=end or None)
-
-
-def _instant(text: str | None) -> Timestamp | None:
-    if text is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"--at-time: {error}") from None
-    if instant.tzinfo is None:
-        raise typer.BadParameter("--at-time needs its offset from UTC, such as +01:00 or Z")
-    timestamp = Timestamp()
-    timestamp.FromDatetime(instant)
-    return timestamp

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 from google.protobuf.json_format import MessageToDict
-from raas_client import Patience, RaasClient, RaasError
 
 from raas.cli.client import JsonLines, client_of, fail_for
 from raas.cli.connection import DEFAULT_TARGET, EnterpriseNumber, Language, Register, Target
@@ -18,6 +17,7 @@ from raas.cli.exits import Exit, fail
 from raas.cli.output import until_nobody_reads
 from raas.v1.niss_pb2 import StaleNiss
 from raas.v1.person_pb2 import PersonStatus
+from raas_client import Patience, RaasClient, RaasError
 
 HEADER = ("niss", "status", "successor_niss", "dossier_types")
 

@@ -11,6 +11,12 @@ from contextlib import aclosing, suppress
 from typing import Annotated
 
 import typer
+
+from raas.cli.client import JsonLines, client_of, fail_for
+from raas.cli.connection import DEFAULT_TARGET, EnterpriseNumber, Language, Register, Target
+from raas.cli.output import until_nobody_reads
+from raas.cli.watch_lines import json_lines, text_lines
+from raas.v1.mutation_pb2 import MutationKind
 from raas_client import (
     AfterRevision,
     Checkpoint,
@@ -23,12 +29,6 @@ from raas_client import (
     Subscription,
 )
 from raas_client.starts import Start
-
-from raas.cli.client import JsonLines, client_of, fail_for
-from raas.cli.connection import DEFAULT_TARGET, EnterpriseNumber, Language, Register, Target
-from raas.cli.output import until_nobody_reads
-from raas.cli.watch_lines import json_lines, text_lines
-from raas.v1.mutation_pb2 import MutationKind
 
 _PREFIX = "MUTATION_KIND_"
 _FAREWELL_SECONDS = 5.0

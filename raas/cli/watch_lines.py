@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
-from raas_client import Bookmark, Event, Mutations, Snapshot
 
 from raas.v1.mutation_pb2 import Mutation, MutationKind
 from raas.v1.period_pb2 import Period
+from raas_client import Bookmark, Event, Mutations, Snapshot
 
 _PERIODS_SHOWN = 4
 
@@ -26,7 +26,7 @@ def text_lines(event: Event) -> Iterator[str]:
                 yield f"{place} {_periods(dossier.periods)}"
         case Mutations():
             for mutation in event.mutations:
-                yield _mutation(mutation)
+                yield mutation_line(mutation)
         case Bookmark():
             what = "the snapshot is complete" if event.snapshot_complete else "all is told through here"
             yield f"{event.revision} {_instant(event.record_time)} BOOKMARK {what}"
@@ -58,7 +58,8 @@ def _fields(message: Message) -> dict[str, object]:
     return fields
 
 
-def _mutation(mutation: Mutation) -> str:
+def mutation_line(mutation: Mutation) -> str:
+    """One mutation for people: what it did to which dossier, when, and who caused it."""
     kind = MutationKind.Name(mutation.kind).removeprefix("MUTATION_KIND_")
     words = [str(mutation.revision), _instant(mutation.record_time.ToDatetime(UTC)), kind]
     if mutation.niss:
@@ -82,7 +83,7 @@ def _detail(mutation: Mutation) -> Iterator[str]:
             if change.HasField("effective_date"):
                 yield f"from {change.effective_date}"
         case "network_event":
-            yield f"{_plain(mutation.network_event.service)} {_plain(mutation.network_event.type)}"
+            yield f"{plain(mutation.network_event.service)} {plain(mutation.network_event.type)}"
         case "dossier_type_change":
             change_of_type = mutation.dossier_type_change
             how = "changed" if change_of_type.HasField("before") else "created"
@@ -101,6 +102,6 @@ def _instant(instant: datetime) -> str:
     return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Without anything that could steer a terminal."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)

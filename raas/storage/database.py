@@ -45,8 +45,9 @@ def open_database(dsn: str, *, size: int = 10, autocommit: bool = False) -> Asyn
     """An engine on the PostgreSQL (15 or later) that the DSN names; nothing is connected yet.
 
     `dsn` is any `postgresql://` URI that libpq understands: hosts, socket directories, `options`, TLS.
-    `size` bounds the connections. `autocommit` is for readers (and for nothing that needs two
-    statements in one transaction): no BEGIN and no ROLLBACK travel around every statement.
+    Raises StoreFault for any other. `size` bounds the connections. `autocommit` is for readers (and for
+    nothing that needs two statements in one transaction): no BEGIN and no ROLLBACK travel around every
+    statement.
 
     A connection that died while it lay in the pool is replaced before use, without asking the server:
     after a restart of PostgreSQL only the calls that were under way fail. Using the engine raises what
@@ -93,12 +94,12 @@ def require_supported(server_version: int) -> None:
 
 def _parameters(dsn: str) -> dict[str, Any]:
     if not dsn.startswith(("postgresql://", "postgres://")):
-        raise ValueError("a database is named by a URI that begins with postgresql://")
+        raise StoreFault("a database is named by a URI that begins with postgresql://")
     try:
         given = conninfo_to_dict(dsn)
     except psycopg.ProgrammingError:
         # The driver's message quotes the URI, and that may hold a password.
-        raise ValueError("the URI of the database cannot be read") from None
+        raise StoreFault("the URI of the database cannot be read") from None
     settings = " ".join(f"-c {name}={value}" for name, value in _SERVER_SETTINGS)
     # The later one of two equal settings holds: what the URI says comes last.
     options = f"{settings} {given.get('options') or ''}".rstrip()

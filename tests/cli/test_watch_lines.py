@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-from raas_client import Checkpoint, Mutations, Snapshot
-
 from raas.cli.watch_lines import json_lines, text_lines
 from raas.v1.dossier_pb2 import Dossier
 from raas.v1.dossier_type_pb2 import DossierType
@@ -19,6 +17,7 @@ from raas.v1.mutation_pb2 import (
     Replacement,
 )
 from raas.v1.period_pb2 import Period
+from raas_client import Checkpoint, Mutations, Snapshot
 
 OLD, NEW = "85673003360", "17670303353"
 TIME = "2026-11-25T10:20:30.456Z"

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import grpc
-from raas_client import RaasClient
 
 from raas.v1.administration_service_pb2 import CreateRegisterRequest
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
@@ -21,6 +20,7 @@ from raas.v1.register_service_pb2 import (
     GetRegisterRequest,
 )
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+from raas_client import RaasClient
 from tests.e2e.servers import Server
 from tests.oracle.numbers import enterprise_number
 from tests.vectors import LineRow

@@ -15,8 +15,8 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
-from raas_client import AfterRevision, Bookmark, Checkpoint, FromSnapshot, LogReplaced, Subscription
 
+from raas_client import AfterRevision, Bookmark, Checkpoint, FromSnapshot, LogReplaced, Subscription
 from tests.conftest import GIVEN_DSN, new_database
 from tests.e2e.registers import TYPES, TestRegister, new_register
 from tests.e2e.servers import Server, raas

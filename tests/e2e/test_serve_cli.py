@@ -33,6 +33,15 @@ def test_every_wrong_setting_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("command", [("serve",), ("migrate",), ("erase",)])
+def test_an_address_of_a_database_that_cannot_be_read(tmp_path: Path, command: tuple[str, ...]) -> None:
+    given = environment(
+        tmp_path, RAAS_DEVELOPMENT_IDENTITY="1", RAAS_DATABASE_URL="postgresql://u:secret@[bad"
+    )
+    done = raas(*command, environment=given, status=1)
+    assert done.stderr == "raas: the URI of the database cannot be read\n"
+
+
 def test_a_flag_goes_before_the_environment(tmp_path: Path) -> None:
     set_so = environment(tmp_path, RAAS_DEVELOPMENT_IDENTITY="1")
     done = raas("serve", "--no-development-identity", environment=set_so, status=1)

@@ -15,6 +15,8 @@ from typing import Any
 
 import psycopg
 import pytest
+
+from raas.v1.mutation_stream_pb2 import ListMutationsResponse
 from raas_client import (
     AfterRevision,
     Checkpoint,
@@ -24,8 +26,6 @@ from raas_client import (
     Subscription,
     inscription,
 )
-
-from raas.v1.mutation_stream_pb2 import ListMutationsResponse
 from tests.e2e.registers import TYPES, TestRegister, new_register
 from tests.e2e.servers import ROOT, Server, await_that, clean_environment, free_port, raas, running_server
 from tests.oracle import numbers

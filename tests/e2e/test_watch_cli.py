@@ -12,9 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from raas_client import RaasClient
-
 from raas.v1.dossier_type_pb2 import DossierType
+from raas_client import RaasClient
 from tests.e2e.registers import TestRegister
 from tests.e2e.servers import ROOT, Server, await_that, clean_environment, free_port, raas, running_server
 from tests.oracle import numbers

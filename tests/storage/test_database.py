@@ -67,7 +67,7 @@ async def test_the_uri_may_say_more(dsn: str) -> None:
     "dsn", ["mysql://somebody:hidden@there/it", "postgresql://somebody:hidden@there/?x=1"]
 )
 def test_what_is_no_uri_of_a_database_is_refused_without_its_password(dsn: str) -> None:
-    with pytest.raises(ValueError, match=r"(the|a) URI") as refused:
+    with pytest.raises(StoreFault, match=r"(the|a) URI") as refused:
         open_database(dsn)
     assert "hidden" not in "".join(traceback.format_exception(refused.value))
 
