@@ -1,6 +1,6 @@
 """Recall and precision of the search for persons, on a made set of pairs of a question and its person.
 
-    python -m benchmarks.name_pairs [--pairs 3400] [--population 50000] [--seed 1] [--json FILE]
+    python -m benchmarks.name_pairs [--pairs 3600] [--population 50000] [--seed 1] [--json FILE]
 
 Every person is made: names of raas/data, a birth date drawn at random. In a pair one thing of the question
 went the way it goes in an office (name_variants.py has the kinds), as often for each kind. With each
@@ -154,7 +154,7 @@ def _incomplete(random: Random, born: IncompleteDate | None) -> IncompleteDate:
 def main() -> None:
     """Make the set, measure, print a table and, where asked, write the figures as JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--pairs", type=int, default=3_400)
+    parser.add_argument("--pairs", type=int, default=3_600)
     parser.add_argument("--population", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path)

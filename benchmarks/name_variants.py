@@ -1,8 +1,8 @@
 """Made persons, and the ways in which a question for one of them comes out differently.
 
 A variant takes a made person and gives the question as it was typed, or None where the way does not apply
-(no umlaut in the name, no particle). The tables here are the habits of writers, not the rules of the
-search: nothing is imported from its modules but the values that a question and a person are made of.
+(no umlaut in the name, no particle). Nothing is imported from the modules of the search but the values
+that a question and a person are made of; the habits of writers are in name_habits.py.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from random import Random
 from unicodedata import combining, normalize
 
+from benchmarks.name_habits import PARTICLE, SPELLINGS, TRANSLITERATIONS, UMLAUTS
 from raas.data import CommonName, load_names
 from raas.domain.identity import Identity, Sex
 from raas.domain.incomplete_date import IncompleteDate
@@ -108,12 +109,8 @@ def _without_accents(random: Random, name: str) -> str | None:
     return random.choice((plain, plain.upper(), plain.lower(), plain.replace("-", " ")))
 
 
-_UMLAUTS = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ä", "a"), ("ö", "o"), ("ü", "u"), ("ß", "ss"))
-_PARTICLE = r"\b(van den|van der|van de|van|de la|della|del|de|el|al|ben|ait|aït|von der|von|la|le|d')[ ']"
-
-
 def _particle_joined(random: Random, name: str) -> str | None:
-    if not re.match(_PARTICLE, name + " ", re.IGNORECASE):
+    if not re.match(PARTICLE, name + " ", re.IGNORECASE):
         return None
     joined = re.sub(r"[ ']", "", name)
     return random.choice((joined, joined.capitalize(), name.replace(" ", "-"), name.replace(" ", "", 1)))
@@ -124,24 +121,8 @@ def _particle_apart(random: Random, name: str) -> str | None:
 
 
 def _particle_left_out(random: Random, name: str) -> str | None:
-    rest = re.sub(_PARTICLE, "", name, count=1, flags=re.IGNORECASE)
+    rest = re.sub(PARTICLE, "", name, count=1, flags=re.IGNORECASE)
     return rest if rest != name else None
-
-
-_SPELLINGS = (
-    (r"dt$", "t"), (r"t$", "d"), (r"d$", "t"), (r"t$", "dt"), (r"ck", "k"), (r"cq$", "c"), (r"cq$", "q"), (r"x$", "ckx"),
-    (r"([lmnprst])\1", r"\1"), (r"(?<=[aeiou])([lmnst])(?=[aeiou])", r"\1\1"), (r"ij", "y"), (r"y", "ij"), (r"i$", "y"),
-    (r"y", "i"), (r"ae", "aa"), (r"ee", "e"), (r"oo", "o"), (r"gh", "g"), (r"th", "t"), (r"(?<=[aeiou])s$", "z"),
-    (r"e$", ""), (r"au", "eau"), (r"ss", "s"), (r"z", "s"), (r"ph", "f"), (r"w", "v"), (r"sch", "sh"), (r"ks?$", "x"),
-    (r"kx", "x"), (r"uy", "ui"), (r"ai", "e"), (r"c(?=[aou])", "k"), (r"k(?=[aou])", "c"), (r"è|é", "ai"), (r"br", "bvr"),
-)  # fmt: skip
-_TRANSLITERATIONS = (
-    (r"ou", "u"), (r"(?<=[bdhkmst])u", "ou"), (r"sh", "ch"), (r"ch", "sh"), (r"kh", "k"), (r"kh", "ch"), (r"dj", "j"),
-    (r"q", "k"), (r"k(?=a)", "q"), (r"ou(?=[aeiy])", "w"), (r"w(?=[ae])", "ou"), (r"i$", "y"), (r"y", "i"), (r"ş", "sh"),
-    (r"ç", "ch"), (r"ğ", "gh"), (r"ğ", ""), (r"ö", "eu"), (r"w", "v"), (r"v$", "ff"), (r"v$", "w"), (r"cz", "ch"),
-    (r"sz", "sh"), (r"č", "ch"), (r"š", "sh"), (r"ć", "c"), (r"ts(?=[aeio])", "c"), (r"(?<=[a-z])j(?=[aeiou])", "y"), (r"ee", "i"),
-    (r"ć", "ch"), (r"a(?=[bdkmr])", "e"), (r"(?<=[a-z])h", ""), (r"(?<=[aeiou])([dkmst])(?=[aeiou])", r"\1\1"), (r"gh", "g"),
-)  # fmt: skip
 
 
 def _slip(random: Random, name: str) -> str | None:
@@ -230,15 +211,39 @@ def _incomplete_question(random: Random, person: Identity) -> PersonQuery | None
     return replace(query, birth_date=date_asked, tolerance=random.randrange(2))
 
 
+_OF_LAST_NAMES = (
+    "accents, case, hyphens",
+    "particle joined",
+    "particle apart",
+    "spelling",
+    "transliteration",
+)
+_OF_ANYTHING = (
+    "slip in last name",
+    "slip in given name",
+    "first and last name swapped",
+    "given names",
+    "spelling",
+)
+
+
+def _two_at_once(random: Random, person: Identity) -> PersonQuery | None:
+    """A last name written otherwise, and on top of it something else that goes wrong."""
+    first = VARIANTS[random.choice(_OF_LAST_NAMES)](random, person)
+    if first is None:
+        return None
+    return VARIANTS[random.choice(_OF_ANYTHING)](random, replace(person, last_name=first.last_name))
+
+
 VARIANTS: dict[str, _Variant] = {
     "as registered": lambda _, person: exact(person),
     "accents, case, hyphens": _with_last_name(_without_accents),
-    "umlaut written out or dropped": _with_last_name(lambda r, name: _rewritten(r, name, _UMLAUTS)),
+    "umlaut written out or dropped": _with_last_name(lambda r, name: _rewritten(r, name, UMLAUTS)),
     "particle joined": _with_last_name(_particle_joined),
     "particle apart": _with_last_name(_particle_apart),
     "particle left out": _with_last_name(_particle_left_out),
-    "spelling": _with_last_name(lambda r, name: _rewritten(r, name, _SPELLINGS)),
-    "transliteration": _with_last_name(lambda r, name: _rewritten(r, name, _TRANSLITERATIONS)),
+    "spelling": _with_last_name(lambda r, name: _rewritten(r, name, SPELLINGS)),
+    "transliteration": _with_last_name(lambda r, name: _rewritten(r, name, TRANSLITERATIONS)),
     "slip in last name": _with_last_name(_slip),
     "slip in given name": _slip_in_given_name,
     "truncated last name": _with_last_name(_truncated),
@@ -248,5 +253,6 @@ VARIANTS: dict[str, _Variant] = {
     "given names": _given_names,
     "digit of the birth date": _digit_of_date,
     "incomplete birth date asked": _incomplete_question,
+    "two of these at once": _two_at_once,
 }
 """The kinds of pairs, by what happened to the question."""

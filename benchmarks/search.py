@@ -1,6 +1,6 @@
 """SearchPersons on a million persons, through the running server.
 
-    python -m benchmarks.search [--persons N] [--questions N] [--explain]
+    python -m benchmarks.search [--persons N] [--years N] [--questions N] [--explain]
 
 The questions are those of name_variants.py: one thing of each went the way it goes in an office. They are
 asked one after the other by one client; the time is that of the whole call. The baseline is one statement
@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from random import Random
 from statistics import quantiles
@@ -24,7 +24,7 @@ import psutil
 import psycopg
 
 from benchmarks.figures import Figure, table
-from benchmarks.made_persons import fill, known
+from benchmarks.made_persons import YEARS, fill, known
 from benchmarks.name_variants import VARIANTS, exact
 from benchmarks.servers import Servers
 from raas.domain.identity import Identity
@@ -92,6 +92,10 @@ class Through:
         if pid is not None:
             roots.append(psutil.Process(pid))
         self._roots = [root for root in roots if root is not None]
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.close()
 
     def ask(self, query: PersonQuery) -> None:
         """SearchPersons; raises grpc.RpcError."""
@@ -193,13 +197,15 @@ def searches(servers: Servers) -> list[Figure]:
     """SearchPersons on a fresh server."""
     target, dsn = servers.raas(source="local"), servers.dsn(source="local")
     fill(dsn, PERSONS)
-    return measure(Through(target, dsn, servers.pid(target)), dsn, QUESTIONS)
+    with closing(Through(target, dsn, servers.pid(target))) as through:
+        return measure(through, dsn, QUESTIONS)
 
 
 def main() -> None:
     """Fill a database, measure, print a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--persons", type=int, default=PERSONS)
+    parser.add_argument("--years", type=int, default=YEARS, help="the years in which they are born")
     parser.add_argument("--questions", type=int, default=QUESTIONS)
     parser.add_argument("--target", help="a server whose database holds the persons already")
     parser.add_argument("--dsn", help="the database of that server")
@@ -211,12 +217,12 @@ def main() -> None:
         if target is None or dsn is None:
             target, dsn = servers.raas(source="local"), servers.dsn(source="local")
             pid = servers.pid(target)
-            fill(dsn, arguments.persons)
-        through = Through(target, dsn, pid)
-        if arguments.explain:
-            explain(through, dsn)
-        else:
-            print(table(measure(through, dsn, arguments.questions)))
+            fill(dsn, arguments.persons, arguments.years)
+        with closing(Through(target, dsn, pid)) as through:
+            if arguments.explain:
+                explain(through, dsn)
+            else:
+                print(table(measure(through, dsn, arguments.questions)))
 
 
 if __name__ == "__main__":

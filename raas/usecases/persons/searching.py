@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Protocol
 
 from raas.domain.errors import Reason, refuse
@@ -17,8 +18,8 @@ MOST_RESULTS = 100
 
 MOST_LOOKED_AT = 5_000
 """Records that sound alike and are scored for one question; some hundred milliseconds of work."""
-_SLICE = 250
-"""Records scored before the event loop gets a turn: some milliseconds."""
+_SLICE_SECONDS = 0.005
+"""How long records are scored before the event loop gets a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,14 @@ async def candidates(findables: Findables, query: PersonQuery, most: int) -> tup
     """
     found, more = await findables.find(query.probe(), MOST_LOOKED_AT)
     scores: dict[Niss, float] = {}
-    for index, findable in enumerate(found, 1):
+    began = perf_counter()
+    for findable in found:
         fit = score(query, findable.identity)
         if fit >= THRESHOLD and fit > scores.get(findable.niss, 0.0):
             scores[findable.niss] = fit
-        if index % _SLICE == 0:
+        if perf_counter() - began > _SLICE_SECONDS:
             await asyncio.sleep(0)
+            began = perf_counter()
     if more or len(scores) > most:
         raise refuse(Reason.TOO_MANY_RESULTS, limit=str(most))
     persons = await findables.persons(scores) if scores else {}
