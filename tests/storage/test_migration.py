@@ -5,15 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from raas import storage
+from raas.domain.incomplete_date import parse_incomplete_date
+from raas.domain.person_search import PersonQuery
+from raas.domain.phonetics import search_keys
 from raas.storage.database import open_database
 from raas.storage.migration import SchemaVersion, database_is_current, schema_version, upgrade
+from raas.storage.persons import PostgresPersonStore
 from raas.storage.schema import metadata
 from tests.conftest import new_database
 
@@ -86,6 +94,35 @@ async def test_a_migration_that_fails_leaves_nothing_behind(empty: AsyncEngine) 
         await connection.execute(text("DROP TABLE secret"))
     await upgrade(empty)
     assert await database_is_current(empty)
+
+
+async def test_persons_from_before_given_signatures_are_found(empty: AsyncEngine) -> None:
+    niss, born = 85673003360, parse_incomplete_date("1985-07-30")
+
+    def upgrade_to_persons(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(Path(storage.__file__).parent / "migrations"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+
+    async with empty.begin() as connection:
+        await connection.run_sync(upgrade_to_persons)
+        await connection.execute(
+            text("""INSERT INTO person (niss, register_of_origin, status, version, last_name, first_names,
+                                        birth_date, birth_first, search_keys, birth_code)
+                    VALUES (:niss, 1, 1, 1, 'Vandenberghe', '{Pieter}', '1985-07-30', '1985-07-30', '{OLD}',
+                            19850730), (:niss + 1, 1, 1, 1, NULL, '{}', NULL, NULL, '{}', 0)"""),
+            {"niss": niss},
+        )
+        await connection.execute(text("INSERT INTO person_key VALUES ('OLD', 19850730, :n)"), {"n": niss})
+    await upgrade(empty)
+    for asked, wide in (("Van den Berghe", 0), ("Van den Berghe", 300)):
+        query = PersonQuery(asked, born, wide, ("Peter",))
+        found, more = await PostgresPersonStore(empty, empty).find(query.probe(), 10)
+        assert ([each.niss for each in found], more) == ([niss], False)
+    async with empty.connect() as connection:
+        keys = (await connection.execute(text("SELECT key, niss FROM person_key ORDER BY key"))).all()
+    assert [tuple(row) for row in keys] == [(key, niss) for key in search_keys("Vandenberghe")]
 
 
 async def _catalogue(engine: AsyncEngine) -> list[object]:

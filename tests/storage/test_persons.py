@@ -128,6 +128,24 @@ async def test_what_is_put_twice_is_found_as_last_put(house: PersonHouse):
     assert niss in await found(house, "Vermeulen", "1980-03-03")
 
 
+async def test_other_given_names_are_found_as_soon_as_they_are_put(house: PersonHouse):
+    niss = await house.person(an_identity("Lemmens", "1981-04-04", "Sofie"))
+
+    async def wide(first_name: str) -> bool:
+        # A year: the index leaves out whose given names cannot fit.
+        query = PersonQuery("Lemmens", parse_incomplete_date("1981-00-00"), 0, (first_name,))
+        candidates, more = await house.store.find(query.probe(), 100)
+        assert not more
+        return niss in {each.niss for each in candidates}
+
+    assert (await wide("Sophie"), await wide("Pieter")) == (True, False)
+    async with house.alterations.begin() as alteration:
+        changed = replace(await house.record(niss), identity=an_identity("Lemmens", "1981-04-04", "Pieter"))
+        await alteration.put([changed])
+        await alteration.commit()
+    assert (await wide("Sophie"), await wide("Pieter")) == (False, True)
+
+
 async def test_an_alteration_left_without_commit_changes_nothing(house: PersonHouse):
     niss = await house.person()
     before = await house.record(niss)
