@@ -63,18 +63,18 @@ class KeyIndex:
     def candidates(self, query: PersonQuery) -> set[int]:
         """The numbers of the persons whom the question's probe finds."""
         probe = query.probe()
-        codes, given = probe.codes, probe.given
+        codes = probe.codes
         ranges = [(codes.first, codes.last), *((code, code) for code in codes.incomplete)]
         found: set[int] = set()
-        for key in probe.keys:
+        for key, given in probe.keys.items():
             entries = self._entries.get(key, ())
             for first, last in ranges:
                 begin, end = (
                     bisect_left(entries, (first, 0)),
                     bisect_right(entries, (last, len(entries) + 10**9)),
                 )
-                found.update(number for _, number in entries[begin:end])
-        return {number for number in found if not given or self._given[number] & given}
+                found.update(n for _, n in entries[begin:end] if not given or self._given[n] & given)
+        return found
 
 
 @dataclass(slots=True)

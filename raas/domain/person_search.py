@@ -14,6 +14,7 @@ The published figures for recall and precision come from benchmarks/name_pairs.p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -25,7 +26,7 @@ from raas.domain.incomplete_date import IncompleteDate
 from raas.domain.municipalities import same_municipality
 from raas.domain.name_likeness import name_likeness
 from raas.domain.names import words
-from raas.domain.phonetics import Reach, probe_keys
+from raas.domain.phonetics import Reach, probe_keys, search_keys
 
 ALGORITHM = "raas-names-1"
 """Names the rules above, their weights and the threshold; changes whenever a score would."""
@@ -63,12 +64,12 @@ _MODES_WITHOUT_NAMES = (
 class Probe:
     """What an index is asked for: who is under one of the keys, born on one of the codes.
 
-    And whose given names share a bit with `given` (given_signature.py), if it is not 0.
+    With each key what the signature of the given names must share a bit with (given_signature.py), if it
+    is not 0.
     """
 
-    keys: list[str]
+    keys: Mapping[str, int]
     codes: BirthCodes
-    given: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +96,23 @@ class PersonQuery:
         window = self.window()
         days = window.last - window.first
         if days < _FAR_DAYS:
-            return Probe(probe_keys(self.last_name, self.first_names), window.codes(), 0)
-        reach = Reach.NEAR if days < _NEAR_DAYS else Reach.WIDE
-        keys = probe_keys(self.last_name, self.first_names, reach)
-        return Probe(keys, window.codes(), self._given())
+            return Probe(dict.fromkeys(probe_keys(self.last_name, self.first_names), 0), window.codes())
+        reach, given = Reach.NEAR if days < _NEAR_DAYS else Reach.WIDE, self._given()
+        keys = dict.fromkeys(probe_keys(self.last_name, (), reach), given)
+        # In case the two were swapped: the last name must then be a given one.
+        swapped = signature_probe((self.last_name,))
+        for key in search_keys(" ".join(self.first_names)):
+            asked = keys.get(key, swapped)
+            # 0 is anybody: then also for both.
+            keys[key] = asked | swapped if asked and swapped else 0
+        return Probe(keys, window.codes())
 
     def _given(self) -> int:
         mode = self.given_name_matching
-        if not self.first_names or mode in _MODES_WITHOUT_NAMES:
+        if mode in _MODES_WITHOUT_NAMES:
             return 0
-        names = self.first_names
-        if mode is GivenNameMatching.COMPLETE_FIRST_GIVEN_NAME:
-            names = names[:1]
-        # The last name too, in case the two were swapped.
-        given, last = signature_probe(names), signature_probe((self.last_name,))
-        return given | last if given and last else 0
+        only_first = mode is GivenNameMatching.COMPLETE_FIRST_GIVEN_NAME
+        return signature_probe(self.first_names[:1] if only_first else self.first_names)
 
 
 def score(query: PersonQuery, person: Identity) -> float:

@@ -16,15 +16,15 @@ from raas.usecases.person_ports import Findable
 # whoever is found is found under four keys at most times out of a hundred, and what is cut is refused anyway.
 FIND = """
 SELECT k.niss
-FROM unnest(%(keys)s::text[]) AS probe (key)
+FROM unnest(%(keys)s::text[], %(given)s::bigint[]) AS probe (key, given)
 CROSS JOIN LATERAL (
   SELECT niss FROM person_key
   WHERE key = probe.key AND birth_code BETWEEN %(first)s AND %(last)s
-    AND (%(given)s::bigint = 0 OR given_signature & %(given)s::bigint <> 0)
+    AND (probe.given = 0 OR given_signature & probe.given <> 0)
   UNION ALL
   SELECT niss FROM person_key
   WHERE key = probe.key AND birth_code = ANY(%(incomplete)s::int[])
-    AND (%(given)s::bigint = 0 OR given_signature & %(given)s::bigint <> 0)) k
+    AND (probe.given = 0 OR given_signature & probe.given <> 0)) k
 LIMIT %(limit)s"""
 
 READ_FINDABLE = """
@@ -50,11 +50,11 @@ _KEYS_PER_PERSON = 4
 def find_parameters(probe: Probe, limit: int) -> Mapping[str, Any]:
     """The parameters of FIND for at most `limit` persons."""
     return {
-        "keys": quoted(probe.keys),
+        "keys": quoted([*probe.keys]),
+        "given": array(probe.keys.values()),
         "first": probe.codes.first,
         "last": probe.codes.last,
         "incomplete": array(probe.codes.incomplete),
-        "given": probe.given,
         "limit": limit * _KEYS_PER_PERSON + 1,
     }
 
