@@ -95,17 +95,18 @@ def demo_persons() -> Iterator[Person]:
         fate = made.chance.random()
         if fate < 0.02:
             person.status = _CANCELLED
-            # At the end: a row that does more than add somebody is a transaction of its own.
             later.append(person)
             continue
-        if fate < 0.08:
-            second = made.second_number(person)
-            if fate < 0.04:
-                second.status, second.replaced_by = _REPLACED, person.niss
-            later.append(second)
-        elif fate < 0.16:
+        if 0.08 <= fate < 0.16:
             _die(person, made.chance)
         yield person
+        if fate < 0.04:
+            second = made.second_number(person)
+            second.status, second.replaced_by = _REPLACED, person.niss
+            later.append(second)
+        elif fate < 0.08:
+            yield made.second_number(person)
+    # Together at the end: rows that do more than add somebody stop all writing for a moment.
     yield from later
 
 

@@ -28,7 +28,7 @@ _LOCK = f"SELECT pg_advisory_xact_lock({PERSONS_LOCK})"
 _TRANSACTION = "SELECT pg_current_xact_id()::text"
 
 _STANDINGS = "SELECT niss, status, replaced_by, successor FROM person WHERE niss = ANY(%s::bigint[])"
-_UNITED = "SELECT niss, status, replaced_by, successor FROM person WHERE successor = %s"
+_UNITED = "SELECT niss, status, replaced_by, successor FROM person WHERE successor = ANY(%s::bigint[])"
 
 # The clock is read after the locks were granted, like in lane_loading.py.
 _LOCK_REGISTERS = """
@@ -85,9 +85,9 @@ class PostgresPersonChange:
         """What is known of these numbers."""
         return await self._standings(_STANDINGS, array(nisses))
 
-    async def united(self, niss: Niss) -> Mapping[Niss, Standing]:
-        """The numbers whose final successor this is."""
-        return await self._standings(_UNITED, niss)
+    async def united(self, nisses: Sequence[Niss]) -> Mapping[Niss, Standing]:
+        """The numbers whose final successor is one of these."""
+        return await self._standings(_UNITED, array(nisses))
 
     async def _standings(self, statement: str, parameter: object) -> Mapping[Niss, Standing]:
         with translated_errors():
@@ -107,18 +107,19 @@ class PostgresPersonChange:
     async def _holding(self, row: tuple[Any, ...], numbers: str) -> Holding:
         register_id, number, revision, checksum, types_revision, record_time = row
         execute = self._connection.execute
-        dossiers = await (await execute(_DOSSIERS, (register_id, numbers))).fetchall()
-        shares = await (await execute(_SHARES, (register_id, numbers))).fetchall()
+        async with self._connection.pipeline():
+            dossiers = await execute(_DOSSIERS, (register_id, numbers))
+            shares = await execute(_SHARES, (register_id, numbers))
+            types = await read_dossier_types(self._connection, register_id)
         loaded = Loaded(
             EnterpriseNumber(number),
             revision,
             checksum,
             types_revision,
             record_time,
-            dossier_states(dossiers),
-            dossier_shares(shares),
+            dossier_states(await dossiers.fetchall()),
+            dossier_shares(await shares.fetchall()),
         )
-        types = await read_dossier_types(self._connection, register_id)
         holding = self._holdings[register_id] = Holding(register_id, loaded.register, loaded, types)
         return holding
 

@@ -25,9 +25,9 @@ from raas.domain.shares import separate, unite
 from raas.usecases.ledger import Ledger
 from raas.usecases.person_change import Holding, PersonChange, PersonChangeStore, Standing
 from raas.usecases.person_ports import Progress
+from raas.usecases.persons_at_hand import ACTIVE, PersonsAtHand
 from raas.usecases.ports import ImportKey
 
-_ACTIVE = Standing(PersonStatus.ACTIVE)
 _CANCELLED = Standing(PersonStatus.CANCELLED)
 
 
@@ -67,18 +67,23 @@ class Alteration:
         self._change = change
         self._max_lines = max_lines
         self._committed = committed
-        self._standings: dict[Niss, Standing] = {}
+        self._at_hand = PersonsAtHand(change)
         self._open: dict[int, Open] = {}
 
     # ---- records --------------------------------------------------------------------------------
 
     async def persons(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
         """The records of these numbers, this transaction's changes included."""
-        return await self._change.records.persons(nisses)
+        return await self._at_hand.persons(nisses)
 
     async def put(self, persons: Sequence[Person]) -> None:
         """Write records, new or changed."""
-        await self._change.records.put(persons)
+        await self._at_hand.put(persons)
+
+    async def foresee(self, nisses: Collection[Niss]) -> None:
+        """Read at once, and lock, what changes of these numbers will ask for one by one."""
+        await self._at_hand.foresee(nisses)
+        await self._opened(sorted(nisses))
 
     async def import_offset(self, key: ImportKey) -> int:
         """The offset from which an import goes on."""
@@ -99,16 +104,16 @@ class Alteration:
         (one of them is replaced already: that is also how a cycle shows), NISS_CANCELLED, VALUE_INVALID
         when both are the same.
         """
-        old, new = await self._standings_of(niss, successor)
+        old, new = await self._at_hand.standings_of(niss, successor)
         if old is not None and old.replaced_by == successor:
             return
         if niss == successor:
             raise refuse(Reason.VALUE_INVALID, "successor_niss", "SUCCESSOR_IS_ITSELF")
         if violations := [*_unfit("niss", old), *_unfit("successor_niss", new)]:
             raise Refused(violations)
-        for each, standing in (await self._united(niss)).items():
-            self._standings[each] = Standing(standing.status, standing.replaced_by, successor)
-        self._standings[niss] = Standing(PersonStatus.REPLACED, successor, successor)
+        for each, standing in (await self._at_hand.united_in(niss)).items():
+            self._at_hand.changed[each] = Standing(standing.status, standing.replaced_by, successor)
+        self._at_hand.changed[niss] = Standing(PersonStatus.REPLACED, successor, successor)
         for register in await self.registers([niss, successor]):
             for type_id in register.ledger.types_of(niss):
                 _move(register.ledger, niss, successor, type_id, stamp)
@@ -120,7 +125,7 @@ class Alteration:
         under the successor stays there. Days removed since stay away; those that cannot be attributed are
         answered, by register id and type code. Repeating it does nothing. Raises Refused NISS_UNKNOWN.
         """
-        standing = await self._standing(niss)
+        standing = await self.standing(niss)
         if standing is None:
             raise refuse(Reason.NISS_UNKNOWN, "niss")
         if standing.status is PersonStatus.CANCELLED:
@@ -128,16 +133,16 @@ class Alteration:
         inseparable: dict[tuple[int, str], Lines] = {}
         if standing.successor is not None:
             holder = standing.successor
-            family = _replaced_through(niss, await self._united(holder))
+            family = _replaced_through(niss, await self._at_hand.united_in(holder))
             for each, member in family.items():
-                self._standings[each] = Standing(member.status, member.replaced_by, niss)
+                self._at_hand.changed[each] = Standing(member.status, member.replaced_by, niss)
             for register in await self.registers([niss, holder]):
                 for type_id in register.ledger.types_of(holder):
                     left = _give_back(register.ledger, niss, {niss, *family}, holder, type_id, stamp)
                     if left:
                         inseparable[register.holding.register_id, register.type_of(type_id).code] = left
-        if standing != _ACTIVE:
-            self._standings[niss] = _ACTIVE
+        if standing != ACTIVE:
+            self._at_hand.changed[niss] = ACTIVE
         return inseparable
 
     async def cancel(self, niss: Niss, stamp: Stamp) -> None:
@@ -145,12 +150,12 @@ class Alteration:
 
         Repeating it does nothing. Raises Refused NISS_UNKNOWN, NISS_REPLACED.
         """
-        standing = await self._standing(niss)
+        standing = await self.standing(niss)
         if standing is not None and standing.status is PersonStatus.CANCELLED:
             return
         if violations := _unfit("niss", standing):
             raise Refused(violations)
-        self._standings[niss] = _CANCELLED
+        self._at_hand.changed[niss] = _CANCELLED
         await self._tell_holders(niss, MutationKind.NISS_CANCELLED, stamp)
 
     async def _tell_holders(self, niss: Niss, kind: MutationKind, stamp: Stamp) -> None:
@@ -206,6 +211,12 @@ class Alteration:
 
     async def registers(self, nisses: Sequence[Niss]) -> Sequence[Open]:
         """The registers that have, or had, dossiers of these numbers, locked, with what they hold now."""
+        if self._at_hand.foresaw(nisses):
+            opened = [register for _, register in sorted(self._open.items())]
+            return [each for each in opened if any(each.ledger.types_of(niss) for niss in nisses)]
+        return await self._opened(nisses)
+
+    async def _opened(self, nisses: Sequence[Niss]) -> Sequence[Open]:
         found = []
         for holding in await self._change.holdings(nisses):
             known = self._open.get(holding.register_id)
@@ -224,27 +235,15 @@ class Alteration:
             for register_id, register in sorted(self._open.items())
             if (result := register.ledger.take()) is not None
         ]
-        await self._change.commit(self._standings, written)
+        await self._at_hand.write()
+        await self._change.commit(self._at_hand.changed, written)
         for register_id, _ in written:
             self._committed(register_id)
 
     async def standing(self, niss: Niss) -> Standing | None:
         """The standing of a number, this transaction's changes included; None = unknown."""
-        return await self._standing(niss)
-
-    async def _standing(self, niss: Niss) -> Standing | None:
-        (standing,) = await self._standings_of(niss)
+        (standing,) = await self._at_hand.standings_of(niss)
         return standing
-
-    async def _standings_of(self, *nisses: Niss) -> list[Standing | None]:
-        unread = [niss for niss in nisses if niss not in self._standings]
-        known = {**(await self._change.standings(unread) if unread else {}), **self._standings}
-        return [known.get(niss) for niss in nisses]
-
-    async def _united(self, niss: Niss) -> Mapping[Niss, Standing]:
-        """The numbers whose final successor this is, this transaction's changes included."""
-        united = {**await self._change.united(niss), **self._standings}
-        return {each: standing for each, standing in united.items() if standing.successor == niss}
 
 
 def _unfit(field: str, standing: Standing | None) -> list[Violation]:

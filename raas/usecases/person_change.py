@@ -43,8 +43,8 @@ class PersonChange(Protocol):
     async def standings(self, nisses: Sequence[Niss]) -> Mapping[Niss, Standing]:
         """What is known of these numbers; an unknown one is absent."""
 
-    async def united(self, niss: Niss) -> Mapping[Niss, Standing]:
-        """The numbers whose final successor this is."""
+    async def united(self, nisses: Sequence[Niss]) -> Mapping[Niss, Standing]:
+        """The numbers whose final successor is one of these."""
 
     async def holdings(self, nisses: Sequence[Niss]) -> Sequence[Holding]:
         """The registers concerned, in the order of their ids, which is the order of locking."""

@@ -147,6 +147,9 @@ class PersonStore(Protocol):
 class PersonAlteration(PersonRecords, Protocol):
     """A transaction that changes persons and tells the registers; no write lane runs until it ends."""
 
+    async def foresee(self, nisses: Collection[Niss]) -> None:
+        """Read at once, and lock, what changes of these numbers will ask for one by one."""
+
     async def replace(self, niss: Niss, successor: Niss, stamp: Stamp) -> None:
         """What ReplaceNiss does. Raises Refused (fields `niss`, `successor_niss`); then nothing changed."""
 

@@ -370,3 +370,50 @@ def test_the_identity_of_a_row_is_json():
         "birth_date": "1968-06-14",
         "sex": "FEMALE",
     }
+
+
+async def test_rows_in_one_message_do_what_they_do_in_messages_of_their_own(house: PersonHouse):
+    """Whatever is read ahead and kept back, a row finds what the rows before it have left."""
+    outcomes = []
+    for at_once in (True, False):
+        register = await house.register()
+        old, new, third = [await house.person() for _ in range(3)]
+        for niss in (old, new, third):
+            await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
+        born, twin = new_niss(), new_niss()
+        rows = [
+            row(born, status=CANCELLED),
+            row(born, identity=an_identity("Later")),
+            row(born, status=ACTIVE),
+            row(twin, status=REPLACED, replaced_by=old),
+            FeedRow(old, status=REPLACED, replaced_by=new),
+            FeedRow(old, status=REPLACED, replaced_by=new),
+            FeedRow(old, status=ACTIVE),
+            FeedRow(old, status=REPLACED, replaced_by=third),
+            about(new, last_name="Changed"),
+            about(new, last_name="Again"),
+            FeedRow(new, status=REPLACED, replaced_by=old),
+            FeedRow(new, status=REPLACED, replaced_by=third),
+            FeedRow(third, status=CANCELLED),
+            FeedRow(third, status=CANCELLED, identity=Identity("Gone")),
+            FeedRow(twin, status=REPLACED, replaced_by=old),
+        ]
+        answers = (
+            [await house.fed(rows)] if at_once else [await house.fed([r], i) for i, r in enumerate(rows)]
+        )
+        names = {born: "born", twin: "twin", old: "old", new: "new", third: "third", None: ""}
+        persons = [await house.record(niss) for niss in (born, twin, old, new, third)]
+        outcomes.append(
+            (
+                sum(answer.applied for answer in answers),
+                [
+                    (offset, [(v.field, v.reason) for v in violations])
+                    for answer in answers
+                    for offset, violations in answer.rejected
+                ],
+                [(p.status, names[p.replaced_by], names[p.successor], p.identity.last_name) for p in persons],
+                [(revision, kind, names[niss]) for revision, kind, niss, *_ in await house.log(register)],
+            )
+        )
+    assert outcomes[0] == outcomes[1]
+    assert [offset for offset, _ in outcomes[0][1]] == [2, 6, 7, 10]

@@ -103,10 +103,10 @@ class _PersonChange:
         known = ((niss, self._world.standing(niss)) for niss in nisses)
         return {niss: standing for niss, standing in known if standing is not None}
 
-    async def united(self, niss: Niss) -> Mapping[Niss, Standing]:
-        """The numbers whose final successor this is."""
+    async def united(self, nisses: Sequence[Niss]) -> Mapping[Niss, Standing]:
+        """The numbers whose final successor is one of these."""
         standings = self._world.standings.items()
-        return {each: standing for each, standing in standings if standing.successor == niss}
+        return {each: standing for each, standing in standings if standing.successor in nisses}
 
     async def holdings(self, nisses: Sequence[Niss]) -> Sequence[Holding]:
         """The registers concerned."""
