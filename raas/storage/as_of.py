@@ -19,8 +19,9 @@ LEFT JOIN LATERAL (
     SELECT m.previous_revision, m.before FROM mutation m
     WHERE d.revision > {at} AND m.register_id = {register} AND m.revision = d.revision
     UNION ALL
-    SELECT m.previous_revision, m.before FROM later
-    JOIN mutation m ON m.register_id = {register} AND m.revision = later.previous_revision
+    SELECT m.* FROM later CROSS JOIN LATERAL (
+      SELECT previous_revision, before FROM mutation
+      WHERE register_id = {register} AND revision = later.previous_revision OFFSET 0) m
     WHERE later.previous_revision > {at})
   SELECT previous_revision AS revision, before AS periods FROM later WHERE previous_revision <= {at}
 ) was ON true"""

@@ -28,7 +28,8 @@ chain (revision) AS (
     AND (%(code)s::text IS NULL OR d.dossier_type_id = (SELECT id FROM wanted_type))
   UNION ALL
   SELECT m.previous_revision
-  FROM chain c JOIN mutation m ON m.register_id = %(register)s AND m.revision = c.revision
+  FROM chain c CROSS JOIN LATERAL (
+    SELECT * FROM mutation WHERE register_id = %(register)s AND revision = c.revision OFFSET 0) m
   WHERE m.previous_revision > {_AFTER}),
 wanted AS (
   SELECT revision FROM chain
@@ -45,7 +46,8 @@ FROM (
   FROM (
     SELECT r.enterprise_number, {MUTATION_COLUMNS}
     FROM r CROSS JOIN wanted w
-    JOIN mutation m ON m.register_id = %(register)s AND m.revision = w.revision
+    CROSS JOIN LATERAL (
+      SELECT * FROM mutation WHERE register_id = %(register)s AND revision = w.revision OFFSET 0) m
     ORDER BY m.revision OFFSET 0) h
 ) x
 WHERE coalesce(x.bytes_before, 0) < %(bytes)s ORDER BY x.revision"""

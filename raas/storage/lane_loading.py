@@ -33,7 +33,7 @@ _READ_REGISTER = """
 SELECT enterprise_number, revision, checksum, types_revision, greatest(record_time, clock_timestamp()), ''
 FROM register WHERE id = %s"""
 
-# Each number is looked up by itself (LATERAL, OFFSET 0): no plan, be it one made while a table was empty,
+# Everything is looked up by itself (LATERAL, OFFSET 0): no plan, be it one made while a table was empty,
 # can turn this into reading a whole register, or all persons, for a single call.
 _OF_WANTED = """FROM {table}
   WHERE register_id = %s AND niss = {niss} AND dossier_type_id = wanted.dossier_type_id OFFSET 0"""
@@ -71,14 +71,16 @@ CROSS JOIN LATERAL (SELECT * FROM person WHERE niss = wanted.niss OFFSET 0) p
 LEFT JOIN LATERAL (SELECT * FROM person WHERE niss = p.successor OFFSET 0) s ON true"""
 
 _LOAD_REQUESTS = """
-SELECT r.actor, r.request_id, r.body_hash, r.answer
-FROM unnest(%s::bigint[], %s::text[]) AS wanted (actor, request_id)
-JOIN request r ON r.register_id = %s AND r.actor = wanted.actor AND r.request_id = wanted.request_id"""
+SELECT r.* FROM unnest(%s::bigint[], %s::text[]) AS wanted (actor, request_id)
+CROSS JOIN LATERAL (
+  SELECT actor, request_id, body_hash, answer FROM request
+  WHERE register_id = %s AND actor = wanted.actor AND request_id = wanted.request_id OFFSET 0) r"""
 
 _LOAD_IMPORTS = """
-SELECT i.actor, i.import_id, i.through_offset
-FROM unnest(%s::bigint[], %s::text[]) AS wanted (actor, import_id)
-JOIN import_progress i ON i.register_id = %s AND i.actor = wanted.actor AND i.import_id = wanted.import_id"""
+SELECT i.* FROM unnest(%s::bigint[], %s::text[]) AS wanted (actor, import_id)
+CROSS JOIN LATERAL (
+  SELECT actor, import_id, through_offset FROM import_progress
+  WHERE register_id = %s AND actor = wanted.actor AND import_id = wanted.import_id OFFSET 0) i"""
 
 
 async def load(connection: Connection, register_id: int, wanted: Wanted, *, lock: bool) -> tuple[Loaded, str]:

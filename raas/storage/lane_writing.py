@@ -48,9 +48,11 @@ UPDATE register SET
 WHERE id = %(register)s"""
 
 _FORGET_SHARES = """
-DELETE FROM dossier_share s
-USING unnest(%s::bigint[], %s::int[]) AS gone (niss, dossier_type_id)
-WHERE s.register_id = %s AND s.niss = gone.niss AND s.dossier_type_id = gone.dossier_type_id"""
+DELETE FROM dossier_share WHERE ctid = ANY(ARRAY(
+  SELECT s.ctid FROM unnest(%s::bigint[], %s::int[]) AS gone (niss, dossier_type_id)
+  CROSS JOIN LATERAL (
+    SELECT ctid FROM dossier_share
+    WHERE register_id = %s AND niss = gone.niss AND dossier_type_id = gone.dossier_type_id OFFSET 0) s))"""
 
 _WRITE_SHARES = """
 INSERT INTO dossier_share (register_id, niss, dossier_type_id, origin, periods, inseparable)

@@ -32,10 +32,14 @@ _HEADS = f"SELECT {_HEAD} FROM register r WHERE r.id = ANY(%(registers)s::bigint
 _PAGES = f"""
 SELECT {_HEAD}, edge.revision, edge.record_time, edge.checksum, page.*
 FROM unnest(%(registers)s::bigint[], %(after)s::bigint[]) AS asked (register_id, after)
-JOIN register r ON r.id = asked.register_id
-LEFT JOIN mutation reached ON reached.register_id = r.id
- AND reached.revision = asked.after + %(revisions)s::bigint
-LEFT JOIN mutation edge ON edge.register_id = r.id AND edge.revision = reached.batch_last_revision
+CROSS JOIN LATERAL (SELECT * FROM register WHERE id = asked.register_id OFFSET 0) r
+LEFT JOIN LATERAL (
+  SELECT batch_last_revision FROM mutation
+  WHERE register_id = asked.register_id AND revision = asked.after + %(revisions)s::bigint OFFSET 0
+) reached ON true
+LEFT JOIN LATERAL (
+  SELECT revision, record_time, checksum FROM mutation
+  WHERE register_id = asked.register_id AND revision = reached.batch_last_revision OFFSET 0) edge ON true
 CROSS JOIN LATERAL (
   SELECT array_agg(entry.revision), array_agg(entry.batch_last_revision), array_agg(entry.kind),
          array_agg(entry.niss), array_agg(entry.code), array_agg(entry.before), array_agg(entry.after),

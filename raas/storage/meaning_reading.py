@@ -20,7 +20,9 @@ FROM unnest(%(registers)s::bigint[], %(nisses)s::bigint[], %(revisions)s::bigint
   AS key (register_id, niss, at)
 CROSS JOIN LATERAL (
   SELECT m.kind, m.detail FROM dossier d {joined_state("key.register_id", "key.at")}
-  JOIN mutation m ON m.register_id = key.register_id AND m.revision = {revision_at("key.at")}
+  CROSS JOIN LATERAL (
+    SELECT revision, kind, detail FROM mutation
+    WHERE register_id = key.register_id AND revision = {revision_at("key.at")} OFFSET 0) m
   WHERE d.register_id = key.register_id AND d.niss = key.niss
   ORDER BY m.revision DESC LIMIT 1) last
 WHERE last.kind = {_NISS_REPLACED} AND (last.detail ->> 'replaced_niss')::bigint = key.niss"""

@@ -40,8 +40,9 @@ SELECT niss FROM final UNION SELECT p.niss FROM person p JOIN final ON p.success
 
 HOLDS = f"""
 SELECT EXISTS (
-  SELECT FROM dossier d JOIN ({UNITED}) united ON d.niss = united.niss
-  WHERE d.register_id = %(register)s AND NOT isempty(d.periods))"""
+  SELECT FROM ({UNITED}) united CROSS JOIN LATERAL (
+    SELECT periods FROM dossier WHERE register_id = %(register)s AND niss = united.niss OFFSET 0) d
+  WHERE NOT isempty(d.periods))"""
 
 _KEYS_PER_PERSON = 4
 """Rows looked at for every person wanted: almost everybody has fewer keys."""

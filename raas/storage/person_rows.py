@@ -60,11 +60,16 @@ ON CONFLICT (niss) DO NOTHING"""
 
 # What finds a person is taken away and given anew only where it changes.
 _FORGET_KEYS = f"""
-DELETE FROM person_key k
-USING {_GIVEN}, person p, unnest(p.search_keys) AS old (key)
-WHERE p.niss = g.niss
-  AND (p.birth_code, p.search_keys, p.given_signature) <> (g.birth_code, g.search_keys, g.given_signature)
-  AND k.key = old.key AND k.birth_code = p.birth_code AND k.niss = p.niss"""
+DELETE FROM person_key WHERE ctid = ANY(ARRAY(
+  SELECT k.ctid FROM {_GIVEN}
+  CROSS JOIN LATERAL (
+    SELECT birth_code, search_keys, given_signature FROM person WHERE niss = g.niss OFFSET 0) p
+  CROSS JOIN unnest(p.search_keys) AS old (key)
+  CROSS JOIN LATERAL (
+    SELECT ctid FROM person_key
+    WHERE key = old.key AND birth_code = p.birth_code AND niss = g.niss OFFSET 0) k
+  WHERE (p.birth_code, p.search_keys, p.given_signature)
+     <> (g.birth_code, g.search_keys, g.given_signature)))"""
 
 _PUT = f"""
 INSERT INTO person ({_COLUMNS}, version)

@@ -35,12 +35,14 @@ walk (place, at, revision, previous_revision, kind, replaced, before, after, ste
   SELECT p.place, p.at, m.revision, m.previous_revision, m.kind, m.detail ->> 'replaced_niss',
          m.before @> %(day)s::date, m.after @> %(day)s::date, 1
   FROM unnest(%(revisions)s::bigint[], %(ats)s::bigint[]) WITH ORDINALITY AS p (revision, at, place)
-  JOIN mutation m ON m.register_id = %(register)s AND m.revision = p.revision
+  CROSS JOIN LATERAL (
+    SELECT * FROM mutation WHERE register_id = %(register)s AND revision = p.revision OFFSET 0) m
   WHERE m.revision > (SELECT oldest_revision FROM r)
   UNION ALL
   SELECT w.place, w.at, m.revision, m.previous_revision, m.kind, m.detail ->> 'replaced_niss',
          m.before @> %(day)s::date, m.after @> %(day)s::date, w.steps + 1
-  FROM walk w JOIN mutation m ON m.register_id = %(register)s AND m.revision = w.previous_revision
+  FROM walk w CROSS JOIN LATERAL (
+    SELECT * FROM mutation WHERE register_id = %(register)s AND revision = w.previous_revision OFFSET 0) m
   WHERE w.steps < %(steps)s AND (w.revision > w.at OR w.before = w.after)
     AND m.revision > (SELECT oldest_revision FROM r))
 SELECT DISTINCT ON (place) place, revision, previous_revision, kind, replaced, before, after
