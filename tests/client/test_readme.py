@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+import raas_client
+from raas.v1 import administration_service_pb2, mutation_stream_pb2, person_service_pb2, register_service_pb2
 from raas.v1.mutation_pb2 import MutationKind
 from raas_client import RaasClient
 from tests.e2e.servers import ROOT, Server, clean_environment, raas, running_server
@@ -66,6 +68,19 @@ def test_every_method_is_named() -> None:
     methods = {name for name in dir(RaasClient) if not name.startswith("_")}
     glance = README.partition("## Everything at a glance")[2]
     assert set(re.findall(r"`(\w+)`", glance)) == methods
+
+
+def test_every_call_of_the_contract_has_a_method() -> None:
+    contract = [administration_service_pb2, mutation_stream_pb2, person_service_pb2, register_service_pb2]
+    calls = {
+        method.name
+        for module in contract
+        for service in module.DESCRIPTOR.services_by_name.values()
+        for method in service.methods
+    }
+    assert len(calls) > 30
+    sources = "".join(path.read_text() for path in Path(raas_client.__file__).parent.glob("*.py"))
+    assert {name for name in calls if f".{name}" not in sources} == set()
 
 
 # ---- the examples -------------------------------------------------------------------------------

@@ -104,7 +104,8 @@ class RegisterWrites:
     ) -> ApplyBatchResponse:
         """Apply up to 1,000 operations (`inscription`, `removal`) as one: all of them or none.
 
-        `validate_only` answers the complete list of what is wrong and does nothing.
+        `validate_only` answers the complete list of what is wrong and does nothing. Where an answer says
+        `last_dossiers_only`, the lines of a dossier are in the last of its results only.
         """
         request = ApplyBatchRequest(
             register=self._calls.register,
@@ -124,7 +125,7 @@ class RegisterWrites:
         """Apply any number of operations, `size` at a time, one answer each.
 
         NOT one operation: every batch is applied or refused by itself, and a batch that is refused ends it
-        with those before it applied. With a `request_id` of at most 50 characters the same sequence can be
+        with those before it applied. With a `request_id` of at most 100 characters the same sequence can be
         sent again from its beginning: what was applied is not applied twice.
         """
         rest = iter(operations)
