@@ -20,7 +20,7 @@ from raas.storage.embedded import running_dsn
 from tests.conftest import GIVEN_DSN, new_database
 
 ROOT = Path(__file__).parents[2]
-_START_SECONDS = 60
+_START_SECONDS = 100
 _STOP_SECONDS = 30
 _POLL_SECONDS = 0.05
 
