@@ -34,6 +34,9 @@ SUBSCRIBERS = 1, 10, 100, 1_000
 LOG = 100_000
 
 _HALVES = (("Inscribe", INSCRIBE.SerializeToString()), ("Remove", REMOVE.SerializeToString()))
+_SUBSCRIBING_SECONDS = 0.000_5
+"""Processor time that taking in a subscriber costs at the very least."""
+
 _LATEST = SubscribeRequest().SerializeToString()
 
 
@@ -165,8 +168,9 @@ def _reading(servers: Servers, target: str, number: str, readers: int) -> Iterat
         reader.stdout.readline()
         held = Held()
         if readers > own:
+            used = servers.cpu_seconds(target)
             with held_open(target, METHOD, number, _LATEST, readers) as held:
-                _settled(servers, target)
+                _settled(servers, target, used + readers * _SUBSCRIBING_SECONDS)
                 yield read
         else:
             yield read
@@ -175,12 +179,12 @@ def _reading(servers: Servers, target: str, number: str, readers: int) -> Iterat
     read.cpu_seconds = said["cpu_seconds"] + held.cpu_seconds
 
 
-def _settled(servers: Servers, target: str) -> None:
-    """Wait until the server has taken in all who came, and does nothing any more."""
-    used = 0.0
-    while (now := servers.cpu_seconds(target)) - used > 0.02:
-        used = now
-        time.sleep(0.5)
+def _settled(servers: Servers, target: str, least: float) -> None:
+    """Wait until the server has taken in all who came: it took `least` for it, and does next to nothing now."""
+    used, now = 0.0, servers.cpu_seconds(target)
+    while now < least or now - used > 0.05:
+        time.sleep(1)
+        used, now = now, servers.cpu_seconds(target)
 
 
 def _read_through(target: str, number: str, revision: int) -> tuple[float, int]:

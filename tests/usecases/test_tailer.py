@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import pytest
 
 from raas.domain.errors import Reason, Refused
+from raas.usecases import tailer as tailing
 from raas.usecases.following_log import LogPages, follow_log
 from raas.usecases.ports import StoreUnavailable
 from raas.usecases.stream_ports import EVERYTHING, LogFilter
@@ -127,6 +129,24 @@ async def test_what_is_committed_is_sent_at_once_and_once() -> None:
         for _ in range(3):
             await follower.has(w.write())
         assert follower.revisions == [1, 2, 3]
+
+
+async def test_where_messages_cost_more_those_who_send_them_pause_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = count(0)
+    # Telling a hundred takes a tenth of a second: with a share of 0.3, a third of a second has to pass.
+    monkeypatch.setattr(tailing, "process_time", lambda: next(clock) / 10)
+    async with world() as w:
+        followers = [Follower(w, 0) for _ in range(100)]
+        await settled()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for _ in range(2):
+            last = w.write()
+            await asyncio.gather(*(follower.has(last) for follower in followers))
+        assert loop.time() - began >= 0.3
+        assert followers[0].revisions == [1, 2]
 
 
 async def test_each_mutation_is_read_and_written_down_once_for_all() -> None:
