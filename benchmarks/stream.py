@@ -92,9 +92,10 @@ def catch_up(servers: Servers) -> list[Figure]:
 def subscribers(servers: Servers) -> list[Figure]:
     """The rate that writes keep under more and more subscribers, against the same run without any."""
     target = servers.raas()
+    # First: memory that was used once is not given back.
+    figures = [_idle(servers, target)]
     _load(servers, target, OFFERED, 1)
     alone = _load(servers, target, OFFERED, 0)
-    figures = []
     for count in SUBSCRIBERS:
         load = _load(servers, target, OFFERED, count)
         name = f"writes kept of {OFFERED:,}/s under {count:,} subscribers{_how(load)}"
@@ -105,7 +106,7 @@ def subscribers(servers: Servers) -> list[Figure]:
             Figure("… the server takes", load.server, "processors", "none", alone.server),
             Figure("… the subscribers take", load.readers, "processors"),
         ]
-    return [*figures, _idle(servers, target)]
+    return figures
 
 
 def _idle(servers: Servers, target: str) -> Figure:
@@ -180,7 +181,7 @@ def _reading(servers: Servers, target: str, number: str, readers: int) -> Iterat
 
 
 def _settled(servers: Servers, target: str, least: float) -> None:
-    """Wait until the server has taken in all who came: it took `least` for it, and does next to nothing now."""
+    """Wait until the server has taken in all who came: it took `least` for it, and is quiet now."""
     used, now = 0.0, servers.cpu_seconds(target)
     while now < least or now - used > 0.05:
         time.sleep(1)
