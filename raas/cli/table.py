@@ -110,6 +110,8 @@ def _faults(columns: tuple[str, ...]) -> list[str]:
     """Everything that is wrong with the header."""
     if not any(columns):
         return ["the first line must be a header that names the columns; it is empty"]
+    if any("\0" in name or not _is_text(name) for name in columns):
+        return ["the file is not written in UTF-8: save it as CSV in UTF-8"]
     faults = []
     if missing := [name for name in MANDATORY if name not in columns]:
         faults.append(f"missing: {', '.join(missing)}")
@@ -121,3 +123,8 @@ def _faults(columns: tuple[str, ...]) -> list[str]:
     if faults:
         faults.append(f"a header has {', '.join(MANDATORY)} and may have {', '.join(OPTIONAL)}")
     return faults
+
+
+def _is_text(name: str) -> bool:
+    """Whether the bytes of a name were UTF-8."""
+    return not any("\udc80" <= letter <= "\udcff" for letter in name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.mutation import Stamp
@@ -90,10 +91,10 @@ class Imports:
                 yield await task
             await reader
         finally:
-            reader.cancel()
+            _abandon(reader)
             while not window.empty():
                 if (left := window.get_nowait()) is not None:
-                    left.cancel()
+                    _abandon(left)
 
     async def _read(
         self,
@@ -114,7 +115,12 @@ class Imports:
                     raise _ahead(expected)
                 expected = message.offset + len(message.operations)
                 element = await self._element(call, message, import_id)
-                await window.put(asyncio.create_task(self._message(register, message, element)))
+                task = asyncio.create_task(self._message(register, message, element))
+                try:
+                    await window.put(task)
+                except asyncio.CancelledError:
+                    _abandon(task)
+                    raise
         finally:
             await window.put(None)
 
@@ -195,6 +201,12 @@ class _ImportElement:
         if self.import_key is not None and skip < len(message.operations):
             ledger.receipts.advance_import(self.import_key, end, rejected)
         return ImportAnswer(end, applied, unchanged, tuple(rejected), ledger.revision), skip
+
+
+def _abandon(task: asyncio.Task[Any]) -> None:
+    """End what nobody waits for any more; what it failed with is nobody's concern."""
+    task.cancel()
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 def _ahead(through: int) -> Refused:

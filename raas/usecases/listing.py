@@ -8,6 +8,7 @@ from uuid import UUID
 
 from raas.domain.errors import Refused, Violation
 from raas.domain.niss import Niss
+from raas.usecases.answers import ANSWER_BYTES
 from raas.usecases.call import Call
 from raas.usecases.following import unite
 from raas.usecases.gate import AdmittedRegister
@@ -23,6 +24,9 @@ _FILTERED_REVISIONS = 20_000
 
 _READINGS = 10
 """Readings for one answer, where few match."""
+
+_ENTRY_BYTES = 512
+"""What is said of a mutation beside its lines, mostly less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,8 @@ class ListMutations:
     async def page(self, call: Call, register: AdmittedRegister, asked: Listing) -> ListingAnswer:
         """What follows a revision, up to the page size and the end of the group that it falls into.
 
-        An answer may be empty although more follow: go on from its `through_revision`.
+        An answer may be empty, or hold fewer, although more follow: go on from its `through_revision`. It
+        holds no more than clients accept in a message, unless one group alone is more than that.
 
         Raises Refused: VALUE_INVALID, DOSSIER_TYPE_UNKNOWN, LOG_REPLACED, REVISION_EXPIRED,
         REVISION_IN_FUTURE; StoreUnavailable, SourceUnavailable.
@@ -84,6 +89,9 @@ class ListMutations:
             entries += run.entries
             assert run.through is not None
             through = run.through
+            if (fitting := _fitting(entries)) is not None:
+                entries, through = entries[:fitting], entries[fitting - 1].batch_last_revision
+                break
             if len(entries) >= size or through >= head.latest.revision:
                 break
         return ListingAnswer(entries, through, head, resolved)
@@ -118,3 +126,16 @@ class ListMutations:
         page = (await self._logs.read({register_id: after}, which, reach))[register_id]
         require_kept(page.head, after, "after_revision")
         return run_of(page), page.head
+
+
+def _fitting(entries: Sequence[LogEntry]) -> int | None:
+    """How many entries, up to the end of a group, an answer can hold; None = all of them."""
+    size = begun = 0
+    for index, entry in enumerate(entries):
+        if index and entry.batch_last_revision != entries[index - 1].batch_last_revision:
+            begun = index
+        # A line takes two bytes more in a message than in the text of the log.
+        size += _ENTRY_BYTES + (len(entry.before) + len(entry.after)) * 11 // 10
+        if size > ANSWER_BYTES and begun:
+            return begun
+    return None

@@ -86,6 +86,13 @@ def test_a_file_without_header(tmp_path: Path, content: str) -> None:
         read(written(tmp_path, content))
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_a_header_that_is_not_in_utf_8(tmp_path: Path, encoding: str) -> None:
+    content = CONTENT.replace("end", "end,né").encode(encoding)
+    with pytest.raises(HeaderInvalid, match="not written in UTF-8"):
+        read(written(tmp_path, content))
+
+
 def test_the_position_reaches_the_size(tmp_path: Path) -> None:
     path = written(tmp_path, CONTENT)
     with open_table(path) as table:

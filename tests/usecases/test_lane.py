@@ -120,7 +120,8 @@ async def test_two_callers_on_one_dossier_lose_nothing_and_make_one_line() -> No
 
 
 async def test_what_waits_while_a_transaction_commits_becomes_one_transaction() -> None:
-    house = House()
+    # However slow the machine is: only what waits decides.
+    house = House(LaneLimits(engine_seconds=60.0))
     house.store.gate.clear()
     first = asyncio.create_task(house.single(inscription()))
     await house.store.begun.wait()
@@ -382,6 +383,32 @@ async def test_import_asks_where_to_go_on_with_an_empty_message() -> None:
     answers = await imported(house, ImportMessage("i1", 0, []))
 
     assert [(a.through_offset, a.applied) for a in answers] == [(2, 0)]
+
+
+async def test_a_caller_that_leaves_an_import_leaves_none_of_its_messages_behind() -> None:
+    house = House()
+    house.store.gate.clear()
+    first = asyncio.create_task(house.single(removal()))
+    written = asyncio.create_task(house.single(inscription()))
+    await house.store.begun.wait()
+    others = [inscription(niss=Niss(niss)) for niss in range(80610100102, 80610100111)]
+    messages = [ImportMessage(None, offset, (other,)) for offset, other in enumerate(others)]
+    left = asyncio.create_task(imported(house, *messages))
+    waiting = -1
+    while house.lanes.waiting_operations() != waiting:
+        # Until no further message is read ahead: one of them is on its way into the full window.
+        waiting = house.lanes.waiting_operations()
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+    left.cancel()
+    await asyncio.wait([left])
+    house.store.gate.set()
+    await asyncio.gather(first, written)
+    await house.lanes.drained()
+
+    assert left.cancelled()
+    assert [mutation.niss for mutation in house.store.mutations] == [PERSON]
 
 
 async def test_calls_get_their_turn_while_an_import_runs() -> None:
