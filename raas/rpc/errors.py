@@ -70,7 +70,7 @@ def violations_of(error: Exception) -> tuple[Violation, ...]:
         case Refused(violations=violations) if violations:
             return violations
         case DecodeError():
-            return (Violation("", Reason.VALUE_INVALID),)
+            return (Violation("", Reason.VALUE_INVALID, "MESSAGE_UNREADABLE"),)
         case StoreUnavailable() | CommitUnknown():
             return (Violation("", Reason.UNAVAILABLE),)
         case SourceUnavailable():

@@ -189,9 +189,10 @@ class PersonWrites(PersonReads):
         while request is not None:
             faults: Faults = []
             if request.HasField("import_id") and request.import_id != import_id:
-                faults.append(Violation("import_id", Reason.VALUE_INVALID))
+                faults.append(Violation("import_id", Reason.VALUE_INVALID, "IMPORT_CHANGED_IN_STREAM"))
             if not 0 <= request.offset <= _LARGEST_OFFSET:
-                faults.append(Violation("offset", Reason.VALUE_INVALID))
+                limits = {"minimum": "0", "maximum": str(_LARGEST_OFFSET)}
+                faults.append(Violation("offset", Reason.VALUE_INVALID, "OUT_OF_RANGE", limits))
             within_batch("persons", request.persons, FEED_LIMIT, faults)
             refuse_faults(faults)
             rows: list[FeedRow] = []

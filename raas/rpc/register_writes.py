@@ -183,9 +183,10 @@ class RegisterWrites:
             if request.HasField("register") and request.register != own:
                 faults.append(Violation("register", Reason.VALUE_INVALID, "REGISTER_CHANGED_IN_STREAM"))
             if request.HasField("import_id") and request.import_id != import_id:
-                faults.append(Violation("import_id", Reason.VALUE_INVALID))
+                faults.append(Violation("import_id", Reason.VALUE_INVALID, "IMPORT_CHANGED_IN_STREAM"))
             if not 0 <= request.offset <= _LARGEST_OFFSET:
-                faults.append(Violation("offset", Reason.VALUE_INVALID))
+                limits = {"minimum": "0", "maximum": str(_LARGEST_OFFSET)}
+                faults.append(Violation("offset", Reason.VALUE_INVALID, "OUT_OF_RANGE", limits))
             within_batch("operations", request.operations, IMPORT_LIMIT, faults)
             refuse_faults(faults)
             operations: list[Operation] = []

@@ -10,6 +10,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from raas.domain.errors import Category, Reason, Refused, Violation, refuse
 from raas.rpc.errors import DETAILS_LIMIT, refusal, status_of, violations_of
+from raas.rpc.wire.violations import sentence_of
 from raas.usecases.ports import CommitUnknown, PortError, SourceUnavailable, StoreFault, StoreUnavailable
 from raas.v1.error_reason_pb2 import ErrorReason
 
@@ -79,6 +80,12 @@ def test_every_reason_has_a_status_and_a_value_in_the_contract(reason: Reason) -
 )
 def test_exceptions_become_violations(error: Exception, reason: Reason) -> None:
     assert [violation.reason for violation in violations_of(error)] == [reason]
+
+
+def test_bytes_that_are_no_message_are_told_as_that() -> None:
+    assert [sentence_of(violation, "en") for violation in violations_of(DecodeError("x"))] == [
+        "The message cannot be read: its bytes are not what the contract says."
+    ]
 
 
 def test_the_info_is_that_of_the_first_violation() -> None:

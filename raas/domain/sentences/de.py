@@ -98,6 +98,8 @@ SENTENCES: Mapping[str, str] = {
     "FUTURE_INSTANT": "Dieser Zeitpunkt liegt in der Zukunft.",
     "MASK_PATH_UNKNOWN": "Die Maske nennt ein Feld, das es nicht gibt: {path}.",
     "IMMUTABLE_FIELD": "Dieses Feld kann nicht geändert werden.",
+    "MESSAGE_UNREADABLE": "Die Nachricht ist nicht lesbar: ihre Bytes entsprechen nicht dem Vertrag.",
+    "IMPORT_CHANGED_IN_STREAM": "Alle Nachrichten eines Stroms müssen zum selben Import gehören.",
     "REGISTER_CHANGED_IN_STREAM": "Alle Nachrichten eines Stroms müssen dasselbe Register betreffen.",
     # Persons.
     "SUCCESSOR_IS_ITSELF": "Eine Nummer kann nicht an ihre eigene Stelle treten.",

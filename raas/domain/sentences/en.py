@@ -88,6 +88,8 @@ SENTENCES: Mapping[str, str] = {
     "FUTURE_INSTANT": "This moment lies in the future.",
     "MASK_PATH_UNKNOWN": "The mask names a field that does not exist: {path}.",
     "IMMUTABLE_FIELD": "This field cannot be changed.",
+    "MESSAGE_UNREADABLE": "The message cannot be read: its bytes are not what the contract says.",
+    "IMPORT_CHANGED_IN_STREAM": "All messages of one stream must belong to the same import.",
     "REGISTER_CHANGED_IN_STREAM": "All messages of one stream must concern the same register.",
     # Persons.
     "SUCCESSOR_IS_ITSELF": "A number cannot take its own place.",

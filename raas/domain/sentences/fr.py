@@ -98,6 +98,8 @@ SENTENCES: Mapping[str, str] = {
     "FUTURE_INSTANT": "Ce moment se situe dans l’avenir.",
     "MASK_PATH_UNKNOWN": "Le masque désigne un champ qui n’existe pas : {path}.",
     "IMMUTABLE_FIELD": "Ce champ ne peut pas être modifié.",
+    "MESSAGE_UNREADABLE": "Le message est illisible : ses octets ne correspondent pas au contrat.",
+    "IMPORT_CHANGED_IN_STREAM": "Tous les messages d’un même flux doivent appartenir à la même importation.",
     "REGISTER_CHANGED_IN_STREAM": "Tous les messages d’un même flux doivent concerner le même registre.",
     # Persons.
     "SUCCESSOR_IS_ITSELF": "Un numéro ne peut pas prendre sa propre place.",

@@ -95,6 +95,8 @@ SENTENCES: Mapping[str, str] = {
     "FUTURE_INSTANT": "Dit tijdstip ligt in de toekomst.",
     "MASK_PATH_UNKNOWN": "Het masker noemt een veld dat niet bestaat: {path}.",
     "IMMUTABLE_FIELD": "Dit veld kan niet worden gewijzigd.",
+    "MESSAGE_UNREADABLE": "Het bericht is onleesbaar: de bytes komen niet overeen met het contract.",
+    "IMPORT_CHANGED_IN_STREAM": "Alle berichten van eenzelfde stroom moeten tot dezelfde import behoren.",
     "REGISTER_CHANGED_IN_STREAM": "Alle berichten van eenzelfde stroom moeten hetzelfde register betreffen.",
     # Persons.
     "SUCCESSOR_IS_ITSELF": "Een nummer kan niet zijn eigen plaats innemen.",
