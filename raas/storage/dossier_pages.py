@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from raas.domain.day import OPEN, day_text
+from raas.storage.arrays import array
 from raas.storage.as_of import joined_state, periods_at, revision_at
-from raas.storage.fetching import array_text
 from raas.storage.period_text import range_text
 from raas.usecases.ports import DossierFilter
 
@@ -64,7 +64,7 @@ def page_parameters(
         "limit": part.limit,
         "window": part.window,
         "bytes": PAGE_BYTES,
-        "nisses": array_text(sorted(set(which.nisses))),
+        "nisses": array(sorted(set(which.nisses))),
         "codes": list(which.dossier_types),
     }
     if which.overlaps is not None:

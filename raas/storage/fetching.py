@@ -6,7 +6,7 @@ execution would take longer than all the rest of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from psycopg.pq import TransactionStatus
@@ -40,12 +40,3 @@ async def fetch(
                 # Cut off in the middle: the pool finds it closed and opens another one.
                 await connection.close()
             pooled.close()
-
-
-def array_text(values: Iterable[int | None]) -> str:
-    """Whole numbers as the literal of an array, to be cast in the statement; None is NULL.
-
-    A list would become an array of the smallest type that fits its values, and the statement would be
-    prepared anew for each of these types.
-    """
-    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.enterprise_number import EnterpriseNumber
 from raas.domain.mutation import Mutation
 from raas.domain.niss import Niss
+from raas.storage.arrays import array
 from raas.storage.dossier_pages import PAGE_BYTES
-from raas.storage.fetching import array_text, fetch
+from raas.storage.fetching import fetch
 from raas.storage.mutation_rows import MUTATION_COLUMNS, mutations_of
 
 _AFTER = "greatest(%(after)s::bigint, (SELECT oldest_revision FROM r))"
@@ -67,7 +68,7 @@ async def read_history(
     """
     parameters = {
         "register": register_id,
-        "nisses": array_text(nisses),
+        "nisses": array(nisses),
         "code": dossier_type,
         "after": after,
         "limit": limit + 1,

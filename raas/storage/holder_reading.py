@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.niss import Niss
 from raas.domain.register import Register
-from raas.storage.fetching import array_text, fetch
+from raas.storage.arrays import array
+from raas.storage.fetching import fetch
 from raas.storage.register_rows import REGISTER_COLUMNS, register_of
 
 _HOLDERS = f"""
@@ -25,7 +26,7 @@ ORDER BY niss LIMIT %(limit)s"""
 
 async def read_holders(engine: AsyncEngine, nisses: Sequence[Niss]) -> Sequence[tuple[Register, Niss]]:
     """The registers that have, or had, a dossier of these numbers, by enterprise number, then niss."""
-    rows = await fetch(engine, _HOLDERS, {"nisses": array_text(nisses)})
+    rows = await fetch(engine, _HOLDERS, {"nisses": array(nisses)})
     return [(register_of(row), Niss(row[-1])) for row in rows]
 
 

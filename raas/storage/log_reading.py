@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.enterprise_number import EnterpriseNumber
 from raas.domain.errors import Reason, refuse
+from raas.storage.arrays import array
 from raas.storage.contents import CONTENT_COLUMNS
-from raas.storage.fetching import Row, array_text, fetch
+from raas.storage.fetching import Row, fetch
 from raas.usecases.log_entries import LogEntries
 from raas.usecases.stream_ports import LogEntry, LogFilter, LogHead, LogPage, Mark, Reach
 
@@ -97,19 +98,19 @@ class PostgresLogs:
 
     async def heads(self, register_ids: Collection[int]) -> Mapping[int, LogHead]:
         """The logs of these registers as committed now."""
-        rows = await fetch(self._engine, _HEADS, {"registers": array_text(register_ids)})
+        rows = await fetch(self._engine, _HEADS, {"registers": array(register_ids)})
         return {row[0]: _head(row) for row in rows}
 
     async def read(self, after: Mapping[int, int], which: LogFilter, reach: Reach) -> Mapping[int, LogPage]:
         """What follows these revisions in the logs of these registers."""
         parameters = {
-            "registers": array_text(after),
-            "after": array_text(after.values()),
+            "registers": array(after),
+            "after": array(after.values()),
             "revisions": reach.revisions,
             "entries": reach.entries,
-            "types": array_text(which.type_ids),
-            "kinds": array_text(which.kinds),
-            "nisses": array_text(which.nisses),
+            "types": array(which.type_ids),
+            "kinds": array(which.kinds),
+            "nisses": array(which.nisses),
         }
         statement = _pages_statement(bool(which.type_ids), bool(which.kinds), bool(which.nisses))
         rows = await fetch(self._engine, statement, parameters, binary=True)

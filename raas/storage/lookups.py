@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.enterprise_number import EnterpriseNumber
 from raas.domain.errors import Refused
 from raas.domain.niss import Niss
+from raas.storage.arrays import array, array_or_null
 from raas.storage.as_of import joined_state, periods_at, revision_at
-from raas.storage.fetching import Row, array_text, fetch
+from raas.storage.fetching import Row, fetch
 from raas.storage.gathering import Gathering
 from raas.storage.period_text import lines_of
 from raas.storage.revisions import revision_violation
@@ -58,7 +59,7 @@ class Lookups:
         return _by_key(keys, await fetch(self._engine, _NOW, _parameters(keys)))
 
     async def _fetch_earlier(self, keys: Sequence[Lookup]) -> Sequence[Sequence[Row]]:
-        parameters = {**_parameters(keys), "revisions": array_text(key.at for key in keys)}
+        parameters = {**_parameters(keys), "revisions": array_or_null(key.at for key in keys)}
         return _by_key(keys, await fetch(self._engine, _EARLIER, parameters))
 
 
@@ -92,8 +93,8 @@ LEFT JOIN LATERAL (
 
 def _parameters(keys: Sequence[Lookup]) -> Mapping[str, Any]:
     return {
-        "registers": array_text(key.register_id for key in keys),
-        "nisses": array_text(key.niss for key in keys),
+        "registers": array(key.register_id for key in keys),
+        "nisses": array(key.niss for key in keys),
     }
 
 

@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.mutation import MutationKind
 from raas.domain.niss import Niss
+from raas.storage.arrays import array
 from raas.storage.as_of import joined_state, revision_at
-from raas.storage.fetching import array_text, fetch
+from raas.storage.fetching import fetch
 
 _NISS_REPLACED = MutationKind.NISS_REPLACED.value
 
@@ -36,9 +37,9 @@ async def read_successors(
     asked = list(dict.fromkeys(keys))
     while asked:
         parameters = {
-            "registers": array_text(register_id for register_id, _ in asked),
-            "nisses": array_text(niss for _, niss in asked),
-            "revisions": array_text(at_revisions[register_id] for register_id, _ in asked),
+            "registers": array(register_id for register_id, _ in asked),
+            "nisses": array(niss for _, niss in asked),
+            "revisions": array(at_revisions[register_id] for register_id, _ in asked),
         }
         found = {(row[0], Niss(row[1])): Niss(row[2]) for row in await fetch(engine, _REPLACED, parameters)}
         direct |= found

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.errors import Reason, refuse
 from raas.domain.register import Register, first_checksum
-from raas.storage.fetching import array_text, fetch
+from raas.storage.arrays import array
+from raas.storage.fetching import fetch
 from raas.storage.register_rows import REGISTER_COLUMNS, register_of
 
 _FIND = f"""
@@ -42,7 +43,7 @@ class PostgresRegisterStore:
 
     async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
         """The registers of these organisations that exist, by enterprise number, in one snapshot."""
-        rows = await fetch(self._engine, _FIND, {"numbers": array_text(numbers)})
+        rows = await fetch(self._engine, _FIND, {"numbers": array(numbers)})
         return [register_of(row) for row in rows]
 
     async def create(self, number: EnterpriseNumber, name: str) -> Register:

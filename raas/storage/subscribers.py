@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.enterprise_number import EnterpriseNumber
-from raas.storage.fetching import Row, array_text, fetch
+from raas.storage.arrays import array
+from raas.storage.fetching import Row, fetch
 from raas.usecases.stream_ports import LogFilter, Subscriber, SubscriberKey
 
 _COLUMNS = """
@@ -85,7 +86,7 @@ class PostgresSubscribers:
             **_one(key),
             "log": log_id,
             "types": list(which.dossier_types),
-            "kinds": array_text(which.kinds),
+            "kinds": array(which.kinds),
             "revision": revision,
         }
         await fetch(self._engine, _ENTER, parameters)
@@ -100,8 +101,8 @@ class PostgresSubscribers:
         """Note which subscribers have a stream open here, and whose last one was closed."""
         keys = [*connected, *gone]
         parameters = {
-            "registers": array_text(key.register_id for key in keys),
-            "callers": array_text(key.caller for key in keys),
+            "registers": array(key.register_id for key in keys),
+            "callers": array(key.caller for key in keys),
             "names": [key.name for key in keys],
             "connected": [True] * len(connected) + [False] * len(gone),
         }

@@ -10,7 +10,8 @@ from raas.domain.day import day_text
 from raas.domain.enterprise_number import EnterpriseNumber
 from raas.domain.mutation import Mutation
 from raas.domain.niss import Niss
-from raas.storage.fetching import array_text, fetch
+from raas.storage.arrays import array
+from raas.storage.fetching import fetch
 from raas.storage.mutation_rows import MUTATION_COLUMNS, mutations_of
 from raas.usecases.ports import StoreFault
 from raas.usecases.turns import Chain, Chains, Place, Step
@@ -60,7 +61,7 @@ async def read_chains(
     """The dossiers of these numbers, emptied ones too, and the revision of the register."""
     parameters = {
         "register": register_id,
-        "nisses": array_text(nisses),
+        "nisses": array(nisses),
         "code": dossier_type,
         "day": day_text(day),
     }
@@ -76,8 +77,8 @@ async def walk(
     """The mutation at which each walk ends, see `ChainReads.walk`."""
     parameters = {
         "register": register_id,
-        "revisions": array_text(place.revision for place in places),
-        "ats": array_text(place.at for place in places),
+        "revisions": array(place.revision for place in places),
+        "ats": array(place.at for place in places),
         "day": day_text(day),
         "steps": steps,
     }
