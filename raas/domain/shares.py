@@ -63,8 +63,12 @@ def inscribe_share(shares: Shares, asked: Niss, period: Period) -> Shares:
 
 
 def remove_share(shares: Shares, asked: Niss, period: Period | None) -> Shares:
-    """The shares after a period (None = everything) was removed under the number `asked`."""
-    after = {}
+    """The shares after a period (None = everything) was removed under the number `asked`.
+
+    A number that takes days from others has a share from then on, be it empty: when it is restored it must be
+    said that they may have been meant.
+    """
+    after: dict[Niss, Share] = {}
     for niss, share in shares.items():
         lines, removed = difference(share.lines, period or _ALWAYS)
         inseparable = share.inseparable
@@ -72,13 +76,14 @@ def remove_share(shares: Shares, asked: Niss, period: Period | None) -> Shares:
             inseparable, _ = difference(inseparable, period or _ALWAYS)
         elif removed:
             inseparable = normalise((*inseparable, *removed))
+            after.setdefault(asked, Share(()))
         after[niss] = Share(lines, inseparable)
     return after
 
 
-def separate(shares: Shares, going: Iterable[Niss], staying: Niss) -> Separation:
-    """Take the shares of the numbers `going` out; what remains is that of `staying`."""
-    gone = set(going)
+def separate(shares: Shares, restored: Niss, going: Iterable[Niss], staying: Niss) -> Separation:
+    """Take out the shares of `restored` and of the numbers `going` with it; the rest is that of `staying`."""
+    gone = {restored, *going}
     given = {niss: share for niss, share in shares.items() if niss in gone}
     kept = {niss: share for niss, share in shares.items() if niss not in gone}
     inseparable = normalise(line for share in shares.values() for line in share.inseparable)
@@ -86,7 +91,7 @@ def separate(shares: Shares, going: Iterable[Niss], staying: Niss) -> Separation
         _lines(given),
         _lines(kept),
         inseparable,
-        given if len(given) > 1 else {},
+        given if set(given) - {restored} else {},
         kept if set(kept) - {staying} else {},
     )
 

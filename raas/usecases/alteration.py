@@ -138,7 +138,7 @@ class Alteration:
                 self._at_hand.changed[each] = Standing(member.status, member.replaced_by, niss)
             for register in await self.registers([niss, holder]):
                 for type_id in register.ledger.types_of(holder):
-                    left = _give_back(register.ledger, niss, {niss, *family}, holder, type_id, stamp)
+                    left = _give_back(register.ledger, niss, family, holder, type_id, stamp)
                     if left:
                         inseparable[register.holding.register_id, register.type_of(type_id).code] = left
         if standing != ACTIVE:
@@ -283,11 +283,14 @@ def _move(ledger: Ledger, old: Niss, new: Niss, type_id: int, stamp: Stamp) -> N
 def _give_back(
     ledger: Ledger, old: Niss, going: Collection[Niss], holder: Niss, type_id: int, stamp: Stamp
 ) -> Lines:
-    """Take the shares of the numbers `going` out of the holder's dossier; answers what is inseparable."""
+    """Take the shares of `old`, and of the numbers `going` with it, out of the holder's dossier.
+
+    Answers what is inseparable.
+    """
     shares = ledger.shares((holder, type_id))
-    if not shares.keys() & set(going):
+    if not shares.keys() & {old, *going}:
         return ()
-    apart = separate(shares, going, holder)
+    apart = separate(shares, old, going, holder)
     own = normalise((*ledger.lines((old, type_id)), *apart.given_back))
     after = (own, apart.kept)
     left = (apart.given_back_shares, apart.kept_shares)

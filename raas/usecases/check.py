@@ -231,7 +231,7 @@ def _decide(
         person = followed.persons.get(check.niss)
         if person is None:
             return decision(DecisionReason.NISS_UNKNOWN)
-        if person.status is PersonStatus.CANCELLED:
+        if followed.persons.get(niss, person).status is PersonStatus.CANCELLED:
             return decision(DecisionReason.NISS_CANCELLED)
     held = reading.dossiers[niss]
     if not held:

@@ -21,7 +21,7 @@ class Followed:
     """Numbers of a question, and what they are read as."""
 
     persons: Mapping[Niss, PersonState]
-    """What the source knows of them; one it does not know is absent."""
+    """What the source knows of them, and of what they are read as; one it does not know is absent."""
     resolved: tuple[tuple[Niss, Niss], ...]
     """Those that were replaced, each with its final successor, in the order asked."""
 
@@ -50,11 +50,21 @@ async def unite(source: AuthenticSource, niss: Niss) -> United:
     return United(niss, (await source.numbers_of([niss]))[niss])
 
 
+async def states_of(source: AuthenticSource, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:
+    """What the source knows of these numbers and of the final successors of those that were replaced.
+
+    A second question, for the successors, is asked only where there are any. Raises SourceUnavailable.
+    """
+    persons = await source.states(nisses) if nisses else {}
+    finals = {state.successor for state in persons.values() if state.successor is not None} - persons.keys()
+    return {**persons, **await source.states(sorted(finals))} if finals else persons
+
+
 async def follow(source: AuthenticSource, nisses: Sequence[Niss]) -> Followed:
     """What the numbers of a question about now stand for. Raises SourceUnavailable.
 
     In a question as of an earlier time they mean what they meant then: `ReadStore.successors_at`.
     """
-    persons = await source.states(nisses) if nisses else {}
+    persons = await states_of(source, nisses)
     finals = ((niss, final_niss(niss, persons)) for niss in dict.fromkeys(nisses))
     return Followed(persons, tuple((niss, final) for niss, final in finals if final != niss))

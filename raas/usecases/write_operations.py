@@ -11,7 +11,7 @@ from raas.domain.operation import Action, Operation
 from raas.domain.person import PersonState
 from raas.usecases.answers import Applied, BatchAnswer, Notice, Rejected, fitting
 from raas.usecases.call import Call
-from raas.usecases.following import final_niss
+from raas.usecases.following import final_niss, states_of
 from raas.usecases.gate import AdmittedRegister
 from raas.usecases.identity_check import with_identity_violations
 from raas.usecases.lane import Lanes
@@ -227,7 +227,7 @@ async def persons_of(source: AuthenticSource, operations: Iterable[Operation]) -
     """What the source says of the numbers, asked before the lane; None when the store says it."""
     if source.in_store:
         return None
-    return await source.states(list({o.niss for o in operations if o.niss is not None}))
+    return await states_of(source, list({o.niss for o in operations if o.niss is not None}))
 
 
 def dossier_keys(

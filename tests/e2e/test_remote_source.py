@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 from raas.v1.identity_pb2 import IdentityClaim
-from raas.v1.person_service_pb2 import GetPersonRequest, ReplaceNissRequest
+from raas.v1.person_service_pb2 import CancelNissRequest, GetPersonRequest, ReplaceNissRequest
 from raas.v1.register_service_pb2 import ApplyBatchRequest, BatchOperation, ImportRequest
 from tests.e2e.persons import CANCELLED, SOURCE, Persons, a_person, inscription, new_niss
 from tests.e2e.registers import TYPES, TestRegister, new_register
@@ -64,6 +64,10 @@ def test_another_server_says_who_exists_until_it_is_killed(source: Server, here:
     unknown = refusal(day, local, register, new_niss(), "2024-01-01")
     assert (unknown.status, unknown.info.reason) == ("NOT_FOUND", "NISS_UNKNOWN")
     assert refusal(day, local, register, gone.niss, "2024-01-01").info.reason == "NISS_CANCELLED"
+    former, withdrawn = there.known(2)
+    there.service.ReplaceNiss(ReplaceNissRequest(niss=former, successor_niss=withdrawn), metadata=SOURCE)
+    there.service.CancelNiss(CancelNissRequest(niss=withdrawn), metadata=SOURCE)
+    assert refusal(day, local, register, former, "2024-01-01").info.reason == "NISS_CANCELLED"
     claim = IdentityClaim(last_name="Janssens", birth_date="1968-06-15")
     differs = refusal(day, local, register, bob, "2024-01-01", identity=claim)
     assert differs.info.metadata["fields"] == "last_name,birth_date"

@@ -244,6 +244,21 @@ async def test_days_removed_since_stay_away_and_are_reported(house: House) -> No
     )
 
 
+async def test_days_removed_under_a_replaced_number_that_brought_none_are_reported(house: House) -> None:
+    register = await house.register()
+    old, new = await house.persons(2)
+    await house.replace(old, new)
+    await house.inscribe(register, new, "2024-01-01", "2024-01-31")
+    await house.remove(register, old, "2024-01-11", "2024-01-20")
+
+    restored = await house.numbers.restore(call(), old, validate_only=False)
+
+    assert restored.inseparable == (
+        Inseparable(register.enterprise_number, HEALTH, (days("2024-01-11", "2024-01-20"),)),
+    )
+    assert await house.lines(register, old) == ()
+
+
 async def test_a_chain_is_restored_in_the_middle_with_what_it_had_replaced(house: House) -> None:
     register = await house.register()
     first, second, third = await house.persons(3)
@@ -260,6 +275,23 @@ async def test_a_chain_is_restored_in_the_middle_with_what_it_had_replaced(house
     )
     assert await house.lines(register, third) == (days("2024-05-01", "2024-05-10"),)
     assert (await house.inscribe(register, first, "2024-09-01", "2024-09-01")).niss == second
+
+
+async def test_what_was_asked_under_the_first_of_a_chain_finds_back_to_it_step_by_step(house: House) -> None:
+    register = await house.register()
+    first, second, third = await house.persons(3)
+    await house.replace(first, second)
+    await house.replace(second, third)
+    await house.inscribe(register, third, "2024-05-01", "2024-05-10")
+    await house.inscribe(register, first, "2024-01-01", "2024-01-10")
+
+    await house.numbers.restore(call(), second, validate_only=False)
+    await house.inscribe(register, second, "2024-03-01", "2024-03-10")
+    await house.numbers.restore(call(), first, validate_only=False)
+
+    assert await house.lines(register, first) == (days("2024-01-01", "2024-01-10"),)
+    assert await house.lines(register, second) == (days("2024-03-01", "2024-03-10"),)
+    assert await house.lines(register, third) == (days("2024-05-01", "2024-05-10"),)
 
 
 async def test_a_cancelled_number_refuses_inscriptions_and_can_be_restored(house: House) -> None:

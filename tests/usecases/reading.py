@@ -22,10 +22,14 @@ OTHER_CALLER = replace(CALL, caller=Caller(EnterpriseNumber(999999823)))
 
 REPLACED, CANCELLED, UNKNOWN = (Niss(int(niss(1941, 61, 1, counter))) for counter in (1, 3, 5))
 SUCCESSOR = Niss(int(niss(1942, 61, 1, 2)))
+REPLACED_BY_CANCELLED = Niss(int(niss(1941, 61, 1, 7)))
 
 
 class Source:
-    """Knows everybody but UNKNOWN; REPLACED has become SUCCESSOR, CANCELLED is nobody's any more."""
+    """Knows everybody but UNKNOWN; REPLACED has become SUCCESSOR, CANCELLED is nobody's any more.
+
+    So is REPLACED_BY_CANCELLED, which had become CANCELLED before.
+    """
 
     in_store = False
 
@@ -33,6 +37,7 @@ class Source:
         fates = {
             REPLACED: PersonState(PersonStatus.REPLACED, SUCCESSOR),
             CANCELLED: PersonState(PersonStatus.CANCELLED),
+            REPLACED_BY_CANCELLED: PersonState(PersonStatus.REPLACED, CANCELLED),
         }
         active = PersonState(PersonStatus.ACTIVE)
         return {niss: fates.get(niss, active) for niss in nisses if niss != UNKNOWN}

@@ -17,7 +17,17 @@ from raas.storage.reading import PostgresReadStore
 from raas.usecases.check import Check, CheckInscriptions, DecisionReason
 from raas.usecases.gate import AdmittedRegister
 from tests.storage.rows import START, Book, new_book, persons
-from tests.usecases.reading import CALL, CANCELLED, REPLACED, SUCCESSOR, UNKNOWN, Source, admitted, said
+from tests.usecases.reading import (
+    CALL,
+    CANCELLED,
+    REPLACED,
+    REPLACED_BY_CANCELLED,
+    SUCCESSOR,
+    UNKNOWN,
+    Source,
+    admitted,
+    said,
+)
 
 # In Belgium it is the 2nd of June already.
 NOW = datetime(2024, 6, 1, 22, 30, tzinfo=UTC)
@@ -62,6 +72,7 @@ async def test_every_reason(check: CheckInscriptions, engine: AsyncEngine) -> No
         (Check(book.number, REPLACED, (), 150), DecisionReason.INSCRIBED, ["A"], SUCCESSOR),
         (Check(book.number, REPLACED, (), 200), DecisionReason.OUTSIDE_PERIOD, [], SUCCESSOR),
         (Check(book.number, CANCELLED, (), 150), DecisionReason.NISS_CANCELLED, [], None),
+        (Check(book.number, REPLACED_BY_CANCELLED, (), 150), DecisionReason.NISS_CANCELLED, [], CANCELLED),
         (Check(book.number, UNKNOWN, (), 150), DecisionReason.NISS_UNKNOWN, [], None),
     ]
     answer = await check.decide(CALL, placed(*(each[0] for each in answers)), None, admitting(book))
