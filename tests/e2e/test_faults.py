@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import grpc
@@ -84,7 +85,7 @@ class Caller:
             token = ""
             while True:
                 request = GetHistoryRequest(niss=person, page_size=1_000, page_token=token)
-                page = self.stub.GetHistory(request, metadata=self.metadata)
+                page = self._read(self.stub.GetHistory, request)
                 found.update((m.revision, m) for m in page.mutations)
                 token = page.next_page_token
                 if not token:
@@ -101,7 +102,7 @@ class Caller:
         token = ""
         while True:
             request = ConsultRequest(page_size=1_000, page_token=token)
-            page = self.stub.Consult(request, metadata=self.metadata)
+            page = self._read(self.stub.Consult, request)
             for dossier in page.dossiers:
                 key = (dossier.niss, dossier.dossier_type)
                 found[key] = [(period.begin, period.end) for period in dossier.periods]
@@ -111,8 +112,17 @@ class Caller:
 
     def revision(self) -> int:
         """The last revision of the register."""
-        answer = self.stub.GetRegister(GetRegisterRequest(), metadata=self.metadata)
-        return int(answer.register.revision)
+        return int(self._read(self.stub.GetRegister, GetRegisterRequest()).register.revision)
+
+    def _read(self, call: Any, request: Any) -> Any:
+        """Ask until what was killed is there again."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return call(request, metadata=self.metadata, wait_for_ready=True, timeout=60)
+            except grpc.RpcError as error:
+                if error.code() is not grpc.StatusCode.UNAVAILABLE or time.monotonic() > deadline:
+                    raise
 
 
 def rows(number: int) -> list[BatchOperation]:
