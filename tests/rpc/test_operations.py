@@ -176,6 +176,13 @@ def test_a_claimed_identity_is_read() -> None:
     assert batch({"inscribe": {**GOOD, "identity": identity}})[0].claim == claim
 
 
+def test_names_that_cannot_be_are_not_claimed() -> None:
+    identity = {"last_name": " ", "first_names": ["An", "c" * 257], "birth_date": "1985-07-00"}
+    operation = read_inscription(inscription(identity=identity), RULES)
+    assert [field for field, _, _ in wrong(operation)] == ["identity.last_name", "identity.first_names[1]"]
+    assert operation.claim == IdentityClaim(birth_date=IncompleteDate(1985, 7, None))
+
+
 def test_no_more_than_ten_first_names() -> None:
     operation = read_inscription(inscription(identity={"first_names": ["a"] * 11}), RULES)
     assert wrong(operation) == [("identity.first_names", "VALUE_INVALID", "LIST_TOO_LONG")]

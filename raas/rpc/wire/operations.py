@@ -145,15 +145,21 @@ def _period(message: period_pb2.Period, faults: Faults, *, begin_required: bool)
 
 def read_claim(message: identity_pb2.IdentityClaim, faults: Faults) -> IdentityClaim:
     """The claimed identity; when something is wrong with it, what could be read."""
-    last_name = message.last_name if message.HasField("last_name") else None
-    if last_name is not None:
-        faults.extend(text_violations("identity.last_name", last_name, NAME_LIMIT))
+    last_name = None
+    if message.HasField("last_name"):
+        wrong = text_violations("identity.last_name", message.last_name, NAME_LIMIT)
+        faults.extend(wrong)
+        last_name = None if wrong else message.last_name
     first_names = tuple(message.first_names[:FIRST_NAMES_LIMIT])
+    wrong = []
     if len(message.first_names) > FIRST_NAMES_LIMIT:
         limit = {"limit": str(FIRST_NAMES_LIMIT)}
-        faults.append(Violation("identity.first_names", Reason.VALUE_INVALID, "LIST_TOO_LONG", limit))
+        wrong.append(Violation("identity.first_names", Reason.VALUE_INVALID, "LIST_TOO_LONG", limit))
     for index, name in enumerate(first_names):
-        faults.extend(text_violations(f"identity.first_names[{index}]", name, NAME_LIMIT))
+        wrong.extend(text_violations(f"identity.first_names[{index}]", name, NAME_LIMIT))
+    if wrong:
+        faults.extend(wrong)
+        first_names = ()
     birth_date = None
     if message.HasField("birth_date"):
         try:
