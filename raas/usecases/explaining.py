@@ -19,6 +19,7 @@ from raas.usecases.ports import AuthenticSource
 from raas.usecases.turns import ChainReads, Chains, Turn, traced_back, turns
 
 _NOTHING = "–"
+_MOVED_AWAY = "EXPLAIN_MOVED_AWAY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,11 @@ class ExplainDossier:
         key = "EXPLAIN_STALE" if covering else _not_known(mutation, deciding)
         if final:
             key = _known(mutation)
+        elif key == _MOVED_AWAY and mutation is not None and mutation.niss is not None:
+            moved = register.id, mutation.niss
+            if moved not in await self._reads.successors_at([moved], {register.id: at}):
+                # It has been restored since, without the day.
+                key = "EXPLAIN_NOT_GIVEN_BACK"
         if at_time is None:
             key = await self._as_the_source_says(key, numbers[0])
         resolved = () if numbers[0] == niss else ((niss, numbers[0]),)
@@ -172,7 +178,7 @@ def _not_known(mutation: Mutation | None, found: Sequence[Turn]) -> str:
         case None:
             return "EXPLAIN_OTHER_DAYS" if any(turn.begun for turn in found) else "EXPLAIN_NEVER"
         case MutationKind.NISS_REPLACED:
-            return "EXPLAIN_MOVED_AWAY"
+            return _MOVED_AWAY
         case MutationKind.NISS_RESTORED:
             return "EXPLAIN_SEPARATED"
         case _:

@@ -157,6 +157,19 @@ async def test_after_a_restoration_each_person_is_told_of_it(house: ReadingHouse
     assert (await ask.why(register, new)).numbers == (new,)
 
 
+async def test_a_day_removed_before_a_restoration_is_not_said_to_be_the_successors(
+    house: ReadingHouse, ask: Asking
+) -> None:
+    register = await house.register()
+    old, new = [await house.person() for _ in range(2)]
+    await house.inscribe(register, old, "2024-01-01", "2024-12-31")  # 2
+    await house.replace(old, new)  # 3, 4
+    await house.remove(register, new, "2024-06-15", "2024-06-15")  # 5
+    await house.restore(old)  # 6, 7
+    assert await ask.told(register, old) == (False, 3, "NOT_GIVEN_BACK")
+    assert await ask.told(register, new) == (False, 5, "REMOVED")
+
+
 async def test_what_the_source_says_of_the_number_is_said(house: ReadingHouse, ask: Asking) -> None:
     register, niss, unknown = await house.register(), await house.person(), new_niss()
     await house.inscribe(register, niss, "2024-01-01", "2024-12-31")

@@ -134,6 +134,9 @@ SENTENCES: Mapping[str, str] = {
     "EXPLAIN_MOVED_AWAY": "Am {day} ist die Person unter dieser ENSS nicht bekannt, "
     "weil sie am {recorded} ersetzt wurde ({actor}, gesetzlicher Kontext: {legal_context}): "
     "die Nachfolgerin hat die Tage.",
+    "EXPLAIN_NOT_GIVEN_BACK": "Am {day} ist die Person unter {dossier_type} nicht bekannt: "
+    "ihre ENSS wurde am {recorded} ersetzt ({actor}, gesetzlicher Kontext: {legal_context}), der Tag wurde "
+    "inzwischen entfernt und kam nicht zurück, als die Ersetzung rückgängig gemacht wurde.",
     "EXPLAIN_SEPARATED": "Am {day} ist die Person unter {dossier_type} nicht bekannt, "
     "weil eine Ersetzung am {recorded} rückgängig gemacht wurde ({actor}, "
     "gesetzlicher Kontext: {legal_context}) und die andere ENSS diesen Tag zurückbekam.",
