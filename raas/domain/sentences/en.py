@@ -123,8 +123,8 @@ SENTENCES: Mapping[str, str] = {
     "EXPLAIN_MOVED_AWAY": "On {day} the person is not known under this NISS, "
     "as it was replaced on {recorded} ({actor}, legal context: {legal_context}): its successor has the days.",
     "EXPLAIN_NOT_GIVEN_BACK": "On {day} the person is not known under {dossier_type}: "
-    "its NISS was replaced on {recorded} ({actor}, legal context: {legal_context}), that day was removed meanwhile, "
-    "and it was not given back when the replacement was undone.",
+    "its NISS was replaced on {recorded} ({actor}, legal context: {legal_context}), that day was removed "
+    "meanwhile, and it was not given back when the replacement was undone.",
     "EXPLAIN_SEPARATED": "On {day} the person is not known under {dossier_type}, "
     "as a replacement was undone on {recorded} ({actor}, legal context: {legal_context}) "
     "and the other NISS got that day back.",

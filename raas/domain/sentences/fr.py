@@ -135,8 +135,8 @@ SENTENCES: Mapping[str, str] = {
     "car il a été remplacé le {recorded} ({actor}, contexte légal : {legal_context}) : "
     "les jours sont à son successeur.",
     "EXPLAIN_NOT_GIVEN_BACK": "Le {day}, la personne n’est pas connue sous {dossier_type} : "
-    "son NISS a été remplacé le {recorded} ({actor}, contexte légal : {legal_context}), ce jour a été supprimé "
-    "entre-temps et n’a pas été rendu lorsque le remplacement a été annulé.",
+    "son NISS a été remplacé le {recorded} ({actor}, contexte légal : {legal_context}), ce jour a été "
+    "supprimé entre-temps et n’a pas été rendu lorsque le remplacement a été annulé.",
     "EXPLAIN_SEPARATED": "Le {day}, la personne n’est pas connue sous {dossier_type}, "
     "car un remplacement a été annulé le {recorded} ({actor}, contexte légal : {legal_context}) "
     "et l’autre NISS a repris ce jour.",

@@ -132,8 +132,8 @@ SENTENCES: Mapping[str, str] = {
     "omdat het vervangen werd op {recorded} ({actor}, wettelijke context: {legal_context}): "
     "de opvolger heeft de dagen.",
     "EXPLAIN_NOT_GIVEN_BACK": "Op {day} is de persoon niet gekend onder {dossier_type}: "
-    "het INSZ werd vervangen op {recorded} ({actor}, wettelijke context: {legal_context}), die dag werd intussen "
-    "verwijderd en kwam niet terug toen de vervanging ongedaan werd gemaakt.",
+    "het INSZ werd vervangen op {recorded} ({actor}, wettelijke context: {legal_context}), die dag werd "
+    "intussen verwijderd en kwam niet terug toen de vervanging ongedaan werd gemaakt.",
     "EXPLAIN_SEPARATED": "Op {day} is de persoon niet gekend onder {dossier_type}, "
     "omdat een vervanging ongedaan werd gemaakt op {recorded} ({actor}, wettelijke context: {legal_context}) "
     "en het andere INSZ die dag terugkreeg.",
