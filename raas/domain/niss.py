@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from datetime import date
 from enum import Enum
-from functools import lru_cache
 from typing import NewType
 
 from raas.domain.errors import Reason
@@ -39,7 +38,6 @@ class NissProfile(Enum):
     TEST = "these, and the fictitious ones (month + 60)"
 
 
-@lru_cache(maxsize=65_536)
 def parse_niss(text: str, profile: NissProfile, today: int) -> Niss:
     """The NISS written as exactly eleven ASCII digits, without separators.
 

@@ -20,10 +20,14 @@ class Reception:
     def __init__(self, gate: Gate, profile: NissProfile) -> None:
         self.gate = gate
         self._profile = profile
+        self._rules = NissRules(profile, 0)
 
     def rules(self) -> NissRules:
         """Which NISS are accepted, now."""
-        return NissRules(self._profile, brussels_day(datetime.now(UTC)))
+        today = brussels_day(datetime.now(UTC))
+        if self._rules.today != today:
+            self._rules = NissRules(self._profile, today)
+        return self._rules
 
     async def admit(
         self, visit: OpenVisit, number: EnterpriseNumber | None, faults: Faults

@@ -9,9 +9,9 @@ rest of the request is read all the same and everything wrong is said at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import partial
 from typing import Literal, Protocol, TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -20,6 +20,7 @@ from raas.domain.enterprise_number import EnterpriseNumber, parse_enterprise_num
 from raas.domain.errors import Reason, Violation
 from raas.domain.invalid import Invalid
 from raas.domain.niss import Niss, NissProfile, parse_niss
+from raas.domain.remembered import Remembered
 from raas.domain.text import text_violations
 
 CODE_LIMIT = 64
@@ -34,12 +35,13 @@ Faults = list[Violation]
 """What is found wrong with a request, in the order of reading."""
 
 
-@dataclass(frozen=True, slots=True)
 class NissRules:
-    """Which NISS are accepted today."""
+    """Which NISS are accepted on a day; those read are remembered: the same persons come again and again."""
 
-    profile: NissProfile
-    today: int
+    def __init__(self, profile: NissProfile, today: int) -> None:
+        self.today = today
+        self.parse = Remembered(partial(parse_niss, profile=profile, today=today)).__getitem__
+        """The number written as text. Raises Invalid."""
 
 
 class NamesRegister(Protocol):
@@ -73,7 +75,7 @@ def read_niss(field: str, text: str, rules: NissRules, faults: Faults) -> Niss |
         faults.append(Violation(field, Reason.REQUIRED))
         return None
     try:
-        return parse_niss(text, rules.profile, rules.today)
+        return rules.parse(text)
     except Invalid as invalid:
         faults.append(invalid.at(field))
         return None
@@ -86,7 +88,7 @@ def read_nisses(field: str, texts: Sequence[str], rules: NissRules, faults: Faul
     found: dict[Niss, None] = {}
     for index, text in enumerate(texts):
         try:
-            found[parse_niss(text, rules.profile, rules.today)] = None
+            found[rules.parse(text)] = None
         except Invalid as invalid:
             faults.append(invalid.at(f"{field}[{index}]"))
     return tuple(found)

@@ -13,7 +13,6 @@ from raas.domain.errors import Reason, Violation
 from raas.domain.identity import IdentityClaim
 from raas.domain.incomplete_date import parse_incomplete_date
 from raas.domain.invalid import Invalid
-from raas.domain.niss import parse_niss
 from raas.domain.operation import Action, Operation
 from raas.domain.periods import Period
 from raas.domain.remembered import Remembered
@@ -65,7 +64,7 @@ def _plain_inscription(message: inscription_pb2.Inscription, rules: NissRules) -
     if period is None or len(code) > CODE_LIMIT or not _plain_code(code):
         return None
     try:
-        niss = parse_niss(message.niss, rules.profile, rules.today)
+        niss = rules.parse(message.niss)
     except Invalid:
         return None
     return _operation((_INSCRIBE, niss, code, period, None, False, ()))
@@ -80,7 +79,7 @@ def _plain_removal(message: inscription_pb2.Removal, rules: NissRules) -> Operat
     if period is None and message.HasField("period"):
         return None
     try:
-        niss = parse_niss(message.niss, rules.profile, rules.today)
+        niss = rules.parse(message.niss)
     except Invalid:
         return None
     return _operation((_REMOVE, niss, code, period, None, False, ()))
