@@ -120,7 +120,10 @@ async def test_everybody_goes_on_while_a_log_is_trimmed(server: Server) -> None:
             except RevisionExpired:
                 pass
             else:
-                assert [each.revision for each in page.mutations] == list(range(goal - 4_999, goal - 3_999))
+                # A page may end early, but it has no hole.
+                found = [each.revision for each in page.mutations]
+                assert found
+                assert found == list(range(goal - 4_999, goal - 4_999 + len(found)))
                 whole += 1
             lines = await client.consult(niss=[PEOPLE[1]], at_revision=goal).all()
             assert len(lines) == 1
