@@ -333,7 +333,7 @@ async def test_whatever_dies_every_row_is_applied_exactly_once(house: PersonHous
     through = died = 0
     while through < len(rows):
         try:
-            some = rows[through : through + 8]
+            some = rows[through : through + 4]
             through = (await doomed.fed(some, offset=through, import_id=import_id)).through_offset
         except PortError:
             died += 1
@@ -342,7 +342,7 @@ async def test_whatever_dies_every_row_is_applied_exactly_once(house: PersonHous
     await asyncio.wait([killer])
     for engine in engines:
         await engine.dispose()
-    assert died
+    assert died > 3
     kinds = [entry[1] for entry in await house.log(register)]
     changes = [each for each in rows if each.register_of_origin is None and each.status is None]
     assert kinds.count(MutationKind.IDENTITY_CHANGED.value) == len(changes)
@@ -360,7 +360,7 @@ async def kill_connections(dsn: str) -> None:
     chance = random.Random(5)
     async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
         while True:
-            await asyncio.sleep(chance.uniform(0.03, 0.15))
+            await asyncio.sleep(chance.uniform(0.01, 0.06))
             await connection.execute(kill)
 
 
