@@ -170,8 +170,9 @@ def _reading(servers: Servers, target: str, number: str, readers: int) -> Iterat
         held = Held()
         if readers > own:
             used = servers.cpu_seconds(target)
-            with held_open(target, METHOD, number, _LATEST, readers) as held:
-                _settled(servers, target, used + readers * _SUBSCRIBING_SECONDS)
+            others = readers - own
+            with held_open(target, METHOD, number, _LATEST, others) as held:
+                _settled(servers, target, used + others * _SUBSCRIBING_SECONDS)
                 yield read
         else:
             yield read

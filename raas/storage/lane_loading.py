@@ -23,14 +23,15 @@ PERSONS_LOCK = 0x5261_6153
 _LOCK_REGISTER = f"""
 WITH persons AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({PERSONS_LOCK})),
 locked AS MATERIALIZED (
-  SELECT enterprise_number, revision, checksum, types_revision, record_time
+  SELECT enterprise_number, log_id, revision, checksum, types_revision, record_time
   FROM persons, register WHERE id = %s FOR NO KEY UPDATE OF register)
-SELECT enterprise_number, revision, checksum, types_revision,
+SELECT enterprise_number, log_id, revision, checksum, types_revision,
        greatest(record_time, clock_timestamp()), pg_current_xact_id()::text
 FROM locked"""
 
 _READ_REGISTER = """
-SELECT enterprise_number, revision, checksum, types_revision, greatest(record_time, clock_timestamp()), ''
+SELECT enterprise_number, log_id, revision, checksum, types_revision,
+       greatest(record_time, clock_timestamp()), ''
 FROM register WHERE id = %s"""
 
 # Everything is looked up by itself (LATERAL, OFFSET 0): no plan, be it one made while a table was empty,
@@ -106,9 +107,10 @@ async def load(connection: Connection, register_id: int, wanted: Wanted, *, lock
     row = await register.fetchone()
     if row is None:
         raise LookupError("the register row is gone")
-    number, revision, checksum, types_revision, record_time, transaction_id = row
+    number, log_id, revision, checksum, types_revision, record_time, transaction_id = row
     loaded = Loaded(
         EnterpriseNumber(number),
+        log_id,
         revision,
         checksum,
         types_revision,

@@ -33,10 +33,11 @@ _UNITED = "SELECT niss, status, replaced_by, successor FROM person WHERE success
 # The clock is read after the locks were granted, like in lane_loading.py.
 _LOCK_REGISTERS = """
 WITH locked AS MATERIALIZED (
-  SELECT id, enterprise_number, revision, checksum, types_revision, record_time FROM register
+  SELECT id, enterprise_number, log_id, revision, checksum, types_revision, record_time FROM register
   WHERE id IN (SELECT register_id FROM dossier WHERE niss = ANY(%(nisses)s::bigint[]))
   ORDER BY id FOR NO KEY UPDATE)
-SELECT id, enterprise_number, revision, checksum, types_revision, greatest(record_time, clock_timestamp())
+SELECT id, enterprise_number, log_id, revision, checksum, types_revision,
+       greatest(record_time, clock_timestamp())
 FROM locked ORDER BY id"""
 
 _DOSSIERS = """
@@ -105,7 +106,7 @@ class PostgresPersonChange:
             return [await self._holding(row, numbers) for row in await cursor.fetchall()]
 
     async def _holding(self, row: tuple[Any, ...], numbers: str) -> Holding:
-        register_id, number, revision, checksum, types_revision, record_time = row
+        register_id, number, log_id, revision, checksum, types_revision, record_time = row
         execute = self._connection.execute
         async with self._connection.pipeline():
             dossiers = await execute(_DOSSIERS, (register_id, numbers))
@@ -113,6 +114,7 @@ class PostgresPersonChange:
             types = await read_dossier_types(self._connection, register_id)
         loaded = Loaded(
             EnterpriseNumber(number),
+            log_id,
             revision,
             checksum,
             types_revision,

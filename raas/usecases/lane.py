@@ -2,31 +2,48 @@
 
 Elements (one call, one batch, one Import message) are taken whole, several at a time, and become one
 transaction: locking and loading cost the same for one operation as for a thousand. The batch forms by
-itself while the one before it commits; an idle lane starts at once.
+itself while the one before it commits, and grows while more calls come in; an idle lane starts at once.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from raas.domain.errors import Reason, refuse
+from raas.usecases.handing_over import Addition, Told
 from raas.usecases.lane_batch import BatchRun, Element, LaneLimits, Waiting, wanted
 from raas.usecases.ledger import Ledger
-from raas.usecases.ports import CommitUnknown, DossierTypes, StoreFault, StoreUnavailable, WriteStore
+from raas.usecases.ports import (
+    CommitUnknown,
+    DossierTypes,
+    NewMutation,
+    StoreFault,
+    StoreUnavailable,
+    WriteStore,
+)
+from raas.usecases.stream_ports import Mark
 
 _RETRY_SECONDS = (0.02, 0.1, 0.3, 0.6, 1.0, 2.0)
 """Pauses before trying again when the store does not answer: about as long as a restart takes."""
+
+_GATHERING_CALLS = 3
+"""From so many waiting calls on, others are waited for."""
+
+_QUIET_TURNS = 10
+"""Turns of the event loop without a new call after which none is on its way."""
+
+_GATHERING_SECONDS = 0.005
+"""So long is the next transaction put off at most."""
 
 
 class Lane:
     """The queue and the writer of one register; `submit` is its whole interface."""
 
-    def __init__(
-        self, register_id: int, store: WriteStore, limits: LaneLimits, committed: Callable[[int], None]
-    ) -> None:
+    def __init__(self, register_id: int, store: WriteStore, limits: LaneLimits, committed: Told) -> None:
         self._register_id = register_id
         self._store = store
         self._limits = limits
@@ -71,14 +88,33 @@ class Lane:
         try:
             while batch := self._take():
                 await self._write(batch)
-                # Those who were answered go first: they may have more for the next batch.
-                await asyncio.sleep(0)
+                await self._gather()
         finally:
             self._writer = None
             _fail([*self._calls, *self._imports], StoreUnavailable("the writer was stopped"))
             self._calls.clear()
             self._imports.clear()
             self._waiting_operations = 0
+
+    async def _gather(self) -> None:
+        """Let those who were answered go first: they may have more for the next batch.
+
+        When several wait, calls are on their way in, and each takes turns of the event loop that the next
+        transaction would take from it: the loop is given up until nothing comes any more. It is what
+        commit_delay and commit_siblings are to PostgreSQL, without the delay.
+        """
+        await asyncio.sleep(0)
+        ends = time.monotonic() + _GATHERING_SECONDS
+        quiet = 0
+        while (
+            len(self._calls) >= _GATHERING_CALLS
+            and quiet < _QUIET_TURNS
+            and self._waiting_operations < self._limits.operations
+            and time.monotonic() < ends
+        ):
+            waiting = len(self._calls)
+            await asyncio.sleep(0)
+            quiet = quiet + 1 if len(self._calls) == waiting else 0
 
     def _take(self) -> list[Waiting]:
         """Whole elements up to the limit, at least one; Import and calls take turns while both wait."""
@@ -144,12 +180,13 @@ class Lane:
                     types = self._types = await self._store.dossier_types(self._register_id)
                     continue
                 ledger = Ledger(transaction.loaded, types, self._limits.max_lines_per_dossier)
-                answers = await BatchRun(ledger, transaction, self._limits).run(batch)
+                run = BatchRun(ledger, transaction, self._limits)
+                answers = await run.run(batch)
                 break
         if ledger.types_revision != types.revision:
             self._types = None
         if ledger.revision > transaction.loaded.revision:
-            self._committed(self._register_id)
+            self._committed(self._register_id, _addition(ledger, run.mutations))
         self._put_back(batch[len(answers) :])
         for waiting, answer in zip(batch, answers, strict=False):
             waiting.answer(answer)
@@ -167,9 +204,7 @@ class Lane:
 class Lanes:
     """The lanes of this process, one per register, made when first needed."""
 
-    def __init__(
-        self, store: WriteStore, limits: LaneLimits, committed: Callable[[int], None] = lambda _: None
-    ) -> None:
+    def __init__(self, store: WriteStore, limits: LaneLimits, committed: Told = lambda *_: None) -> None:
         self._store = store
         self._limits = limits
         self._committed = committed
@@ -189,6 +224,13 @@ class Lanes:
         """Wait until every lane has answered all it was given."""
         for lane in list(self._lanes.values()):
             await lane.drained()
+
+
+def _addition(ledger: Ledger, mutations: Sequence[NewMutation]) -> Addition:
+    """What a committed ledger added to the log."""
+    loaded = ledger.loaded
+    mark = Mark(ledger.revision, loaded.record_time, ledger.checksum)
+    return Addition(loaded.log_id, mutations, mark, ledger.code_of)
 
 
 def _fail(batch: Sequence[Waiting], error: Exception) -> None:

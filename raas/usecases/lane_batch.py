@@ -13,6 +13,7 @@ from raas.usecases.ports import (
     DossierKey,
     DossierTypes,
     ImportKey,
+    NewMutation,
     RequestKey,
     StoreFault,
     Wanted,
@@ -102,6 +103,8 @@ class BatchRun:
         self._transaction = transaction
         self._limits = limits
         self._sent = False
+        self.mutations: list[NewMutation] = []
+        """All that were sent."""
         self._ends = time.monotonic() + limits.engine_seconds
 
     async def run(self, batch: Sequence[Waiting]) -> list[Any]:
@@ -148,4 +151,5 @@ class BatchRun:
         part = self._ledger.take()
         if part is not None:
             self._sent = True
+            self.mutations += part.mutations
             await self._transaction.write(part)

@@ -101,6 +101,11 @@ class Ledger:
         return self._log.types_revision
 
     @property
+    def checksum(self) -> bytes:
+        """The checksum of the last mutation that was taken."""
+        return self._log.checksum
+
+    @property
     def revision(self) -> int:
         """The revision of the register after all that was applied."""
         return self._log.revision

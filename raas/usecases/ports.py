@@ -16,6 +16,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 from raas.domain.dossier_type import DossierType
 from raas.domain.enterprise_number import EnterpriseNumber
@@ -102,6 +103,7 @@ class Loaded:
     """What the store knows, read after the lock of the register was granted."""
 
     register: EnterpriseNumber
+    log_id: UUID
     revision: int
     checksum: bytes
     types_revision: int

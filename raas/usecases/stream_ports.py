@@ -35,7 +35,8 @@ class LogHead:
 class LogEntry(NamedTuple):
     """A mutation as the log keeps it: hundreds of thousands of them pass in a second, so nothing is parsed.
 
-    `before` and `after` are `{[2024-01-01,2024-02-01),[2024-05-01,)}`: half-open, in order, no end = open.
+    `before` and `after` are `{[2024-01-01,2024-02-01),[2024-05-01,)}`: half-open, in order, no end = open; or
+    the same as `domain.mutation.lines_text` writes it.
     `detail` is JSON values, as `domain.mutation_json` says.
     Everything else is as in `domain.mutation.Mutation`.
     """

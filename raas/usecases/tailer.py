@@ -1,8 +1,9 @@
 """The tailer: one per process, it reads what is new in the logs that somebody follows, once.
 
-It wakes up when told that a register has new mutations, and looks at all of them now and then in case
-nobody told it. When many listen it waits a little between two rounds, so that mutations go out together:
-what a message costs is paid per subscriber, and writers need the processor too.
+What a write of this process hands over is not even read. The tailer wakes up when told that a register
+has new mutations, and looks at all of them now and then in case nobody told it. When many listen it waits
+a little between two rounds, so that mutations go out together: what a message costs is paid per
+subscriber, and writers need the processor too.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import process_time
 
 from raas.domain.errors import Reason, Refused, refuse
+from raas.usecases.handing_over import Addition, page_of
 from raas.usecases.log_run import Stride, cut_short, require_whole, run_of
+from raas.usecases.pace import Pace, PaceLimits
 from raas.usecases.ports import PortError
 from raas.usecases.stream_ports import EVERYTHING, LogHead, LogPage, LogStore, Messages, Reach
 from raas.usecases.tail import Tail, piece_of, wake
@@ -25,10 +28,7 @@ from raas.usecases.writing_down import written_down
 class TailerLimits:
     """How the tailer shares the process with everybody else."""
 
-    seconds_per_message: float = 40e-6
-    """What sending one message costs, at least; where it costs more, that is measured."""
-    share: float = 0.3
-    """The part of the process's time that messages may take while there is more to do."""
+    pace: PaceLimits = field(default_factory=PaceLimits)
     poll_seconds: float = 1.0
     """How late news may be that nobody told."""
     poll_seconds_unheard: float = 0.1
@@ -39,6 +39,9 @@ class TailerLimits:
 
 _WOKEN_TOGETHER = 64
 """Readers woken before the event loop gets a turn."""
+
+_HANDED_MOST = 20_000
+"""Mutations that wait to be published, over all registers; what goes beyond is read from the log."""
 
 _RETRY_SECONDS = 0.2
 
@@ -52,23 +55,31 @@ class Tailer:
         self._limits = limits or TailerLimits()
         self._tails: dict[int, Tail] = {}
         self._due: set[int] = set()
+        """Registers whose log is to be read."""
+        self._handed: dict[int, list[Addition]] = {}
+        self._handed_mutations = 0
         self._news = asyncio.Event()
         self._next_poll = 0.0
         self._not_before = 0.0
         self._poll_seconds = self._limits.poll_seconds_unheard
         self._closed: Refused | None = None
         self._stride = Stride()
-        self._seconds_per_message = self._limits.seconds_per_message
+        self._pace = Pace(self._limits.pace)
         self.readers = 0
         """Those who follow, whichever register."""
 
     # ---- what others tell it --------------------------------------------------------------------
 
-    def committed(self, register_id: int) -> None:
-        """The register has new mutations; called often, so it does next to nothing."""
-        if register_id in self._tails:
+    def committed(self, register_id: int, addition: Addition | None = None) -> None:
+        """The register has new mutations, to be read unless they are handed over; does next to nothing."""
+        if register_id not in self._tails:
+            return
+        if addition is None or self._handed_mutations >= _HANDED_MOST:
             self._due.add(register_id)
-            self._news.set()
+        else:
+            self._handed.setdefault(register_id, []).append(addition)
+            self._handed_mutations += len(addition.mutations)
+        self._news.set()
 
     def hears(self, others: bool) -> None:
         """Whether other processes can be heard from now on; what was missed is looked up at once."""
@@ -122,10 +133,10 @@ class Tailer:
                 await asyncio.sleep(_RETRY_SECONDS)
                 self._next_poll = 0.0
                 continue
-            self._not_before = began + woken * self._seconds_per_message / self._limits.share
+            self._not_before = began + self._pace.pause(began, woken)
 
     async def _until_due(self, loop: asyncio.AbstractEventLoop) -> None:
-        if not self._due:
+        if not (self._due or self._handed):
             self._news.clear()
             timer = loop.call_at(self._next_poll, self._news.set)
             await self._news.wait()
@@ -145,19 +156,35 @@ class Tailer:
                     self._follow_up(register_id, known, head)
         if now >= self._next_poll:
             self._next_poll = now + self._poll_seconds
+        woken = await self._publish_handed()
         after = {id_: self._tails[id_].position for id_ in self._due if id_ in self._tails}
         self._due.clear()
         if not after:
-            return 0
+            return woken
         entries = self._stride.entries(self.readers)
         try:
             pages = await self._logs.read(after, EVERYTHING, Reach(entries, entries))
         except PortError:
             self._due.update(after)
             raise
-        woken = 0
         for register_id, page in pages.items():
             woken += await self._publish(register_id, after[register_id], page)
+        return woken
+
+    async def _publish_handed(self) -> int:
+        """Publish what was handed over, except where the log is to be read anyway or tells more."""
+        handed, self._handed, self._handed_mutations = self._handed, {}, 0
+        woken = 0
+        for register_id, additions in handed.items():
+            tail = self._tails.get(register_id)
+            if tail is None or register_id in self._due:
+                continue
+            after = tail.position
+            page = page_of(tail.register, after, additions)
+            if page is None:
+                self._due.add(register_id)
+            else:
+                woken += await self._publish(register_id, after, page)
         return woken
 
     def _sound(self, register_id: int, tail: Tail, head: LogHead) -> bool:
@@ -211,5 +238,5 @@ class Tailer:
         if len(waiting) >= _WOKEN_TOGETHER:
             # They have begun to send. On a busy machine that takes several times as long as on a quiet one.
             used += process_time()
-            self._seconds_per_message = max(self._limits.seconds_per_message, used / len(waiting))
+            self._pace.took(used, len(waiting))
         return len(waiting)

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from raas.usecases.handing_over import Addition
 from raas.usecases.ports import PortError
 from raas.usecases.stream_ports import WakeUps
 from raas.usecases.tailer import Tailer
@@ -32,9 +33,9 @@ class WakeUp:
         self._untold: set[int] = set()
         self._something = asyncio.Event()
 
-    def committed(self, register_id: int) -> None:
-        """A write of this process to this register is committed."""
-        self._tailer.committed(register_id)
+    def committed(self, register_id: int, addition: Addition | None = None) -> None:
+        """A write of this process to this register is committed; None = what it added is to be read."""
+        self._tailer.committed(register_id, addition)
         self._untold.add(register_id)
         self._something.set()
 

@@ -16,7 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.usecases.tailer import TailerLimits
 from raas.v1 import mutation_stream_pb2 as v1
-from raas.v1.mutation_pb2 import MutationKind
+from raas.v1 import register_service_pb2 as registers_v1
+from raas.v1.dossier_type_pb2 import DossierType
+from raas.v1.mutation_pb2 import Mutation, MutationKind
+from raas.v1.period_pb2 import Period
 from tests.oracle import numbers
 from tests.rpc.house import told
 from tests.stream.house import StreamHouse, stream_house
@@ -52,10 +55,14 @@ class Listener:
 
     async def revisions(self, through: int) -> list[int]:
         """The revisions of the mutations up to a place to resume from."""
-        found: list[int] = []
+        return [mutation.revision for mutation in await self.mutations(through)]
+
+    async def mutations(self, through: int) -> list[Mutation]:
+        """The mutations up to a place to resume from."""
+        found: list[Mutation] = []
         while True:
             part = (await self.next()).mutations
-            found += [mutation.revision for mutation in part.mutations]
+            found += part.mutations
             if part.through_revision >= through:
                 return found
 
@@ -99,6 +106,43 @@ async def test_a_mutation_says_all_that_the_history_says(house: StreamHouse) -> 
     assert [m.batch_last_revision for m in streamed] == [1, 3, 3]
     assert streamed[0].dossier_type_change.after.code == "A"
     assert list(streamed[2].before) == list(streamed[1].after)
+    listener.stop()
+
+
+async def test_what_is_handed_over_from_a_write_is_what_the_log_says(house: StreamHouse) -> None:
+    register = await house.new_register("A")
+    listener = Listener(house, register, after_revision=1)
+    stub, said = house.registers, metadata(register)
+
+    def inscribing(niss: str, begin: str, end: str, **more: str) -> registers_v1.InscribeRequest:
+        period = Period(begin=begin, end=end or None)
+        return registers_v1.InscribeRequest(niss=niss, dossier_type="A", period=period, **more)
+
+    await stub.Inscribe(inscribing(ANN, "2020-01-01", "2020-12-31", request_id="r-1"), metadata=said)
+    await stub.Inscribe(
+        inscribing(ANN, "2022-01-01", ""),
+        metadata=(*said, ("raas-legal-context", "law"), ("raas-ticket", "T-7")),
+    )
+    await stub.Inscribe(inscribing(ANN, "2021-01-01", "2021-12-31"), metadata=said)
+    await stub.Remove(
+        registers_v1.RemoveRequest(
+            niss=ANN, dossier_type="A", period=Period(begin="2020-05-01", end="2020-05-31")
+        ),
+        metadata=said,
+    )
+    await stub.Remove(registers_v1.RemoveRequest(niss=ANN, dossier_type="A"), metadata=said)
+    await house.inscribe(register, BOB, "A", 1990, 1992, 1994)
+    await stub.CreateDossierType(
+        registers_v1.CreateDossierTypeRequest(dossier_type=DossierType(code="B", labels={"fr": "É"})),
+        metadata=said,
+    )
+    last = await house.inscribe(register, BOB, "B", 2001)
+    streamed = await listener.mutations(last)
+    assert house.logs.readings == 0
+
+    listed = await house.stream.ListMutations(v1.ListMutationsRequest(after_revision=1), metadata=said)
+    assert [str(mutation) for mutation in streamed] == [str(mutation) for mutation in listed.mutations]
+    assert len(streamed) == last - 1
     listener.stop()
 
 

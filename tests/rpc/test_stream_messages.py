@@ -25,6 +25,7 @@ from raas.domain.mutation import (
     NetworkEvent,
     Replacement,
     Stamp,
+    lines_text,
 )
 from raas.domain.mutation_json import identity_change_json
 from raas.domain.niss import Niss, niss_text
@@ -202,6 +203,20 @@ def test_any_lines_are_written_as_their_periods() -> None:
     chance = random.Random(5)
     mutations = [_mutation(before=random_lines(chance), after=random_lines(chance)) for _ in range(300)]
     assert _read(mutations) == [*map(mutation_message, mutations)]
+
+
+def test_lines_may_come_as_the_checksum_has_them() -> None:
+    chance = random.Random(7)
+    mutations = [_mutation(before=random_lines(chance), after=random_lines(chance)) for _ in range(300)]
+    entries = [
+        _entry(m)._replace(before=lines_text(m.before), after=lines_text(m.after))
+        # Both ways in one message.
+        if chance.random() < 0.8
+        else _entry(m)
+        for m in mutations
+    ]
+    read = [*map(Message.FromString, mutations_bytes(NUMBER, entries))]
+    assert read == [*map(mutation_message, mutations)]
 
 
 def test_days_that_are_forgotten_are_written_anew(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -36,7 +36,7 @@ from raas.usecases.paging import Pages
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.ports import AuthenticSource, Visit
 from raas.usecases.registers import Registers
-from raas.usecases.stream_ports import WakeUps
+from raas.usecases.stream_ports import LogFilter, LogPage, Reach, WakeUps
 from raas.usecases.streaming import Streaming
 from raas.usecases.tailer import TailerLimits
 from raas.usecases.write_operations import WriteOperations
@@ -63,12 +63,23 @@ class RecordingAudit:
         self.visits.append(visit)
 
 
+class CountingLogs(PostgresLogs):
+    """Counts how often a log is read."""
+
+    readings = 0
+
+    async def read(self, after: Mapping[int, int], which: LogFilter, reach: Reach) -> Mapping[int, LogPage]:
+        self.readings += 1
+        return await super().read(after, which, reach)
+
+
 @dataclass
 class StreamHouse:
     """The server, a channel to it, and what it told the audit."""
 
     door: Door
     streaming: Streaming
+    logs: CountingLogs
     audit: RecordingAudit
     target: str
     channel: grpc.aio.Channel
@@ -131,8 +142,9 @@ async def stream_house(
     store, lane_limits = PostgresWriteStore(engine), LaneLimits()
     source = source or StructureSource()
     reads, registers, audit = PostgresReadStore(reading), PostgresRegisterStore(reading), RecordingAudit()
+    logs = CountingLogs(reading)
     streaming = Streaming(
-        PostgresLogs(reading),
+        logs,
         reads,
         PostgresSubscribers(reading),
         wake_ups or PostgresWakeUps(reading),
@@ -166,7 +178,7 @@ async def stream_house(
         # The answer to a batch has every dossier whole; what is streamed must fit in any case.
         options = [("grpc.max_receive_message_length", 64 * 1024 * 1024)]
         async with grpc.aio.insecure_channel(target, options=options) as channel:
-            yield StreamHouse(door, streaming, audit, target, channel)
+            yield StreamHouse(door, streaming, logs, audit, target, channel)
     finally:
         await streaming.close()
         await door.stop(5)

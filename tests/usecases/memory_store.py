@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from raas.domain.day import OPEN, parse_day
 from raas.domain.dossier_type import DossierType
@@ -28,6 +29,7 @@ from raas.usecases.ports import (
 )
 
 REGISTER = EnterpriseNumber(999999922)
+LOG_ID = UUID(int=1)
 
 
 def lines_from(text: str) -> Lines:
@@ -80,6 +82,7 @@ class MemoryStore:
     async def snapshot(self, register_id: int, wanted: Wanted) -> Loaded:
         return Loaded(
             REGISTER,
+            LOG_ID,
             self.revision,
             self.checksum,
             self.types.revision,

@@ -20,13 +20,14 @@ from raas.domain.person import PersonState, PersonStatus
 from raas.usecases.answers import Applied, BatchAnswer, Rejected
 from raas.usecases.call import Call, Caller
 from raas.usecases.gate import AdmittedRegister
+from raas.usecases.handing_over import Addition
 from raas.usecases.importing import ImportAnswer, ImportMessage, Imports
 from raas.usecases.lane import Lanes
 from raas.usecases.lane_batch import LaneLimits
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.ports import CommitUnknown, StoreUnavailable
 from raas.usecases.write_operations import Idempotency, Replayed, WriteOperations
-from tests.usecases.memory_store import REGISTER, MemoryStore
+from tests.usecases.memory_store import LOG_ID, REGISTER, MemoryStore
 
 HEALTH = "HEALTH_INSURANCE"
 AT = AdmittedRegister(1, REGISTER)
@@ -56,10 +57,14 @@ class House:
     def __init__(self, limits: LaneLimits | None = None) -> None:
         limits = limits or LaneLimits()
         self.store = MemoryStore(HEALTH, "PENSION")
-        self.committed: list[int] = []
-        self.lanes = Lanes(self.store, limits, self.committed.append)
+        self.committed: list[tuple[int, Addition]] = []
+        self.lanes = Lanes(self.store, limits, self._hear)
         self.verbs = WriteOperations(self.lanes, self.store, Source(), NoIdentities(), limits)
         self.imports = Imports(self.lanes, self.store, Source(), NoIdentities())
+
+    def _hear(self, register_id: int, addition: Addition | None) -> None:
+        assert addition is not None
+        self.committed.append((register_id, addition))
 
     async def single(self, operation: Operation, **keywords: object) -> Applied:
         answer = await self.answer(operation, **keywords)
@@ -135,7 +140,43 @@ async def test_what_waits_while_a_transaction_commits_becomes_one_transaction() 
     await asyncio.gather(first, *others)
 
     assert house.store.transactions == 2
-    assert house.committed == [1, 1]
+    assert [register_id for register_id, _ in house.committed] == [1, 1]
+
+
+async def test_calls_that_come_in_one_after_the_other_are_gathered() -> None:
+    house = House(LaneLimits(engine_seconds=60.0))
+    house.store.gate.clear()
+    first = asyncio.create_task(house.single(inscription()))
+    await house.store.begun.wait()
+    waiting = [asyncio.create_task(house.single(inscription(niss=Niss(80610100200 + i)))) for i in range(3)]
+    await asyncio.sleep(0)
+    house.store.gate.set()
+    await first
+    # Each takes a few turns to come in, as calls do.
+    for i in range(20):
+        waiting.append(asyncio.create_task(house.single(inscription(niss=Niss(80610100300 + i)))))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    await asyncio.gather(*waiting)
+
+    assert house.store.transactions == 2
+
+
+async def test_what_is_committed_is_handed_over_whole() -> None:
+    house = House()
+    await asyncio.gather(
+        house.verbs.batch(
+            a_call(), AT, [inscription(), inscription(niss=SUCCESSOR)], validate_only=False, idempotency=None
+        ),
+        house.single(removal()),
+    )
+
+    (_, addition), *others = house.committed
+    assert not others
+    assert addition.mutations == house.store.mutations
+    assert (addition.after, addition.mark.revision, addition.log_id) == (0, 3, LOG_ID)
+    assert addition.mark.checksum == house.store.mutations[-1].checksum
+    assert addition.code_of(1) == HEALTH
 
 
 async def test_a_bad_operation_fails_alone() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -14,14 +14,23 @@ import pytest
 from raas.domain.errors import Reason, Refused
 from raas.usecases import tailer as tailing
 from raas.usecases.following_log import LogPages, follow_log
+from raas.usecases.pace import PaceLimits
 from raas.usecases.ports import StoreUnavailable
 from raas.usecases.stream_ports import EVERYTHING, LogFilter
 from raas.usecases.tailer import Tailer, TailerLimits
 from tests.usecases.memory_logs import OTHER_LOG_ID, START, MemoryLogs, ReadableMessages, read
+from tests.usecases.test_handing_over import addition
 
 REGISTER, NEIGHBOUR = 1, 2
 HOURS = TailerLimits(poll_seconds=3600, poll_seconds_unheard=3600)
 """Nothing is found out that nobody tells."""
+
+
+def paced(**limits: Any) -> TailerLimits:
+    """The same at this pace."""
+    return replace(HOURS, pace=PaceLimits(**limits))
+
+
 B_ONLY = LogFilter(("B",), (), (2,))
 
 
@@ -38,6 +47,13 @@ class World:
     def write(self, mutations: int = 1, register_id: int = REGISTER, *, code: str = "A") -> int:
         last = self.logs[register_id].write(mutations, code=code)
         self.tailer.committed(register_id)
+        return last
+
+    def hand_over(self, mutations: int = 1) -> int:
+        """A write of this process: what it wrote need not be read."""
+        log = self.logs[REGISTER]
+        after, last = len(log.entries), log.write(mutations)
+        self.tailer.committed(REGISTER, addition(after + 1, last))
         return last
 
 
@@ -135,9 +151,10 @@ async def test_where_messages_cost_more_those_who_send_them_pause_longer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = count(0)
-    # Telling a hundred takes a tenth of a second: with a share of 0.3, a third of a second has to pass.
+    # Telling a hundred takes a tenth of a second, of which a tenth is believed at once: with a share of a
+    # twentieth, a fifth of a second has to pass.
     monkeypatch.setattr(tailing, "process_time", lambda: next(clock) / 10)
-    async with world() as w:
+    async with world(paced(busy=0.0, least_share=0.05, longest_seconds=3600)) as w:
         followers = [Follower(w, 0) for _ in range(100)]
         await settled()
         loop = asyncio.get_running_loop()
@@ -145,7 +162,7 @@ async def test_where_messages_cost_more_those_who_send_them_pause_longer(
         for _ in range(2):
             last = w.write()
             await asyncio.gather(*(follower.has(last) for follower in followers))
-        assert loop.time() - began >= 0.3
+        assert loop.time() - began >= 0.2
         assert followers[0].revisions == [1, 2]
 
 
@@ -159,6 +176,54 @@ async def test_each_mutation_is_read_and_written_down_once_for_all() -> None:
         assert [follower.revisions for follower in followers] == [[1, 2, 3]] * 5 + [[2]]
         assert w.messages.written == [1, 2, 3]
         assert [set(asked) for asked, _, _ in w.logs.readings] == [{REGISTER}] * 3
+
+
+async def test_what_a_write_hands_over_is_not_read() -> None:
+    async with world() as w:
+        follower = Follower(w, 0)
+        await settled()
+        for mutations in (1, 3, 2):
+            await follower.has(w.hand_over(mutations))
+        assert follower.revisions == [1, 2, 3, 4, 5, 6]
+        assert w.logs.readings == []
+
+
+async def test_what_others_wrote_in_between_is_read() -> None:
+    async with world() as w:
+        follower = Follower(w, 0)
+        await settled()
+        await follower.has(w.hand_over())
+        # Another process writes, and nobody has told it yet.
+        w.logs[REGISTER].write(2)
+        await follower.has(w.hand_over())
+        await follower.has(w.hand_over())
+        # Now it is told, in the same moment as something of this process.
+        w.logs[REGISTER].write()
+        w.tailer.committed(REGISTER)
+        await follower.has(w.hand_over())
+        assert follower.revisions == [1, 2, 3, 4, 5, 6, 7]
+        assert [asked[REGISTER] for asked, _, _ in w.logs.readings] == [1, 5]
+
+
+async def test_more_than_waits_for_its_turn_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tailing, "_HANDED_MOST", 5)
+    async with world() as w:
+        follower = Follower(w, 0)
+        await settled()
+        for _ in range(10):
+            last = w.hand_over()
+        await follower.has(last)
+        assert follower.revisions == list(range(1, 11))
+        assert [asked[REGISTER] for asked, _, _ in w.logs.readings] == [0]
+
+
+async def test_what_is_handed_over_from_another_log_ends_the_streams() -> None:
+    async with world() as w:
+        follower = Follower(w, 0)
+        await settled()
+        w.tailer.committed(REGISTER, addition(1, 1, OTHER_LOG_ID))
+        assert await follower.end() is Reason.LOG_REPLACED
+        assert follower.revisions == []
 
 
 async def test_who_begins_in_the_past_reads_the_log_and_then_the_tail() -> None:
@@ -344,8 +409,7 @@ async def test_a_hole_in_the_log_is_not_passed_over() -> None:
 
 
 async def test_when_many_listen_mutations_go_out_together() -> None:
-    limits = TailerLimits(seconds_per_message=0.01, share=0.5, poll_seconds=3600, poll_seconds_unheard=3600)
-    async with world(limits) as w:
+    async with world(paced(seconds_per_message=0.01, busy=0.0, least_share=0.5, few=0)) as w:
         followers = [Follower(w, 0) for _ in range(5)]
         await settled()
         # The first message goes out at once, the next one when five messages are paid for: 0.1 s later.

@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from raas.usecases.handing_over import Addition
 from raas.usecases.ports import StoreUnavailable
 from raas.usecases.tailer import Tailer
 from raas.usecases.wake_up import WakeUp
 from tests.usecases.memory_logs import MemoryLogs, ReadableMessages
+from tests.usecases.test_handing_over import addition
 
 
 class Wire:
@@ -52,11 +54,13 @@ class Listener(Tailer):
     def __init__(self) -> None:
         super().__init__(MemoryLogs(), ReadableMessages())
         self.committed_registers: list[int] = []
+        self.additions: list[Addition | None] = []
         self.heard: list[bool] = []
         self.changed = asyncio.Event()
 
-    def committed(self, register_id: int) -> None:
+    def committed(self, register_id: int, addition: Addition | None = None) -> None:
         self.committed_registers.append(register_id)
+        self.additions.append(addition)
         self.changed.set()
 
     def hears(self, others: bool) -> None:
@@ -85,8 +89,9 @@ async def until(tailer: Listener, expected: object, found: str) -> None:
 async def test_a_commit_wakes_the_tailer_here_and_is_told_to_others() -> None:
     wire = Wire()
     async with running(wire) as (wake_up, tailer):
-        wake_up.committed(4)
-        assert tailer.committed_registers == [4]
+        added = addition(1, 1)
+        wake_up.committed(4, added)
+        assert (tailer.committed_registers, tailer.additions) == ([4], [added])
         await wire.told.wait()
         assert wire.sent == [{4}]
 

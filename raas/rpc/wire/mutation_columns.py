@@ -166,6 +166,8 @@ _DAYS_KEPT = 100_000
 class _LineParts(dict[str, str]):
     """What is written for each part of `[2024-01-01,2024-02-01),[2024-05-01!` between two commas.
 
+    The last day, with a bracket, may stand for the day after it, with a parenthesis.
+
     Days are few compared with the lines made of them: what was written for one is kept. Tags and lengths,
     which are the same for all, are ASCII characters.
     """
@@ -183,14 +185,16 @@ class _LineParts(dict[str, str]):
         return written
 
     def _written(self, part: str) -> str:
-        day = part.strip("{[)}" + _OPEN)
+        day = part.strip("{[)]}" + _OPEN)
         if not day or day in _SEPARATOR:
             return day
         if part.endswith(_OPEN):
             return self._open_begin + day
         if part.endswith(day):
             return self._begin + day
-        # An end is the day after the last one.
+        if part.endswith(("]", "]}")):
+            return self._end + day
+        # The day after the last one.
         return self._end + date.fromordinal(date.fromisoformat(day).toordinal() - 1).isoformat()
 
 
@@ -202,7 +206,7 @@ _BEFORE, _AFTER = (
 
 def _lines(field_tag: str, lines: Sequence[str]) -> list[bytes]:
     """The lines of each mutation, of texts as a LogEntry has them."""
-    text = _SEPARATOR.join(lines).replace(",)}", _OPEN)
+    text = _SEPARATOR.join(lines).replace(",)}", _OPEN).replace(",]}", _OPEN)
     # Fewer different parts are found faster.
     text = text.replace(_SEPARATOR + "{[", _SEPARATOR + "[").replace(")}" + _SEPARATOR, ")" + _SEPARATOR)
     written = "".join(map(_PARTS.__getitem__, text.split(",")))

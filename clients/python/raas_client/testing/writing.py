@@ -38,6 +38,7 @@ class MemoryWrites:
         loaded = _loaded(state, finals)
         return Loaded(
             loaded.register,
+            loaded.log_id,
             loaded.revision,
             loaded.checksum,
             loaded.types_revision,
@@ -136,6 +137,7 @@ def _loaded(state: RegisterState, keys: Iterable[DossierKey]) -> Loaded:
     keys = set(keys)
     return Loaded(
         state.enterprise_number,
+        state.log_id,
         state.revision,
         latest.checksum,
         state.types_revision,
