@@ -14,9 +14,9 @@ from time import thread_time
 class PaceLimits:
     """What the stream may take of the event loop's thread."""
 
-    busy: float = 0.8
+    busy: float = 0.9
     """The part of its time that is used without harm to anybody: the stream has what others leave of it."""
-    least_share: float = 0.08
+    least_share: float = 0.1
     """What the stream has in any case."""
     longest_seconds: float = 0.25
     """No pause is longer, whatever it takes."""
