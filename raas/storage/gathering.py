@@ -1,8 +1,7 @@
 """Many callers, few statements.
 
-A statement costs about the same for one key as for fifty. So keys that arrive while statements are
-under way wait and go together in the next one. Nobody lingers: a lone caller's keys leave at once, and
-under load the batches form by themselves.
+A statement costs about the same for one key as for fifty. So keys that are on their way in, or arrive
+while statements are under way, go together in the next one.
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ import copy
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
+
+from raas.usecases.coming_in import all_in
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -33,19 +34,30 @@ class Gathering(Generic[Key, Value]):
         self._fetch = fetch
         self._waiting: deque[tuple[Sequence[Key], asyncio.Future[Sequence[Value]]]] = deque()
         self._runners: set[asyncio.Task[None]] = set()
+        self._under_way = 0
 
     async def of(self, keys: Sequence[Key]) -> Sequence[Value]:
         """The values of these keys, all from one statement."""
         future: asyncio.Future[Sequence[Value]] = asyncio.get_running_loop().create_future()
         self._waiting.append((keys, future))
-        if len(self._runners) < _UNDER_WAY:
+        if self._under_way < _UNDER_WAY:
+            self._under_way += 1
             runner = asyncio.create_task(self._run())
             self._runners.add(runner)
             runner.add_done_callback(self._runners.discard)
         return await future
 
     async def _run(self) -> None:
+        try:
+            await self._fetch_waiting()
+        finally:
+            # Here, where nobody waits any more: a task is done, and tells so, only later, and who came in
+            # between would wait for nothing.
+            self._under_way -= 1
+
+    async def _fetch_waiting(self) -> None:
         while self._waiting:
+            await all_in(lambda: len(self._waiting), _KEYS_TOGETHER)
             batch, keys = self._next_batch()
             if not batch:
                 continue

@@ -2,18 +2,18 @@
 
 Elements (one call, one batch, one Import message) are taken whole, several at a time, and become one
 transaction: locking and loading cost the same for one operation as for a thousand. The batch forms by
-itself while the one before it commits, and grows while more calls come in; an idle lane starts at once.
+itself while the one before it commits, and grows while calls are on their way in.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
 from raas.domain.errors import Reason, refuse
+from raas.usecases.coming_in import all_in
 from raas.usecases.handing_over import Addition, Told
 from raas.usecases.lane_batch import BatchRun, Element, LaneLimits, Waiting, wanted
 from raas.usecases.ledger import Ledger
@@ -29,15 +29,6 @@ from raas.usecases.stream_ports import Mark
 
 _RETRY_SECONDS = (0.02, 0.1, 0.3, 0.6, 1.0, 2.0)
 """Pauses before trying again when the store does not answer: about as long as a restart takes."""
-
-_GATHERING_CALLS = 3
-"""From so many waiting calls on, others are waited for."""
-
-_QUIET_TURNS = 10
-"""Turns of the event loop without a new call after which none is on its way."""
-
-_GATHERING_SECONDS = 0.005
-"""So long is the next transaction put off at most."""
 
 
 class Lane:
@@ -86,35 +77,17 @@ class Lane:
 
     async def _write_until_empty(self) -> None:
         try:
-            while batch := self._take():
-                await self._write(batch)
-                await self._gather()
+            while self._calls or self._imports:
+                # Those who were answered go first: they may have more for this batch.
+                await all_in(lambda: len(self._calls), self._limits.operations)
+                if batch := self._take():
+                    await self._write(batch)
         finally:
             self._writer = None
             _fail([*self._calls, *self._imports], StoreUnavailable("the writer was stopped"))
             self._calls.clear()
             self._imports.clear()
             self._waiting_operations = 0
-
-    async def _gather(self) -> None:
-        """Let those who were answered go first: they may have more for the next batch.
-
-        When several wait, calls are on their way in, and each takes turns of the event loop that the next
-        transaction would take from it: the loop is given up until nothing comes any more. It is what
-        commit_delay and commit_siblings are to PostgreSQL, without the delay.
-        """
-        await asyncio.sleep(0)
-        ends = time.monotonic() + _GATHERING_SECONDS
-        quiet = 0
-        while (
-            len(self._calls) >= _GATHERING_CALLS
-            and quiet < _QUIET_TURNS
-            and self._waiting_operations < self._limits.operations
-            and time.monotonic() < ends
-        ):
-            waiting = len(self._calls)
-            await asyncio.sleep(0)
-            quiet = quiet + 1 if len(self._calls) == waiting else 0
 
     def _take(self) -> list[Waiting]:
         """Whole elements up to the limit, at least one; Import and calls take turns while both wait."""

@@ -36,19 +36,41 @@ async def test_a_lone_caller_waits_for_nobody() -> None:
     assert statements.asked == [[1, 2], [3]]
 
 
-async def test_callers_that_come_meanwhile_share_the_next_statement() -> None:
+async def test_callers_that_come_in_one_after_the_other_share_a_statement() -> None:
     statements = Statements()
-    statements.gate.clear()
     gathering = Gathering(statements.fetch)
     calls = []
     for key in range(50):
         calls.append(asyncio.create_task(gathering.of([key, -key])))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-    statements.gate.set()
     assert await asyncio.gather(*calls) == [[str(key), str(-key)] for key in range(50)]
-    assert len(statements.asked) == 3
-    assert sorted(chain(*statements.asked)) == sorted([*range(50), *range(0, -50, -1)])
+    assert statements.asked == [[*chain(*([key, -key] for key in range(50)))]]
+
+
+async def test_callers_that_come_while_statements_are_under_way_share_the_next_one() -> None:
+    statements = Statements()
+    statements.gate.clear()
+    gathering = Gathering(statements.fetch)
+    calls = []
+    for begun in range(2):
+        calls.append(asyncio.create_task(gathering.of([begun])))
+        while len(statements.asked) == begun:
+            await asyncio.sleep(0)
+    calls += [asyncio.create_task(gathering.of([key])) for key in range(2, 50)]
+    statements.gate.set()
+    assert await asyncio.gather(*calls) == [[str(key)] for key in range(50)]
+    assert statements.asked == [[0], [1], [*range(2, 50)]]
+
+
+async def test_who_asks_in_the_moment_in_which_nobody_waited_any_more_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("raas.storage.gathering._UNDER_WAY", 1)
+    gathering = Gathering(Statements().fetch)
+    async with asyncio.timeout(10):
+        for key in range(5):
+            assert await gathering.of([key]) == [str(key)]
 
 
 async def test_a_fault_reaches_all_that_share_it_and_nobody_after() -> None:
