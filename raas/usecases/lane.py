@@ -158,9 +158,11 @@ class Lane:
                 break
         if ledger.types_revision != types.revision:
             self._types = None
+        self._put_back(batch[len(answers) :])
         if ledger.revision > transaction.loaded.revision:
             self._committed(self._register_id, _addition(ledger, run.mutations))
-        self._put_back(batch[len(answers) :])
+            # A turn of the event loop for those who follow: many answers at once take several times as long.
+            await asyncio.sleep(0)
         for waiting, answer in zip(batch, answers, strict=False):
             waiting.answer(answer)
 

@@ -22,7 +22,7 @@ class PaceLimits:
     """No pause is longer, whatever it takes."""
     few: int = 20
     """So many readers, or fewer, wait no longer than `few_seconds`."""
-    few_seconds: float = 0.005
+    few_seconds: float = 0.003
     seconds_per_round: float = 400e-6
     """What a round takes besides its messages."""
     seconds_per_message: float = 40e-6
