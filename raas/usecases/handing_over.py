@@ -23,7 +23,7 @@ class Addition:
     log_id: UUID
     mutations: Sequence[NewMutation]
     mark: Mark
-    """What the log says after them."""
+    """What the log says after them; all were recorded at its time."""
     code_of: Callable[[int], str]
     """The code of a dossier type by its id."""
 
@@ -40,7 +40,7 @@ Told: TypeAlias = Callable[[int, Addition | None], None]
 def page_of(register: EnterpriseNumber, position: int, additions: Iterable[Addition]) -> LogPage | None:
     """What follows a position, as if it had been read; None = the additions do not tell all of it.
 
-    What lies before the position is left out, so that there may be no entries.
+    Additions up to the position are left out.
     """
     entries: list[LogEntry] = []
     head = None
