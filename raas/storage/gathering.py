@@ -34,17 +34,13 @@ class Gathering(Generic[Key, Value]):
         self._fetch = fetch
         self._waiting: deque[tuple[Sequence[Key], asyncio.Future[Sequence[Value]]]] = deque()
         self._runners: set[asyncio.Task[None]] = set()
-        self._under_way = 0
 
     async def of(self, keys: Sequence[Key]) -> Sequence[Value]:
         """The values of these keys, all from one statement."""
         future: asyncio.Future[Sequence[Value]] = asyncio.get_running_loop().create_future()
         self._waiting.append((keys, future))
-        if self._under_way < _UNDER_WAY:
-            self._under_way += 1
-            runner = asyncio.create_task(self._run())
-            self._runners.add(runner)
-            runner.add_done_callback(self._runners.discard)
+        if len(self._runners) < _UNDER_WAY:
+            self._runners.add(asyncio.create_task(self._run()))
         return await future
 
     async def _run(self) -> None:
@@ -53,7 +49,9 @@ class Gathering(Generic[Key, Value]):
         finally:
             # Here, where nobody waits any more: a task is done, and tells so, only later, and who came in
             # between would wait for nothing.
-            self._under_way -= 1
+            runner = asyncio.current_task()
+            assert runner is not None
+            self._runners.discard(runner)
 
     async def _fetch_waiting(self) -> None:
         while self._waiting:

@@ -10,8 +10,10 @@ from uuid import UUID
 
 from raas.domain.enterprise_number import EnterpriseNumber
 from raas.domain.errors import Reason, refuse
+from raas.domain.mutation import MutationKind, Stamp
 from raas.domain.niss import Niss
-from raas.usecases.ports import DossierView
+from raas.usecases.handing_over import Addition
+from raas.usecases.ports import DossierView, NewMutation
 from raas.usecases.stream_ports import LogEntry, LogFilter, LogHead, LogPage, Mark, Reach
 
 NUMBER = EnterpriseNumber(999999922)
@@ -41,6 +43,33 @@ def entry_of(revision: int, batch_last: int = 0, code: str = "A", kind: int = 1,
         revision.to_bytes(32, "big"),
         None,
     )
+
+
+_CODES = {id_: code for code, id_ in TYPES.items()}
+STAMP = Stamp(NUMBER, UUID(int=9), "request", "context", "ticket")
+
+
+def _mutation(revision: int, batch_last: int) -> NewMutation:
+    return NewMutation(
+        revision,
+        batch_last,
+        0,
+        MutationKind.INSCRIBED,
+        Niss(7),
+        Niss(8),
+        2,
+        "{}",
+        "{[2024-01-01,2024-01-31]}",
+        STAMP,
+        checksum=revision.to_bytes(32, "big"),
+    )
+
+
+def addition(first: int, last: int, log_id: UUID = LOG_ID) -> Addition:
+    """One transaction with one batch."""
+    mark = Mark(last, START + timedelta(seconds=last), last.to_bytes(32, "big"))
+    mutations = [_mutation(revision, last) for revision in range(first, last + 1)]
+    return Addition(log_id, mutations, mark, _CODES.__getitem__)
 
 
 class MemoryLog:

@@ -5,42 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
-from raas.domain.mutation import MutationKind, Stamp
 from raas.domain.niss import Niss
 from raas.usecases.handing_over import Addition, page_of
-from raas.usecases.ports import NewMutation
-from raas.usecases.stream_ports import Mark
-from tests.usecases.memory_logs import LOG_ID, NUMBER, OTHER_LOG_ID, START
-
-CODES = {1: "A", 2: "B"}
-STAMP = Stamp(NUMBER, UUID(int=9), "request", "context", "ticket")
-
-
-def mutation(revision: int, batch_last: int) -> NewMutation:
-    return NewMutation(
-        revision,
-        batch_last,
-        0,
-        MutationKind.INSCRIBED,
-        Niss(7),
-        Niss(8),
-        2,
-        "{}",
-        "{[2024-01-01,2024-01-31]}",
-        STAMP,
-        checksum=revision.to_bytes(32, "big"),
-    )
-
-
-def addition(first: int, last: int, log_id: UUID = LOG_ID) -> Addition:
-    """One transaction with one batch."""
-    mark = Mark(last, START + timedelta(seconds=last), last.to_bytes(32, "big"))
-    mutations = [mutation(revision, last) for revision in range(first, last + 1)]
-    return Addition(log_id, mutations, mark, CODES.__getitem__)
+from tests.usecases.memory_logs import LOG_ID, NUMBER, OTHER_LOG_ID, STAMP, START, addition
 
 
 def revisions(position: int, additions: Sequence[Addition]) -> list[int] | None:

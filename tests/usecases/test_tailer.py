@@ -18,8 +18,7 @@ from raas.usecases.pace import PaceLimits
 from raas.usecases.ports import StoreUnavailable
 from raas.usecases.stream_ports import EVERYTHING, LogFilter
 from raas.usecases.tailer import Tailer, TailerLimits
-from tests.usecases.memory_logs import OTHER_LOG_ID, START, MemoryLogs, ReadableMessages, read
-from tests.usecases.test_handing_over import addition
+from tests.usecases.memory_logs import OTHER_LOG_ID, START, MemoryLogs, ReadableMessages, addition, read
 
 REGISTER, NEIGHBOUR = 1, 2
 HOURS = TailerLimits(poll_seconds=3600, poll_seconds_unheard=3600)
@@ -152,9 +151,9 @@ async def test_where_messages_cost_more_those_who_send_them_pause_longer(
 ) -> None:
     clock = count(0)
     # Telling a hundred takes a tenth of a second, of which a tenth is believed at once: with a share of a
-    # twentieth, a fifth of a second has to pass.
+    # thirtieth, three tenths of a second have to pass.
     monkeypatch.setattr(tailing, "process_time", lambda: next(clock) / 10)
-    async with world(paced(busy=0.0, least_share=0.05, longest_seconds=3600)) as w:
+    async with world(paced(busy=0.0, least_share=1 / 30, longest_seconds=3600)) as w:
         followers = [Follower(w, 0) for _ in range(100)]
         await settled()
         loop = asyncio.get_running_loop()
@@ -162,7 +161,7 @@ async def test_where_messages_cost_more_those_who_send_them_pause_longer(
         for _ in range(2):
             last = w.write()
             await asyncio.gather(*(follower.has(last) for follower in followers))
-        assert loop.time() - began >= 0.2
+        assert loop.time() - began >= 0.3
         assert followers[0].revisions == [1, 2]
 
 

@@ -12,8 +12,7 @@ from raas.usecases.handing_over import Addition
 from raas.usecases.ports import StoreUnavailable
 from raas.usecases.tailer import Tailer
 from raas.usecases.wake_up import WakeUp
-from tests.usecases.memory_logs import MemoryLogs, ReadableMessages
-from tests.usecases.test_handing_over import addition
+from tests.usecases.memory_logs import MemoryLogs, ReadableMessages, addition
 
 
 class Wire:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,19 +36,11 @@ class MemoryWrites:
         persons = self._world.persons({niss for niss, _ in keys}) if wanted.persons else {}
         finals = {(final_niss(niss, persons), type_id) for niss, type_id in keys}
         state = self._world.registers[register_id]
-        loaded = _loaded(state, finals)
-        return Loaded(
-            loaded.register,
-            loaded.log_id,
-            loaded.revision,
-            loaded.checksum,
-            loaded.types_revision,
-            loaded.record_time,
-            loaded.dossiers,
-            loaded.shares,
-            persons,
-            {key: state.requests[key] for key in wanted.requests if key in state.requests},
-            {key: state.imports[key] for key in wanted.imports if key in state.imports},
+        return replace(
+            _loaded(state, finals),
+            persons=persons,
+            requests={key: state.requests[key] for key in wanted.requests if key in state.requests},
+            imports={key: state.imports[key] for key in wanted.imports if key in state.imports},
         )
 
     async def dossier_types(self, register_id: int) -> DossierTypes:
