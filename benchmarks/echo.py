@@ -15,8 +15,8 @@ import grpc.aio
 from grpc_health.v1 import health, health_pb2_grpc
 
 from raas.ops.metrics import Metrics
-from raas.rpc.identity import development_identity
-from raas.rpc.interceptor import FrontDoor
+from raas.rpc.calls.identity import development_identity
+from raas.rpc.calls.interceptor import FrontDoor
 from raas.v1.register_service_pb2 import InscribeRequest
 
 SERVICE, METHOD = "raas.v1.Echo", "Echo"

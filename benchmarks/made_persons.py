@@ -16,10 +16,10 @@ from typing import Any
 import psycopg
 
 from benchmarks.name_variants import MadePersons
-from raas.domain.given_signature import given_signature
-from raas.domain.identity import Identity
-from raas.domain.incomplete_date import parse_incomplete_date
-from raas.domain.phonetics import search_keys
+from raas.domain.calendar.incomplete_date import parse_incomplete_date
+from raas.domain.persons.identity import Identity
+from raas.domain.search.given_name_signature import given_signature
+from raas.domain.search.phonetics import search_keys
 
 BORN_FROM, YEARS = date(1940, 1, 1), 80
 _DRAWN = 50_000

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
 
-from raas.domain.identity import Identity
-from raas.domain.incomplete_date import IncompleteDate
-from raas.domain.person_search import ALGORITHM, THRESHOLD, PersonQuery, score
-from raas.domain.phonetics import search_keys
+from raas.domain.calendar.incomplete_date import IncompleteDate
+from raas.domain.persons.identity import Identity
+from raas.domain.search.person_search import ALGORITHM, THRESHOLD, PersonQuery, score
+from raas.domain.search.phonetics import search_keys
 
 BORN = IncompleteDate(1985, 7, 30)
 _HERE = Path(__file__).parent

@@ -16,9 +16,9 @@ from unicodedata import combining, normalize
 
 from benchmarks.name_habits import PARTICLE, SPELLINGS, TRANSLITERATIONS, UMLAUTS
 from raas.data import CommonName, load_names
-from raas.domain.identity import Identity, Sex
-from raas.domain.incomplete_date import IncompleteDate
-from raas.domain.person_search import GivenNameMatching, PersonQuery
+from raas.domain.calendar.incomplete_date import IncompleteDate
+from raas.domain.persons.identity import Identity, Sex
+from raas.domain.search.person_search import GivenNameMatching, PersonQuery
 
 # How many of a hundred residents have their names from where.
 _ORIGINS = {

@@ -27,12 +27,12 @@ from benchmarks.figures import Figure, table
 from benchmarks.made_persons import YEARS, fill, known
 from benchmarks.name_variants import VARIANTS, exact
 from benchmarks.servers import Servers
-from raas.domain.identity import Identity
-from raas.domain.identity_json import incomplete_date_text
-from raas.domain.incomplete_date import IncompleteDate
-from raas.domain.person_search import PersonQuery
-from raas.storage.person_reading import FIND, find_parameters
-from raas.usecases.persons.searching import MOST_LOOKED_AT
+from raas.domain.calendar.incomplete_date import IncompleteDate
+from raas.domain.json_forms.identities import incomplete_date_text
+from raas.domain.persons.identity import Identity
+from raas.domain.search.person_search import PersonQuery
+from raas.storage.persons.search import FIND, find_parameters
+from raas.usecases.persons.search import MOST_LOOKED_AT
 from raas.v1.person_service_pb2 import SearchPersonsRequest
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
 

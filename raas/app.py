@@ -10,41 +10,41 @@ from datetime import UTC, datetime
 
 import structlog
 
-from raas.domain.niss import NissProfile
+from raas.domain.numbers.niss import NissProfile
 from raas.ops.audit import NothingKept
 from raas.ops.metrics import Metrics
 from raas.ops.page_seal import FernetPageSeal
 from raas.ops.settings import Settings
 from raas.person_wiring import Persons
-from raas.rpc.identity import development_identity
+from raas.rpc.calls.identity import development_identity
 from raas.rpc.server import Door, build_server
-from raas.rpc.verbs import Verbs
-from raas.rpc.wire.stream_messages import StreamMessages
-from raas.storage.database import open_database
-from raas.storage.log_reading import PostgresLogs
-from raas.storage.log_wake_ups import PostgresWakeUps
-from raas.storage.reading import PostgresReadStore
-from raas.storage.registers import PostgresRegisterStore
-from raas.storage.retention import PostgresRetention
-from raas.storage.secrets import page_seal_key
-from raas.storage.subscribers import PostgresSubscribers
-from raas.storage.writing import PostgresWriteStore
-from raas.usecases.check import CheckInscriptions
-from raas.usecases.consult import Consult
-from raas.usecases.dossier_types import DossierTypeVerbs
-from raas.usecases.explaining import ExplainDossier
-from raas.usecases.gate import Gate
-from raas.usecases.history import History
-from raas.usecases.importing import Imports
-from raas.usecases.lane import Lanes
-from raas.usecases.lane_batch import LaneLimits
-from raas.usecases.paging import Pages
-from raas.usecases.ports import PortError
-from raas.usecases.registers import Registers
-from raas.usecases.routing import FindRegisters
-from raas.usecases.stale import StaleNiss
-from raas.usecases.streaming import Streaming
-from raas.usecases.write_operations import WriteOperations
+from raas.rpc.services.use_cases import Verbs
+from raas.rpc.wire.mutations.stream import StreamMessages
+from raas.storage.connection.database import open_database
+from raas.storage.connection.secrets import page_seal_key
+from raas.storage.log.notifications import PostgresWakeUps
+from raas.storage.log.reader import PostgresLogs
+from raas.storage.log.subscribers import PostgresSubscribers
+from raas.storage.maintenance.retention import PostgresRetention
+from raas.storage.reads.registers import PostgresRegisterStore
+from raas.storage.reads.store import PostgresReadStore
+from raas.storage.writes.store import PostgresWriteStore
+from raas.usecases.admin.registers import Registers
+from raas.usecases.calls.access import Gate
+from raas.usecases.calls.pagination import Pages
+from raas.usecases.feed.service import Streaming
+from raas.usecases.ports.register_ports import PortError
+from raas.usecases.reads.check import CheckInscriptions
+from raas.usecases.reads.consult import Consult
+from raas.usecases.reads.explain import ExplainDossier
+from raas.usecases.reads.find_registers import FindRegisters
+from raas.usecases.reads.history import History
+from raas.usecases.reads.stale_niss import StaleNiss
+from raas.usecases.writes.batch import LaneLimits
+from raas.usecases.writes.dossier_types import DossierTypeVerbs
+from raas.usecases.writes.imports import Imports
+from raas.usecases.writes.operations import WriteOperations
+from raas.usecases.writes.queue import Lanes
 
 log = structlog.get_logger()
 

@@ -7,28 +7,28 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.domain.bis_number import bis_numbers
-from raas.domain.enterprise_number import parse_enterprise_number
-from raas.domain.niss import NissProfile
+from raas.domain.numbers.bis_number import bis_numbers
+from raas.domain.numbers.enterprise_number import parse_enterprise_number
+from raas.domain.numbers.niss import NissProfile
 from raas.ops.settings import Settings
-from raas.rpc.person_verbs import PersonVerbs
 from raas.rpc.remote_source import RemoteSource
-from raas.storage.local_source import LocalSource
-from raas.storage.person_change import PostgresPersonChangeStore
-from raas.storage.persons import PostgresPersonStore
-from raas.storage.structure_source import StructureSource
-from raas.usecases.alteration import Alterations
-from raas.usecases.person_ports import IdentitySource
-from raas.usecases.persons.attempts import Attempts
-from raas.usecases.persons.confronting import BURST, SECONDS, ConfrontIdentity
-from raas.usecases.persons.creating import CreatePerson
-from raas.usecases.persons.feeding import ImportPersons
+from raas.rpc.services.person_use_cases import PersonVerbs
+from raas.storage.persons.local_source import LocalSource
+from raas.storage.persons.store import PostgresPersonStore
+from raas.storage.persons.transaction import PostgresPersonChangeStore
+from raas.usecases.calls.rate_limit import Attempts
+from raas.usecases.persons.change_niss import Replacements
+from raas.usecases.persons.confront import BURST, SECONDS, ConfrontIdentity
+from raas.usecases.persons.create import CreatePerson
 from raas.usecases.persons.identities import NoIdentities, StoredIdentities
-from raas.usecases.persons.reading import ReadPersons
-from raas.usecases.persons.searching import SearchPersons
-from raas.usecases.persons.updating import UpdatePerson
-from raas.usecases.ports import AuthenticSource
-from raas.usecases.replacement import Replacements
+from raas.usecases.persons.import_persons import ImportPersons
+from raas.usecases.persons.read import ReadPersons
+from raas.usecases.persons.search import SearchPersons
+from raas.usecases.persons.structure_source import StructureSource
+from raas.usecases.persons.transaction import Alterations
+from raas.usecases.persons.update import UpdatePerson
+from raas.usecases.ports.persons import IdentitySource
+from raas.usecases.ports.register_ports import AuthenticSource
 
 
 class Persons:

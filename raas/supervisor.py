@@ -20,7 +20,8 @@ from contextlib import contextmanager
 
 import structlog
 
-from raas import app, upkeep
+from raas import app
+from raas import maintenance as upkeep
 from raas.ops.logs import configure_logs
 from raas.ops.settings import PREFIX, Settings, split_address
 from raas.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, holds_database, running_dsn

@@ -15,10 +15,10 @@ from psycopg import sql
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.storage.database import open_database
+from raas.storage.connection.database import open_database
 from raas.storage.embedded import EmbeddedPostgres
 from raas.storage.embedded.binaries import MAJOR
-from raas.storage.migration import upgrade
+from raas.storage.schema.migration import upgrade
 
 GIVEN_DSN = os.environ.get("RAAS_TEST_DSN")
 

@@ -7,22 +7,22 @@ import typer
 
 def main() -> None:
     """Run the command that the arguments name; ends the process with its exit status."""
-    commands()()
+    command_line()()
 
 
-def commands() -> typer.Typer:
-    """All of them."""
-    from raas.cli.demo import demo
-    from raas.cli.erase import erase
-    from raas.cli.explain import explain
-    from raas.cli.export import export
-    from raas.cli.import_file import import_file
-    from raas.cli.migrate import migrate
-    from raas.cli.renew_log import renew_log
+def command_line() -> typer.Typer:
+    """The command line with all its commands."""
+    from raas.cli.commands.explain import explain
+    from raas.cli.commands.export import export
+    from raas.cli.commands.stale import stale
+    from raas.cli.commands.watch import watch
+    from raas.cli.database.erase import erase
+    from raas.cli.database.migrate import migrate
+    from raas.cli.database.renew_log import renew_log
+    from raas.cli.database.trim import trim
+    from raas.cli.demo.setup import demo
+    from raas.cli.imports.command import import_file
     from raas.cli.serve import serve
-    from raas.cli.stale import stale
-    from raas.cli.trim import trim
-    from raas.cli.watch import watch
 
     made = typer.Typer(
         name="raas",

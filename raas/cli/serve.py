@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from raas.cli.exits import fail
+from raas.cli.terminal.exits import fail
 
 
 def serve(
@@ -82,10 +82,10 @@ def serve(
     and so on.
     """
     from raas import supervisor
-    from raas.cli.demo import start_beside
+    from raas.cli.demo.setup import start_beside
     from raas.ops.settings import SettingsRefused, load_settings
     from raas.storage.embedded import EmbeddedPostgresError
-    from raas.usecases.ports import PortError
+    from raas.usecases.ports.register_ports import PortError
 
     try:
         settings = load_settings(**{name: value for name, value in context.params.items() if name != "demo"})

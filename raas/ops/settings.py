@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from raas.domain.dossier import MAX_LINES
-from raas.domain.enterprise_number import enterprise_number_text, parse_enterprise_number
 from raas.domain.invalid import Invalid
+from raas.domain.numbers.enterprise_number import enterprise_number_text, parse_enterprise_number
+from raas.domain.registers.dossier import MAX_LINES
 
 PREFIX = "RAAS_"
 LOOPBACK_NAMES = ("localhost",)

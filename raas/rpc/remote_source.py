@@ -17,14 +17,14 @@ from typing import Self
 import grpc
 import grpc.aio
 
-from raas.domain.day import parse_day
-from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
-from raas.domain.niss import Niss, niss_text
-from raas.domain.person import PersonState, PersonStatus
-from raas.rpc.identity import ENTERPRISE_NUMBER
+from raas.domain.calendar.day import parse_day
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.numbers.niss import Niss, niss_text
+from raas.domain.persons.status import PersonState, PersonStatus
+from raas.rpc.calls.identity import ENTERPRISE_NUMBER
 from raas.rpc.wire.identities import claim_message
-from raas.usecases.person_ports import Claim
-from raas.usecases.ports import SourceUnavailable
+from raas.usecases.ports.persons import Claim
+from raas.usecases.ports.register_ports import SourceUnavailable
 from raas.v1 import person_service_pb2 as v1
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
 

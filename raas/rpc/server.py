@@ -11,17 +11,17 @@ from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from raas.domain.niss import NissProfile
-from raas.rpc.administration_service import AdministrationService
+from raas.domain.numbers.niss import NissProfile
+from raas.rpc.calls.identity import Identify
+from raas.rpc.calls.interceptor import FrontDoor, Observer
+from raas.rpc.calls.scope import Reception
 from raas.rpc.health import HEALTH, Health
-from raas.rpc.identity import Identify
-from raas.rpc.interceptor import FrontDoor, Observer
-from raas.rpc.mutation_stream import MutationStream, add_mutation_stream
-from raas.rpc.person_service import PersonService
-from raas.rpc.reception import Reception
-from raas.rpc.register_service import RegisterService
-from raas.rpc.verbs import Verbs
-from raas.usecases.gate import PERMISSIONS, Gate
+from raas.rpc.services.administration_service import AdministrationService
+from raas.rpc.services.mutation_stream import MutationStream, add_mutation_stream
+from raas.rpc.services.person_service import PersonService
+from raas.rpc.services.register_service import RegisterService
+from raas.rpc.services.use_cases import Verbs
+from raas.usecases.calls.access import PERMISSIONS, Gate
 from raas.v1 import (
     administration_service_pb2,
     administration_service_pb2_grpc,

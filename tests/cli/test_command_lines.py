@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
-from raas.cli import commands
+from raas.cli import command_line
 
 EITHER_TIME = "either --older-than AGE or --before-revision"
 EITHER_REGISTER = "either --register NUMBER or --all"
@@ -38,7 +38,7 @@ EITHER_REGISTER = "either --register NUMBER or --all"
     ],
 )
 def test_what_would_be_right_is_said(line: str, sentence: str) -> None:
-    done = CliRunner().invoke(commands(), line.split())
+    done = CliRunner().invoke(command_line(), line.split())
     assert done.exit_code == 2
     # How wide the terminal is taken for must not matter.
     assert sentence in " ".join(done.stderr.split())

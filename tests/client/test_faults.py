@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from raas.domain.enterprise_number import EnterpriseNumber
-from raas.domain.register import Register
-from raas.storage.database import open_database
-from raas.storage.log_trimming import PostgresTrims
-from raas.storage.registers import PostgresRegisterStore
-from raas.usecases.trimming import Cut, renew_logs, trim
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.registers.register import Register
+from raas.storage.connection.database import open_database
+from raas.storage.maintenance.trim import PostgresTrims
+from raas.storage.reads.registers import PostgresRegisterStore
+from raas.usecases.admin.trim import Cut, renew_logs, trim
 from raas.v1.mutation_pb2 import Mutation
 from raas.v1.register_service_pb2 import BatchOperation, RejectedOperation
 from raas_client import (
@@ -41,8 +41,8 @@ from raas_client import (
     RevisionExpired,
     inscription,
 )
+from tests.client.mirror.test_mirror import caught_up, exported
 from tests.client.registers import ANN, BOB, TYPES, RealRegister, opened, person, real_server
-from tests.client.test_mirror import caught_up, exported
 from tests.e2e.proxy import running_proxy
 from tests.e2e.servers import Server, await_that, clean_environment, free_port
 from tests.e2e.test_faults import database_of

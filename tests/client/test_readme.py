@@ -79,7 +79,7 @@ def test_every_call_of_the_contract_has_a_method() -> None:
         for method in service.methods
     }
     assert len(calls) > 30
-    sources = "".join(path.read_text() for path in Path(raas_client.__file__).parent.glob("*.py"))
+    sources = "".join(path.read_text() for path in Path(raas_client.__file__).parent.rglob("*.py"))
     assert {name for name in calls if f".{name}" not in sources} == set()
 
 

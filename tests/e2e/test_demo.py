@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from raas.cli.demo import NAME, REGISTER
-from raas.cli.demo_persons import IMPORT_ID, PERSONS, demo_messages
+from raas.cli.demo.persons import IMPORT_ID, PERSONS, demo_messages
+from raas.cli.demo.setup import NAME, REGISTER
 from raas.v1.administration_service_pb2 import CreateRegisterRequest
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.dossier_type_pb2 import DossierType

@@ -13,16 +13,16 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from raas.domain.enterprise_number import enterprise_number_text
-from raas.domain.identity import Identity
-from raas.domain.niss import Niss, niss_text
-from raas.storage.database import open_database
-from raas.usecases.gate import AdmittedRegister
-from raas.usecases.persons.feed_rows import FeedRow
+from raas.domain.numbers.enterprise_number import enterprise_number_text
+from raas.domain.numbers.niss import Niss, niss_text
+from raas.domain.persons.identity import Identity
+from raas.storage.connection.database import open_database
+from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.persons.import_rows import FeedRow
 from raas.v1.mutation_pb2 import Mutation
 from tests.e2e.registers import TestRegister
 from tests.e2e.servers import ROOT, Server, await_that, raas
-from tests.usecases.person_house import PersonHouse, a_call
+from tests.usecases.persons.harness import PersonHouse, a_call
 
 
 @pytest.fixture(scope="module")

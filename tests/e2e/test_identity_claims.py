@@ -15,7 +15,7 @@ from raas.v1.register_service_pb2 import ApplyBatchRequest, BatchOperation, Impo
 from tests.e2e.persons import CANCELLED, REPLACED, Persons, a_person, inscription, new_niss
 from tests.e2e.registers import TYPES, TestRegister, new_register
 from tests.e2e.servers import Server
-from tests.rpc.house import told
+from tests.rpc.harness import told
 
 SECRETS = ("Hondt", "HONDT", "Müller", "Muller", "Sophie", "Élise", "Elise", "1968", "06-14", "FEMALE")
 WRONG = {"last_name": "Janssens", "first_names": ["Jan"], "birth_date": "1970-01-01", "sex": Sex.SEX_MALE}

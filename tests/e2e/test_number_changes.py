@@ -21,7 +21,7 @@ from raas.v1.person_service_pb2 import (
 from tests.e2e.persons import SOURCE, TYPE, Persons, new_niss
 from tests.e2e.registers import TYPES, TestRegister, new_register
 from tests.e2e.servers import Server
-from tests.rpc.house import told
+from tests.rpc.harness import told
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from tests.e2e.persons import BIS, NATIONAL, SOURCE, Persons, a_person, new_niss
 from tests.e2e.registers import TestRegister, new_register
 from tests.e2e.servers import LOCAL, Server
 from tests.e2e.test_faults import database_of
-from tests.rpc.house import Told, told
+from tests.rpc.harness import Told, told
 
 CALLERS = 12
 

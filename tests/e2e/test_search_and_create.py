@@ -9,8 +9,8 @@ from contextlib import ExitStack
 import grpc
 import pytest
 
-from raas.domain.day import parse_day
-from raas.domain.niss import NissProfile, parse_niss
+from raas.domain.calendar.day import parse_day
+from raas.domain.numbers.niss import NissProfile, parse_niss
 from raas.v1.identity_pb2 import Identity, Sex
 from raas.v1.person_pb2 import RegisterOfOrigin
 from raas.v1.person_service_pb2 import CreatePersonRequest, CreatePersonResponse, SearchPersonsRequest

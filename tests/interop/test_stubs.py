@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from raas.usecases.gate import PERMISSIONS
+from raas.usecases.calls.access import PERMISSIONS
 from tests.e2e.grpc_commands import buf
 from tests.e2e.servers import ROOT
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from raas.domain.day import OPEN
-from raas.domain.dossier import InscribeOutcome, RemoveOutcome
-from raas.domain.periods import Lines, Period
+from raas.domain.calendar.day import OPEN
+from raas.domain.calendar.periods import Lines, Period
+from raas.domain.registers.dossier import InscribeOutcome, RemoveOutcome
 
 
 @dataclass(frozen=True, slots=True)

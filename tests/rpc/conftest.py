@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.rpc.house import House, open_house
+from tests.rpc.harness import House, open_house
 
 
 @pytest.fixture

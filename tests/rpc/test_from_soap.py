@@ -13,7 +13,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from raas.domain.errors import Reason
 from raas.v1 import mutation_stream_pb2, person_service_pb2
 from raas.v1 import register_service_pb2 as v1
-from tests.rpc.house import ANN, CALLER, House
+from tests.rpc.harness import ANN, CALLER, House
 
 PAGE = (Path(__file__).parents[2] / "docs" / "from-soap.md").read_text()
 REQUESTS = (v1.InscribeRequest, v1.RemoveRequest, v1.ApplyBatchRequest, v1.ExplainDossierRequest)

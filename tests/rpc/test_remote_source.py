@@ -12,17 +12,17 @@ import grpc.aio
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.domain.enterprise_number import EnterpriseNumber
-from raas.domain.identity import Identity, IdentityClaim, Sex
-from raas.domain.niss import Niss
-from raas.domain.person import PersonState, PersonStatus
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.identity import Identity, IdentityClaim, Sex
+from raas.domain.persons.status import PersonState, PersonStatus
 from raas.rpc.remote_source import CHECKS_AT_ONCE, RemoteSource
-from raas.usecases.ports import SourceUnavailable
+from raas.usecases.ports.register_ports import SourceUnavailable
 from raas.v1 import person_pb2
 from raas.v1 import person_service_pb2 as v1
 from raas.v1.person_service_pb2_grpc import PersonServiceServicer, add_PersonServiceServicer_to_server
-from tests.rpc.person_door import PersonDoor, open_person_door
-from tests.usecases.person_house import a_call, new_niss, ordinal
+from tests.rpc.person_harness import PersonDoor, open_person_door
+from tests.usecases.persons.harness import a_call, new_niss, ordinal
 
 CALLER = EnterpriseNumber(999999922)
 

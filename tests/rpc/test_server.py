@@ -12,13 +12,13 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from raas.domain.niss import NissProfile
+from raas.domain.numbers.niss import NissProfile
 from raas.rpc import server
-from raas.rpc.identity import development_identity
+from raas.rpc.calls.identity import development_identity
 from raas.rpc.server import PermissionUndeclared, build_server
-from raas.usecases.gate import PERMISSIONS, Permission
+from raas.usecases.calls.access import PERMISSIONS, Permission
 from raas.v1 import register_service_pb2 as v1
-from tests.rpc.house import CALLER, House
+from tests.rpc.harness import CALLER, House
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING

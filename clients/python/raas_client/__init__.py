@@ -1,8 +1,10 @@
 """What a caller of RaaS installs: a typed client, subscriptions that go on by themselves, and a mirror."""
 
-from raas_client.checkpoint_file import FileCheckpoints
-from raas_client.checkpoint_table import CheckpointTable
-from raas_client.checkpoints import Checkpoint, CheckpointStore, MemoryCheckpoints
+from raas_client.calls.imports import ImportProgress
+from raas_client.calls.operations import inscription, removal
+from raas_client.checkpoints.checkpoint import Checkpoint, CheckpointStore, MemoryCheckpoints
+from raas_client.checkpoints.file import FileCheckpoints
+from raas_client.checkpoints.table import CheckpointTable
 from raas_client.client import RaasClient
 from raas_client.days import Line, lines_of, period
 from raas_client.errors import (
@@ -15,15 +17,13 @@ from raas_client.errors import (
     StreamBroken,
     Violation,
 )
-from raas_client.events import Bookmark, Event, Mutations, Snapshot
-from raas_client.importing import ImportProgress
-from raas_client.mirror import Mirror
-from raas_client.mirror_copy import MirroredDossier
-from raas_client.operations import inscription, removal
+from raas_client.mirror.copy import MirroredDossier
+from raas_client.mirror.mirror import Mirror
 from raas_client.options import Keepalive, Patience, Retries, Tls
 from raas_client.reasons import LogReplaced, NissReplaced, NissUnknown, RevisionExpired
-from raas_client.starts import AfterRevision, FromAcknowledged, FromLatest, FromSnapshot
-from raas_client.subscription import Subscription
+from raas_client.stream.events import Bookmark, Event, Mutations, Snapshot
+from raas_client.stream.starts import AfterRevision, FromAcknowledged, FromLatest, FromSnapshot
+from raas_client.stream.subscription import Subscription
 
 __all__ = [
     "AfterRevision",

@@ -6,15 +6,15 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from raas_client.administration import Administration
 from raas_client.blocking import Blocking
-from raas_client.calls import Caller, Calls
+from raas_client.calls.administration import Administration
+from raas_client.calls.channel import Wire
+from raas_client.calls.invoke import Caller, Calls
+from raas_client.calls.persons import Persons
+from raas_client.calls.register_reads import RegisterReads
+from raas_client.calls.register_writes import RegisterWrites
 from raas_client.options import Keepalive, Patience, Retries, Tls
-from raas_client.persons import Persons
-from raas_client.reads import RegisterReads
-from raas_client.stream import Stream
-from raas_client.wire import Wire
-from raas_client.writes import RegisterWrites
+from raas_client.stream.mutations import Stream
 
 _KEEPALIVE = Keepalive()
 _PATIENCE = Patience()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from raas.domain.dossier import InscribeOutcome, RemoveOutcome
-from raas.domain.enterprise_number import EnterpriseNumber
-from raas.domain.niss import niss_text
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.niss import niss_text
+from raas.domain.registers.dossier import InscribeOutcome, RemoveOutcome
 from raas.rpc.wire.dossiers import dossier_bytes
 from raas.rpc.wire.encoding import lines_bytes, nested, number_tag, text_tag, varint
 from raas.rpc.wire.violations import notice_messages, violation_messages
-from raas.usecases.answers import Applied, BatchAnswer, Rejected
-from raas.usecases.importing import ImportAnswer
+from raas.usecases.writes.imports import ImportAnswer
+from raas.usecases.writes.results import Applied, BatchAnswer, Rejected
 from raas.v1 import register_service_pb2
 
 _Inscribed = register_service_pb2.InscribeResponse

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from raas.domain.enterprise_number import enterprise_number_text
 from raas.domain.errors import Reason, Violation
-from raas.domain.niss import niss_text
+from raas.domain.numbers.enterprise_number import enterprise_number_text
+from raas.domain.numbers.niss import niss_text
 from raas.rpc.wire.dossiers import dossier_messages, partner_text, period_messages, resolved_messages
 from raas.rpc.wire.fields import (
     LIST_LIMIT,
@@ -18,9 +18,9 @@ from raas.rpc.wire.fields import (
     within_batch,
 )
 from raas.rpc.wire.filters import read_when
-from raas.usecases.check import Check, CheckAnswer
-from raas.usecases.routing import RoutingAnswer
-from raas.usecases.stale import Stale
+from raas.usecases.reads.check import Check, CheckAnswer
+from raas.usecases.reads.find_registers import RoutingAnswer
+from raas.usecases.reads.stale_niss import Stale
 from raas.v1 import decision_pb2, niss_pb2, register_service_pb2
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from raas.domain.day import OPEN, day_text
-from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
-from raas.domain.niss import Niss, niss_text
-from raas.domain.periods import Lines, Period
+from raas.domain.calendar.day import OPEN, day_text
+from raas.domain.calendar.periods import Lines, Period
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.numbers.niss import Niss, niss_text
 from raas.rpc.wire.encoding import lines_bytes, nested, number_tag, text_tag, varint
-from raas.usecases.ports import DossierView
+from raas.usecases.ports.register_ports import DossierView
 from raas.v1 import dossier_pb2, niss_pb2, period_pb2
 
 _NISS = nested(text_tag(dossier_pb2.Dossier.NISS_FIELD_NUMBER), bytes(11))[:2]

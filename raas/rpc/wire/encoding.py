@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from raas.domain.day import OPEN, day_text
-from raas.domain.periods import Lines
-from raas.domain.remembered import Remembered
+from raas.domain.bounded_memo import Remembered
+from raas.domain.calendar.day import OPEN, day_text
+from raas.domain.calendar.periods import Lines
 from raas.v1 import period_pb2
 
 Written: TypeAlias = Any

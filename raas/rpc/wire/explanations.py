@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from raas.domain.niss import niss_text
+from raas.domain.numbers.niss import niss_text
 from raas.domain.sentences import sentence
 from raas.rpc.wire.dossiers import resolved_messages
-from raas.rpc.wire.mutations import mutation_message
-from raas.usecases.explaining import Explanation
+from raas.rpc.wire.mutations.messages import mutation_message
+from raas.usecases.reads.explain import Explanation
 from raas.v1 import register_service_pb2
 
 

@@ -16,11 +16,11 @@ from typing import Literal, Protocol, TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from raas.domain.enterprise_number import EnterpriseNumber, parse_enterprise_number
+from raas.domain.bounded_memo import Remembered
 from raas.domain.errors import Reason, Violation
 from raas.domain.invalid import Invalid
-from raas.domain.niss import Niss, NissProfile, parse_niss
-from raas.domain.remembered import Remembered
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, parse_enterprise_number
+from raas.domain.numbers.niss import Niss, NissProfile, parse_niss
 from raas.domain.text import text_violations
 
 CODE_LIMIT = 64

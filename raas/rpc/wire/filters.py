@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from raas.domain.day import parse_day, parse_period
+from raas.domain.calendar.day import parse_day, parse_period
+from raas.domain.calendar.periods import Period
 from raas.domain.errors import Reason, Violation
 from raas.domain.invalid import Invalid
-from raas.domain.periods import Period
 from raas.rpc.wire.fields import Faults, NissRules, read_codes, read_instant, read_nisses
-from raas.usecases.as_of import AsOf
-from raas.usecases.ports import DossierFilter
+from raas.usecases.ports.register_ports import DossierFilter
+from raas.usecases.reads.as_of import AsOf
 from raas.v1 import decision_pb2, period_pb2, register_service_pb2
 
 DossiersRequest = register_service_pb2.ConsultRequest | register_service_pb2.ExportRequest

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from raas.domain.day import OPEN, parse_day, parse_period
+from raas.domain.bounded_memo import Remembered
+from raas.domain.calendar.day import OPEN, parse_day, parse_period
+from raas.domain.calendar.incomplete_date import parse_incomplete_date
+from raas.domain.calendar.periods import Period
 from raas.domain.errors import Reason, Violation
-from raas.domain.identity import IdentityClaim
-from raas.domain.incomplete_date import parse_incomplete_date
 from raas.domain.invalid import Invalid
-from raas.domain.operation import Action, Operation
-from raas.domain.periods import Period
-from raas.domain.remembered import Remembered
+from raas.domain.persons.identity import IdentityClaim
+from raas.domain.registers.operation import Action, Operation
 from raas.domain.text import text_violations
 from raas.rpc.wire.fields import CODE_LIMIT, Faults, NissRules, read_code, read_niss
 from raas.rpc.wire.sexes import read_sex

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from raas.domain.birth_window import maximum_tolerance
-from raas.domain.day import day_text, parse_day
-from raas.domain.enterprise_number import enterprise_number_text
+from raas.domain.calendar.day import day_text, parse_day
 from raas.domain.errors import Reason, Violation
-from raas.domain.identity import Identity
-from raas.domain.identity_json import IDENTITY_FIELDS
 from raas.domain.invalid import Invalid
-from raas.domain.niss import niss_text
-from raas.domain.person import PersonStatus
-from raas.domain.person_record import Person, RegisterOfOrigin
-from raas.domain.person_search import GivenNameMatching, PersonQuery
+from raas.domain.json_forms.identities import IDENTITY_FIELDS
+from raas.domain.numbers.enterprise_number import enterprise_number_text
+from raas.domain.numbers.niss import niss_text
+from raas.domain.persons.identity import Identity
+from raas.domain.persons.record import Person, RegisterOfOrigin
+from raas.domain.persons.status import PersonStatus
+from raas.domain.search.birth_window import maximum_tolerance
+from raas.domain.search.person_search import GivenNameMatching, PersonQuery
 from raas.rpc.wire.dossiers import dossier_messages, period_messages
 from raas.rpc.wire.fields import Faults, NissRules, read_enum, read_niss, read_text
 from raas.rpc.wire.identities import (
@@ -26,9 +26,9 @@ from raas.rpc.wire.identities import (
 )
 from raas.rpc.wire.registers import masked_fields
 from raas.rpc.wire.sexes import read_sex
-from raas.usecases.person_ports import AffectedRegister, Inseparable
-from raas.usecases.persons.feed_rows import FeedRow
-from raas.usecases.persons.searching import MOST_RESULTS, Candidate
+from raas.usecases.persons.import_rows import FeedRow
+from raas.usecases.persons.search import MOST_RESULTS, Candidate
+from raas.usecases.ports.persons import AffectedRegister, Inseparable
 from raas.v1 import person_pb2
 from raas.v1 import person_service_pb2 as v1
 

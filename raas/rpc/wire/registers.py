@@ -8,11 +8,11 @@ from typing import Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from raas.domain.day import day_text
-from raas.domain.dossier_type import DossierType, IdentityChanges, parse_dossier_type
-from raas.domain.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.calendar.day import day_text
 from raas.domain.errors import Reason, Violation
-from raas.domain.register import Register
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.registers.dossier_type import DossierType, IdentityChanges, parse_dossier_type
+from raas.domain.registers.register import Register
 from raas.rpc.wire.dossiers import partner_text
 from raas.rpc.wire.fields import Faults, read_enterprise_number, read_enum, read_text
 from raas.v1 import administration_service_pb2, dossier_type_pb2, register_pb2

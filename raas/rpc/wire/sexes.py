@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from raas.domain.errors import Reason, Violation
-from raas.domain.identity import Sex
+from raas.domain.persons.identity import Sex
 from raas.rpc.wire.fields import Faults
 from raas.v1 import identity_pb2
 

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from google.protobuf.duration_pb2 import Duration
 
-from raas.domain.enterprise_number import enterprise_number_text
 from raas.domain.errors import Reason, Violation
-from raas.domain.mutation import MutationKind
+from raas.domain.numbers.enterprise_number import enterprise_number_text
+from raas.domain.registers.mutation import MutationKind
 from raas.rpc.wire.dossiers import resolved_messages
 from raas.rpc.wire.fields import (
     Faults,
@@ -22,11 +22,10 @@ from raas.rpc.wire.fields import (
     read_text,
     within_limit,
 )
-from raas.rpc.wire.mutation_columns import timestamp_of
-from raas.rpc.wire.stream_messages import StreamMessages
-from raas.usecases.listing import Listing, ListingAnswer
-from raas.usecases.stream_ports import Subscriber
-from raas.usecases.subscribing import (
+from raas.rpc.wire.mutations.columns import timestamp_of
+from raas.rpc.wire.mutations.stream import StreamMessages
+from raas.usecases.feed.list_mutations import Listing, ListingAnswer
+from raas.usecases.feed.start_position import (
     DEFAULT_HEARTBEAT_SECONDS,
     Acknowledged,
     AfterRevision,
@@ -35,6 +34,7 @@ from raas.usecases.subscribing import (
     Start,
     Subscription,
 )
+from raas.usecases.ports.stream_ports import Subscriber
 from raas.v1 import mutation_stream_pb2 as v1
 from raas.v1 import subscriber_pb2
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from raas.domain.errors import Violation
 from raas.domain.sentences import DEFAULT_LANGUAGE, SENTENCES, sentence
-from raas.usecases.answers import Notice
+from raas.usecases.writes.results import Notice
 from raas.v1 import error_reason_pb2, notice_pb2, violation_pb2
 
 

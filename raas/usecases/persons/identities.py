@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from raas.domain.confrontation import mismatches
-from raas.domain.niss import Niss
-from raas.domain.person_record import Person
-from raas.usecases.person_ports import Claim, PersonStore
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.confrontation import mismatches
+from raas.domain.persons.record import Person
+from raas.usecases.ports.persons import Claim, PersonStore
 
 _SLICE = 50
 """Claims compared before the event loop gets a turn: some milliseconds."""

@@ -10,17 +10,17 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import uuid4
 
-from raas.domain.enterprise_number import EnterpriseNumber, parse_enterprise_number
-from raas.domain.mutation import Stamp
-from raas.domain.niss import Niss, NissProfile
-from raas.usecases.alteration import Alteration
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, parse_enterprise_number
+from raas.domain.numbers.niss import Niss, NissProfile
+from raas.domain.registers.mutation import Stamp
+from raas.memory.identities import differing_fields, identity_of
+from raas.memory.state import RegisterState
+from raas.usecases.persons.transaction import Alteration
 from raas.v1.dossier_type_pb2 import DossierType
 from raas.v1.identity_pb2 import Identity
 from raas_client.client import RaasClient
 from raas_client.days import Day, day_of
-from raas_client.testing.identities import differing_fields, identity_of
 from raas_client.testing.serving import Backstage, Serving
-from raas_client.testing.state import RegisterState
 
 T = TypeVar("T")
 

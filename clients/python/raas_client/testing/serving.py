@@ -11,34 +11,34 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from raas.domain.errors import Reason, refuse
-from raas.domain.niss import NissProfile
-from raas.rpc.identity import development_identity
+from raas.domain.numbers.niss import NissProfile
+from raas.memory.identities import FakeIdentities
+from raas.memory.log import MemoryLogs, MemorySubscribers, NobodyElse
+from raas.memory.reads import FakeSource, MemoryReads, MemoryRegisters
+from raas.memory.state import World
+from raas.memory.writes import MemoryPersonChanges, MemoryWrites
+from raas.rpc.calls.identity import development_identity
 from raas.rpc.server import Door, build_server
-from raas.rpc.verbs import Verbs
-from raas.rpc.wire.stream_messages import StreamMessages
-from raas.usecases.alteration import Alterations
-from raas.usecases.check import CheckInscriptions
-from raas.usecases.consult import Consult
-from raas.usecases.dossier_types import DossierTypeVerbs
-from raas.usecases.explaining import ExplainDossier
-from raas.usecases.gate import Gate
-from raas.usecases.history import History
-from raas.usecases.importing import Imports
-from raas.usecases.lane import Lanes
-from raas.usecases.lane_batch import LaneLimits
-from raas.usecases.paging import Pages
-from raas.usecases.person_change import PersonChangeStore
-from raas.usecases.ports import Visit
-from raas.usecases.registers import Registers
-from raas.usecases.routing import FindRegisters
-from raas.usecases.stale import StaleNiss
-from raas.usecases.streaming import Streaming
-from raas.usecases.write_operations import WriteOperations
-from raas_client.testing.identities import FakeIdentities
-from raas_client.testing.logs import MemoryLogs, MemorySubscribers, NobodyElse
-from raas_client.testing.reading import FakeSource, MemoryReads, MemoryRegisters
-from raas_client.testing.state import World
-from raas_client.testing.writing import MemoryPersonChanges, MemoryWrites
+from raas.rpc.services.use_cases import Verbs
+from raas.rpc.wire.mutations.stream import StreamMessages
+from raas.usecases.admin.registers import Registers
+from raas.usecases.calls.access import Gate
+from raas.usecases.calls.pagination import Pages
+from raas.usecases.feed.service import Streaming
+from raas.usecases.persons.transaction import Alterations
+from raas.usecases.ports.person_change import PersonChangeStore
+from raas.usecases.ports.register_ports import Visit
+from raas.usecases.reads.check import CheckInscriptions
+from raas.usecases.reads.consult import Consult
+from raas.usecases.reads.explain import ExplainDossier
+from raas.usecases.reads.find_registers import FindRegisters
+from raas.usecases.reads.history import History
+from raas.usecases.reads.stale_niss import StaleNiss
+from raas.usecases.writes.batch import LaneLimits
+from raas.usecases.writes.dossier_types import DossierTypeVerbs
+from raas.usecases.writes.imports import Imports
+from raas.usecases.writes.operations import WriteOperations
+from raas.usecases.writes.queue import Lanes
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,46 @@
+"""AdministrationService: the registers of a server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from raas.v1.administration_service_pb2 import (
+    CreateRegisterRequest,
+    ListRegistersRequest,
+    ListRegistersResponse,
+    UpdateRegisterRequest,
+)
+from raas.v1.register_pb2 import Register
+from raas_client.calls.invoke import Calls
+from raas_client.calls.pages import Pages
+
+
+class Administration:
+    """What those who run the server do."""
+
+    _calls: Calls
+
+    async def create_register(self, enterprise_number: str, name: str) -> Register:
+        """A new, empty register. Not repeated when the answer is lost; then look whether it is there."""
+        request = CreateRegisterRequest(enterprise_number=enterprise_number, name=name)
+        method = self._calls.stubs.administration.CreateRegister
+        return (await self._calls.unary(method, request, repeatable=False)).register
+
+    async def rename_register(self, enterprise_number: str, name: str) -> Register:
+        """Change the name of a register; its revision stays the same."""
+        request = UpdateRegisterRequest(
+            register=Register(enterprise_number=enterprise_number, name=name),
+            update_mask=FieldMask(paths=["name"]),
+        )
+        return (await self._calls.unary(self._calls.stubs.administration.UpdateRegister, request)).register
+
+    def registers(self) -> Pages[ListRegistersResponse, Register]:
+        """The registers of the server, ordered by enterprise number."""
+
+        def pages() -> AsyncGenerator[ListRegistersResponse, None]:
+            request = ListRegistersRequest(page_size=1_000)
+            return self._calls.paged(lambda stubs: stubs.administration.ListRegisters, request)
+
+        return Pages(pages, lambda page: page.registers)

@@ -1,0 +1,181 @@
+"""Import: a long sequence of rows over as many connections as it takes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+import grpc.aio
+
+from raas_client.calls.invoke import Calls, read
+from raas_client.errors import StreamBroken
+from raas_client.stream.outage import Outage
+
+Row = TypeVar("Row")
+Rejected = TypeVar("Rejected")
+_FormRow = TypeVar("_FormRow", contravariant=True)
+Rows = Iterable[Row] | AsyncIterable[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress(Generic[Rejected]):
+    """How far an import has come: everything below `through_offset` is applied, or rejected, for good.
+
+    `applied` and `unchanged` count what this run was told; what an earlier run, or a connection that was
+    lost, had applied already is in neither. `rejected` are the rows that were refused and skipped: those of
+    the newest message while the import goes on, all of them at its end. `revision` is that of the register
+    at the newest message; 0 for persons, who belong to no register.
+    """
+
+    through_offset: int
+    applied: int
+    unchanged: int
+    rejected: tuple[Rejected, ...]
+    revision: int
+
+
+class Form(Protocol[_FormRow]):
+    """What tells one kind of import from another."""
+
+    def open(self) -> Any:
+        """A stream in both directions."""
+
+    def message(self, rows: Sequence[_FormRow], offset: int) -> Any:
+        """A message with these rows, the first of which has that offset."""
+
+    def revision(self, answer: Any) -> int:
+        """The revision that an answer tells."""
+
+
+class Importing(Generic[Row, Rejected]):
+    """One import; `run` is its whole interface."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        form: Form[Row],
+        message_size: int,
+        window: int,
+        progress: Callable[[ImportProgress[Rejected]], None] | None,
+    ) -> None:
+        if message_size < 1 or window < 1:
+            raise ValueError("message_size and window are at least 1")
+        self._patience = calls.patience
+        self._form = form
+        self._message_size = message_size
+        self._window = window
+        self._progress = progress
+        self._outage = Outage(calls.retries, calls.patience.outage_seconds)
+        self._unanswered: deque[Any] = deque()
+        self._rejected: list[Rejected] = []
+        self._so_far: ImportProgress[Rejected] = ImportProgress(0, 0, 0, (), 0)
+
+    async def run(self, rows: Rows[Row]) -> ImportProgress[Rejected]:
+        """Import all of it. Raises Refused, CallFailed, and what reading `rows` raises."""
+        # A message without rows asks where to go on.
+        self._unanswered.append(self._form.message((), 0))
+        while self._unanswered:
+            await self._connected(_nothing())
+        async with aclosing(self._messages(rows, self._so_far.through_offset)) as messages:
+            more = True
+            while more:
+                more = not await self._connected(messages)
+        so_far = self._so_far
+        return ImportProgress(
+            so_far.through_offset, so_far.applied, so_far.unchanged, tuple(self._rejected), so_far.revision
+        )
+
+    async def _connected(self, messages: AsyncIterator[Any]) -> bool:
+        """Send and hear as much as one connection takes; answers whether all is done.
+
+        What was sent and not answered stays in `_unanswered` and is sent again over the next one: the
+        server knows the import by its id and applies nothing twice.
+        """
+        call = self._form.open()
+        outgoing: asyncio.Queue[Any] = asyncio.Queue()
+        # A task of its own: while a message waits to be taken, answers must be read, or both sides wait.
+        writer = asyncio.create_task(_write(call, outgoing))
+        try:
+            for again in self._unanswered:
+                outgoing.put_nowait(again)
+            more = True
+            while more or self._unanswered:
+                while more and len(self._unanswered) < self._window:
+                    message = await anext(messages, None)
+                    if message is None:
+                        more = False
+                    else:
+                        self._unanswered.append(message)
+                    outgoing.put_nowait(message)
+                if self._unanswered:
+                    answer = await read(call, self._patience.silence_seconds)
+                    if answer is None:
+                        raise StreamBroken("the server ended the import before it was complete")
+                    self._heard(answer)
+            # Nothing more comes, but the status does.
+            while await read(call, self._patience.silence_seconds) is not None:
+                pass
+            return True
+        except grpc.aio.AioRpcError as error:
+            await self._outage.wait(error)
+            return False
+        finally:
+            writer.cancel()
+            call.cancel()
+
+    def _heard(self, answer: Any) -> None:
+        self._outage.over()
+        self._unanswered.popleft()
+        rejected: tuple[Rejected, ...] = tuple(answer.rejected)
+        self._rejected += rejected
+        so_far = self._so_far
+        self._so_far = ImportProgress(
+            answer.through_offset,
+            so_far.applied + answer.applied,
+            so_far.unchanged + answer.unchanged,
+            rejected,
+            self._form.revision(answer),
+        )
+        if self._progress is not None:
+            self._progress(self._so_far)
+
+    async def _messages(self, rows: Rows[Row], start: int) -> AsyncGenerator[Any, None]:
+        """The rows from `start` on, in messages."""
+        offset, held = start, []
+        position = 0
+        async for row in _each(rows):
+            if position >= start:
+                held.append(row)
+            position += 1
+            if len(held) == self._message_size:
+                yield self._form.message(held, offset)
+                offset, held = position, []
+        if held:
+            yield self._form.message(held, offset)
+
+
+async def _write(call: Any, outgoing: asyncio.Queue[Any]) -> None:
+    # A call that has ended says why to those who read it.
+    with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+        while (message := await outgoing.get()) is not None:
+            await call.write(message)
+        await call.done_writing()
+
+
+async def _each(rows: Rows[Row]) -> AsyncGenerator[Row, None]:
+    if isinstance(rows, AsyncIterable):
+        async for row in rows:
+            yield row
+    else:
+        for row in rows:
+            yield row
+
+
+async def _nothing() -> AsyncGenerator[Any, None]:
+    return
+    yield

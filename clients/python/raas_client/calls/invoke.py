@@ -1,0 +1,169 @@
+"""Making calls: who calls, deadlines, what is repeated, and what is raised."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import grpc
+import grpc.aio
+
+from raas_client.calls.channel import Stubs, Wire
+from raas_client.calls.failures import NOTHING_WAS_DONE, Failure, failure_of, may_pass
+from raas_client.errors import DeadlineExceeded, RaasError, Refused
+from raas_client.options import Patience, Retries
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+
+
+class _AsksForPage(Protocol):
+    page_token: str
+
+
+class _IsPage(Protocol):
+    next_page_token: str
+
+
+_Asking = TypeVar("_Asking", bound=_AsksForPage)
+_Page = TypeVar("_Page", bound=_IsPage)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What every call says beside its request; see `RaasClient` for the meanings."""
+
+    enterprise_number: str | None = None
+    register: str | None = None
+    language: str = "en"
+    legal_context: str | None = None
+    ticket: str | None = None
+
+    @property
+    def metadata(self) -> grpc.aio.Metadata:
+        """As metadata of gRPC."""
+        said = (
+            ("raas-enterprise-number", self.enterprise_number),
+            ("accept-language", self.language),
+            ("raas-legal-context", self.legal_context),
+            ("raas-ticket", self.ticket),
+        )
+        return grpc.aio.Metadata(*((key, value) for key, value in said if value is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Makes calls on a wire as a caller."""
+
+    wire: Wire
+    caller: Caller
+    patience: Patience
+    retries: Retries
+
+    @property
+    def register(self) -> str | None:
+        """The register that requests name; None = the caller's own."""
+        return self.caller.register
+
+    @property
+    def stubs(self) -> Stubs:
+        """What calls are made on."""
+        return self.wire.stubs
+
+    async def unary(
+        self,
+        method: grpc.aio.UnaryUnaryMultiCallable[Request, Response],
+        request: Request,
+        *,
+        repeatable: bool = True,
+    ) -> Response:
+        """Call until there is an answer that is final, or the deadline passes.
+
+        `repeatable`: doing it twice does no harm; else it is repeated only where RaaS says that nothing
+        was done. Raises Refused, CallFailed.
+        """
+        loop = asyncio.get_running_loop()
+        seconds = self.patience.call_seconds
+        deadline = None if seconds is None else loop.time() + seconds
+        pauses = self.retries.pauses()
+        while True:
+            left = None if deadline is None else max(deadline - loop.time(), 0.001)
+            try:
+                return await method(request, timeout=left, metadata=self.caller.metadata)
+            except grpc.aio.AioRpcError as error:
+                failure = failure_of(error)
+                pause = pause_after(failure, next(pauses))
+                late = deadline is not None and loop.time() + pause >= deadline
+                if late or not may_pass(failure) or not (repeatable or _nothing_was_done(failure)):
+                    raise failure from error
+            await asyncio.sleep(pause)
+
+    async def paged(
+        self,
+        method: Callable[[Stubs], grpc.aio.UnaryUnaryMultiCallable[_Asking, _Page]],
+        request: _Asking,
+    ) -> AsyncGenerator[_Page, None]:
+        """The pages of an answer, each asked for when it is needed; `request` is used up."""
+        while True:
+            page = await self.unary(method(self.stubs), request)
+            yield page
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+    async def answers(
+        self,
+        method: Callable[[Stubs], grpc.aio.UnaryStreamMultiCallable[Request, Response]],
+        request: Request,
+    ) -> AsyncGenerator[Response, None]:
+        """The answers of a stream; begun again only as long as nothing was received.
+
+        Raises Refused, CallFailed; DeadlineExceeded when the stream says nothing for too long.
+        """
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        pauses = self.retries.pauses()
+        received = False
+        while True:
+            call = method(self.stubs)(request, metadata=self.caller.metadata)
+            try:
+                while (answer := await read(call, self.patience.silence_seconds)) is not None:
+                    received = True
+                    yield answer
+                return
+            except grpc.aio.AioRpcError as error:
+                failure = failure_of(error)
+                pause = pause_after(failure, next(pauses))
+                seconds = self.patience.call_seconds
+                late = seconds is not None and loop.time() + pause - began >= seconds
+                if received or late or not may_pass(failure):
+                    raise failure from error
+            finally:
+                call.cancel()
+            await asyncio.sleep(pause)
+
+
+async def read(call: Any, silence_seconds: float | None) -> Any:
+    """The next answer of a stream, None at its end.
+
+    Raises AioRpcError; DeadlineExceeded, and ends the call, when nothing is said for so long.
+    """
+    try:
+        async with asyncio.timeout(silence_seconds):
+            answer = await call.read()
+    except TimeoutError:
+        raise DeadlineExceeded(
+            f"nothing was heard for {silence_seconds:g} seconds", grpc.StatusCode.DEADLINE_EXCEEDED
+        ) from None
+    return None if answer is grpc.aio.EOF else answer
+
+
+def pause_after(failure: RaasError, pause: float) -> float:
+    """How long to wait before trying again: never shorter than the server asks for."""
+    return max(pause, failure.retry_after or 0.0) if isinstance(failure, Refused) else pause
+
+
+def _nothing_was_done(failure: Failure) -> bool:
+    return isinstance(failure, Refused) and failure.reason in NOTHING_WAS_DONE

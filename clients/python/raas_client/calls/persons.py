@@ -1,0 +1,179 @@
+"""PersonService: who the persons behind the numbers are, and what becomes of their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from raas.v1.identity_pb2 import Identity, IdentityClaim, Sex
+from raas.v1.person_pb2 import Person
+from raas.v1.person_service_pb2 import (
+    CancelNissRequest,
+    CheckPersonsRequest,
+    ConfrontIdentityRequest,
+    CreatePersonRequest,
+    CreatePersonResponse,
+    FieldVerdict,
+    GetPersonRequest,
+    GivenNameMatching,
+    ImportPersonsRequest,
+    ImportPersonsResponse,
+    PersonCheck,
+    PersonState,
+    RejectedPerson,
+    ReplaceNissRequest,
+    ReplaceNissResponse,
+    RestoreNissRequest,
+    RestoreNissResponse,
+    SearchPersonsRequest,
+    SearchPersonsResponse,
+    UpdatePersonRequest,
+    UpdatePersonResponse,
+)
+from raas_client.calls.imports import Importing, ImportProgress, Rows
+from raas_client.calls.invoke import Calls
+from raas_client.days import Day, day_text
+
+_ALL_NAMES = GivenNameMatching.GIVEN_NAME_MATCHING_ALL_GIVEN_NAMES
+
+
+class Persons:
+    """The authentic source, as far as the caller may ask it."""
+
+    _calls: Calls
+
+    async def get_person(self, niss: str) -> Person:
+        """The record of a number that the caller's register holds."""
+        request = GetPersonRequest(niss=niss)
+        return (await self._calls.unary(self._calls.stubs.persons.GetPerson, request)).person
+
+    async def confront_identity(self, niss: str, identity: IdentityClaim) -> Sequence[FieldVerdict]:
+        """Whether what is believed about a person is what the source knows: one verdict per field claimed."""
+        request = ConfrontIdentityRequest(niss=niss, identity=identity)
+        return (await self._calls.unary(self._calls.stubs.persons.ConfrontIdentity, request)).verdicts
+
+    async def search_persons(
+        self,
+        last_name: str,
+        birth_date: Day,
+        *,
+        first_names: Sequence[str] = (),
+        given_name_matching: GivenNameMatching.ValueType = _ALL_NAMES,
+        birth_date_tolerance: int | None = None,
+        sex: Sex.ValueType | None = None,
+        municipality: str | None = None,
+        max_results: int = 100,
+    ) -> SearchPersonsResponse:
+        """Persons by name, however it is spelled, and date of birth; best first.
+
+        The date may be incomplete (`1968-06-00`); the tolerance is in the unit of its last known part, and
+        must then be given.
+        Raises TooManyResults rather than leave somebody out.
+        """
+        request = SearchPersonsRequest(
+            last_name=last_name,
+            first_names=first_names,
+            given_name_matching=given_name_matching,
+            birth_date=day_text(birth_date),
+            birth_date_tolerance=birth_date_tolerance,
+            sex=sex,
+            municipality=municipality,
+            max_results=max_results,
+        )
+        return await self._calls.unary(self._calls.stubs.persons.SearchPersons, request)
+
+    async def create_person(
+        self, identity: Identity, *, reviewed_niss: Sequence[str] = (), request_id: str | None = None
+    ) -> CreatePersonResponse:
+        """A BIS number for a person who has none; or candidates, and then nothing was created.
+
+        Look at the candidates, and call again with their numbers in `reviewed_niss` where none of them is
+        the person.
+        """
+        request = CreatePersonRequest(
+            identity=identity, reviewed_niss=reviewed_niss, request_id=request_id or str(uuid4())
+        )
+        return await self._calls.unary(self._calls.stubs.persons.CreatePerson, request)
+
+    async def update_person(
+        self, niss: str, identity: Identity, fields: Sequence[str], source_date: date | str
+    ) -> UpdatePersonResponse:
+        """Set the fields named to their values in `identity`, as known on `source_date`.
+
+        Of persons of the BIS and RAD registers. Not repeated when the answer is lost.
+        """
+        request = UpdatePersonRequest(
+            niss=niss,
+            identity=identity,
+            update_mask=FieldMask(paths=fields),
+            source_date=day_text(source_date),
+        )
+        return await self._calls.unary(self._calls.stubs.persons.UpdatePerson, request, repeatable=False)
+
+    async def check_persons(self, checks: Iterable[PersonCheck]) -> Sequence[PersonState]:
+        """Status, and which fields of a claimed identity differ, of up to 1,000 numbers, in their order."""
+        request = CheckPersonsRequest(checks=checks)
+        return (await self._calls.unary(self._calls.stubs.persons.CheckPersons, request)).states
+
+    async def replace_niss(
+        self, niss: str, successor_niss: str, *, validate_only: bool = False
+    ) -> ReplaceNissResponse:
+        """Put one number in the place of another, in all registers at once; answers what changed in each.
+
+        Not repeated when the answer is lost: a second call changes nothing, and has nothing to tell.
+        """
+        request = ReplaceNissRequest(niss=niss, successor_niss=successor_niss, validate_only=validate_only)
+        method = self._calls.stubs.persons.ReplaceNiss
+        return await self._calls.unary(method, request, repeatable=validate_only)
+
+    async def restore_niss(self, niss: str, *, validate_only: bool = False) -> RestoreNissResponse:
+        """Undo the replacement, or the cancellation, of a number. Not repeated when the answer is lost."""
+        request = RestoreNissRequest(niss=niss, validate_only=validate_only)
+        method = self._calls.stubs.persons.RestoreNiss
+        return await self._calls.unary(method, request, repeatable=validate_only)
+
+    async def cancel_niss(self, niss: str) -> Person:
+        """Withdraw a number without a successor."""
+        request = CancelNissRequest(niss=niss)
+        return (await self._calls.unary(self._calls.stubs.persons.CancelNiss, request)).person
+
+    async def import_persons(
+        self,
+        persons: Rows[Person],
+        *,
+        import_id: str | None = None,
+        message_size: int = 500,
+        window: int = 4,
+        progress: Callable[[ImportProgress[RejectedPerson]], None] | None = None,
+    ) -> ImportProgress[RejectedPerson]:
+        """Feed the authentic source; it goes on after an interruption as `import_operations` does.
+
+        `message_size` is at most 1,000.
+        """
+        form = _PersonFeed(self._calls, import_id or str(uuid4()))
+        importing: Importing[Person, RejectedPerson] = Importing(
+            self._calls, form, message_size, window, progress
+        )
+        return await importing.run(persons)
+
+
+@dataclass(frozen=True, slots=True)
+class _PersonFeed:
+    """ImportPersons."""
+
+    calls: Calls
+    import_id: str
+
+    def open(self) -> Any:
+        return self.calls.stubs.persons.ImportPersons(metadata=self.calls.caller.metadata)
+
+    def message(self, rows: Sequence[Person], offset: int) -> ImportPersonsRequest:
+        return ImportPersonsRequest(import_id=self.import_id, persons=rows, offset=offset)
+
+    def revision(self, answer: ImportPersonsResponse) -> int:
+        return 0

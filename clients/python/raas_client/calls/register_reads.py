@@ -1,0 +1,241 @@
+"""RegisterService: the calls that read."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from raas.v1.decision_pb2 import Decision, InscriptionCheck
+from raas.v1.dossier_pb2 import Dossier
+from raas.v1.dossier_type_pb2 import DossierType
+from raas.v1.mutation_pb2 import Mutation
+from raas.v1.niss_pb2 import StaleNiss
+from raas.v1.period_pb2 import Period
+from raas.v1.register_pb2 import Register
+from raas.v1.register_service_pb2 import (
+    CheckInscriptionsRequest,
+    CheckInscriptionsResponse,
+    ConsultRequest,
+    ConsultResponse,
+    ExplainDossierRequest,
+    ExplainDossierResponse,
+    ExportRequest,
+    ExportResponse,
+    FindRegistersRequest,
+    FindRegistersResponse,
+    GetHistoryRequest,
+    GetHistoryResponse,
+    GetRegisterRequest,
+    ListDossierTypesRequest,
+    ListDossierTypesResponse,
+    ListStaleNissRequest,
+    ListStaleNissResponse,
+)
+from raas_client.calls.invoke import Calls
+from raas_client.calls.pages import Pages
+from raas_client.days import Day, day_text
+
+_LARGEST_PAGE = 1_000
+
+
+class RegisterReads:
+    """What is asked of a register. All of it may be repeated, and is when the server goes away."""
+
+    _calls: Calls
+
+    async def get_register(self) -> Register:
+        """The name, the revision and the size of the register."""
+        request = GetRegisterRequest(register=self._calls.register)
+        return (await self._calls.unary(self._calls.stubs.registers.GetRegister, request)).register
+
+    def dossier_types(self) -> Pages[ListDossierTypesResponse, DossierType]:
+        """The dossier types, ordered by code."""
+
+        def pages() -> AsyncGenerator[ListDossierTypesResponse, None]:
+            request = ListDossierTypesRequest(register=self._calls.register, page_size=_LARGEST_PAGE)
+            return self._calls.paged(lambda stubs: stubs.registers.ListDossierTypes, request)
+
+        return Pages(pages, lambda page: page.dossier_types)
+
+    def consult(
+        self,
+        *,
+        niss: Sequence[str] = (),
+        dossier_types: Sequence[str] = (),
+        active_on: Day | None = None,
+        overlaps: Period | None = None,
+        ends_between: Period | None = None,
+        at_revision: int | None = None,
+        at_time: datetime | None = None,
+        page_size: int = _LARGEST_PAGE,
+    ) -> Pages[ConsultResponse, Dossier]:
+        """The dossiers that match, whole, ordered by number and dossier type; all as of one revision.
+
+        An empty filter matches all. At most one of `active_on`, `overlaps` and `ends_between` (what one line
+        must satisfy; see `period`), and one of `at_revision` and `at_time` (an instant with its time zone).
+        """
+
+        def pages() -> AsyncGenerator[ConsultResponse, None]:
+            request = ConsultRequest(
+                register=self._calls.register, niss=niss, dossier_types=dossier_types, page_size=page_size
+            )
+            _filter(request, active_on, overlaps, ends_between, at_revision, at_time)
+            return self._calls.paged(lambda stubs: stubs.registers.Consult, request)
+
+        return Pages(pages, lambda page: page.dossiers)
+
+    def export(
+        self,
+        *,
+        niss: Sequence[str] = (),
+        dossier_types: Sequence[str] = (),
+        active_on: Day | None = None,
+        overlaps: Period | None = None,
+        ends_between: Period | None = None,
+        at_revision: int | None = None,
+        at_time: datetime | None = None,
+    ) -> Pages[ExportResponse, Dossier]:
+        """The same as `consult` in one stream: for whole registers.
+
+        An export that breaks off in the middle raises what broke it; a `Mirror` goes on where it was.
+        """
+
+        def pages() -> AsyncGenerator[ExportResponse, None]:
+            request = ExportRequest(register=self._calls.register, niss=niss, dossier_types=dossier_types)
+            _filter(request, active_on, overlaps, ends_between, at_revision, at_time)
+            return self._calls.answers(lambda stubs: stubs.registers.Export, request)
+
+        return Pages(pages, lambda part: part.dossiers)
+
+    def history(
+        self, niss: str, dossier_type: str | None = None, *, page_size: int = _LARGEST_PAGE
+    ) -> Pages[GetHistoryResponse, Mutation]:
+        """What was recorded about a person, oldest first, under all numbers united in it."""
+
+        def pages() -> AsyncGenerator[GetHistoryResponse, None]:
+            request = GetHistoryRequest(
+                register=self._calls.register, niss=niss, dossier_type=dossier_type, page_size=page_size
+            )
+            return self._calls.paged(lambda stubs: stubs.registers.GetHistory, request)
+
+        return Pages(pages, lambda page: page.mutations)
+
+    async def check(
+        self,
+        niss: str,
+        *,
+        dossier_types: Sequence[str] = (),
+        active_on: Day | None = None,
+        overlaps: Period | None = None,
+    ) -> Decision:
+        """Whether the register knows the person in one of the roles (none = any), on a day or in a period.
+
+        This is the integration control, before data about the person are exchanged. Needs the number of the
+        register: that of the client, or of its caller.
+        """
+        caller = self._calls.caller
+        check = InscriptionCheck(
+            register=caller.register or caller.enterprise_number or "",
+            niss=niss,
+            dossier_types=dossier_types,
+        )
+        _when(check, active_on, overlaps)
+        return (await self.check_many([check])).decisions[0]
+
+    async def check_many(
+        self, checks: Iterable[InscriptionCheck], *, at_time: datetime | None = None
+    ) -> CheckInscriptionsResponse:
+        """One decision per check, in their order; at most 1,000."""
+        request = CheckInscriptionsRequest(checks=checks, at_time=_timestamp(at_time))
+        return await self._calls.unary(self._calls.stubs.registers.CheckInscriptions, request)
+
+    async def explain(
+        self,
+        niss: str,
+        day: Day,
+        dossier_type: str | None = None,
+        *,
+        at_time: datetime | None = None,
+    ) -> ExplainDossierResponse:
+        """Why the register knows the person on a day, or does not: what decided it, and a sentence."""
+        request = ExplainDossierRequest(
+            register=self._calls.register,
+            niss=niss,
+            dossier_type=dossier_type,
+            day=day_text(day),
+            at_time=_timestamp(at_time),
+        )
+        return await self._calls.unary(self._calls.stubs.registers.ExplainDossier, request)
+
+    async def find_registers(
+        self,
+        niss: str,
+        *,
+        dossier_types: Sequence[str] = (),
+        active_on: Day | None = None,
+        overlaps: Period | None = None,
+        at_time: datetime | None = None,
+    ) -> FindRegistersResponse:
+        """Which registers know the person: the routing of a message to those it concerns."""
+        request = FindRegistersRequest(
+            niss=niss,
+            dossier_types=dossier_types,
+            at_time=_timestamp(at_time),
+        )
+        _when(request, active_on, overlaps)
+        return await self._calls.unary(self._calls.stubs.registers.FindRegisters, request)
+
+    def stale_niss(self) -> Pages[ListStaleNissResponse, StaleNiss]:
+        """The numbers in the register that are replaced, cancelled or unknown, ordered by number."""
+
+        def pages() -> AsyncGenerator[ListStaleNissResponse, None]:
+            request = ListStaleNissRequest(register=self._calls.register, page_size=_LARGEST_PAGE)
+            return self._calls.paged(lambda stubs: stubs.registers.ListStaleNiss, request)
+
+        return Pages(pages, lambda page: page.stale)
+
+
+def _filter(
+    request: ConsultRequest | ExportRequest,
+    active_on: Day | None,
+    overlaps: Period | None,
+    ends_between: Period | None,
+    at_revision: int | None,
+    at_time: datetime | None,
+) -> None:
+    if ends_between is not None and (active_on is not None or overlaps is not None):
+        raise ValueError("give one of active_on, overlaps and ends_between")
+    if at_revision is not None and at_time is not None:
+        raise ValueError("give one of at_revision and at_time")
+    _when(request, active_on, overlaps)
+    if ends_between is not None:
+        request.ends_between.CopyFrom(ends_between)
+    if at_revision is not None:
+        request.at_revision = at_revision
+    if at_time is not None:
+        request.at_time.CopyFrom(_timestamp(at_time) or Timestamp())
+
+
+def _when(
+    request: ConsultRequest | ExportRequest | InscriptionCheck | FindRegistersRequest,
+    active_on: Day | None,
+    overlaps: Period | None,
+) -> None:
+    if active_on is not None and overlaps is not None:
+        raise ValueError("give one of active_on and overlaps")
+    if active_on is not None:
+        request.active_on = day_text(active_on)
+    if overlaps is not None:
+        request.overlaps.CopyFrom(overlaps)
+
+
+def _timestamp(instant: datetime | None) -> Timestamp | None:
+    if instant is None:
+        return None
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs its time zone")
+    timestamp = Timestamp()
+    timestamp.FromDatetime(instant)
+    return timestamp

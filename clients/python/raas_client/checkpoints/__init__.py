@@ -1,0 +1,1 @@
+"""Where a reader of the stream stands, and where it keeps that."""

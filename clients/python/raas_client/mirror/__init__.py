@@ -1,0 +1,1 @@
+"""A local copy of a register that keeps itself up to date."""

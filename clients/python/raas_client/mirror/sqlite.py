@@ -1,0 +1,203 @@
+"""A copy of a register in a file of SQLite, which survives restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from raas.v1.dossier_pb2 import Dossier
+from raas.v1.mutation_pb2 import Mutation
+from raas_client.checkpoints.checkpoint import Checkpoint
+from raas_client.days import Line, line_of
+from raas_client.mirror.copy import MirroredDossier, Place, changed, copied
+
+_FORMAT = 1
+_DOSSIERS = """
+CREATE TABLE {} (
+  niss TEXT NOT NULL, dossier_type TEXT NOT NULL, lines TEXT NOT NULL, revision INTEGER NOT NULL,
+  PRIMARY KEY (niss, dossier_type)
+) WITHOUT ROWID"""
+_MIRROR = """
+CREATE TABLE mirror (
+  dossier_types TEXT NOT NULL, writes INTEGER NOT NULL,
+  log_id TEXT, revision INTEGER, checksum BLOB,
+  incoming_log_id TEXT, incoming_revision INTEGER, incoming_token TEXT
+)"""
+_PUT = "INSERT OR REPLACE INTO {} (niss, dossier_type, lines, revision) VALUES (?, ?, ?, ?)"
+
+
+class SqliteCopy:
+    """One file, one process that writes. Every write is a transaction that holds the place as well.
+
+    Raises sqlite3.Error; ValueError for a file of another make; RuntimeError when somebody else writes it.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.place: Place | None = None
+        self.incoming: Checkpoint | None = None
+        self._path = Path(path)
+        self._writes = 0
+        """How many transactions there were: another number in the file means another writer."""
+        self._writing = threading.Lock()
+        self._reading = threading.Lock()
+        self._writer: sqlite3.Connection | None = None
+        self._reader: sqlite3.Connection | None = None
+
+    async def open(self, dossier_types: Iterable[str]) -> None:
+        """Open the file, or make it."""
+        await asyncio.to_thread(self._open, json.dumps(sorted(dossier_types)))
+
+    async def close(self) -> None:
+        """Close the file, after what is being written."""
+        await asyncio.to_thread(self._close)
+
+    async def begin_snapshot(self) -> None:
+        """Forget an incomplete snapshot."""
+        await asyncio.to_thread(self._write, [], [], self.place, None, "DELETE FROM incoming")
+
+    async def add(self, dossiers: Iterable[Dossier], checkpoint: Checkpoint) -> None:
+        """A further part of the snapshot."""
+        parts = [copied(dossier) for dossier in dossiers]
+        await asyncio.to_thread(self._write, [], parts, self.place, checkpoint)
+
+    async def complete(self, place: Place) -> None:
+        """The snapshot is whole."""
+        swap = (
+            "DROP TABLE dossier",
+            "ALTER TABLE incoming RENAME TO dossier",
+            _DOSSIERS.format("incoming"),
+        )
+        await asyncio.to_thread(self._write, [], [], place, None, *swap)
+
+    async def apply(self, mutations: Iterable[Mutation], place: Place) -> None:
+        """Bring the copy to this place."""
+        await asyncio.to_thread(self._write, list(changed(mutations)), [], place, self.incoming)
+
+    def of(self, niss: str) -> Mapping[str, MirroredDossier]:
+        """The dossiers of a person."""
+        query = "SELECT niss, dossier_type, lines, revision FROM dossier WHERE niss = ? ORDER BY dossier_type"
+        with self._reading:
+            assert self._reader is not None
+            rows = self._reader.execute(query, (niss,)).fetchall()
+        return {row[1]: _read(row) for row in rows}
+
+    def all(self) -> Iterator[MirroredDossier]:
+        """All dossiers as of one revision."""
+        # A connection of its own: one statement sees one state, whatever is written meanwhile.
+        with closing(self._connect()) as connection:
+            query = "SELECT niss, dossier_type, lines, revision FROM dossier ORDER BY niss, dossier_type"
+            for row in connection.execute(query):
+                yield _read(row)
+
+    def _connect(self) -> sqlite3.Connection:
+        # Threads take turns (_writing, _reading); transactions are begun and ended here.
+        return sqlite3.connect(self._path, check_same_thread=False, isolation_level=None, timeout=30)
+
+    def _open(self, dossier_types: str) -> None:
+        self._writer = self._connect()
+        # What a power cut takes back is taken back with its place, so the disk need not be waited for.
+        self._writer.execute("PRAGMA journal_mode = WAL")
+        self._writer.execute("PRAGMA synchronous = NORMAL")
+        with _transaction(self._writer) as cursor:
+            (form,) = cursor.execute("PRAGMA user_version").fetchone()
+            if form == 0 and cursor.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,):
+                cursor.execute(_MIRROR)
+                cursor.execute(_DOSSIERS.format("dossier"))
+                cursor.execute(_DOSSIERS.format("incoming"))
+                cursor.execute("INSERT INTO mirror (dossier_types, writes) VALUES (?, 0)", (dossier_types,))
+                cursor.execute(f"PRAGMA user_version = {_FORMAT}")
+            elif form != _FORMAT:
+                raise ValueError(f"{self._path} is no mirror, or one of another version: delete it")
+            (kept,) = cursor.execute("SELECT dossier_types FROM mirror").fetchone()
+            if kept != dossier_types:
+                cursor.execute("DELETE FROM dossier")
+                cursor.execute("DELETE FROM incoming")
+                cursor.execute(
+                    "UPDATE mirror SET dossier_types = ?, log_id = NULL, incoming_log_id = NULL",
+                    (dossier_types,),
+                )
+            row = cursor.execute(
+                "SELECT writes, log_id, revision, checksum, incoming_log_id, incoming_revision,"
+                " incoming_token FROM mirror"
+            ).fetchone()
+        self._writes = row[0]
+        self.place = None if row[1] is None else Place(Checkpoint(row[1], row[2]), row[3])
+        self.incoming = None if row[4] is None else Checkpoint(row[4], row[5], row[6])
+        self._reader = self._connect()
+
+    def _close(self) -> None:
+        with self._writing, self._reading:
+            for connection in (self._reader, self._writer):
+                if connection is not None:
+                    connection.close()
+            self._reader = self._writer = None
+
+    def _write(
+        self,
+        dossiers: Iterable[MirroredDossier],
+        parts: Iterable[MirroredDossier],
+        place: Place | None,
+        incoming: Checkpoint | None,
+        *statements: str,
+    ) -> None:
+        with self._writing:
+            assert self._writer is not None
+            with _transaction(self._writer) as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+                for dossier in dossiers:
+                    if dossier.lines:
+                        cursor.execute(_PUT.format("dossier"), _row(dossier))
+                    else:
+                        key = (dossier.niss, dossier.dossier_type)
+                        cursor.execute("DELETE FROM dossier WHERE niss = ? AND dossier_type = ?", key)
+                cursor.executemany(_PUT.format("incoming"), map(_row, parts))
+                checkpoint, checksum = place or (None, None)
+                cursor.execute(
+                    "UPDATE mirror SET writes = writes + 1, log_id = ?, revision = ?, checksum = ?,"
+                    " incoming_log_id = ?, incoming_revision = ?, incoming_token = ? WHERE writes = ?",
+                    (
+                        checkpoint and checkpoint.log_id,
+                        checkpoint and checkpoint.revision,
+                        checksum,
+                        incoming and incoming.log_id,
+                        incoming and incoming.revision,
+                        incoming and incoming.resume_token,
+                        self._writes,
+                    ),
+                )
+                if cursor.rowcount != 1:
+                    raise RuntimeError(f"{self._path} is written by another mirror as well")
+            self._writes += 1
+            self.place, self.incoming = place, incoming
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Cursor]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection.cursor()
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _row(dossier: MirroredDossier) -> tuple[str, str, str, int]:
+    lines = " ".join(f"{begin.isoformat()}/{end.isoformat() if end else ''}" for begin, end in dossier.lines)
+    return dossier.niss, dossier.dossier_type, lines, dossier.revision
+
+
+def _read(row: tuple[str, str, str, int]) -> MirroredDossier:
+    niss, dossier_type, lines, revision = row
+    return MirroredDossier(niss, dossier_type, tuple(map(_line, lines.split(" "))), revision)
+
+
+def _line(text: str) -> Line:
+    begin, _, end = text.partition("/")
+    return line_of(begin, end)

@@ -1,0 +1,1 @@
+"""Commands that work on the database itself, beside running servers or without any."""

@@ -1,0 +1,128 @@
+"""`raas trim`: gives up the beginning of logs, while servers run on the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from raas.cli.database.age import parse_age
+from raas.cli.database.connection import (
+    AllRegisters,
+    DatabaseUrl,
+    DataDir,
+    Ending,
+    OneRegister,
+    chosen_register,
+    work_on_database,
+)
+from raas.cli.server.connection import Json
+from raas.cli.terminal.exits import Exit
+from raas.cli.terminal.progress import Meter
+
+if TYPE_CHECKING:
+    from raas.domain.numbers.enterprise_number import EnterpriseNumber
+    from raas.domain.registers.register import Register
+    from raas.usecases.admin.trim import Trimmed
+
+
+def trim(
+    older_than: Annotated[
+        str | None,
+        typer.Option(metavar="AGE", help="Give up what was recorded so long ago: '90 days', '12 months'."),
+    ] = None,
+    before_revision: Annotated[
+        int | None,
+        typer.Option(
+            metavar="REVISION", min=0, help="Give up what lies before this revision of one register."
+        ),
+    ] = None,
+    register: OneRegister = None,
+    all_registers: AllRegisters = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Also what subscribers seen in the last 90 days have not acknowledged."),
+    ] = False,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Give up the beginning of the log of one register or all.
+
+    Without it everything is kept. What goes is history: mutations, and states as of before. Dossiers and
+    their lines stay as they are, and the state at the new beginning can still be asked. It goes in steps,
+    while servers run; what a step did is done, and after an interruption the same command goes on.
+
+    It stops where the slowest named subscriber seen in the last 90 days stands, and says which, unless it is
+    forced.
+
+    Exit status: 0 trimmed as far as asked, 4 stopped before that by a subscriber, 1 failed, 130 interrupted.
+    """
+    if (older_than is None) == (before_revision is None):
+        raise typer.BadParameter("give either --older-than AGE or --before-revision REVISION")
+    if before_revision is not None and all_registers:
+        raise typer.BadParameter(
+            "--before-revision goes with --register NUMBER: each register counts its own"
+        )
+    number = chosen_register(register, all_registers)
+    oldest = before_revision if before_revision is not None else parse_age(older_than or "")
+    told: dict[Register, Trimmed] = {}
+
+    def work(dsn: str) -> None:
+        from raas import maintenance as upkeep
+
+        with Meter("mutations", quiet=as_json) as meter:
+
+            def progress(each: Register, trimmed: Trimmed) -> None:
+                told[each] = trimmed
+                meter.show(sum(t.deleted for t in told.values()), more=f", {len(told):,} registers")
+
+            upkeep.trim(dsn, number, oldest, force=force, progress=progress)
+
+    ending = work_on_database(database_url, data_dir, work)
+    if ending.status is Exit.DONE and any(trimmed.held_by for trimmed in told.values()):
+        ending = Ending(Exit.HELD_BACK)
+    ending.tell(
+        {"registers": [_as_json(register, trimmed) for register, trimmed in told.items()]},
+        "\n".join(_sentences(told, every=number is not None)),
+        as_json=as_json,
+    )
+
+
+def _as_json(register: Register, trimmed: Trimmed) -> dict[str, object]:
+    holder = trimmed.held_by
+    return {
+        "register": _number(register.enterprise_number),
+        "deleted": trimmed.deleted,
+        "oldest_revision": trimmed.oldest_revision,
+        "goal": trimmed.goal,
+        "held_by": {"caller": _number(holder.caller), "name": holder.name} if holder else None,
+    }
+
+
+def _sentences(told: Mapping[Register, Trimmed], *, every: bool) -> Iterator[str]:
+    """What became of each register, or only of those where there is something to say; and all in all."""
+    for register, trimmed in told.items():
+        if every or trimmed.deleted or trimmed.held_by:
+            yield _sentence(register, trimmed)
+    if told and not every:
+        yield f"registers: {len(told):,}; mutations given up: {sum(t.deleted for t in told.values()):,}"
+
+
+def _sentence(register: Register, trimmed: Trimmed) -> str:
+    begins = f"the log begins at revision {trimmed.oldest_revision}"
+    if holder := trimmed.held_by:
+        begins += (
+            f"; the rest is kept for subscriber {holder.name!r} of {_number(holder.caller)}, which has "
+            "acknowledged no more (--force trims past it)"
+        )
+    elif trimmed.oldest_revision < trimmed.goal:
+        begins += f", before the indivisible group that revision {trimmed.goal} lies in"
+    return f"{_number(register.enterprise_number)}: {trimmed.deleted:,} mutations given up; {begins}"
+
+
+def _number(number: EnterpriseNumber) -> str:
+    from raas.domain.numbers.enterprise_number import enterprise_number_text
+
+    return enterprise_number_text(number)

@@ -1,0 +1,1 @@
+"""`raas import`: a file of inscriptions and removals, applied exactly once."""

@@ -1,0 +1,1 @@
+"""Output, progress and exit statuses of commands."""

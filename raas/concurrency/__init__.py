@@ -1,0 +1,1 @@
+"""Primitives of asyncio that the use cases and the store share."""

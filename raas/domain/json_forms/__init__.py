@@ -1,0 +1,1 @@
+"""Domain values as JSON, in the form in which they are stored."""

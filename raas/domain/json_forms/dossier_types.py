@@ -1,0 +1,37 @@
+"""A dossier type as JSON values, as the detail of a mutation keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from raas.domain.calendar.day import day_text, parse_day
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.registers.dossier_type import DossierType, IdentityChanges
+
+
+def dossier_type_json(dossier_type: DossierType) -> dict[str, Any]:
+    """The fields by name: days as `YYYY-MM-DD`, the partner as ten digits, absent ones as None."""
+    t = dossier_type
+    return {
+        "code": t.code,
+        "labels": dict(t.labels),
+        "quality_code": t.quality_code,
+        "partner": None if t.partner is None else enterprise_number_text(t.partner),
+        "active_from": None if t.active_from is None else day_text(t.active_from),
+        "active_until": None if t.active_until is None else day_text(t.active_until),
+        "identity_changes": t.identity_changes.name,
+    }
+
+
+def dossier_type_from_json(fields: Mapping[str, Any]) -> DossierType:
+    """The dossier type that `dossier_type_json` wrote."""
+    return DossierType(
+        fields["code"],
+        fields["labels"],
+        fields["quality_code"],
+        None if fields["partner"] is None else EnterpriseNumber(int(fields["partner"])),
+        None if fields["active_from"] is None else parse_day(fields["active_from"]),
+        None if fields["active_until"] is None else parse_day(fields["active_until"]),
+        IdentityChanges[fields["identity_changes"]],
+    )

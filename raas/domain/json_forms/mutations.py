@@ -1,0 +1,87 @@
+"""The details of mutations as the log keeps them, with the contents that stand beside it.
+
+    kind                     detail in the log                               content beside it
+    NISS_REPLACED, RESTORED  replaced_niss, successor_niss                   –
+    DOSSIER_TYPE_CHANGED     before, after                                   –
+    IDENTITY_CHANGED         content, fields                                 before, after, effective_date
+    NETWORK_EVENT            content, service, event_id, type, authorisation payload, effective_date
+
+`content` is the hash of the content in hexadecimal, `fields` are names joined by commas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from raas.domain.calendar.day import parse_day
+from raas.domain.json_forms.dossier_types import dossier_type_from_json
+from raas.domain.json_forms.identities import identity_from_json
+from raas.domain.numbers.niss import Niss
+from raas.domain.registers.content import Content
+from raas.domain.registers.mutation import (
+    Detail,
+    DossierTypeChange,
+    IdentityChange,
+    MutationKind,
+    NetworkEvent,
+    Replacement,
+)
+
+_DOSSIER_TYPE_CHANGED = MutationKind.DOSSIER_TYPE_CHANGED.value
+_IDENTITY_CHANGED = MutationKind.IDENTITY_CHANGED.value
+_NETWORK_EVENT = MutationKind.NETWORK_EVENT.value
+
+
+def identity_change_json(content_hash: str, fields: Sequence[str]) -> dict[str, Any]:
+    """The detail of IDENTITY_CHANGED as the log keeps it."""
+    return {"content": content_hash, "fields": ",".join(fields)}
+
+
+def detail_from_json(kind: int, json: Mapping[str, Any] | None, content: Content | None) -> Detail | None:
+    """The detail of a mutation of this kind; `content` is what stands beside the log."""
+    if not json:
+        return None
+    if kind == _DOSSIER_TYPE_CHANGED:
+        earlier = json["before"]
+        return DossierTypeChange(
+            None if earlier is None else dossier_type_from_json(earlier),
+            dossier_type_from_json(json["after"]),
+        )
+    if "replaced_niss" in json:
+        return Replacement(Niss(int(json["replaced_niss"])), Niss(int(json["successor_niss"])))
+    if content is None:
+        return None
+    if kind == _IDENTITY_CHANGED:
+        return _identity_change(json, content)
+    return _network_event(json, content) if kind == _NETWORK_EVENT else None
+
+
+def _identity_change(json: Mapping[str, Any], content: Content) -> IdentityChange:
+    body = content.body
+    return IdentityChange(
+        tuple(json["fields"].split(",")),
+        identity_from_json(body["before"]) if body and body["before"] else None,
+        identity_from_json(body["after"]) if body else None,
+        _effective_date(body),
+        bytes.fromhex(json["content"]),
+        content.erased_time,
+    )
+
+
+def _network_event(json: Mapping[str, Any], content: Content) -> NetworkEvent:
+    return NetworkEvent(
+        json["service"],
+        json["event_id"],
+        json["type"],
+        json["authorisation"],
+        _effective_date(content.body),
+        content.body["payload"] if content.body else None,
+        bytes.fromhex(json["content"]),
+        content.erased_time,
+    )
+
+
+def _effective_date(body: Mapping[str, Any] | None) -> int | None:
+    day = body and body["effective_date"]
+    return parse_day(day) if day else None

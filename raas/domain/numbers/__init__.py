@@ -1,0 +1,1 @@
+"""The numbers that identify persons and organisations."""

@@ -1,0 +1,1 @@
+"""Persons, their identity and the status of their numbers."""

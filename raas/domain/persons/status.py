@@ -1,0 +1,30 @@
+"""A person as the authentic source knows it, reduced to what an operation must know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from raas.domain.numbers.niss import Niss
+
+
+class PersonStatus(Enum):
+    """The state of a number at the authentic source; values equal those of the proto enum."""
+
+    ACTIVE = 1
+    REPLACED = 2
+    CANCELLED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PersonState:
+    """The status of a number and, when replaced, its final successor.
+
+    `born` (a Day: the earliest the birth can have been; None = not known) and `deceased` are those of
+    the person, whichever of its numbers was asked.
+    """
+
+    status: PersonStatus
+    successor: Niss | None = None
+    born: int | None = None
+    deceased: bool = False

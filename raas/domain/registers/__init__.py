@@ -1,0 +1,1 @@
+"""Registers, dossiers and mutations."""

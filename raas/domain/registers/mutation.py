@@ -1,0 +1,181 @@
+"""A mutation: one recorded change of a register, and the checksum that chains it to the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from raas.domain.calendar.day import OPEN, day_text
+from raas.domain.calendar.periods import Lines
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.numbers.niss import Niss, niss_text
+from raas.domain.persons.identity import Identity
+from raas.domain.registers.dossier_type import DossierType
+
+
+class MutationKind(IntEnum):
+    """What happened; as numbers, those of the proto enum MutationKind."""
+
+    INSCRIBED = 1
+    REMOVED = 2
+    NISS_REPLACED = 3
+    NISS_RESTORED = 4
+    NISS_CANCELLED = 5
+    IDENTITY_CHANGED = 6
+    NETWORK_EVENT = 7
+    DOSSIER_TYPE_CHANGED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who did it and in which call: shared by all mutations of one call."""
+
+    actor: EnterpriseNumber
+    call_id: UUID
+    request_id: str | None = None
+    legal_context: str | None = None
+    ticket: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DossierTypeChange:
+    """A dossier type before (None = created) and after."""
+
+    before: DossierType | None
+    after: DossierType
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """The two numbers of a replacement."""
+
+    replaced_niss: Niss
+    successor_niss: Niss
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityChange:
+    """A change in who a person is; what stands beside the log may have been erased."""
+
+    fields: tuple[str, ...]
+    before: Identity | None
+    """Only the fields that changed; None = not known, or erased."""
+    after: Identity | None
+    """The same; None = erased."""
+    effective_date: int | None
+    content_hash: bytes
+    erased_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkEvent:
+    """News from another service about a person; what stands beside the log may have been erased."""
+
+    service: str
+    event_id: str
+    type: str
+    authorisation: str
+    effective_date: int | None
+    payload: Mapping[str, Any] | None
+    """JSON values; None = erased."""
+    content_hash: bytes
+    erased_time: datetime | None
+
+
+Detail = DossierTypeChange | Replacement | IdentityChange | NetworkEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """One mutation as read from the log; `dossier_type` is None where no single dossier changed."""
+
+    register: EnterpriseNumber
+    revision: int
+    batch_last_revision: int
+    kind: MutationKind
+    niss: Niss | None
+    requested_niss: Niss | None
+    dossier_type: str | None
+    dossier_types: tuple[str, ...]
+    before: Lines
+    after: Lines
+    record_time: datetime
+    stamp: Stamp
+    checksum: bytes
+    detail: Detail | None
+
+
+def lines_text(lines: Lines) -> str:
+    """The lines as `{[2024-01-01,2024-01-31],[2024-05-01,]}`: both days inclusive, no end = open."""
+    texts = [f"[{day_text(begin)},{day_text(end - 1) if end < OPEN else ''}]" for begin, end in lines]
+    return "{" + ",".join(texts) + "}"
+
+
+def canonical_detail(detail: Mapping[str, Any] | None) -> str:
+    """The detail of a mutation as one text: `name=value` pairs sorted by name, nested ones dotted."""
+    if not detail:
+        return ""
+    flat: list[str] = []
+
+    def walk(prefix: str, value: Any) -> None:
+        if isinstance(value, Mapping):
+            for name in sorted(value):
+                walk(f"{prefix}.{name}" if prefix else name, value[name])
+        elif value is not None:
+            flat.append(f"{prefix}={value}")
+
+    walk("", detail)
+    return ";".join(flat)
+
+
+def record_time_text(instant: datetime) -> str:
+    """An instant in microseconds since 1970, as the checksum counts it."""
+    return str(int(instant.timestamp()) * 1_000_000 + instant.microsecond)
+
+
+def stamp_text(stamp: Stamp) -> str:
+    """The part of the canonical bytes that all mutations of one call share."""
+    return "\n".join(
+        (
+            enterprise_number_text(stamp.actor),
+            str(stamp.call_id),
+            stamp.request_id or "",
+            stamp.legal_context or "",
+            stamp.ticket or "",
+        )
+    )
+
+
+def chained_checksum(
+    previous: bytes,
+    revision: int,
+    batch_last_revision: int,
+    kind: int,
+    niss: Niss | None,
+    requested_niss: Niss | None,
+    dossier_type: str,
+    dossier_types: str,
+    before: str,
+    after: str,
+    record_time: str,
+    stamp: str,
+    detail: str,
+) -> bytes:
+    """SHA-256 of the previous checksum followed by the canonical bytes of a mutation.
+
+    The canonical bytes are its fields in UTF-8, one a line, an absent one as an empty line: revision,
+    batch_last_revision, number of the kind, niss, requested_niss, dossier_type, dossier_types (joined by
+    commas), before and after (`lines_text`), record time (`record_time_text`), the five of `stamp_text`,
+    `canonical_detail`. None of these texts may hold a line break; the front door refuses them.
+    """
+    canonical = (
+        f"{revision}\n{batch_last_revision}\n{kind}\n{'' if niss is None else niss_text(niss)}\n"
+        f"{'' if requested_niss is None else niss_text(requested_niss)}\n{dossier_type}\n{dossier_types}\n"
+        f"{before}\n{after}\n{record_time}\n{stamp}\n{detail}"
+    )
+    return sha256(previous + canonical.encode()).digest()

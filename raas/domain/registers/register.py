@@ -1,0 +1,32 @@
+"""A register: one organisation's record of the persons it knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A register as its owner sees it; `oldest_revision` is the smallest valid after_revision."""
+
+    id: int
+    enterprise_number: EnterpriseNumber
+    name: str
+    log_id: UUID
+    revision: int
+    oldest_revision: int
+    record_time: datetime
+    types_revision: int
+    dossier_count: int
+    checksum: bytes
+    create_time: datetime
+
+
+def first_checksum(number: EnterpriseNumber) -> bytes:
+    """The checksum of a register without mutations: SHA-256 of its enterprise number, ten digits."""
+    return sha256(enterprise_number_text(number).encode()).digest()

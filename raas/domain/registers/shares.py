@@ -1,0 +1,100 @@
+"""Who brought which days, in a dossier that unites several numbers of one person.
+
+When a number is replaced, its lines melt into those of its successor. Should the replacement prove
+wrong, they must come apart again: so from the replacement on, a united dossier keeps one share for
+every number whose days it holds. The union of the shares is always the lines of the dossier.
+
+An inscription goes to the share of the number it was asked under. A removal takes its days from every
+share: the owner said that the person is not known on them, and nothing tells which of the persons was
+meant when the number asked was another one. Such days are kept as `inseparable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from raas.domain.calendar.day import BEGINNING, OPEN
+from raas.domain.calendar.periods import Lines, Period, difference, normalise, union
+from raas.domain.numbers.niss import Niss
+
+_ALWAYS = Period(BEGINNING, OPEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The days one number brought; `inseparable`: those taken away since under another number."""
+
+    lines: Lines
+    inseparable: Lines = ()
+
+
+Shares = Mapping[Niss, Share]
+"""The shares of one dossier by the number that brought the days; empty = nothing was united."""
+
+
+@dataclass(frozen=True, slots=True)
+class Separation:
+    """A united dossier taken apart: the lines that go and stay, and the days that cannot be attributed."""
+
+    given_back: Lines
+    kept: Lines
+    inseparable: Lines
+    given_back_shares: Shares
+    kept_shares: Shares
+
+
+def unite(
+    old: Niss, old_lines: Lines, old_shares: Shares, new: Niss, new_lines: Lines, new_shares: Shares
+) -> Shares:
+    """The shares of `new` after it replaced `old`."""
+    return {
+        **(new_shares or {new: Share(new_lines)}),
+        **(old_shares or {old: Share(old_lines)}),
+    }
+
+
+def inscribe_share(shares: Shares, asked: Niss, period: Period) -> Shares:
+    """The shares after a period was inscribed under the number `asked`."""
+    share = shares.get(asked, Share(()))
+    lines, _ = union(share.lines, period)
+    inseparable, _ = difference(share.inseparable, period)
+    return {**shares, asked: Share(lines, inseparable)}
+
+
+def remove_share(shares: Shares, asked: Niss, period: Period | None) -> Shares:
+    """The shares after a period (None = everything) was removed under the number `asked`.
+
+    A number that takes days from others has a share from then on, be it empty: when it is restored it must be
+    said that they may have been meant.
+    """
+    after: dict[Niss, Share] = {}
+    for niss, share in shares.items():
+        lines, removed = difference(share.lines, period or _ALWAYS)
+        inseparable = share.inseparable
+        if niss == asked:
+            inseparable, _ = difference(inseparable, period or _ALWAYS)
+        elif removed:
+            inseparable = normalise((*inseparable, *removed))
+            after.setdefault(asked, Share(()))
+        after[niss] = Share(lines, inseparable)
+    return after
+
+
+def separate(shares: Shares, restored: Niss, going: Iterable[Niss], staying: Niss) -> Separation:
+    """Take out the shares of `restored` and of the numbers `going` with it; the rest is that of `staying`."""
+    gone = {restored, *going}
+    given = {niss: share for niss, share in shares.items() if niss in gone}
+    kept = {niss: share for niss, share in shares.items() if niss not in gone}
+    inseparable = normalise(line for share in shares.values() for line in share.inseparable)
+    return Separation(
+        _lines(given),
+        _lines(kept),
+        inseparable,
+        given if set(given) - {restored} else {},
+        kept if set(kept) - {staying} else {},
+    )
+
+
+def _lines(shares: Shares) -> Lines:
+    return normalise(line for share in shares.values() for line in share.lines)

@@ -1,0 +1,1 @@
+"""Finding persons by name and birth date."""

@@ -1,0 +1,193 @@
+"""Looking for a person by name and birth date: which candidates, and how good each is.
+
+The algorithm, `raas-names-1`:
+
+1. The birth date and its tolerance make a window (birth_window.py); who cannot have been born in it is out.
+2. Keys that sound like the last name, or like the first names in case the two were swapped, find the
+   candidates in an index (phonetics.py).
+3. Each candidate is scored here: last name (name_likeness.py), given names as the mode asks, nearness
+   of the birth date. Sex and municipality filter; what the source does not know fits.
+4. A candidate counts from `THRESHOLD` on.
+
+The published figures for recall and precision come from benchmarks/name_pairs.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+from raas.domain.calendar.incomplete_date import IncompleteDate
+from raas.domain.persons.identity import Identity, Sex
+from raas.domain.persons.municipalities import same_municipality
+from raas.domain.persons.names import words
+from raas.domain.search.birth_window import BirthCodes, BirthWindow, birth_code, birth_window
+from raas.domain.search.given_name_signature import signature_probe
+from raas.domain.search.name_similarity import name_likeness
+from raas.domain.search.phonetics import Reach, probe_keys, search_keys
+
+ALGORITHM = "raas-names-1"
+"""Names the rules above, their weights and the threshold; changes whenever a score would."""
+
+THRESHOLD = 0.8
+"""The lowest score of a candidate that is answered."""
+
+_FAR_DAYS, _NEAR_DAYS = 45, 400
+"""In a longer window the index is asked for fewer keys: the birth date no longer narrows enough."""
+
+_LAST, _GIVEN, _BIRTH = 0.65, 0.25, 0.1
+_LAST_NAME_AT_LEAST = 0.72
+_GIVEN_NAME_AT_LEAST = 0.75
+_SWAPPED_AT_LEAST = 0.78
+_SWAPPED = 0.95
+_NAMES_MISSING = 0.9
+
+
+class GivenNameMatching(Enum):
+    """Which given names must fit; names and values equal those of the proto enum."""
+
+    FIRST_LETTER_FIRST_GIVEN_NAME = 1
+    COMPLETE_FIRST_GIVEN_NAME = 2
+    ALL_GIVEN_NAMES = 3
+    IGNORE_GIVEN_NAMES = 4
+
+
+_MODES_WITHOUT_NAMES = (
+    GivenNameMatching.FIRST_LETTER_FIRST_GIVEN_NAME,
+    GivenNameMatching.IGNORE_GIVEN_NAMES,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What an index is asked for: who is under one of the keys, born on one of the codes.
+
+    With each key what the signature of the given names must share a bit with (given_signature.py), if it
+    is not 0.
+    """
+
+    keys: Mapping[str, int]
+    codes: BirthCodes
+
+
+@dataclass(frozen=True, slots=True)
+class PersonQuery:
+    """Who is looked for.
+
+    `birth_date` has at least a year; `tolerance` is in the unit of its last known part.
+    """
+
+    last_name: str
+    birth_date: IncompleteDate
+    tolerance: int = 0
+    first_names: tuple[str, ...] = ()
+    given_name_matching: GivenNameMatching = GivenNameMatching.ALL_GIVEN_NAMES
+    sex: Sex | None = None
+    municipality: str | None = None
+
+    def window(self) -> BirthWindow:
+        """The days on which the person may have been born."""
+        return birth_window(self.birth_date, self.tolerance)
+
+    def probe(self) -> Probe:
+        """What an index is asked for."""
+        window = self.window()
+        days = window.last - window.first
+        if days < _FAR_DAYS:
+            return Probe(dict.fromkeys(probe_keys(self.last_name, self.first_names), 0), window.codes())
+        reach, given = Reach.NEAR if days < _NEAR_DAYS else Reach.WIDE, self._given()
+        keys = dict.fromkeys(probe_keys(self.last_name, (), reach), given)
+        # In case the two were swapped: the last name must then be a given one.
+        swapped = signature_probe((self.last_name,))
+        for key in search_keys(" ".join(self.first_names)):
+            asked = keys.get(key, swapped)
+            # 0 is anybody: then also for both.
+            keys[key] = asked | swapped if asked and swapped else 0
+        return Probe(keys, window.codes())
+
+    def _given(self) -> int:
+        mode = self.given_name_matching
+        if mode in _MODES_WITHOUT_NAMES:
+            return 0
+        only_first = mode is GivenNameMatching.COMPLETE_FIRST_GIVEN_NAME
+        return signature_probe(self.first_names[:1] if only_first else self.first_names)
+
+
+def score(query: PersonQuery, person: Identity) -> float:
+    """How well a person fits the question, 0 to 1; 0 when a filter, the window or a given name excludes them.
+
+    From `THRESHOLD` on the person is a candidate. Takes some ten microseconds, names seen before less.
+    """
+    if not person.last_name or person.birth_date is None or not _fits_filters(query, person):
+        return 0.0
+    code = birth_code(person.birth_date)
+    if not query.window().admits(code):
+        return 0.0
+    names = max(_names_as_asked(query, person), _names_swapped(query, person))
+    if not names:
+        return 0.0
+    return (1 - _BIRTH) * names + _BIRTH * _birth_nearness(birth_code(query.birth_date), code)
+
+
+def _fits_filters(query: PersonQuery, person: Identity) -> bool:
+    unknown = (None, Sex.UNKNOWN)
+    if query.sex not in unknown and person.sex not in unknown and query.sex is not person.sex:
+        return False
+    lives_in = person.address.municipality if person.address else ""
+    return not query.municipality or not lives_in or same_municipality(query.municipality, lives_in)
+
+
+def _names_as_asked(query: PersonQuery, person: Identity) -> float:
+    assert person.last_name is not None
+    last = name_likeness(query.last_name, person.last_name)
+    if last < _LAST_NAME_AT_LEAST:
+        return 0.0
+    asked, known = _with_letters(query.first_names), _with_letters(person.first_names)
+    if query.given_name_matching is GivenNameMatching.IGNORE_GIVEN_NAMES or not asked:
+        return last
+    given = _given_names(query.given_name_matching, asked, known) if known else _NAMES_MISSING
+    return _weighed(last, given) if given >= _GIVEN_NAME_AT_LEAST else 0.0
+
+
+def _given_names(mode: GivenNameMatching, asked: tuple[str, ...], known: tuple[str, ...]) -> float:
+    if mode is GivenNameMatching.ALL_GIVEN_NAMES:
+        return name_likeness(" ".join(asked), " ".join(known))
+    if mode is GivenNameMatching.COMPLETE_FIRST_GIVEN_NAME:
+        return name_likeness(asked[0], known[0])
+    return float("".join(words(asked[0]))[:1] == "".join(words(known[0]))[:1])
+
+
+@lru_cache(maxsize=16_384)
+def _with_letters(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names without those that stand for "none known", such as a hyphen."""
+    return tuple(name for name in names if words(name))
+
+
+def _names_swapped(query: PersonQuery, person: Identity) -> float:
+    """Last and first names in each other's place: both must be nearly right, whatever the mode."""
+    if not query.first_names or not person.first_names:
+        return 0.0
+    assert person.last_name is not None
+    last = name_likeness(" ".join(query.first_names), person.last_name)
+    if last < _SWAPPED_AT_LEAST:
+        return 0.0
+    given = max(
+        name_likeness(query.last_name, name) for name in (person.first_names[0], " ".join(person.first_names))
+    )
+    return _SWAPPED * _weighed(last, given) if given >= _SWAPPED_AT_LEAST else 0.0
+
+
+def _weighed(last: float, given: float) -> float:
+    return (_LAST * last + _GIVEN * given) / (_LAST + _GIVEN)
+
+
+def _birth_nearness(asked: int, known: int) -> float:
+    if asked == known:
+        return 1.0
+    a, b = f"{asked:08d}", f"{known:08d}"
+    parts = ((a[:4], b[:4]), (a[4:6], b[4:6]), (a[6:], b[6:]))
+    if all(one == other or "00" in (one, other) for one, other in parts):
+        return 0.95
+    return 0.8 if sum(one != other for one, other in zip(a, b, strict=True)) == 1 else 0.5

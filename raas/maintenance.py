@@ -1,0 +1,144 @@
+"""The wiring of what is done to a database itself, beside the servers that work on it or without any."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, TypeVar
+
+from raas.domain.calendar.age import Age
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.niss import Niss
+from raas.domain.registers.register import Register
+from raas.storage.connection.database import open_database
+from raas.storage.maintenance.trim import PostgresTrims
+from raas.storage.reads.registers import PostgresRegisterStore
+from raas.storage.rows.contents import PostgresContentStore
+from raas.storage.schema.migration import SchemaVersion, schema_version, upgrade
+from raas.usecases.admin.erase import Erasing, Progress
+from raas.usecases.admin.registers import chosen
+from raas.usecases.admin.trim import Cut, Trimmed, renew_logs
+from raas.usecases.admin.trim import trim as trim_log
+from raas.usecases.ports.register_ports import StoreFault
+
+T = TypeVar("T")
+
+
+def migrate(dsn: str) -> SchemaVersion:
+    """Bring a database to the schema of this version; answers what was found before."""
+
+    async def run() -> SchemaVersion:
+        engine = open_database(dsn)
+        try:
+            return await upgrade(engine)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(run())
+
+
+def require_current(dsn: str) -> None:
+    """Raise StoreFault when the schema of a database is not that of this version; StoreUnavailable."""
+
+    async def run() -> SchemaVersion:
+        engine = open_database(dsn)
+        try:
+            return await schema_version(engine)
+        finally:
+            await engine.dispose()
+
+    version = asyncio.run(run())
+    if version.current != version.needed:
+        raise StoreFault(
+            f"the database is at schema {version.current or 'none'}, "
+            f"this version needs {version.needed}: run `raas migrate`"
+        )
+
+
+def trim(
+    dsn: str,
+    register: EnterpriseNumber | None,
+    oldest: int | Age,
+    *,
+    force: bool,
+    progress: Callable[[Register, Trimmed], None],
+) -> None:
+    """Trim the log of a register, or of all, to a revision, or to what was known so long ago.
+
+    `progress` is called after every step, at least once per register. Raises Refused REGISTER_UNKNOWN,
+    REVISION_IN_FUTURE; StoreUnavailable, StoreFault. What was done before stays done.
+    """
+
+    async def run(stores: _Stores) -> None:
+        now = datetime.now(UTC)
+        cut = Cut(instant=oldest.before(now)) if isinstance(oldest, Age) else Cut(revision=oldest)
+        async for each in chosen(stores.registers, register):
+            told = partial(progress, each)
+            await trim_log(stores.trims, each, cut, now=now, force=force, progress=told)
+
+    _work_on(dsn, run)
+
+
+def renew(dsn: str, register: EnterpriseNumber | None) -> Sequence[Register]:
+    """Give the log of a register, or of all, another identity; answers the registers as they then are.
+
+    All of them or none. Raises Refused REGISTER_UNKNOWN; StoreUnavailable, StoreFault.
+    """
+
+    async def run(stores: _Stores) -> Sequence[Register]:
+        await renew_logs(stores.trims, [each async for each in chosen(stores.registers, register)])
+        return [each async for each in chosen(stores.registers, register)]
+
+    return _work_on(dsn, run)
+
+
+def erase(dsn: str, what: Age | Niss, progress: Progress) -> None:
+    """Erase the contents beside the logs that were recorded so long ago, or that are about a person.
+
+    `progress` is told how many so far. Raises StoreUnavailable, StoreFault; what was done before stays done.
+    """
+
+    async def run(stores: _Stores) -> None:
+        if isinstance(what, Age):
+            await stores.erasing.by_age(datetime.now(UTC), what, progress=progress)
+        else:
+            await stores.erasing.by_person(what, progress=progress)
+
+    _work_on(dsn, run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    registers: PostgresRegisterStore
+    trims: PostgresTrims
+    erasing: Erasing
+
+
+@asynccontextmanager
+async def _opened(dsn: str) -> AsyncIterator[_Stores]:
+    writing = open_database(dsn, size=1)
+    reading = open_database(dsn, size=1, autocommit=True)
+    try:
+        yield _Stores(
+            PostgresRegisterStore(reading),
+            PostgresTrims(writing, reading),
+            Erasing(PostgresContentStore(reading)),
+        )
+    finally:
+        await writing.dispose()
+        await reading.dispose()
+
+
+def _work_on(dsn: str, work: Callable[[_Stores], Coroutine[Any, Any, T]]) -> T:
+    """Do it on an event loop of its own; SIGINT cancels it, and is raised as KeyboardInterrupt."""
+
+    async def run() -> T:
+        async with _opened(dsn) as stores:
+            return await work(stores)
+
+    require_current(dsn)
+    return asyncio.run(run())

@@ -1,0 +1,165 @@
+"""What a fake register holds, in memory: every state it ever had."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from raas.domain.calendar.day import OPEN, parse_day
+from raas.domain.calendar.periods import Lines, Period
+from raas.domain.errors import Violation
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.identity import Identity
+from raas.domain.persons.status import PersonState, PersonStatus
+from raas.domain.registers.dossier_type import DossierType
+from raas.domain.registers.register import Register, first_checksum
+from raas.domain.registers.shares import Shares
+from raas.usecases.ports.person_change import Standing
+from raas.usecases.ports.register_ports import (
+    AnsweredRequest,
+    DossierKey,
+    DossierState,
+    DossierTypes,
+    DossierView,
+    ImportKey,
+    NewMutation,
+    RequestKey,
+)
+from raas.usecases.ports.stream_ports import Mark
+
+_ACTIVE = Standing(PersonStatus.ACTIVE)
+_LINE = re.compile(r"\[([^,]+),([^]]*)\]")
+
+
+class Logged(NamedTuple):
+    """A mutation in the log."""
+
+    mutation: NewMutation
+    record_time: datetime
+
+
+@dataclass
+class RegisterState:
+    """One register."""
+
+    id: int
+    enterprise_number: EnterpriseNumber
+    name: str
+    log_id: UUID = field(default_factory=uuid4)
+    create_time: datetime = field(default_factory=lambda: datetime.now(UTC))
+    oldest_revision: int = 0
+    types_revision: int = 0
+    types: dict[str, tuple[int, DossierType]] = field(default_factory=dict)
+    log: list[Logged] = field(default_factory=list)
+    """Of the first revision on, trimmed ones included: only those who ask are told that they are gone."""
+    dossiers: dict[DossierKey, list[DossierState]] = field(default_factory=dict)
+    """Every state of every dossier, oldest first."""
+    shares: dict[DossierKey, Shares] = field(default_factory=dict)
+    requests: dict[RequestKey, AnsweredRequest] = field(default_factory=dict)
+    imports: dict[ImportKey, int] = field(default_factory=dict)
+    skipped: dict[tuple[ImportKey, int], Sequence[Violation]] = field(default_factory=dict)
+
+    @property
+    def revision(self) -> int:
+        """The last revision."""
+        return len(self.log)
+
+    def mark(self, revision: int) -> Mark:
+        """What the log says at a revision."""
+        if revision == 0:
+            return Mark(0, self.create_time, first_checksum(self.enterprise_number))
+        mutation, record_time = self.log[revision - 1]
+        return Mark(revision, record_time, mutation.checksum)
+
+    def register(self) -> Register:
+        """The register as its owner sees it."""
+        latest = self.mark(self.revision)
+        count = sum(1 for states in self.dossiers.values() if states[-1].lines)
+        return Register(
+            self.id,
+            self.enterprise_number,
+            self.name,
+            self.log_id,
+            self.revision,
+            self.oldest_revision,
+            latest.record_time,
+            self.types_revision,
+            count,
+            latest.checksum,
+            self.create_time,
+        )
+
+    def dossier_types(self) -> DossierTypes:
+        """The dossier types as they are."""
+        return DossierTypes(self.types_revision, dict(self.types), dict(self.types.values()))
+
+    def code_of(self, type_id: int) -> str:
+        """The code of a dossier type."""
+        return next(code for code, (id_, _) in self.types.items() if id_ == type_id)
+
+    def views(self, revision: int) -> list[DossierView]:
+        """The dossiers with lines as they were at a revision, in order of number and code."""
+        views = []
+        for (niss, type_id), states in self.dossiers.items():
+            known = bisect_right(states, revision, key=lambda state: state.revision)
+            if known and states[known - 1].lines:
+                code, state = self.code_of(type_id), states[known - 1]
+                partner = self.types[code][1].partner
+                views.append(DossierView(niss, code, partner, state.lines, state.revision))
+        return sorted(views, key=lambda view: (view.niss, view.dossier_type))
+
+
+@dataclass
+class World:
+    """All registers of a fake server, and the persons behind the numbers."""
+
+    registers: dict[int, RegisterState] = field(default_factory=dict)
+    standings: dict[Niss, Standing] = field(default_factory=dict)
+    identities: dict[Niss, Identity] = field(default_factory=dict)
+    contents: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    """What stands beside the logs."""
+    unknown: set[Niss] = field(default_factory=set)
+    """Numbers that the authentic source does not know; it knows every other one."""
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever writes."""
+
+    def found(self, number: EnterpriseNumber) -> RegisterState | None:
+        """The register of an organisation."""
+        return next((each for each in self.registers.values() if each.enterprise_number == number), None)
+
+    def standing(self, niss: Niss) -> Standing | None:
+        """What the source says of a number; None = it does not know it."""
+        return None if niss in self.unknown else self.standings.get(niss, _ACTIVE)
+
+    def persons(self, nisses: Iterable[Niss]) -> Mapping[Niss, PersonState]:
+        """The same for operations and questions; unknown numbers are absent."""
+        known = ((niss, self.standing(niss)) for niss in nisses)
+        return {niss: self._state(niss, each) for niss, each in known if each is not None}
+
+    def identity(self, niss: Niss) -> Identity | None:
+        """Who the person is, whichever of its numbers is asked; None = nobody said."""
+        return self.identities.get(self.final(niss))
+
+    def final(self, niss: Niss) -> Niss:
+        """The number that stands for the person."""
+        standing = self.standing(niss)
+        return standing.successor or niss if standing else niss
+
+    def _state(self, niss: Niss, standing: Standing) -> PersonState:
+        identity = self.identity(niss) or Identity()
+        born = identity.birth_date.earliest() if identity.birth_date else None
+        return PersonState(standing.status, standing.successor, born, identity.death_date is not None)
+
+
+def lines_from(text: str) -> Lines:
+    """The lines that the text of a mutation writes: both days inclusive."""
+    return tuple(
+        Period(parse_day(begin), parse_day(end) + 1 if end else OPEN) for begin, end in _LINE.findall(text)
+    )

@@ -1,0 +1,1 @@
+"""What every call passes, whichever its service: identity, metadata, errors, measurement."""

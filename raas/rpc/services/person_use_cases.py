@@ -1,0 +1,26 @@
+"""The verbs that PersonService calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from raas.usecases.persons.confront import ConfrontIdentity
+from raas.usecases.persons.create import CreatePerson
+from raas.usecases.persons.import_persons import ImportPersons
+from raas.usecases.persons.read import ReadPersons
+from raas.usecases.persons.search import SearchPersons
+from raas.usecases.persons.update import UpdatePerson
+from raas.usecases.ports.persons import NissChanges
+
+
+@dataclass(frozen=True, slots=True)
+class PersonVerbs:
+    """Everything PersonService can do where the store is the authentic source."""
+
+    read: ReadPersons
+    confront: ConfrontIdentity
+    search: SearchPersons
+    create: CreatePerson
+    update: UpdatePerson
+    numbers: NissChanges
+    feed: ImportPersons

@@ -1,0 +1,48 @@
+"""The verbs that the servicers call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from raas.rpc.services.person_use_cases import PersonVerbs
+from raas.usecases.admin.registers import Registers
+from raas.usecases.feed.acknowledgements import SubscriberVerbs
+from raas.usecases.feed.list_mutations import ListMutations
+from raas.usecases.feed.subscribe import Subscriptions
+from raas.usecases.reads.check import CheckInscriptions
+from raas.usecases.reads.consult import Consult
+from raas.usecases.reads.explain import ExplainDossier
+from raas.usecases.reads.find_registers import FindRegisters
+from raas.usecases.reads.history import History
+from raas.usecases.reads.stale_niss import StaleNiss
+from raas.usecases.writes.dossier_types import DossierTypeVerbs
+from raas.usecases.writes.imports import Imports
+from raas.usecases.writes.operations import WriteOperations
+
+
+class StreamVerbs(Protocol):
+    """What MutationStream can do."""
+
+    subscriptions: Subscriptions
+    listing: ListMutations
+    subscribers: SubscriberVerbs
+
+
+@dataclass(frozen=True, slots=True)
+class Verbs:
+    """Everything the services can do, handed in by the wiring."""
+
+    write: WriteOperations
+    imports: Imports
+    dossier_types: DossierTypeVerbs
+    consult: Consult
+    history: History
+    explain: ExplainDossier
+    check: CheckInscriptions
+    routing: FindRegisters
+    stale: StaleNiss
+    registers: Registers
+    stream: StreamVerbs
+    persons: PersonVerbs | None = None
+    """None where the persons are kept elsewhere, or nowhere."""

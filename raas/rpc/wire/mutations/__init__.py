@@ -1,0 +1,1 @@
+"""Mutations as messages, and as the bytes of messages."""

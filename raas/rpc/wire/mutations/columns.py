@@ -1,0 +1,216 @@
+"""What almost every mutation has, as the bytes that leave: field by field, each of all mutations at once.
+
+A log is read by the hundred thousand. Writing it mutation by mutation takes three times as long: most of
+that time goes into deciding, each time anew, what is the same for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.numbers.niss import Niss
+from raas.rpc.wire.encoding import number_tag, text_tag, varint
+from raas.v1 import mutation_pb2, period_pb2
+
+_Mutation = mutation_pb2.Mutation
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LOW_BITS = 7
+_MORE = 1 << _LOW_BITS
+_LOW = _MORE - 1
+
+
+def usual_fields(register: EnterpriseNumber, columns: Any) -> list[bytes]:
+    """Mutations of a register as messages; `columns` are a LogEntry whose every field is a column of them.
+
+    Left out are requested_niss, dossier_types and detail.
+    """
+    stamps = zip(
+        columns.record_time,
+        columns.actor,
+        columns.call_id,
+        columns.request_id,
+        columns.legal_context,
+        columns.ticket,
+        strict=True,
+    )
+    fields = (
+        *_numbers(_Mutation.REVISION_FIELD_NUMBER, columns.revision),
+        *_numbers(_Mutation.BATCH_LAST_REVISION_FIELD_NUMBER, columns.batch_last_revision),
+        map(_kind, columns.kind, columns.dossier_type),
+        _nisses(columns.niss),
+        _lines(_BEFORE, columns.before),
+        _lines(_AFTER, columns.after),
+        _stamps(_register(register), stamps),
+        columns.checksum,
+    )
+    return list(map(b"".join, zip(*fields, strict=True)))
+
+
+def timestamp_of(instant: datetime) -> Timestamp:
+    """An instant as a message."""
+    # Three times as fast as Timestamp.FromDatetime.
+    since = instant - _EPOCH
+    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1_000)
+
+
+# ---- numbers ------------------------------------------------------------------------------------
+
+
+def _numbers(field_number: int, numbers: Sequence[int]) -> tuple[Iterable[bytes], Iterable[bytes]]:
+    """A field of numbers of which neighbours differ in their lowest bits only, in two columns."""
+    begins = _beginnings(field_number)
+    return (
+        [begins[number > _LOW][number & _LOW] for number in numbers],
+        map(_higher_bits, [number >> _LOW_BITS for number in numbers]),
+    )
+
+
+@lru_cache(maxsize=16)
+def _beginnings(field_number: int) -> tuple[Sequence[bytes], Sequence[bytes]]:
+    """The tag and the lowest bits, when nothing follows and when more bits do."""
+    begin = number_tag(field_number)
+    return (
+        [begin + bytes((low,)) for low in range(_MORE)],
+        [begin + bytes((low | _MORE,)) for low in range(_MORE)],
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _higher_bits(number: int) -> bytes:
+    return varint(number) if number else b""
+
+
+# ---- texts --------------------------------------------------------------------------------------
+
+
+def _before_the_text(message: Message, text: str | bytes) -> bytes:
+    """The tag and the length of a text that is always as long, from a message that has nothing else."""
+    written: bytes = message.SerializeToString()
+    return written[: len(written) - len(text)]
+
+
+_CHECKSUM = _before_the_text(_Mutation(checksum=bytes(32)), bytes(32))
+_NISS = _before_the_text(_Mutation(niss="85673003360"), "85673003360") + b"%011d"
+_CALL_ID = "00000000-0000-4000-8000-000000000000"
+_CALL = _before_the_text(_Mutation(call_id=_CALL_ID), _CALL_ID)
+_RECORD_TIME = text_tag(_Mutation.RECORD_TIME_FIELD_NUMBER)
+
+
+@lru_cache(maxsize=4_096)
+def _register(register: EnterpriseNumber) -> bytes:
+    return _Mutation(register=enterprise_number_text(register)).SerializeToString()
+
+
+@lru_cache(maxsize=4_096)
+def _kind(kind: int, code: str | None) -> bytes:
+    return _Mutation(kind=kind, dossier_type=code).SerializeToString()  # type: ignore[arg-type]
+
+
+def _nisses(nisses: Sequence[Niss | None]) -> Iterable[bytes]:
+    if None in nisses:
+        return [b"" if niss is None else _NISS % niss for niss in nisses]
+    return map(_NISS.__mod__, nisses)
+
+
+def _stamps(register: bytes, stamps: Iterable[tuple[Any, ...]]) -> Iterator[bytes]:
+    """What all mutations of one call share, once for those in succession, and how the checksum begins."""
+    for (record_time, actor, call_id, *said), same in groupby(stamps):
+        time = timestamp_of(record_time).SerializeToString()
+        parts = [
+            register,
+            _RECORD_TIME,
+            varint(len(time)),
+            time,
+            _actor(actor),
+            _CALL,
+            call_id.encode(),
+        ]
+        if said != [None, None, None]:
+            request_id, legal_context, ticket = said
+            parts.append(
+                _Mutation(
+                    request_id=request_id, legal_context=legal_context, ticket=ticket
+                ).SerializeToString()
+            )
+        parts.append(_CHECKSUM)
+        stamp = b"".join(parts)
+        for _ in same:
+            yield stamp
+
+
+@lru_cache(maxsize=4_096)
+def _actor(actor: EnterpriseNumber) -> bytes:
+    return _Mutation(actor=enterprise_number_text(actor)).SerializeToString()
+
+
+# ---- lines --------------------------------------------------------------------------------------
+
+_SEPARATOR = ",\0,"
+"""Between the lines of one mutation and of the next; its middle stands in neither."""
+
+_OPEN = "!"
+"""What stands behind a day that is the begin of an open line."""
+
+_DAYS_KEPT = 100_000
+
+
+class _LineParts(dict[str, str]):
+    """What is written for each part of `[2024-01-01,2024-02-01),[2024-05-01!` between two commas.
+
+    The last day, with a bracket, may stand for the day after it, with a parenthesis.
+
+    Days are few compared with the lines made of them: what was written for one is kept. Tags and lengths,
+    which are the same for all, are ASCII characters.
+    """
+
+    def __init__(self) -> None:
+        day = "2024-01-01"
+        line, open_line = period_pb2.Period(begin=day, end=day), period_pb2.Period(begin=day)
+        self._begin, self._end, _ = _Mutation(before=[line]).SerializeToString().decode().split(day)
+        self._open_begin, _ = _Mutation(before=[open_line]).SerializeToString().decode().split(day)
+
+    def __missing__(self, part: str) -> str:
+        if len(self) > _DAYS_KEPT:
+            self.clear()
+        written = self[part] = self._written(part)
+        return written
+
+    def _written(self, part: str) -> str:
+        day = part.strip("{[)]}" + _OPEN)
+        if not day or day in _SEPARATOR:
+            return day
+        if part.endswith(_OPEN):
+            return self._open_begin + day
+        if part.endswith(day):
+            return self._begin + day
+        if part.endswith(("]", "]}")):
+            return self._end + day
+        # The day after the last one.
+        return self._end + date.fromordinal(date.fromisoformat(day).toordinal() - 1).isoformat()
+
+
+_PARTS = _LineParts()
+_BEFORE, _AFTER = (
+    text_tag(number).decode() for number in (_Mutation.BEFORE_FIELD_NUMBER, _Mutation.AFTER_FIELD_NUMBER)
+)
+
+
+def _lines(field_tag: str, lines: Sequence[str]) -> list[bytes]:
+    """The lines of each mutation, of texts as a LogEntry has them."""
+    text = _SEPARATOR.join(lines).replace(",)}", _OPEN).replace(",]}", _OPEN)
+    # Fewer different parts are found faster.
+    text = text.replace(_SEPARATOR + "{[", _SEPARATOR + "[").replace(")}" + _SEPARATOR, ")" + _SEPARATOR)
+    written = "".join(map(_PARTS.__getitem__, text.split(",")))
+    if field_tag != _BEFORE:
+        # Neither stands in a day, a length or another tag.
+        written = written.replace(_BEFORE, field_tag)
+    return written.encode().split(_SEPARATOR.strip(",").encode())

@@ -1,0 +1,36 @@
+"""Mutations as messages."""
+
+from __future__ import annotations
+
+from raas.domain.numbers.enterprise_number import enterprise_number_text
+from raas.domain.numbers.niss import niss_text
+from raas.domain.registers.mutation import Mutation
+from raas.rpc.wire.dossiers import period_messages
+from raas.rpc.wire.mutations.details import put_detail
+from raas.v1 import mutation_pb2
+
+
+def mutation_message(mutation: Mutation) -> mutation_pb2.Mutation:
+    """A mutation as it was recorded; the numbers of the kinds are those of the domain."""
+    stamp = mutation.stamp
+    message = mutation_pb2.Mutation(
+        register=enterprise_number_text(mutation.register),
+        revision=mutation.revision,
+        batch_last_revision=mutation.batch_last_revision,
+        kind=mutation.kind.value,  # type: ignore[arg-type]
+        niss="" if mutation.niss is None else niss_text(mutation.niss),
+        requested_niss=None if mutation.requested_niss is None else niss_text(mutation.requested_niss),
+        dossier_type=mutation.dossier_type,
+        dossier_types=mutation.dossier_types,
+        before=period_messages(mutation.before),
+        after=period_messages(mutation.after),
+        actor=enterprise_number_text(stamp.actor),
+        call_id=str(stamp.call_id),
+        request_id=stamp.request_id,
+        legal_context=stamp.legal_context,
+        ticket=stamp.ticket,
+        checksum=mutation.checksum,
+    )
+    message.record_time.FromDatetime(mutation.record_time)
+    put_detail(message, mutation.detail)
+    return message

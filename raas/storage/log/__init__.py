@@ -1,0 +1,1 @@
+"""The log of mutations: reading it, announcing new entries, subscribers."""

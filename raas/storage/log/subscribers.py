@@ -1,0 +1,141 @@
+"""The SubscriberStore of stream_ports.py on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.storage.connection.query import Row, fetch
+from raas.storage.rows.arrays import array
+from raas.usecases.ports.stream_ports import LogFilter, Subscriber, SubscriberKey
+
+_COLUMNS = """
+  s.register_id, s.caller, s.name, s.log_id, s.dossier_types, s.kinds, s.acknowledged_revision,
+  greatest(r.revision - s.acknowledged_revision, 0), s.connected_until > clock_timestamp(),
+  s.last_seen_time"""
+
+_ONE = "s.register_id = %(register)s AND s.caller = %(caller)s AND s.name = %(name)s"
+
+_FIND = f"""
+SELECT {_COLUMNS} FROM subscriber s JOIN register r ON r.id = s.register_id WHERE {_ONE}"""
+
+_ENTER = """
+INSERT INTO subscriber AS s (register_id, caller, name, log_id, dossier_types, kinds, acknowledged_revision)
+VALUES (%(register)s, %(caller)s, %(name)s, %(log)s, %(types)s::text[], %(kinds)s::smallint[], %(revision)s)
+ON CONFLICT (register_id, caller, name) DO UPDATE SET
+  last_seen_time = clock_timestamp(),
+  log_id = excluded.log_id, dossier_types = excluded.dossier_types, kinds = excluded.kinds,
+  acknowledged_revision = CASE
+    WHEN (s.log_id, s.dossier_types, s.kinds) = (excluded.log_id, excluded.dossier_types, excluded.kinds)
+    THEN s.acknowledged_revision ELSE excluded.acknowledged_revision END
+RETURNING 1"""
+
+_ACKNOWLEDGE = """
+INSERT INTO subscriber AS s (register_id, caller, name, log_id, dossier_types, kinds, acknowledged_revision)
+VALUES (%(register)s, %(caller)s, %(name)s, %(log)s, '{}', '{}', %(revision)s)
+ON CONFLICT (register_id, caller, name) DO UPDATE SET
+  last_seen_time = clock_timestamp(), log_id = excluded.log_id,
+  acknowledged_revision = CASE WHEN s.log_id = excluded.log_id
+    THEN greatest(s.acknowledged_revision, excluded.acknowledged_revision)
+    ELSE excluded.acknowledged_revision END
+RETURNING acknowledged_revision"""
+
+# In the order of the key, as everybody who updates several of them does: nobody waits in a circle.
+_SEEN = """
+WITH told AS (
+  SELECT * FROM unnest(%(registers)s::bigint[], %(callers)s::bigint[], %(names)s::text[],
+                       %(connected)s::boolean[]) AS t (register_id, caller, name, connected)),
+held AS MATERIALIZED (
+  SELECT s.register_id, s.caller, s.name, told.connected
+  FROM subscriber s JOIN told USING (register_id, caller, name)
+  ORDER BY 1, 2, 3 FOR UPDATE OF s)
+UPDATE subscriber s SET
+  last_seen_time = clock_timestamp(),
+  connected_until = clock_timestamp() + CASE WHEN held.connected THEN interval '60 seconds' ELSE '0' END
+FROM held
+WHERE (s.register_id, s.caller, s.name) = (held.register_id, held.caller, held.name)
+RETURNING 1"""
+
+_PAGE = f"""
+SELECT {_COLUMNS} FROM subscriber s JOIN register r ON r.id = s.register_id
+WHERE s.register_id = %(register)s
+  AND (%(caller)s::bigint IS NULL OR s.caller = %(caller)s)
+  AND (s.caller, s.name) > (%(after_caller)s, %(after_name)s)
+ORDER BY s.caller, s.name LIMIT %(limit)s"""
+
+_DELETE = f"DELETE FROM subscriber s WHERE {_ONE} RETURNING 1"
+
+
+class PostgresSubscribers:
+    """Places of named subscribers; `engine` must be one in autocommit."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def find(self, key: SubscriberKey) -> Subscriber | None:
+        """The subscriber as stored now."""
+        rows = await fetch(self._engine, _FIND, _one(key))
+        return _subscriber(rows[0]) if rows else None
+
+    async def enter(self, key: SubscriberKey, log_id: UUID, which: LogFilter, revision: int) -> None:
+        """A subscriber begins to read: created, or begun anew if log or filters differ."""
+        parameters = {
+            **_one(key),
+            "log": log_id,
+            "types": list(which.dossier_types),
+            "kinds": array(which.kinds),
+            "revision": revision,
+        }
+        await fetch(self._engine, _ENTER, parameters)
+
+    async def acknowledge(self, key: SubscriberKey, log_id: UUID, revision: int) -> int:
+        """Move forward to `revision`, never back; answers where it then is."""
+        parameters = {**_one(key), "log": log_id, "revision": revision}
+        acknowledged: int = (await fetch(self._engine, _ACKNOWLEDGE, parameters))[0][0]
+        return acknowledged
+
+    async def seen(self, connected: Collection[SubscriberKey], gone: Collection[SubscriberKey]) -> None:
+        """Note which subscribers have a stream open here, and whose last one was closed."""
+        keys = [*connected, *gone]
+        parameters = {
+            "registers": array(key.register_id for key in keys),
+            "callers": array(key.caller for key in keys),
+            "names": [key.name for key in keys],
+            "connected": [True] * len(connected) + [False] * len(gone),
+        }
+        await fetch(self._engine, _SEEN, parameters)
+
+    async def page(
+        self,
+        register_id: int,
+        caller: EnterpriseNumber | None,
+        after: tuple[EnterpriseNumber, str] | None,
+        limit: int,
+    ) -> Sequence[Subscriber]:
+        """Subscribers of a register in order of (caller, name), after the key."""
+        after_caller, after_name = after or (EnterpriseNumber(0), "")
+        parameters = {
+            "register": register_id,
+            "caller": caller,
+            "after_caller": after_caller,
+            "after_name": after_name,
+            "limit": limit,
+        }
+        return [_subscriber(row) for row in await fetch(self._engine, _PAGE, parameters)]
+
+    async def delete(self, key: SubscriberKey) -> None:
+        """Forget a subscriber, if there is one."""
+        await fetch(self._engine, _DELETE, _one(key))
+
+
+def _one(key: SubscriberKey) -> dict[str, object]:
+    return {"register": key.register_id, "caller": key.caller, "name": key.name}
+
+
+def _subscriber(row: Row) -> Subscriber:
+    register_id, caller, name, log_id, types, kinds, acknowledged, lag, connected, last_seen = row
+    key = SubscriberKey(register_id, EnterpriseNumber(caller), name)
+    return Subscriber(key, log_id, tuple(types), tuple(kinds), acknowledged, lag, connected, last_seen)

@@ -1,0 +1,1 @@
+"""Trimming logs, erasing contents, forgetting expired rows."""

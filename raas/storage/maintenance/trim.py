@@ -1,0 +1,111 @@
+"""Cutting logs off at their old end, and giving them another identity."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.errors import Reason, Refused
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.storage.connection.errors import translated_errors
+from raas.storage.connection.query import Row
+from raas.storage.connection.transactions import Connection, Transactions
+from raas.storage.reads.instants import resolve_time
+from raas.storage.rows.arrays import array
+from raas.usecases.ports.register_ports import StoreFault
+from raas.usecases.ports.stream_ports import SubscriberKey, TrimStep
+
+# The lock of every write: until the end of this transaction the log does not grow.
+_LOCK = "SELECT revision, oldest_revision, log_id FROM register WHERE id = %s FOR NO KEY UPDATE"
+
+_SLOWEST = """
+SELECT caller, name, acknowledged_revision FROM subscriber
+WHERE register_id = %s AND log_id = %s AND last_seen_time >= %s
+ORDER BY acknowledged_revision, caller, name LIMIT 1"""
+
+# The last end of a group within the limit, else (a group longer than a step) the end of the first one.
+_GROUP_END = """
+SELECT coalesce(
+  (SELECT revision FROM mutation
+   WHERE register_id = %(register)s AND revision > %(oldest)s AND revision <= %(limit)s
+     AND batch_last_revision = revision
+   ORDER BY revision DESC LIMIT 1),
+  (SELECT batch_last_revision FROM mutation
+   WHERE register_id = %(register)s AND revision = %(oldest)s + 1))"""
+
+_MOVE = "UPDATE register SET oldest_revision = %s WHERE id = %s"
+
+# What lies before the old beginning was deleted when it became that.
+_DELETE = "DELETE FROM mutation WHERE register_id = %s AND revision >= %s AND revision < %s"
+
+_RENEW = """
+WITH held AS MATERIALIZED (
+  SELECT id FROM register WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE)
+UPDATE register SET log_id = gen_random_uuid() FROM held WHERE register.id = held.id"""
+
+
+class PostgresTrims:
+    """The TrimStore of stream_ports.py; `engine` for transactions, `reading` in autocommit."""
+
+    def __init__(self, engine: AsyncEngine, reading: AsyncEngine) -> None:
+        self._transactions = Transactions(engine)
+        self._reading = reading
+
+    async def revision_at(self, register_id: int, instant: datetime) -> int:
+        """The last revision recorded at or before `instant`; 0 when there is none that is still kept."""
+        try:
+            return await resolve_time(self._reading, register_id, instant)
+        except Refused as refused:
+            if refused.violations[0].reason is Reason.REVISION_EXPIRED:
+                return 0
+            raise
+
+    async def step(self, register_id: int, goal: int, entries: int, seen_since: datetime | None) -> TrimStep:
+        """Under the lock of the register, give up about `entries` revisions on the way to `goal`."""
+        async with self._transactions.connection() as connection:
+            with translated_errors():
+                revision, oldest, log_id = await _row(connection, _LOCK, (register_id,))
+                bound, held_by = min(goal, revision), None
+                if seen_since is not None:
+                    slowest = await _row_or_none(connection, _SLOWEST, (register_id, log_id, seen_since))
+                    if slowest is not None and slowest[2] < bound:
+                        bound = slowest[2]
+                        held_by = SubscriberKey(register_id, EnterpriseNumber(slowest[0]), slowest[1])
+                begin = await _new_beginning(connection, register_id, oldest, bound, entries)
+                deleted = 0
+                if begin > oldest:
+                    await connection.execute(_MOVE, (begin, register_id))
+                    deleted = (await connection.execute(_DELETE, (register_id, oldest, begin))).rowcount
+                    await connection.commit()
+                return TrimStep(deleted, begin, held_by)
+
+    async def renew(self, register_ids: Collection[int]) -> None:
+        """Give each of these logs another log_id: all of them, or none."""
+        async with self._transactions.connection() as connection:
+            with translated_errors():
+                await connection.execute(_RENEW, (array(register_ids),))
+                await connection.commit()
+
+
+async def _new_beginning(
+    connection: Connection, register_id: int, oldest: int, bound: int, entries: int
+) -> int:
+    if bound <= oldest:
+        return oldest
+    limits = {"register": register_id, "oldest": oldest, "limit": min(bound, oldest + entries)}
+    (end,) = await _row(connection, _GROUP_END, limits)
+    return end if end is not None and end <= bound else oldest
+
+
+async def _row(connection: Connection, statement: str, parameters: Any) -> Row:
+    row = await _row_or_none(connection, statement, parameters)
+    if row is None:
+        raise StoreFault("the register row is gone")
+    return row
+
+
+async def _row_or_none(connection: Connection, statement: str, parameters: Any) -> Row | None:
+    return await (await connection.execute(statement, parameters)).fetchone()

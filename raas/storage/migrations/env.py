@@ -1,9 +1,0 @@
-"""How Alembic runs the migrations: on the connection handed in, in one transaction."""
-
-from alembic import context
-
-from raas.storage.schema import metadata
-
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
-with context.begin_transaction():
-    context.run_migrations()

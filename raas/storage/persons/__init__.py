@@ -1,0 +1,1 @@
+"""Persons and the status of their numbers."""

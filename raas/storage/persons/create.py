@@ -1,0 +1,82 @@
+"""A transaction that may add one person, while nobody else adds one who may be the same."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.record import Person
+from raas.domain.search.person_search import Probe
+from raas.storage.connection.errors import translated_errors
+from raas.storage.connection.transactions import Connection, Transactions
+from raas.storage.persons.rows import add_persons, read_persons
+from raas.storage.persons.search import find
+from raas.storage.rows.arrays import array
+from raas.usecases.ports.persons import CreatedBefore, Findable
+from raas.usecases.ports.register_ports import RequestKey
+
+# Advisory locks have numbers: texts become some. Two that happen to have one number only wait for each
+# other. One statement per lock, in the order given: two transactions take what they share in one order.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('person_creation:' || %s, 0))"
+
+_CREATED_BEFORE = "SELECT body_hash, niss FROM person_request WHERE actor = %s AND request_id = %s"
+
+# A register may know a number that the source does not: from before the source was this one.
+_TAKEN = """
+SELECT niss FROM person WHERE niss = ANY(%(nisses)s::bigint[])
+UNION SELECT niss FROM dossier WHERE niss = ANY(%(nisses)s::bigint[])"""
+
+_REMEMBER = "INSERT INTO person_request (actor, request_id, body_hash, niss) VALUES (%s, %s, %s, %s)"
+
+
+async def lock_creations(connection: Connection, locks: Sequence[str]) -> str:
+    """Take the locks in their order; answers the id of the transaction."""
+    async with connection.pipeline():
+        for lock in locks:
+            await connection.execute(_LOCK, (lock,))
+        cursor = await connection.execute("SELECT pg_current_xact_id()::text")
+    row = await cursor.fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+class PostgresPersonCreation:
+    """The PersonCreation of person_ports.py; READ COMMITTED: what is read is what was committed by then."""
+
+    def __init__(self, transactions: Transactions, connection: Connection, transaction_id: str) -> None:
+        self._transactions = transactions
+        self._connection = connection
+        self._transaction_id = transaction_id
+
+    async def created_before(self, key: RequestKey) -> CreatedBefore | None:
+        """What this request id created before."""
+        with translated_errors():
+            row = await (await self._connection.execute(_CREATED_BEFORE, key)).fetchone()
+        return None if row is None else CreatedBefore(bytes(row[0]), row[1])
+
+    async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
+        """Like `PersonStore.find`, reading what was committed when it is called."""
+        with translated_errors():
+            return await find(self._connection, probe, limit)
+
+    async def persons(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
+        """The records of these numbers; an unknown one is absent."""
+        with translated_errors():
+            return await read_persons(self._connection, nisses)
+
+    async def taken(self, nisses: Sequence[Niss]) -> Collection[Niss]:
+        """Which of these numbers are given already, or known to a register."""
+        with translated_errors():
+            cursor = await self._connection.execute(_TAKEN, {"nisses": array(nisses)})
+            return {niss for (niss,) in await cursor.fetchall()}
+
+    async def add(self, person: Person, key: RequestKey | None, body_hash: bytes) -> Person | None:
+        """Add the person, remember the request, and commit; None when the number was just given away."""
+        with translated_errors():
+            if not await add_persons(self._connection, [person]):
+                return None
+            if key is not None:
+                await self._connection.execute(_REMEMBER, (*key, body_hash, person.niss))
+            record = (await read_persons(self._connection, [person.niss]))[person.niss]
+        await self._transactions.commit(self._connection, self._transaction_id, ())
+        return record

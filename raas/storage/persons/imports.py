@@ -1,0 +1,61 @@
+"""How far imports of persons have come, and the rows they skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from raas.domain.errors import Reason, refuse
+from raas.storage.connection.transactions import Connection
+from raas.storage.rows.arrays import array
+from raas.storage.writes.save import violation, violation_json
+from raas.usecases.ports.persons import Progress, Rejection
+from raas.usecases.ports.register_ports import ImportKey
+
+# The row is made where there is none, so that there is one to lock: two streams of one import take turns.
+_START = """
+INSERT INTO person_import (actor, import_id, through_offset) VALUES (%s, %s, 0) ON CONFLICT DO NOTHING"""
+
+_LOCK = "SELECT through_offset FROM person_import WHERE actor = %s AND import_id = %s FOR NO KEY UPDATE"
+
+_ADVANCE = """
+UPDATE person_import SET through_offset = %s, time = clock_timestamp() WHERE actor = %s AND import_id = %s"""
+
+_REJECT = """
+INSERT INTO person_import_rejection (actor, import_id, "offset", violations)
+SELECT %s, %s, * FROM unnest(%s::bigint[], %s::jsonb[])"""
+
+READ_OFFSET = """
+SELECT through_offset FROM person_import WHERE actor = %(actor)s AND import_id = %(import_id)s"""
+
+READ_REJECTIONS = """
+SELECT "offset", violations FROM person_import_rejection
+WHERE actor = %(actor)s AND import_id = %(import_id)s AND "offset" >= %(first)s AND "offset" < %(end)s
+ORDER BY "offset" """
+
+
+async def locked_offset(connection: Connection, key: ImportKey) -> int:
+    """The offset from which the import goes on; nobody else moves it until the transaction ends."""
+    await connection.execute(_START, key)
+    row = await (await connection.execute(_LOCK, key)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def advance(connection: Connection, progress: Progress) -> None:
+    """Keep how far the import came. Raises Refused IMPORT_OFFSET_AHEAD when it stands elsewhere."""
+    stands_at = await locked_offset(connection, progress.key)
+    if stands_at != progress.before:
+        raise refuse(Reason.IMPORT_OFFSET_AHEAD, "offset", through_offset=str(stands_at))
+    await connection.execute(_ADVANCE, (progress.through, *progress.key))
+    if progress.rejected:
+        offsets = array(offset for offset, _ in progress.rejected)
+        skipped = [Jsonb([violation_json(v) for v in violations]) for _, violations in progress.rejected]
+        await connection.execute(_REJECT, (*progress.key, offsets, skipped))
+
+
+def rejections_of(rows: Sequence[tuple[Any, ...]]) -> list[Rejection]:
+    """Skipped rows in rows of READ_REJECTIONS."""
+    return [(offset, tuple(violation(json) for json in violations)) for offset, violations in rows]

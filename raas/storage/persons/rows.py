@@ -1,0 +1,181 @@
+"""Persons as rows: the record, and the keys under which the search finds it.
+
+Many rows travel as one JSON document: the server takes it apart, and one statement serves one record as
+well as a thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+
+from psycopg.types.json import Json
+
+from raas.domain.calendar.day import day_text, parse_day
+from raas.domain.calendar.incomplete_date import parse_incomplete_date
+from raas.domain.json_forms.identities import address_json, incomplete_date_text
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.identity import Address, Identity, Sex
+from raas.domain.persons.record import Person, RegisterOfOrigin
+from raas.domain.persons.status import PersonStatus
+from raas.domain.search.birth_window import birth_code
+from raas.domain.search.given_name_signature import given_signature
+from raas.domain.search.phonetics import search_keys
+from raas.storage.connection.transactions import Connection
+from raas.storage.rows.arrays import array
+
+PERSON_COLUMNS = """
+  p.niss, p.register_of_origin, p.status, p.replaced_by, p.successor, p.version, p.update_time,
+  p.last_name, p.first_names, p.birth_date, p.sex, p.birth_place, p.nationality, p.death_date,
+  p.address, p.contact_address, p.source_dates"""
+"""What `person_of` reads; the table must be called `p`."""
+
+READ_PERSONS = f"SELECT {PERSON_COLUMNS} FROM person p WHERE p.niss = ANY(%(nisses)s::bigint[])"
+
+READ_FINALS = f"""
+SELECT {PERSON_COLUMNS}, asked.niss
+FROM unnest(%(nisses)s::bigint[]) AS asked (niss)
+CROSS JOIN LATERAL (SELECT niss, successor FROM person WHERE niss = asked.niss OFFSET 0) a
+CROSS JOIN LATERAL (SELECT * FROM person WHERE niss = coalesce(a.successor, a.niss) OFFSET 0) p"""
+"""What `person_of` reads of the final successor, and last the number asked."""
+
+_GIVEN = """
+  json_to_recordset(%s) AS g (
+    niss bigint, register_of_origin smallint, status smallint, replaced_by bigint, successor bigint,
+    last_name text, first_names text[], birth_date text, birth_first date, sex smallint, birth_place text,
+    nationality text, death_date text, address jsonb, contact_address jsonb, source_dates jsonb,
+    search_keys text[], birth_code int, given_signature bigint)"""
+
+_COLUMNS = """
+  niss, register_of_origin, status, replaced_by, successor, last_name, first_names, birth_date, birth_first,
+  sex, birth_place, nationality, death_date, address, contact_address, source_dates, search_keys,
+  birth_code, given_signature"""
+
+# Sorted, so that of two transactions that add the same numbers one waits for the other.
+_ADD = f"""
+INSERT INTO person ({_COLUMNS}, version)
+SELECT {_COLUMNS}, 1 FROM {_GIVEN} ORDER BY niss
+ON CONFLICT (niss) DO NOTHING"""
+
+# What finds a person is taken away and given anew only where it changes.
+_FORGET_KEYS = f"""
+DELETE FROM person_key WHERE ctid = ANY(ARRAY(
+  SELECT k.ctid FROM {_GIVEN}
+  CROSS JOIN LATERAL (
+    SELECT birth_code, search_keys, given_signature FROM person WHERE niss = g.niss OFFSET 0) p
+  CROSS JOIN unnest(p.search_keys) AS old (key)
+  CROSS JOIN LATERAL (
+    SELECT ctid FROM person_key
+    WHERE key = old.key AND birth_code = p.birth_code AND niss = g.niss OFFSET 0) k
+  WHERE (p.birth_code, p.search_keys, p.given_signature)
+     <> (g.birth_code, g.search_keys, g.given_signature)))"""
+
+_PUT = f"""
+INSERT INTO person ({_COLUMNS}, version)
+SELECT {_COLUMNS}, 1 FROM {_GIVEN} ORDER BY niss
+ON CONFLICT (niss) DO UPDATE SET
+  register_of_origin = excluded.register_of_origin, version = person.version + 1,
+  update_time = clock_timestamp(), last_name = excluded.last_name, first_names = excluded.first_names,
+  birth_date = excluded.birth_date, birth_first = excluded.birth_first, sex = excluded.sex,
+  birth_place = excluded.birth_place, nationality = excluded.nationality, death_date = excluded.death_date,
+  address = excluded.address, contact_address = excluded.contact_address,
+  source_dates = excluded.source_dates, search_keys = excluded.search_keys,
+  birth_code = excluded.birth_code, given_signature = excluded.given_signature"""
+
+_WRITE_KEYS = f"""
+INSERT INTO person_key (key, birth_code, niss, given_signature)
+SELECT k.key, g.birth_code, g.niss, g.given_signature FROM {_GIVEN}, unnest(g.search_keys) AS k (key)
+ORDER BY k.key, g.birth_code, g.niss
+ON CONFLICT DO NOTHING"""
+
+
+async def read_persons(connection: Connection, nisses: Collection[Niss]) -> dict[Niss, Person]:
+    """The records of these numbers; an unknown one is absent."""
+    cursor = await connection.execute(READ_PERSONS, {"nisses": array(nisses)})
+    return {row[0]: person_of(row) for row in await cursor.fetchall()}
+
+
+async def add_persons(connection: Connection, persons: Sequence[Person]) -> bool:
+    """Write new records; False when one of the numbers is known already: then roll back."""
+    given = person_document(persons)
+    cursor = await connection.execute(_ADD, (given,))
+    if cursor.rowcount != len(persons):
+        return False
+    await connection.execute(_WRITE_KEYS, (given,))
+    return True
+
+
+async def put_persons(connection: Connection, persons: Sequence[Person]) -> None:
+    """Write records, new or changed; the standing of known numbers is left as it is."""
+    given = person_document(persons)
+    async with connection.pipeline():
+        for statement in (_FORGET_KEYS, _PUT, _WRITE_KEYS):
+            await connection.execute(statement, (given,))
+
+
+def person_document(persons: Sequence[Person]) -> Json:
+    """The records as the statements above take them."""
+    return Json([_json(person) for person in persons])
+
+
+def person_of(row: Sequence[Any]) -> Person:
+    """The record in a row of PERSON_COLUMNS."""
+    niss, origin, status, replaced_by, successor, version, update_time = row[:7]
+    last_name, first_names, birth_date, sex, birth_place, nationality, death_date = row[7:14]
+    address, contact_address, source_dates = row[14:17]
+    identity = Identity(
+        last_name,
+        tuple(first_names),
+        parse_incomplete_date(birth_date) if birth_date else None,
+        Sex(sex) if sex else None,
+        birth_place,
+        nationality,
+        parse_incomplete_date(death_date) if death_date else None,
+        Address(**address) if address else None,
+        Address(**contact_address) if contact_address else None,
+    )
+    return Person(
+        niss,
+        RegisterOfOrigin(origin),
+        identity,
+        PersonStatus(status),
+        replaced_by,
+        successor,
+        version,
+        update_time,
+        {name: parse_day(day) for name, day in source_dates.items()},
+    )
+
+
+def _json(person: Person) -> dict[str, Any]:
+    identity = person.identity
+    born, died = identity.birth_date, identity.death_date
+    first = born.earliest() if born else None
+    # Whoever has no name or no birth date is not found: the search needs both.
+    findable = bool(identity.last_name and born)
+    return {
+        "niss": person.niss,
+        "register_of_origin": person.register_of_origin.value,
+        "status": person.status.value,
+        "replaced_by": person.replaced_by,
+        "successor": person.successor,
+        "last_name": identity.last_name,
+        "first_names": list(identity.first_names),
+        "birth_date": incomplete_date_text(born) if born else None,
+        "birth_first": date.fromordinal(first).isoformat() if first else None,
+        "sex": identity.sex.value if identity.sex else None,
+        "birth_place": identity.birth_place,
+        "nationality": identity.nationality,
+        "death_date": incomplete_date_text(died) if died else None,
+        "address": _address(identity.address),
+        "contact_address": _address(identity.contact_address),
+        "source_dates": {name: day_text(day) for name, day in person.source_dates.items()},
+        "search_keys": search_keys(identity.last_name or "") if findable else [],
+        "birth_code": birth_code(born) if findable and born else 0,
+        "given_signature": given_signature(identity.first_names) if findable else 0,
+    }
+
+
+def _address(address: Address | None) -> dict[str, str] | None:
+    return address_json(address) if address else None

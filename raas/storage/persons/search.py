@@ -1,0 +1,89 @@
+"""Reading persons: records, who holds them, and those whom the search may be looking for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from raas.domain.persons.identity import Address, Identity, Sex
+from raas.domain.search.birth_window import coded_birth_date
+from raas.domain.search.person_search import Probe
+from raas.storage.connection.transactions import Connection
+from raas.storage.rows.arrays import array, quoted
+from raas.usecases.ports.persons import Findable
+
+# One descent of the index per key and kind of birth code. Cut off before persons found twice become one:
+# whoever is found is found under four keys at most times out of a hundred, and what is cut is refused anyway.
+FIND = """
+SELECT k.niss
+FROM unnest(%(keys)s::text[], %(given)s::bigint[]) AS probe (key, given)
+CROSS JOIN LATERAL (
+  SELECT niss FROM person_key
+  WHERE key = probe.key AND birth_code BETWEEN %(first)s AND %(last)s
+    AND (probe.given = 0 OR given_signature & probe.given <> 0)
+  UNION ALL
+  SELECT niss FROM person_key
+  WHERE key = probe.key AND birth_code = ANY(%(incomplete)s::int[])
+    AND (probe.given = 0 OR given_signature & probe.given <> 0)) k
+LIMIT %(limit)s"""
+
+READ_FINDABLE = """
+SELECT coalesce(p.successor, p.niss), p.last_name, p.first_names, p.birth_code, p.sex,
+       p.address ->> 'municipality'
+FROM person p WHERE p.niss = ANY(%(nisses)s::bigint[])"""
+
+UNITED = """
+WITH final AS (
+  SELECT coalesce((SELECT successor FROM person WHERE niss = %(niss)s), %(niss)s::bigint) AS niss)
+SELECT niss FROM final UNION SELECT p.niss FROM person p JOIN final ON p.successor = final.niss"""
+"""All numbers of the person to whom %(niss)s belongs, itself included."""
+
+HOLDS = f"""
+SELECT EXISTS (
+  SELECT FROM ({UNITED}) united CROSS JOIN LATERAL (
+    SELECT periods FROM dossier WHERE register_id = %(register)s AND niss = united.niss OFFSET 0) d
+  WHERE NOT isempty(d.periods))"""
+
+_KEYS_PER_PERSON = 4
+"""Rows looked at for every person wanted: almost everybody has fewer keys."""
+
+
+def find_parameters(probe: Probe, limit: int) -> Mapping[str, Any]:
+    """The parameters of FIND for at most `limit` persons."""
+    return {
+        "keys": quoted([*probe.keys]),
+        "given": array(probe.keys.values()),
+        "first": probe.codes.first,
+        "last": probe.codes.last,
+        "incomplete": array(probe.codes.incomplete),
+        "limit": limit * _KEYS_PER_PERSON + 1,
+    }
+
+
+def found_nisses(rows: Collection[tuple[Any, ...]], limit: int) -> set[int] | None:
+    """The numbers in rows of FIND; None when they are more than `limit`, or were cut off."""
+    nisses = {niss for (niss,) in rows}
+    return None if len(nisses) > limit or len(rows) > limit * _KEYS_PER_PERSON else nisses
+
+
+def findable_of(row: tuple[Any, ...]) -> Findable:
+    """What the search scores, in a row of READ_FINDABLE."""
+    niss, last_name, first_names, birth_code, sex, municipality = row
+    identity = Identity(
+        last_name,
+        tuple(first_names),
+        coded_birth_date(birth_code),
+        Sex(sex) if sex else None,
+        address=Address(municipality=municipality) if municipality else None,
+    )
+    return Findable(niss, identity)
+
+
+async def find(connection: Connection, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
+    """`PersonStore.find` on a connection; each of its two statements reads what is committed then."""
+    cursor = await connection.execute(FIND, find_parameters(probe, limit))
+    nisses = found_nisses(await cursor.fetchall(), limit)
+    if nisses is None:
+        return (), True
+    cursor = await connection.execute(READ_FINDABLE, {"nisses": array(nisses)})
+    return [findable_of(row) for row in await cursor.fetchall()], False

@@ -1,0 +1,83 @@
+"""The PersonStore of person_ports.py on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.record import Person
+from raas.domain.search.person_search import Probe
+from raas.storage.connection.errors import translated_errors
+from raas.storage.connection.query import fetch
+from raas.storage.connection.transactions import Transactions
+from raas.storage.persons.create import PostgresPersonCreation, lock_creations
+from raas.storage.persons.imports import READ_OFFSET, READ_REJECTIONS, advance, rejections_of
+from raas.storage.persons.rows import READ_FINALS, READ_PERSONS, add_persons, person_of
+from raas.storage.persons.search import HOLDS, find
+from raas.storage.rows.arrays import array
+from raas.usecases.ports.persons import Findable, Progress, Rejection
+from raas.usecases.ports.register_ports import ImportKey
+
+
+class PostgresPersonStore:
+    """Persons in the store; `writing` and `reading` are engines, the latter in autocommit."""
+
+    def __init__(self, writing: AsyncEngine, reading: AsyncEngine) -> None:
+        self._writing = Transactions(writing)
+        self._reading = reading
+        self._finding = Transactions(reading)
+
+    async def persons(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
+        """The records of these numbers as committed now; an unknown one is absent."""
+        rows = await fetch(self._reading, READ_PERSONS, {"nisses": array(nisses)})
+        return {row[0]: person_of(row) for row in rows}
+
+    async def finals(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
+        """For each number the record that stands for its person now; an unknown number is absent."""
+        rows = await fetch(self._reading, READ_FINALS, {"nisses": array(nisses)})
+        return {row[-1]: person_of(row) for row in rows}
+
+    async def holds(self, register_id: int, niss: Niss) -> bool:
+        """Whether the register has a line under any number of the person to whom this one belongs."""
+        ((held,),) = await fetch(self._reading, HOLDS, {"register": register_id, "niss": niss})
+        return bool(held)
+
+    async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
+        """The records that an index finds with this probe, and whether there are too many."""
+        async with self._finding.connection() as connection:
+            with translated_errors():
+                return await find(connection, probe, limit)
+
+    async def add(self, persons: Sequence[Person], progress: Progress | None) -> bool:
+        """Add new records and keep the progress of their import, in one transaction; False = one is known."""
+        async with self._writing.connection() as connection:
+            with translated_errors():
+                if progress is not None:
+                    await advance(connection, progress)
+                if persons and not await add_persons(connection, persons):
+                    return False
+                row = await (await connection.execute("SELECT pg_current_xact_id()::text")).fetchone()
+            assert row is not None
+            await self._writing.commit(connection, row[0], ())
+            return True
+
+    async def import_offset(self, key: ImportKey) -> int:
+        """The offset from which an import goes on, as committed now."""
+        rows = await fetch(self._reading, READ_OFFSET, {"actor": key[0], "import_id": key[1]})
+        return int(rows[0][0]) if rows else 0
+
+    async def rejections(self, key: ImportKey, first: int, end: int) -> Sequence[Rejection]:
+        """The rows of an import with first <= offset < end that were skipped, in order of offset."""
+        parameters = {"actor": key[0], "import_id": key[1], "first": first, "end": end}
+        return rejections_of(await fetch(self._reading, READ_REJECTIONS, parameters))
+
+    @asynccontextmanager
+    async def creation(self, locks: Sequence[str]) -> AsyncIterator[PostgresPersonCreation]:
+        """A transaction that holds these locks; leaving without `add` rolls back."""
+        async with self._writing.connection() as connection:
+            with translated_errors():
+                transaction_id = await lock_creations(connection, locks)
+            yield PostgresPersonCreation(self._writing, connection, transaction_id)

@@ -1,0 +1,1 @@
+"""Reading dossiers, history and registers."""

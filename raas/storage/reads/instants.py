@@ -1,0 +1,72 @@
+"""The revision of an instant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.errors import Reason, refuse
+from raas.storage.connection.query import fetch
+from raas.usecases.ports.register_ports import StoreFault
+
+# Record times never go back within a register, so halving finds the last mutation recorded at or
+# before the instant, by some twenty lookups in the primary key. What is probed lies after
+# oldest_revision, so it was not trimmed; of oldest_revision itself the record time may be unknown.
+_SEARCH = """
+WITH RECURSIVE search (low, high) AS (
+  SELECT r.oldest_revision, r.revision FROM register r WHERE r.id = %(register)s
+  UNION ALL
+  SELECT CASE WHEN m.early THEN m.revision ELSE s.low END,
+         CASE WHEN m.early THEN s.high ELSE m.revision - 1 END
+  FROM search s CROSS JOIN LATERAL (
+    SELECT m.revision, m.record_time <= %(instant)s::timestamptz AS early FROM mutation m
+    WHERE m.register_id = %(register)s AND m.revision = (s.low + s.high + 1) / 2 OFFSET 0) m
+  WHERE s.low < s.high)
+SELECT s.low, r.record_time, clock_timestamp(), r.oldest_revision,
+       CASE WHEN r.oldest_revision = r.revision THEN r.record_time
+            ELSE (SELECT record_time FROM mutation
+                  WHERE register_id = r.id AND revision = r.oldest_revision) END
+FROM register r CROSS JOIN search s WHERE r.id = %(register)s AND s.low = s.high"""
+
+# Whoever writes holds the row FOR NO KEY UPDATE and takes the record time after that lock: once this
+# statement had its turn, all that may still come is recorded after it.
+_WAIT_FOR_WRITER = "SELECT 1 FROM register WHERE id = %(register)s FOR SHARE"
+
+
+class _Found(NamedTuple):
+    revision: int
+    record_time: datetime
+    """When the last mutation of the register was recorded."""
+    clock: datetime
+    oldest_revision: int
+    oldest_time: datetime | None
+    """When oldest_revision was recorded; None = trimmed away."""
+
+
+async def resolve_time(engine: AsyncEngine, register_id: int, instant: datetime) -> int:
+    """The last revision recorded at or before `instant`; 0 when there is none.
+
+    The same question always gets the same answer: an instant after the last record time is answered
+    when no write is under way that could still be recorded before it. Raises Refused at `at_time`:
+    VALUE_INVALID (FUTURE_INSTANT) after the clock of the store, REVISION_EXPIRED before what is kept.
+    """
+    found = await _search(engine, register_id, instant)
+    # A record time may be ahead of a clock that was set back: what is recorded is not the future.
+    if instant > max(found.clock, found.record_time):
+        raise refuse(Reason.VALUE_INVALID, "at_time", "FUTURE_INSTANT")
+    if instant >= found.record_time:
+        await fetch(engine, _WAIT_FOR_WRITER, {"register": register_id})
+        found = await _search(engine, register_id, instant)
+    oldest = found.oldest_revision
+    if found.revision == oldest > 0 and (found.oldest_time is None or instant < found.oldest_time):
+        raise refuse(Reason.REVISION_EXPIRED, "at_time", oldest_revision=str(oldest))
+    return found.revision
+
+
+async def _search(engine: AsyncEngine, register_id: int, instant: datetime) -> _Found:
+    rows = await fetch(engine, _SEARCH, {"register": register_id, "instant": instant})
+    if not rows:
+        raise StoreFault("the register row is gone")
+    return _Found(*rows[0])

@@ -1,0 +1,140 @@
+"""One page of dossiers as a statement: a walk along the primary key from where the last page ended.
+
+A page that asks for no numbers walks a window of the register: the next so many rows, whether they
+match or not. So a statement's work is bounded even where almost nothing matches, and no plan can make
+it more; who wants a full page goes on from `next_niss` with the next window.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from raas.domain.calendar.day import OPEN, day_text
+from raas.storage.reads.as_of import joined_state, periods_at, revision_at
+from raas.storage.rows.arrays import array
+from raas.storage.rows.ranges import range_text
+from raas.usecases.ports.register_ports import DossierFilter
+
+_LAST_NISS = 99_999_999_999
+
+PAGE_BYTES = 2 * 1024 * 1024
+"""Text of lines after which a page ends early: its message stays below the 4 MiB that clients accept."""
+
+
+class PagePart(NamedTuple):
+    """Where a statement begins to look, and how far at most."""
+
+    niss: int
+    code: str
+    """Dossiers after (niss, code); "" comes before all codes."""
+    limit: int
+    window: int
+    """Rows of the register to walk; of no meaning when numbers are asked."""
+
+
+def page_statement(which: DossierFilter, at_revision: int | None) -> str:
+    """The statement for this kind of filter; its parameters are `page_parameters`.
+
+    Rows: revision and oldest_revision of the register, next_niss (where the next window begins, NULL =
+    nothing lies behind this one), then niss, code, partner, revision and lines of a dossier; without
+    dossiers one row with NULLs. In order; lines are NULL for those beyond PAGE_BYTES.
+    """
+    condition = (
+        "overlaps"
+        if which.overlaps is not None
+        else "active_on"
+        if which.active_on is not None
+        else "ends_between"
+        if which.ends_between is not None
+        else ""
+    )
+    return _statement(at_revision is not None, bool(which.nisses), bool(which.dossier_types), condition)
+
+
+def page_parameters(
+    register_id: int, which: DossierFilter, at_revision: int | None, part: PagePart
+) -> dict[str, Any]:
+    """The parameters of `page_statement`."""
+    parameters: dict[str, Any] = {
+        "register": register_id,
+        "at": at_revision,
+        "from_niss": part.niss,
+        "after_code": part.code,
+        "limit": part.limit,
+        "window": part.window,
+        "bytes": PAGE_BYTES,
+        "nisses": array(sorted(set(which.nisses))),
+        "codes": list(which.dossier_types),
+    }
+    if which.overlaps is not None:
+        parameters["overlaps"] = range_text(which.overlaps)
+    if which.active_on is not None:
+        parameters["active_on"] = day_text(which.active_on)
+    if which.ends_between is not None:
+        begin, end = which.ends_between
+        # A line that ends on a last day has the day after as its bound; an open one has none.
+        parameters["after_day"] = day_text(begin)
+        parameters["through_day"] = day_text(min(end, OPEN - 1))
+    return parameters
+
+
+_CONDITIONS = {
+    "": "NOT isempty({periods})",
+    "overlaps": "{periods} && %(overlaps)s::daterange",
+    "active_on": "{periods} @> %(active_on)s::date",
+    "ends_between": """{periods} && daterange(%(after_day)s::date, %(through_day)s::date)
+      AND EXISTS (
+        SELECT FROM unnest({periods}) AS line (days)
+        WHERE upper(line.days) > %(after_day)s::date AND upper(line.days) <= %(through_day)s::date)""",
+}
+
+
+_WALKED = f"""
+      SELECT niss, dossier_type_id, periods, revision FROM dossier
+      WHERE register_id = r.id AND niss >= %(from_niss)s::bigint
+        AND niss < coalesce(next.niss, {_LAST_NISS + 1})
+      ORDER BY niss"""
+
+_OF_NUMBERS = """
+      SELECT of.* FROM unnest(%(nisses)s::bigint[]) AS asked (niss)
+      CROSS JOIN LATERAL (
+        SELECT niss, dossier_type_id, periods, revision FROM dossier
+        WHERE register_id = r.id AND niss = asked.niss OFFSET 0) of
+      WHERE asked.niss >= %(from_niss)s::bigint
+      ORDER BY of.niss"""
+
+
+@lru_cache(maxsize=64)
+def _statement(earlier: bool, numbers: bool, types: bool, condition: str) -> str:
+    at = "%(at)s::bigint"
+    revision = revision_at(at) if earlier else "d.revision"
+    periods = f"({periods_at(at)})" if earlier else "d.periods"
+    # At least the dossiers of one person are walked, even if they are more than the window.
+    following = """
+  SELECT greatest(niss, %(from_niss)s::bigint + 1) FROM dossier
+  WHERE register_id = %(register)s AND niss >= %(from_niss)s::bigint
+  ORDER BY niss OFFSET %(window)s LIMIT 1"""
+    # Dossiers and types are read in subqueries that stay what they are (ORDER BY, OFFSET 0), so that the
+    # walk is one walk, by the index, whatever the planner thinks of the sizes of the tables.
+    return f"""
+WITH next (niss) AS MATERIALIZED (SELECT ({"NULL::bigint" if numbers else following}))
+SELECT r.revision, r.oldest_revision, next.niss, page.*
+FROM register r CROSS JOIN next LEFT JOIN LATERAL (
+  SELECT found.niss, found.code, found.partner, found.revision,
+         CASE WHEN coalesce(sum(octet_length(found.lines)) OVER (
+                ORDER BY found.niss, found.code ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
+              < %(bytes)s THEN found.lines END AS lines
+  FROM (
+    SELECT d.niss, t.code, t.partner, {revision} AS revision, {periods}::text AS lines
+    FROM ({_OF_NUMBERS if numbers else _WALKED}) d
+    JOIN (SELECT id, code, partner FROM dossier_type WHERE register_id = r.id OFFSET 0) t
+      ON t.id = d.dossier_type_id
+    {joined_state("r.id", at) if earlier else ""}
+    WHERE (d.niss, t.code) > (%(from_niss)s::bigint, %(after_code)s)
+      AND {_CONDITIONS[condition].format(periods=periods)}
+      {"AND t.code = ANY(%(codes)s::text[])" if types else ""}
+    ORDER BY d.niss, t.code LIMIT %(limit)s) found
+) page ON true
+WHERE r.id = %(register)s
+ORDER BY page.niss, page.code"""

@@ -1,0 +1,69 @@
+"""The RegisterStore of ports.py on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.errors import Reason, refuse
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.registers.register import Register, first_checksum
+from raas.storage.connection.query import fetch
+from raas.storage.rows.arrays import array
+from raas.storage.rows.registers import REGISTER_COLUMNS, register_of
+
+_FIND = f"""
+SELECT {REGISTER_COLUMNS} FROM register r
+WHERE r.enterprise_number = ANY(%(numbers)s::bigint[]) ORDER BY r.enterprise_number"""
+
+_PAGE = f"""
+SELECT {REGISTER_COLUMNS} FROM register r
+WHERE r.enterprise_number > %(after)s::bigint ORDER BY r.enterprise_number LIMIT %(limit)s"""
+
+_CREATE = f"""
+INSERT INTO register AS r (enterprise_number, name, checksum)
+VALUES (%(number)s, %(name)s, %(checksum)s)
+ON CONFLICT (enterprise_number) DO NOTHING RETURNING {REGISTER_COLUMNS}"""
+
+_RENAME = f"""
+UPDATE register r SET name = %(name)s WHERE r.enterprise_number = %(number)s RETURNING {REGISTER_COLUMNS}"""
+
+
+class PostgresRegisterStore:
+    """Registers; `engine` must be one in autocommit. All raise StoreUnavailable, StoreFault."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def find(self, number: EnterpriseNumber) -> Register | None:
+        """The register of this organisation as committed now."""
+        found = await self.find_many([number])
+        return found[0] if found else None
+
+    async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
+        """The registers of these organisations that exist, by enterprise number, in one snapshot."""
+        rows = await fetch(self._engine, _FIND, {"numbers": array(numbers)})
+        return [register_of(row) for row in rows]
+
+    async def create(self, number: EnterpriseNumber, name: str) -> Register:
+        """A new, empty register. Raises Refused REGISTER_EXISTS (at `enterprise_number`)."""
+        parameters = {"number": number, "name": name, "checksum": first_checksum(number)}
+        rows = await fetch(self._engine, _CREATE, parameters)
+        if not rows:
+            raise refuse(Reason.REGISTER_EXISTS, "enterprise_number", register=enterprise_number_text(number))
+        return register_of(rows[0])
+
+    async def rename(self, number: EnterpriseNumber, name: str) -> Register:
+        """Change the name. Raises Refused REGISTER_UNKNOWN (at `enterprise_number`)."""
+        rows = await fetch(self._engine, _RENAME, {"number": number, "name": name})
+        if not rows:
+            raise refuse(
+                Reason.REGISTER_UNKNOWN, "enterprise_number", register=enterprise_number_text(number)
+            )
+        return register_of(rows[0])
+
+    async def page(self, after: EnterpriseNumber | None, limit: int) -> Sequence[Register]:
+        """Registers in order of enterprise number, after `after`."""
+        rows = await fetch(self._engine, _PAGE, {"after": after or 0, "limit": limit})
+        return [register_of(row) for row in rows]

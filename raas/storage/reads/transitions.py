@@ -1,0 +1,97 @@
+"""Where dossiers began, or ceased, to cover a day: walks along the chains of their mutations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.calendar.day import day_text
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.niss import Niss
+from raas.domain.registers.mutation import Mutation
+from raas.storage.connection.query import fetch
+from raas.storage.rows.arrays import array
+from raas.storage.rows.mutations import MUTATION_COLUMNS, mutations_of
+from raas.usecases.ports.register_ports import StoreFault
+from raas.usecases.reads.transitions import Chain, Chains, Place, Step
+
+_STEPS = 500
+"""Mutations of each dossier looked at by one statement: some milliseconds."""
+
+_CHAINS = """
+SELECT r.revision, d.niss, d.revision, d.periods @> %(day)s::date
+FROM (SELECT revision FROM register WHERE id = %(register)s) r
+LEFT JOIN (
+  SELECT niss, revision, periods FROM dossier
+  WHERE register_id = %(register)s AND niss = ANY(%(nisses)s::bigint[])
+    AND (%(code)s::text IS NULL OR dossier_type_id = (
+      SELECT id FROM dossier_type WHERE register_id = %(register)s AND code = %(code)s::text))) d ON true"""
+
+# A walk ends where the day is covered on one side of a mutation and not on the other, at the beginning of the
+# chain, where the log was trimmed, or after so many steps.
+_WALK = """
+WITH RECURSIVE r AS MATERIALIZED (SELECT oldest_revision FROM register WHERE id = %(register)s),
+walk (place, at, revision, previous_revision, kind, replaced, before, after, steps) AS (
+  SELECT p.place, p.at, m.revision, m.previous_revision, m.kind, m.detail ->> 'replaced_niss',
+         m.before @> %(day)s::date, m.after @> %(day)s::date, 1
+  FROM unnest(%(revisions)s::bigint[], %(ats)s::bigint[]) WITH ORDINALITY AS p (revision, at, place)
+  CROSS JOIN LATERAL (
+    SELECT * FROM mutation WHERE register_id = %(register)s AND revision = p.revision OFFSET 0) m
+  WHERE m.revision > (SELECT oldest_revision FROM r)
+  UNION ALL
+  SELECT w.place, w.at, m.revision, m.previous_revision, m.kind, m.detail ->> 'replaced_niss',
+         m.before @> %(day)s::date, m.after @> %(day)s::date, w.steps + 1
+  FROM walk w CROSS JOIN LATERAL (
+    SELECT * FROM mutation WHERE register_id = %(register)s AND revision = w.previous_revision OFFSET 0) m
+  WHERE w.steps < %(steps)s AND (w.revision > w.at OR w.before = w.after)
+    AND m.revision > (SELECT oldest_revision FROM r))
+SELECT DISTINCT ON (place) place, revision, previous_revision, kind, replaced, before, after
+FROM walk ORDER BY place, steps DESC"""
+
+_MUTATION = f"""
+SELECT r.enterprise_number, {MUTATION_COLUMNS}
+FROM register r JOIN mutation m ON m.register_id = r.id AND m.revision = %(revision)s
+WHERE r.id = %(register)s AND m.revision > r.oldest_revision"""
+
+
+async def read_chains(
+    engine: AsyncEngine, register_id: int, nisses: Sequence[Niss], dossier_type: str | None, day: int
+) -> Chains:
+    """The dossiers of these numbers, emptied ones too, and the revision of the register."""
+    parameters = {
+        "register": register_id,
+        "nisses": array(nisses),
+        "code": dossier_type,
+        "day": day_text(day),
+    }
+    rows = await fetch(engine, _CHAINS, parameters)
+    if not rows:
+        raise StoreFault("the register row is gone")
+    return Chains(rows[0][0], tuple(Chain(*row[1:]) for row in rows if row[1] is not None))
+
+
+async def walk(
+    engine: AsyncEngine, register_id: int, places: Sequence[Place], day: int, steps: int = _STEPS
+) -> Sequence[Step | None]:
+    """The mutation at which each walk ends, see `ChainReads.walk`."""
+    parameters = {
+        "register": register_id,
+        "revisions": array(place.revision for place in places),
+        "ats": array(place.at for place in places),
+        "day": day_text(day),
+        "steps": steps,
+    }
+    found: list[Step | None] = [None] * len(places)
+    for place, revision, previous, kind, replaced, before, after in await fetch(engine, _WALK, parameters):
+        replaced_niss = None if replaced is None else Niss(int(replaced))
+        found[place - 1] = Step(revision, previous, kind, replaced_niss, before, after)
+    return found
+
+
+async def read_mutation(engine: AsyncEngine, register_id: int, revision: int) -> Mutation | None:
+    """One mutation; None = trimmed away."""
+    rows = await fetch(engine, _MUTATION, {"register": register_id, "revision": revision})
+    if not rows:
+        return None
+    return mutations_of(EnterpriseNumber(rows[0][0]), [rows[0][1:]])[0]

@@ -1,0 +1,1 @@
+"""Rows and arrays, to and from domain values."""

@@ -1,0 +1,45 @@
+"""Whole columns as array literals.
+
+Arrays of numbers travel as their text (`{1, 2, 3}`), which is several times faster to build than a list
+that the driver adapts element by element.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+
+
+def array(values: Iterable[int]) -> str:
+    """An array literal of integers."""
+    return _literal(values)
+
+
+def array_or_null(values: Iterable[int | None]) -> str:
+    """An array literal of integers in which None is NULL."""
+    return _literal(values).replace("None", "NULL")
+
+
+def arrays(many: Iterable[Sequence[int]]) -> str:
+    """An array literal of the texts of arrays; an empty one becomes NULL."""
+    return "{" + ",".join([f'"{array(values)}"' if values else "NULL" for values in many]) + "}"
+
+
+def _literal(values: Iterable[int | None]) -> str:
+    # How Python writes a list is, but for the brackets, how PostgreSQL reads an array.
+    return f"{{{str([*values])[1:-1]}}}"
+
+
+def quoted(texts: Sequence[str]) -> str:
+    """An array literal of texts that hold no quotes: lines, which hold commas and braces, or keys."""
+    return '{"' + '","'.join(texts) + '"}' if texts else "{}"
+
+
+def pairs(keys: Iterable[tuple[EnterpriseNumber, str]]) -> tuple[str, list[str]]:
+    """The columns (actor, id) of request and import keys; the ids are the callers' own texts."""
+    actors, ids = [], []
+    for actor, id_ in keys:
+        actors.append(actor)
+        ids.append(id_)
+    return array(actors), ids

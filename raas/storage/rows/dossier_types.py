@@ -1,0 +1,83 @@
+"""Dossier types as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.registers.dossier_type import DossierType, IdentityChanges
+from raas.usecases.ports.register_ports import DossierTypes
+
+# One statement, one snapshot: the types and the revision that they belong to.
+_READ = """
+SELECT r.types_revision, t.id, t.code, t.labels, t.quality_code, t.partner, t.active_from, t.active_until,
+       t.identity_changes
+FROM register r LEFT JOIN dossier_type t ON t.register_id = r.id
+WHERE r.id = %s"""
+
+_WRITE = """
+INSERT INTO dossier_type (register_id, code, labels, quality_code, partner, active_from, active_until,
+                          identity_changes)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (register_id, code) DO UPDATE SET
+  labels = excluded.labels, quality_code = excluded.quality_code, partner = excluded.partner,
+  active_from = excluded.active_from, active_until = excluded.active_until,
+  identity_changes = excluded.identity_changes
+RETURNING id"""
+
+
+async def read_dossier_types(
+    connection: psycopg.AsyncConnection[tuple[Any, ...]], register_id: int
+) -> DossierTypes:
+    """All dossier types of a register and the revision of their last change."""
+    rows = await (await connection.execute(_READ, (register_id,))).fetchall()
+    types = {row[1]: _dossier_type(row[2:]) for row in rows if row[1] is not None}
+    by_code = {dossier_type.code: (id_, dossier_type) for id_, dossier_type in types.items()}
+    return DossierTypes(rows[0][0] if rows else 0, by_code, types)
+
+
+async def write_dossier_types(
+    connection: psycopg.AsyncConnection[tuple[Any, ...]], register_id: int, types: Mapping[str, DossierType]
+) -> dict[str, int]:
+    """Create or change the types; answers their ids by code."""
+    ids = {}
+    for code, t in types.items():
+        parameters = (
+            register_id,
+            code,
+            Jsonb(dict(t.labels)),
+            t.quality_code,
+            t.partner,
+            _date(t.active_from),
+            _date(t.active_until),
+            t.identity_changes.value,
+        )
+        row = await (await connection.execute(_WRITE, parameters)).fetchone()
+        ids[code] = row[0] if row else 0
+    return ids
+
+
+def _dossier_type(row: tuple[Any, ...]) -> DossierType:
+    code, labels, quality_code, partner, active_from, active_until, identity_changes = row
+    return DossierType(
+        code,
+        labels,
+        quality_code,
+        None if partner is None else EnterpriseNumber(partner),
+        _day(active_from),
+        _day(active_until),
+        IdentityChanges(identity_changes),
+    )
+
+
+def _day(value: date | None) -> int | None:
+    return None if value is None else value.toordinal()
+
+
+def _date(day: int | None) -> date | None:
+    return None if day is None else date.fromordinal(day)

@@ -1,0 +1,289 @@
+"""The tables.
+
+`dossier` and `mutation` carry no foreign keys: checking them halves the rate of writing, and both are
+written by one hand only, the write lane, under the lock of the register row. `mutation` is append-only.
+Everything about one register begins its primary key with `register_id`, so that the tables can be
+distributed by register. See docs/architecture.md for what each table promises.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, DATEMULTIRANGE, JSONB
+
+metadata = MetaData()
+
+
+def _instant(name: str, *, nullable: bool = False, default: bool = False) -> Column[object]:
+    """A column holding an instant, optionally the statement's clock by default."""
+    return Column(
+        name,
+        DateTime(timezone=True),
+        nullable=nullable,
+        server_default=func.clock_timestamp() if default else None,
+    )
+
+
+register = Table(
+    "register",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("enterprise_number", BigInteger, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("log_id", Uuid, nullable=False, server_default=func.gen_random_uuid()),
+    Column("revision", BigInteger, nullable=False, server_default="0"),
+    # The smallest after_revision a reader may still start from.
+    Column("oldest_revision", BigInteger, nullable=False, server_default="0"),
+    _instant("record_time", default=True),
+    # The revision of the last change of a dossier type: processes that cached the types compare it.
+    Column("types_revision", BigInteger, nullable=False, server_default="0"),
+    # Dossiers that have at least one line.
+    Column("dossier_count", BigInteger, nullable=False, server_default="0"),
+    Column("checksum", LargeBinary, nullable=False),
+    _instant("create_time", default=True),
+    # Every write updates this one row: leave room on its page, so that the update stays on it.
+    postgresql_with={"fillfactor": "50"},
+)
+
+dossier_type = Table(
+    "dossier_type",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("register_id", BigInteger, nullable=False),
+    Column("code", Text(collation="C"), nullable=False),
+    Column("labels", JSONB, nullable=False, server_default="{}"),
+    Column("quality_code", Text),
+    Column("partner", BigInteger),
+    Column("active_from", Date),
+    Column("active_until", Date),
+    Column("identity_changes", SmallInteger, nullable=False),
+    UniqueConstraint("register_id", "code"),
+)
+
+dossier = Table(
+    "dossier",
+    metadata,
+    Column("register_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("niss", BigInteger, primary_key=True, autoincrement=False),
+    Column("dossier_type_id", Integer, primary_key=True, autoincrement=False),
+    # The normalised lines. A dossier that lost its last line keeps its row, for its history.
+    Column("periods", DATEMULTIRANGE, nullable=False),
+    # The last mutation of this dossier: head of the chain of previous_revision.
+    Column("revision", BigInteger, nullable=False),
+    Index("dossier_niss", "niss"),
+    postgresql_with={"fillfactor": "85"},
+)
+
+dossier_share = Table(
+    "dossier_share",
+    metadata,
+    Column("register_id", BigInteger, primary_key=True, autoincrement=False),
+    # The number that holds the dossier.
+    Column("niss", BigInteger, primary_key=True, autoincrement=False),
+    Column("dossier_type_id", Integer, primary_key=True, autoincrement=False),
+    # The number that brought these days (domain/registers/shares.py).
+    Column("origin", BigInteger, primary_key=True, autoincrement=False),
+    Column("periods", DATEMULTIRANGE, nullable=False),
+    Column("inseparable", DATEMULTIRANGE, nullable=False),
+    Index("dossier_share_niss", "niss"),
+)
+
+mutation = Table(
+    "mutation",
+    metadata,
+    Column("register_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("revision", BigInteger, primary_key=True, autoincrement=False),
+    Column("batch_last_revision", BigInteger, nullable=False),
+    # The mutation before this one of the same dossier (0 = none): history walks the primary key.
+    Column("previous_revision", BigInteger, nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("niss", BigInteger),
+    Column("requested_niss", BigInteger),
+    Column("dossier_type_id", Integer),
+    # For mutations about a person: the types of the register concerned.
+    Column("dossier_type_ids", ARRAY(Integer)),
+    Column("before", DATEMULTIRANGE, nullable=False),
+    Column("after", DATEMULTIRANGE, nullable=False),
+    _instant("record_time"),
+    Column("actor", BigInteger, nullable=False),
+    Column("call_id", Uuid, nullable=False),
+    Column("request_id", Text),
+    Column("legal_context", Text),
+    Column("ticket", Text),
+    Column("checksum", LargeBinary, nullable=False),
+    # What does not fit the columns: the numbers of a replacement, a dossier type before and after.
+    Column("detail", JSONB),
+    # What is kept about a person beside the log, where it can be erased.
+    Column("content_id", BigInteger),
+    # History about a person, not about a dossier.
+    Index("mutation_person", "register_id", "niss", "revision", postgresql_where="dossier_type_id IS NULL"),
+)
+
+request = Table(
+    "request",
+    metadata,
+    Column("register_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("actor", BigInteger, primary_key=True, autoincrement=False),
+    Column("request_id", Text, primary_key=True),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    _instant("time", default=True),
+    Index("request_time", "time"),
+)
+
+import_progress = Table(
+    "import_progress",
+    metadata,
+    Column("register_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("actor", BigInteger, primary_key=True, autoincrement=False),
+    Column("import_id", Text, primary_key=True),
+    Column("through_offset", BigInteger, nullable=False),
+    _instant("time", default=True),
+)
+
+import_rejection = Table(
+    "import_rejection",
+    metadata,
+    Column("register_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("actor", BigInteger, primary_key=True, autoincrement=False),
+    Column("import_id", Text, primary_key=True),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    # [{field, reason, sentence, values}]: never a NISS, a name or another fact about a person.
+    Column("violations", JSONB, nullable=False),
+)
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("register_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("caller", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text(collation="C"), primary_key=True),
+    # The log that it acknowledged in: revisions of another one mean nothing here.
+    Column("log_id", Uuid, nullable=False),
+    # Its filters: codes of dossier types and numbers of kinds, sorted; empty = all.
+    Column("dossier_types", ARRAY(Text), nullable=False),
+    Column("kinds", ARRAY(SmallInteger), nullable=False),
+    Column("acknowledged_revision", BigInteger, nullable=False),
+    _instant("last_seen_time", default=True),
+    # Until when it counts as connected unless its process says so again.
+    _instant("connected_until", default=True),
+    # Noting that a subscriber is there changes no index.
+    postgresql_with={"fillfactor": "70"},
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("niss", BigInteger, primary_key=True, autoincrement=False),
+    Column("register_of_origin", SmallInteger, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    # The number that took this one's place, and the one that stands for the person in the end.
+    Column("replaced_by", BigInteger),
+    Column("successor", BigInteger),
+    Column("version", BigInteger, nullable=False),
+    _instant("update_time", default=True),
+    Column("last_name", Text),
+    Column("first_names", ARRAY(Text), nullable=False, server_default="{}"),
+    # As written, 00 for what is not known, and the first day it can be.
+    Column("birth_date", Text),
+    Column("birth_first", Date),
+    Column("sex", SmallInteger),
+    Column("birth_place", Text),
+    Column("nationality", Text),
+    Column("death_date", Text),
+    Column("address", JSONB),
+    Column("contact_address", JSONB),
+    # {field of the identity: day of the source data it was taken from}
+    Column("source_dates", JSONB, nullable=False, server_default="{}"),
+    # Under what the search finds it: its rows of person_key.
+    Column("search_keys", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("birth_code", Integer, nullable=False, server_default="0"),
+    Column("given_signature", BigInteger, nullable=False, server_default="0"),
+    Index("person_successor", "successor", postgresql_where="successor IS NOT NULL"),
+    postgresql_with={"fillfactor": "90"},
+)
+
+person_key = Table(
+    "person_key",
+    metadata,
+    # How a part of the last name sounds, when the person was born, and who it is: read in this order.
+    Column("key", Text(collation="C"), nullable=False),
+    Column("birth_code", Integer, nullable=False),
+    Column("niss", BigInteger, nullable=False),
+    # In the index, so that whose given names cannot fit is left out without looking at a row.
+    Column("given_signature", BigInteger, nullable=False),
+    PrimaryKeyConstraint("key", "birth_code", "niss", postgresql_include=["given_signature"]),
+)
+
+person_request = Table(
+    "person_request",
+    metadata,
+    Column("actor", BigInteger, primary_key=True, autoincrement=False),
+    Column("request_id", Text, primary_key=True),
+    Column("body_hash", LargeBinary, nullable=False),
+    # The person created: the answer is made of its record.
+    Column("niss", BigInteger, nullable=False),
+    _instant("time", default=True),
+    Index("person_request_time", "time"),
+)
+
+person_import = Table(
+    "person_import",
+    metadata,
+    Column("actor", BigInteger, primary_key=True, autoincrement=False),
+    Column("import_id", Text, primary_key=True),
+    Column("through_offset", BigInteger, nullable=False),
+    _instant("time", default=True),
+)
+
+person_import_rejection = Table(
+    "person_import_rejection",
+    metadata,
+    Column("actor", BigInteger, primary_key=True, autoincrement=False),
+    Column("import_id", Text, primary_key=True),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    # As in import_rejection.
+    Column("violations", JSONB, nullable=False),
+)
+
+content = Table(
+    "content",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("niss", BigInteger, nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    # Both are gone once erased; the hash of both stands in the log and stays.
+    Column("body", JSONB),
+    Column("salt", LargeBinary),
+    Column("hash", LargeBinary, nullable=False),
+    _instant("create_time", default=True),
+    _instant("erased_time", nullable=True),
+    Index("content_niss", "niss"),
+    Index("content_create_time", "create_time", postgresql_where="erased_time IS NULL"),
+    comment="Facts about people that mutations refer to, kept beside the log so that they can be erased",
+)
+
+secret = Table(
+    "secret",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    comment="Keys that every process on this database shares, such as the one that seals page tokens",
+)

@@ -1,0 +1,1 @@
+"""The write transaction of a register: lock, load, save, commit."""

@@ -1,0 +1,153 @@
+"""Locking a register and loading what a write transaction needs, in one pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.status import PersonState, PersonStatus
+from raas.domain.registers.shares import Share, Shares
+from raas.storage.connection.transactions import Connection
+from raas.storage.rows.arrays import array, pairs
+from raas.storage.rows.ranges import lines_of
+from raas.usecases.ports.register_ports import AnsweredRequest, DossierKey, DossierState, Loaded, Wanted
+
+PERSONS_LOCK = 0x5261_6153
+"""Advisory lock: shared by every write, exclusive for what changes the status of persons."""
+
+# First the lock on persons, then that on the register. The clock is read outside the CTE: after the lock
+# was granted, so that the instants of recording follow the order of the revisions. Loading stays a
+# statement of its own for the same reason: its snapshot must begin after the lock is granted.
+_LOCK_REGISTER = f"""
+WITH persons AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({PERSONS_LOCK})),
+locked AS MATERIALIZED (
+  SELECT enterprise_number, log_id, revision, checksum, types_revision, record_time
+  FROM persons, register WHERE id = %s FOR NO KEY UPDATE OF register)
+SELECT enterprise_number, log_id, revision, checksum, types_revision,
+       greatest(record_time, clock_timestamp()), pg_current_xact_id()::text
+FROM locked"""
+
+_READ_REGISTER = """
+SELECT enterprise_number, log_id, revision, checksum, types_revision,
+       greatest(record_time, clock_timestamp()), ''
+FROM register WHERE id = %s"""
+
+# Everything is looked up by itself (LATERAL, OFFSET 0): no plan, be it one made while a table was empty,
+# can turn this into reading a whole register, or all persons, for a single call.
+_OF_WANTED = """FROM {table}
+  WHERE register_id = %s AND niss = {niss} AND dossier_type_id = wanted.dossier_type_id OFFSET 0"""
+
+_WANTED = "unnest(%s::bigint[], %s::int[]) AS wanted (niss, dossier_type_id)"
+
+_FINAL = """
+LEFT JOIN LATERAL (SELECT successor FROM person WHERE niss = wanted.niss OFFSET 0) p ON true"""
+
+_LOAD_DOSSIERS = f"""
+SELECT d.* FROM {_WANTED}
+CROSS JOIN LATERAL (
+  SELECT niss, dossier_type_id, periods::text, revision
+  {_OF_WANTED.format(table="dossier", niss="wanted.niss")}) d"""
+
+# Where the store says who the numbers are, replaced ones are followed while loading.
+_LOAD_FINAL_DOSSIERS = f"""
+SELECT d.* FROM {_WANTED} {_FINAL}
+CROSS JOIN LATERAL (
+  SELECT niss, dossier_type_id, periods::text, revision
+  {_OF_WANTED.format(table="dossier", niss="coalesce(p.successor, wanted.niss)")}) d"""
+
+_LOAD_SHARES = f"""
+SELECT s.* FROM {_WANTED} {_FINAL}
+CROSS JOIN LATERAL (
+  SELECT niss, dossier_type_id, origin, periods::text, inseparable::text
+  {_OF_WANTED.format(table="dossier_share", niss="coalesce(p.successor, wanted.niss)")}) s"""
+
+_LOAD_PERSONS = """
+SELECT p.niss, p.status, p.successor, s.status,
+       coalesce(s.birth_first, p.birth_first) - date '0001-01-01' + 1,
+       coalesce(s.death_date, p.death_date) IS NOT NULL
+FROM unnest(%s::bigint[]) AS wanted (niss)
+CROSS JOIN LATERAL (SELECT * FROM person WHERE niss = wanted.niss OFFSET 0) p
+LEFT JOIN LATERAL (SELECT * FROM person WHERE niss = p.successor OFFSET 0) s ON true"""
+
+_LOAD_REQUESTS = """
+SELECT r.* FROM unnest(%s::bigint[], %s::text[]) AS wanted (actor, request_id)
+CROSS JOIN LATERAL (
+  SELECT actor, request_id, body_hash, answer FROM request
+  WHERE register_id = %s AND actor = wanted.actor AND request_id = wanted.request_id OFFSET 0) r"""
+
+_LOAD_IMPORTS = """
+SELECT i.* FROM unnest(%s::bigint[], %s::text[]) AS wanted (actor, import_id)
+CROSS JOIN LATERAL (
+  SELECT actor, import_id, through_offset FROM import_progress
+  WHERE register_id = %s AND actor = wanted.actor AND import_id = wanted.import_id OFFSET 0) i"""
+
+
+async def load(connection: Connection, register_id: int, wanted: Wanted, *, lock: bool) -> tuple[Loaded, str]:
+    """What the transaction needs, and the id of the transaction ("" without a lock).
+
+    Raises LookupError when the register does not exist.
+    """
+    keys = tuple(wanted.dossiers)
+    columns = (array(k[0] for k in keys), array(k[1] for k in keys), register_id)
+    persons = shares = requests = imports = None
+    async with connection.pipeline():
+        register = await connection.execute(_LOCK_REGISTER if lock else _READ_REGISTER, (register_id,))
+        if wanted.persons:
+            persons = await connection.execute(_LOAD_PERSONS, (array({k[0] for k in keys}),))
+            shares = await connection.execute(_LOAD_SHARES, columns)
+            dossiers = await connection.execute(_LOAD_FINAL_DOSSIERS, columns)
+        else:
+            dossiers = await connection.execute(_LOAD_DOSSIERS, columns)
+        if wanted.requests:
+            requests = await connection.execute(_LOAD_REQUESTS, (*pairs(wanted.requests), register_id))
+        if wanted.imports:
+            imports = await connection.execute(_LOAD_IMPORTS, (*pairs(wanted.imports), register_id))
+    row = await register.fetchone()
+    if row is None:
+        raise LookupError("the register row is gone")
+    number, log_id, revision, checksum, types_revision, record_time, transaction_id = row
+    loaded = Loaded(
+        EnterpriseNumber(number),
+        log_id,
+        revision,
+        checksum,
+        types_revision,
+        record_time,
+        dossier_states(await dossiers.fetchall()),
+        dossier_shares(await shares.fetchall() if shares else ()),
+        _person_states(await persons.fetchall() if persons else ()),
+        {
+            (actor, request_id): AnsweredRequest(body_hash, answer)
+            for actor, request_id, body_hash, answer in (await requests.fetchall() if requests else ())
+        },
+        {
+            (actor, import_id): offset
+            for actor, import_id, offset in (await imports.fetchall() if imports else ())
+        },
+    )
+    return loaded, transaction_id
+
+
+def dossier_states(rows: Sequence[tuple[Any, ...]]) -> Mapping[DossierKey, DossierState]:
+    """Dossiers from rows (niss, dossier type id, text of the lines, revision)."""
+    return {(niss, type_id): DossierState(lines_of(text), last) for niss, type_id, text, last in rows}
+
+
+def dossier_shares(rows: Sequence[tuple[Any, ...]]) -> Mapping[DossierKey, Shares]:
+    """Shares from rows (niss, dossier type id, origin, text of the lines, text of the inseparable days)."""
+    shares: dict[DossierKey, dict[Niss, Share]] = {}
+    for niss, type_id, origin, lines, inseparable in rows:
+        shares.setdefault((niss, type_id), {})[origin] = Share(lines_of(lines), lines_of(inseparable))
+    return shares
+
+
+def _person_states(rows: Sequence[tuple[Any, ...]]) -> Mapping[Niss, PersonState]:
+    """The numbers asked, and the final successors of the replaced ones."""
+    states: dict[Niss, PersonState] = {}
+    for niss, status, successor, successor_status, born, deceased in rows:
+        states[niss] = PersonState(PersonStatus(status), successor, born, deceased)
+        if successor is not None and successor not in states:
+            states[successor] = PersonState(PersonStatus(successor_status), None, born, deceased)
+    return states

@@ -1,0 +1,177 @@
+"""Writing what a write transaction leaves: whole columns at once, a statement per kind of row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from raas.domain.errors import Reason, Violation
+from raas.domain.registers.mutation import lines_text
+from raas.domain.registers.shares import Shares
+from raas.storage.rows.arrays import array, array_or_null, arrays, pairs, quoted
+from raas.usecases.ports.register_ports import DossierKey, Written
+
+_WRITE = """
+WITH stamp AS (
+  SELECT * FROM unnest(%(actor)s::bigint[], %(call_id)s::uuid[], %(request_id)s::text[],
+                       %(legal_context)s::text[], %(ticket)s::text[])
+           WITH ORDINALITY AS s (actor, call_id, request_id, legal_context, ticket, number)),
+logged AS (
+  INSERT INTO mutation (
+    register_id, revision, batch_last_revision, previous_revision, kind, niss, requested_niss,
+    dossier_type_id, dossier_type_ids, before, after, record_time, actor, call_id, request_id,
+    legal_context, ticket, checksum, detail, content_id)
+  SELECT %(register)s, %(revision)s::bigint + m.number, m.batch_last, m.previous, m.kind, m.niss,
+         m.requested_niss, m.dossier_type_id, m.dossier_type_ids::int[],
+         m.before::datemultirange, m.after::datemultirange, %(record_time)s,
+         s.actor, s.call_id, s.request_id, s.legal_context, s.ticket,
+         substring(%(checksums)s::bytea FROM (m.number * 32 - 31)::int FOR 32),
+         %(details)s::jsonb -> m.number::text, m.content_id
+  FROM unnest(%(batch_last)s::bigint[], %(previous)s::bigint[], %(kind)s::smallint[], %(niss)s::bigint[],
+              %(requested_niss)s::bigint[], %(dossier_type)s::int[], %(dossier_types)s::text[],
+              %(before)s::text[], %(after)s::text[], %(content_id)s::bigint[], %(stamp)s::int[])
+         WITH ORDINALITY AS m (batch_last, previous, kind, niss, requested_niss, dossier_type_id,
+                               dossier_type_ids, before, after, content_id, stamp, number)
+  JOIN stamp s ON s.number = m.stamp),
+kept AS (
+  INSERT INTO dossier (register_id, niss, dossier_type_id, periods, revision)
+  SELECT %(register)s, d.niss, d.dossier_type_id, d.periods::datemultirange, d.revision
+  FROM unnest(%(dossier_niss)s::bigint[], %(dossier_type_of)s::int[], %(periods)s::text[],
+              %(dossier_revision)s::bigint[]) AS d (niss, dossier_type_id, periods, revision)
+  ON CONFLICT (register_id, niss, dossier_type_id)
+  DO UPDATE SET periods = excluded.periods, revision = excluded.revision)
+UPDATE register SET
+  revision = %(last_revision)s, record_time = %(record_time)s, types_revision = %(types_revision)s,
+  dossier_count = dossier_count + %(dossier_count_change)s, checksum = %(checksum)s
+WHERE id = %(register)s"""
+
+_FORGET_SHARES = """
+DELETE FROM dossier_share WHERE ctid = ANY(ARRAY(
+  SELECT s.ctid FROM unnest(%s::bigint[], %s::int[]) AS gone (niss, dossier_type_id)
+  CROSS JOIN LATERAL (
+    SELECT ctid FROM dossier_share
+    WHERE register_id = %s AND niss = gone.niss AND dossier_type_id = gone.dossier_type_id OFFSET 0) s))"""
+
+_WRITE_SHARES = """
+INSERT INTO dossier_share (register_id, niss, dossier_type_id, origin, periods, inseparable)
+SELECT %s, s.niss, s.dossier_type_id, s.origin, s.periods::datemultirange, s.inseparable::datemultirange
+FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::text[], %s::text[])
+     AS s (niss, dossier_type_id, origin, periods, inseparable)"""
+
+_WRITE_REQUESTS = """
+INSERT INTO request (register_id, actor, request_id, body_hash, answer)
+SELECT %s, * FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::bytea[])"""
+
+_WRITE_IMPORTS = """
+INSERT INTO import_progress (register_id, actor, import_id, through_offset)
+SELECT %s, * FROM unnest(%s::bigint[], %s::text[], %s::bigint[])
+ON CONFLICT (register_id, actor, import_id)
+DO UPDATE SET through_offset = excluded.through_offset, time = clock_timestamp()"""
+
+_WRITE_REJECTIONS = """
+INSERT INTO import_rejection (register_id, actor, import_id, "offset", violations)
+SELECT %s, * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::jsonb[])"""
+
+
+def statements(register_id: int, written: Written, type_ids: Mapping[str, int]) -> Iterable[tuple[str, Any]]:
+    """The statements that write it, with their parameters, in order; `type_ids` by code."""
+    if written.mutations:
+        yield _WRITE, _log_parameters(register_id, written, type_ids)
+    if written.shares:
+        yield from _share_statements(register_id, written.shares)
+    if written.requests:
+        answered = written.requests.values()
+        yield (
+            _WRITE_REQUESTS,
+            (
+                register_id,
+                *pairs(written.requests),
+                [a.body_hash for a in answered],
+                [a.answer for a in answered],
+            ),
+        )
+    if written.imports:
+        yield _WRITE_IMPORTS, (register_id, *pairs(written.imports), array(written.imports.values()))
+    if written.rejections:
+        yield (
+            _WRITE_REJECTIONS,
+            (
+                register_id,
+                *pairs([key for key, _, _ in written.rejections]),
+                array(offset for _, offset, _ in written.rejections),
+                [Jsonb([violation_json(v) for v in violations]) for _, _, violations in written.rejections],
+            ),
+        )
+
+
+def _share_statements(register_id: int, shares: Mapping[DossierKey, Shares]) -> Iterable[tuple[str, Any]]:
+    yield _FORGET_SHARES, (array(niss for niss, _ in shares), array(id_ for _, id_ in shares), register_id)
+    rows = [(key, origin, share) for key, many in shares.items() for origin, share in many.items()]
+    if rows:
+        columns = (
+            array(niss for (niss, _), _, _ in rows),
+            array(type_id for (_, type_id), _, _ in rows),
+            array(origin for _, origin, _ in rows),
+            quoted([lines_text(share.lines) for _, _, share in rows]),
+            quoted([lines_text(share.inseparable) for _, _, share in rows]),
+        )
+        yield _WRITE_SHARES, (register_id, *columns)
+
+
+def _log_parameters(register_id: int, written: Written, type_ids: Mapping[str, int]) -> dict[str, Any]:
+    mutations = written.mutations
+    stamp_number: dict[int, int] = {}
+    stamps = []
+    for m in mutations:
+        if id(m.stamp) not in stamp_number:
+            stamps.append(m.stamp)
+            stamp_number[id(m.stamp)] = len(stamps)
+    dossiers = written.dossiers
+    return {
+        "register": register_id,
+        "revision": mutations[0].revision - 1,
+        "last_revision": mutations[-1].revision,
+        "record_time": written.record_time,
+        "types_revision": written.types_revision,
+        "dossier_count_change": written.dossier_count_change,
+        "checksum": written.checksum,
+        "actor": array(s.actor for s in stamps),
+        "call_id": [s.call_id for s in stamps],
+        "request_id": [s.request_id for s in stamps],
+        "legal_context": [s.legal_context for s in stamps],
+        "ticket": [s.ticket for s in stamps],
+        "batch_last": array([m.batch_last_revision for m in mutations]),
+        "previous": array([m.previous_revision for m in mutations]),
+        "kind": array([int(m.kind) for m in mutations]),
+        "niss": array_or_null([m.niss for m in mutations]),
+        "requested_niss": array_or_null([m.requested_niss for m in mutations]),
+        "dossier_type": array_or_null([m.dossier_type_id for m in mutations]),
+        "dossier_types": arrays([[type_ids[code] for code in m.dossier_types] for m in mutations]),
+        "before": quoted([m.before for m in mutations]),
+        "after": quoted([m.after for m in mutations]),
+        "content_id": array_or_null([m.content_id for m in mutations]),
+        "stamp": array([stamp_number[id(m.stamp)] for m in mutations]),
+        "checksums": b"".join([m.checksum for m in mutations]),
+        "details": Jsonb({str(i): m.detail for i, m in enumerate(mutations, 1) if m.detail}),
+        "dossier_niss": array([key[0] for key in dossiers]),
+        "dossier_type_of": array([key[1] for key in dossiers]),
+        "periods": quoted([text for text, _ in dossiers.values()]),
+        "dossier_revision": array([revision for _, revision in dossiers.values()]),
+    }
+
+
+def violation_json(violation: Violation) -> dict[str, Any]:
+    """A violation as it is kept with a skipped row of an import."""
+    return {
+        "field": violation.field,
+        "reason": violation.reason.name,
+        "sentence": violation.sentence,
+        "values": dict(violation.values),
+    }
+
+
+def violation(json: Mapping[str, Any]) -> Violation:
+    """A violation as it was kept with a skipped row of an import."""
+    return Violation(json["field"], Reason[json["reason"]], json["sentence"], json["values"])

@@ -1,0 +1,1 @@
+"""Administration of registers and their logs."""

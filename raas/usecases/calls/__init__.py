@@ -1,0 +1,1 @@
+"""What use cases share about a call: who calls, access, pages, limits."""

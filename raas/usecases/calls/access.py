@@ -1,0 +1,227 @@
+"""The gate: the one place that decides who may call what, and that tells the audit what was seen.
+
+Every RPC declares its permission in `PERMISSIONS`. A register that the caller may not act on cannot be
+told from one that does not exist: both are MANDATE_MISSING. Only one's own number is REGISTER_UNKNOWN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import TracebackType
+from typing import Self
+
+from raas.domain.errors import Reason, Refused, refuse
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.numbers.niss import Niss
+from raas.domain.registers.register import Register
+from raas.usecases.calls.call import Call, Role
+from raas.usecases.ports.register_ports import Audit, PortError, RegisterStore, Visit
+
+
+class Permission(Enum):
+    """What a call needs; the owner of a register may do everything with it."""
+
+    READ = "a mandate to read the register"
+    WRITE = "a mandate to write the register"
+    SUBSCRIBE = "a mandate to follow the mutations of the register"
+    ADMINISTER = "a mandate to administer the register"
+    CHECK = "a mandate to read the register, or the role of router"
+    ROUTE = "the role of router"
+    ADMINISTRATION = "the role of administration"
+    PERSON_REGISTRATION = "the role of person registrar"
+    PERSON_CHECK = "the role of person checker"
+    SOURCE = "the role of authentic source"
+
+
+_REGISTERS = "/raas.v1.RegisterService/"
+_ADMINISTRATION = "/raas.v1.AdministrationService/"
+_STREAM = "/raas.v1.MutationStream/"
+_PERSONS = "/raas.v1.PersonService/"
+
+PERMISSIONS: Mapping[str, Permission] = {
+    _REGISTERS + "GetRegister": Permission.READ,
+    _REGISTERS + "CreateDossierType": Permission.ADMINISTER,
+    _REGISTERS + "ListDossierTypes": Permission.READ,
+    _REGISTERS + "UpdateDossierType": Permission.ADMINISTER,
+    _REGISTERS + "Inscribe": Permission.WRITE,
+    _REGISTERS + "Remove": Permission.WRITE,
+    _REGISTERS + "ApplyBatch": Permission.WRITE,
+    _REGISTERS + "Import": Permission.WRITE,
+    _REGISTERS + "Consult": Permission.READ,
+    _REGISTERS + "Export": Permission.READ,
+    _REGISTERS + "GetHistory": Permission.READ,
+    _REGISTERS + "ExplainDossier": Permission.READ,
+    _REGISTERS + "CheckInscriptions": Permission.CHECK,
+    _REGISTERS + "FindRegisters": Permission.ROUTE,
+    _REGISTERS + "ListStaleNiss": Permission.READ,
+    _STREAM + "Subscribe": Permission.SUBSCRIBE,
+    _STREAM + "ListMutations": Permission.SUBSCRIBE,
+    _STREAM + "Acknowledge": Permission.SUBSCRIBE,
+    _STREAM + "ListSubscribers": Permission.SUBSCRIBE,
+    _STREAM + "DeleteSubscriber": Permission.SUBSCRIBE,
+    _PERSONS + "GetPerson": Permission.READ,
+    _PERSONS + "ConfrontIdentity": Permission.READ,
+    _PERSONS + "SearchPersons": Permission.PERSON_REGISTRATION,
+    _PERSONS + "CreatePerson": Permission.PERSON_REGISTRATION,
+    _PERSONS + "UpdatePerson": Permission.PERSON_REGISTRATION,
+    _PERSONS + "ReplaceNiss": Permission.SOURCE,
+    _PERSONS + "RestoreNiss": Permission.SOURCE,
+    _PERSONS + "CancelNiss": Permission.SOURCE,
+    _PERSONS + "ImportPersons": Permission.SOURCE,
+    _PERSONS + "CheckPersons": Permission.PERSON_CHECK,
+    _ADMINISTRATION + "CreateRegister": Permission.ADMINISTRATION,
+    _ADMINISTRATION + "UpdateRegister": Permission.ADMINISTRATION,
+    _ADMINISTRATION + "ListRegisters": Permission.ADMINISTRATION,
+}
+"""The permission of every RPC, by its full name; an RPC that is not here is not served."""
+
+_ROLES = {
+    Permission.CHECK: Role.ROUTER,
+    Permission.ROUTE: Role.ROUTER,
+    Permission.ADMINISTRATION: Role.ADMINISTRATION,
+    Permission.PERSON_REGISTRATION: Role.PERSON_REGISTRAR,
+    Permission.PERSON_CHECK: Role.PERSON_CHECKER,
+    Permission.SOURCE: Role.AUTHENTIC_SOURCE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AdmittedRegister:
+    """A register that exists and that the caller of this call may act on."""
+
+    id: int
+    enterprise_number: EnterpriseNumber
+
+
+class Gate:
+    """Admits calls to registers and notes every visit."""
+
+    def __init__(self, registers: RegisterStore, audit: Audit) -> None:
+        self._registers = registers
+        self._audit = audit
+        self._known: dict[EnterpriseNumber, AdmittedRegister] = {}
+
+    def require(self, call: Call) -> None:
+        """Let a call without a register pass. Raises ROLE_MISSING."""
+        role = _ROLES.get(PERMISSIONS[call.rpc])
+        if role is not None and role not in call.caller.roles:
+            raise refuse(Reason.ROLE_MISSING, role=role.name)
+
+    async def admit(self, call: Call, number: EnterpriseNumber | None) -> Register:
+        """The register of this number (None = the caller's own) as committed now.
+
+        Raises REGISTER_UNKNOWN when the caller's own does not exist, MANDATE_MISSING for any other that
+        does not exist or that the caller may not act on.
+        """
+        asked = self._asked(call, number)
+        register = await self._registers.find(asked)
+        if register is None:
+            raise _unknown(call, asked)
+        return register
+
+    async def admit_id(self, call: Call, number: EnterpriseNumber | None) -> AdmittedRegister:
+        """Like `admit`, without asking the store again for a register that was seen before.
+
+        A register is never deleted and never gets another id, so what was seen once stays true.
+        """
+        asked = self._asked(call, number)
+        known = self._known.get(asked)
+        if known is None:
+            register = await self._registers.find(asked)
+            if register is None:
+                raise _unknown(call, asked)
+            known = self._known[asked] = AdmittedRegister(register.id, asked)
+        return known
+
+    async def admission(
+        self, call: Call, numbers: Iterable[EnterpriseNumber]
+    ) -> Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]]:
+        """What admits each of these numbers like `admit_id`, looked up together in one snapshot."""
+        unseen = [n for n in dict.fromkeys(numbers) if n not in self._known and self._may(call, n)]
+        found = await self._registers.find_many(unseen) if unseen else ()
+        self._known.update((r.enterprise_number, AdmittedRegister(r.id, r.enterprise_number)) for r in found)
+
+        async def admit(number: EnterpriseNumber) -> AdmittedRegister:
+            known = self._known.get(self._asked(call, number))
+            if known is None:
+                raise _unknown(call, number)
+            return known
+
+        return admit
+
+    def note(
+        self,
+        call: Call,
+        register: EnterpriseNumber | None,
+        nisses: Iterable[Niss],
+        revisions: tuple[int, int] | None,
+        outcome: str,
+    ) -> None:
+        """Tell the audit what a call touched or showed, before its answer leaves."""
+        self._audit.record(
+            Visit(call.rpc, call.caller.enterprise_number, register, nisses, revisions, outcome)
+        )
+
+    def visit(self, call: Call) -> OpenVisit:
+        """A visit that is noted when its `with` block is left, whatever the outcome."""
+        return OpenVisit(self, call)
+
+    def _asked(self, call: Call, number: EnterpriseNumber | None) -> EnterpriseNumber:
+        asked = call.caller.enterprise_number if number is None else number
+        if not self._may(call, asked):
+            raise _not_mandated(asked)
+        return asked
+
+    @staticmethod
+    def _may(call: Call, asked: EnterpriseNumber) -> bool:
+        caller = call.caller
+        return (
+            asked == caller.enterprise_number
+            or caller.all_mandates
+            or _ROLES.get(PERMISSIONS[call.rpc]) in caller.roles
+        )
+
+
+@dataclass(slots=True)
+class OpenVisit:
+    """A visit under way: fill in what is touched as it becomes known; refusals are noted too."""
+
+    gate: Gate
+    call: Call
+    register: EnterpriseNumber | None = None
+    nisses: Iterable[Niss] = field(default=())
+    revisions: tuple[int, int] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
+    ) -> None:
+        self.gate.note(self.call, self.register, self.nisses, self.revisions, _outcome(error))
+
+
+def _outcome(error: BaseException | None) -> str:
+    match error:
+        case None:
+            return "OK"
+        case Refused(violations=[first, *_]):
+            return first.reason.name
+        case PortError():
+            return Reason.UNAVAILABLE.name
+        case Exception():
+            return Reason.INTERNAL.name
+        case _:
+            return "CANCELLED"
+
+
+def _unknown(call: Call, asked: EnterpriseNumber) -> Refused:
+    if asked == call.caller.enterprise_number:
+        return refuse(Reason.REGISTER_UNKNOWN, "register", register=enterprise_number_text(asked))
+    return _not_mandated(asked)
+
+
+def _not_mandated(asked: EnterpriseNumber) -> Refused:
+    return refuse(Reason.MANDATE_MISSING, "register", register=enterprise_number_text(asked))

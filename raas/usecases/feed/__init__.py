@@ -1,0 +1,1 @@
+"""The change feed: subscriptions, the dispatcher and reading the log."""

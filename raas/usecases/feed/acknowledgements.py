@@ -1,0 +1,70 @@
+"""Acknowledge, ListSubscribers, DeleteSubscriber: the places of named subscribers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from raas.domain.errors import Reason, refuse
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.call import Call
+from raas.usecases.calls.pagination import Pages, page_size_of
+from raas.usecases.feed.start_position import require_log
+from raas.usecases.ports.stream_ports import LogStore, Subscriber, SubscriberKey, SubscriberStore
+
+
+class SubscriberVerbs:
+    """What is done with the places of subscribers."""
+
+    def __init__(self, subscribers: SubscriberStore, logs: LogStore, pages: Pages) -> None:
+        self._subscribers = subscribers
+        self._logs = logs
+        self._pages = pages
+
+    async def acknowledge(
+        self, call: Call, register: AdmittedRegister, name: str, revision: int, log_id: UUID | None
+    ) -> int:
+        """Move the caller's subscriber forward, never back; answers where it then is.
+
+        Raises Refused LOG_REPLACED, REVISION_IN_FUTURE.
+        """
+        head = (await self._logs.heads((register.id,)))[register.id]
+        require_log(head, log_id)
+        if revision > head.latest.revision:
+            latest = str(head.latest.revision)
+            raise refuse(Reason.REVISION_IN_FUTURE, "revision", latest_revision=latest)
+        key = SubscriberKey(register.id, call.caller.enterprise_number, name)
+        return await self._subscribers.acknowledge(key, head.log_id, revision)
+
+    async def page(
+        self, call: Call, register: AdmittedRegister, page_size: int, page_token: str
+    ) -> tuple[Sequence[Subscriber], str]:
+        """Subscribers in order of (caller, name), of all callers for the owner, and the next token.
+
+        Raises Refused VALUE_INVALID, PAGE_TOKEN_INVALID.
+        """
+        size = page_size_of(page_size)
+        token = self._pages.open(page_token, call, register.id, None)
+        after = None if token is None else (EnterpriseNumber(token["caller"]), str(token["name"]))
+        caller = call.caller.enterprise_number
+        whose = None if caller == register.enterprise_number else caller
+        found = await self._subscribers.page(register.id, whose, after, size + 1)
+        if len(found) <= size:
+            return found, ""
+        last = found[size - 1].key
+        content = {"caller": last.caller, "name": last.name}
+        return found[:size], self._pages.seal(call, register.id, None, content)
+
+    async def delete(
+        self, call: Call, register: AdmittedRegister, name: str, whose: EnterpriseNumber | None
+    ) -> None:
+        """Forget a subscriber of the caller, or of another one if the caller owns the register.
+
+        Raises Refused MANDATE_MISSING.
+        """
+        caller = call.caller.enterprise_number
+        if whose not in (None, caller) and caller != register.enterprise_number:
+            number = enterprise_number_text(register.enterprise_number)
+            raise refuse(Reason.MANDATE_MISSING, "subscriber_caller", register=number)
+        await self._subscribers.delete(SubscriberKey(register.id, caller if whose is None else whose, name))

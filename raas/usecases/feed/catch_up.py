@@ -1,0 +1,149 @@
+"""Following a log from a position on: through its pages while behind, from the tail when at its head."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import closing
+
+from raas.domain.errors import Reason, refuse
+from raas.usecases.feed.columns import columns_of
+from raas.usecases.feed.prefetch import PageAhead, PagesAhead
+from raas.usecases.feed.recent_log import Shipment, Tail
+from raas.usecases.feed.segments import Stride, cut_short, require_whole, run_of
+from raas.usecases.feed.serialize import written_down
+from raas.usecases.ports.stream_ports import (
+    EVERYTHING,
+    LogFilter,
+    LogHead,
+    LogPage,
+    LogStore,
+    Mark,
+    Messages,
+    Reach,
+)
+
+_FILTERED_REVISIONS = 20_000
+"""Revisions that one reading looks through for the few that match."""
+
+_READING_AT_ONCE = 3
+"""Pages of the log read and written down at a time, over all who are behind."""
+
+
+class LogPages:
+    """Reads the log for those who are behind, a few at a time: writers need the store as well."""
+
+    def __init__(self, logs: LogStore, messages: Messages, readers: Callable[[], int]) -> None:
+        self.logs = logs
+        self.messages = messages
+        self.readers = readers
+        self.turns = asyncio.Semaphore(_READING_AT_ONCE)
+        self.ahead = PagesAhead()
+
+
+class LogReader:
+    """Reads a log for one who is behind; to be closed."""
+
+    def __init__(self, pages: LogPages, tail: Tail, register_id: int, which: LogFilter) -> None:
+        self._pages = pages
+        self._tail = tail
+        self._register_id = register_id
+        self._which = which
+        self._stride = Stride()
+        self._ahead: PageAhead | None = None
+
+    async def next(self, position: int, through: int) -> tuple[Shipment, Mark | None]:
+        """What follows a position, and what the log says at its new `through`, where that was read.
+
+        Raises Refused REVISION_EXPIRED when it was trimmed away, LOG_REPLACED, REVISION_IN_FUTURE.
+        """
+        tail, messages = self._tail, self._pages.messages
+        async with self._pages.turns:
+            page = await self._page(position)
+            run = run_of(page)
+            self._read_ahead(run.position, page.head)
+            written = await written_down(page.entries, tail.register, messages)
+        self._stride.took(len(written), sum(map(len, written)))
+        if len(written) < len(page.entries):
+            run = cut_short(page.entries[: len(written)])
+        if self._which == EVERYTHING:
+            require_whole(run, position)
+        through = through if run.through is None else run.through
+        if not run.entries:
+            return Shipment(None, (), None, run.position, through), run.mark
+        data = messages.mutations(tail.log_id, b"".join(written[: len(run.entries)]), through)
+        nisses = tuple({niss: None for niss in columns_of(run.entries).niss if niss is not None})
+        shown = run.entries[0].revision, run.entries[-1].revision
+        return Shipment(data, nisses, shown, run.position, through), run.mark
+
+    def close(self) -> None:
+        """Give up what was read ahead."""
+        if self._ahead is not None:
+            self._ahead.drop()
+            self._ahead = None
+
+    async def _page(self, position: int) -> LogPage:
+        ahead, self._ahead = self._ahead, None
+        page = None if ahead is None else await ahead.page(position)
+        if page is None:
+            page = await self._read(position)
+        head = page.head
+        if head.log_id != self._tail.log_id:
+            raise refuse(Reason.LOG_REPLACED, log_id=str(head.log_id))
+        if head.oldest_revision > position:
+            raise refuse(Reason.REVISION_EXPIRED, oldest_revision=str(head.oldest_revision))
+        if head.latest.revision < position:
+            raise refuse(Reason.REVISION_IN_FUTURE, latest_revision=str(head.latest.revision))
+        return page
+
+    def _read_ahead(self, position: int, head: LogHead) -> None:
+        if position < head.latest.revision and not self._tail.reaches(position):
+            self._ahead = self._pages.ahead.begin(position, lambda: self._read(position))
+
+    async def _read(self, position: int) -> LogPage:
+        entries = self._stride.entries(self._pages.readers())
+        revisions = entries if self._which == EVERYTHING else _FILTERED_REVISIONS
+        reach = Reach(revisions, entries)
+        pages = await self._pages.logs.read({self._register_id: position}, self._which, reach)
+        return pages[self._register_id]
+
+
+async def follow_log(
+    tail: Tail,
+    register_id: int,
+    position: int,
+    which: LogFilter,
+    heartbeat_seconds: float,
+    pages: LogPages,
+    messages: Messages,
+) -> AsyncGenerator[Shipment, None]:
+    """Everything that matches after a position, for ever, and a bookmark after every quiet interval.
+
+    Of the reader only a position is kept while it waits or is slow. Raises Refused when the tail ends:
+    UNAVAILABLE at shutdown, LOG_REPLACED, REVISION_EXPIRED.
+    """
+    loop = asyncio.get_running_loop()
+    through, mark = position, None
+    heartbeat_at = loop.time() + heartbeat_seconds
+    with closing(LogReader(pages, tail, register_id, which)) as reader:
+        while True:
+            tail.require_open()
+            if tail.reaches(position):
+                shipment = tail.next(position, which)
+                if shipment is None:
+                    await tail.beyond(position, heartbeat_at)
+            else:
+                shipment, mark = await reader.next(position, through)
+            if shipment is not None:
+                position, through = shipment.position, shipment.through
+                if shipment.data is not None:
+                    yield shipment
+                    heartbeat_at = loop.time() + heartbeat_seconds
+                    continue
+            if loop.time() >= heartbeat_at:
+                known = tail.mark if position == tail.position else mark
+                # A bookmark never lies behind what was said before.
+                if known is not None and through <= known.revision <= position:
+                    data = messages.bookmark(tail.log_id, known, snapshot_complete=False)
+                    yield Shipment(data, (), None, position, through)
+                heartbeat_at = loop.time() + heartbeat_seconds

@@ -1,0 +1,82 @@
+"""What a write of this process added to a log, handed to those who follow it: it need not be read again.
+
+Only news that comes this way in one piece saves a reading. Whatever does not join what is known already is
+left to the log, which always has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import UUID
+
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.usecases.ports.register_ports import NewMutation
+from raas.usecases.ports.stream_ports import LogEntry, LogHead, LogPage, Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """The mutations of one committed transaction: all of them, so no indivisible group is open at its end."""
+
+    log_id: UUID
+    mutations: Sequence[NewMutation]
+    mark: Mark
+    """What the log says after them; all were recorded at its time."""
+    code_of: Callable[[int], str]
+    """The code of a dossier type by its id."""
+
+    @property
+    def after(self) -> int:
+        """The revision that they follow."""
+        return self.mutations[0].revision - 1
+
+
+Told: TypeAlias = Callable[[int, Addition | None], None]
+"""Hears that a register has new mutations, after their commit; None = they are to be read."""
+
+
+def page_of(register: EnterpriseNumber, position: int, additions: Iterable[Addition]) -> LogPage | None:
+    """What follows a position, as if it had been read; None = the additions do not tell all of it.
+
+    Additions up to the position are left out.
+    """
+    entries: list[LogEntry] = []
+    head = None
+    for addition in additions:
+        if addition.mark.revision <= position:
+            continue
+        reached = position if head is None else head.latest.revision
+        joins = addition.after == reached and (head is None or head.log_id == addition.log_id)
+        # What is kept beside the log is not here.
+        if not joins or any(mutation.content_id is not None for mutation in addition.mutations):
+            return None
+        head = LogHead(register, addition.log_id, position, addition.mark)
+        entries += _entries(addition)
+    return None if head is None else LogPage(head, head.latest, entries, limited=False)
+
+
+def _entries(addition: Addition) -> Iterator[LogEntry]:
+    code_of, record_time = addition.code_of, addition.mark.record_time
+    for m in addition.mutations:
+        stamp = m.stamp
+        yield LogEntry(
+            m.revision,
+            m.batch_last_revision,
+            m.kind,
+            m.niss,
+            m.requested_niss,
+            None if m.dossier_type_id is None else code_of(m.dossier_type_id),
+            m.dossier_types or None,
+            m.before,
+            m.after,
+            record_time,
+            stamp.actor,
+            str(stamp.call_id),
+            stamp.request_id,
+            stamp.legal_context,
+            stamp.ticket,
+            m.checksum,
+            m.detail,
+        )

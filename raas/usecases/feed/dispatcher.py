@@ -1,0 +1,242 @@
+"""The tailer: one per process, it reads what is new in the logs that somebody follows, once.
+
+What a write of this process hands over is not even read. The tailer wakes up when told that a register
+has new mutations, and looks at all of them now and then in case nobody told it. When many listen it waits
+a little between two rounds, so that mutations go out together: what a message costs is paid per
+subscriber, and writers need the processor too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from time import process_time
+
+from raas.domain.errors import Reason, Refused, refuse
+from raas.usecases.feed.committed import Addition, page_of
+from raas.usecases.feed.pacing import Pace, PaceLimits
+from raas.usecases.feed.recent_log import Tail, piece_of, wake
+from raas.usecases.feed.segments import Stride, cut_short, require_whole, run_of
+from raas.usecases.feed.serialize import written_down
+from raas.usecases.ports.register_ports import PortError
+from raas.usecases.ports.stream_ports import EVERYTHING, LogHead, LogPage, LogStore, Messages, Reach
+
+
+@dataclass(frozen=True, slots=True)
+class TailerLimits:
+    """How the tailer shares the process with everybody else."""
+
+    pace: PaceLimits = field(default_factory=PaceLimits)
+    poll_seconds: float = 1.0
+    """How late news may be that nobody told."""
+    poll_seconds_unheard: float = 0.1
+    """The same while other processes cannot be heard."""
+    keep_bytes: int = 8 * 1024 * 1024
+    """Of recent mutations, over all registers."""
+
+
+_WOKEN_TOGETHER = 64
+"""Readers woken before the event loop gets a turn."""
+
+_HANDED_MOST = 20_000
+"""Mutations that wait to be published, over all registers; what goes beyond is read from the log."""
+
+_RETRY_SECONDS = 0.2
+
+
+class Tailer:
+    """Keeps a tail for every register that is followed; `run` does the work until `close`."""
+
+    def __init__(self, logs: LogStore, messages: Messages, limits: TailerLimits | None = None) -> None:
+        self._logs = logs
+        self._messages = messages
+        self._limits = limits or TailerLimits()
+        self._tails: dict[int, Tail] = {}
+        self._due: set[int] = set()
+        """Registers whose log is to be read."""
+        self._handed: dict[int, list[Addition]] = {}
+        self._handed_mutations = 0
+        self._news = asyncio.Event()
+        self._next_poll = 0.0
+        self._not_before = 0.0
+        self._poll_seconds = self._limits.poll_seconds_unheard
+        self._closed: Refused | None = None
+        self._stride = Stride()
+        self._pace = Pace(self._limits.pace)
+        self.readers = 0
+        """Those who follow, whichever register."""
+
+    # ---- what others tell it --------------------------------------------------------------------
+
+    def committed(self, register_id: int, addition: Addition | None = None) -> None:
+        """The register has new mutations, to be read unless they are handed over; does next to nothing."""
+        if register_id not in self._tails:
+            return
+        if addition is None or self._handed_mutations >= _HANDED_MOST:
+            self._due.add(register_id)
+        else:
+            self._handed.setdefault(register_id, []).append(addition)
+            self._handed_mutations += len(addition.mutations)
+        self._news.set()
+
+    def hears(self, others: bool) -> None:
+        """Whether other processes can be heard from now on; what was missed is looked up at once."""
+        limits = self._limits
+        self._poll_seconds = limits.poll_seconds if others else limits.poll_seconds_unheard
+        self._next_poll = 0.0
+        self._news.set()
+
+    def close(self) -> None:
+        """End all streams with UNAVAILABLE, which a client retries on, and begin no more."""
+        self._closed = refuse(Reason.UNAVAILABLE)
+        for register_id in list(self._tails):
+            self._end(register_id, self._closed)
+        self._news.set()
+
+    # ---- for those who follow -------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def follow(self, register_id: int) -> AsyncIterator[Tail]:
+        """The tail of a register, kept up to date while the block lasts.
+
+        Raises Refused UNAVAILABLE when closed, StoreUnavailable.
+        """
+        tail = self._tails.get(register_id)
+        if tail is None:
+            head = (await self._logs.heads((register_id,)))[register_id]
+            tail = self._tails.setdefault(register_id, Tail(head, self._messages))
+        if self._closed is not None:
+            raise Refused(self._closed.violations)
+        tail.followers += 1
+        self.readers += 1
+        try:
+            yield tail
+        finally:
+            tail.followers -= 1
+            self.readers -= 1
+            if not tail.followers and self._tails.get(register_id) is tail:
+                del self._tails[register_id]
+
+    # ---- the work -------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Publish what is new, round after round, until closed. The store may fail and come back."""
+        loop = asyncio.get_running_loop()
+        while self._closed is None:
+            await self._until_due(loop)
+            began = loop.time()
+            try:
+                woken = await self._round(began)
+            except PortError:
+                await asyncio.sleep(_RETRY_SECONDS)
+                self._next_poll = 0.0
+                continue
+            self._not_before = began + self._pace.pause(began, woken)
+
+    async def _until_due(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not (self._due or self._handed):
+            self._news.clear()
+            timer = loop.call_at(self._next_poll, self._news.set)
+            await self._news.wait()
+            timer.cancel()
+        pause = self._not_before - loop.time()
+        if pause > 0:
+            await asyncio.sleep(pause)
+
+    async def _round(self, now: float) -> int:
+        """Publish what is due; answers how many readers were told."""
+        for tail in self._tails.values():
+            tail.forget(now)
+        if now >= self._next_poll and self._tails:
+            for register_id, head in (await self._logs.heads(list(self._tails))).items():
+                known = self._tails.get(register_id)
+                if known is not None and self._sound(register_id, known, head):
+                    self._follow_up(register_id, known, head)
+        if now >= self._next_poll:
+            self._next_poll = now + self._poll_seconds
+        woken = await self._publish_handed()
+        after = {id_: self._tails[id_].position for id_ in self._due if id_ in self._tails}
+        self._due.clear()
+        if not after:
+            return woken
+        entries = self._stride.entries(self.readers)
+        try:
+            pages = await self._logs.read(after, EVERYTHING, Reach(entries, entries))
+        except PortError:
+            self._due.update(after)
+            raise
+        for register_id, page in pages.items():
+            woken += await self._publish(register_id, after[register_id], page)
+        return woken
+
+    async def _publish_handed(self) -> int:
+        """Publish what was handed over, except where the log is to be read anyway or tells more."""
+        handed, self._handed, self._handed_mutations = self._handed, {}, 0
+        woken = 0
+        for register_id, additions in handed.items():
+            tail = self._tails.get(register_id)
+            if tail is None or register_id in self._due:
+                continue
+            after = tail.position
+            page = page_of(tail.register, after, additions)
+            if page is None:
+                self._due.add(register_id)
+            else:
+                woken += await self._publish(register_id, after, page)
+        return woken
+
+    def _sound(self, register_id: int, tail: Tail, head: LogHead) -> bool:
+        """Whether the tail can go on in its log as it now is; ends it otherwise."""
+        fault = tail.fault(head)
+        if fault is not None:
+            self._end(register_id, fault)
+        return fault is None
+
+    def _follow_up(self, register_id: int, tail: Tail, head: LogHead) -> None:
+        if head.latest.revision > tail.position:
+            self._due.add(register_id)
+
+    async def _publish(self, register_id: int, after: int, page: LogPage) -> int:
+        tail = self._tails.get(register_id)
+        # It may have been given up, and begun anew, while the page was read.
+        if tail is None or tail.position != after or not self._sound(register_id, tail, page.head):
+            return 0
+        if not page.entries:
+            return 0
+        written = await written_down(page.entries, tail.register, self._messages)
+        self._stride.took(len(written), sum(map(len, written)))
+        whole = len(written) == len(page.entries)
+        run = run_of(page) if whole else cut_short(page.entries[: len(written)])
+        if self._tails.get(register_id) is not tail:
+            return 0
+        try:
+            require_whole(run, after)
+        except Refused as hole:
+            self._end(register_id, hole)
+            return 0
+        tail.keep_bytes = self._limits.keep_bytes // len(self._tails)
+        pieces = [piece_of(entry, data) for entry, data in zip(run.entries, written, strict=False)]
+        tail.publish(run, pieces, asyncio.get_running_loop().time())
+        self._follow_up(register_id, tail, page.head)
+        return await self._wake(tail)
+
+    def _end(self, register_id: int, why: Refused) -> None:
+        tail = self._tails.pop(register_id)
+        tail.end(why)
+        for waiter in tail.waiting():
+            wake(waiter)
+
+    async def _wake(self, tail: Tail) -> int:
+        waiting = tail.waiting()
+        used = -process_time()
+        for first in range(0, len(waiting), _WOKEN_TOGETHER):
+            for waiter in waiting[first : first + _WOKEN_TOGETHER]:
+                wake(waiter)
+            await asyncio.sleep(0)
+        if len(waiting) >= _WOKEN_TOGETHER:
+            # They have begun to send. On a busy machine that takes several times as long as on a quiet one.
+            used += process_time()
+            self._pace.took(used, len(waiting))
+        return len(waiting)

@@ -1,0 +1,60 @@
+"""The stream of mutations as a whole: what reads the logs, and the verbs that serve from it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from raas.usecases.calls.pagination import Pages
+from raas.usecases.feed.acknowledgements import SubscriberVerbs
+from raas.usecases.feed.dispatcher import Tailer, TailerLimits
+from raas.usecases.feed.list_mutations import ListMutations
+from raas.usecases.feed.notifier import WakeUp
+from raas.usecases.feed.presence import Presence
+from raas.usecases.feed.subscribe import Subscriptions
+from raas.usecases.ports.register_ports import AuthenticSource, ReadStore
+from raas.usecases.ports.stream_ports import LogStore, Messages, SubscriberStore, WakeUps
+
+_FAREWELL_SECONDS = 1.0
+
+
+class Streaming:
+    """Serves streams while `run` runs; one per process."""
+
+    def __init__(
+        self,
+        logs: LogStore,
+        reads: ReadStore,
+        subscribers: SubscriberStore,
+        wake_ups: WakeUps,
+        source: AuthenticSource,
+        pages: Pages,
+        messages: Messages,
+        limits: TailerLimits | None = None,
+    ) -> None:
+        self._tailer = Tailer(logs, messages, limits)
+        self._wake_up = WakeUp(self._tailer, wake_ups)
+        self._presence = Presence(subscribers)
+        self.subscriptions = Subscriptions(
+            self._tailer, logs, reads, subscribers, self._presence, pages, messages
+        )
+        self.listing = ListMutations(logs, source)
+        self.subscribers = SubscriberVerbs(subscribers, logs, pages)
+        self.committed = self._wake_up.committed
+        """To be called after each committed write of this process (`Lanes`)."""
+
+    async def run(self) -> None:
+        """Read logs, hear and tell, until cancelled. Ends by itself only after a fault of its own."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tailer.run())
+            tasks.create_task(self._wake_up.run())
+            tasks.create_task(self._presence.run())
+
+    async def close(self) -> None:
+        """End all streams with UNAVAILABLE and begin no more; before the server is stopped."""
+        self._tailer.close()
+        # Let those who read take note of it and leave; who was here, others find out anyway.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FAREWELL_SECONDS):
+                await asyncio.sleep(0)
+                await self._presence.tell()

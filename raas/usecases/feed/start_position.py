@@ -1,0 +1,77 @@
+"""What a subscriber asks for, and where that begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from raas.domain.errors import Reason, refuse
+from raas.usecases.ports.stream_ports import LogFilter, LogHead, Subscriber
+
+DEFAULT_HEARTBEAT_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class AfterRevision:
+    """Begin with the first mutation after this revision."""
+
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Begin with the dossiers; "" = all of them, else those after the part with this token."""
+
+    resume_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """Begin with what comes from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Begin with the first mutation after what the subscriber acknowledged."""
+
+
+Start = AfterRevision | Snapshot | Latest | Acknowledged
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A subscription as asked; `subscriber` is the name under which the place is remembered."""
+
+    start: Start
+    log_id: UUID | None = None
+    subscriber: str | None = None
+    dossier_types: tuple[str, ...] = ()
+    kinds: tuple[int, ...] = ()
+    heartbeat_seconds: float = DEFAULT_HEARTBEAT_SECONDS
+
+
+def require_log(head: LogHead, log_id: UUID | None) -> None:
+    """Raise LOG_REPLACED when the caller's revisions are of another log."""
+    if log_id is not None and log_id != head.log_id:
+        raise refuse(Reason.LOG_REPLACED, "log_id", log_id=str(head.log_id))
+
+
+def require_kept(head: LogHead, revision: int, field: str) -> None:
+    """Raise REVISION_EXPIRED or REVISION_IN_FUTURE when nothing can begin after this revision."""
+    if revision > head.latest.revision:
+        raise refuse(Reason.REVISION_IN_FUTURE, field, latest_revision=str(head.latest.revision))
+    if revision < head.oldest_revision:
+        raise refuse(Reason.REVISION_EXPIRED, field, oldest_revision=str(head.oldest_revision))
+
+
+def acknowledged_place(head: LogHead, subscriber: Subscriber | None, which: LogFilter) -> int:
+    """Where a subscriber goes on under these filters.
+
+    Raises SUBSCRIBER_UNKNOWN, LOG_REPLACED (it acknowledged in another log), SUBSCRIBER_FILTER_DIFFERS.
+    """
+    if subscriber is None:
+        raise refuse(Reason.SUBSCRIBER_UNKNOWN, "subscriber")
+    require_log(head, subscriber.log_id)
+    if (subscriber.dossier_types, subscriber.kinds) != (which.dossier_types, which.kinds):
+        raise refuse(Reason.SUBSCRIBER_FILTER_DIFFERS, "subscriber")
+    return subscriber.acknowledged_revision

@@ -1,0 +1,230 @@
+"""Subscribe: where a stream begins, and what it then sends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from raas.domain.errors import Reason, Refused, Violation, refuse
+from raas.domain.numbers.niss import Niss
+from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.call import Call
+from raas.usecases.calls.pagination import Pages
+from raas.usecases.feed.catch_up import LogPages, follow_log
+from raas.usecases.feed.dispatcher import Tailer
+from raas.usecases.feed.presence import Presence
+from raas.usecases.feed.recent_log import Shipment, Tail
+from raas.usecases.feed.start_position import (
+    Acknowledged,
+    AfterRevision,
+    Latest,
+    Snapshot,
+    Subscription,
+    acknowledged_place,
+    require_kept,
+    require_log,
+)
+from raas.usecases.ports.register_ports import DossierFilter, ReadStore
+from raas.usecases.ports.stream_ports import (
+    EVERYTHING,
+    LogFilter,
+    LogHead,
+    LogStore,
+    Messages,
+    SubscriberKey,
+    SubscriberStore,
+)
+
+_SNAPSHOT_DOSSIERS = 500
+"""Dossiers in a part of a snapshot: of ordinary size they make a tenth of a message."""
+
+
+class Subscriptions:
+    """The verb Subscribe."""
+
+    def __init__(
+        self,
+        tailer: Tailer,
+        logs: LogStore,
+        reads: ReadStore,
+        subscribers: SubscriberStore,
+        presence: Presence,
+        pages: Pages,
+        messages: Messages,
+    ) -> None:
+        self._tailer = tailer
+        self._logs = logs
+        self._reads = reads
+        self._subscribers = subscribers
+        self._presence = presence
+        self._pages = pages
+        self._messages = messages
+        self._log_pages = LogPages(logs, messages, lambda: tailer.readers)
+
+    async def stream(
+        self, call: Call, register: AdmittedRegister, asked: Subscription
+    ) -> AsyncGenerator[Shipment, None]:
+        """What the subscriber is sent, without end; every shipment has data.
+
+        Raises Refused: DOSSIER_TYPE_UNKNOWN, SUBSCRIBER_UNKNOWN, SUBSCRIBER_FILTER_DIFFERS,
+        PAGE_TOKEN_INVALID, LOG_REPLACED, REVISION_EXPIRED, REVISION_IN_FUTURE, UNAVAILABLE at shutdown;
+        StoreUnavailable.
+        """
+        # The tail comes before the head is read: what is committed from there on is in the one or the other.
+        async with self._tailer.follow(register.id) as tail:
+            which, head, position, token = await self._begin(call, register, asked)
+            if head.log_id != tail.log_id:
+                # This process is about to find out that the log was replaced.
+                raise refuse(Reason.UNAVAILABLE)
+            if head.latest.revision > tail.position:
+                # Committed while the tail came into being: nobody told it.
+                self._tailer.committed(register.id)
+            key = SubscriberKey(register.id, call.caller.enterprise_number, asked.subscriber or "")
+            if asked.subscriber is not None and not isinstance(asked.start, Acknowledged):
+                begun = 0 if isinstance(asked.start, Snapshot) else position
+                await self._subscribers.enter(key, head.log_id, which, begun)
+            with self._presence.of(key if asked.subscriber is not None else None):
+                if isinstance(asked.start, Snapshot):
+                    snapshot = self._snapshot(call, register, tail, which, token)
+                    async with aclosing(snapshot):
+                        async for shipment in snapshot:
+                            yield shipment
+                            position = shipment.through
+                elif isinstance(asked.start, Latest):
+                    bookmark = self._messages.bookmark(tail.log_id, head.latest, snapshot_complete=False)
+                    yield Shipment(bookmark, (), None, position, position)
+                following = follow_log(
+                    tail,
+                    register.id,
+                    position,
+                    which,
+                    asked.heartbeat_seconds,
+                    self._log_pages,
+                    self._messages,
+                )
+                async with aclosing(following):
+                    async for shipment in following:
+                        yield shipment
+
+    async def violations(
+        self, call: Call, register: AdmittedRegister, asked: Subscription
+    ) -> Sequence[Violation]:
+        """What the state finds wrong with what is asked; for what is refused already."""
+        try:
+            await self._begin(call, register, asked)
+        except Refused as refused:
+            return refused.violations
+        return ()
+
+    async def _begin(
+        self, call: Call, register: AdmittedRegister, asked: Subscription
+    ) -> tuple[LogFilter, LogHead, int, dict[str, Any] | None]:
+        """The filter, the log, the revision to begin after, and what an interrupted snapshot's token says."""
+        found: list[Violation] = []
+        which = EVERYTHING
+        begun: tuple[int, dict[str, Any] | None] = 0, None
+        try:
+            which = await log_filter(self._logs, register.id, asked.dossier_types, asked.kinds)
+        except Refused as refused:
+            found += refused.violations
+        head = (await self._logs.heads((register.id,)))[register.id]
+        try:
+            require_log(head, asked.log_id)
+            # The places of others belong to their filters.
+            if not found or isinstance(asked.start, AfterRevision):
+                begun = await self._place(call, register, asked, which, head)
+        except Refused as refused:
+            found += refused.violations
+        if found:
+            raise Refused(found)
+        return which, head, *begun
+
+    async def _place(
+        self, call: Call, register: AdmittedRegister, asked: Subscription, which: LogFilter, head: LogHead
+    ) -> tuple[int, dict[str, Any] | None]:
+        match asked.start:
+            case AfterRevision(revision=revision):
+                require_kept(head, revision, "after_revision")
+                return revision, None
+            case Acknowledged():
+                key = SubscriberKey(register.id, call.caller.enterprise_number, asked.subscriber or "")
+                place = acknowledged_place(head, await self._subscribers.find(key), which)
+                require_kept(head, place, "acknowledged")
+                return place, None
+            case Snapshot(resume_token=resume_token):
+                return head.latest.revision, self._resumed(call, register.id, resume_token, which, head)
+            case Latest():
+                return head.latest.revision, None
+
+    def _resumed(
+        self, call: Call, register_id: int, resume_token: str, which: LogFilter, head: LogHead
+    ) -> dict[str, Any] | None:
+        try:
+            content = self._pages.open(resume_token, call, register_id, which)
+        except Refused:
+            raise refuse(Reason.PAGE_TOKEN_INVALID, "snapshot.resume_token") from None
+        if content is None:
+            return None
+        if content["log_id"] != str(head.log_id):
+            raise refuse(Reason.LOG_REPLACED, "snapshot.resume_token", log_id=str(head.log_id))
+        require_kept(head, content["revision"], "snapshot.resume_token")
+        return dict(content)
+
+    async def _snapshot(
+        self,
+        call: Call,
+        register: AdmittedRegister,
+        tail: Tail,
+        which: LogFilter,
+        token: dict[str, Any] | None,
+    ) -> AsyncGenerator[Shipment, None]:
+        """The dossiers as of one revision, page by page, and the bookmark that completes them."""
+        dossiers = DossierFilter(dossier_types=which.dossier_types)
+        revision: int | None = None
+        after: tuple[Niss, str] | None = None
+        if token is not None:
+            revision, after = token["revision"], (Niss(token["niss"]), token["dossier_type"])
+        more = True
+        while more:
+            tail.require_open()
+            page = await self._reads.page(register.id, dossiers, revision, after, _SNAPSHOT_DOSSIERS)
+            revision, more = page.revision, page.more
+            if not page.dossiers:
+                break
+            last = page.dossiers[-1]
+            after = last.niss, last.dossier_type
+            content = {
+                "log_id": str(tail.log_id),
+                "revision": revision,
+                "niss": last.niss,
+                "dossier_type": last.dossier_type,
+            }
+            resume_token = self._pages.seal(call, register.id, which, content)
+            data = self._messages.snapshot(
+                tail.log_id, register.enterprise_number, page.dossiers, resume_token, revision
+            )
+            nisses = tuple(dossier.niss for dossier in page.dossiers)
+            # While the reader is slow, only the message is kept.
+            del page, last
+            yield Shipment(data, nisses, None, revision, revision)
+        assert revision is not None
+        mark = await self._logs.mark(register.id, revision)
+        data = self._messages.bookmark(tail.log_id, mark, snapshot_complete=True)
+        yield Shipment(data, (), None, revision, revision)
+
+
+async def log_filter(
+    logs: LogStore, register_id: int, codes: tuple[str, ...], kinds: tuple[int, ...]
+) -> LogFilter:
+    """The filter of these types and kinds, each once and in order. Raises DOSSIER_TYPE_UNKNOWN."""
+    ids = await logs.type_ids(register_id, codes) if codes else {}
+    unknown = [code not in ids for code in codes]
+    if any(unknown):
+        raise Refused(
+            Violation(f"dossier_types[{index}]", Reason.DOSSIER_TYPE_UNKNOWN)
+            for index, missing in enumerate(unknown)
+            if missing
+        )
+    named = tuple(sorted(set(codes)))
+    return LogFilter(named, tuple(sorted(set(kinds))), tuple(ids[code] for code in named))

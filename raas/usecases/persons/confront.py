@@ -1,0 +1,38 @@
+"""ConfrontIdentity: whether what the caller believes about a person is what the source knows."""
+
+from __future__ import annotations
+
+from raas.domain.errors import Reason, refuse
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.confrontation import Verdict, confront
+from raas.domain.persons.identity import IdentityClaim
+from raas.usecases.calls.call import Call
+from raas.usecases.calls.rate_limit import Attempts
+from raas.usecases.ports.persons import PersonStore
+
+BURST, SECONDS = 30, 60.0
+"""Confrontations per caller and number at once, and the seconds after which one more is allowed.
+
+Enough for a clerk who tries spellings; guessing a birth date would take weeks.
+"""
+
+
+class ConfrontIdentity:
+    """The verb ConfrontIdentity."""
+
+    def __init__(self, store: PersonStore, attempts: Attempts) -> None:
+        self._store = store
+        self._attempts = attempts
+
+    async def confront(self, call: Call, niss: Niss, claim: IdentityClaim) -> tuple[tuple[str, Verdict], ...]:
+        """The verdict on each claimed field, in the order of IdentityClaim; never a true value.
+
+        Raises Refused OVERLOADED (too many for this caller and number) before anything is looked up,
+        NISS_UNKNOWN.
+        """
+        if not self._attempts.spend((call.caller.enterprise_number, niss)):
+            raise refuse(Reason.OVERLOADED)
+        person = (await self._store.finals([niss])).get(niss)
+        if person is None:
+            raise refuse(Reason.NISS_UNKNOWN, "niss")
+        return confront(claim, person.identity)

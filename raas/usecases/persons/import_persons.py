@@ -1,0 +1,209 @@
+"""ImportPersons: the feed of the authentic source, message by message, every row exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from raas.domain.errors import Reason, Refused, Violation, refuse
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.record import Person
+from raas.domain.registers.mutation import Stamp
+from raas.usecases.calls.call import Call
+from raas.usecases.persons.import_rows import FeedRow, apply_row
+from raas.usecases.ports.persons import PersonAlterations, PersonStore, Progress, Rejection
+from raas.usecases.ports.register_ports import ImportKey
+
+_LOOKED_AT_ONCE = 500
+"""Rows looked at for one transaction."""
+_LOOKED_AT_AMONG_ALTERING = 50
+_ALTERED_AT_ONCE = 25
+"""Altering rows in a transaction that stops the write lanes: some ten milliseconds of work."""
+_BETWEEN = 5
+"""Rows that could go another way but do not part those that alter: two transactions cost more."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedMessage:
+    """Rows with the offsets `offset`, `offset` + 1, …; `import_id` counts in the first message only."""
+
+    import_id: str | None
+    offset: int
+    rows: Sequence[FeedRow]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedAnswer:
+    """What became of one message: committed up to, not including, `through_offset`.
+
+    `rejected` are the rows that were skipped, in order of offset, those of an earlier attempt at the same
+    rows included.
+    """
+
+    through_offset: int
+    applied: int
+    unchanged: int
+    rejected: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of some rows at the head of others: how many they are, and how many changed something."""
+
+    rows: int
+    applied: int
+    rejected: tuple[Rejection, ...]
+    altering: bool = False
+
+
+class ImportPersons:
+    """The verb; `run` serves one stream."""
+
+    def __init__(self, store: PersonStore, alterations: PersonAlterations) -> None:
+        self._store = store
+        self._alterations = alterations
+
+    async def run(self, call: Call, messages: AsyncIterator[FeedMessage]) -> AsyncIterator[FeedAnswer]:
+        """One answer per message, in order, each sent once its message is committed.
+
+        With an import id, rows below the offset the server keeps are skipped, never applied twice; a
+        message above it is refused with IMPORT_OFFSET_AHEAD, and so is a gap without one.
+        """
+        key: ImportKey | None = None
+        stamp = call.stamp()
+        expected: int | None = None
+        async for message in messages:
+            if expected is None and message.import_id is not None:
+                key = (call.caller.enterprise_number, message.import_id)
+                stamp = call.stamp(message.import_id)
+            if key is None and expected is not None and message.offset != expected:
+                raise _ahead(expected)
+            expected = message.offset + len(message.rows)
+            yield await self._message(message, key, stamp)
+
+    async def _message(self, message: FeedMessage, key: ImportKey | None, stamp: Stamp) -> FeedAnswer:
+        through = await self._store.import_offset(key) if key else message.offset
+        if message.offset > through:
+            raise _ahead(through)
+        place = skipped = min(through - message.offset, len(message.rows))
+        applied = 0
+        rejected: list[Rejection] = []
+        if key and skipped:
+            rejected += await self._store.rejections(key, message.offset, message.offset + skipped)
+        earlier = len(rejected)
+        look = _LOOKED_AT_ONCE
+        while place < len(message.rows):
+            some = message.rows[place : place + look]
+            outcome = await self._some(some, message.offset + place, key, stamp)
+            # Where one alters, the next ones often do: looking far ahead would be for nothing.
+            look = _LOOKED_AT_AMONG_ALTERING if outcome.altering else _LOOKED_AT_ONCE
+            place += outcome.rows
+            applied += outcome.applied
+            rejected += outcome.rejected
+        unchanged = len(message.rows) - skipped - applied - (len(rejected) - earlier)
+        return FeedAnswer(max(message.offset + place, through), applied, unchanged, tuple(rejected))
+
+    async def _some(
+        self, rows: Sequence[FeedRow], offset: int, key: ImportKey | None, stamp: Stamp
+    ) -> _Outcome:
+        """Apply some of the rows, from the first on, in one transaction.
+
+        As many as do nothing but add numbers, all at once and in nobody's way; else a few that change
+        what is known.
+        """
+        known = await self._store.persons({row.niss for row in rows if row.niss is not None})
+        added: dict[Niss, Person] = {}
+        rejected: list[Rejection] = []
+        altering = 0
+        for index, row in enumerate(rows):
+            person = known.get(row.niss) if row.niss is not None else None
+            faults = row.faults(person)
+            if row.niss in added or (not faults and row.alters(person)):
+                altering = index
+                break
+            if faults:
+                rejected.append((offset + index, faults))
+            elif person is None:
+                new = row.person()
+                added[new.niss] = new
+        else:
+            altering = len(rows)
+        if altering:
+            progress = Progress(key, offset, offset + altering, rejected) if key else None
+            if not (added or progress) or await self._store.add(list(added.values()), progress):
+                return _Outcome(altering, len(added), tuple(rejected))
+        # The first row alters something, or somebody else added one of the numbers meanwhile.
+        return await self._altered(_altering(rows, known), offset, key, stamp)
+
+    async def _altered(
+        self, rows: Sequence[FeedRow], offset: int, key: ImportKey | None, stamp: Stamp
+    ) -> _Outcome:
+        """Apply the rows while no write lane runs."""
+        refused: dict[int, tuple[Violation, ...]] = {}
+        while True:
+            try:
+                return await self._alteration(rows, offset, key, stamp, refused)
+            except _GiveUp as row:
+                # Nothing was written. Once more, without the row.
+                refused[row.index] = row.violations
+
+    async def _alteration(
+        self,
+        rows: Sequence[FeedRow],
+        offset: int,
+        key: ImportKey | None,
+        stamp: Stamp,
+        refused: Mapping[int, tuple[Violation, ...]],
+    ) -> _Outcome:
+        applied = 0
+        rejected: list[Rejection] = []
+        async with self._alterations.begin() as alteration:
+            if key and (stands_at := await alteration.import_offset(key)) != offset:
+                raise _ahead(stands_at)
+            await alteration.foresee(_numbers(rows))
+            for index, row in enumerate(rows):
+                # One by one: a row may be about what an earlier one has just changed.
+                known = await alteration.persons([row.niss] if row.niss is not None else [])
+                faults = refused.get(index) or row.faults(next(iter(known.values()), None))
+                if not faults:
+                    try:
+                        applied += await apply_row(alteration, row, known, stamp)
+                    except Refused as reason:
+                        if not known:
+                            raise _GiveUp(index, reason.violations) from None
+                        faults = reason.violations
+                if faults:
+                    rejected.append((offset + index, faults))
+            if key:
+                await alteration.advance_import(Progress(key, offset, offset + len(rows), rejected))
+            await alteration.commit()
+        return _Outcome(len(rows), applied, tuple(rejected), altering=True)
+
+
+def _numbers(rows: Sequence[FeedRow]) -> set[Niss]:
+    return {niss for row in rows for niss in (row.niss, row.replaced_by) if niss is not None}
+
+
+def _altering(rows: Sequence[FeedRow], known: Mapping[Niss, Person]) -> Sequence[FeedRow]:
+    """The rows to apply while no write lane runs: the first one, others that alter, and those between."""
+    last = altering = 0
+    for index, row in enumerate(rows[1:], 1):
+        person = known.get(row.niss) if row.niss is not None else None
+        if not row.faults(person) and row.alters(person):
+            last, altering = index, altering + 1
+        if altering == _ALTERED_AT_ONCE - 1 or index - last == _BETWEEN:
+            break
+    return rows[: last + 1]
+
+
+class _GiveUp(Exception):
+    """A row was refused after some of it was written: the transaction must be given up."""
+
+    def __init__(self, index: int, violations: tuple[Violation, ...]) -> None:
+        super().__init__()
+        self.index = index
+        self.violations = violations
+
+
+def _ahead(through: int) -> Refused:
+    return refuse(Reason.IMPORT_OFFSET_AHEAD, "offset", through_offset=str(through))

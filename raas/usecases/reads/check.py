@@ -1,0 +1,265 @@
+"""CheckInscriptions: the integration control, before data about persons are exchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from raas.domain.calendar.day import brussels_day
+from raas.domain.calendar.periods import Period
+from raas.domain.errors import Category, Reason, Refused, Violation, refuse
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.status import PersonStatus
+from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.call import Call
+from raas.usecases.calls.successors import Followed, follow
+from raas.usecases.ports.register_ports import AuthenticSource, DossierFilter, DossierView
+from raas.usecases.reads.filters import meets_period
+from raas.usecases.writes.results import ANSWER_BYTES, DOSSIER_BYTES, LINE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Whether a register knows a person under one of some types (none = any), on a day or in a period.
+
+    With neither `active_on` nor `overlaps` the day is today in Belgium.
+    """
+
+    register: EnterpriseNumber
+    niss: Niss
+    dossier_types: tuple[str, ...] = ()
+    active_on: int | None = None
+    overlaps: Period | None = None
+
+
+class DecisionReason(Enum):
+    """Why; names and values equal those of the proto enum."""
+
+    INSCRIBED = 1
+    NOT_KNOWN = 2
+    OUTSIDE_PERIOD = 3
+    OTHER_DOSSIER_TYPE = 4
+    NISS_UNKNOWN = 5
+    NISS_CANCELLED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one check; `dossiers` are whole, those that make it true, in order of code."""
+
+    inscribed: bool
+    reason: DecisionReason
+    dossiers: tuple[DossierView, ...]
+    revision: int
+    """The revision of the register it was read at."""
+    successor_niss: Niss | None
+    """The final successor under which a replaced number was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckAnswer:
+    """One decision per check, in their order."""
+
+    decisions: tuple[Decision, ...]
+    decision_time: datetime
+    first_dossiers_only: bool = False
+    """Whether dossiers have lines only in the first decision that names them: all would be too much."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterReading:
+    """What one register holds of the persons asked, as of `revision`."""
+
+    revision: int
+    dossiers: Mapping[Niss, tuple[DossierView, ...]]
+    """Dossiers with lines, in order of code; every number asked is there."""
+
+
+class RegisterReadings(Protocol):
+    """What decisions need from the store, beside ReadStore of ports.py."""
+
+    async def resolve_time(self, register_id: int, instant: datetime) -> int:
+        """As ReadStore.resolve_time."""
+
+    async def readings(
+        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
+    ) -> Mapping[int, RegisterReading]:
+        """What the registers hold of these (register id, niss), by register id, in one snapshot.
+
+        A register that `at_revisions` names is read as of that revision, others as they are now.
+        """
+
+    async def successors_at(
+        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
+    ) -> Mapping[tuple[int, Niss], Niss]:
+        """As ReadStore.successors_at."""
+
+    async def unknown_types(self, register_id: int, codes: Collection[str]) -> Collection[str]:
+        """Those of the codes that are no dossier type of the register."""
+
+
+class CheckInscriptions:
+    """The verb CheckInscriptions."""
+
+    def __init__(
+        self, reads: RegisterReadings, source: AuthenticSource, clock: Callable[[], datetime]
+    ) -> None:
+        self._reads = reads
+        self._source = source
+        self._clock = clock
+
+    async def decide(
+        self,
+        call: Call,
+        checks: Mapping[int, Check],
+        at_time: datetime | None,
+        admit: Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]],
+    ) -> CheckAnswer:
+        """One decision per check, by its place `i`; those about one register are read at one revision.
+
+        A number that is unknown or cancelled is a decision, no error. As of `at_time` numbers mean what
+        they meant then: those replaced by then are followed, and none is unknown or cancelled.
+
+        Raises Refused with all that is wrong, at `checks[i]`: what `admit` raises, DOSSIER_TYPE_UNKNOWN;
+        for `at_time` VALUE_INVALID, REVISION_EXPIRED; BATCH_TOO_LARGE when the dossiers are too much for one
+        answer; StoreUnavailable, SourceUnavailable.
+        """
+        decision_time = self._clock() if at_time is None else at_time
+        registers, at_revisions, violations = await self._asked(checks, at_time, admit)
+        if violations:
+            raise Refused(violations)
+        keys = [(registers[c.register].id, c.niss) for c in checks.values()]
+        followed = None
+        if at_time is None:
+            followed = await follow(self._source, [check.niss for check in checks.values()])
+            read_as = [(register_id, followed.read_as(niss)) for register_id, niss in keys]
+        else:
+            successors = await self._reads.successors_at(keys, at_revisions)
+            read_as = [(key[0], successors.get(key, key[1])) for key in keys]
+        readings = await self._reads.readings(read_as, at_revisions)
+        today = brussels_day(decision_time)
+        decisions = [
+            _decide(check, niss, readings[register_id], followed, today)
+            for check, (register_id, niss) in zip(checks.values(), read_as, strict=True)
+        ]
+        if _bytes(decisions) <= ANSWER_BYTES:
+            return CheckAnswer(tuple(decisions), decision_time)
+        shorter = _first_only(checks.values(), decisions)
+        if _bytes(shorter) > ANSWER_BYTES:
+            raise refuse(Reason.BATCH_TOO_LARGE, "checks", "ANSWER_TOO_LARGE")
+        return CheckAnswer(tuple(shorter), decision_time, first_dossiers_only=True)
+
+    async def violations(
+        self,
+        checks: Mapping[int, Check],
+        at_time: datetime | None,
+        admit: Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]],
+    ) -> Sequence[Violation]:
+        """What the state finds wrong with these checks; for what is refused already."""
+        _, _, violations = await self._asked(checks, at_time, admit)
+        return violations
+
+    async def _asked(
+        self,
+        checks: Mapping[int, Check],
+        at_time: datetime | None,
+        admit: Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]],
+    ) -> tuple[Mapping[EnterpriseNumber, AdmittedRegister], Mapping[int, int], Sequence[Violation]]:
+        """The registers asked, the revisions that `at_time` means in them by id, and all that is wrong."""
+        known: dict[EnterpriseNumber, AdmittedRegister] = {}
+        refused: dict[EnterpriseNumber, Refused] = {}
+        for number in dict.fromkeys(check.register for check in checks.values()):
+            try:
+                known[number] = await admit(number)
+            except Refused as refusal:
+                refused[number] = refusal
+        violations = [
+            violation.below(f"checks[{index}]")
+            for index, check in checks.items()
+            if check.register in refused
+            for violation in refused[check.register].violations
+        ]
+        if any(violation.reason.category is Category.PERMISSION for violation in violations):
+            # A missing permission stands alone.
+            return known, {}, [v for v in violations if v.reason.category is Category.PERMISSION]
+        violations += await self._unknown_types(checks, known)
+        at_revisions: dict[int, int] = {}
+        try:
+            if at_time is not None:
+                for register in known.values():
+                    at_revisions[register.id] = await self._reads.resolve_time(register.id, at_time)
+        except Refused as refusal:
+            violations += refusal.violations
+        return known, at_revisions, violations
+
+    async def _unknown_types(
+        self, checks: Mapping[int, Check], known: Mapping[EnterpriseNumber, AdmittedRegister]
+    ) -> Sequence[Violation]:
+        unknown = {
+            number: await self._reads.unknown_types(
+                register.id,
+                {code for c in checks.values() if c.register == number for code in c.dossier_types},
+            )
+            for number, register in known.items()
+        }
+        return [
+            Violation(f"checks[{index}].dossier_types[{place}]", Reason.DOSSIER_TYPE_UNKNOWN)
+            for index, check in checks.items()
+            for place, code in enumerate(check.dossier_types)
+            if code in unknown.get(check.register, ())
+        ]
+
+
+def _decide(
+    check: Check, niss: Niss, reading: RegisterReading, followed: Followed | None, today: int
+) -> Decision:
+    """The first of the reasons that applies, in the order of the enum DecisionReason of the contract.
+
+    `niss` is what the number of the check is read as; `followed` None = as of an earlier time.
+    """
+    successor = niss if niss != check.niss else None
+
+    def decision(reason: DecisionReason, dossiers: tuple[DossierView, ...] = ()) -> Decision:
+        inscribed = reason is DecisionReason.INSCRIBED
+        return Decision(inscribed, reason, dossiers, reading.revision, successor)
+
+    if followed is not None:
+        person = followed.persons.get(check.niss)
+        if person is None:
+            return decision(DecisionReason.NISS_UNKNOWN)
+        if followed.persons.get(niss, person).status is PersonStatus.CANCELLED:
+            return decision(DecisionReason.NISS_CANCELLED)
+    held = reading.dossiers[niss]
+    if not held:
+        return decision(DecisionReason.NOT_KNOWN)
+    of_type = [d for d in held if not check.dossier_types or d.dossier_type in check.dossier_types]
+    if not of_type:
+        return decision(DecisionReason.OTHER_DOSSIER_TYPE)
+    day = today if check.active_on is None and check.overlaps is None else check.active_on
+    when = DossierFilter(overlaps=check.overlaps, active_on=day)
+    met = tuple(dossier for dossier in of_type if meets_period(when, dossier.lines))
+    return decision(DecisionReason.INSCRIBED, met) if met else decision(DecisionReason.OUTSIDE_PERIOD)
+
+
+def _bytes(decisions: Iterable[Decision]) -> int:
+    return sum(DOSSIER_BYTES + LINE_BYTES * len(d.lines) for each in decisions for d in each.dossiers)
+
+
+def _first_only(checks: Iterable[Check], decisions: Iterable[Decision]) -> Sequence[Decision]:
+    told: set[tuple[EnterpriseNumber, Niss, str]] = set()
+
+    def shorter(check: Check, view: DossierView) -> DossierView:
+        key = check.register, view.niss, view.dossier_type
+        if key in told:
+            return replace(view, lines=())
+        told.add(key)
+        return view
+
+    return [
+        replace(decision, dossiers=tuple(shorter(check, view) for view in decision.dossiers))
+        for check, decision in zip(checks, decisions, strict=True)
+    ]

@@ -1,0 +1,185 @@
+"""Consult and Export: the dossiers of a register, now or as they were known before."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from raas.domain.errors import Refused, Violation
+from raas.domain.numbers.niss import Niss
+from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.call import Call
+from raas.usecases.calls.pagination import MAX_PAGE_SIZE, Pages, page_size_of, page_token_invalid
+from raas.usecases.calls.successors import follow
+from raas.usecases.ports.register_ports import (
+    AuthenticSource,
+    DossierFilter,
+    DossierView,
+    ReadStore,
+    StoreUnavailable,
+)
+from raas.usecases.reads.as_of import AsOf, revision_asked
+
+_PART_BYTES = 256 * 1024
+_DOSSIER_BYTES, _LINE_BYTES = 64, 28
+"""About what a dossier and each of its lines take in a message."""
+_NOBODY = Niss(0)
+"""No number: what is asked of it reads no dossier, but is looked at as any other question."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultAnswer:
+    """A page of dossiers as of one revision; `next_page_token` "" = this was the last."""
+
+    dossiers: tuple[DossierView, ...]
+    next_page_token: str
+    revision: int
+    resolved: tuple[tuple[Niss, Niss], ...]
+    """Numbers asked that were read as their final successors: (asked, successor)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPart:
+    """Some dossiers of an export, about what one message holds."""
+
+    dossiers: tuple[DossierView, ...]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What all pages of an answer have in common; goes from page to page inside the token."""
+
+    revision: int | None
+    """None = now: the first page decides."""
+    resolved: tuple[tuple[Niss, Niss], ...]
+
+    def applied(self, which: DossierFilter) -> DossierFilter:
+        """The filter with replaced numbers carried to their successors, each number once."""
+        successors = dict(self.resolved)
+        return replace(which, nisses=tuple(dict.fromkeys(successors.get(n, n) for n in which.nisses)))
+
+
+class Consult:
+    """The verbs Consult and Export."""
+
+    def __init__(self, reads: ReadStore, source: AuthenticSource, pages: Pages) -> None:
+        self._reads = reads
+        self._source = source
+        self._pages = pages
+
+    async def page(
+        self,
+        call: Call,
+        register: AdmittedRegister,
+        which: DossierFilter,
+        as_of: AsOf | None,
+        page_size: int,
+        page_token: str,
+    ) -> ConsultAnswer:
+        """Dossiers in order of (niss, dossier type code); all pages are as of the first one's revision.
+
+        As of an earlier revision a number means what it meant then. A page may hold fewer dossiers than
+        asked although more follow. With a token `as_of` is None or
+        what it was on the first page.
+
+        Raises Refused: VALUE_INVALID, PAGE_TOKEN_INVALID, DOSSIER_TYPE_UNKNOWN, REVISION_EXPIRED,
+        REVISION_IN_FUTURE; StoreUnavailable, SourceUnavailable.
+        """
+        size = page_size_of(page_size)
+        token = self._pages.open(page_token, call, register.id, which)
+        asked_as_of = None if as_of is None else _as_of_json(as_of)
+        if token is None:
+            question, after = await self._question(register, which, as_of), None
+        else:
+            if asked_as_of not in (None, token["as_of"]):
+                raise page_token_invalid()
+            asked_as_of = token["as_of"]
+            question, after = _from_token(token)
+        page = await self._reads.page(register.id, question.applied(which), question.revision, after, size)
+        next_page_token = ""
+        if page.more:
+            last = page.dossiers[-1]
+            content = {
+                "revision": page.revision,
+                "after": (last.niss, last.dossier_type),
+                "resolved": question.resolved,
+                "as_of": asked_as_of,
+            }
+            next_page_token = self._pages.seal(call, register.id, which, content)
+        return ConsultAnswer(page.dossiers, next_page_token, page.revision, question.resolved)
+
+    async def violations(
+        self, register: AdmittedRegister, which: DossierFilter, as_of: AsOf | None
+    ) -> Sequence[Violation]:
+        """What the state finds wrong with the types and the time of knowing; for what is refused already."""
+        found: list[Violation] = []
+        revision = None
+        try:
+            revision = await revision_asked(self._reads, register.id, as_of)
+        except Refused as refused:
+            found += refused.violations
+        try:
+            nobodys = DossierFilter(nisses=(_NOBODY,), dossier_types=which.dossier_types)
+            await self._reads.page(register.id, nobodys, revision, None, 1)
+        except Refused as refused:
+            found += refused.violations
+        return found
+
+    async def export(
+        self, call: Call, register: AdmittedRegister, which: DossierFilter, as_of: AsOf | None
+    ) -> AsyncIterator[ExportPart]:
+        """All dossiers in the order of Consult, as of one revision; at least one part, even when empty.
+
+        A part holds at most 1,000 dossiers or about 256 KiB, and at least one dossier. Memory is that of
+        one page, however slowly parts are taken. Raises like `page`; StoreUnavailable also when the
+        deadline of the call passed.
+        """
+        question, after = await self._question(register, which, as_of), None
+        applied, revision = question.applied(which), question.revision
+        while True:
+            if call.expired:
+                raise StoreUnavailable("the deadline passed between two pages of an export")
+            page = await self._reads.page(register.id, applied, revision, after, MAX_PAGE_SIZE)
+            revision = page.revision
+            for dossiers in _parts(page.dossiers):
+                yield ExportPart(dossiers, revision)
+            if not page.more:
+                return
+            after = page.dossiers[-1].niss, page.dossiers[-1].dossier_type
+
+    async def _question(
+        self, register: AdmittedRegister, which: DossierFilter, as_of: AsOf | None
+    ) -> _Question:
+        if as_of is None:
+            return _Question(None, (await follow(self._source, which.nisses)).resolved)
+        revision = await revision_asked(self._reads, register.id, as_of)
+        if revision is None or not which.nisses:
+            return _Question(revision, ())
+        keys = [(register.id, niss) for niss in which.nisses]
+        successors = await self._reads.successors_at(keys, {register.id: revision})
+        return _Question(revision, tuple((niss, successor) for (_, niss), successor in successors.items()))
+
+
+def _parts(dossiers: tuple[DossierView, ...]) -> Sequence[tuple[DossierView, ...]]:
+    """The dossiers of a page in parts of about _PART_BYTES; one empty part when there are none."""
+    parts, begin, size = [], 0, 0
+    for index, dossier in enumerate(dossiers):
+        length = _DOSSIER_BYTES + _LINE_BYTES * len(dossier.lines)
+        if size and size + length > _PART_BYTES:
+            parts.append(dossiers[begin:index])
+            begin, size = index, 0
+        size += length
+    parts.append(dossiers[begin:])
+    return parts
+
+
+def _from_token(token: Mapping[str, Any]) -> tuple[_Question, tuple[Niss, str]]:
+    niss, code = token["after"]
+    resolved = tuple((Niss(asked), Niss(successor)) for asked, successor in token["resolved"])
+    return _Question(token["revision"], resolved), (niss, code)
+
+
+def _as_of_json(as_of: AsOf) -> Any:
+    return as_of.revision if as_of.instant is None else as_of.instant.isoformat()

@@ -1,0 +1,196 @@
+"""ExplainDossier: why a person is, or is not, known to a register on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from raas.domain.calendar.day import brussels_time_text, day_text
+from raas.domain.errors import Reason, Refused, Violation
+from raas.domain.numbers.enterprise_number import enterprise_number_text
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.status import PersonStatus
+from raas.domain.registers.mutation import Mutation, MutationKind
+from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.call import Call
+from raas.usecases.ports.register_ports import AuthenticSource
+from raas.usecases.reads.transitions import ChainReads, Chains, Turn, traced_back, turns
+
+_NOTHING = "–"
+_MOVED_AWAY = "EXPLAIN_MOVED_AWAY"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Whether a line of the person covers the day, and the mutation that made it so."""
+
+    known: bool
+    mutation: Mutation | None
+    """None = nothing ever changed it, or the log no longer tells."""
+    numbers: tuple[Niss, ...]
+    """First the one that stands for the person, then those it replaced in the end."""
+    resolved: tuple[tuple[Niss, Niss], ...]
+    """The number asked and the successor it was read as, when it had been replaced."""
+    revision: int
+    sentence: str
+    """The key of the sentence that says it to people."""
+    values: Mapping[str, str]
+
+
+class ExplainReads(ChainReads, Protocol):
+    """What an explanation needs from the store, beside ReadStore of ports.py."""
+
+    async def resolve_time(self, register_id: int, instant: datetime) -> int:
+        """As ReadStore.resolve_time."""
+
+    async def successors_at(
+        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
+    ) -> Mapping[tuple[int, Niss], Niss]:
+        """As ReadStore.successors_at."""
+
+    async def unknown_types(self, register_id: int, codes: Collection[str]) -> Collection[str]:
+        """Those of the codes that are no dossier type of the register."""
+
+    async def chains(
+        self, register_id: int, nisses: Sequence[Niss], dossier_type: str | None, day: int
+    ) -> Chains:
+        """The dossiers of these numbers (of one type, or all), emptied ones too, in one snapshot."""
+
+    async def mutation(self, register_id: int, revision: int) -> Mutation | None:
+        """One mutation; None = trimmed away."""
+
+
+class ExplainDossier:
+    """The verb ExplainDossier."""
+
+    def __init__(self, reads: ExplainReads, source: AuthenticSource) -> None:
+        self._reads = reads
+        self._source = source
+
+    async def explain(
+        self,
+        call: Call,
+        register: AdmittedRegister,
+        niss: Niss,
+        dossier_type: str | None,
+        day: int,
+        at_time: datetime | None,
+    ) -> Explanation:
+        """Why a line of the person covers the day, or none does; of one type, or of any.
+
+        The person is read as its final successor, as Consult reads it. The deciding mutation is the last
+        one by which a dossier began, or ceased, to cover the day; when a number took the day over from one
+        that it replaced, it is that by which the replaced one had got it.
+
+        Raises Refused with all that is wrong: DOSSIER_TYPE_UNKNOWN; for `at_time` VALUE_INVALID,
+        REVISION_EXPIRED; StoreUnavailable, also when the deadline passed; SourceUnavailable.
+        """
+        at, violations = await self._asked(register, dossier_type, at_time)
+        if violations:
+            raise Refused(violations)
+        numbers = await self._numbers(register, niss, at)
+        revision, chains = await self._reads.chains(register.id, numbers, dossier_type, day)
+        at = revision if at is None else at
+        found = await turns(self._reads, register.id, chains, at, day, call)
+        covering = [turn for turn in found if turn.covers]
+        final = [turn for turn in covering if turn.niss == numbers[0]]
+        # With persons kept elsewhere a number can be replaced there, and still have lines here.
+        deciding = final or covering or found
+        if final:
+            deciding = await traced_back(self._reads, register.id, final, day, call)
+        last = max((turn.revision for turn in deciding if turn.revision is not None), default=None)
+        mutation = None if last is None else await self._reads.mutation(register.id, last)
+        key = "EXPLAIN_STALE" if covering else _not_known(mutation, deciding)
+        if final:
+            key = _known(mutation)
+        elif key == _MOVED_AWAY and mutation is not None and mutation.niss is not None:
+            moved = register.id, mutation.niss
+            if moved not in await self._reads.successors_at([moved], {register.id: at}):
+                # It has been restored since, without the day.
+                key = "EXPLAIN_NOT_GIVEN_BACK"
+        if at_time is None:
+            key = await self._as_the_source_says(key, numbers[0])
+        resolved = () if numbers[0] == niss else ((niss, numbers[0]),)
+        values = {"day": day_text(day), **_values(mutation)}
+        return Explanation(bool(final), mutation, numbers, resolved, at, key, values)
+
+    async def violations(
+        self, register: AdmittedRegister, dossier_type: str | None, at_time: datetime | None
+    ) -> Sequence[Violation]:
+        """What the state finds wrong with the type and the instant; for what is refused already."""
+        return (await self._asked(register, dossier_type, at_time))[1]
+
+    async def _asked(
+        self, register: AdmittedRegister, dossier_type: str | None, at_time: datetime | None
+    ) -> tuple[int | None, Sequence[Violation]]:
+        """The revision that `at_time` means (None = now), and all that is wrong."""
+        violations = []
+        if dossier_type is not None and await self._reads.unknown_types(register.id, [dossier_type]):
+            violations.append(Violation("dossier_type", Reason.DOSSIER_TYPE_UNKNOWN))
+        at = None
+        if at_time is not None:
+            try:
+                at = await self._reads.resolve_time(register.id, at_time)
+            except Refused as refused:
+                violations += refused.violations
+        return at, violations
+
+    async def _numbers(self, register: AdmittedRegister, niss: Niss, at: int | None) -> tuple[Niss, ...]:
+        """All numbers of the person, as of the revision; of then, those that are still united with it."""
+        if at is None:
+            return (await self._source.numbers_of([niss]))[niss]
+        at_revisions = {register.id: at}
+        key = register.id, niss
+        final = (await self._reads.successors_at([key], at_revisions)).get(key, niss)
+        united = await self._source.numbers_of([niss, final])
+        others = sorted({each for numbers in united.values() for each in numbers} - {final})
+        successors = await self._reads.successors_at([(register.id, each) for each in others], at_revisions)
+        return (final, *(each for each in others if successors.get((register.id, each)) == final))
+
+    async def _as_the_source_says(self, key: str, niss: Niss) -> str:
+        """The sentence with what the authentic source makes of the number."""
+        person = (await self._source.states([niss])).get(niss)
+        if key == "EXPLAIN_NEVER" and person is None:
+            return "EXPLAIN_NISS_UNKNOWN"
+        if key == "EXPLAIN_INSCRIBED" and person is not None and person.status is PersonStatus.CANCELLED:
+            return "EXPLAIN_INSCRIBED_CANCELLED"
+        return key
+
+
+def _known(mutation: Mutation | None) -> str:
+    match mutation.kind if mutation else None:
+        case None:
+            return "EXPLAIN_KNOWN_BEFORE_LOG"
+        case MutationKind.NISS_REPLACED:
+            return "EXPLAIN_TAKEN_OVER"
+        case MutationKind.NISS_RESTORED:
+            return "EXPLAIN_GIVEN_BACK"
+        case _:
+            return "EXPLAIN_INSCRIBED"
+
+
+def _not_known(mutation: Mutation | None, found: Sequence[Turn]) -> str:
+    match mutation.kind if mutation else None:
+        case None if not all(turn.whole for turn in found):
+            return "EXPLAIN_NOT_KNOWN_BEFORE_LOG"
+        case None:
+            return "EXPLAIN_OTHER_DAYS" if any(turn.begun for turn in found) else "EXPLAIN_NEVER"
+        case MutationKind.NISS_REPLACED:
+            return _MOVED_AWAY
+        case MutationKind.NISS_RESTORED:
+            return "EXPLAIN_SEPARATED"
+        case _:
+            return "EXPLAIN_REMOVED"
+
+
+def _values(mutation: Mutation | None) -> Mapping[str, str]:
+    if mutation is None:
+        return {}
+    return {
+        "dossier_type": mutation.dossier_type or _NOTHING,
+        "actor": enterprise_number_text(mutation.stamp.actor),
+        "recorded": brussels_time_text(mutation.record_time),
+        "legal_context": mutation.stamp.legal_context or _NOTHING,
+    }

@@ -1,0 +1,119 @@
+"""FindRegisters: which registers know a person, so that a message reaches those it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from raas.domain.calendar.periods import Lines, Period
+from raas.domain.errors import Reason, Refused, Violation, refuse
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.niss import Niss
+from raas.domain.registers.register import Register
+from raas.usecases.calls.call import Call
+from raas.usecases.calls.successors import follow
+from raas.usecases.ports.register_ports import AuthenticSource, DossierFilter, ReadStore
+from raas.usecases.reads.check import RegisterReadings
+from raas.usecases.reads.filters import matches
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A dossier by which a register knows the person; its lines are whole."""
+
+    register: EnterpriseNumber
+    dossier_type: str
+    partner: EnterpriseNumber | None
+    lines: Lines
+    revision: int
+    """The revision of that register the match was read at."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingAnswer:
+    """Matches in order of register and dossier type code."""
+
+    matches: tuple[Match, ...]
+    decision_time: datetime
+    resolved: tuple[tuple[Niss, Niss], ...]
+    """The number asked and its final successor, when it was replaced."""
+
+
+class RoutingReads(ReadStore, RegisterReadings, Protocol):
+    """The store as routing sees it."""
+
+
+class FindRegisters:
+    """The verb FindRegisters."""
+
+    def __init__(self, reads: RoutingReads, source: AuthenticSource, clock: Callable[[], datetime]) -> None:
+        self._reads = reads
+        self._source = source
+        self._clock = clock
+
+    async def find(
+        self,
+        call: Call,
+        niss: Niss,
+        dossier_types: tuple[str, ...],
+        active_on: int | None,
+        overlaps: Period | None,
+        at_time: datetime | None,
+    ) -> RoutingAnswer:
+        """Every dossier of every register that matches; without a condition on days any line does.
+
+        A type that a register does not have simply does not match there. As of `at_time` the number means
+        what it meant then. Raises Refused: NISS_UNKNOWN; for `at_time` VALUE_INVALID (FUTURE_INSTANT),
+        REVISION_EXPIRED; StoreUnavailable, SourceUnavailable.
+        """
+        decision_time = self._clock() if at_time is None else at_time
+        if at_time is None:
+            followed = await follow(self._source, [niss])
+            if niss not in followed.persons:
+                raise refuse(Reason.NISS_UNKNOWN, "niss")
+            read_as = followed.read_as(niss)
+            holders = [register for register, _ in await self._reads.holders([read_as])]
+            at_revisions: Mapping[int, int] = {}
+        else:
+            read_as, holders, at_revisions = await self._then(niss, at_time)
+        readings = await self._reads.readings([(r.id, read_as) for r in holders], at_revisions)
+        which = DossierFilter(dossier_types=dossier_types, active_on=active_on, overlaps=overlaps)
+        found = [
+            Match(register.enterprise_number, d.dossier_type, d.partner, d.lines, reading.revision)
+            for register in holders
+            for reading in (readings[register.id],)
+            for d in reading.dossiers[read_as]
+            if matches(which, d.dossier_type, d.lines)
+        ]
+        resolved = () if read_as == niss else ((niss, read_as),)
+        return RoutingAnswer(tuple(found), decision_time, resolved)
+
+    async def _then(self, niss: Niss, at_time: datetime) -> tuple[Niss, list[Register], Mapping[int, int]]:
+        """What the number meant at that time, who held that one, and the revisions of the time there.
+
+        A number is replaced in all registers at once: what one of them tells of it holds for all.
+        """
+        seen: set[Niss] = set()
+        while True:
+            seen.add(niss)
+            holders = [register for register, _ in await self._reads.holders([niss])]
+            if not holders and at_time > self._clock():
+                # Who is known nowhere is so by no register's clock.
+                raise refuse(Reason.VALUE_INVALID, "at_time", "FUTURE_INSTANT")
+            at_revisions = {r.id: await self._reads.resolve_time(r.id, at_time) for r in holders}
+            keys = [(register.id, niss) for register in holders]
+            successors = await self._reads.successors_at(keys, at_revisions)
+            later = next((each for each in successors.values() if each not in seen), None)
+            if later is None:
+                return niss, holders, at_revisions
+            niss = later
+
+    async def violations(self, call: Call, niss: Niss, at_time: datetime | None) -> Sequence[Violation]:
+        """What the state finds wrong with the number and the instant; for what is refused already."""
+        try:
+            await self.find(call, niss, (), None, None, at_time)
+        except Refused as refused:
+            return refused.violations
+        return ()

@@ -1,0 +1,89 @@
+"""GetHistory: what was recorded about a person in a register, oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from raas.domain.errors import Refused, Violation
+from raas.domain.numbers.niss import Niss
+from raas.domain.registers.mutation import Mutation
+from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.call import Call
+from raas.usecases.calls.pagination import Pages, page_size_of
+from raas.usecases.calls.successors import United, unite
+from raas.usecases.ports.register_ports import AuthenticSource, ReadStore, RegisterStore, StoreFault
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryAnswer:
+    """A page of mutations in order of revision; `next_page_token` "" = this was the last."""
+
+    mutations: Sequence[Mutation]
+    next_page_token: str
+    resolved: tuple[tuple[Niss, Niss], ...]
+    """The number asked and its final successor, when it was replaced."""
+
+
+class History:
+    """The verb GetHistory."""
+
+    def __init__(
+        self, reads: ReadStore, registers: RegisterStore, source: AuthenticSource, pages: Pages
+    ) -> None:
+        self._reads = reads
+        self._registers = registers
+        self._source = source
+        self._pages = pages
+
+    async def page(
+        self,
+        call: Call,
+        register: AdmittedRegister,
+        niss: Niss,
+        dossier_type: str | None,
+        page_size: int,
+        page_token: str,
+    ) -> HistoryAnswer:
+        """Mutations of the person, under the number asked and all others that were united with it.
+
+        All pages are as of the revision of the first one: the log only grows at its end, so the answer
+        stops there. A page may hold fewer mutations than asked although more follow.
+
+        Raises Refused: VALUE_INVALID, PAGE_TOKEN_INVALID, DOSSIER_TYPE_UNKNOWN; StoreUnavailable,
+        SourceUnavailable.
+        """
+        size = page_size_of(page_size)
+        which = (niss, dossier_type)
+        token = self._pages.open(page_token, call, register.id, which)
+        if token is None:
+            united, after, through = await unite(self._source, niss), 0, None
+        else:
+            united = United(niss, tuple(Niss(number) for number in token["numbers"]))
+            after, through = token["after"], token["through"]
+        mutations, more = await self._reads.history(register.id, united.numbers, dossier_type, after, size)
+        if through is not None and mutations and mutations[-1].revision > through:
+            mutations, more = [m for m in mutations if m.revision <= through], False
+        next_page_token = ""
+        if more:
+            content = {
+                "after": mutations[-1].revision,
+                "through": await self._revision(register) if through is None else through,
+                "numbers": united.numbers,
+            }
+            next_page_token = self._pages.seal(call, register.id, which, content)
+        return HistoryAnswer(mutations, next_page_token, united.resolved)
+
+    async def violations(self, register: AdmittedRegister, dossier_type: str) -> Sequence[Violation]:
+        """What the state finds wrong with the type; for what is refused already."""
+        try:
+            await self._reads.history(register.id, (), dossier_type, 0, 1)
+        except Refused as refused:
+            return refused.violations
+        return ()
+
+    async def _revision(self, register: AdmittedRegister) -> int:
+        found = await self._registers.find(register.enterprise_number)
+        if found is None:
+            raise StoreFault("the register row is gone")
+        return found.revision

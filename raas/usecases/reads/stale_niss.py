@@ -1,0 +1,81 @@
+"""ListStaleNiss: numbers in a register that the authentic source does not, or no longer, keep active."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.status import PersonState, PersonStatus
+from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.call import Call
+from raas.usecases.calls.pagination import MAX_PAGE_SIZE, Pages, page_size_of
+from raas.usecases.ports.register_ports import AuthenticSource, ReadStore
+
+_NUMBERS_PER_PAGE = 20_000
+"""Numbers asked of the source for one page; then it ends, be it empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A number with lines that is replaced, cancelled, or (`status` None) unknown to the source."""
+
+    niss: Niss
+    status: PersonStatus | None
+    successor: Niss | None
+    dossier_types: tuple[str, ...]
+    """Codes of its dossiers with lines, in order."""
+
+
+class StaleNiss:
+    """The verb ListStaleNiss."""
+
+    def __init__(self, reads: ReadStore, source: AuthenticSource, pages: Pages) -> None:
+        self._reads = reads
+        self._source = source
+        self._pages = pages
+
+    async def page(
+        self, call: Call, register: AdmittedRegister, page_size: int, page_token: str
+    ) -> tuple[tuple[Stale, ...], str]:
+        """Stale numbers in order, and the token of the next page ("" = this was the last).
+
+        Each page is read on its own. It may be shorter than asked, even empty, and not be the last.
+        Raises Refused: VALUE_INVALID, PAGE_TOKEN_INVALID; StoreUnavailable, SourceUnavailable.
+        """
+        size = page_size_of(page_size)
+        token = self._pages.open(page_token, call, register.id, None)
+        after = None if token is None else Niss(token["after"])
+        stale: list[tuple[Niss, PersonState | None]] = []
+        asked = 0
+        more = True
+        while more and asked < _NUMBERS_PER_PAGE and len(stale) < size:
+            numbers = await self._reads.numbers(register.id, after, MAX_PAGE_SIZE)
+            persons = await self._source.states(numbers) if numbers else {}
+            stale += [(n, persons.get(n)) for n in numbers if not _active(persons.get(n))]
+            more = len(numbers) == MAX_PAGE_SIZE
+            after = numbers[-1] if numbers else after
+            asked += len(numbers)
+        if len(stale) > size:
+            stale, more = stale[:size], True
+            after = stale[-1][0]
+        next_page_token = self._pages.seal(call, register.id, None, {"after": after}) if more else ""
+        return await self._described(register, stale), next_page_token
+
+    async def _described(
+        self, register: AdmittedRegister, stale: Sequence[tuple[Niss, PersonState | None]]
+    ) -> tuple[Stale, ...]:
+        dossiers = await self._reads.dossiers_of([(register.id, niss) for niss, _ in stale], {})
+        return tuple(
+            Stale(
+                niss,
+                person.status if person else None,
+                person.successor if person else None,
+                tuple(dossier.dossier_type for dossier in dossiers[register.id, niss]),
+            )
+            for niss, person in stale
+        )
+
+
+def _active(person: PersonState | None) -> bool:
+    return person is not None and person.status is PersonStatus.ACTIVE

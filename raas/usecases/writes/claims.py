@@ -1,0 +1,48 @@
+"""Confronting the identities claimed with operations, before these are applied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from raas.domain.errors import Reason, Violation
+from raas.domain.registers.operation import Operation
+from raas.usecases.calls.call import Call
+from raas.usecases.calls.rate_limit import Attempts
+from raas.usecases.ports.persons import Claim, IdentitySource
+
+FIELD = "identity"
+
+
+async def with_identity_violations(
+    call: Call, operations: Sequence[Operation], source: IdentitySource, guesses: Attempts | None = None
+) -> Sequence[Operation]:
+    """The operations, those whose claim differs from the source with IDENTITY_MISMATCH in `violations`.
+
+    Its metadata `fields` are the names of the differing fields, separated by commas; never a value. All
+    claims are confronted in one question; without any the operations come back as they are. An operation
+    whose number or claim could not be read has said so already and is not confronted. A claim that differs
+    spends one of the caller's `guesses` about the number; once they are spent every claim about it is
+    OVERLOADED, right or wrong, so that nobody finds out by trying. Raises SourceUnavailable.
+    """
+    claims: dict[int, Claim] = {
+        index: (operation.niss, operation.claim)
+        for index, operation in enumerate(operations)
+        if operation.claim is not None and operation.niss is not None
+    }
+    if not claims:
+        return operations
+    differing = await source.mismatches(list(claims.values()))
+    checked = list(operations)
+    for (index, (niss, _)), fields in zip(claims.items(), differing, strict=True):
+        key = (call.caller.enterprise_number, niss)
+        if guesses is not None and not guesses.left(key):
+            violation = Violation(FIELD, Reason.OVERLOADED)
+        elif fields:
+            if guesses is not None:
+                guesses.spend(key)
+            violation = Violation(FIELD, Reason.IDENTITY_MISMATCH, values={"fields": ",".join(fields)})
+        else:
+            continue
+        operation = checked[index]
+        checked[index] = operation._replace(violations=(*operation.violations, violation))
+    return checked

@@ -1,0 +1,125 @@
+"""Dossier types: create, change, list. Creating or changing one takes a revision."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from raas.domain.errors import Reason, Refused, Violation, refuse
+from raas.domain.json_forms.dossier_types import dossier_type_json
+from raas.domain.registers.dossier_type import DossierType, IdentityChanges, parse_dossier_type
+from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.call import Call
+from raas.usecases.calls.pagination import Pages, page_size_of
+from raas.usecases.ports.register_ports import DossierKey, DossierTypes, ImportKey, RequestKey, WriteStore
+from raas.usecases.writes.queue import Lanes
+from raas.usecases.writes.unit_of_work import Ledger, Persons
+
+
+class DossierTypeVerbs:
+    """The verbs on the dossier types of a register."""
+
+    def __init__(self, lanes: Lanes, store: WriteStore, pages: Pages) -> None:
+        self._lanes = lanes
+        self._store = store
+        self._pages = pages
+
+    async def create(
+        self, call: Call, register: AdmittedRegister, dossier_type: DossierType
+    ) -> tuple[DossierType, int]:
+        """Declare a type; answers it and the revision it took. Raises Refused DOSSIER_TYPE_EXISTS."""
+        change = _Change(call, dossier_type.code, dossier_type, {})
+        answer: tuple[DossierType, int] = await self._lanes[register.id].submit(change)
+        return answer
+
+    async def update(
+        self, call: Call, register: AdmittedRegister, code: str, changes: Mapping[str, Any]
+    ) -> tuple[DossierType, int]:
+        """Set the named fields to values as `parse_dossier_type` takes them.
+
+        Answers the type and the revision that the change took; what stays the same takes none and answers
+        the current one. Raises Refused: DOSSIER_TYPE_UNKNOWN, or all that is wrong with the type as it
+        would become.
+        """
+        change = _Change(call, code, None, changes)
+        answer: tuple[DossierType, int] = await self._lanes[register.id].submit(change)
+        return answer
+
+    async def violations(self, register: AdmittedRegister, code: str) -> Sequence[Violation]:
+        """What the state finds wrong with the code of an update; for what is refused already."""
+        types = await self._store.dossier_types(register.id)
+        return () if code in types.by_code else _unknown().violations
+
+    async def page(
+        self, call: Call, register: AdmittedRegister, page_size: int, page_token: str
+    ) -> tuple[tuple[DossierType, ...], str]:
+        """Types in order of code, and the token of the next page ("" = this was the last)."""
+        size = page_size_of(page_size)
+        after = self._pages.open(page_token, call, register.id, None)
+        types = await self._store.dossier_types(register.id)
+        codes = sorted(code for code in types.by_code if after is None or code > after["code"])
+        token = (
+            self._pages.seal(call, register.id, None, {"code": codes[size - 1]}) if len(codes) > size else ""
+        )
+        return tuple(types.by_code[code][1] for code in codes[:size]), token
+
+
+class _Change:
+    """The creation or the change of one type, in the lane: ordered with the operations around it."""
+
+    weight = 1
+    background = False
+    persons: Persons = MappingProxyType({})
+    request: RequestKey | None = None
+    import_key: ImportKey | None = None
+
+    def __init__(
+        self, call: Call, code: str, created: DossierType | None, changes: Mapping[str, Any]
+    ) -> None:
+        self.deadline = call.deadline
+        self._stamp = call.stamp()
+        self._code = code
+        self._created = created
+        self._changes = changes
+
+    def codes(self) -> Iterable[str]:
+        """The code it needs to know."""
+        return (self._code,)
+
+    def keys(self, types: DossierTypes) -> Iterable[DossierKey]:
+        """No dossier."""
+        return ()
+
+    def apply(self, ledger: Ledger) -> Generator[bool, None, tuple[DossierType, int]]:
+        """Create or change the type; answers it and the revision of the register afterwards."""
+        before = ledger.dossier_type(self._code)
+        if self._created is not None:
+            if before is not None:
+                raise refuse(Reason.DOSSIER_TYPE_EXISTS, "dossier_type.code", dossier_type=self._code)
+            after = self._created
+        else:
+            if before is None:
+                raise _unknown()
+            after = _changed(before, self._changes)
+        yield from ()
+        if after != before:
+            detail = {
+                "before": dossier_type_json(before) if before else None,
+                "after": dossier_type_json(after),
+            }
+            ledger.put_dossier_type(after, detail, self._stamp)
+        return after, ledger.revision
+
+
+def _unknown() -> Refused:
+    return refuse(Reason.DOSSIER_TYPE_UNKNOWN, "dossier_type.code")
+
+
+def _changed(before: DossierType, changes: Mapping[str, Any]) -> DossierType:
+    declared = dossier_type_json(before)
+    declared["identity_changes"] = IdentityChanges[declared["identity_changes"]]
+    after = parse_dossier_type("dossier_type", **{**declared, **changes})
+    if isinstance(after, list):
+        raise Refused(after)
+    return after

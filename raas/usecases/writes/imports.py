@@ -1,0 +1,213 @@
+"""Import: a stream of messages, each written as one transaction, bad rows reported and skipped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Generator, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from raas.domain.errors import Reason, Refused, Violation, refuse
+from raas.domain.registers.mutation import Stamp
+from raas.domain.registers.operation import Operation
+from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.call import Call
+from raas.usecases.calls.rate_limit import Attempts
+from raas.usecases.ports.persons import IdentitySource
+from raas.usecases.ports.register_ports import (
+    AuthenticSource,
+    DossierKey,
+    DossierTypes,
+    ImportKey,
+    RequestKey,
+    WriteStore,
+)
+from raas.usecases.writes.claims import with_identity_violations
+from raas.usecases.writes.operations import dossier_keys, persons_of
+from raas.usecases.writes.queue import Lanes
+from raas.usecases.writes.unit_of_work import Ledger, Persons
+
+_SLICE = 250
+"""Rows applied before the event loop gets a turn: a few milliseconds."""
+
+_AHEAD = 3
+"""Messages of one stream in work at once: one commits while the next ones are read and checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportMessage:
+    """Operations with the offsets `offset`, `offset` + 1, …; `import_id` counts in the first message only."""
+
+    import_id: str | None
+    offset: int
+    operations: Sequence[Operation]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportAnswer:
+    """What became of one message: committed up to, not including, `through_offset`.
+
+    `rejected` are the rows that were skipped, in order of offset, those of an earlier attempt at the
+    same rows included: a client that missed an answer hears of them again.
+    """
+
+    through_offset: int
+    applied: int
+    unchanged: int
+    rejected: tuple[tuple[int, tuple[Violation, ...]], ...]
+    revision: int
+
+
+class Imports:
+    """The verb; `run` serves one stream."""
+
+    def __init__(
+        self,
+        lanes: Lanes,
+        store: WriteStore,
+        source: AuthenticSource,
+        identities: IdentitySource,
+        guesses: Attempts | None = None,
+    ) -> None:
+        self._lanes = lanes
+        self._store = store
+        self._source = source
+        self._identities = identities
+        self._guesses = guesses
+
+    async def run(
+        self, call: Call, register: AdmittedRegister, messages: AsyncIterator[ImportMessage]
+    ) -> AsyncIterator[ImportAnswer]:
+        """One answer per message, in order, each sent once its message is committed.
+
+        With an import id, rows below the offset the server keeps are skipped, never applied twice; a
+        message above it is refused with IMPORT_OFFSET_AHEAD. Leaving the stream early drops messages
+        that wait; those being committed may still be.
+        """
+        window: asyncio.Queue[asyncio.Task[ImportAnswer] | None] = asyncio.Queue(_AHEAD)
+        reader = asyncio.create_task(self._read(call, register, messages, window))
+        try:
+            while (task := await window.get()) is not None:
+                yield await task
+            await reader
+        finally:
+            _abandon(reader)
+            while not window.empty():
+                if (left := window.get_nowait()) is not None:
+                    _abandon(left)
+
+    async def _read(
+        self,
+        call: Call,
+        register: AdmittedRegister,
+        messages: AsyncIterator[ImportMessage],
+        window: asyncio.Queue[asyncio.Task[ImportAnswer] | None],
+    ) -> None:
+        """Start the messages one after the other; the window holds back a client that is faster."""
+        import_id: str | None = None
+        first = True
+        expected: int | None = None
+        try:
+            async for message in messages:
+                if first:
+                    import_id, first = message.import_id, False
+                if import_id is None and expected is not None and message.offset != expected:
+                    raise _ahead(expected)
+                expected = message.offset + len(message.operations)
+                element = await self._element(call, message, import_id)
+                task = asyncio.create_task(self._message(register, message, element))
+                try:
+                    await window.put(task)
+                except asyncio.CancelledError:
+                    _abandon(task)
+                    raise
+        finally:
+            await window.put(None)
+
+    async def _element(self, call: Call, message: ImportMessage, import_id: str | None) -> _ImportElement:
+        operations = await with_identity_violations(call, message.operations, self._identities, self._guesses)
+        message = replace(message, operations=operations)
+        persons = await persons_of(self._source, operations)
+        key = (call.caller.enterprise_number, import_id) if import_id is not None else None
+        return _ImportElement(call, message, persons, call.stamp(import_id), key)
+
+    async def _message(
+        self, register: AdmittedRegister, message: ImportMessage, element: _ImportElement
+    ) -> ImportAnswer:
+        answer, skipped = await self._lanes[register.id].submit(element)
+        assert isinstance(answer, ImportAnswer)
+        if not skipped or element.import_key is None:
+            return answer
+        earlier = await self._store.rejections(
+            register.id, element.import_key, message.offset, message.offset + skipped
+        )
+        repeated = tuple((offset, tuple(violations)) for offset, violations in earlier)
+        return replace(answer, rejected=repeated + answer.rejected)
+
+
+class _ImportElement:
+    """One message in the lane."""
+
+    background = True
+    request: RequestKey | None = None
+
+    def __init__(
+        self,
+        call: Call,
+        message: ImportMessage,
+        persons: Persons,
+        stamp: Stamp,
+        import_key: ImportKey | None,
+    ) -> None:
+        self.weight = len(message.operations)
+        self.deadline = call.deadline
+        self.import_key = import_key
+        self._message = message
+        self.persons = persons
+        self._stamp = stamp
+
+    def codes(self) -> Iterable[str]:
+        """The codes of the dossier types it names."""
+        return {o.dossier_type for o in self._message.operations if o.dossier_type is not None}
+
+    def keys(self, types: DossierTypes) -> Iterable[DossierKey]:
+        """The dossiers it touches."""
+        return dossier_keys(self._message.operations, self.persons, types)
+
+    def apply(self, ledger: Ledger) -> Generator[bool, None, tuple[ImportAnswer, int]]:
+        """Apply the rows not applied before; answers what became of them and how many were skipped."""
+        message, end = self._message, self._message.offset + len(self._message.operations)
+        skip = 0
+        if self.import_key is not None:
+            through = ledger.receipts.import_offset(self.import_key)
+            if message.offset > through:
+                raise _ahead(through)
+            skip = min(through - message.offset, len(message.operations))
+            end = max(end, through)
+        applied = unchanged = 0
+        rejected: list[tuple[int, tuple[Violation, ...]]] = []
+        for index in range(skip, len(message.operations)):
+            try:
+                entry = ledger.apply(message.operations[index], self.persons, self._stamp)
+            except Refused as refused:
+                rejected.append((message.offset + index, refused.violations))
+            else:
+                if entry.change.changed:
+                    applied += 1
+                else:
+                    unchanged += 1
+            if index % _SLICE == _SLICE - 1:
+                yield True
+        if self.import_key is not None and skip < len(message.operations):
+            ledger.receipts.advance_import(self.import_key, end, rejected)
+        return ImportAnswer(end, applied, unchanged, tuple(rejected), ledger.revision), skip
+
+
+def _abandon(task: asyncio.Task[Any]) -> None:
+    """End what nobody waits for any more; what it failed with is nobody's concern."""
+    task.cancel()
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+
+def _ahead(through: int) -> Refused:
+    return refuse(Reason.IMPORT_OFFSET_AHEAD, "offset", through_offset=str(through))

@@ -1,0 +1,95 @@
+"""What operations answer, and how much fits into one message.
+
+gRPC's clients accept 4 MiB unless they are told otherwise, and who cannot read an answer does not know
+what was done. So the answer of a batch is measured before anything is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from raas.domain.errors import Reason, Violation, refuse
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.niss import Niss
+from raas.domain.registers.dossier import Change
+
+ANSWER_BYTES = 3 * 1024 * 1024
+LINE_BYTES = 28
+"""A line as a message: two days of ten characters and what frames them."""
+DOSSIER_BYTES = 160
+"""What is said of a dossier beside its lines."""
+_VIOLATION_BYTES = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Informs without refusing; `sentence` is a key of sentences.py."""
+
+    reason: Reason
+    field: str | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """An operation that was (or, under validate_only, would be) applied."""
+
+    niss: Niss
+    requested_niss: Niss | None
+    """The number asked, when it was replaced and the operation carried to `niss`."""
+    dossier_type: str
+    partner: EnterpriseNumber | None
+    change: Change
+    dossier_revision: int
+    revision: int
+    notices: tuple[Notice, ...] = ()
+    whole: bool = True
+    """False = the lines of the dossier are left to a later operation of the batch to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An operation that would be refused; only under validate_only."""
+
+    violations: tuple[Violation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnswer:
+    """One result per operation, in the order given, and the revision of the register after them."""
+
+    results: tuple[Applied | Rejected, ...]
+    revision: int
+    last_dossiers_only: bool = False
+    """Whether results are not `whole` where a later one is of the same dossier."""
+
+
+def fitting(results: Sequence[Applied | Rejected], revision: int) -> BatchAnswer:
+    """The answer, whole where it can be read, else each dossier whole in its last result only.
+
+    Raises Refused (BATCH_TOO_LARGE, at `operations`) where that is too much as well.
+    """
+    if _bytes(results) <= ANSWER_BYTES:
+        return BatchAnswer(tuple(results), revision)
+    last = {(r.niss, r.dossier_type): index for index, r in enumerate(results) if isinstance(r, Applied)}
+    shorter = tuple(
+        replace(result, whole=last[result.niss, result.dossier_type] == index)
+        if isinstance(result, Applied)
+        else result
+        for index, result in enumerate(results)
+    )
+    if _bytes(shorter) > ANSWER_BYTES:
+        raise refuse(Reason.BATCH_TOO_LARGE, "operations", "ANSWER_TOO_LARGE")
+    return BatchAnswer(shorter, revision, last_dossiers_only=True)
+
+
+def _bytes(results: Sequence[Applied | Rejected]) -> int:
+    size = 0
+    for result in results:
+        if isinstance(result, Rejected):
+            size += _VIOLATION_BYTES * len(result.violations)
+        else:
+            lines = len(result.change.gone) + (len(result.change.after) if result.whole else 0)
+            size += DOSSIER_BYTES + LINE_BYTES * lines
+    return size

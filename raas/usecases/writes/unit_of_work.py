@@ -1,0 +1,335 @@
+"""The ledger: what a register holds while one write transaction is being prepared.
+
+It starts from what the store loaded under the lock, applies elements one after the other in memory and
+ends as `Written`. Nothing here waits and nothing is shared: one transaction, one ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from raas.domain.calendar.periods import Lines
+from raas.domain.numbers.niss import Niss, niss_text
+from raas.domain.persons.status import PersonState
+from raas.domain.registers.dossier import Change, inscribe, remove
+from raas.domain.registers.dossier_type import DossierType
+from raas.domain.registers.mutation import MutationKind, Stamp, lines_text
+from raas.domain.registers.operation import Action, Operation
+from raas.domain.registers.shares import Share, Shares, inscribe_share, remove_share
+from raas.usecases.ports.register_ports import DossierKey, DossierTypes, Loaded, NewMutation, Written
+from raas.usecases.writes.idempotency import Receipts
+from raas.usecases.writes.pending_log import NewLog
+from raas.usecases.writes.validation import dossier_key
+
+Persons = Mapping[Niss, PersonState] | None
+"""What the authentic source said of the numbers before the lane; None = the store says it under the lock."""
+
+
+# Not frozen, which would make them five times as slow: one or two are made for every row of an import.
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A dossier in the ledger: its lines, their text and its last mutation."""
+
+    lines: Lines
+    text: str
+    revision: int
+
+
+@dataclass(slots=True)
+class Entry:
+    """What one operation did: `niss` is the number it was carried to."""
+
+    change: Change
+    niss: Niss
+    dossier_revision: int
+    revision: int
+
+
+class Mark(NamedTuple):
+    """A point to go back to."""
+
+    mutations: int
+    undo: int
+    dossier_count_change: int
+    shares: Mapping[DossierKey, Shares]
+
+
+_NO_SHEET = Sheet((), "{}", 0)
+_INSCRIBE, _INSCRIBED, _REMOVED = Action.INSCRIBE, MutationKind.INSCRIBED, MutationKind.REMOVED
+
+
+class Ledger:
+    """Applies operations to the loaded state; `mark` and `undo` make a group of them all or nothing."""
+
+    def __init__(self, loaded: Loaded, types: DossierTypes, max_lines: int) -> None:
+        self.loaded = loaded
+        self._max_lines = max_lines
+        self._by_code = dict(types.by_code)
+        self._type_code = {id_: t.code for id_, t in types.by_id.items()}
+        self._sheets: dict[DossierKey, Sheet] = {}
+        self._changed: dict[DossierKey, Sheet] = {}
+        self._taken_revision = loaded.revision
+        self._undo: list[tuple[DossierKey, Sheet]] = []
+        self._log = NewLog(loaded)
+        self._dossier_count_change = 0
+        self.lines_handled = 0
+        """Lines read and written so far: what the work in the store is proportional to."""
+        self._shares: dict[DossierKey, Shares] = {}
+        self._types: dict[str, DossierType] = {}
+        self.receipts = Receipts(loaded)
+
+    def extend(self, loaded: Loaded) -> None:
+        """Know further dossiers of the same register, loaded in the same transaction."""
+        self.loaded = replace(
+            self.loaded,
+            dossiers={**loaded.dossiers, **self.loaded.dossiers},
+            shares={**loaded.shares, **self.loaded.shares},
+        )
+
+    @property
+    def not_taken(self) -> int:
+        """Mutations that are not on their way to the store yet."""
+        return len(self._log.mutations)
+
+    @property
+    def types_revision(self) -> int:
+        """The revision of the last change of a dossier type among what was taken."""
+        return self._log.types_revision
+
+    @property
+    def checksum(self) -> bytes:
+        """The checksum of the last mutation that was taken."""
+        return self._log.checksum
+
+    @property
+    def revision(self) -> int:
+        """The revision of the register after all that was applied."""
+        return self._log.revision
+
+    # ---- dossiers -------------------------------------------------------------------------------
+
+    def apply(self, operation: Operation, persons: Persons, stamp: Stamp) -> Entry:
+        """Apply one operation; `persons` None = those that the store loaded.
+
+        Raises Refused with all that is wrong with it, of shape and of state; then nothing changed.
+        """
+        key = dossier_key(
+            operation, self.loaded.persons if persons is None else persons, self._by_code, self.lines
+        )
+        niss, sheet, period = key[0], self._sheet(key), operation.period
+        if operation.action is _INSCRIBE:
+            assert period is not None
+            kind, change = _INSCRIBED, inscribe(sheet.lines, period, self._max_lines)
+        else:
+            kind, change = _REMOVED, remove(sheet.lines, period, self._max_lines)
+        requested = operation.niss if operation.niss != niss else None
+        if requested is not None or key in self.loaded.shares or key in self._shares:
+            self._share(key, sheet.lines, operation)
+        if not change.changed:
+            return Entry(change, niss, sheet.revision, self._log.revision)
+        revision = self._record(kind, key, change.after, requested, stamp)
+        return Entry(change, niss, revision, revision)
+
+    def _share(self, key: DossierKey, before: Lines, operation: Operation) -> None:
+        """Remember which number brought the days, also when the dossier stays as it is."""
+        shares = self.shares(key) or {key[0]: Share(before)}
+        asked = operation.niss if operation.niss is not None else key[0]
+        if operation.action is _INSCRIBE and operation.period is not None:
+            self._shares[key] = inscribe_share(shares, asked, operation.period)
+        else:
+            self._shares[key] = remove_share(shares, asked, operation.period)
+
+    def person(self, niss: Niss | None, persons: Persons) -> PersonState | None:
+        """What the source says of a number."""
+        return None if niss is None else (self.loaded.persons if persons is None else persons).get(niss)
+
+    def shares(self, key: DossierKey) -> Shares:
+        """Who brought the days of a dossier; empty = it unites no numbers."""
+        shares = self._shares.get(key)
+        return self.loaded.shares.get(key, {}) if shares is None else shares
+
+    def lines(self, key: DossierKey) -> Lines:
+        """The lines of a dossier as they now are."""
+        return self._sheet(key).lines
+
+    def last_revision(self, key: DossierKey) -> int:
+        """The last mutation of a dossier (0 = none)."""
+        return self._sheet(key).revision
+
+    def types_of(self, niss: Niss) -> list[int]:
+        """Ids of the types under which dossiers of this number are, or were, known here, ascending."""
+        keys = (*self.loaded.dossiers, *self.loaded.shares, *self._sheets, *self._shares)
+        return sorted({type_id for number, type_id in keys if number == niss})
+
+    def transfer(
+        self,
+        kind: MutationKind,
+        old: Niss,
+        new: Niss,
+        type_id: int,
+        after: tuple[Lines, Lines],
+        shares: tuple[Shares, Shares],
+        stamp: Stamp,
+    ) -> None:
+        """Move days between the dossiers of two numbers: the pair of mutations of a replacement.
+
+        The first one records what becomes of the dossier of `old`, the second one that of `new`, also
+        where its lines stay the same; no reader may stop between them.
+        """
+        mark = self.mark()
+        detail = {"replaced_niss": niss_text(old), "successor_niss": niss_text(new)}
+        for niss, lines, kept in zip((old, new), after, shares, strict=True):
+            self._record(kind, (niss, type_id), lines, None, stamp, detail)
+            if kept or self.shares((niss, type_id)):
+                self._shares[niss, type_id] = kept
+        self.bind(mark)
+
+    def news(
+        self,
+        kind: MutationKind,
+        niss: Niss,
+        codes: tuple[str, ...],
+        stamp: Stamp,
+        detail: Mapping[str, Any] | None = None,
+        content_id: int | None = None,
+    ) -> None:
+        """Record news about a person: no dossier changes, `codes` are the types concerned."""
+        revision = self.revision + 1
+        self._log.append(
+            NewMutation(
+                revision, revision, 0, kind, niss, None, None, "{}", "{}", stamp, detail, codes, content_id
+            )
+        )
+
+    def _record(
+        self,
+        kind: MutationKind,
+        key: DossierKey,
+        lines: Lines,
+        requested: Niss | None,
+        stamp: Stamp,
+        detail: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Write the new lines of a dossier into the log; answers the revision."""
+        sheet = self._sheet(key)
+        niss, type_id = key
+        revision = self._log.revision + 1
+        after = Sheet(lines, lines_text(lines), revision)
+        self._log.append(
+            NewMutation(
+                revision,
+                revision,
+                sheet.revision,
+                kind,
+                niss,
+                requested,
+                type_id,
+                sheet.text,
+                after.text,
+                stamp,
+                detail,
+            )
+        )
+        self._undo.append((key, sheet))
+        self._sheets[key] = after
+        self._changed[key] = after
+        self._dossier_count_change += (not sheet.lines) - (not lines)
+        self.lines_handled += len(sheet.lines) + len(lines)
+        return revision
+
+    def _sheet(self, key: DossierKey) -> Sheet:
+        sheet = self._sheets.get(key)
+        if sheet is None:
+            state = self.loaded.dossiers.get(key)
+            sheet = (
+                _NO_SHEET if state is None else Sheet(state.lines, lines_text(state.lines), state.revision)
+            )
+            self._sheets[key] = sheet
+        return sheet
+
+    # ---- dossier types --------------------------------------------------------------------------
+
+    def dossier_type(self, code: str) -> DossierType | None:
+        """The dossier type as it now stands."""
+        entry = self._by_code.get(code)
+        return self._types.get(code) or (entry[1] if entry else None)
+
+    def code_of(self, type_id: int) -> str:
+        """The code of a dossier type by its id."""
+        return self._type_code[type_id]
+
+    def put_dossier_type(self, after: DossierType, detail: Mapping[str, Any], stamp: Stamp) -> int:
+        """Create or change a dossier type; answers the revision that records it.
+
+        A type created here gets its id from the store at the commit: operations know it from the next
+        transaction on. `undo` does not take it back, so it comes last in its element.
+        """
+        revision = self.revision + 1
+        kind = MutationKind.DOSSIER_TYPE_CHANGED
+        self._log.append(
+            NewMutation(
+                revision, revision, 0, kind, None, None, None, "{}", "{}", stamp, detail, (after.code,)
+            )
+        )
+        self._types[after.code] = after
+        return revision
+
+    # ---- groups ---------------------------------------------------------------------------------
+
+    def mark(self) -> Mark:
+        """A point to go back to."""
+        return Mark(
+            len(self._log.mutations), len(self._undo), self._dossier_count_change, self._shares.copy()
+        )
+
+    def undo(self, mark: Mark) -> None:
+        """Forget everything that was applied since the mark."""
+        while len(self._undo) > mark.undo:
+            key, sheet = self._undo.pop()
+            self._sheets[key] = sheet
+            if sheet.revision > self._taken_revision:
+                self._changed[key] = sheet
+            else:
+                self._changed.pop(key, None)
+        self._log.forget(mark.mutations)
+        self._dossier_count_change = mark.dossier_count_change
+        self._shares = dict(mark.shares)
+
+    def bind(self, mark: Mark) -> None:
+        """Make what was applied since the mark one batch: no reader may stop inside it."""
+        self._log.bind(mark.mutations)
+
+    def take(self) -> Written | None:
+        """What is to be written since the last time, checksums chained; None = nothing.
+
+        What was taken cannot be undone any more: only between elements, or with no way back.
+        """
+        receipts = self.receipts.take()
+        if not (self._log.mutations or self._shares or receipts.requests or receipts.imports):
+            return None
+        mutations = self._log.take(self.code_of)
+        written = Written(
+            mutations,
+            {key: (sheet.text, sheet.revision) for key, sheet in self._changed.items()},
+            self._dossier_count_change,
+            self.loaded.record_time,
+            self._log.checksum,
+            self._log.types_revision,
+            self._types,
+            self._shares,
+            *receipts,
+        )
+        self._forget_taken()
+        return written
+
+    def _forget_taken(self) -> None:
+        """Begin the next part; what was learned of shares stays known."""
+        if self._shares:
+            self.loaded = replace(self.loaded, shares={**self.loaded.shares, **self._shares})
+        self._changed, self._shares, self._types, self._undo = {}, {}, {}, []
+        self._taken_revision = self._log.revision
+        self._dossier_count_change = 0

@@ -1,0 +1,122 @@
+"""A stream is read with suspicion: one that breaks its promises is not believed."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from raas.v1.dossier_pb2 import Dossier
+from raas.v1.mutation_pb2 import Mutation
+from raas.v1.mutation_stream_pb2 import Bookmark as BookmarkMessage
+from raas.v1.mutation_stream_pb2 import MutationsPart, SnapshotPart, SubscribeResponse
+from raas_client import (
+    AfterRevision,
+    Bookmark,
+    Checkpoint,
+    FromLatest,
+    FromSnapshot,
+    Mutations,
+    RaasClient,
+    Snapshot,
+    StreamBroken,
+    inscription,
+    lines_of,
+)
+from raas_client.stream.reader import StreamReading
+from tests.client.registers import ANN, opened
+
+LOG, OTHER = "a log", "another log"
+
+
+def mutations(*revisions: int, through: int, last: int = 0, log_id: str = LOG) -> SubscribeResponse:
+    told = [Mutation(revision=each, batch_last_revision=last or each) for each in revisions]
+    return SubscribeResponse(log_id=log_id, mutations=MutationsPart(mutations=told, through_revision=through))
+
+
+def bookmark(revision: int, complete: bool = False, log_id: str = LOG) -> SubscribeResponse:
+    return SubscribeResponse(
+        log_id=log_id, bookmark=BookmarkMessage(revision=revision, snapshot_complete=complete)
+    )
+
+
+def snapshot(revision: int, token: str) -> SubscribeResponse:
+    part = SnapshotPart(dossiers=[Dossier(niss="1")], resume_token=token, revision=revision)
+    return SubscribeResponse(log_id=LOG, snapshot=part)
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [mutations(5, through=5)],
+        [mutations(4, 6, through=6)],
+        [mutations(4, through=4), mutations(4, through=4)],
+        [mutations(4, through=5)],
+        [mutations(4, through=4), bookmark(5)],
+        [mutations(4, through=4), bookmark(3)],
+        [mutations(4, through=3), bookmark(3)],
+        [mutations(4, through=4), mutations(5, through=5, log_id=OTHER)],
+        [mutations(4, through=4, log_id=OTHER)],
+    ],
+    ids=["gap", "gap-inside", "twice", "through-untold", "bookmark-ahead", "bookmark-back", "bookmark-inside",
+         "log-changes", "other-log"],
+)  # fmt: skip
+def test_a_stream_that_breaks_its_word_is_broken(messages: list[SubscribeResponse]) -> None:
+    reading = StreamReading(Checkpoint(LOG, 3), whole=True)
+    for message in messages[:-1]:
+        reading.event(message)
+    with pytest.raises(StreamBroken):
+        reading.event(messages[-1])
+
+
+def test_what_is_filtered_may_leave_revisions_out_and_go_nowhere_else() -> None:
+    reading = StreamReading(AfterRevision(3), whole=False)
+    event = reading.event(mutations(5, 9, through=12))
+    assert isinstance(event, Mutations)
+    assert event.checkpoint == Checkpoint(LOG, 12)
+    reading.event(bookmark(20))
+    with pytest.raises(StreamBroken):
+        reading.event(mutations(19, through=21))
+
+
+def test_a_group_larger_than_a_message_is_one_event() -> None:
+    reading = StreamReading(AfterRevision(3), whole=True)
+    assert reading.event(mutations(4, 5, through=3, last=8)) is None
+    assert reading.event(mutations(6, 7, through=3, last=8)) is None
+    event = reading.event(mutations(8, through=8, last=8))
+    assert isinstance(event, Mutations)
+    assert [each.revision for each in event.mutations] == [4, 5, 6, 7, 8]
+    assert event.checkpoint == Checkpoint(LOG, 8)
+    assert [each.revision for each in event.beyond(Checkpoint(LOG, 6))] == [7, 8]
+    assert list(event.beyond(Checkpoint(OTHER, 6))) == list(event.beyond(None)) == list(event.mutations)
+
+
+def test_a_snapshot_says_where_it_is() -> None:
+    reading = StreamReading(FromSnapshot(), whole=True)
+    part = reading.event(snapshot(7, "a"))
+    assert isinstance(part, Snapshot)
+    assert (part.revision, part.checkpoint) == (7, Checkpoint(LOG, 7, "a"))
+    complete = reading.event(bookmark(7, complete=True))
+    assert isinstance(complete, Bookmark)
+    assert complete.snapshot_complete
+    with pytest.raises(StreamBroken):
+        reading.event(mutations(9, through=9))
+
+
+def test_what_a_later_contract_adds_is_passed_over() -> None:
+    reading = StreamReading(FromLatest(), whole=True)
+    assert reading.event(SubscribeResponse(log_id=LOG)) is None
+
+
+async def test_a_batch_larger_than_a_message_comes_whole(client: RaasClient) -> None:
+    """A dossier of 300 lines, and a batch that adds another 80, each told with all before and after it."""
+    days = [date(2000, 1, 1) + timedelta(days=2 * each) for each in range(380)]
+    operations = [inscription(ANN, "HEALTH", day, day) for day in days]
+    built = await client.import_operations(operations[:300])
+    answer = await client.apply_batch(operations[300:])
+    async with opened(client.subscribe(AfterRevision(built.revision))) as events:
+        event = await anext(events)
+    assert isinstance(event, Mutations)
+    assert sum(each.ByteSize() for each in event.mutations) > 1024 * 1024
+    assert [len(lines_of(each.after)) for each in event.mutations] == list(range(301, 381))
+    assert event.checkpoint.revision == answer.revision == built.revision + 80

@@ -1,0 +1,34 @@
+"""One place has many names; another place is another place."""
+
+from __future__ import annotations
+
+import pytest
+
+from raas.domain.persons.municipalities import same_municipality
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Gent", "GAND"),
+        ("Bruxelles", "Brussel"),
+        ("Brussels", "Brüssel"),
+        ("Liège", "luik"),
+        ("St-Gilles", "Sint-Gillis"),
+        ("Braine-l’Alleud", "Eigenbrakel"),
+        ("Bergen", "Mons"),
+        ("Namur", "Namurr"),
+        ("Oujda", "Oujda"),
+    ],
+)
+def test_names_of_one_place(one: str, other: str):
+    assert same_municipality(one, other)
+    assert same_municipality(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Gent", "Genk"), ("Namur", "Mons"), ("Lier", "Luik"), ("-", "Gent")]
+)
+def test_other_places(one: str, other: str):
+    assert not same_municipality(one, other)
+    assert not same_municipality(other, one)

@@ -1,0 +1,63 @@
+"""Keys: few for a person, more for a question, and never a shapeless many."""
+
+from __future__ import annotations
+
+import pytest
+
+from raas.domain.search.phonetics import KEY_LENGTH, Reach, probe_keys, search_keys, stem, without_van
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("Van den Berghe", ["FNTN", "PRK"]),
+        ("Vandenberghe", ["FNTN", "PRK"]),
+        ("Çelik", ["SLK"]),
+        ("Celik", ["SLK"]),
+        ("Đorđević", ["ARJF", "JRJF", "TRTF"]),
+        ("2", ["2"]),
+        ("李", ["L"]),
+        ("-", []),
+    ],
+)
+def test_what_a_person_is_stored_under(name: str, keys: list[str]):
+    assert search_keys(name) == keys
+
+
+def test_a_longer_reach_asks_for_all_that_a_shorter_one_does():
+    for last_name in ("Peeters", "El Khattabi", "Dupont-Lambert", "Nguyễn", "Vandenberghe"):
+        far, near, wide = (set(probe_keys(last_name, ("Anne", "Sofie"), reach)) for reach in Reach)
+        assert wide < near < far
+        assert len(wide) <= 60 < len(far) <= 800
+        assert all(0 < len(key) <= KEY_LENGTH for key in far)
+
+
+def test_joined_van_names_are_asked_for_by_what_follows_where_the_date_is_wide():
+    assert "FNTN" not in probe_keys("Vandenberghe", (), Reach.WIDE)
+    assert "PRK" in probe_keys("Vandenberghe", (), Reach.WIDE)
+
+
+@pytest.mark.parametrize(
+    ("asked", "first_name", "known"),
+    [("Mohamed", "Elkhatabi", "El Khattabi"), ("Anne", "Wauters", "Wouters")],
+)
+def test_swapped_names_are_asked_for(asked: str, first_name: str, known: str):
+    assert not set(search_keys(known)).isdisjoint(probe_keys(asked, (first_name,)))
+    assert set(search_keys(known)).isdisjoint(probe_keys(asked, ()))
+
+
+@pytest.mark.parametrize(
+    "slip", ["Wauters", "Wouers", "Wuoters", "Woutters", "Woulters", "Wouterrs", "Outers"]
+)
+def test_a_slip_of_the_pen_costs_no_person(slip: str):
+    assert not set(search_keys("Wouters")).isdisjoint(probe_keys(slip))
+
+
+def test_particles_joined_in_front():
+    assert (stem("elkhattabi"), stem("lemaire"), stem("vanhoof"), stem("lapin")) == (
+        "khattabi",
+        "maire",
+        "hoof",
+        "lapin",
+    )
+    assert (without_van("vandenberghe"), without_van("lemaire")) == ("berghe", "lemaire")

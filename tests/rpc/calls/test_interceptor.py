@@ -1,0 +1,321 @@
+"""What every call passes, whichever it is."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, cast
+from uuid import UUID
+
+import grpc
+import pytest
+from structlog.testing import capture_logs
+
+from raas.domain.errors import Reason, refuse
+from raas.rpc.calls.context import current
+from raas.rpc.server import MAX_REQUEST
+from raas.usecases.calls.call import Call
+from raas.usecases.ports.register_ports import (
+    CommitUnknown,
+    DossierView,
+    SourceUnavailable,
+    StoreFault,
+    StoreUnavailable,
+)
+from raas.usecases.reads.consult import ConsultAnswer, ExportPart
+from raas.v1 import register_service_pb2 as v1
+from tests.rpc.harness import ANN, CALLER, OTHER, OWN, House, told
+
+EMPTY = ConsultAnswer((), "", 0, ())
+
+
+async def test_every_answer_carries_its_call_id(house: House) -> None:
+    first = house.stub.GetRegister(v1.GetRegisterRequest(), metadata=CALLER)
+    second = house.stub.GetRegister(v1.GetRegisterRequest(), metadata=CALLER)
+    ids = {UUID(dict(await call.trailing_metadata())["raas-call-id"]) for call in (first, second)}
+    assert len(ids) == 2
+
+
+async def test_every_refusal_carries_its_call_id_twice(house: House) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await house.stub.GetRegister(v1.GetRegisterRequest(register="x"), metadata=CALLER)
+    refusal = told(raised.value)
+    assert UUID(refusal.call_id)
+    assert refusal.request_id == refusal.call_id
+    assert house.observed.calls == [("GetRegister", "INVALID_ARGUMENT")]
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        (),
+        (("raas-enterprise-number", ""),),
+        (("raas-enterprise-number", "0999999923"),),
+        (("raas-enterprise-number", "BE0999999922"),),
+        (("raas-enterprise-number", "9" * 5_000),),
+        (("raas-enterprise-number", OWN), ("raas-enterprise-number", OTHER)),
+    ],
+)
+async def test_who_cannot_be_identified_is_not_served(
+    house: House, metadata: tuple[tuple[str, str], ...]
+) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await house.stub.GetRegister(v1.GetRegisterRequest(register="nonsense"), metadata=metadata)
+    refusal = told(raised.value)
+    assert (refusal.status, refusal.info.reason) == ("UNAUTHENTICATED", "UNAUTHENTICATED")
+    assert refusal.info.domain == "raas"
+    assert refusal.violations == []
+    assert UUID(refusal.call_id)
+
+
+async def test_the_call_knows_its_metadata_and_its_deadline(house: House) -> None:
+    calls: list[Any] = []
+    house.consult.answer = lambda: calls.append(current().call) or EMPTY
+    before = time.monotonic()
+    await house.stub.Consult(
+        v1.ConsultRequest(),
+        metadata=(
+            *CALLER,
+            ("raas-legal-context", "PCSA:SOCIAL_INQUIRY"),
+            ("raas-ticket", "t-1"),
+            ("accept-language", "de-BE, fr;q=0.5"),
+        ),
+        timeout=60,
+    )
+    (call,) = calls
+    assert (call.legal_context, call.ticket, call.language) == ("PCSA:SOCIAL_INQUIRY", "t-1", "de")
+    assert before + 55 < call.deadline < before + 65
+    assert call.rpc == "/raas.v1.RegisterService/Consult"
+
+
+async def test_without_a_deadline_the_call_never_expires(house: House) -> None:
+    calls: list[Any] = []
+    house.consult.answer = lambda: calls.append(current().call) or EMPTY
+    await house.stub.Consult(v1.ConsultRequest(), metadata=CALLER)
+    assert calls[0].deadline == float("inf")
+
+
+async def test_metadata_and_request_are_refused_together(house: House) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await house.stub.Inscribe(
+            v1.InscribeRequest(niss="123", dossier_type="NONE", period={"begin": "2024-02-30"}),
+            metadata=(
+                *CALLER,
+                ("raas-ticket", "x" * 37),
+                ("raas-legal-context", "a"),
+                ("raas-legal-context", "b"),
+            ),
+        )
+    refusal = told(raised.value)
+    assert refusal.violations == [
+        ("metadata.raas-ticket", "VALUE_INVALID"),
+        ("metadata.raas-legal-context", "VALUE_INVALID"),
+        ("niss", "NISS_MALFORMED"),
+        ("period.begin", "PERIOD_INVALID"),
+        ("dossier_type", "DOSSIER_TYPE_UNKNOWN"),
+    ]
+    assert refusal.status == "INVALID_ARGUMENT"
+    assert refusal.info.metadata["violation_count"] == "5"
+
+
+async def test_an_empty_text_in_the_metadata_is_not_absent(house: House) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await house.stub.GetRegister(v1.GetRegisterRequest(), metadata=(*CALLER, ("raas-ticket", "")))
+    assert told(raised.value).violations == [("metadata.raas-ticket", "VALUE_INVALID")]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "A date is written as"),
+        ("fr-BE", "Une date s’écrit"),
+        ("nl;q=0.9, fr;q=0.1", "Een datum wordt geschreven"),
+        ("de", "Ein Datum"),
+        ("pt", "A date is written as"),
+        ("x" * 3_000, "A date is written as"),
+    ],
+)
+async def test_sentences_are_in_the_language_asked(house: House, language: str, sentence: str) -> None:
+    request = v1.InscribeRequest(niss=ANN, dossier_type="HEALTH", period={"begin": "1/1/2024"})
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await house.stub.Inscribe(request, metadata=(*CALLER, ("accept-language", language)))
+    refusal = told(raised.value)
+    assert refusal.descriptions[0].startswith(sentence)
+    # The message of the status is for developers: always English.
+    assert refusal.message == "period.begin: A date is written as YYYY-MM-DD."
+
+
+async def test_an_unknown_method_is_unimplemented_with_a_call_id(house: House) -> None:
+    call = house.channel.unary_unary("/raas.v1.RegisterService/Explode")
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call(b"", metadata=CALLER)
+    refusal = told(raised.value)
+    assert refusal.status == "UNIMPLEMENTED"
+    assert UUID(refusal.call_id)
+
+
+async def test_an_unknown_service_is_unimplemented(house: House) -> None:
+    call = house.channel.unary_unary("/elsewhere.Service/Method")
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call(b"")
+    assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_bytes_that_are_no_message_are_refused_as_such(house: House) -> None:
+    for method, answer in (("GetRegister", "unary_unary"), ("Export", "unary_stream")):
+        call = getattr(house.channel, answer)(f"/raas.v1.RegisterService/{method}")(
+            b"\xff\xff", metadata=CALLER
+        )
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await (call if answer == "unary_unary" else call.read())
+        refusal = told(raised.value)
+        assert (refusal.status, refusal.violations) == ("INVALID_ARGUMENT", [("", "VALUE_INVALID")])
+
+
+async def test_bytes_that_are_no_message_in_a_stream_are_refused_as_such(house: House) -> None:
+    call = house.channel.stream_stream("/raas.v1.RegisterService/Import")(
+        iter([b"\xff\xff"]), metadata=CALLER
+    )
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call.read()
+    refusal = told(raised.value)
+    assert (refusal.status, refusal.violations) == ("INVALID_ARGUMENT", [("", "VALUE_INVALID")])
+
+
+async def test_a_request_beyond_the_limit_is_not_read(house: House) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await house.stub.GetRegister(v1.GetRegisterRequest(register="1" * (MAX_REQUEST + 1)), metadata=CALLER)
+    assert raised.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "reason", "retry"),
+    [
+        (StoreUnavailable("gone"), "UNAVAILABLE", "UNAVAILABLE", True),
+        (CommitUnknown("lost"), "UNAVAILABLE", "UNAVAILABLE", True),
+        (SourceUnavailable("slow"), "UNAVAILABLE", "AUTHENTIC_SOURCE_UNAVAILABLE", True),
+        (StoreFault("odd"), "INTERNAL", "INTERNAL", False),
+        (refuse(Reason.OVERLOADED), "RESOURCE_EXHAUSTED", "OVERLOADED", True),
+        (refuse(Reason.REVISION_EXPIRED, oldest_revision="4"), "OUT_OF_RANGE", "REVISION_EXPIRED", False),
+        (ValueError("Janssens 85673003360"), "INTERNAL", "INTERNAL", False),
+    ],
+)
+async def test_what_goes_wrong_behind_the_door_becomes_a_status(
+    house: House, fault: Exception, status: str, reason: str, retry: bool
+) -> None:
+    house.consult.answer = fault
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await house.stub.Consult(v1.ConsultRequest(), metadata=CALLER)
+    refusal = told(raised.value)
+    assert (refusal.status, refusal.info.reason, refusal.retry) == (status, reason, retry)
+    assert house.observed.calls == [("Consult", status)]
+    assert "Janssens" not in refusal.message
+
+
+async def test_an_unexpected_fault_is_logged_by_its_places_and_never_its_words(house: House) -> None:
+    house.consult.answer = ValueError("Janssens 85673003360")
+    with capture_logs() as logs, pytest.raises(grpc.aio.AioRpcError) as raised:
+        await house.stub.Consult(v1.ConsultRequest(niss=[ANN]), metadata=CALLER)
+    (entry,) = [each for each in logs if each["log_level"] == "error"]
+    assert entry["call_id"] == told(raised.value).call_id
+    assert "builtins.ValueError" in entry["fault"]
+    assert "register_reads.py" in entry["fault"]
+    assert "Janssens" not in str(logs)
+    assert ANN not in str(logs)
+
+
+async def test_a_fault_in_the_middle_of_a_stream_is_told_like_any_other(house: House) -> None:
+    view = DossierView(cast(Any, int(ANN)), "HEALTH", None, (), 3)
+    house.consult.answer = [
+        ExportPart((view,), 3),
+        refuse(Reason.REVISION_EXPIRED, oldest_revision="9"),
+    ]
+    call = house.stub.Export(v1.ExportRequest(), metadata=CALLER)
+    assert [dossier.niss for dossier in (await call.read()).dossiers] == [ANN]
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call.read()
+    refusal = told(raised.value)
+    assert (refusal.status, refusal.info.reason) == ("OUT_OF_RANGE", "REVISION_EXPIRED")
+    assert refusal.info.metadata["oldest_revision"] == "9"
+    assert refusal.request_id == refusal.call_id
+    assert house.observed.calls == [("Export", "OUT_OF_RANGE")]
+
+
+async def test_a_caller_that_goes_away_ends_the_work(house: House) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def work(*_: Any) -> ConsultAnswer:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return EMPTY
+
+    house.consult.page = work  # type: ignore[method-assign]
+    call = house.stub.Consult(v1.ConsultRequest(), metadata=CALLER)
+    waiting = asyncio.ensure_future(_outcome(call))
+    await asyncio.wait_for(begun.wait(), 5)
+    call.cancel()
+    await asyncio.wait_for(ended.wait(), 5)
+    assert await waiting == "CANCELLED"
+    assert house.observed.calls == [("Consult", "CANCELLED")]
+    assert [visit.outcome for visit in house.audit.visits] == ["CANCELLED"]
+
+
+async def test_a_deadline_that_passes_ends_the_work(house: House) -> None:
+    ended = asyncio.Event()
+
+    async def work(*_: Any) -> ConsultAnswer:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return EMPTY
+
+    house.consult.page = work  # type: ignore[method-assign]
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await house.stub.Consult(v1.ConsultRequest(), metadata=CALLER, timeout=0.2)
+    assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    await asyncio.wait_for(ended.wait(), 5)
+
+
+async def test_what_is_not_served_before_its_deadline_is_told_as_that(house: House) -> None:
+    async def work(call: Call, *_: Any) -> ConsultAnswer:
+        while not call.expired:
+            pass  # Nobody else gets a turn: gRPC must not be the first to notice.
+        raise StoreUnavailable("the deadline passed while waiting")
+
+    house.consult.page = work  # type: ignore[assignment]
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await house.stub.Consult(v1.ConsultRequest(), metadata=CALLER, timeout=0.2)
+    assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert house.observed.calls == [("Consult", "DEADLINE_EXCEEDED")]
+
+
+async def test_a_reader_that_goes_away_ends_the_stream(house: House) -> None:
+    closed = asyncio.Event()
+
+    async def endless(*_: Any) -> Any:
+        try:
+            while True:
+                view = DossierView(cast(Any, int(ANN)), "HEALTH", None, (), 3)
+                yield ExportPart((view,) * 1000, 3)
+        finally:
+            closed.set()
+
+    house.consult.export = endless  # type: ignore[method-assign]
+    call = house.stub.Export(v1.ExportRequest(), metadata=CALLER)
+    await call.read()
+    call.cancel()
+    await asyncio.wait_for(closed.wait(), 5)
+
+
+async def _outcome(call: Any) -> str:
+    try:
+        await call
+    except asyncio.CancelledError:
+        return "CANCELLED"
+    except grpc.aio.AioRpcError as error:
+        return error.code().name
+    return "OK"

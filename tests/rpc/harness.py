@@ -1,0 +1,280 @@
+"""A front door on a real port, over the real write verbs on a store in memory and reads that are scripted."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+import grpc
+import grpc.aio
+from google.rpc import error_details_pb2, status_pb2
+
+from raas.domain.errors import Reason, Violation, refuse
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.niss import Niss, NissProfile
+from raas.domain.persons.status import PersonState, PersonStatus
+from raas.domain.registers.register import Register
+from raas.rpc.calls.identity import Identify, development_identity
+from raas.rpc.server import Door, build_server
+from raas.rpc.services.use_cases import Verbs
+from raas.usecases.admin.registers import Registers
+from raas.usecases.calls.access import Gate
+from raas.usecases.calls.pagination import Pages, page_token_invalid
+from raas.usecases.persons.identities import NoIdentities
+from raas.usecases.ports.register_ports import Visit
+from raas.usecases.writes.batch import LaneLimits
+from raas.usecases.writes.dossier_types import DossierTypeVerbs
+from raas.usecases.writes.imports import Imports
+from raas.usecases.writes.operations import WriteOperations
+from raas.usecases.writes.queue import Lanes
+from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
+from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+from tests.oracle import numbers
+from tests.usecases.memory.store import MemoryStore
+
+OWN = "0999999922"
+OTHER = numbers.enterprise_number(9999998)
+NOBODY = numbers.enterprise_number(9999997)
+ANN = numbers.niss(1985, 67, 30, 33)
+BOB = numbers.niss(2017, 67, 3, 33)
+MOVED = numbers.niss(1990, 61, 1, 7)
+"""Replaced by ANN."""
+GONE = numbers.niss(1991, 61, 1, 7)
+"""Cancelled."""
+NEVER = numbers.niss(1992, 61, 1, 7)
+"""Unknown to the source."""
+TYPES = ("HEALTH", "PENSION")
+LOG = UUID("5f0c3c52-6a0e-4c55-9d0a-0f4be4f5a9a1")
+CALLER = (("raas-enterprise-number", OWN),)
+
+
+class Source:
+    """An authentic source that knows everybody but NEVER."""
+
+    in_store = False
+
+    def __init__(self) -> None:
+        self.fault: Exception | None = None
+
+    async def states(self, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:
+        if self.fault is not None:
+            raise self.fault
+        special = {
+            int(MOVED): PersonState(PersonStatus.REPLACED, Niss(int(ANN))),
+            int(GONE): PersonState(PersonStatus.CANCELLED),
+        }
+        active = PersonState(PersonStatus.ACTIVE)
+        return {niss: special.get(niss, active) for niss in nisses if niss != int(NEVER)}
+
+    async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:
+        both = Niss(int(ANN)), Niss(int(MOVED))
+        return {niss: both if niss in both else (niss,) for niss in nisses}
+
+
+class OpenSeal:
+    """Page tokens that hide nothing."""
+
+    def seal(self, content: Mapping[str, Any]) -> str:
+        return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
+
+    def open(self, token: str) -> Mapping[str, Any]:
+        try:
+            return cast(Mapping[str, Any], json.loads(base64.urlsafe_b64decode(token)))
+        except ValueError:
+            raise page_token_invalid() from None
+
+
+class MemoryRegisters:
+    """Registers in memory; counts how often it is asked."""
+
+    def __init__(self, *numbers: str) -> None:
+        self.asked = 0
+        self.registers = {EnterpriseNumber(int(n)): _register(i, int(n)) for i, n in enumerate(numbers, 1)}
+
+    async def find(self, number: EnterpriseNumber) -> Register | None:
+        self.asked += 1
+        return self.registers.get(number)
+
+    async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
+        self.asked += 1
+        return [self.registers[number] for number in numbers if number in self.registers]
+
+    async def create(self, number: EnterpriseNumber, name: str) -> Register:
+        if number in self.registers:
+            raise refuse(Reason.REGISTER_EXISTS, "enterprise_number", register=f"{number:010d}")
+        register = replace(_register(len(self.registers) + 1, number), name=name)
+        self.registers[number] = register
+        return register
+
+    async def rename(self, number: EnterpriseNumber, name: str) -> Register:
+        self.registers[number] = replace(self.registers[number], name=name)
+        return self.registers[number]
+
+    async def page(self, after: EnterpriseNumber | None, limit: int) -> Sequence[Register]:
+        return [self.registers[n] for n in sorted(self.registers) if after is None or n > after][:limit]
+
+
+def _register(id_: int, number: int) -> Register:
+    now = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
+    owner = EnterpriseNumber(number)
+    return Register(id_, owner, "A register", LOG, 7, 1, now, 3, 12, b"\x01" * 32, now)
+
+
+class RecordingAudit:
+    """Keeps visits, with their numbers read at once as an audit would."""
+
+    def __init__(self) -> None:
+        self.visits: list[Visit] = []
+
+    def record(self, visit: Visit) -> None:
+        self.visits.append(replace(visit, nisses=[int(niss) for niss in visit.nisses]))
+
+
+class Scripted:
+    """A verb that answers what it was told to (an exception: raises it) and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+        self.answer: Any = None
+        self.found: Sequence[Violation] = ()
+        """What it finds wrong with a question that is refused already."""
+
+    async def page(self, *asked: Any) -> Any:
+        self.asked.append(asked)
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        return self.answer() if callable(self.answer) else self.answer
+
+    decide = explain = find = page
+
+    async def violations(self, *asked: Any) -> Sequence[Violation]:
+        return self.found
+
+    async def export(self, *asked: Any) -> AsyncIterator[Any]:
+        self.asked.append(asked)
+        for part in self.answer:
+            if isinstance(part, BaseException):
+                raise part
+            yield part
+
+
+@dataclass
+class Observed:
+    """What the interceptor told of calls."""
+
+    calls: list[tuple[str, str]] = field(default_factory=list)
+
+    def answered(self, rpc: str, status: str, seconds: float) -> None:
+        assert seconds >= 0
+        self.calls.append((rpc.rpartition("/")[2], status))
+
+
+@dataclass
+class House:
+    """Everything behind the door, and the stubs in front of it."""
+
+    store: MemoryStore
+    registers: MemoryRegisters
+    source: Source
+    audit: RecordingAudit
+    observed: Observed
+    consult: Scripted
+    history: Scripted
+    explain: Scripted
+    check: Scripted
+    routing: Scripted
+    stale: Scripted
+    door: Door
+    channel: grpc.aio.Channel
+
+    @property
+    def stub(self) -> Any:
+        return RegisterServiceStub(self.channel)
+
+    @property
+    def administration(self) -> Any:
+        return AdministrationServiceStub(self.channel)
+
+
+@asynccontextmanager
+async def open_house(identify: Identify = development_identity) -> AsyncIterator[House]:
+    """A house that is served until the block is left."""
+    store, source, audit, observed = MemoryStore(*TYPES), Source(), RecordingAudit(), Observed()
+    registers = MemoryRegisters(OWN, OTHER)
+    limits = LaneLimits()
+    lanes, pages = Lanes(store, limits), Pages(OpenSeal())
+    reads = [Scripted() for _ in range(6)]
+    consult, history, explain, check, routing, stale = (cast(Any, each) for each in reads)
+    verbs = Verbs(
+        WriteOperations(lanes, store, source, NoIdentities(), limits),
+        Imports(lanes, store, source, NoIdentities()),
+        DossierTypeVerbs(lanes, store, pages),
+        consult,
+        history,
+        explain,
+        check,
+        routing,
+        stale,
+        Registers(registers, pages),
+        cast(Any, Scripted()),
+    )
+    door = build_server(
+        verbs,
+        Gate(registers, audit),
+        identify,
+        listen="127.0.0.1:0",
+        profile=NissProfile.TEST,
+        observer=observed,
+    )
+    await door.start()
+    await door.serving(True)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{door.port}") as channel:
+        yield House(store, registers, source, audit, observed, *reads, door, channel)
+    await door.stop(1)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a refusal told."""
+
+    status: str
+    message: str
+    info: error_details_pb2.ErrorInfo
+    violations: list[tuple[str, str]]
+    descriptions: list[str]
+    request_id: str
+    retry: bool
+    details_size: int
+    call_id: str
+
+
+def told(error: grpc.RpcError) -> Told:
+    """The refusal in an error of a call."""
+    call = cast(Any, error)
+    trailers = dict(call.trailing_metadata())
+    raw = trailers.get("grpc-status-details-bin", b"")
+    status = status_pb2.Status.FromString(raw)
+    info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+    request, retry = error_details_pb2.RequestInfo(), error_details_pb2.RetryInfo()
+    retried = False
+    for detail in status.details:
+        for message in (info, bad, request):
+            detail.Unpack(message)
+        retried = retried or detail.Unpack(retry)
+    return Told(
+        call.code().name,
+        call.details(),
+        info,
+        [(each.field, each.reason) for each in bad.field_violations],
+        [each.description for each in bad.field_violations],
+        request.request_id,
+        retried,
+        len(raw),
+        str(trailers.get("raas-call-id", "")),
+    )

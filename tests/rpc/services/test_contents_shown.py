@@ -1,0 +1,114 @@
+"""What stands beside the log, as the three calls that tell mutations show it, also once it was erased."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.numbers.enterprise_number import enterprise_number_text
+from raas.domain.numbers.niss import niss_text
+from raas.rpc.wire.identities import identity_message
+from raas.usecases.admin.erase import Erasing
+from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.persons.import_rows import FeedRow
+from raas.v1 import mutation_stream_pb2 as v1
+from raas.v1 import register_service_pb2 as registers_v1
+from raas.v1.mutation_pb2 import Mutation, MutationKind
+from tests.stream.harness import StreamHouse, stream_house
+from tests.stream.history import Begun, Mutations, Subscriber
+from tests.stream.reading import metadata, record_of
+from tests.stream.validate import validate
+from tests.usecases.persons.harness import WHOLE, PersonHouse, an_identity
+
+CHANGED = int(MutationKind.MUTATION_KIND_IDENTITY_CHANGED)
+
+
+@pytest.fixture
+async def stream(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[StreamHouse]:
+    async with stream_house(engine, reading_engine) as opened:
+        yield opened
+
+
+@pytest.fixture
+def persons(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHouse:
+    return PersonHouse(engine, reading_engine)
+
+
+async def subscribed(stream: StreamHouse, number: str, after: int, through: int) -> list[Mutation]:
+    """What a stream brings from one revision to another."""
+    request = v1.SubscribeRequest(after_revision=after)
+    call = stream.stream.Subscribe(request, metadata=metadata(number), timeout=20)
+    found: list[Mutation] = []
+    async for message in call:
+        found += message.mutations.mutations
+        if message.mutations.through_revision >= through:
+            call.cancel()
+            break
+    return found
+
+
+async def shown(stream: StreamHouse, register: AdmittedRegister, niss: int) -> list[list[Mutation]]:
+    """The changes of identity as each of the three calls tells them."""
+    number = enterprise_number_text(register.enterprise_number)
+    history = await stream.registers.GetHistory(
+        registers_v1.GetHistoryRequest(niss=f"{niss:011d}"), metadata=metadata(number)
+    )
+    listed = await stream.stream.ListMutations(v1.ListMutationsRequest(), metadata=metadata(number))
+    streamed = await subscribed(stream, number, 0, listed.latest_revision)
+    return [
+        [m for m in each if m.kind == CHANGED] for each in (history.mutations, listed.mutations, streamed)
+    ]
+
+
+async def test_all_three_show_the_contents_and_then_that_they_were_erased(
+    stream: StreamHouse, persons: PersonHouse
+) -> None:
+    register = await persons.register()
+    niss = await persons.person(an_identity("Peeters"))
+    await persons.inscribe(register, niss, "2020-01-01", "2020-12-31")
+    await persons.fed([FeedRow(niss, identity=WHOLE)])
+
+    before = await shown(stream, register, niss)
+    assert before[0] == before[1] == before[2]
+    ((mutation,), _, _) = before
+    change = mutation.identity_change
+    assert mutation.niss == niss_text(niss)
+    assert list(change.fields)[:2] == ["last_name", "first_names"]
+    assert change.before.last_name == "Peeters"
+    assert change.after == identity_message(replace(WHOLE, sex=None))
+    assert not change.HasField("content_erased_time")
+
+    await Erasing(persons.contents).by_person(niss)
+    after = await shown(stream, register, niss)
+    assert after[0] == after[1] == after[2]
+    erased = after[0][0].identity_change
+    assert (list(erased.fields), erased.content_hash) == (list(change.fields), change.content_hash)
+    assert erased.HasField("content_erased_time")
+    assert not any(erased.HasField(name) for name in ("before", "after", "effective_date"))
+    assert after[0][0].checksum == mutation.checksum
+
+
+async def test_the_checksum_follows_before_and_after_an_erasure(
+    stream: StreamHouse, persons: PersonHouse
+) -> None:
+    register = await persons.register()
+    number = enterprise_number_text(register.enterprise_number)
+    niss = await persons.person(an_identity("Peeters"))
+    await persons.inscribe(register, niss, "2020-01-01", "2020-12-31")
+    for name in ("Janssens", "Maes"):
+        await persons.fed([FeedRow(niss, identity=an_identity(name))])
+    sent = Subscriber("before the erasure")
+    last = 4
+    sent.events += [Begun(0), Mutations(await subscribed(stream, number, 0, last), last)]
+    record = await record_of(stream.channel, number, [], [sent])
+    assert validate(record) == []
+    assert [m.identity_change.after.last_name for m in record.log[2:]] == ["Janssens", "Maes"]
+
+    await Erasing(persons.contents).by_person(niss)
+    record = await record_of(stream.channel, number, [], [sent])
+    # What was sent was sent, and what it said is the same but for what was erased.
+    assert validate(record) == []
+    assert all(m.identity_change.HasField("content_erased_time") for m in record.log[2:])

@@ -1,0 +1,151 @@
+"""Dossier types through a real server, down to the store in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.json_format import MessageToDict, ParseDict
+
+from raas.v1 import register_service_pb2 as v1
+from tests.rpc.harness import CALLER, OTHER, TYPES, House, Told, told
+
+FULL = {
+    "code": "SICKNESS",
+    "labels": {"fr": "Maladie", "nl": "Ziekte"},
+    "quality_code": "12",
+    "partner": OTHER,
+    "active_from": "2020-01-01",
+    "active_until": "2029-12-31",
+    "identity_changes": "IDENTITY_CHANGES_NONE",
+}
+
+
+async def call(house: House, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
+    message = ParseDict(request, getattr(v1, f"{rpc}Request")())
+    answer = await getattr(house.stub, rpc)(message, metadata=CALLER)
+    return MessageToDict(answer, preserving_proto_field_name=True)
+
+
+async def refused(house: House, rpc: str, request: dict[str, Any]) -> Told:
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call(house, rpc, request)
+    return told(raised.value)
+
+
+async def test_a_type_is_created_as_described(house: House) -> None:
+    answer = await call(house, "CreateDossierType", {"dossier_type": FULL})
+    assert answer == {"dossier_type": FULL, "revision": "1"}
+
+
+async def test_the_changes_of_identity_heard_of_are_always_named(house: House) -> None:
+    answer = await call(house, "CreateDossierType", {"dossier_type": {"code": "X"}})
+    assert answer["dossier_type"] == {"code": "X", "identity_changes": "IDENTITY_CHANGES_WHILE_KNOWN"}
+
+
+async def test_a_type_that_exists_is_refused(house: House) -> None:
+    refusal = await refused(house, "CreateDossierType", {"dossier_type": {"code": TYPES[0]}})
+    assert (refusal.status, refusal.info.reason) == ("ALREADY_EXISTS", "DOSSIER_TYPE_EXISTS")
+    assert refusal.info.metadata["dossier_type"] == TYPES[0]
+
+
+async def test_everything_wrong_with_a_type_is_said_at_once(house: House) -> None:
+    refusal = await refused(
+        house,
+        "CreateDossierType",
+        {
+            "dossier_type": {
+                "code": "",
+                "labels": {"it": "Malattia", "fr": "x" * 257},
+                "quality_code": "",
+                "partner": "1",
+                "active_from": "2024-13-01",
+                "identity_changes": 9,
+            }
+        },
+    )
+    assert sorted(refusal.violations) == sorted(
+        [
+            ("dossier_type.identity_changes", "VALUE_INVALID"),
+            ("dossier_type.code", "REQUIRED"),
+            ("dossier_type.labels[fr]", "VALUE_INVALID"),
+            ("dossier_type.labels", "VALUE_INVALID"),
+            ("dossier_type.quality_code", "VALUE_INVALID"),
+            ("dossier_type.partner", "ENTERPRISE_NUMBER_MALFORMED"),
+            ("dossier_type.active_from", "VALUE_INVALID"),
+        ]
+    )
+
+
+@pytest.mark.parametrize("rpc", ["CreateDossierType", "UpdateDossierType"])
+async def test_a_type_is_required(house: House, rpc: str) -> None:
+    assert (await refused(house, rpc, {})).violations == [("dossier_type", "REQUIRED")]
+
+
+async def test_only_the_fields_of_the_mask_change(house: House) -> None:
+    await call(house, "CreateDossierType", {"dossier_type": FULL})
+    answer = await call(
+        house,
+        "UpdateDossierType",
+        {"dossier_type": {"code": "SICKNESS", "quality_code": "99"}, "update_mask": "activeUntil,labels"},
+    )
+    kept = {name: value for name, value in FULL.items() if name not in ("active_until", "labels")}
+    assert answer["dossier_type"] == kept
+
+
+async def test_an_update_answers_the_revision_it_took_or_the_current_one(house: House) -> None:
+    update = {"dossier_type": {"code": TYPES[0], "quality_code": "7"}, "update_mask": "qualityCode"}
+    assert (await call(house, "UpdateDossierType", update))["revision"] == "1"
+    assert (await call(house, "UpdateDossierType", update))["revision"] == "1"
+    assert house.store.revision == 1
+    update["dossier_type"] = {"code": TYPES[0]}
+    assert (await call(house, "UpdateDossierType", update))["revision"] == "2"
+
+
+async def test_everything_wrong_with_an_update_is_said_at_once(house: House) -> None:
+    refusal = await refused(
+        house,
+        "UpdateDossierType",
+        {
+            "dossier_type": {"code": TYPES[0], "partner": "1", "active_from": "x"},
+            "update_mask": "code,partner,colour,labels.fr",
+        },
+    )
+    assert refusal.violations == [
+        ("update_mask", "VALUE_INVALID"),
+        ("update_mask", "VALUE_INVALID"),
+        ("update_mask", "VALUE_INVALID"),
+        ("dossier_type.partner", "ENTERPRISE_NUMBER_MALFORMED"),
+    ]
+    assert refusal.descriptions[1] == "The mask names a field that does not exist: colour."
+    assert "labels.fr" not in refusal.descriptions[2]
+
+
+async def test_a_mask_is_required(house: House) -> None:
+    refusal = await refused(house, "UpdateDossierType", {"dossier_type": {"code": TYPES[0]}})
+    assert refusal.violations == [("update_mask", "REQUIRED")]
+
+
+async def test_an_unknown_type_cannot_be_changed(house: House) -> None:
+    refusal = await refused(
+        house, "UpdateDossierType", {"dossier_type": {"code": "NONE"}, "update_mask": "labels"}
+    )
+    assert (refusal.status, refusal.info.reason) == ("NOT_FOUND", "DOSSIER_TYPE_UNKNOWN")
+
+
+async def test_a_wrong_update_of_an_unknown_type_is_told_both(house: House) -> None:
+    update = {"dossier_type": {"code": "NONE", "partner": "1"}, "update_mask": "partner"}
+    refusal = await refused(house, "UpdateDossierType", update)
+    assert refusal.violations == [
+        ("dossier_type.partner", "ENTERPRISE_NUMBER_MALFORMED"),
+        ("dossier_type.code", "DOSSIER_TYPE_UNKNOWN"),
+    ]
+
+
+async def test_types_come_in_pages(house: House) -> None:
+    first = await call(house, "ListDossierTypes", {"page_size": 1})
+    second = await call(house, "ListDossierTypes", {"page_size": 1, "page_token": first["next_page_token"]})
+    codes = [each["code"] for page in (first, second) for each in page["dossier_types"]]
+    assert codes == list(TYPES)
+    assert "next_page_token" not in second

@@ -1,0 +1,160 @@
+"""Import through a real server: messages in, one answer each, and errors that end the stream."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.json_format import MessageToDict, ParseDict
+
+from raas.v1 import register_service_pb2 as v1
+from tests.rpc.harness import ANN, BOB, CALLER, NEVER, NOBODY, OTHER, OWN, House, Told, told
+
+INSCRIBED = {"niss": ANN, "dossier_type": "HEALTH", "period": {"begin": "2024-01-01", "end": "2024-01-31"}}
+INSCRIBE, REMOVE = {"inscribe": INSCRIBED}, {"remove": {"niss": ANN, "dossier_type": "HEALTH"}}
+BAD = {"inscribe": {"niss": NEVER, "dossier_type": "HEALTH"}}
+
+
+async def asked(*messages: dict[str, Any]) -> AsyncIterator[v1.ImportRequest]:
+    for message in messages:
+        yield ParseDict(message, v1.ImportRequest())
+
+
+async def answers(house: House, *messages: dict[str, Any], language: str = "en") -> list[dict[str, Any]]:
+    metadata = (*CALLER, ("accept-language", language))
+    return [
+        MessageToDict(answer, preserving_proto_field_name=True)
+        async for answer in house.stub.Import(asked(*messages), metadata=metadata)
+    ]
+
+
+async def refused(house: House, *messages: dict[str, Any]) -> Told:
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await answers(house, *messages)
+    return told(raised.value)
+
+
+async def test_every_message_gets_its_answer(house: House) -> None:
+    received = await answers(
+        house,
+        {"operations": [INSCRIBE, INSCRIBE, BAD], "import_id": "one"},
+        {"operations": [REMOVE, {}], "offset": 3},
+        language="de",
+    )
+    assert [{**each, "rejected": len(each["rejected"])} for each in received] == [
+        {"through_offset": "3", "applied": "1", "unchanged": "1", "rejected": 1, "revision": "1"},
+        {"through_offset": "5", "applied": "1", "rejected": 1, "revision": "2"},
+    ]
+    rejected = received[0]["rejected"][0]
+    assert rejected["offset"] == "2"
+    assert {(each["field"], each["reason"]) for each in rejected["violations"]} == {
+        ("period", "ERROR_REASON_REQUIRED"),
+        ("niss", "ERROR_REASON_NISS_UNKNOWN"),
+    }
+    (neither,) = received[1]["rejected"][0]["violations"]
+    assert neither == {
+        "reason": "ERROR_REASON_REQUIRED",
+        "message": "Dieses Feld ist ein Pflichtfeld.",
+    }
+
+
+async def test_a_message_without_operations_asks_how_far_it_came(house: House) -> None:
+    await answers(house, {"operations": [INSCRIBE, REMOVE], "import_id": "one"})
+    assert await answers(house, {"import_id": "one"}) == [{"through_offset": "2", "revision": "2"}]
+
+
+async def test_no_message_is_no_import(house: House) -> None:
+    assert await answers(house) == []
+
+
+async def test_every_message_is_noted_before_its_answer(house: House) -> None:
+    await answers(
+        house,
+        {"operations": [INSCRIBE, {"remove": {"niss": BOB, "dossier_type": "HEALTH"}}], "register": OTHER},
+        {"operations": [REMOVE], "offset": 2},
+    )
+    assert [(visit.register, visit.nisses, visit.outcome) for visit in house.audit.visits] == [
+        (int(OTHER), [int(ANN), int(BOB)], "OK"),
+        (int(OTHER), [int(ANN)], "OK"),
+        (int(OTHER), [], "OK"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ({"operations": [INSCRIBE] * 5_001}, [("operations", "BATCH_TOO_LARGE")]),
+        ({"offset": -1}, [("offset", "VALUE_INVALID")]),
+        ({"offset": 2**63 - 1}, [("offset", "VALUE_INVALID")]),
+        (
+            {"register": "x", "import_id": ""},
+            [("register", "ENTERPRISE_NUMBER_MALFORMED"), ("import_id", "VALUE_INVALID")],
+        ),
+        ({"register": NOBODY}, [("register", "MANDATE_MISSING")]),
+        ({"import_id": "x" * 129}, [("import_id", "VALUE_INVALID")]),
+        ({"import_id": "one", "offset": 5}, [("offset", "IMPORT_OFFSET_AHEAD")]),
+    ],
+)
+async def test_what_ends_the_stream_at_once(
+    house: House, message: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    refusal = await refused(house, message)
+    assert (refusal.violations or [("register", refusal.info.reason)]) == expected
+    assert house.store.mutations == []
+
+
+async def test_what_ends_the_stream_later_leaves_what_was_answered(house: House) -> None:
+    answered: list[int] = []
+    go_on = asyncio.Event()
+
+    async def messages() -> AsyncIterator[v1.ImportRequest]:
+        yield ParseDict({"operations": [INSCRIBE], "import_id": "one"}, v1.ImportRequest())
+        await go_on.wait()
+        yield ParseDict({"offset": 1, "register": OTHER, "import_id": "two"}, v1.ImportRequest())
+
+    call = house.stub.Import(messages(), metadata=CALLER)
+    answered.append((await call.read()).through_offset)
+    go_on.set()
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call.read()
+    refusal = told(raised.value)
+    assert answered == [1]
+    assert (refusal.status, refusal.violations) == (
+        "INVALID_ARGUMENT",
+        [("register", "VALUE_INVALID"), ("import_id", "VALUE_INVALID")],
+    )
+    assert refusal.request_id == refusal.call_id
+    assert len(house.store.mutations) == 1
+    assert house.observed.calls == [("Import", "INVALID_ARGUMENT")]
+
+
+async def test_register_and_import_id_may_be_repeated(house: House) -> None:
+    received = await answers(
+        house,
+        {"operations": [INSCRIBE], "import_id": "one"},
+        {"operations": [REMOVE], "offset": 1, "import_id": "one", "register": OWN},
+    )
+    assert [each["through_offset"] for each in received] == ["1", "2"]
+
+
+async def test_a_full_message_fits(house: House) -> None:
+    identity = {"last_name": "x" * 256, "first_names": ["y" * 256] * 3, "birth_date": "1985-07-30"}
+    operation = {"inscribe": {**INSCRIBED, "identity": identity}}
+    (answer,) = await answers(house, {"operations": [operation] * 5_000})
+    assert answer["through_offset"] == "5000"
+
+
+async def test_a_caller_that_goes_away_leaves_a_whole_number_of_messages(house: House) -> None:
+    house.store.gate.clear()
+    call = house.stub.Import(asked({"operations": [INSCRIBE, REMOVE]}), metadata=CALLER)
+    reading = asyncio.ensure_future(call.read())
+    await asyncio.wait_for(house.store.begun.wait(), 5)
+    call.cancel()
+    house.store.gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert (await answers(house, {"operations": [INSCRIBE]}))[0]["through_offset"] == "1"
+    assert len(house.store.mutations) in (1, 3)

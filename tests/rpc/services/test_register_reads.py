@@ -1,0 +1,479 @@
+"""The reads of RegisterService through a real server: what the verbs are asked, what is answered."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import grpc
+import pytest
+from google.protobuf.json_format import MessageToDict, ParseDict
+
+from raas.domain.calendar.day import OPEN, parse_day
+from raas.domain.calendar.periods import Period
+from raas.domain.errors import Reason, Violation, refuse
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.status import PersonStatus
+from raas.domain.registers.dossier_type import DossierType, IdentityChanges
+from raas.domain.registers.mutation import DossierTypeChange, Mutation, MutationKind, Replacement, Stamp
+from raas.usecases.ports.register_ports import DossierFilter, DossierView
+from raas.usecases.reads.as_of import AsOf
+from raas.usecases.reads.check import Check, CheckAnswer, Decision, DecisionReason
+from raas.usecases.reads.consult import ConsultAnswer, ExportPart
+from raas.usecases.reads.find_registers import Match, RoutingAnswer
+from raas.usecases.reads.history import HistoryAnswer
+from raas.usecases.reads.stale_niss import Stale
+from raas.v1 import register_service_pb2 as v1
+from tests.rpc.harness import ANN, BOB, CALLER, GONE, LOG, MOVED, NOBODY, OTHER, OWN, House, Told, told
+
+NOON = datetime(2026, 7, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+JANUARY = Period(parse_day("2024-01-01"), parse_day("2024-02-01"))
+LINES = (JANUARY, Period(parse_day("2024-05-01"), OPEN))
+LINES_SHOWN = [{"begin": "2024-01-01", "end": "2024-01-31"}, {"begin": "2024-05-01"}]
+CALL_ID = UUID("12345678-1234-4234-8234-123456789012")
+
+
+def niss(text: str) -> Niss:
+    return Niss(int(text))
+
+
+def number(text: str) -> EnterpriseNumber:
+    return EnterpriseNumber(int(text))
+
+
+def view(text: str, partner: str | None = None) -> DossierView:
+    return DossierView(niss(text), "HEALTH", number(partner) if partner else None, LINES, 4)
+
+
+def shown(text: str, **more: str) -> dict[str, Any]:
+    return {
+        "register": OWN,
+        "niss": text,
+        "dossier_type": "HEALTH",
+        "periods": LINES_SHOWN,
+        "revision": "4",
+        **more,
+    }
+
+
+async def call(house: House, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
+    message = ParseDict(request, getattr(v1, f"{rpc}Request")())
+    answer = await getattr(house.stub, rpc)(message, metadata=CALLER)
+    return MessageToDict(answer, preserving_proto_field_name=True)
+
+
+async def refused(house: House, rpc: str, request: dict[str, Any]) -> Told:
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call(house, rpc, request)
+    return told(raised.value)
+
+
+async def test_a_register_is_shown_as_it_is(house: House) -> None:
+    answer = await call(house, "GetRegister", {})
+    assert answer["register"] == {
+        "enterprise_number": OWN,
+        "name": "A register",
+        "log_id": str(LOG),
+        "revision": "7",
+        "oldest_revision": "1",
+        "dossier_count": "12",
+        "checksum": "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=",
+        "create_time": "2026-01-02T03:04:05.678Z",
+    }
+
+
+async def test_dossiers_are_shown_in_their_order(house: House) -> None:
+    house.consult.answer = ConsultAnswer(
+        (view(ANN), view(BOB, OTHER)), "next", 9, ((niss(MOVED), niss(ANN)),)
+    )
+    answer = await call(house, "Consult", {"niss": [MOVED, BOB]})
+    assert answer == {
+        "dossiers": [shown(ANN), shown(BOB, partner=OTHER)],
+        "next_page_token": "next",
+        "revision": "9",
+        "resolved": [{"niss": MOVED, "successor_niss": ANN}],
+    }
+    (visit,) = house.audit.visits
+    assert visit.nisses == [int(MOVED), int(BOB), int(ANN), int(ANN), int(BOB)]
+
+
+@pytest.mark.parametrize(
+    ("request_", "which", "as_of"),
+    [
+        ({}, DossierFilter(), None),
+        ({"niss": [ANN, BOB, ANN]}, DossierFilter(nisses=(niss(ANN), niss(BOB))), None),
+        ({"dossier_types": ["A", "B", "A"]}, DossierFilter(dossier_types=("A", "B", "A")), None),
+        (
+            {"overlaps": {"begin": "2024-01-01", "end": "2024-01-31"}},
+            DossierFilter(overlaps=JANUARY),
+            None,
+        ),
+        ({"overlaps": {"end": "2024-01-31"}}, DossierFilter(overlaps=Period(1, JANUARY.end)), None),
+        ({"active_on": "2024-01-01"}, DossierFilter(active_on=JANUARY.begin), None),
+        (
+            {"ends_between": {"begin": "2024-01-01"}},
+            DossierFilter(ends_between=Period(JANUARY.begin, OPEN)),
+            None,
+        ),
+        ({"at_revision": 0}, DossierFilter(), AsOf(revision=0)),
+        ({"at_revision": 12}, DossierFilter(), AsOf(revision=12)),
+        ({"at_time": "2026-07-01T12:00:00.250000999Z"}, DossierFilter(), AsOf(instant=NOON)),
+    ],
+)
+async def test_a_filter_is_read(
+    house: House, request_: dict[str, Any], which: DossierFilter, as_of: AsOf | None
+) -> None:
+    house.consult.answer = ConsultAnswer((), "", 0, ())
+    await call(house, "Consult", {**request_, "page_size": 5, "page_token": "t"})
+    assert house.consult.asked[0][2:] == (which, as_of, 5, "t")
+    house.consult.answer = [ExportPart((), 0)]
+    message = ParseDict(request_, v1.ExportRequest())
+    await house.stub.Export(message, metadata=CALLER).read()
+    assert house.consult.asked[1][2:] == (which, as_of)
+
+
+async def test_everything_wrong_with_a_filter_is_said_at_once(house: House) -> None:
+    wrong = {
+        "register": "x",
+        "niss": [ANN, "", "1"],
+        "dossier_types": ["", "a\0b"],
+        "overlaps": {},
+        "at_revision": -1,
+    }
+    expected = [
+        ("register", "ENTERPRISE_NUMBER_MALFORMED"),
+        ("niss[1]", "NISS_MALFORMED"),
+        ("niss[2]", "NISS_MALFORMED"),
+        ("dossier_types[0]", "VALUE_INVALID"),
+        ("dossier_types[1]", "VALUE_INVALID"),
+        ("overlaps", "PERIOD_INVALID"),
+        ("at_revision", "VALUE_INVALID"),
+    ]
+    refusal = await refused(house, "Consult", {**wrong, "page_size": -1})
+    assert refusal.violations == [*expected, ("page_size", "VALUE_INVALID")]
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await house.stub.Export(ParseDict(wrong, v1.ExportRequest()), metadata=CALLER).read()
+    assert told(raised.value).violations == expected
+
+
+UNKNOWN = Violation("dossier_types[1]", Reason.DOSSIER_TYPE_UNKNOWN)
+FUTURE = Violation("at_revision", Reason.REVISION_IN_FUTURE, values={"latest_revision": "7"})
+
+
+async def test_what_the_state_finds_wrong_is_said_with_the_rest(house: House) -> None:
+    house.consult.found = [Violation("dossier_types[0]", Reason.DOSSIER_TYPE_UNKNOWN), UNKNOWN, FUTURE]
+    request = {"niss": ["x"], "dossier_types": [" ", "B", "B"], "at_revision": 9}
+    expected = [
+        ("niss[0]", "NISS_MALFORMED"),
+        # A field that cannot be read has no second fault.
+        ("dossier_types[0]", "VALUE_INVALID"),
+        ("dossier_types[1]", "DOSSIER_TYPE_UNKNOWN"),
+        ("at_revision", "REVISION_IN_FUTURE"),
+    ]
+    refusal = await refused(house, "Consult", request)
+    assert (refusal.status, refusal.violations) == ("INVALID_ARGUMENT", expected)
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await house.stub.Export(ParseDict(request, v1.ExportRequest()), metadata=CALLER).read()
+    assert told(raised.value).violations == expected
+    assert house.consult.asked == []
+
+
+async def test_a_wrong_history_or_routing_is_told_all_of_it(house: House) -> None:
+    house.history.found = [Violation("dossier_type", Reason.DOSSIER_TYPE_UNKNOWN)]
+    refusal = await refused(house, "GetHistory", {"niss": "x", "dossier_type": "B"})
+    assert refusal.violations == [("niss", "NISS_MALFORMED"), ("dossier_type", "DOSSIER_TYPE_UNKNOWN")]
+    house.routing.found = [Violation("niss", Reason.NISS_UNKNOWN)]
+    refusal = await refused(house, "FindRegisters", {"niss": ANN, "active_on": ""})
+    assert refusal.violations == [("active_on", "VALUE_INVALID"), ("niss", "NISS_UNKNOWN")]
+
+
+async def test_wrong_checks_are_told_all_that_is_wrong_with_the_others(house: House) -> None:
+    house.check.found = [UNKNOWN.below("checks[2]")]
+    checks = [{"register": OWN, "niss": ANN}, {"register": OWN}, {"register": OWN, "niss": BOB}]
+    refusal = await refused(house, "CheckInscriptions", {"checks": checks})
+    assert refusal.violations == [
+        ("checks[1].niss", "REQUIRED"),
+        ("checks[2].dossier_types[1]", "DOSSIER_TYPE_UNKNOWN"),
+    ]
+    house.check.found = [Violation("checks[0].register", Reason.MANDATE_MISSING)]
+    refusal = await refused(house, "CheckInscriptions", {"checks": checks})
+    assert (refusal.status, refusal.info.reason) == ("PERMISSION_DENIED", "MANDATE_MISSING")
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ({"niss": [ANN] * 1_001}, ("niss", "VALUE_INVALID")),
+        ({"dossier_types": ["A"] * 1_001}, ("dossier_types", "VALUE_INVALID")),
+        ({"active_on": ""}, ("active_on", "VALUE_INVALID")),
+        ({"active_on": "2024-02-30"}, ("active_on", "VALUE_INVALID")),
+        ({"ends_between": {"begin": ""}}, ("ends_between.begin", "PERIOD_INVALID")),
+        (
+            {"overlaps": {"begin": "2024-02-01", "end": "2024-01-01"}},
+            ("overlaps.end", "PERIOD_INVALID"),
+        ),
+    ],
+)
+async def test_filters_that_cannot_be(
+    house: House, request_: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    refusal = await refused(house, "Consult", request_)
+    assert (refusal.status, refusal.violations) == ("INVALID_ARGUMENT", [expected])
+
+
+@pytest.mark.parametrize(("seconds", "nanos"), [(-(10**12), 0), (10**12, 0), (0, -1), (0, 10**9)])
+async def test_instants_that_cannot_be(house: House, seconds: int, nanos: int) -> None:
+    request = v1.ConsultRequest()
+    request.at_time.seconds, request.at_time.nanos = seconds, nanos
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await house.stub.Consult(request, metadata=CALLER)
+    assert told(raised.value).violations == [("at_time", "VALUE_INVALID")]
+
+
+async def test_an_export_is_noted_part_by_part(house: House) -> None:
+    house.consult.answer = [ExportPart((view(ANN),), 9), ExportPart((view(BOB),), 9)]
+    parts = [part async for part in house.stub.Export(v1.ExportRequest(), metadata=CALLER)]
+    assert [(part.dossiers[0].niss, part.revision) for part in parts] == [(ANN, 9), (BOB, 9)]
+    assert [(visit.nisses, visit.outcome) for visit in house.audit.visits] == [
+        ([int(ANN)], "OK"),
+        ([int(BOB)], "OK"),
+        ([], "OK"),
+    ]
+
+
+def mutation(revision: int, kind: MutationKind, **changes: Any) -> Mutation:
+    stamp = Stamp(number(OTHER), CALL_ID, "request", "PCSA", "T-1")
+    fields: dict[str, Any] = {
+        "niss": niss(ANN),
+        "requested_niss": None,
+        "dossier_type": "HEALTH",
+        "dossier_types": (),
+        "before": (),
+        "after": LINES,
+        "detail": None,
+        **changes,
+    }
+    return Mutation(
+        register=number(OWN),
+        revision=revision,
+        batch_last_revision=revision + 1,
+        kind=kind,
+        record_time=NOON,
+        stamp=stamp,
+        checksum=b"\x02" * 32,
+        **fields,
+    )
+
+
+async def test_the_history_is_shown_as_recorded(house: House) -> None:
+    before = DossierType("HEALTH", {})
+    after = DossierType(
+        "HEALTH",
+        {"fr": "Santé"},
+        "12",
+        number(OTHER),
+        JANUARY.begin,
+        JANUARY.end,
+        IdentityChanges.NONE,
+    )
+    house.history.answer = HistoryAnswer(
+        [
+            mutation(3, MutationKind.INSCRIBED, requested_niss=niss(MOVED)),
+            mutation(4, MutationKind.NISS_REPLACED, detail=Replacement(niss(MOVED), niss(ANN))),
+            mutation(
+                5,
+                MutationKind.DOSSIER_TYPE_CHANGED,
+                niss=None,
+                dossier_type=None,
+                after=(),
+                detail=DossierTypeChange(before, after),
+            ),
+        ],
+        "",
+        (),
+    )
+    answer = await call(house, "GetHistory", {"niss": ANN, "dossier_type": "HEALTH", "page_size": 3})
+    assert house.history.asked[0][2:] == (niss(ANN), "HEALTH", 3, "")
+    first, second, third = answer["mutations"]
+    assert first == {
+        "register": OWN,
+        "revision": "3",
+        "batch_last_revision": "4",
+        "kind": "MUTATION_KIND_INSCRIBED",
+        "niss": ANN,
+        "requested_niss": MOVED,
+        "dossier_type": "HEALTH",
+        "after": LINES_SHOWN,
+        "record_time": "2026-07-01T12:00:00.250Z",
+        "actor": OTHER,
+        "call_id": str(CALL_ID),
+        "request_id": "request",
+        "legal_context": "PCSA",
+        "ticket": "T-1",
+        "checksum": "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=",
+    }
+    assert second["replacement"] == {"replaced_niss": MOVED, "successor_niss": ANN}
+    assert "niss" not in third
+    assert third["dossier_type_change"] == {
+        "before": {"code": "HEALTH", "identity_changes": "IDENTITY_CHANGES_WHILE_KNOWN"},
+        "after": {
+            "code": "HEALTH",
+            "labels": {"fr": "Santé"},
+            "quality_code": "12",
+            "partner": OTHER,
+            "active_from": "2024-01-01",
+            "active_until": "2024-02-01",
+            "identity_changes": "IDENTITY_CHANGES_NONE",
+        },
+    }
+    assert house.audit.visits[0].revisions == (3, 5)
+
+
+async def test_a_history_needs_a_number(house: House) -> None:
+    refusal = await refused(house, "GetHistory", {"dossier_type": "", "page_size": -1})
+    assert refusal.violations == [
+        ("niss", "REQUIRED"),
+        ("dossier_type", "REQUIRED"),
+        ("page_size", "VALUE_INVALID"),
+    ]
+
+
+async def test_checks_are_read_and_decided(house: House) -> None:
+    decisions = (
+        Decision(True, DecisionReason.INSCRIBED, (view(ANN),), 4, niss(ANN)),
+        Decision(False, DecisionReason.NISS_CANCELLED, (), 7, None),
+    )
+    house.check.answer = CheckAnswer(decisions, NOON)
+    answer = await call(
+        house,
+        "CheckInscriptions",
+        {
+            "checks": [
+                {"register": OWN, "niss": MOVED, "dossier_types": ["HEALTH"], "active_on": "2024-01-01"},
+                {"register": OTHER, "niss": GONE, "overlaps": {"end": "2024-01-31"}},
+            ],
+            "at_time": "2026-07-01T12:00:00.25Z",
+        },
+    )
+    assert answer == {
+        "decisions": [
+            {
+                "inscribed": True,
+                "reason": "DECISION_REASON_INSCRIBED",
+                "dossiers": [shown(ANN)],
+                "revision": "4",
+                "successor_niss": ANN,
+            },
+            {"reason": "DECISION_REASON_NISS_CANCELLED", "revision": "7"},
+        ],
+        "decision_time": "2026-07-01T12:00:00.250Z",
+    }
+    _, checks, at_time, _ = house.check.asked[0]
+    assert at_time == NOON
+    assert checks == {
+        0: Check(number(OWN), niss(MOVED), ("HEALTH",), active_on=JANUARY.begin),
+        1: Check(number(OTHER), niss(GONE), (), overlaps=Period(1, JANUARY.end)),
+    }
+    seen = {(visit.register, tuple(visit.nisses)) for visit in house.audit.visits}
+    assert seen == {(int(OWN), (int(MOVED), int(ANN))), (int(OTHER), (int(GONE),))}
+
+
+async def test_the_registers_of_checks_are_looked_up_together(house: House) -> None:
+    house.check.answer = refuse(Reason.OVERLOADED)
+    checks = [{"register": register, "niss": ANN} for register in (OWN, OTHER, NOBODY)]
+    await refused(house, "CheckInscriptions", {"checks": checks})
+    assert house.registers.asked == 1
+    admit = house.check.asked[0][3]
+    assert (await admit(number(OTHER))).id == 2
+    with pytest.raises(Exception, match="MANDATE_MISSING"):
+        await admit(number(NOBODY))
+    assert house.registers.asked == 1
+
+
+async def test_everything_wrong_with_checks_is_said_with_its_place(house: House) -> None:
+    refusal = await refused(
+        house,
+        "CheckInscriptions",
+        {
+            "checks": [
+                {"register": OWN, "niss": ANN},
+                {},
+                {"register": "1", "niss": "1", "dossier_types": [""], "active_on": "x"},
+            ]
+        },
+    )
+    assert refusal.violations == [
+        ("checks[1].register", "REQUIRED"),
+        ("checks[1].niss", "REQUIRED"),
+        ("checks[2].register", "ENTERPRISE_NUMBER_MALFORMED"),
+        ("checks[2].niss", "NISS_MALFORMED"),
+        ("checks[2].dossier_types[0]", "VALUE_INVALID"),
+        ("checks[2].active_on", "VALUE_INVALID"),
+    ]
+
+
+@pytest.mark.parametrize(("count", "reason"), [(0, "REQUIRED"), (1_001, "BATCH_TOO_LARGE")])
+async def test_checks_have_a_number(house: House, count: int, reason: str) -> None:
+    refusal = await refused(house, "CheckInscriptions", {"checks": [{"register": OWN, "niss": ANN}] * count})
+    assert refusal.violations == [("checks", reason)]
+
+
+async def test_registers_that_know_a_person_are_shown(house: House) -> None:
+    house.routing.answer = RoutingAnswer(
+        (Match(number(OTHER), "HEALTH", number(OWN), LINES, 8),), NOON, ((niss(MOVED), niss(ANN)),)
+    )
+    answer = await call(
+        house, "FindRegisters", {"niss": MOVED, "dossier_types": ["HEALTH"], "active_on": "2024-01-01"}
+    )
+    assert answer == {
+        "matches": [
+            {
+                "register": OTHER,
+                "dossier_type": "HEALTH",
+                "partner": OWN,
+                "periods": LINES_SHOWN,
+                "revision": "8",
+            }
+        ],
+        "decision_time": "2026-07-01T12:00:00.250Z",
+        "resolved": [{"niss": MOVED, "successor_niss": ANN}],
+    }
+    assert house.routing.asked[0][1:] == (niss(MOVED), ("HEALTH",), JANUARY.begin, None, None)
+
+
+async def test_routing_needs_a_number(house: House) -> None:
+    refusal = await refused(house, "FindRegisters", {"overlaps": {}})
+    assert refusal.violations == [("niss", "REQUIRED"), ("overlaps", "PERIOD_INVALID")]
+
+
+async def test_stale_numbers_are_shown(house: House) -> None:
+    house.stale.answer = (
+        (
+            Stale(niss(MOVED), PersonStatus.REPLACED, niss(ANN), ("HEALTH", "PENSION")),
+            Stale(niss(BOB), None, None, ("HEALTH",)),
+        ),
+        "next",
+    )
+    assert await call(house, "ListStaleNiss", {"page_size": 2}) == {
+        "stale": [
+            {
+                "niss": MOVED,
+                "status": "PERSON_STATUS_REPLACED",
+                "successor_niss": ANN,
+                "dossier_types": ["HEALTH", "PENSION"],
+            },
+            {"niss": BOB, "dossier_types": ["HEALTH"]},
+        ],
+        "next_page_token": "next",
+    }
+    assert house.audit.visits[0].nisses == [int(MOVED), int(BOB)]
+
+
+async def test_a_token_of_another_use_is_refused(house: House) -> None:
+    refusal = await refused(house, "ListDossierTypes", {"page_token": "e30="})
+    assert (refusal.status, refusal.violations) == (
+        "INVALID_ARGUMENT",
+        [("page_token", "PAGE_TOKEN_INVALID")],
+    )

@@ -1,0 +1,130 @@
+"""Places of named subscribers in the store."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.storage.log.subscribers import PostgresSubscribers
+from raas.usecases.ports.stream_ports import EVERYTHING, LogFilter, Subscriber, SubscriberKey
+from tests.storage.seed import ACTOR, Book, new_book, persons, write_at_random
+
+OTHER = EnterpriseNumber(ACTOR + 97)
+LOG, OTHER_LOG = UUID(int=1), UUID(int=2)
+B_ONLY = LogFilter(("B",), (1, 2), (2,))
+
+
+@pytest.fixture
+def subscribers(reading_engine: AsyncEngine) -> PostgresSubscribers:
+    return PostgresSubscribers(reading_engine)
+
+
+@pytest.fixture
+async def book(engine: AsyncEngine) -> Book:
+    book = await new_book(engine, "A")
+    await write_at_random(book, persons(3), 20, seed=1)
+    return book
+
+
+async def _found(subscribers: PostgresSubscribers, key: SubscriberKey) -> Subscriber:
+    found = await subscribers.find(key)
+    assert found is not None
+    return found
+
+
+async def test_a_subscriber_comes_into_being_by_reading(subscribers: PostgresSubscribers, book: Book) -> None:
+    key = SubscriberKey(book.id, ACTOR, "mirror")
+    assert await subscribers.find(key) is None
+    await subscribers.enter(key, LOG, B_ONLY, 5)
+    found = await _found(subscribers, key)
+    assert (found.key, found.log_id, found.dossier_types, found.kinds) == (key, LOG, ("B",), (1, 2))
+    assert (found.acknowledged_revision, found.lag, found.connected) == (5, 15, False)
+
+
+async def test_reading_again_keeps_the_place_under_the_same_filters_only(
+    subscribers: PostgresSubscribers, book: Book
+) -> None:
+    key = SubscriberKey(book.id, ACTOR, "mirror")
+    await subscribers.enter(key, LOG, B_ONLY, 5)
+    await subscribers.enter(key, LOG, B_ONLY, 9)
+    assert (await _found(subscribers, key)).acknowledged_revision == 5
+    await subscribers.enter(key, LOG, EVERYTHING, 3)
+    assert (await _found(subscribers, key)).acknowledged_revision == 3
+    await subscribers.enter(key, OTHER_LOG, EVERYTHING, 1)
+    assert (await _found(subscribers, key)).acknowledged_revision == 1
+
+
+async def test_acknowledging_never_moves_back(subscribers: PostgresSubscribers, book: Book) -> None:
+    key = SubscriberKey(book.id, ACTOR, "mirror")
+    await subscribers.enter(key, LOG, B_ONLY, 5)
+    assert [await subscribers.acknowledge(key, LOG, revision) for revision in (8, 6, 10)] == [8, 8, 10]
+    found = await _found(subscribers, key)
+    assert (found.acknowledged_revision, found.dossier_types) == (10, ("B",))
+
+
+async def test_acknowledging_creates_a_subscriber_without_filters(
+    subscribers: PostgresSubscribers, book: Book
+) -> None:
+    key = SubscriberKey(book.id, ACTOR, "poller")
+    assert await subscribers.acknowledge(key, LOG, 4) == 4
+    found = await _found(subscribers, key)
+    assert (found.dossier_types, found.kinds) == ((), ())
+
+
+async def test_in_another_log_the_old_place_means_nothing(
+    subscribers: PostgresSubscribers, book: Book
+) -> None:
+    key = SubscriberKey(book.id, ACTOR, "mirror")
+    await subscribers.acknowledge(key, LOG, 15)
+    assert await subscribers.acknowledge(key, OTHER_LOG, 2) == 2
+
+
+async def test_presence_is_noted_for_those_who_exist(subscribers: PostgresSubscribers, book: Book) -> None:
+    here, gone, unknown = (SubscriberKey(book.id, ACTOR, name) for name in ("here", "gone", "unknown"))
+    for key in (here, gone):
+        await subscribers.acknowledge(key, LOG, 1)
+    before = (await _found(subscribers, here)).last_seen_time
+    await subscribers.seen([here, gone, unknown], [])
+    assert (await _found(subscribers, here)).connected
+    await subscribers.seen([here], [gone])
+    found = await _found(subscribers, here)
+    assert found.connected
+    assert found.last_seen_time > before
+    assert not (await _found(subscribers, gone)).connected
+    assert await subscribers.find(unknown) is None
+
+
+async def test_presence_told_from_two_sides_at_once_waits_in_no_circle(
+    subscribers: PostgresSubscribers, book: Book
+) -> None:
+    keys = [SubscriberKey(book.id, ACTOR, f"s{i}") for i in range(50)]
+    for key in keys:
+        await subscribers.acknowledge(key, LOG, 1)
+    await asyncio.gather(
+        *(subscribers.seen(keys, []) for _ in range(4)), *(subscribers.seen(keys[::-1], []) for _ in range(4))
+    )
+    assert (await _found(subscribers, keys[0])).connected
+
+
+async def test_pages_are_in_order_of_caller_and_name(subscribers: PostgresSubscribers, book: Book) -> None:
+    for caller, name in ((OTHER, "a"), (ACTOR, "b"), (ACTOR, "a"), (ACTOR, "B")):
+        await subscribers.acknowledge(SubscriberKey(book.id, caller, name), LOG, 1)
+    everybody = await subscribers.page(book.id, None, None, 10)
+    expected = [(ACTOR, "B"), (ACTOR, "a"), (ACTOR, "b"), (OTHER, "a")]
+    assert [(s.key.caller, s.key.name) for s in everybody] == expected
+    rest = await subscribers.page(book.id, None, (ACTOR, "a"), 1)
+    assert [(s.key.caller, s.key.name) for s in rest] == [(ACTOR, "b")]
+    own = await subscribers.page(book.id, OTHER, None, 10)
+    assert [(s.key.caller, s.key.name) for s in own] == [(OTHER, "a")]
+
+
+async def test_a_deleted_subscriber_is_forgotten(subscribers: PostgresSubscribers, book: Book) -> None:
+    key = SubscriberKey(book.id, ACTOR, "mirror")
+    await subscribers.acknowledge(key, LOG, 1)
+    await subscribers.delete(key)
+    await subscribers.delete(key)
+    assert await subscribers.find(key) is None

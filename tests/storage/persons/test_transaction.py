@@ -1,0 +1,373 @@
+"""Replacing, restoring and cancelling numbers, on a real store with the write lane running beside."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from itertools import count
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.calendar.day import parse_day
+from raas.domain.calendar.periods import Lines, Period
+from raas.domain.errors import Reason, Refused
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.status import PersonState
+from raas.domain.registers.dossier_type import DossierType
+from raas.domain.registers.operation import Action, Operation
+from raas.domain.registers.register import first_checksum
+from raas.storage.persons.transaction import PostgresPersonChangeStore
+from raas.storage.writes.store import PostgresWriteStore
+from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.call import Call, Caller
+from raas.usecases.persons.change_niss import Replacements
+from raas.usecases.persons.identities import NoIdentities
+from raas.usecases.persons.transaction import Alterations
+from raas.usecases.ports.persons import Inseparable
+from raas.usecases.writes.batch import LaneLimits
+from raas.usecases.writes.dossier_types import DossierTypeVerbs
+from raas.usecases.writes.operations import WriteOperations
+from raas.usecases.writes.queue import Lanes
+from raas.usecases.writes.results import Applied, BatchAnswer
+from tests.oracle import numbers
+from tests.oracle.numbers import enterprise_number
+
+_NUMBERS = (EnterpriseNumber(int(enterprise_number(eight))) for eight in count(6_000_000))
+_PERSONS = (Niss(int(numbers.niss(1944, 61, 1 + i % 28, 1 + i // 28))) for i in range(4_000))
+"""Numbers that no other test uses."""
+HEALTH, PENSION = "HEALTH_INSURANCE", "PENSION"
+
+
+class InStore:
+    """The authentic source whose persons the register's own store holds."""
+
+    in_store = True
+
+    async def states(self, nisses: Sequence[Niss]) -> dict[Niss, PersonState]:
+        raise AssertionError("writes read persons under the lock")
+
+    async def numbers_of(self, nisses: Sequence[Niss]) -> dict[Niss, tuple[Niss, ...]]:
+        raise AssertionError("no write asks for it")
+
+
+class House:
+    """Registers on a database, with the verbs that write them."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.store = PostgresWriteStore(engine)
+        limits = LaneLimits()
+        self.lanes = Lanes(self.store, limits)
+        self.verbs = WriteOperations(self.lanes, self.store, InStore(), NoIdentities(), limits)
+        self.numbers = Replacements(Alterations(PostgresPersonChangeStore(engine), 1_000))
+
+    async def register(self) -> AdmittedRegister:
+        number = next(_NUMBERS)
+        insert = text(
+            "INSERT INTO register (enterprise_number, name, checksum) VALUES (:n, 'test', :c) RETURNING id"
+        )
+        async with self.engine.begin() as connection:
+            row = await connection.execute(insert, {"n": number, "c": first_checksum(number)})
+            register = AdmittedRegister(row.scalar_one(), number)
+        types = DossierTypeVerbs(self.lanes, self.store, None)  # type: ignore[arg-type]
+        for code in (HEALTH, PENSION):
+            await types.create(call(), register, DossierType(code, {}))
+        return register
+
+    async def persons(self, number: int) -> list[Niss]:
+        """Numbers that the source knows, active."""
+        nisses = [next(_PERSONS) for _ in range(number)]
+        insert = text(
+            "INSERT INTO person (niss, register_of_origin, status, version) VALUES (:niss, 1, 1, 1)"
+        )
+        async with self.engine.begin() as connection:
+            await connection.execute(insert, [{"niss": niss} for niss in nisses])
+        return nisses
+
+    async def inscribe(self, register: AdmittedRegister, niss: Niss, begin: str, end: str) -> Applied:
+        return await self.apply(register, Operation(Action.INSCRIBE, niss, HEALTH, days(begin, end)))
+
+    async def remove(self, register: AdmittedRegister, niss: Niss, begin: str, end: str) -> Applied:
+        return await self.apply(register, Operation(Action.REMOVE, niss, HEALTH, days(begin, end)))
+
+    async def apply(self, register: AdmittedRegister, operation: Operation) -> Applied:
+        answer = await self.verbs.single(call(), register, operation, validate_only=False, idempotency=None)
+        assert isinstance(answer, BatchAnswer)
+        assert isinstance(answer.results[0], Applied)
+        return answer.results[0]
+
+    async def replace(self, old: Niss, new: Niss) -> None:
+        await self.numbers.replace(call(), old, new, validate_only=False)
+
+    async def lines(self, register: AdmittedRegister, niss: Niss) -> Lines:
+        from raas.storage.rows.ranges import lines_of
+
+        query = text("SELECT periods::text FROM dossier WHERE register_id = :r AND niss = :n")
+        async with self.engine.connect() as connection:
+            found = (await connection.execute(query, {"r": register.id, "n": niss})).scalars().all()
+        return tuple(line for periods in found for line in lines_of(periods))
+
+    async def log(self, register: AdmittedRegister) -> list[tuple[object, ...]]:
+        query = text(
+            "SELECT revision, batch_last_revision, kind, niss, requested_niss, before::text, after::text "
+            "FROM mutation WHERE register_id = :r AND kind <> 8 ORDER BY revision"
+        )
+        async with self.engine.connect() as connection:
+            return [tuple(row) for row in await connection.execute(query, {"r": register.id})]
+
+
+@pytest.fixture
+def house(engine: AsyncEngine) -> House:
+    return House(engine)
+
+
+def call() -> Call:
+    return Call(Caller(EnterpriseNumber(999999922)), uuid4(), "/test")
+
+
+def days(begin: str, end: str) -> Period:
+    return Period(parse_day(begin), parse_day(end) + 1)
+
+
+async def test_a_replacement_unites_the_lines_in_two_consecutive_mutations(house: House) -> None:
+    register = await house.register()
+    old, new = await house.persons(2)
+    await house.inscribe(register, old, "2024-01-01", "2024-06-30")
+    await house.inscribe(register, new, "2024-07-01", "2024-12-31")
+
+    affected = await house.numbers.replace(call(), old, new, validate_only=False)
+
+    united = (days("2024-01-01", "2024-12-31"),)
+    assert await house.lines(register, old) == ()
+    assert await house.lines(register, new) == united
+    assert (await house.log(register))[2:] == [
+        (5, 6, 3, old, None, "{[2024-01-01,2024-07-01)}", "{}"),
+        (6, 6, 3, new, None, "{[2024-07-01,2025-01-01)}", "{[2024-01-01,2025-01-01)}"),
+    ]
+    ((answered),) = affected
+    assert [(view.niss, view.lines) for view in answered.after] == [(new, united)]
+    assert await house.numbers.replace(call(), old, new, validate_only=False) == ()
+
+
+async def test_validate_only_says_what_would_happen_and_does_nothing(house: House) -> None:
+    register = await house.register()
+    old, new = await house.persons(2)
+    await house.inscribe(register, old, "2024-01-01", "2024-06-30")
+
+    would = await house.numbers.replace(call(), old, new, validate_only=True)
+
+    assert [(view.niss, view.lines) for view in would[0].after] == [
+        (new, (days("2024-01-01", "2024-06-30"),))
+    ]
+    assert await house.lines(register, new) == ()
+
+
+async def test_what_is_asked_under_a_replaced_number_goes_to_the_final_successor(house: House) -> None:
+    register = await house.register()
+    first, second, third = await house.persons(3)
+    await house.inscribe(register, first, "2024-01-01", "2024-01-10")
+    await house.replace(first, second)
+    await house.replace(second, third)
+
+    applied = await house.inscribe(register, first, "2024-01-11", "2024-01-20")
+
+    assert (applied.niss, applied.requested_niss) == (third, first)
+    assert await house.lines(register, third) == (days("2024-01-01", "2024-01-20"),)
+    assert (await house.log(register))[-1][3:5] == (third, first)
+
+
+async def test_what_cannot_be_replaced_is_refused_with_all_that_is_wrong(house: House) -> None:
+    old, new, other = await house.persons(3)
+    unknown = next(_PERSONS)
+    await house.replace(old, new)
+
+    async def reasons(niss: Niss, successor: Niss) -> list[tuple[str, Reason]]:
+        with pytest.raises(Refused) as refused:
+            await house.replace(niss, successor)
+        return [(v.field, v.reason) for v in refused.value.violations]
+
+    assert await reasons(unknown, old) == [
+        ("niss", Reason.NISS_UNKNOWN),
+        ("successor_niss", Reason.NISS_REPLACED),
+    ]
+    assert await reasons(new, old) == [("successor_niss", Reason.NISS_REPLACED)]
+    assert await reasons(other, other) == [("successor_niss", Reason.VALUE_INVALID)]
+    await house.numbers.cancel(call(), other)
+    assert await reasons(new, other) == [("successor_niss", Reason.NISS_CANCELLED)]
+
+
+async def test_a_restoration_gives_back_what_each_number_brought(house: House) -> None:
+    register = await house.register()
+    old, new = await house.persons(2)
+    await house.inscribe(register, old, "2024-01-01", "2024-01-31")
+    await house.inscribe(register, new, "2024-01-15", "2024-02-10")
+    await house.replace(old, new)
+    # Covered already, so nothing changes: and yet it must stay with the successor.
+    witness = await house.inscribe(register, new, "2024-01-10", "2024-01-20")
+    await house.inscribe(register, old, "2024-05-01", "2024-05-31")
+
+    restored = await house.numbers.restore(call(), old, validate_only=False)
+
+    assert not witness.change.changed
+    assert await house.lines(register, old) == (
+        days("2024-01-01", "2024-01-31"),
+        days("2024-05-01", "2024-05-31"),
+    )
+    assert await house.lines(register, new) == (days("2024-01-10", "2024-02-10"),)
+    assert restored.inseparable == ()
+    assert [(row[2], row[3]) for row in (await house.log(register))[-2:]] == [(4, old), (4, new)]
+    assert (await house.numbers.restore(call(), old, validate_only=False)).registers == ()
+    # Separate again: what is asked under the old number stays there.
+    assert (await house.inscribe(register, old, "2025-01-01", "2025-01-01")).niss == old
+
+
+async def test_days_removed_since_stay_away_and_are_reported(house: House) -> None:
+    register = await house.register()
+    old, new = await house.persons(2)
+    await house.inscribe(register, old, "2024-01-01", "2024-01-31")
+    await house.replace(old, new)
+    await house.remove(register, new, "2024-01-11", "2024-01-20")
+
+    restored = await house.numbers.restore(call(), old, validate_only=False)
+
+    assert await house.lines(register, old) == (
+        days("2024-01-01", "2024-01-10"),
+        days("2024-01-21", "2024-01-31"),
+    )
+    assert restored.inseparable == (
+        Inseparable(register.enterprise_number, HEALTH, (days("2024-01-11", "2024-01-20"),)),
+    )
+
+
+async def test_days_removed_under_a_replaced_number_that_brought_none_are_reported(house: House) -> None:
+    register = await house.register()
+    old, new = await house.persons(2)
+    await house.replace(old, new)
+    await house.inscribe(register, new, "2024-01-01", "2024-01-31")
+    await house.remove(register, old, "2024-01-11", "2024-01-20")
+
+    restored = await house.numbers.restore(call(), old, validate_only=False)
+
+    assert restored.inseparable == (
+        Inseparable(register.enterprise_number, HEALTH, (days("2024-01-11", "2024-01-20"),)),
+    )
+    assert await house.lines(register, old) == ()
+
+
+async def test_a_chain_is_restored_in_the_middle_with_what_it_had_replaced(house: House) -> None:
+    register = await house.register()
+    first, second, third = await house.persons(3)
+    for niss, month in ((first, "01"), (second, "03"), (third, "05")):
+        await house.inscribe(register, niss, f"2024-{month}-01", f"2024-{month}-10")
+    await house.replace(first, second)
+    await house.replace(second, third)
+
+    await house.numbers.restore(call(), second, validate_only=False)
+
+    assert await house.lines(register, second) == (
+        days("2024-01-01", "2024-01-10"),
+        days("2024-03-01", "2024-03-10"),
+    )
+    assert await house.lines(register, third) == (days("2024-05-01", "2024-05-10"),)
+    assert (await house.inscribe(register, first, "2024-09-01", "2024-09-01")).niss == second
+
+
+async def test_what_was_asked_under_the_first_of_a_chain_finds_back_to_it_step_by_step(house: House) -> None:
+    register = await house.register()
+    first, second, third = await house.persons(3)
+    await house.replace(first, second)
+    await house.replace(second, third)
+    await house.inscribe(register, third, "2024-05-01", "2024-05-10")
+    await house.inscribe(register, first, "2024-01-01", "2024-01-10")
+
+    await house.numbers.restore(call(), second, validate_only=False)
+    await house.inscribe(register, second, "2024-03-01", "2024-03-10")
+    await house.numbers.restore(call(), first, validate_only=False)
+
+    assert await house.lines(register, first) == (days("2024-01-01", "2024-01-10"),)
+    assert await house.lines(register, second) == (days("2024-03-01", "2024-03-10"),)
+    assert await house.lines(register, third) == (days("2024-05-01", "2024-05-10"),)
+
+
+async def test_a_cancelled_number_refuses_inscriptions_and_can_be_restored(house: House) -> None:
+    register = await house.register()
+    (niss,) = await house.persons(1)
+    await house.inscribe(register, niss, "2024-01-01", "2024-01-31")
+
+    await house.numbers.cancel(call(), niss)
+    with pytest.raises(Refused) as refused:
+        await house.inscribe(register, niss, "2024-02-01", "2024-02-02")
+    removed = await house.remove(register, niss, "2024-01-31", "2024-01-31")
+    await house.numbers.restore(call(), niss, validate_only=False)
+    again = await house.inscribe(register, niss, "2024-02-01", "2024-02-02")
+
+    assert [v.reason for v in refused.value.violations] == [Reason.NISS_CANCELLED]
+    assert removed.change.changed
+    assert again.change.changed
+    assert [row[2] for row in await house.log(register)] == [1, 5, 2, 4, 1]
+
+
+async def test_nothing_stays_under_a_replaced_number_whatever_runs_beside(house: House) -> None:
+    """A storm: writers on both numbers in many registers while replacements and restorations run."""
+    registers = [await house.register() for _ in range(6)]
+    pairs = list(zip(*[iter(await house.persons(16))] * 2, strict=True))
+    chance = random.Random(4)
+    done = asyncio.Event()
+
+    async def write(register: AdmittedRegister, seed: int) -> None:
+        chance = random.Random(seed)
+        while not done.is_set():
+            niss = chance.choice(chance.choice(pairs))
+            day = chance.randrange(1, 28)
+            operation = chance.choice((house.inscribe, house.inscribe, house.remove))
+            await operation(register, niss, f"2024-01-{day:02}", f"2024-02-{day:02}")
+
+    writers = [asyncio.create_task(write(r, i)) for i, r in enumerate(registers * 2)]
+    for _ in range(20):
+        old, new = chance.choice(pairs)
+        await house.replace(old, new)
+        if chance.random() < 0.5:
+            await house.numbers.restore(call(), old, validate_only=False)
+    for old, new in pairs:
+        await house.replace(old, new)
+    done.set()
+    await asyncio.gather(*writers)
+
+    for register in registers:
+        for old, _ in pairs:
+            assert await house.lines(register, old) == ()
+        log = await house.log(register)
+        state: dict[object, object] = {}
+        for *_, niss, _, before, after in log:
+            assert state.get(niss, "{}") == before
+            state[niss] = after
+
+
+async def test_the_shares_of_a_dossier_are_together_its_lines(house: House, engine: AsyncEngine) -> None:
+    register = await house.register()
+    old, new = await house.persons(2)
+    await house.inscribe(register, old, "2024-01-01", "2024-03-31")
+    await house.replace(old, new)
+    chance = random.Random(7)
+    for _ in range(40):
+        operation = chance.choice((house.inscribe, house.remove))
+        day = chance.randrange(1, 28)
+        month = chance.randrange(1, 11)
+        await operation(
+            register, chance.choice((old, new)), f"2024-{month:02}-{day:02}", f"2024-{month + 1:02}-01"
+        )
+
+    query = text(
+        "SELECT (SELECT range_agg(r) FROM dossier_share s, unnest(s.periods) r "
+        "WHERE s.register_id = d.register_id AND s.niss = d.niss)::text, d.periods::text "
+        "FROM dossier d WHERE register_id = :r AND niss = :n"
+    )
+    async with engine.connect() as connection:
+        shares, lines = (await connection.execute(query, {"r": register.id, "n": new})).one()
+
+    assert shares == lines

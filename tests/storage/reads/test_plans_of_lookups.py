@@ -1,0 +1,125 @@
+"""What is looked up is found by index, also by plans that were made while the tables were empty."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import AsyncIterator
+from typing import cast
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.storage.connection.database import open_database
+from raas.storage.connection.query import fetch
+from raas.storage.connection.transactions import Connection
+from raas.storage.log import reader
+from raas.storage.persons import local_source, rows
+from raas.storage.reads import lookups, successors, transitions
+from raas.storage.schema.migration import upgrade
+from raas.storage.writes import load
+from tests.conftest import new_database
+from tests.storage.reads.test_plans import assert_by_index, plan, touched
+
+KNOWN, ASKED = 20_000, 50
+
+_FILL = (
+    f"""INSERT INTO person (niss, register_of_origin, status, version)
+    SELECT g, 1, 1, 1 FROM generate_series(1, {KNOWN}) g""",
+    f"""INSERT INTO dossier
+    SELECT 1, g, 1, '{{[2020-01-01,2021-01-01)}}', g FROM generate_series(1, {KNOWN}) g""",
+    f"""INSERT INTO dossier_share
+    SELECT 1, g, 1, g, '{{[2020-01-01,2021-01-01)}}', '{{}}' FROM generate_series(1, {KNOWN}) g""",
+    f"""INSERT INTO request (register_id, actor, request_id, body_hash, answer)
+    SELECT 1, g, '1', '', '' FROM generate_series(1, {KNOWN}) g""",
+    f"""INSERT INTO mutation (register_id, revision, batch_last_revision, previous_revision, kind, niss,
+                          dossier_type_id, before, after, record_time, actor, call_id, checksum)
+    SELECT 1, g, g, greatest(g - 50, 0), 1, g, 1, '{{}}', '{{[2020-01-01,2021-01-01)}}', now(), 1,
+           '00000000-0000-4000-8000-000000000001', '' FROM generate_series(1, {KNOWN}) g""",
+    f"""INSERT INTO register OVERRIDING SYSTEM VALUE
+    SELECT 1, 999999922, '', gen_random_uuid(), {KNOWN}, 0, now(), 0, {KNOWN}, '', now()""",
+)
+NUMBERS = "{" + ",".join(str(7 * number) for number in range(1, ASKED + 1)) + "}"
+TYPES = "{" + ",".join(["1"] * ASKED) + "}"
+EACH = "{" + ",".join(["1"] * ASKED) + "}"
+LITERALS = {
+    # By name, or by type where they have none.
+    "::bigint[]": NUMBERS,
+    "::int[]": TYPES,
+    "::text[]": EACH,
+    "": "1",
+    "nisses": NUMBERS,
+    "registers": EACH,
+    "register": "1",
+    "after": EACH,
+    "revisions": EACH,
+    "ats": EACH,
+    "day": "2020-06-01",
+    "steps": "1000",
+}
+_PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?s((?:::\w+\[\])?)")
+
+
+STATEMENTS = {
+    "load.LOAD_DOSSIERS": load._LOAD_DOSSIERS,
+    "load.LOAD_FINAL_DOSSIERS": load._LOAD_FINAL_DOSSIERS,
+    "load.LOAD_SHARES": load._LOAD_SHARES,
+    "load.LOAD_PERSONS": load._LOAD_PERSONS,
+    "local_source.STATES": local_source._STATES,
+    "rows.READ_FINALS": rows.READ_FINALS,
+    "load.LOAD_REQUESTS": load._LOAD_REQUESTS,
+    "reader.PAGES": reader._PAGES.format(conditions="")
+    .replace("%(revisions)s", "1")
+    .replace("%(entries)s", "1"),
+    "lookups.NOW": lookups._NOW,
+    "lookups.EARLIER": lookups._EARLIER,
+    "successors.REPLACED": successors._REPLACED,
+    "transitions.WALK": transitions._WALK,
+}
+
+
+@pytest.fixture(scope="module", params=["force_generic_plan", "force_custom_plan"])
+async def planned(request: pytest.FixtureRequest, server_dsn: str) -> AsyncIterator[AsyncEngine]:
+    """A database whose tables were filled after every statement was planned and run once."""
+    with new_database(server_dsn) as dsn:
+        writing = open_database(dsn)
+        await upgrade(writing)
+        await writing.dispose()
+        engine = open_database(dsn, size=1, autocommit=True)
+        await fetch(engine, f"SELECT set_config('plan_cache_mode', '{request.param}', false)", {})
+        for name, statement in STATEMENTS.items():
+            await _do(engine, f'PREPARE "{name}" AS {_numbered(statement)}')
+            await _do(engine, _execute(name))
+        for fill in _FILL:
+            # Nobody looks at the tables afterwards: the planner thinks of them as it did.
+            await _do(engine, fill)
+        yield engine
+        await engine.dispose()
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+async def test_a_plan_of_an_empty_table_is_right_for_a_full_one(planned: AsyncEngine, name: str) -> None:
+    nodes = await plan(planned, _execute(name), {})
+
+    assert_by_index(nodes)
+    assert ASKED <= touched(nodes) <= 10 * ASKED
+
+
+def _execute(name: str) -> str:
+    literals = [LITERALS[parameter or kind] for parameter, kind in _PLACEHOLDER.findall(STATEMENTS[name])]
+    quoted = ", ".join(f"'{literal}'" for literal in literals)
+    return f'EXECUTE "{name}" ({quoted})'
+
+
+def _numbered(statement: str) -> str:
+    """The statement as PREPARE takes it: $1, $2 for its parameters, in order."""
+    numbers = itertools.count(1)
+    return _PLACEHOLDER.sub(lambda found: f"${next(numbers)}{found[2]}", statement)
+
+
+async def _do(engine: AsyncEngine, statement: str) -> None:
+    """Run what answers no rows."""
+    pooled = await engine.raw_connection()
+    connection = cast(Connection, pooled.driver_connection)
+    await connection.execute(statement)
+    pooled.close()

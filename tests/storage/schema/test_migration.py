@@ -1,0 +1,142 @@
+"""Migrations make the schema that the code was written for, once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas import storage
+from raas.domain.calendar.incomplete_date import parse_incomplete_date
+from raas.domain.search.person_search import PersonQuery
+from raas.domain.search.phonetics import search_keys
+from raas.storage.connection.database import open_database
+from raas.storage.persons.store import PostgresPersonStore
+from raas.storage.schema.migration import SchemaVersion, database_is_current, schema_version, upgrade
+from raas.storage.schema.tables import metadata
+from tests.conftest import new_database
+
+
+@asynccontextmanager
+async def new_engine(server_dsn: str) -> AsyncIterator[AsyncEngine]:
+    with new_database(server_dsn) as dsn:
+        engine = open_database(dsn)
+        try:
+            yield engine
+        finally:
+            await engine.dispose()
+
+
+@pytest.fixture
+async def empty(server_dsn: str) -> AsyncIterator[AsyncEngine]:
+    async with new_engine(server_dsn) as engine:
+        yield engine
+
+
+async def test_the_migrations_make_the_schema_of_the_code(empty: AsyncEngine) -> None:
+    await upgrade(empty)
+
+    def differences(connection: Connection) -> list[object]:
+        options = {"compare_type": True, "compare_server_default": True}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+
+    async with empty.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_storage_settings_and_identities_are_those_of_the_code(
+    empty: AsyncEngine, server_dsn: str
+) -> None:
+    # What Alembic does not compare: fill factors, identity columns, collations, predicates of indexes.
+    await upgrade(empty)
+    async with new_engine(server_dsn) as written:
+        async with written.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+        assert await _catalogue(empty) == await _catalogue(written)
+
+
+async def test_an_empty_database_is_told_from_a_current_one(empty: AsyncEngine) -> None:
+    assert not await database_is_current(empty)
+    needed = (await schema_version(empty)).needed
+    assert await upgrade(empty) == SchemaVersion(None, needed)
+    assert await database_is_current(empty)
+    assert await upgrade(empty) == SchemaVersion(needed, needed)
+
+
+async def test_two_at_once_migrate_once(empty: AsyncEngine) -> None:
+    needed = (await schema_version(empty)).needed
+    found = await asyncio.gather(*(upgrade(empty) for _ in range(5)))
+    assert sorted(str(version.current) for version in found) == [*[needed] * 4, "None"]
+    assert await database_is_current(empty)
+
+
+async def test_a_migration_that_fails_leaves_nothing_behind(empty: AsyncEngine) -> None:
+    async with empty.begin() as connection:
+        # In the way of a table that is not the first one to be created.
+        await connection.execute(text("CREATE TABLE secret (name text)"))
+    with pytest.raises(Exception, match="DuplicateTable"):
+        await upgrade(empty)
+    assert (await schema_version(empty)).current is None
+    async with empty.begin() as connection:
+        tables = await connection.execute(
+            text("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+        )
+        assert tables.scalars().all() == ["secret"]
+        await connection.execute(text("DROP TABLE secret"))
+    await upgrade(empty)
+    assert await database_is_current(empty)
+
+
+async def test_persons_from_before_given_signatures_are_found(empty: AsyncEngine) -> None:
+    niss, born = 85673003360, parse_incomplete_date("1985-07-30")
+
+    def upgrade_to_persons(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option(
+            "script_location", str(Path(storage.__file__).parent / "schema" / "migrations")
+        )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+
+    async with empty.begin() as connection:
+        await connection.run_sync(upgrade_to_persons)
+        await connection.execute(
+            text("""INSERT INTO person (niss, register_of_origin, status, version, last_name, first_names,
+                                        birth_date, birth_first, search_keys, birth_code)
+                    VALUES (:niss, 1, 1, 1, 'Vandenberghe', '{Pieter}', '1985-07-30', '1985-07-30', '{OLD}',
+                            19850730), (:niss + 1, 1, 1, 1, NULL, '{}', NULL, NULL, '{}', 0)"""),
+            {"niss": niss},
+        )
+        await connection.execute(text("INSERT INTO person_key VALUES ('OLD', 19850730, :n)"), {"n": niss})
+    await upgrade(empty)
+    for asked, wide in (("Van den Berghe", 0), ("Van den Berghe", 300)):
+        query = PersonQuery(asked, born, wide, ("Peter",))
+        found, more = await PostgresPersonStore(empty, empty).find(query.probe(), 10)
+        assert ([each.niss for each in found], more) == ([niss], False)
+    async with empty.connect() as connection:
+        keys = (await connection.execute(text("SELECT key, niss FROM person_key ORDER BY key"))).all()
+    assert [tuple(row) for row in keys] == [(key, niss) for key in search_keys("Vandenberghe")]
+
+
+async def _catalogue(engine: AsyncEngine) -> list[object]:
+    statements = (
+        """SELECT relname, relkind, reloptions FROM pg_class
+           WHERE relnamespace = current_schema()::regnamespace AND relname NOT LIKE 'alembic%' ORDER BY 1""",
+        """SELECT table_name, column_name, is_identity, identity_generation, collation_name, column_default,
+                  is_nullable, udt_name
+           FROM information_schema.columns
+           WHERE table_schema = current_schema() AND table_name NOT LIKE 'alembic%' ORDER BY 1, 2""",
+        """SELECT indexdef FROM pg_indexes
+           WHERE schemaname = current_schema() AND tablename NOT LIKE 'alembic%' ORDER BY 1""",
+    )
+    async with engine.connect() as connection:
+        return [(await connection.execute(text(statement))).all() for statement in statements]

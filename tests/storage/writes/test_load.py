@@ -1,0 +1,46 @@
+"""What a write waits for: the same number of round trips whoever says who the persons are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.storage.connection.transactions import Transactions
+from raas.storage.writes.load import load
+from raas.usecases.ports.register_ports import Wanted
+from tests.usecases.persons.harness import PersonHouse
+
+
+async def round_trips(engine: AsyncEngine, register_id: int, wanted: Wanted, trace: Path) -> int:
+    """How often loading under the lock sends something and waits: the Sync messages of the protocol."""
+    async with Transactions(engine).connection() as connection:
+        await connection.execute("SELECT 1")  # the transaction has begun
+        with trace.open("wb") as file:
+            connection.pgconn.trace(file.fileno())
+            try:
+                await load(connection, register_id, wanted, lock=True)
+            finally:
+                connection.pgconn.untrace()
+    return sum("Sync" in line for line in trace.read_text().splitlines())
+
+
+async def test_persons_cost_no_round_trip(
+    engine: AsyncEngine, reading_engine: AsyncEngine, tmp_path: Path
+) -> None:
+    house = PersonHouse(engine, reading_engine)
+    register, niss = await house.register(), await house.person()
+    await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    (type_id,) = (await house.write_store.dossier_types(register.id)).by_id
+    actor = EnterpriseNumber(999999922)
+    found = [
+        await round_trips(
+            engine,
+            register.id,
+            Wanted([(niss, type_id)], persons, [(actor, "x")], [(actor, "y")]),
+            tmp_path / "trace",
+        )
+        for persons in (False, True)
+    ]
+    assert found == [1, 1]

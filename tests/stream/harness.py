@@ -1,0 +1,188 @@
+"""A server in this process, on the database of the tests, with the stream of mutations of a real one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, cast
+
+import grpc.aio
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.numbers.niss import NissProfile
+from raas.ops.page_seal import FernetPageSeal
+from raas.rpc.calls.identity import Identify, development_identity
+from raas.rpc.server import Door, build_server
+from raas.rpc.services.use_cases import Verbs
+from raas.rpc.wire.mutations.stream import StreamMessages
+from raas.storage.connection.secrets import page_seal_key
+from raas.storage.log.notifications import PostgresWakeUps
+from raas.storage.log.reader import PostgresLogs
+from raas.storage.log.subscribers import PostgresSubscribers
+from raas.storage.reads.registers import PostgresRegisterStore
+from raas.storage.reads.store import PostgresReadStore
+from raas.storage.writes.store import PostgresWriteStore
+from raas.usecases.admin.registers import Registers
+from raas.usecases.calls.access import Gate
+from raas.usecases.calls.pagination import Pages
+from raas.usecases.feed.dispatcher import TailerLimits
+from raas.usecases.feed.service import Streaming
+from raas.usecases.persons.identities import NoIdentities
+from raas.usecases.persons.structure_source import StructureSource
+from raas.usecases.ports.register_ports import AuthenticSource, Visit
+from raas.usecases.ports.stream_ports import LogFilter, LogPage, Reach, WakeUps
+from raas.usecases.reads.consult import Consult
+from raas.usecases.reads.explain import ExplainDossier
+from raas.usecases.reads.history import History
+from raas.usecases.writes.dossier_types import DossierTypeVerbs
+from raas.usecases.writes.operations import WriteOperations
+from raas.usecases.writes.queue import LaneLimits, Lanes
+from raas.v1 import dossier_type_pb2, inscription_pb2
+from raas.v1 import register_service_pb2 as registers_v1
+from raas.v1.administration_service_pb2 import CreateRegisterRequest
+from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
+from raas.v1.mutation_stream_pb2_grpc import MutationStreamStub
+from raas.v1.period_pb2 import Period
+from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+from tests.oracle.numbers import enterprise_number
+from tests.stream.reading import metadata
+
+_OWNERS = (enterprise_number(8_000_000 + i) for i in count())
+
+
+@dataclass
+class RecordingAudit:
+    """Keeps every visit."""
+
+    visits: list[Visit] = field(default_factory=list)
+
+    def record(self, visit: Visit) -> None:
+        self.visits.append(visit)
+
+
+class CountingLogs(PostgresLogs):
+    """Counts how often a log is read."""
+
+    readings = 0
+
+    async def read(self, after: Mapping[int, int], which: LogFilter, reach: Reach) -> Mapping[int, LogPage]:
+        self.readings += 1
+        return await super().read(after, which, reach)
+
+
+@dataclass
+class StreamHouse:
+    """The server, a channel to it, and what it told the audit."""
+
+    door: Door
+    streaming: Streaming
+    logs: CountingLogs
+    audit: RecordingAudit
+    target: str
+    channel: grpc.aio.Channel
+
+    @property
+    def stream(self) -> Any:
+        return MutationStreamStub(self.channel)
+
+    @property
+    def registers(self) -> Any:
+        return RegisterServiceStub(self.channel)
+
+    def connect(self) -> grpc.aio.Channel:
+        """A connection of its own."""
+        return grpc.aio.insecure_channel(self.target, options=[("grpc.use_local_subchannel_pool", 1)])
+
+    async def new_register(self, *codes: str) -> str:
+        """An empty register with these dossier types: as many mutations as codes."""
+        number = next(_OWNERS)
+        stub: Any = AdministrationServiceStub(self.channel)
+        await stub.CreateRegister(
+            CreateRegisterRequest(enterprise_number=number, name="Fictitious"), metadata=metadata(number)
+        )
+        for code in codes:
+            await self.registers.CreateDossierType(
+                registers_v1.CreateDossierTypeRequest(dossier_type=dossier_type_pb2.DossierType(code=code)),
+                metadata=metadata(number),
+            )
+        return number
+
+    async def inscribe(self, register: str, niss: str, code: str, *years: int) -> int:
+        """One batch, a year each; answers the revision."""
+        operations = [
+            registers_v1.BatchOperation(
+                inscribe=inscription_pb2.Inscription(
+                    niss=niss, dossier_type=code, period=Period(begin=f"{year}-01-01", end=f"{year}-06-30")
+                )
+            )
+            for year in years
+        ]
+        answer = await self.registers.ApplyBatch(
+            registers_v1.ApplyBatchRequest(operations=operations), metadata=metadata(register)
+        )
+        revision: int = answer.revision
+        return revision
+
+
+@asynccontextmanager
+async def stream_house(
+    engine: AsyncEngine,
+    reading: AsyncEngine,
+    *,
+    limits: TailerLimits | None = None,
+    wake_ups: WakeUps | None = None,
+    identify: Identify = development_identity,
+    source: AuthenticSource | None = None,
+) -> AsyncIterator[StreamHouse]:
+    """Serve until the block is left; several on one database are like several processes."""
+    pages = Pages(FernetPageSeal(await page_seal_key(engine)))
+    store, lane_limits = PostgresWriteStore(engine), LaneLimits()
+    source = source or StructureSource()
+    reads, registers, audit = PostgresReadStore(reading), PostgresRegisterStore(reading), RecordingAudit()
+    logs = CountingLogs(reading)
+    streaming = Streaming(
+        logs,
+        reads,
+        PostgresSubscribers(reading),
+        wake_ups or PostgresWakeUps(reading),
+        source,
+        pages,
+        StreamMessages(),
+        limits,
+    )
+    lanes = Lanes(store, lane_limits, streaming.committed)
+    unused = cast(Any, None)
+    verbs = Verbs(
+        write=WriteOperations(lanes, store, source, NoIdentities(), lane_limits),
+        imports=unused,
+        dossier_types=DossierTypeVerbs(lanes, store, pages),
+        consult=Consult(reads, source, pages),
+        history=History(reads, registers, source, pages),
+        explain=ExplainDossier(reads, source),
+        check=unused,
+        routing=unused,
+        stale=unused,
+        registers=Registers(registers, pages),
+        stream=streaming,
+    )
+    gate = Gate(registers, audit)
+    door = build_server(verbs, gate, identify, listen="127.0.0.1:0", profile=NissProfile.TEST)
+    following = asyncio.create_task(streaming.run())
+    await door.start()
+    await door.serving(True)
+    target = f"127.0.0.1:{door.port}"
+    try:
+        # The answer to a batch has every dossier whole; what is streamed must fit in any case.
+        options = [("grpc.max_receive_message_length", 64 * 1024 * 1024)]
+        async with grpc.aio.insecure_channel(target, options=options) as channel:
+            yield StreamHouse(door, streaming, logs, audit, target, channel)
+    finally:
+        await streaming.close()
+        await door.stop(5)
+        await lanes.drained()
+        following.cancel()
+        await asyncio.wait([following])
+        assert following.cancelled(), following.exception()

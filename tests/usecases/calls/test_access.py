@@ -1,0 +1,190 @@
+"""The gate: who may call what, and what the audit is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from raas.domain.errors import Reason, Refused, refuse
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.niss import Niss
+from raas.domain.registers.register import Register
+from raas.usecases.calls.access import PERMISSIONS, AdmittedRegister, Gate, Permission
+from raas.usecases.calls.call import Call, Caller, Role
+from raas.usecases.ports.register_ports import StoreUnavailable, Visit
+from raas.v1 import (
+    administration_service_pb2,
+    mutation_stream_pb2,
+    person_service_pb2,
+    register_service_pb2,
+)
+
+OWN, OTHER, NOBODY = (EnterpriseNumber(n) for n in (999999922, 999999823, 999999724))
+CALL_ID = UUID("12345678-1234-4234-8234-123456789012")
+REGISTERS = "/raas.v1.RegisterService/"
+
+
+def register(id_: int, number: EnterpriseNumber) -> Register:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    return Register(id_, number, "", CALL_ID, 0, 0, now, 0, 0, b"", now)
+
+
+class Registers:
+    def __init__(self) -> None:
+        self.known = {OWN: register(1, OWN), OTHER: register(2, OTHER)}
+        self.asked: list[Sequence[EnterpriseNumber]] = []
+
+    async def find(self, number: EnterpriseNumber) -> Register | None:
+        self.asked.append([number])
+        return self.known.get(number)
+
+    async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
+        self.asked.append(numbers)
+        return [self.known[number] for number in numbers if number in self.known]
+
+
+class Visits(list[Visit]):
+    def record(self, visit: Visit) -> None:
+        self.append(visit)
+
+
+@pytest.fixture
+def registers() -> Registers:
+    return Registers()
+
+
+@pytest.fixture
+def visits() -> Visits:
+    return Visits()
+
+
+@pytest.fixture
+def gate(registers: Registers, visits: Visits) -> Gate:
+    return Gate(registers, visits)  # type: ignore[arg-type]
+
+
+def call(
+    rpc: str = "Consult", *roles: Role, owner: EnterpriseNumber = OWN, all_mandates: bool = False
+) -> Call:
+    name = rpc if rpc.startswith("/") else REGISTERS + rpc
+    return Call(Caller(owner, frozenset(roles), all_mandates), CALL_ID, name)
+
+
+async def refusal(awaitable: object) -> list[tuple[str, Reason, dict[str, str]]]:
+    with pytest.raises(Refused) as raised:
+        await awaitable  # type: ignore[misc]
+    return [(v.field, v.reason, dict(v.values)) for v in raised.value.violations]
+
+
+def test_every_rpc_of_the_contract_declares_its_permission() -> None:
+    services = [
+        register_service_pb2.DESCRIPTOR.services_by_name["RegisterService"],
+        mutation_stream_pb2.DESCRIPTOR.services_by_name["MutationStream"],
+        person_service_pb2.DESCRIPTOR.services_by_name["PersonService"],
+        administration_service_pb2.DESCRIPTOR.services_by_name["AdministrationService"],
+    ]
+    served = {f"/{service.full_name}/{rpc.name}" for service in services for rpc in service.methods}
+    assert PERMISSIONS.keys() == served
+
+
+def test_writing_and_reading_are_different_permissions() -> None:
+    of = {rpc.removeprefix(REGISTERS): permission for rpc, permission in PERMISSIONS.items()}
+    assert {of[rpc] for rpc in ("Inscribe", "Remove", "ApplyBatch", "Import")} == {Permission.WRITE}
+    assert {of[rpc] for rpc in ("GetRegister", "Consult", "Export", "GetHistory")} == {Permission.READ}
+
+
+async def test_the_own_register_is_admitted(gate: Gate) -> None:
+    assert await gate.admit_id(call(), None) == AdmittedRegister(1, OWN)
+    assert await gate.admit_id(call(), OWN) == AdmittedRegister(1, OWN)
+    assert (await gate.admit(call(), None)).id == 1
+
+
+async def test_another_register_needs_a_mandate(gate: Gate) -> None:
+    missing = [("register", Reason.MANDATE_MISSING, {"register": "0999999823"})]
+    assert await refusal(gate.admit_id(call(), OTHER)) == missing
+    assert await refusal(gate.admit(call(), OTHER)) == missing
+    assert await gate.admit_id(call(all_mandates=True), OTHER) == AdmittedRegister(2, OTHER)
+
+
+async def test_what_does_not_exist_is_like_what_one_may_not_see(gate: Gate, registers: Registers) -> None:
+    missing = [("register", Reason.MANDATE_MISSING, {"register": "0999999724"})]
+    assert await refusal(gate.admit_id(call(), NOBODY)) == missing
+    # Without a mandate the store is not even asked: the time of the answer tells nothing.
+    assert registers.asked == []
+    assert await refusal(gate.admit_id(call(all_mandates=True), NOBODY)) == missing
+    assert await refusal(gate.admit(call(all_mandates=True), NOBODY)) == missing
+
+
+async def test_only_the_own_number_is_unknown(gate: Gate) -> None:
+    expected = [("register", Reason.REGISTER_UNKNOWN, {"register": "0999999724"})]
+    assert await refusal(gate.admit_id(call(owner=NOBODY), None)) == expected
+    assert await refusal(gate.admit(call(owner=NOBODY), NOBODY)) == expected
+
+
+async def test_a_register_seen_once_is_not_asked_for_again(gate: Gate, registers: Registers) -> None:
+    for _ in range(3):
+        await gate.admit_id(call(), None)
+    assert registers.asked == [[OWN]]
+
+
+async def test_a_register_that_appears_later_is_found(gate: Gate, registers: Registers) -> None:
+    await refusal(gate.admit_id(call(owner=NOBODY), None))
+    registers.known[NOBODY] = register(3, NOBODY)
+    assert await gate.admit_id(call(owner=NOBODY), None) == AdmittedRegister(3, NOBODY)
+
+
+async def test_a_mandate_is_asked_for_even_for_registers_seen_before(gate: Gate) -> None:
+    await gate.admit_id(call(all_mandates=True), OTHER)
+    assert (await refusal(gate.admit_id(call(), OTHER)))[0][1] is Reason.MANDATE_MISSING
+
+
+async def test_many_registers_are_looked_up_together(gate: Gate, registers: Registers) -> None:
+    await gate.admit_id(call(), OWN)
+    admit = await gate.admission(call("CheckInscriptions", Role.ROUTER), [OWN, OTHER, NOBODY, OTHER])
+    assert registers.asked == [[OWN], [OTHER, NOBODY]]
+    assert [await admit(number) for number in (OWN, OTHER)] == [
+        AdmittedRegister(1, OWN),
+        AdmittedRegister(2, OTHER),
+    ]
+    assert (await refusal(admit(NOBODY)))[0][1] is Reason.MANDATE_MISSING
+    assert len(registers.asked) == 2
+
+
+async def test_a_router_may_check_any_register_and_do_nothing_else_there(gate: Gate) -> None:
+    router = call("CheckInscriptions", Role.ROUTER)
+    assert await (await gate.admission(router, [OTHER]))(OTHER) == AdmittedRegister(2, OTHER)
+    plain = call("CheckInscriptions")
+    assert (await refusal((await gate.admission(plain, [OTHER]))(OTHER)))[0][1] is Reason.MANDATE_MISSING
+    assert (await refusal(gate.admit_id(call("Consult", Role.ROUTER), OTHER)))[0][1] is Reason.MANDATE_MISSING
+
+
+def test_roles_are_required_where_no_register_is_acted_on(gate: Gate) -> None:
+    gate.require(call("FindRegisters", Role.ROUTER))
+    gate.require(call("/raas.v1.AdministrationService/CreateRegister", Role.ADMINISTRATION))
+    for rpc in ("FindRegisters", "/raas.v1.AdministrationService/ListRegisters"):
+        with pytest.raises(Refused, match="ROLE_MISSING"):
+            gate.require(call(rpc))
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (None, "OK"),
+        (refuse(Reason.NISS_UNKNOWN, "niss"), "NISS_UNKNOWN"),
+        (StoreUnavailable(), "UNAVAILABLE"),
+        (KeyError(), "INTERNAL"),
+        (KeyboardInterrupt(), "CANCELLED"),
+    ],
+)
+def test_a_visit_is_noted_whatever_its_outcome(
+    gate: Gate, visits: Visits, error: BaseException | None, outcome: str
+) -> None:
+    with suppress(BaseException), gate.visit(call()) as visit:
+        visit.register, visit.nisses, visit.revisions = OTHER, [Niss(1)], (3, 4)
+        if error is not None:
+            raise error
+    assert visits == [Visit(REGISTERS + "Consult", OWN, OTHER, [Niss(1)], (3, 4), outcome)]

@@ -1,0 +1,59 @@
+"""What tests of reading verbs have in common: calls, persons with a fate, and the seal of page tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from raas.domain.errors import Reason, Refused
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.status import PersonState, PersonStatus
+from raas.ops.page_seal import FernetPageSeal
+from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.call import Call, Caller
+from raas.usecases.calls.pagination import Pages
+from tests.oracle.numbers import niss
+from tests.storage.seed import Book
+
+CALL = Call(Caller(EnterpriseNumber(999999922)), UUID(int=1), "/raas.v1.RegisterService/Consult")
+OTHER_CALLER = replace(CALL, caller=Caller(EnterpriseNumber(999999823)))
+
+REPLACED, CANCELLED, UNKNOWN = (Niss(int(niss(1941, 61, 1, counter))) for counter in (1, 3, 5))
+SUCCESSOR = Niss(int(niss(1942, 61, 1, 2)))
+REPLACED_BY_CANCELLED = Niss(int(niss(1941, 61, 1, 7)))
+
+
+class Source:
+    """Knows everybody but UNKNOWN; REPLACED has become SUCCESSOR, CANCELLED is nobody's any more.
+
+    So is REPLACED_BY_CANCELLED, which had become CANCELLED before.
+    """
+
+    in_store = False
+
+    async def states(self, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:
+        fates = {
+            REPLACED: PersonState(PersonStatus.REPLACED, SUCCESSOR),
+            CANCELLED: PersonState(PersonStatus.CANCELLED),
+            REPLACED_BY_CANCELLED: PersonState(PersonStatus.REPLACED, CANCELLED),
+        }
+        active = PersonState(PersonStatus.ACTIVE)
+        return {niss: fates.get(niss, active) for niss in nisses if niss != UNKNOWN}
+
+    async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:
+        both = SUCCESSOR, REPLACED
+        return {niss: both if niss in both else (niss,) for niss in nisses}
+
+
+def new_pages(key: bytes = bytes(32)) -> Pages:
+    return Pages(FernetPageSeal(key))
+
+
+def admitted(book: Book) -> AdmittedRegister:
+    return AdmittedRegister(book.id, book.number)
+
+
+def said(refused: Refused) -> list[tuple[str, Reason]]:
+    return [(violation.field, violation.reason) for violation in refused.violations]

@@ -1,0 +1,421 @@
+"""The tailer: what is read once for all who follow, and when."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any
+
+import pytest
+
+from raas.domain.errors import Reason, Refused
+from raas.usecases.feed import dispatcher as tailing
+from raas.usecases.feed.catch_up import LogPages, follow_log
+from raas.usecases.feed.dispatcher import Tailer, TailerLimits
+from raas.usecases.feed.pacing import PaceLimits
+from raas.usecases.ports.register_ports import StoreUnavailable
+from raas.usecases.ports.stream_ports import EVERYTHING, LogFilter
+from tests.usecases.memory.logs import OTHER_LOG_ID, START, MemoryLogs, ReadableMessages, addition, read
+
+REGISTER, NEIGHBOUR = 1, 2
+HOURS = TailerLimits(poll_seconds=3600, poll_seconds_unheard=3600)
+"""Nothing is found out that nobody tells."""
+
+
+def paced(**limits: Any) -> TailerLimits:
+    """The same at this pace."""
+    return replace(HOURS, pace=PaceLimits(**limits))
+
+
+B_ONLY = LogFilter(("B",), (), (2,))
+
+
+@dataclass
+class World:
+    logs: MemoryLogs
+    messages: ReadableMessages
+    tailer: Tailer
+    pages: LogPages = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pages = LogPages(self.logs, self.messages, lambda: self.tailer.readers)
+
+    def write(self, mutations: int = 1, register_id: int = REGISTER, *, code: str = "A") -> int:
+        last = self.logs[register_id].write(mutations, code=code)
+        self.tailer.committed(register_id)
+        return last
+
+    def hand_over(self, mutations: int = 1) -> int:
+        """A write of this process: what it wrote need not be read."""
+        log = self.logs[REGISTER]
+        after, last = len(log.entries), log.write(mutations)
+        self.tailer.committed(REGISTER, addition(after + 1, last))
+        return last
+
+
+@asynccontextmanager
+async def world(limits: TailerLimits = HOURS) -> AsyncIterator[World]:
+    logs, messages = MemoryLogs(), ReadableMessages()
+    tailer = Tailer(logs, messages, limits)
+    running = asyncio.create_task(tailer.run())
+    # The first look around happens before anybody follows.
+    await asyncio.sleep(0)
+    yield World(logs, messages, tailer)
+    tailer.close()
+    await running
+
+
+class Follower:
+    """Reads a stream in a task of its own."""
+
+    def __init__(
+        self,
+        world: World,
+        after: int,
+        which: LogFilter = EVERYTHING,
+        *,
+        register_id: int = REGISTER,
+        heartbeat: float = 3600.0,
+    ) -> None:
+        self.received: list[dict[str, Any]] = []
+        self.reading = asyncio.Event()
+        self.reading.set()
+        self.ended: Refused | None = None
+        self._changed = asyncio.Event()
+        self._task = asyncio.create_task(self._follow(world, after, which, register_id, heartbeat))
+
+    async def _follow(
+        self, world: World, after: int, which: LogFilter, register_id: int, heartbeat: float
+    ) -> None:
+        try:
+            async with world.tailer.follow(register_id) as tail:
+                async for shipment in follow_log(
+                    tail, register_id, after, which, heartbeat, world.pages, world.messages
+                ):
+                    self.received.append(read(shipment.data))
+                    self._changed.set()
+                    await self.reading.wait()
+        except Refused as refused:
+            self.ended = refused
+            self._changed.set()
+
+    @property
+    def revisions(self) -> list[int]:
+        return [r for message in self.received for r in message.get("mutations", ())]
+
+    @property
+    def through(self) -> int:
+        message = self.received[-1] if self.received else {}
+        place: int = message.get("through", message.get("bookmark", 0))
+        return place
+
+    async def has(self, through: int) -> None:
+        await self._until(lambda: self.through >= through)
+
+    async def end(self) -> Reason:
+        await self._until(lambda: self.ended is not None)
+        assert self.ended is not None
+        return self.ended.violations[0].reason
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    async def _until(self, condition: Any) -> None:
+        async with asyncio.timeout(10):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
+
+
+async def settled() -> None:
+    """Everything that can go on without time passing has gone on."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_what_is_committed_is_sent_at_once_and_once() -> None:
+    async with world() as w:
+        follower = Follower(w, 0)
+        await settled()
+        for _ in range(3):
+            await follower.has(w.write())
+        assert follower.revisions == [1, 2, 3]
+
+
+async def test_where_messages_cost_more_those_who_send_them_pause_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = count(0)
+    # Telling a hundred takes a tenth of a second, of which a tenth is believed at once: with a share of a
+    # thirtieth, three tenths of a second have to pass.
+    monkeypatch.setattr(tailing, "process_time", lambda: next(clock) / 10)
+    async with world(paced(busy=0.0, least_share=1 / 30, longest_seconds=3600)) as w:
+        followers = [Follower(w, 0) for _ in range(100)]
+        await settled()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for _ in range(2):
+            last = w.write()
+            await asyncio.gather(*(follower.has(last) for follower in followers))
+        assert loop.time() - began >= 0.3
+        assert followers[0].revisions == [1, 2]
+
+
+async def test_each_mutation_is_read_and_written_down_once_for_all() -> None:
+    async with world() as w:
+        followers = [Follower(w, 0) for _ in range(5)] + [Follower(w, 0, B_ONLY)]
+        await settled()
+        for code in "ABA":
+            last = w.write(code=code)
+            await asyncio.gather(*(follower.has(last) for follower in followers[:5]))
+        assert [follower.revisions for follower in followers] == [[1, 2, 3]] * 5 + [[2]]
+        assert w.messages.written == [1, 2, 3]
+        assert [set(asked) for asked, _, _ in w.logs.readings] == [{REGISTER}] * 3
+
+
+async def test_what_a_write_hands_over_is_not_read() -> None:
+    async with world() as w:
+        follower = Follower(w, 0)
+        await settled()
+        for mutations in (1, 3, 2):
+            await follower.has(w.hand_over(mutations))
+        assert follower.revisions == [1, 2, 3, 4, 5, 6]
+        assert w.logs.readings == []
+
+
+async def test_what_others_wrote_in_between_is_read() -> None:
+    async with world() as w:
+        follower = Follower(w, 0)
+        await settled()
+        await follower.has(w.hand_over())
+        # Another process writes, and nobody has told it yet.
+        w.logs[REGISTER].write(2)
+        await follower.has(w.hand_over())
+        await follower.has(w.hand_over())
+        # Now it is told, in the same moment as something of this process.
+        w.logs[REGISTER].write()
+        w.tailer.committed(REGISTER)
+        await follower.has(w.hand_over())
+        assert follower.revisions == [1, 2, 3, 4, 5, 6, 7]
+        assert [asked[REGISTER] for asked, _, _ in w.logs.readings] == [1, 5]
+
+
+async def test_more_than_waits_for_its_turn_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tailing, "_HANDED_MOST", 5)
+    async with world() as w:
+        follower = Follower(w, 0)
+        await settled()
+        for _ in range(10):
+            last = w.hand_over()
+        await follower.has(last)
+        assert follower.revisions == list(range(1, 11))
+        assert [asked[REGISTER] for asked, _, _ in w.logs.readings] == [0]
+
+
+async def test_what_is_handed_over_from_another_log_ends_the_streams() -> None:
+    async with world() as w:
+        follower = Follower(w, 0)
+        await settled()
+        w.tailer.committed(REGISTER, addition(1, 1, OTHER_LOG_ID))
+        assert await follower.end() is Reason.LOG_REPLACED
+        assert follower.revisions == []
+
+
+async def test_who_begins_in_the_past_reads_the_log_and_then_the_tail() -> None:
+    async with world() as w:
+        for _ in range(5):
+            w.logs[REGISTER].write(2)
+        follower = Follower(w, 4)
+        await follower.has(10)
+        await follower.has(w.write())
+        assert follower.revisions == [5, 6, 7, 8, 9, 10, 11]
+
+
+async def test_who_is_behind_has_the_next_page_read_while_it_is_given_the_last_one() -> None:
+    async with world() as w:
+        for _ in range(5_000):
+            w.logs[REGISTER].write()
+        follower = Follower(w, 0)
+        follower.reading.clear()
+        await follower.has(1)
+        await settled()
+        # One message was given, and what follows it was read.
+        assert [asked[REGISTER] for asked, _, _ in w.logs.readings] == [0, follower.received[0]["through"]]
+        follower.reading.set()
+        await follower.has(w.write())
+        assert follower.revisions == list(range(1, 5_002))
+        places = [asked[REGISTER] for asked, _, _ in w.logs.readings]
+        assert len(places) == len(set(places))
+
+
+async def test_a_reader_that_stops_reading_goes_on_from_the_log() -> None:
+    async with world(TailerLimits(poll_seconds=3600, poll_seconds_unheard=3600, keep_bytes=20)) as w:
+        slow, quick = Follower(w, 0), Follower(w, 0)
+        await settled()
+        slow.reading.clear()
+        last = w.write()
+        await asyncio.gather(slow.has(last), quick.has(last))
+        for _ in range(30):
+            await quick.has(w.write())
+        # It holds the one message it was given, and nothing was kept for it.
+        assert len(slow.received) == 1
+        slow.reading.set()
+        await slow.has(31)
+        assert slow.revisions == quick.revisions == list(range(1, 32))
+
+
+async def test_who_comes_late_reads_from_the_log_what_may_have_been_erased(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("raas.usecases.feed.recent_log.ERASABLE_SECONDS", 0.05)
+    async with world(TailerLimits(poll_seconds=0.01, poll_seconds_unheard=0.01)) as w:
+        at_the_head = Follower(w, 0)
+        await settled()
+        w.logs[REGISTER].write()
+        entries = w.logs[REGISTER].entries
+        entries[0] = entries[0]._replace(content={"after": {}})
+        w.tailer.committed(REGISTER)
+        await at_the_head.has(1)
+        async with w.tailer.follow(REGISTER) as tail, asyncio.timeout(10):
+            while tail.reaches(0):
+                await asyncio.sleep(0.01)
+        entries[0] = entries[0]._replace(content=None, content_erased_time=START)
+        late = Follower(w, 0)
+        await late.has(1)
+        # Written down for the tail, and again as it now is.
+        assert (late.revisions, w.messages.written) == ([1], [1, 1])
+
+
+async def test_the_registers_that_are_due_are_read_together() -> None:
+    async with world() as w:
+        followers = [Follower(w, 0), Follower(w, 0, register_id=NEIGHBOUR)]
+        await settled()
+        w.write()
+        w.write(register_id=NEIGHBOUR)
+        await asyncio.gather(*(follower.has(1) for follower in followers))
+        assert [set(asked) for asked, _, _ in w.logs.readings] == [{REGISTER, NEIGHBOUR}]
+
+
+async def test_registers_that_nobody_follows_are_not_read() -> None:
+    async with world() as w:
+        follower = Follower(w, 0)
+        await settled()
+        await follower.has(w.write())
+        await follower.stop()
+        w.write()
+        await settled()
+        assert len(w.logs.readings) == 1
+
+
+async def test_a_group_is_never_left_half_told() -> None:
+    async with world() as w:
+        follower = Follower(w, 0)
+        await settled()
+        last = w.write(2_500)
+        await follower.has(last)
+        assert follower.revisions == list(range(1, 2_501))
+        # The places to resume from on the way lie before the group.
+        assert {message["through"] for message in follower.received[:-1]} <= {0}
+
+
+async def test_what_nobody_told_is_found_by_looking() -> None:
+    async with world(TailerLimits(poll_seconds=0.01)) as w:
+        w.tailer.hears(True)
+        follower = Follower(w, 0)
+        await settled()
+        w.logs[REGISTER].write()
+        await follower.has(1)
+
+
+async def test_when_nobody_can_be_heard_it_looks_more_often() -> None:
+    async with world(TailerLimits(poll_seconds=3600, poll_seconds_unheard=0.01)) as w:
+        w.tailer.hears(True)
+        follower = Follower(w, 0)
+        await settled()
+        w.logs[REGISTER].write()
+        w.tailer.hears(False)
+        await follower.has(1)
+
+
+async def test_a_quiet_stream_sends_bookmarks() -> None:
+    async with world() as w:
+        follower = Follower(w, 0, B_ONLY, heartbeat=0.05)
+        await settled()
+        last = w.write(3)
+        await follower.has(last)
+        assert follower.received[-1] == {"bookmark": 3, "complete": False}
+        assert follower.revisions == []
+
+
+async def test_a_store_that_fails_and_comes_back_ends_no_stream() -> None:
+    async with world() as w:
+        follower = Follower(w, 0)
+        await settled()
+        w.logs.faults = [StoreUnavailable("restarting")] * 2
+        await follower.has(w.write())
+        assert follower.revisions == [1]
+
+
+async def test_streams_end_when_the_tailer_is_closed_and_none_begins() -> None:
+    async with world() as w:
+        follower = Follower(w, 0)
+        await settled()
+        w.tailer.close()
+        assert await follower.end() is Reason.UNAVAILABLE
+        assert await Follower(w, 0).end() is Reason.UNAVAILABLE
+
+
+async def test_a_log_that_is_replaced_ends_its_streams_only() -> None:
+    async with world(TailerLimits(poll_seconds_unheard=0.01)) as w:
+        follower, neighbour = Follower(w, 0), Follower(w, 0, register_id=NEIGHBOUR)
+        await settled()
+        w.logs[REGISTER].log_id = OTHER_LOG_ID
+        assert await follower.end() is Reason.LOG_REPLACED
+        await neighbour.has(w.write(register_id=NEIGHBOUR))
+        # Who begins now follows the new log.
+        again = Follower(w, 0)
+        await settled()
+        await again.has(w.write())
+
+
+async def test_what_is_trimmed_away_before_a_slow_reader_ends_its_stream() -> None:
+    async with world(TailerLimits(poll_seconds=3600, poll_seconds_unheard=3600, keep_bytes=20)) as w:
+        slow, quick = Follower(w, 0), Follower(w, 0)
+        await settled()
+        slow.reading.clear()
+        await quick.has(w.write())
+        for _ in range(30):
+            await quick.has(w.write())
+        w.logs[REGISTER].oldest = 20
+        slow.reading.set()
+        assert await slow.end() is Reason.REVISION_EXPIRED
+        await quick.has(w.write())
+
+
+async def test_a_hole_in_the_log_is_not_passed_over() -> None:
+    async with world() as w:
+        follower = Follower(w, 0)
+        await settled()
+        w.logs[REGISTER].lost = {2}
+        w.write(3)
+        assert await follower.end() is Reason.INTERNAL
+        assert follower.revisions == []
+        assert await Follower(w, 1).end() is Reason.INTERNAL
+
+
+async def test_when_many_listen_mutations_go_out_together() -> None:
+    async with world(paced(seconds_per_message=0.01, busy=0.0, least_share=0.5, few=0)) as w:
+        followers = [Follower(w, 0) for _ in range(5)]
+        await settled()
+        # The first message goes out at once, the next one when five messages are paid for: 0.1 s later.
+        await asyncio.gather(*(follower.has(w.write()) for follower in followers[:1]))
+        for _ in range(20):
+            last = w.write()
+            await asyncio.sleep(0)
+        await asyncio.gather(*(follower.has(last) for follower in followers))
+        assert all(follower.revisions == list(range(1, 22)) for follower in followers)
+        assert max(len(follower.received) for follower in followers) <= 3

@@ -1,0 +1,137 @@
+"""Telling other processes, and hearing them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+
+import pytest
+
+from raas.usecases.feed.committed import Addition
+from raas.usecases.feed.dispatcher import Tailer
+from raas.usecases.feed.notifier import WakeUp
+from raas.usecases.ports.register_ports import StoreUnavailable
+from tests.usecases.memory.logs import MemoryLogs, ReadableMessages, addition
+
+
+class Wire:
+    """The WakeUps of stream_ports.py, to be spoken into by the test."""
+
+    def __init__(self) -> None:
+        self.sent: list[set[int]] = []
+        self.faults: list[Exception] = []
+        self.listeners = 0
+        self.told = asyncio.Event()
+        self._news: asyncio.Queue[Collection[int] | Exception] = asyncio.Queue()
+
+    async def send(self, register_ids: Collection[int]) -> None:
+        self.told.set()
+        if self.faults:
+            raise self.faults.pop(0)
+        self.sent.append(set(register_ids))
+
+    @asynccontextmanager
+    async def listen(self) -> AsyncIterator[AsyncIterator[Collection[int]]]:
+        self.listeners += 1
+        yield self._heard()
+
+    async def _heard(self) -> AsyncIterator[Collection[int]]:
+        while True:
+            news = await self._news.get()
+            if isinstance(news, Exception):
+                raise news
+            yield news
+
+    def say(self, news: Collection[int] | Exception) -> None:
+        self._news.put_nowait(news)
+
+
+class Listener(Tailer):
+    """A tailer that only writes down what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(MemoryLogs(), ReadableMessages())
+        self.committed_registers: list[int] = []
+        self.additions: list[Addition | None] = []
+        self.heard: list[bool] = []
+        self.changed = asyncio.Event()
+
+    def committed(self, register_id: int, addition: Addition | None = None) -> None:
+        self.committed_registers.append(register_id)
+        self.additions.append(addition)
+        self.changed.set()
+
+    def hears(self, others: bool) -> None:
+        self.heard.append(others)
+        self.changed.set()
+
+
+@asynccontextmanager
+async def running(wire: Wire) -> AsyncIterator[tuple[WakeUp, Listener]]:
+    tailer = Listener()
+    wake_up = WakeUp(tailer, wire)
+    task = asyncio.create_task(wake_up.run())
+    yield wake_up, tailer
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def until(tailer: Listener, expected: object, found: str) -> None:
+    async with asyncio.timeout(10):
+        while getattr(tailer, found) != expected:
+            tailer.changed.clear()
+            await tailer.changed.wait()
+
+
+async def test_a_commit_wakes_the_tailer_here_and_is_told_to_others() -> None:
+    wire = Wire()
+    async with running(wire) as (wake_up, tailer):
+        added = addition(1, 1)
+        wake_up.committed(4, added)
+        assert (tailer.committed_registers, tailer.additions) == ([4], [added])
+        await wire.told.wait()
+        assert wire.sent == [{4}]
+
+
+async def test_commits_that_follow_each_other_closely_are_told_together() -> None:
+    wire = Wire()
+    async with running(wire) as (wake_up, _):
+        wake_up.committed(1)
+        await wire.told.wait()
+        wire.told.clear()
+        for register_id in (2, 3, 2):
+            wake_up.committed(register_id)
+        await wire.told.wait()
+        assert wire.sent == [{1}, {2, 3}]
+
+
+async def test_news_that_cannot_be_told_is_dropped_and_the_next_one_told() -> None:
+    wire = Wire()
+    wire.faults = [StoreUnavailable("restarting")]
+    async with running(wire) as (wake_up, _):
+        wake_up.committed(1)
+        await wire.told.wait()
+        wire.told.clear()
+        wake_up.committed(2)
+        await wire.told.wait()
+        assert wire.sent == [{2}]
+
+
+async def test_what_others_committed_reaches_the_tailer() -> None:
+    wire = Wire()
+    async with running(wire) as (_, tailer):
+        wire.say([7, 8])
+        await until(tailer, [7, 8], "committed_registers")
+        assert tailer.heard == [True]
+
+
+async def test_a_lost_connection_is_made_again_and_the_tailer_knows() -> None:
+    wire = Wire()
+    async with running(wire) as (_, tailer):
+        wire.say(StoreUnavailable("lost"))
+        await until(tailer, [True, False, True], "heard")
+        wire.say([9])
+        await until(tailer, [9], "committed_registers")
+        assert wire.listeners == 2

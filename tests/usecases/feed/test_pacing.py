@@ -1,0 +1,84 @@
+"""The pace of the stream: what it takes from others, and how late that makes it."""
+
+from __future__ import annotations
+
+import pytest
+
+from raas.usecases.feed import pacing
+from raas.usecases.feed.pacing import Pace, PaceLimits
+
+LIMITS = PaceLimits(
+    busy=0.8,
+    least_share=0.1,
+    longest_seconds=0.25,
+    few=20,
+    few_seconds=0.005,
+    seconds_per_round=0.0,
+    seconds_per_message=1e-4,
+)
+
+
+class Thread:
+    """The thread of the event loop: how much of each second it works, the stream's messages included."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.used = 0.0
+        monkeypatch.setattr(pacing, "thread_time", lambda: self.used)
+
+
+@pytest.fixture
+def thread(monkeypatch: pytest.MonkeyPatch) -> Thread:
+    return Thread(monkeypatch)
+
+
+def settled(thread: Thread, messages: int, others: float, limits: PaceLimits = LIMITS) -> float:
+    """The pause after a round of so many messages, where others take that part of the time for long."""
+    pace, now = Pace(limits), 100.0
+    pause = pace.pause(now, messages)
+    for _ in range(100):
+        # One round after the other, for longer than a look takes.
+        step = max(pause, 0.01)
+        thread.used += step * others + messages * limits.seconds_per_message
+        now += step
+        pause = pace.pause(now, messages)
+    return pause
+
+
+def test_in_a_quiet_process_messages_are_hardly_put_off(thread: Thread) -> None:
+    # A hundred messages take a hundredth of a second, of the four fifths that may be used.
+    assert settled(thread, 100, 0.0) == pytest.approx(0.01 / 0.8)
+
+
+def test_what_others_take_is_left_to_them(thread: Thread) -> None:
+    assert settled(thread, 100, 0.5) == pytest.approx(0.01 / 0.3)
+
+
+def test_in_a_busy_process_the_stream_has_its_least_share(thread: Thread) -> None:
+    assert settled(thread, 100, 1.0) == pytest.approx(0.01 / 0.1)
+
+
+def test_no_pause_is_longer_than_the_longest(thread: Thread) -> None:
+    assert settled(thread, 1_000, 1.0) == 0.25
+
+
+def test_a_few_readers_do_not_wait_long_in_a_busy_process(thread: Thread) -> None:
+    assert settled(thread, 20, 1.0) == 0.005
+    assert settled(thread, 21, 1.0) == pytest.approx(0.0021 / 0.1)
+
+
+def test_a_round_that_told_nobody_is_followed_at_once(thread: Thread) -> None:
+    assert Pace(LIMITS).pause(100.0, 0) == 0.0
+
+
+def test_a_message_that_costs_more_is_learned_and_one_surprise_is_not_believed(thread: Thread) -> None:
+    pace = Pace(LIMITS)
+    quiet = pace.pause(1.0, 100)
+    pace.took(0.11, 100)
+    assert pace.pause(1.0, 100) == pytest.approx(2 * quiet)
+    for _ in range(100):
+        pace.took(0.11, 100)
+    assert pace.pause(1.0, 100) == pytest.approx(11 * quiet, rel=0.01)
+    for _ in range(200):
+        pace.took(0.0, 100)
+    # Never less than what a message takes at least.
+    assert pace.pause(1.0, 100) == pytest.approx(quiet)

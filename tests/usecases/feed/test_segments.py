@@ -1,0 +1,84 @@
+"""Where a run of the log may end."""
+
+from __future__ import annotations
+
+import pytest
+
+from raas.usecases.feed.segments import RUN_BYTES, Stride, cut_short, run_bytes, run_of
+from raas.usecases.ports.stream_ports import EVERYTHING, LogFilter, Reach
+from tests.usecases.memory.logs import MemoryLog, entry_of
+
+
+def _log(*groups: int) -> MemoryLog:
+    log = MemoryLog()
+    for size in groups:
+        log.write(size)
+    return log
+
+
+def test_a_page_that_reached_its_edge_is_a_run() -> None:
+    run = run_of(_log(1, 2, 3).read(0, EVERYTHING, Reach(10, 10)))
+    assert [e.revision for e in run.entries] == [1, 2, 3, 4, 5, 6]
+    assert (run.position, run.through, run.mark) == (6, 6, _log(1, 2, 3).mark(6))
+
+
+def test_a_page_without_a_match_moves_on_to_its_edge() -> None:
+    log = _log(1, 2, 3)
+    run = run_of(log.read(0, LogFilter(("B",), (), (2,)), Reach(4, 10)))
+    assert (list(run.entries), run.position, run.through, run.mark) == ([], 6, 6, log.mark(6))
+
+
+def test_a_cut_page_ends_where_a_group_ends() -> None:
+    log = _log(1, 2, 3)
+    run = run_of(log.read(0, EVERYTHING, Reach(5, 5)))
+    assert [e.revision for e in run.entries] == [1, 2, 3]
+    assert (run.position, run.through, run.mark) == (3, 3, log.mark(3))
+
+
+def test_a_page_cut_right_at_the_end_of_a_group_is_whole() -> None:
+    run = run_of(_log(1, 2, 3).read(0, EVERYTHING, Reach(3, 3)))
+    assert [e.revision for e in run.entries] == [1, 2, 3]
+    assert run.through == 3
+
+
+def test_a_group_larger_than_the_page_goes_out_in_parts_and_moves_no_place_to_resume() -> None:
+    log = _log(10)
+    run = run_of(log.read(0, EVERYTHING, Reach(4, 4)))
+    assert [e.revision for e in run.entries] == [1, 2, 3, 4]
+    assert (run.position, run.through, run.mark) == (4, None, None)
+
+
+@pytest.mark.parametrize("matching", [[2], [2, 3]])
+def test_a_group_of_which_the_end_does_not_match_is_complete_with_the_next_one(
+    matching: list[int],
+) -> None:
+    # Group 2 to 4, then 5; the last ones that match are in the group.
+    entries = [*(entry_of(revision, 4) for revision in matching), entry_of(5)]
+    assert cut_short(entries).through == 5
+    assert cut_short(entries[:-1]).through is None
+
+
+def test_strides_follow_the_size_of_what_is_read() -> None:
+    stride = Stride()
+    stride.took(100, 100 * 1_000)
+    assert stride.entries(1) == RUN_BYTES // 1_000
+    stride.took(2, 2 * RUN_BYTES)
+    assert stride.entries(1) == 10
+    stride.took(0, 0)
+    assert stride.entries(1) == 10
+    stride.took(1_000, 1_000)
+    assert stride.entries(1) == 2_000
+
+
+def test_runs_are_smaller_when_many_may_hold_one() -> None:
+    assert [run_bytes(readers) // 1024 for readers in (0, 1, 256, 512, 1_024, 100_000)] == [
+        512,
+        512,
+        512,
+        256,
+        128,
+        128,
+    ]
+    stride = Stride()
+    stride.took(100, 100 * 1_024)
+    assert [stride.entries(readers) for readers in (1, 512, 1_024)] == [512, 256, 128]

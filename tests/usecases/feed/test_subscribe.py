@@ -1,0 +1,48 @@
+"""Subscribe on logs in memory: what depends on when exactly something is committed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+from typing import Any, cast
+from uuid import UUID
+
+from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.call import Call, Caller
+from raas.usecases.feed.dispatcher import Tailer, TailerLimits
+from raas.usecases.feed.presence import Presence
+from raas.usecases.feed.start_position import AfterRevision, Subscription
+from raas.usecases.feed.subscribe import Subscriptions
+from raas.usecases.ports.stream_ports import LogHead
+from tests.usecases.feed.test_dispatcher import settled
+from tests.usecases.memory.logs import NUMBER, MemoryLogs, ReadableMessages, read
+
+REGISTER = 1
+
+
+class Late(MemoryLogs):
+    """A mutation is committed while the first head is on its way to who asked for it, who hears of none."""
+
+    async def heads(self, register_ids: Collection[int]) -> Mapping[int, LogHead]:
+        heads = await super().heads(register_ids)
+        if not self[REGISTER].entries:
+            self[REGISTER].write()
+        return heads
+
+
+async def test_what_is_committed_while_a_tail_begins_is_sent_at_once() -> None:
+    logs, messages, unused = Late(), ReadableMessages(), cast(Any, None)
+    tailer = Tailer(logs, messages, TailerLimits(poll_seconds=3_600, poll_seconds_unheard=3_600))
+    running = asyncio.create_task(tailer.run())
+    # The first look around happens before anybody follows.
+    await settled()
+    subscriptions = Subscriptions(tailer, logs, unused, unused, Presence(unused), unused, messages)
+    call = Call(Caller(NUMBER), UUID(int=1), "Subscribe")
+    stream = subscriptions.stream(call, AdmittedRegister(REGISTER, NUMBER), Subscription(AfterRevision(0)))
+    async with asyncio.timeout(10):
+        shipment = await anext(stream)
+    assert shipment.data is not None
+    assert read(shipment.data) == {"mutations": [1], "through": 1}
+    await stream.aclose()
+    tailer.close()
+    await running

@@ -1,0 +1,419 @@
+"""ImportPersons: what a row does, once, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.calendar.incomplete_date import parse_incomplete_date
+from raas.domain.errors import Reason, Refused, Violation
+from raas.domain.json_forms.identities import identity_json
+from raas.domain.numbers.niss import Niss, niss_text
+from raas.domain.persons.identity import Address, Identity
+from raas.domain.persons.record import RegisterOfOrigin
+from raas.domain.persons.status import PersonStatus
+from raas.domain.registers.dossier_type import IdentityChanges
+from raas.domain.registers.mutation import MutationKind
+from raas.storage.connection.database import open_database
+from raas.usecases.persons.import_persons import FeedAnswer, FeedMessage
+from raas.usecases.persons.import_rows import FeedRow
+from raas.usecases.ports.register_ports import PortError
+from tests.usecases.persons.harness import (
+    BIS,
+    NATIONAL,
+    PersonHouse,
+    a_call,
+    an_identity,
+    new_niss,
+    ordinal,
+)
+
+DOOMED = "doomed"
+"""The application name of connections that are killed."""
+
+REPLACED, CANCELLED, ACTIVE = PersonStatus.REPLACED, PersonStatus.CANCELLED, PersonStatus.ACTIVE
+
+
+@pytest.fixture
+def house(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHouse:
+    return PersonHouse(engine, reading_engine)
+
+
+def row(niss: Niss | None = None, **values: object) -> FeedRow:
+    given = {"register_of_origin": BIS, "identity": an_identity(), **values}
+    return FeedRow(niss or new_niss(), **given)  # type: ignore[arg-type]
+
+
+def about(niss: Niss, **identity: object) -> FeedRow:
+    """A row that says nothing but these fields."""
+    return FeedRow(niss, identity=Identity(**identity))  # type: ignore[arg-type]
+
+
+# ---- what a row does ----------------------------------------------------------------------------
+
+
+async def test_new_numbers_are_added(house: PersonHouse):
+    rows = [row(), row(register_of_origin=NATIONAL, source_date=ordinal(2024, 5, 6))]
+    assert await house.fed(rows) == FeedAnswer(2, 2, 0, ())
+    first, second = [await house.record(each.niss) for each in rows if each.niss]
+    assert (first.status, first.version, first.identity) == (ACTIVE, 1, an_identity())
+    assert second.register_of_origin is NATIONAL
+    assert second.source_date == ordinal(2024, 5, 6)
+
+
+async def test_what_is_known_already_is_unchanged(house: PersonHouse):
+    rows = [row(), row(), row()]
+    await house.fed(rows)
+    assert await house.fed(rows) == FeedAnswer(3, 0, 3, ())
+    for each in rows:
+        assert each.niss
+        assert (await house.record(each.niss)).version == 1
+
+
+async def test_a_change_is_taken_and_told(house: PersonHouse):
+    register = await house.register()
+    niss = await house.person(an_identity("Peeters"))
+    await house.inscribe(register, niss, "2020-01-01", "2020-12-31")
+    assert await house.fed([about(niss, last_name="Janssens")]) == FeedAnswer(1, 1, 0, ())
+    record = await house.record(niss)
+    assert record.identity == replace(an_identity(), last_name="Janssens")
+    (_, told) = await house.log(register)
+    assert told == (
+        3,
+        MutationKind.IDENTITY_CHANGED.value,
+        niss,
+        ["HEALTH"],
+        {
+            "fields": ["last_name"],
+            "before": {"last_name": "Peeters"},
+            "after": {"last_name": "Janssens"},
+            "effective_date": None,
+        },
+    )
+
+
+async def test_a_death_is_told_as_of_its_day(house: PersonHouse):
+    register = await house.register()
+    niss = await house.person()
+    await house.inscribe(register, niss, "2020-01-01", "2020-12-31")
+    await house.fed([about(niss, death_date=parse_incomplete_date("2023-04-05"))])
+    (_, told) = await house.log(register)
+    assert isinstance(told[4], dict)
+    assert told[4]["effective_date"] == "2023-04-05"
+    assert (await house.source.states([niss]))[niss].deceased
+
+
+@pytest.mark.parametrize(
+    ("changes", "begin", "end", "source_date", "told"),
+    [
+        (IdentityChanges.WHILE_KNOWN, "2001-01-01", "2001-01-31", None, True),
+        (IdentityChanges.NONE, "2001-01-01", "9998-01-31", ordinal(2001, 1, 1), False),
+        (IdentityChanges.WHILE_INSCRIBED, "2001-01-01", "2001-01-31", None, False),
+        (IdentityChanges.WHILE_INSCRIBED, "2001-01-01", "2001-01-31", ordinal(2001, 1, 31), True),
+        (IdentityChanges.WHILE_INSCRIBED, "2001-01-01", "2001-01-31", ordinal(2001, 2, 1), False),
+        (IdentityChanges.WHILE_INSCRIBED, "2001-01-01", "9998-01-31", ordinal(2000, 1, 1), True),
+    ],
+)
+async def test_who_is_told(
+    house: PersonHouse, changes: IdentityChanges, begin: str, end: str, source_date: int | None, told: bool
+):
+    register = await house.register(TYPE=changes)
+    niss = await house.person()
+    await house.inscribe(register, niss, begin, end, "TYPE")
+    await house.fed([replace(about(niss, birth_place="Gent"), source_date=source_date)])
+    assert [entry[1] for entry in await house.log(register)] == [1] + [6] * told
+
+
+async def test_nobody_else_is_told(house: PersonHouse):
+    register = await house.register()
+    niss, other = await house.person(), await house.person()
+    await house.inscribe(register, other, "2020-01-01", "2020-12-31")
+    await house.fed([about(niss, birth_place="Gent")])
+    assert len(await house.log(register)) == 1
+
+
+async def test_replacement_and_cancellation_do_what_the_calls_do(house: PersonHouse):
+    register = await house.register()
+    old, new, gone = [await house.person() for _ in range(3)]
+    for niss in (old, gone):
+        await house.inscribe(register, niss, "2020-01-01", "2020-12-31")
+    rows = [FeedRow(old, status=REPLACED, replaced_by=new), FeedRow(gone, status=CANCELLED)]
+    assert await house.fed(rows) == FeedAnswer(2, 2, 0, ())
+    assert [entry[1:3] for entry in await house.log(register)][2:] == [
+        (MutationKind.NISS_REPLACED.value, old),
+        (MutationKind.NISS_REPLACED.value, new),
+        (MutationKind.NISS_CANCELLED.value, gone),
+    ]
+    assert await house.fed(rows) == FeedAnswer(2, 0, 2, ())
+    assert len(await house.log(register)) == 5
+    record = await house.record(old)
+    assert (record.status, record.replaced_by, record.successor) == (REPLACED, new, new)
+
+
+async def test_new_numbers_may_arrive_withdrawn(house: PersonHouse):
+    successor, old, gone = new_niss(), new_niss(), new_niss()
+    rows = [
+        row(successor),
+        FeedRow(old, BIS, REPLACED, successor),
+        FeedRow(gone, BIS, CANCELLED),
+    ]
+    assert await house.fed(rows) == FeedAnswer(3, 3, 0, ())
+    states = await house.source.states([old, gone])
+    assert (states[old].successor, states[gone].status) == (successor, CANCELLED)
+
+
+async def test_a_row_may_be_about_what_the_row_before_changed(house: PersonHouse):
+    niss = new_niss()
+    rows = [row(niss), about(niss, last_name="Two"), about(niss, last_name="Three"), row(niss)]
+    assert await house.fed(rows) == FeedAnswer(4, 4, 0, ())
+    assert (await house.record(niss)).identity.last_name == "Peeters"
+
+
+async def test_newer_data_are_not_overwritten_field_by_field(house: PersonHouse):
+    niss = new_niss()
+    newer, older = ordinal(2024, 6, 1), ordinal(2024, 5, 1)
+    await house.fed([replace(row(niss, identity=an_identity("New")), source_date=newer)])
+    late = Identity(last_name="Old", birth_place="Gent")
+    answer = await house.fed([FeedRow(niss, identity=late, source_date=older)])
+    assert answer == FeedAnswer(1, 1, 0, ())
+    record = await house.record(niss)
+    assert (record.identity.last_name, record.identity.birth_place) == ("New", "Gent")
+    assert (record.source_dates["last_name"], record.source_dates["birth_place"]) == (newer, older)
+    assert await house.fed([FeedRow(niss, identity=late, source_date=older)]) == FeedAnswer(1, 0, 1, ())
+
+
+async def test_a_row_never_empties_a_field(house: PersonHouse):
+    identity = replace(an_identity(), address=Address("BE", "Gent"))
+    niss = await house.person(identity)
+    await house.fed([about(niss, last_name="Janssens")])
+    assert (await house.record(niss)).identity == replace(identity, last_name="Janssens")
+
+
+async def test_the_register_of_origin_may_change(house: PersonHouse):
+    niss = await house.person()
+    answer = await house.fed([FeedRow(niss, RegisterOfOrigin.RAD)])
+    assert answer == FeedAnswer(1, 1, 0, ())
+    assert (await house.record(niss)).register_of_origin is RegisterOfOrigin.RAD
+
+
+# ---- what is refused ----------------------------------------------------------------------------
+
+
+async def test_bad_rows_are_reported_and_skipped(house: PersonHouse):
+    unread = Violation("niss", Reason.NISS_MALFORMED, "NISS_FORMAT")
+    good = [row() for _ in range(3)]
+    rows = [
+        good[0],
+        FeedRow(None, violations=(unread,)),
+        FeedRow(new_niss()),
+        good[1],
+        FeedRow(new_niss(), BIS, REPLACED, new_niss()),
+        good[2],
+    ]
+    answer = await house.fed(rows, offset=100)
+    assert (answer.through_offset, answer.applied, answer.unchanged) == (106, 3, 0)
+    assert [
+        (offset, [(v.field, v.reason) for v in violations]) for offset, violations in answer.rejected
+    ] == [
+        (101, [("niss", Reason.NISS_MALFORMED)]),
+        (
+            102,
+            [
+                ("register_of_origin", Reason.REQUIRED),
+                ("identity.last_name", Reason.REQUIRED),
+                ("identity.birth_date", Reason.REQUIRED),
+            ],
+        ),
+        (104, [("replaced_by", Reason.NISS_UNKNOWN)]),
+    ]
+    known = await house.store.persons([each.niss for each in rows if each.niss])
+    assert set(known) == {each.niss for each in good}
+
+
+async def test_what_was_withdrawn_is_not_put_in_use_by_a_row(house: PersonHouse):
+    old, new, gone = [await house.person() for _ in range(3)]
+    await house.fed([FeedRow(old, status=REPLACED, replaced_by=new), FeedRow(gone, status=CANCELLED)])
+    answer = await house.fed(
+        [
+            FeedRow(old, status=ACTIVE),
+            FeedRow(old, status=CANCELLED),
+            FeedRow(old, status=REPLACED, replaced_by=gone),
+            FeedRow(gone, status=ACTIVE),
+            FeedRow(new, status=REPLACED, replaced_by=old),
+            FeedRow(new, status=REPLACED, replaced_by=gone),
+        ]
+    )
+    assert (answer.applied, answer.unchanged) == (0, 0)
+    successor = {"successor": niss_text(new)}
+    assert [violations for _, violations in answer.rejected] == [
+        (Violation("status", Reason.NISS_REPLACED, values=successor),),
+        (Violation("status", Reason.NISS_REPLACED, values=successor),),
+        (Violation("status", Reason.NISS_REPLACED, values=successor),),
+        (Violation("status", Reason.NISS_CANCELLED),),
+        (Violation("replaced_by", Reason.NISS_REPLACED, values=successor),),
+        (Violation("replaced_by", Reason.NISS_CANCELLED),),
+    ]
+
+
+# ---- exactly once -------------------------------------------------------------------------------
+
+
+async def test_a_repeated_import_does_nothing_and_tells_again_what_it_skipped(house: PersonHouse):
+    import_id = uuid4().hex
+    rows = [row(), FeedRow(new_niss()), row()]
+    first = await house.fed(rows, import_id=import_id)
+    again = await house.fed(rows, import_id=import_id)
+    assert again == FeedAnswer(3, 0, 0, first.rejected)
+    assert len(first.rejected) == 1
+
+
+async def test_a_message_that_straddles_is_applied_from_there(house: PersonHouse):
+    import_id = uuid4().hex
+    niss = new_niss()
+    await house.fed([row(niss)], import_id=import_id)
+    answer = await house.fed([about(niss, last_name="No"), row()], import_id=import_id)
+    assert answer == FeedAnswer(2, 1, 0, ())
+    assert (await house.record(niss)).identity.last_name == "Peeters"
+
+
+async def test_an_offset_ahead_is_refused(house: PersonHouse):
+    with pytest.raises(Refused) as refused:
+        await house.fed([row()], offset=5, import_id=uuid4().hex)
+    assert refused.value.violations[0].values == {"through_offset": "0"}
+
+
+async def test_a_gap_is_refused_without_an_import_id_too(house: PersonHouse):
+    async def messages() -> AsyncIterator[FeedMessage]:
+        yield FeedMessage(None, 10, [row()])
+        yield FeedMessage(None, 12, [row()])
+
+    answers = []
+    stream = house.feed.run(a_call(), messages())
+    answers.append((await anext(stream)).through_offset)
+    with pytest.raises(Refused):
+        await anext(stream)
+    assert answers == [11]
+
+
+async def test_a_message_without_rows_asks_how_far_the_import_has_come(house: PersonHouse):
+    import_id = uuid4().hex
+    await house.fed([row(), row()], import_id=import_id)
+    assert await house.fed([], import_id=import_id) == FeedAnswer(2, 0, 0, ())
+
+
+async def test_whatever_dies_every_row_is_applied_exactly_once(house: PersonHouse, dsn: str):
+    """A feed of everything, while the connections of the store are killed under it."""
+    doomed_dsn = make_url(dsn).update_query_dict({"application_name": DOOMED})
+    engines = [
+        open_database(doomed_dsn.render_as_string(hide_password=False), autocommit=autocommit)
+        for autocommit in (False, True)
+    ]
+    doomed = PersonHouse(*engines)
+    chance = random.Random(4)
+    register = await house.register()
+    people = [await house.person(an_identity(f"Start{i}")) for i in range(12)]
+    for niss in people:
+        await house.inscribe(register, niss, "2020-01-01", "2020-12-31")
+    rows = [
+        chance.choice((row(), about(people[number % 9], last_name=f"Name{number}"))) for number in range(100)
+    ]
+    rows.insert(40, FeedRow(people[9], status=REPLACED, replaced_by=people[10]))
+    rows.insert(60, FeedRow(people[11], status=CANCELLED))
+    import_id = uuid4().hex
+    killer = asyncio.create_task(kill_connections(dsn))
+    through = died = 0
+    while through < len(rows):
+        try:
+            some = rows[through : through + 4]
+            through = (await doomed.fed(some, offset=through, import_id=import_id)).through_offset
+        except PortError:
+            died += 1
+            through = (await house.fed([], import_id=import_id)).through_offset
+    killer.cancel()
+    await asyncio.wait([killer])
+    for engine in engines:
+        await engine.dispose()
+    assert died > 3
+    kinds = [entry[1] for entry in await house.log(register)]
+    changes = [each for each in rows if each.register_of_origin is None and each.status is None]
+    assert kinds.count(MutationKind.IDENTITY_CHANGED.value) == len(changes)
+    assert kinds.count(MutationKind.NISS_REPLACED.value) == 2
+    assert kinds.count(MutationKind.NISS_CANCELLED.value) == 1
+    last = {each.niss: each.identity.last_name for each in changes}
+    assert {niss: (await house.record(niss)).identity.last_name for niss in last if niss} == last
+
+
+async def kill_connections(dsn: str) -> None:
+    """Every few milliseconds, end whatever the server does for the feed."""
+    kill = sql.SQL(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = {}"
+    ).format(sql.Literal(DOOMED))
+    chance = random.Random(5)
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+        while True:
+            await asyncio.sleep(chance.uniform(0.01, 0.06))
+            await connection.execute(kill)
+
+
+def test_the_identity_of_a_row_is_json():
+    assert identity_json(an_identity()) == {
+        "last_name": "Peeters",
+        "birth_date": "1968-06-14",
+        "sex": "FEMALE",
+    }
+
+
+async def test_rows_in_one_message_do_what_they_do_in_messages_of_their_own(house: PersonHouse):
+    """Whatever is read ahead and kept back, a row finds what the rows before it have left."""
+    outcomes = []
+    for at_once in (True, False):
+        register = await house.register()
+        old, new, third = [await house.person() for _ in range(3)]
+        for niss in (old, new, third):
+            await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
+        born, twin = new_niss(), new_niss()
+        rows = [
+            row(born, status=CANCELLED),
+            row(born, identity=an_identity("Later")),
+            row(born, status=ACTIVE),
+            row(twin, status=REPLACED, replaced_by=old),
+            FeedRow(old, status=REPLACED, replaced_by=new),
+            FeedRow(old, status=REPLACED, replaced_by=new),
+            FeedRow(old, status=ACTIVE),
+            FeedRow(old, status=REPLACED, replaced_by=third),
+            about(new, last_name="Changed"),
+            about(new, last_name="Again"),
+            FeedRow(new, status=REPLACED, replaced_by=old),
+            FeedRow(new, status=REPLACED, replaced_by=third),
+            FeedRow(third, status=CANCELLED),
+            FeedRow(third, status=CANCELLED, identity=Identity("Gone")),
+            FeedRow(twin, status=REPLACED, replaced_by=old),
+        ]
+        answers = (
+            [await house.fed(rows)] if at_once else [await house.fed([r], i) for i, r in enumerate(rows)]
+        )
+        names = {born: "born", twin: "twin", old: "old", new: "new", third: "third", None: ""}
+        persons = [await house.record(niss) for niss in (born, twin, old, new, third)]
+        outcomes.append(
+            (
+                sum(answer.applied for answer in answers),
+                [
+                    (offset, [(v.field, v.reason) for v in violations])
+                    for answer in answers
+                    for offset, violations in answer.rejected
+                ],
+                [(p.status, names[p.replaced_by], names[p.successor], p.identity.last_name) for p in persons],
+                [(revision, kind, names[niss]) for revision, kind, niss, *_ in await house.log(register)],
+            )
+        )
+    assert outcomes[0] == outcomes[1]
+    assert [offset for offset, _ in outcomes[0][1]] == [2, 6, 7, 10]

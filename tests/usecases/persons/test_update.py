@@ -1,0 +1,164 @@
+"""UpdatePerson: field by field, newer data staying, the registers told."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.errors import Reason, Refused
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.identity import Address, Identity
+from raas.domain.persons.record import RegisterOfOrigin
+from raas.domain.persons.source_update import GroupStatus
+from raas.usecases.calls.access import AdmittedRegister
+from tests.usecases.persons.harness import (
+    BIS,
+    NATIONAL,
+    PersonHouse,
+    a_call,
+    an_identity,
+    new_niss,
+    ordinal,
+)
+
+ACCEPTED, UNCHANGED, REFUSED = GroupStatus
+MARCH, APRIL, MAY = (ordinal(2024, month, 1) for month in (3, 4, 5))
+
+
+@pytest.fixture
+def house(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHouse:
+    return PersonHouse(engine, reading_engine)
+
+
+async def held(
+    house: PersonHouse, origin: RegisterOfOrigin = BIS, identity: Identity | None = None
+) -> tuple[AdmittedRegister, Niss]:
+    """A register and a person it holds."""
+    register, niss = await house.register(), await house.person(identity, origin)
+    await house.inscribe(register, niss, "2020-01-01", "2020-12-31")
+    return register, niss
+
+
+async def groups(
+    house: PersonHouse, register: AdmittedRegister, niss: Niss, day: int, **fields: object
+) -> dict[str, GroupStatus]:
+    values = Identity(**fields)  # type: ignore[arg-type]
+    return dict((await house.update.update(a_call(), register, niss, fields, values, day)).groups)
+
+
+async def refusal(house: PersonHouse, register: AdmittedRegister, niss: Niss) -> Reason:
+    with pytest.raises(Refused) as refused:
+        await groups(house, register, niss, MARCH, birth_place="Gent")
+    (violation,) = refused.value.violations
+    assert violation.field == "niss"
+    return violation.reason
+
+
+async def test_fields_are_taken_and_cleared_and_told_once(house: PersonHouse):
+    register, niss = await held(house, identity=replace(an_identity(), birth_place="Oujda"))
+    address = Address("BE", "Namur")
+    assert await groups(house, register, niss, MARCH, address=address, birth_place=None, sex=None) == {
+        "sex": ACCEPTED,
+        "birth_place": ACCEPTED,
+        "address": ACCEPTED,
+    }
+    record = await house.record(niss)
+    assert record.identity == replace(an_identity(), sex=None, address=address)
+    assert (record.version, record.source_date) == (2, MARCH)
+    (_, told) = await house.log(register)
+    assert told[4] == {
+        "fields": ["sex", "birth_place", "address"],
+        "before": {"sex": "FEMALE", "birth_place": "Oujda"},
+        "after": {"address": {"country": "BE", "municipality": "Namur"}},
+        "effective_date": "2024-03-01",
+    }
+
+
+async def test_the_answer_is_the_record_as_written(house: PersonHouse):
+    register, niss = await held(house)
+    update = await house.update.update(
+        a_call(), register, niss, ["birth_place"], Identity(birth_place="Gent"), MARCH
+    )
+    assert update.person == await house.record(niss)
+
+
+async def test_the_same_again_is_unchanged_and_told_to_nobody(house: PersonHouse):
+    register, niss = await held(house)
+    await groups(house, register, niss, MARCH, birth_place="Gent")
+    assert await groups(house, register, niss, MARCH, birth_place="Gent") == {"birth_place": UNCHANGED}
+    assert (await house.record(niss)).version == 2
+    assert len(await house.log(register)) == 2
+
+
+async def test_newer_data_stay(house: PersonHouse):
+    register, niss = await held(house)
+    await groups(house, register, niss, APRIL, birth_place="Gent", nationality="MA")
+    older = await groups(
+        house, register, niss, MARCH, birth_place="Brugge", nationality="MA", death_date=None
+    )
+    assert older == {"birth_place": REFUSED, "nationality": UNCHANGED, "death_date": UNCHANGED}
+    newer = await groups(house, register, niss, MAY, birth_place="Brugge")
+    assert newer == {"birth_place": ACCEPTED}
+    assert (await house.record(niss)).identity.birth_place == "Brugge"
+
+
+async def test_a_field_confirmed_later_is_as_new_as_that(house: PersonHouse):
+    register, niss = await held(house)
+    await groups(house, register, niss, MARCH, birth_place="Gent")
+    await groups(house, register, niss, MAY, birth_place="Gent")
+    assert await groups(house, register, niss, APRIL, birth_place="Brugge") == {"birth_place": REFUSED}
+
+
+async def test_fields_have_dates_of_their_own(house: PersonHouse):
+    register, niss = await held(house)
+    await groups(house, register, niss, MAY, birth_place="Gent")
+    assert await groups(house, register, niss, MARCH, nationality="MA") == {"nationality": ACCEPTED}
+
+
+async def test_a_person_struck_off_can_be_updated(house: PersonHouse):
+    register, niss = await held(house, RegisterOfOrigin.RAD)
+    assert await groups(house, register, niss, MARCH, birth_place="Gent") == {"birth_place": ACCEPTED}
+
+
+async def test_the_national_register_alone_changes_its_persons(house: PersonHouse):
+    register, niss = await held(house, NATIONAL)
+    assert await refusal(house, register, niss) is Reason.PERSON_NOT_UPDATABLE
+
+
+async def test_a_cancelled_number_is_not_updated(house: PersonHouse):
+    register, niss = await held(house)
+    await house.numbers.cancel(a_call(), niss)
+    assert await refusal(house, register, niss) is Reason.NISS_CANCELLED
+
+
+async def test_whom_the_register_does_not_hold_is_unknown_like_nobody(house: PersonHouse):
+    register, _ = await held(house)
+    assert await refusal(house, register, await house.person()) is Reason.NISS_UNKNOWN
+    assert await refusal(house, register, await house.person(origin=NATIONAL)) is Reason.NISS_UNKNOWN
+    assert await refusal(house, register, new_niss()) is Reason.NISS_UNKNOWN
+
+
+async def test_a_replaced_number_is_read_as_the_one_that_stands_for_the_person(house: PersonHouse):
+    register, old = await held(house)
+    new = await house.person(an_identity("New"))
+    await house.numbers.replace(a_call(), old, new, validate_only=False)
+    assert await groups(house, register, old, MARCH, birth_place="Gent") == {"birth_place": ACCEPTED}
+    assert (await house.record(new)).identity == replace(an_identity("New"), birth_place="Gent")
+    assert (await house.record(old)).identity == an_identity()
+
+
+async def test_updates_at_once_are_all_taken(house: PersonHouse):
+    register, niss = await held(house)
+    fields: list[dict[str, object]] = [
+        {"birth_place": "Gent"},
+        {"nationality": "MA"},
+        {"address": Address("BE")},
+        {"contact_address": Address("BE", "Namur")},
+    ]
+    await asyncio.gather(*(groups(house, register, niss, MARCH, **each) for each in fields))
+    record = await house.record(niss)
+    assert (record.version, record.identity.birth_place, record.identity.nationality) == (5, "Gent", "MA")
+    assert len(await house.log(register)) == 5

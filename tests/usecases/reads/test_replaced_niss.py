@@ -1,0 +1,180 @@
+"""Reads through replacements, restorations and cancellations: one person, whatever number is asked."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.persons.status import PersonStatus
+from raas.usecases.reads.check import DecisionReason
+from raas.usecases.reads.stale_niss import Stale
+from tests.storage.persons.test_transaction import days
+from tests.usecases.persons.harness import a_call, new_niss
+from tests.usecases.reads.harness import ReadingHouse, now
+
+YEAR = days("2024-01-01", "2024-12-31")
+
+
+@pytest.fixture
+def house(engine: AsyncEngine, reading_engine: AsyncEngine) -> ReadingHouse:
+    return ReadingHouse(engine, reading_engine)
+
+
+async def test_every_question_follows_to_the_final_successor_and_says_so(house: ReadingHouse) -> None:
+    register = await house.register()
+    first, second, third = [await house.person() for _ in range(3)]
+    await house.inscribe(register, first, "2024-01-01", "2024-12-31")
+    await house.replace(first, second)
+    await house.replace(second, third)
+    for asked in (first, second):
+        consulted = await house.consult(register, asked)
+        assert [(d.niss, d.lines) for d in consulted.dossiers] == [(third, (YEAR,))]
+        assert consulted.resolved == ((asked, third),)
+        decision = await house.check(register, asked, "2024-06-01")
+        assert (decision.reason, decision.successor_niss) == (DecisionReason.INSCRIBED, third)
+        found = await house.find(asked)
+        assert [(m.register, m.lines) for m in found.matches] == [(register.enterprise_number, (YEAR,))]
+        assert found.resolved == ((asked, third),)
+
+
+async def test_history_and_mutations_are_those_of_all_numbers_of_the_person(house: ReadingHouse) -> None:
+    register = await house.register()
+    one, other, final, stranger = [await house.person() for _ in range(4)]
+    for niss in (one, stranger, other, final):  # 2, 3, 4, 5
+        await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    await house.replace(one, final)  # 6, 7
+    await house.cancel(stranger)  # 8
+    await house.replace(other, final)  # 9, 10
+    await house.inscribe(register, one, "2025-01-01", "2025-12-31")  # 11
+    expected = [2, 4, 5, 6, 7, 9, 10, 11]
+    for asked in (one, other, final):
+        resolved = () if asked == final else ((asked, final),)
+        for size in (0, 1, 3):
+            assert await house.history(register, asked, size) == (expected, resolved)
+        assert await house.listed(register, asked) == (expected, resolved)
+    assert await house.history(register, stranger) == ([3, 8], ())
+
+
+async def test_after_a_restoration_each_person_has_its_own_history(house: ReadingHouse) -> None:
+    register = await house.register()
+    old, new = await house.person(), await house.person()
+    await house.inscribe(register, old, "2024-01-01", "2024-12-31")  # 2
+    await house.replace(old, new)  # 3, 4
+    await house.restore(old)  # 5, 6
+    assert await house.history(register, old) == ([2, 3, 5], ())
+    assert await house.listed(register, new) == ([4, 6], ())
+    assert (await house.consult(register, new)).dossiers == ()
+    assert [d.lines for d in (await house.consult(register, old)).dossiers] == [(YEAR,)]
+
+
+async def test_the_history_of_a_person_stays_that_of_its_first_page(house: ReadingHouse) -> None:
+    register = await house.register()
+    old, new = await house.person(), await house.person()
+    for niss in (new, old, new):
+        await house.inscribe(register, niss, "2024-01-01", f"2024-12-{10 + await house.revision(register)}")
+    first = await house.histories.page(a_call(), register, new, None, 1, "")
+    await house.replace(old, new)
+    second = await house.histories.page(a_call(), register, new, None, 10, first.next_page_token)
+    assert [m.revision for m in (*first.mutations, *second.mutations)] == [2, 4]
+
+
+async def test_a_cancelled_number_is_read_and_says_so_in_a_check(house: ReadingHouse) -> None:
+    register, niss = await house.register(), await house.person()
+    await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    await house.cancel(niss)
+    assert [d.lines for d in (await house.consult(register, niss)).dossiers] == [(YEAR,)]
+    assert (await house.check(register, niss, "2024-06-01")).reason is DecisionReason.NISS_CANCELLED
+    assert await house.history(register, niss) == ([2, 3], ())
+
+
+async def test_numbers_that_are_out_of_date_are_listed(house: ReadingHouse) -> None:
+    """With persons in the store a replaced number keeps no lines: only one written before can be listed."""
+    register = await house.register()
+    old, new, gone = [await house.person() for _ in range(3)]
+    unknown = new_niss()
+    for niss in (old, new, gone):
+        await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    await house.replace(old, new)
+    await house.cancel(gone)
+    stale, token = await house.stale.page(a_call(), register, 0, "")
+    assert (stale, token) == ((Stale(gone, PersonStatus.CANCELLED, None, ("HEALTH",)),), "")
+
+    for niss in (old, unknown):
+        await house.write_as_before(register, niss, YEAR)
+    stale, token = await house.stale.page(a_call(), register, 0, "")
+    assert token == ""
+    assert sorted(stale, key=lambda each: each.niss) == sorted(
+        (
+            Stale(gone, PersonStatus.CANCELLED, None, ("HEALTH",)),
+            Stale(old, PersonStatus.REPLACED, new, ("HEALTH",)),
+            Stale(unknown, None, None, ("HEALTH",)),
+        ),
+        key=lambda each: each.niss,
+    )
+
+
+async def test_as_of_an_earlier_time_numbers_mean_what_they_meant_then(house: ReadingHouse) -> None:
+    register, neighbour = await house.register(), await house.register()
+    first, second, third = [await house.person() for _ in range(3)]
+    times, revisions = [], []
+
+    async def moment() -> None:
+        times.append(now())
+        revisions.append(await house.revision(register))
+
+    await house.inscribe(register, first, "2024-01-01", "2024-12-31")
+    await house.inscribe(neighbour, third, "2025-01-01", "2025-12-31")
+    await moment()
+    await house.replace(first, second)
+    await moment()
+    await house.replace(second, third)
+    await moment()
+    await house.restore(second)
+    await moment()
+    meant = [
+        {first: first, second: second, third: third},
+        {first: second, second: second, third: third},
+        {first: third, second: third, third: third},
+        {first: second, second: second, third: third},
+    ]
+    holders = [first, second, third, second]
+    for time, revision, then, holder in zip(times, revisions, meant, holders, strict=True):
+        for asked, niss in then.items():
+            resolved = () if asked == niss else ((asked, niss),)
+            consulted = await house.consult(register, asked, revision)
+            assert [d.niss for d in consulted.dossiers] == ([holder] if niss == holder else [])
+            assert consulted.resolved == resolved
+            decision = await house.check(register, asked, "2024-06-01", time)
+            assert decision.inscribed == (niss == holder)
+            assert decision.successor_niss == (None if asked == niss else niss)
+            found = await house.find(asked, time)
+            assert found.resolved == resolved
+            expected = {
+                register.enterprise_number: niss == holder,
+                neighbour.enterprise_number: niss == third,
+            }
+            assert {m.register for m in found.matches} == {r for r, known in expected.items() if known}
+
+
+async def test_what_was_asked_as_of_the_latest_revision_is_what_is_known_now(house: ReadingHouse) -> None:
+    register = await house.register()
+    old, new, gone = [await house.person() for _ in range(3)]
+    for niss in (old, gone):
+        await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    await house.replace(old, new)
+    await house.cancel(gone)
+    revision = await house.revision(register)
+    for asked in (old, new, gone):
+        today, then = await house.consult(register, asked), await house.consult(register, asked, revision)
+        assert (today.dossiers, today.resolved) == (then.dossiers, then.resolved)
+
+
+async def test_a_number_replaced_before_the_register_knew_it_is_not_followed_back(
+    house: ReadingHouse,
+) -> None:
+    register = await house.register()
+    old, new = await house.person(), await house.person()
+    await house.replace(old, new)
+    await house.inscribe(register, new, "2024-01-01", "2024-12-31")
+    assert len((await house.consult(register, old)).dossiers) == 1
+    assert (await house.consult(register, old, 2)).dossiers == ()
