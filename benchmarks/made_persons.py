@@ -17,9 +17,9 @@ import psycopg
 
 from benchmarks.name_variants import MadePersons
 from raas.domain.calendar.incomplete_date import parse_incomplete_date
+from raas.domain.names.given_name_signature import given_signature
+from raas.domain.names.phonetics import search_keys
 from raas.domain.persons.identity import Identity
-from raas.domain.search.given_name_signature import given_signature
-from raas.domain.search.phonetics import search_keys
 
 BORN_FROM, YEARS = date(1940, 1, 1), 80
 _DRAWN = 50_000

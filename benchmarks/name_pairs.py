@@ -27,11 +27,11 @@ from time import perf_counter
 
 from benchmarks.name_variants import VARIANTS, MadePersons
 from raas.domain.calendar.incomplete_date import IncompleteDate
+from raas.domain.names.given_name_signature import given_signature
+from raas.domain.names.phonetics import search_keys
 from raas.domain.persons.identity import Identity
 from raas.domain.search.birth_window import birth_code
-from raas.domain.search.given_name_signature import given_signature
 from raas.domain.search.person_search import ALGORITHM, THRESHOLD, PersonQuery, score
-from raas.domain.search.phonetics import search_keys
 
 BIRTHS_FROM = date(1968, 2, 1)
 BIRTHS_A_DAY = 340

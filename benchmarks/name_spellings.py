@@ -16,9 +16,9 @@ from itertools import combinations
 from pathlib import Path
 
 from raas.domain.calendar.incomplete_date import IncompleteDate
+from raas.domain.names.phonetics import search_keys
 from raas.domain.persons.identity import Identity
 from raas.domain.search.person_search import ALGORITHM, THRESHOLD, PersonQuery, score
-from raas.domain.search.phonetics import search_keys
 
 BORN = IncompleteDate(1985, 7, 30)
 _HERE = Path(__file__).parent

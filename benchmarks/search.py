@@ -28,8 +28,8 @@ from benchmarks.made_persons import YEARS, fill, known
 from benchmarks.name_variants import VARIANTS, exact
 from benchmarks.servers import Servers
 from raas.domain.calendar.incomplete_date import IncompleteDate
-from raas.domain.json_forms.identities import incomplete_date_text
 from raas.domain.persons.identity import Identity
+from raas.domain.persons.stored_identity import incomplete_date_text
 from raas.domain.search.person_search import PersonQuery
 from raas.storage.persons.search import FIND, find_parameters
 from raas.usecases.persons.search import MOST_LOOKED_AT

@@ -33,7 +33,7 @@ from raas.usecases.admin.registers import Registers
 from raas.usecases.calls.access import Gate
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.feed.service import Streaming
-from raas.usecases.ports.register_ports import PortError
+from raas.usecases.ports.errors import PortError
 from raas.usecases.reads.check import CheckInscriptions
 from raas.usecases.reads.consult import Consult
 from raas.usecases.reads.explain import ExplainDossier

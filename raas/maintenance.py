@@ -15,15 +15,15 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
 from raas.storage.connection.database import open_database
+from raas.storage.maintenance.erase import PostgresContentStore
 from raas.storage.maintenance.trim import PostgresTrims
 from raas.storage.reads.registers import PostgresRegisterStore
-from raas.storage.rows.contents import PostgresContentStore
 from raas.storage.schema.migration import SchemaVersion, schema_version, upgrade
 from raas.usecases.admin.erase import Erasing, Progress
 from raas.usecases.admin.registers import chosen
 from raas.usecases.admin.trim import Cut, Trimmed, renew_logs
 from raas.usecases.admin.trim import trim as trim_log
-from raas.usecases.ports.register_ports import StoreFault
+from raas.usecases.ports.errors import StoreFault
 
 T = TypeVar("T")
 

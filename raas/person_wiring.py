@@ -7,9 +7,9 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.domain.numbers.bis_number import bis_numbers
 from raas.domain.numbers.enterprise_number import parse_enterprise_number
 from raas.domain.numbers.niss import NissProfile
+from raas.domain.persons.bis_number import bis_numbers
 from raas.ops.settings import Settings
 from raas.rpc.remote_source import RemoteSource
 from raas.rpc.services.person_use_cases import PersonVerbs
@@ -27,8 +27,8 @@ from raas.usecases.persons.search import SearchPersons
 from raas.usecases.persons.structure_source import StructureSource
 from raas.usecases.persons.transaction import Alterations
 from raas.usecases.persons.update import UpdatePerson
+from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.persons import IdentitySource
-from raas.usecases.ports.register_ports import AuthenticSource
 
 
 class Persons:

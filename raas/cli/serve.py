@@ -85,7 +85,7 @@ def serve(
     from raas.cli.demo.setup import start_beside
     from raas.ops.settings import SettingsRefused, load_settings
     from raas.storage.embedded import EmbeddedPostgresError
-    from raas.usecases.ports.register_ports import PortError
+    from raas.usecases.ports.errors import PortError
 
     try:
         settings = load_settings(**{name: value for name, value in context.params.items() if name != "demo"})

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from raas.domain.calendar.periods import covers
-from raas.domain.json_forms.mutations import detail_from_json
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.registers.content import Content
 from raas.domain.registers.mutation import Mutation, MutationKind
+from raas.domain.registers.stored_details import detail_from_json
 from raas.memory.state import Logged, RegisterState, World, lines_from
 from raas.usecases.reads.transitions import Chain, Chains, Place, Step
 

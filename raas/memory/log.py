@@ -13,16 +13,8 @@ from raas.domain.calendar.day import OPEN, day_text
 from raas.domain.errors import Reason, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.memory.state import Logged, RegisterState, World, lines_from
-from raas.usecases.ports.stream_ports import (
-    LogEntry,
-    LogFilter,
-    LogHead,
-    LogPage,
-    Mark,
-    Reach,
-    Subscriber,
-    SubscriberKey,
-)
+from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPage, Mark, Reach
+from raas.usecases.ports.subscriber_store import Subscriber, SubscriberKey
 
 
 class MemoryLogs:

@@ -16,7 +16,7 @@ from raas.memory.chains import MemoryChains, mutation_of
 from raas.memory.state import RegisterState, World
 from raas.storage.reads.bounds import revision_violation
 from raas.usecases.calls.successors import final_niss
-from raas.usecases.ports.register_ports import DossierFilter, DossierPage, DossierView
+from raas.usecases.ports.read_store import DossierFilter, DossierPage, DossierView
 from raas.usecases.reads.check import RegisterReading
 from raas.usecases.reads.filters import matches
 

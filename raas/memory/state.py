@@ -21,18 +21,18 @@ from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.register import Register, first_checksum
 from raas.domain.registers.shares import Shares
+from raas.usecases.ports.log import Mark
 from raas.usecases.ports.person_change import Standing
-from raas.usecases.ports.register_ports import (
+from raas.usecases.ports.read_store import DossierView
+from raas.usecases.ports.write_store import (
     AnsweredRequest,
     DossierKey,
     DossierState,
     DossierTypes,
-    DossierView,
     ImportKey,
     NewMutation,
     RequestKey,
 )
-from raas.usecases.ports.stream_ports import Mark
 
 _ACTIVE = Standing(PersonStatus.ACTIVE)
 _LINE = re.compile(r"\[([^,]+),([^]]*)\]")

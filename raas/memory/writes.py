@@ -14,7 +14,7 @@ from raas.memory.identities import kept_beside
 from raas.memory.state import Logged, RegisterState, World, lines_from
 from raas.usecases.calls.successors import final_niss
 from raas.usecases.ports.person_change import Holding, Standing
-from raas.usecases.ports.register_ports import (
+from raas.usecases.ports.write_store import (
     DossierKey,
     DossierState,
     DossierTypes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from raas.usecases.ports.register_ports import Visit
+from raas.usecases.ports.audit import Visit
 
 
 class NothingKept:

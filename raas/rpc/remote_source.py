@@ -23,8 +23,8 @@ from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.status import PersonState, PersonStatus
 from raas.rpc.calls.identity import ENTERPRISE_NUMBER
 from raas.rpc.wire.identities import claim_message
+from raas.usecases.ports.errors import SourceUnavailable
 from raas.usecases.ports.persons import Claim
-from raas.usecases.ports.register_ports import SourceUnavailable
 from raas.v1 import person_service_pb2 as v1
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
 

@@ -27,7 +27,7 @@ from raas.usecases.admin.registers import Registers
 from raas.usecases.calls.access import Gate
 from raas.usecases.calls.pagination import Pages, page_token_invalid
 from raas.usecases.persons.identities import NoIdentities
-from raas.usecases.ports.register_ports import Visit
+from raas.usecases.ports.audit import Visit
 from raas.usecases.writes.batch import LaneLimits
 from raas.usecases.writes.dossier_types import DossierTypeVerbs
 from raas.usecases.writes.imports import Imports

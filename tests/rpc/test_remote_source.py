@@ -17,7 +17,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.identity import Identity, IdentityClaim, Sex
 from raas.domain.persons.status import PersonState, PersonStatus
 from raas.rpc.remote_source import CHECKS_AT_ONCE, RemoteSource
-from raas.usecases.ports.register_ports import SourceUnavailable
+from raas.usecases.ports.errors import SourceUnavailable
 from raas.v1 import person_pb2
 from raas.v1 import person_service_pb2 as v1
 from raas.v1.person_service_pb2_grpc import PersonServiceServicer, add_PersonServiceServicer_to_server

@@ -32,8 +32,9 @@ from raas.usecases.feed.dispatcher import TailerLimits
 from raas.usecases.feed.service import Streaming
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.persons.structure_source import StructureSource
-from raas.usecases.ports.register_ports import AuthenticSource, Visit
-from raas.usecases.ports.stream_ports import LogFilter, LogPage, Reach, WakeUps
+from raas.usecases.ports.audit import Visit
+from raas.usecases.ports.authentic_source import AuthenticSource
+from raas.usecases.ports.log import LogFilter, LogPage, Reach, WakeUps
 from raas.usecases.reads.consult import Consult
 from raas.usecases.reads.explain import ExplainDossier
 from raas.usecases.reads.history import History

@@ -64,7 +64,7 @@ def work_on_database(
     from raas.domain.errors import Refused
     from raas.ops.settings import SettingsRefused, load_settings
     from raas.storage.embedded import EmbeddedPostgresError
-    from raas.usecases.ports.register_ports import PortError
+    from raas.usecases.ports.errors import PortError
 
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:

@@ -14,8 +14,8 @@ from enum import Enum
 from typing import Any
 
 from raas.domain.calendar.incomplete_date import IncompleteDate
+from raas.domain.names.spelling import comparable_forms, words
 from raas.domain.persons.identity import Identity, IdentityClaim, Sex
-from raas.domain.persons.names import comparable_forms, words
 
 CLAIM_FIELDS = tuple(field.name for field in fields(IdentityClaim))
 """The names of the fields of a claim, in their order; equal to those of the proto message."""

@@ -7,7 +7,7 @@ be incomplete) and a main residence abroad; or name, date of birth and a contact
 from __future__ import annotations
 
 from raas.domain.errors import Reason, Violation
-from raas.domain.numbers.bis_number import FIRST_YEAR, LAST_YEAR
+from raas.domain.persons.bis_number import FIRST_YEAR, LAST_YEAR
 from raas.domain.persons.identity import Identity, Sex
 
 BELGIUM = "BE"

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from raas.domain.json_forms.identities import IDENTITY_FIELDS, with_fields
 from raas.domain.persons.identity import Identity
 from raas.domain.persons.record import Person
+from raas.domain.persons.stored_identity import IDENTITY_FIELDS, with_fields
 
 
 class GroupStatus(Enum):

@@ -20,13 +20,13 @@ from enum import Enum
 from functools import lru_cache
 
 from raas.domain.calendar.incomplete_date import IncompleteDate
+from raas.domain.names.given_name_signature import signature_probe
+from raas.domain.names.municipalities import same_municipality
+from raas.domain.names.phonetics import Reach, probe_keys, search_keys
+from raas.domain.names.similarity import name_likeness
+from raas.domain.names.spelling import words
 from raas.domain.persons.identity import Identity, Sex
-from raas.domain.persons.municipalities import same_municipality
-from raas.domain.persons.names import words
 from raas.domain.search.birth_window import BirthCodes, BirthWindow, birth_code, birth_window
-from raas.domain.search.given_name_signature import signature_probe
-from raas.domain.search.name_similarity import name_likeness
-from raas.domain.search.phonetics import Reach, probe_keys, search_keys
 
 ALGORITHM = "raas-names-1"
 """Names the rules above, their weights and the threshold; changes whenever a score would."""

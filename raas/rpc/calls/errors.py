@@ -27,7 +27,7 @@ from google.rpc import error_details_pb2, status_pb2
 from raas.domain.errors import Category, Reason, Refused, Violation
 from raas.domain.sentences import DEFAULT_LANGUAGE
 from raas.rpc.wire.violations import sentence_of
-from raas.usecases.ports.register_ports import CommitUnknown, SourceUnavailable, StoreUnavailable
+from raas.usecases.ports.errors import CommitUnknown, SourceUnavailable, StoreUnavailable
 
 DOMAIN = "raas"
 DETAILS_LIMIT = 5_600

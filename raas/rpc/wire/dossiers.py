@@ -10,7 +10,7 @@ from raas.domain.calendar.periods import Lines, Period
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.rpc.wire.encoding import lines_bytes, nested, number_tag, text_tag, varint
-from raas.usecases.ports.register_ports import DossierView
+from raas.usecases.ports.read_store import DossierView
 from raas.v1 import dossier_pb2, niss_pb2, period_pb2
 
 _NISS = nested(text_tag(dossier_pb2.Dossier.NISS_FIELD_NUMBER), bytes(11))[:2]

@@ -9,7 +9,7 @@ from raas.domain.calendar.periods import Period
 from raas.domain.errors import Reason, Violation
 from raas.domain.invalid import Invalid
 from raas.rpc.wire.fields import Faults, NissRules, read_codes, read_instant, read_nisses
-from raas.usecases.ports.register_ports import DossierFilter
+from raas.usecases.ports.read_store import DossierFilter
 from raas.usecases.reads.as_of import AsOf
 from raas.v1 import decision_pb2, period_pb2, register_service_pb2
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from raas.domain.calendar.incomplete_date import IncompleteDate, parse_incomplete_date
 from raas.domain.errors import Reason, Violation
 from raas.domain.invalid import Invalid
-from raas.domain.json_forms.identities import incomplete_date_text
+from raas.domain.names.spelling import words
 from raas.domain.persons.identity import Address, Identity, IdentityClaim
-from raas.domain.persons.names import words
+from raas.domain.persons.stored_identity import incomplete_date_text
 from raas.domain.text import text_violations
 from raas.rpc.wire.fields import Faults
 from raas.rpc.wire.operations import FIRST_NAMES_LIMIT, NAME_LIMIT

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from raas.domain.calendar.day import day_text, parse_day
 from raas.domain.errors import Reason, Violation
 from raas.domain.invalid import Invalid
-from raas.domain.json_forms.identities import IDENTITY_FIELDS
 from raas.domain.numbers.enterprise_number import enterprise_number_text
 from raas.domain.numbers.niss import niss_text
 from raas.domain.persons.identity import Identity
 from raas.domain.persons.record import Person, RegisterOfOrigin
 from raas.domain.persons.status import PersonStatus
+from raas.domain.persons.stored_identity import IDENTITY_FIELDS
 from raas.domain.search.birth_window import maximum_tolerance
 from raas.domain.search.person_search import GivenNameMatching, PersonQuery
 from raas.rpc.wire.dossiers import dossier_messages, period_messages

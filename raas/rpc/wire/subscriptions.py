@@ -34,7 +34,7 @@ from raas.usecases.feed.start_position import (
     Start,
     Subscription,
 )
-from raas.usecases.ports.stream_ports import Subscriber
+from raas.usecases.ports.subscriber_store import Subscriber
 from raas.v1 import mutation_stream_pb2 as v1
 from raas.v1 import subscriber_pb2
 

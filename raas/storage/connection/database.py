@@ -12,7 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from raas.usecases.ports.register_ports import StoreFault
+from raas.usecases.ports.errors import StoreFault
 
 MINIMUM_SERVER = 150_000
 """PostgreSQL 15, the way the server numbers it."""

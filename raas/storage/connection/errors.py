@@ -11,7 +11,7 @@ from types import TracebackType
 import psycopg
 from sqlalchemy import exc
 
-from raas.usecases.ports.register_ports import PortError, StoreFault, StoreUnavailable
+from raas.usecases.ports.errors import PortError, StoreFault, StoreUnavailable
 
 # 08: connection; 53: out of connections, memory or disk; 57P: the server stops, starts or crashed;
 # 25006: it became a standby (failover). In all of them the same call may succeed later.

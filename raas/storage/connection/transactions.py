@@ -12,7 +12,7 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.storage.connection.errors import translated, translated_errors
-from raas.usecases.ports.register_ports import CommitUnknown, PortError, StoreFault, StoreUnavailable
+from raas.usecases.ports.errors import CommitUnknown, PortError, StoreFault, StoreUnavailable
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 

@@ -16,7 +16,7 @@ from raas.storage.connection.query import Row, fetch
 from raas.storage.rows.arrays import array
 from raas.storage.rows.contents import CONTENT_COLUMNS
 from raas.usecases.feed.columns import LogEntries
-from raas.usecases.ports.stream_ports import LogEntry, LogFilter, LogHead, LogPage, Mark, Reach
+from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPage, Mark, Reach
 
 _LAST_REVISION = 2**63 - 1
 

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.storage.connection.query import Row, fetch
 from raas.storage.rows.arrays import array
-from raas.usecases.ports.stream_ports import LogFilter, Subscriber, SubscriberKey
+from raas.usecases.ports.log import LogFilter
+from raas.usecases.ports.subscriber_store import Subscriber, SubscriberKey
 
 _COLUMNS = """
   s.register_id, s.caller, s.name, s.log_id, s.dossier_types, s.kinds, s.acknowledged_revision,

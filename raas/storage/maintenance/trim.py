@@ -15,8 +15,9 @@ from raas.storage.connection.query import Row
 from raas.storage.connection.transactions import Connection, Transactions
 from raas.storage.reads.instants import resolve_time
 from raas.storage.rows.arrays import array
-from raas.usecases.ports.register_ports import StoreFault
-from raas.usecases.ports.stream_ports import SubscriberKey, TrimStep
+from raas.usecases.ports.errors import StoreFault
+from raas.usecases.ports.maintenance import TrimStep
+from raas.usecases.ports.subscriber_store import SubscriberKey
 
 # The lock of every write: until the end of this transaction the log does not grow.
 _LOCK = "SELECT revision, oldest_revision, log_id FROM register WHERE id = %s FOR NO KEY UPDATE"

@@ -13,7 +13,7 @@ from raas.storage.persons.rows import add_persons, read_persons
 from raas.storage.persons.search import find
 from raas.storage.rows.arrays import array
 from raas.usecases.ports.persons import CreatedBefore, Findable
-from raas.usecases.ports.register_ports import RequestKey
+from raas.usecases.ports.write_store import RequestKey
 
 # Advisory locks have numbers: texts become some. Two that happen to have one number only wait for each
 # other. One statement per lock, in the order given: two transactions take what they share in one order.

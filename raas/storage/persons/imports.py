@@ -12,7 +12,7 @@ from raas.storage.connection.transactions import Connection
 from raas.storage.rows.arrays import array
 from raas.storage.writes.save import violation, violation_json
 from raas.usecases.ports.persons import Progress, Rejection
-from raas.usecases.ports.register_ports import ImportKey
+from raas.usecases.ports.write_store import ImportKey
 
 # The row is made where there is none, so that there is one to lock: two streams of one import take turns.
 _START = """

@@ -11,7 +11,7 @@ from raas.storage.connection.transactions import Connection
 from raas.storage.persons.imports import advance, locked_offset
 from raas.storage.persons.rows import put_persons, read_persons
 from raas.usecases.ports.persons import Progress
-from raas.usecases.ports.register_ports import ImportKey
+from raas.usecases.ports.write_store import ImportKey
 
 
 class PostgresPersonRecords:

@@ -14,14 +14,14 @@ from psycopg.types.json import Json
 
 from raas.domain.calendar.day import day_text, parse_day
 from raas.domain.calendar.incomplete_date import parse_incomplete_date
-from raas.domain.json_forms.identities import address_json, incomplete_date_text
+from raas.domain.names.given_name_signature import given_signature
+from raas.domain.names.phonetics import search_keys
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.identity import Address, Identity, Sex
 from raas.domain.persons.record import Person, RegisterOfOrigin
 from raas.domain.persons.status import PersonStatus
+from raas.domain.persons.stored_identity import address_json, incomplete_date_text
 from raas.domain.search.birth_window import birth_code
-from raas.domain.search.given_name_signature import given_signature
-from raas.domain.search.phonetics import search_keys
 from raas.storage.connection.transactions import Connection
 from raas.storage.rows.arrays import array
 

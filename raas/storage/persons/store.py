@@ -19,7 +19,7 @@ from raas.storage.persons.rows import READ_FINALS, READ_PERSONS, add_persons, pe
 from raas.storage.persons.search import HOLDS, find
 from raas.storage.rows.arrays import array
 from raas.usecases.ports.persons import Findable, Progress, Rejection
-from raas.usecases.ports.register_ports import ImportKey
+from raas.usecases.ports.write_store import ImportKey
 
 
 class PostgresPersonStore:

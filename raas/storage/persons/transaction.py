@@ -22,7 +22,7 @@ from raas.storage.writes.load import PERSONS_LOCK, dossier_shares, dossier_state
 from raas.storage.writes.save import statements
 from raas.usecases.ports.person_change import Holding, Standing
 from raas.usecases.ports.persons import PersonRecords
-from raas.usecases.ports.register_ports import Loaded, Written
+from raas.usecases.ports.write_store import Loaded, Written
 
 _LOCK = f"SELECT pg_advisory_xact_lock({PERSONS_LOCK})"
 _TRANSACTION = "SELECT pg_current_xact_id()::text"

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.errors import Reason, refuse
 from raas.storage.connection.query import fetch
-from raas.usecases.ports.register_ports import StoreFault
+from raas.usecases.ports.errors import StoreFault
 
 # Record times never go back within a register, so halving finds the last mutation recorded at or
 # before the instant, by some twenty lookups in the primary key. What is probed lies after

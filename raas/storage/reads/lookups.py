@@ -17,7 +17,8 @@ from raas.storage.reads.as_of import joined_state, periods_at, revision_at
 from raas.storage.reads.bounds import revision_violation
 from raas.storage.rows.arrays import array, array_or_null
 from raas.storage.rows.ranges import lines_of
-from raas.usecases.ports.register_ports import DossierView, StoreFault
+from raas.usecases.ports.errors import StoreFault
+from raas.usecases.ports.read_store import DossierView
 
 
 class Lookup(NamedTuple):

@@ -14,7 +14,7 @@ from raas.domain.calendar.day import OPEN, day_text
 from raas.storage.reads.as_of import joined_state, periods_at, revision_at
 from raas.storage.rows.arrays import array
 from raas.storage.rows.ranges import range_text
-from raas.usecases.ports.register_ports import DossierFilter
+from raas.usecases.ports.read_store import DossierFilter
 
 _LAST_NISS = 99_999_999_999
 

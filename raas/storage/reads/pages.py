@@ -13,7 +13,8 @@ from raas.storage.connection.query import Row, fetch
 from raas.storage.reads.bounds import revision_violation
 from raas.storage.reads.page_sql import PAGE_BYTES, PagePart, page_parameters, page_statement
 from raas.storage.rows.ranges import lines_of
-from raas.usecases.ports.register_ports import DossierFilter, DossierPage, DossierView, StoreFault
+from raas.usecases.ports.errors import StoreFault
+from raas.usecases.ports.read_store import DossierFilter, DossierPage, DossierView
 
 _FILTERED_WINDOW = 8
 """Rows walked for each dossier wanted, before it is known how few of them match."""

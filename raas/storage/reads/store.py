@@ -21,7 +21,8 @@ from raas.storage.reads.pages import cut_page, read_page
 from raas.storage.reads.successors import read_successors
 from raas.storage.reads.transitions import read_chains, read_mutation, walk
 from raas.storage.reads.type_codes import TypeCodes
-from raas.usecases.ports.register_ports import DossierFilter, DossierPage, DossierView, StoreFault
+from raas.usecases.ports.errors import StoreFault
+from raas.usecases.ports.read_store import DossierFilter, DossierPage, DossierView
 from raas.usecases.reads.check import RegisterReading
 from raas.usecases.reads.filters import matches
 from raas.usecases.reads.transitions import Chains, Place, Step

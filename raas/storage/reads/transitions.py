@@ -13,7 +13,7 @@ from raas.domain.registers.mutation import Mutation
 from raas.storage.connection.query import fetch
 from raas.storage.rows.arrays import array
 from raas.storage.rows.mutations import MUTATION_COLUMNS, mutations_of
-from raas.usecases.ports.register_ports import StoreFault
+from raas.usecases.ports.errors import StoreFault
 from raas.usecases.reads.transitions import Chain, Chains, Place, Step
 
 _STEPS = 500

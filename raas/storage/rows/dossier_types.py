@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges
-from raas.usecases.ports.register_ports import DossierTypes
+from raas.usecases.ports.write_store import DossierTypes
 
 # One statement, one snapshot: the types and the revision that they belong to.
 _READ = """

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from raas.domain.json_forms.mutations import detail_from_json
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.mutation import Mutation, MutationKind, Stamp
+from raas.domain.registers.stored_details import detail_from_json
 from raas.storage.rows.contents import CONTENT_COLUMNS, content_of
 from raas.storage.rows.ranges import lines_of
 

@@ -12,7 +12,7 @@ from raas.domain.registers.shares import Share, Shares
 from raas.storage.connection.transactions import Connection
 from raas.storage.rows.arrays import array, pairs
 from raas.storage.rows.ranges import lines_of
-from raas.usecases.ports.register_ports import AnsweredRequest, DossierKey, DossierState, Loaded, Wanted
+from raas.usecases.ports.write_store import AnsweredRequest, DossierKey, DossierState, Loaded, Wanted
 
 PERSONS_LOCK = 0x5261_6153
 """Advisory lock: shared by every write, exclusive for what changes the status of persons."""

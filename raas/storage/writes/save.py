@@ -11,7 +11,7 @@ from raas.domain.errors import Reason, Violation
 from raas.domain.registers.mutation import lines_text
 from raas.domain.registers.shares import Shares
 from raas.storage.rows.arrays import array, array_or_null, arrays, pairs, quoted
-from raas.usecases.ports.register_ports import DossierKey, Written
+from raas.usecases.ports.write_store import DossierKey, Written
 
 _WRITE = """
 WITH stamp AS (

@@ -17,7 +17,7 @@ from raas.storage.connection.transactions import Connection, Pipeline, Transacti
 from raas.storage.rows.dossier_types import read_dossier_types, write_dossier_types
 from raas.storage.writes.load import load
 from raas.storage.writes.save import statements, violation
-from raas.usecases.ports.register_ports import DossierTypes, ImportKey, Loaded, Wanted, Written
+from raas.usecases.ports.write_store import DossierTypes, ImportKey, Loaded, Wanted, Written
 
 _READ_REJECTIONS = """
 SELECT "offset", violations FROM import_rejection

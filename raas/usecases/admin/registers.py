@@ -9,7 +9,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_n
 from raas.domain.registers.register import Register
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import MAX_PAGE_SIZE, Pages, page_size_of
-from raas.usecases.ports.register_ports import RegisterStore
+from raas.usecases.ports.registers import RegisterStore
 
 
 class Registers:

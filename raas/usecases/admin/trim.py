@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from raas.domain.errors import Reason, refuse
 from raas.domain.registers.register import Register
-from raas.usecases.ports.stream_ports import SubscriberKey, TrimStore
+from raas.usecases.ports.maintenance import TrimStore
+from raas.usecases.ports.subscriber_store import SubscriberKey
 
 PROTECTED = timedelta(days=90)
 """For so long after it was last seen, a named subscriber holds back the trimming of what it has not read."""

@@ -17,7 +17,9 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_n
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
 from raas.usecases.calls.call import Call, Role
-from raas.usecases.ports.register_ports import Audit, PortError, RegisterStore, Visit
+from raas.usecases.ports.audit import Audit, Visit
+from raas.usecases.ports.errors import PortError
+from raas.usecases.ports.registers import RegisterStore
 
 
 class Permission(Enum):

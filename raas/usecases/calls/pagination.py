@@ -8,7 +8,7 @@ from typing import Any
 
 from raas.domain.errors import Reason, Refused, refuse
 from raas.usecases.calls.call import Call
-from raas.usecases.ports.register_ports import PageSeal
+from raas.usecases.ports.page_tokens import PageSeal
 
 DEFAULT_PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1_000

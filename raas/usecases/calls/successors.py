@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonState
-from raas.usecases.ports.register_ports import AuthenticSource
+from raas.usecases.ports.authentic_source import AuthenticSource
 
 
 def final_niss(niss: Niss, persons: Mapping[Niss, PersonState]) -> Niss:

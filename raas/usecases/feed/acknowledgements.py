@@ -11,7 +11,8 @@ from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import Pages, page_size_of
 from raas.usecases.feed.start_position import require_log
-from raas.usecases.ports.stream_ports import LogStore, Subscriber, SubscriberKey, SubscriberStore
+from raas.usecases.ports.log import LogStore
+from raas.usecases.ports.subscriber_store import Subscriber, SubscriberKey, SubscriberStore
 
 
 class SubscriberVerbs:

@@ -12,16 +12,8 @@ from raas.usecases.feed.prefetch import PageAhead, PagesAhead
 from raas.usecases.feed.recent_log import Shipment, Tail
 from raas.usecases.feed.segments import Stride, cut_short, require_whole, run_of
 from raas.usecases.feed.serialize import written_down
-from raas.usecases.ports.stream_ports import (
-    EVERYTHING,
-    LogFilter,
-    LogHead,
-    LogPage,
-    LogStore,
-    Mark,
-    Messages,
-    Reach,
-)
+from raas.usecases.ports.log import EVERYTHING, LogFilter, LogHead, LogPage, LogStore, Mark, Reach
+from raas.usecases.ports.messages import Messages
 
 _FILTERED_REVISIONS = 20_000
 """Revisions that one reading looks through for the few that match."""

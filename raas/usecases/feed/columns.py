@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
-from raas.usecases.ports.stream_ports import LogEntry
+from raas.usecases.ports.log import LogEntry
 
 
 class LogEntries(Sequence[LogEntry]):

@@ -6,35 +6,10 @@ left to the log, which always has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
-from uuid import UUID
+from collections.abc import Iterable, Iterator
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
-from raas.usecases.ports.register_ports import NewMutation
-from raas.usecases.ports.stream_ports import LogEntry, LogHead, LogPage, Mark
-
-
-@dataclass(frozen=True, slots=True)
-class Addition:
-    """The mutations of one committed transaction: all of them, so no indivisible group is open at its end."""
-
-    log_id: UUID
-    mutations: Sequence[NewMutation]
-    mark: Mark
-    """What the log says after them; all were recorded at its time."""
-    code_of: Callable[[int], str]
-    """The code of a dossier type by its id."""
-
-    @property
-    def after(self) -> int:
-        """The revision that they follow."""
-        return self.mutations[0].revision - 1
-
-
-Told: TypeAlias = Callable[[int, Addition | None], None]
-"""Hears that a register has new mutations, after their commit; None = they are to be read."""
+from raas.usecases.ports.log import Addition, LogEntry, LogHead, LogPage
 
 
 def page_of(register: EnterpriseNumber, position: int, additions: Iterable[Addition]) -> LogPage | None:

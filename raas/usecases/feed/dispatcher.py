@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from time import process_time
 
 from raas.domain.errors import Reason, Refused, refuse
-from raas.usecases.feed.committed import Addition, page_of
+from raas.usecases.feed.committed import page_of
 from raas.usecases.feed.pacing import Pace, PaceLimits
 from raas.usecases.feed.recent_log import Tail, piece_of, wake
 from raas.usecases.feed.segments import Stride, cut_short, require_whole, run_of
 from raas.usecases.feed.serialize import written_down
-from raas.usecases.ports.register_ports import PortError
-from raas.usecases.ports.stream_ports import EVERYTHING, LogHead, LogPage, LogStore, Messages, Reach
+from raas.usecases.ports.errors import PortError
+from raas.usecases.ports.log import EVERYTHING, Addition, LogHead, LogPage, LogStore, Reach
+from raas.usecases.ports.messages import Messages
 
 
 @dataclass(frozen=True, slots=True)

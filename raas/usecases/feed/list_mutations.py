@@ -9,15 +9,15 @@ from uuid import UUID
 from raas.domain.errors import Refused, Violation
 from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.answer_size import ANSWER_BYTES
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import page_size_of
 from raas.usecases.calls.successors import unite
 from raas.usecases.feed.segments import Run, run_of
 from raas.usecases.feed.start_position import require_kept, require_log
 from raas.usecases.feed.subscribe import log_filter
-from raas.usecases.ports.register_ports import AuthenticSource
-from raas.usecases.ports.stream_ports import EVERYTHING, LogEntry, LogFilter, LogHead, LogStore, Reach
-from raas.usecases.writes.results import ANSWER_BYTES
+from raas.usecases.ports.authentic_source import AuthenticSource
+from raas.usecases.ports.log import EVERYTHING, LogEntry, LogFilter, LogHead, LogStore, Reach
 
 _FILTERED_REVISIONS = 20_000
 """Revisions that one reading looks through for the few that match."""

@@ -10,10 +10,9 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-from raas.usecases.feed.committed import Addition
 from raas.usecases.feed.dispatcher import Tailer
-from raas.usecases.ports.register_ports import PortError
-from raas.usecases.ports.stream_ports import WakeUps
+from raas.usecases.ports.errors import PortError
+from raas.usecases.ports.log import Addition, WakeUps
 
 _BETWEEN_SECONDS = 0.008
 """At most so often is anything told to others."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 
-from raas.usecases.ports.stream_ports import LogPage
+from raas.usecases.ports.log import LogPage
 
 _AT_ONCE = 2
 """Pages read ahead at a time, over all readers."""

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from raas.usecases.ports.register_ports import PortError
-from raas.usecases.ports.stream_ports import SubscriberKey, SubscriberStore
+from raas.usecases.ports.errors import PortError
+from raas.usecases.ports.subscriber_store import SubscriberKey, SubscriberStore
 
 TELL_SECONDS = 20.0
 """Between two times of telling; the store takes a subscriber to be connected for three times as long."""

@@ -15,7 +15,8 @@ from raas.domain.errors import Reason, Refused, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.usecases.feed.segments import RUN_BYTES, Run, run_bytes
-from raas.usecases.ports.stream_ports import LogEntry, LogFilter, LogHead, Mark, Messages
+from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, Mark
+from raas.usecases.ports.messages import Messages
 
 _READY_FILTERS = 32
 """Distinct filters for which the newest message is kept ready."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from raas.domain.errors import Reason, refuse
 from raas.usecases.feed.columns import columns_of
-from raas.usecases.ports.stream_ports import LogEntry, LogPage, Mark
+from raas.usecases.ports.log import LogEntry, LogPage, Mark
 
 RUN_BYTES = 512 * 1024
 """What a run aims at: half of what a message should hold, so that it can end where a group ends."""

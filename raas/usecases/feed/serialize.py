@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.usecases.feed.segments import RUN_BYTES
-from raas.usecases.ports.stream_ports import LogEntry, Messages
+from raas.usecases.ports.log import LogEntry
+from raas.usecases.ports.messages import Messages
 
 _SLICE = 200
 """Entries written down before the event loop gets a turn: about a millisecond."""

@@ -12,8 +12,11 @@ from raas.usecases.feed.list_mutations import ListMutations
 from raas.usecases.feed.notifier import WakeUp
 from raas.usecases.feed.presence import Presence
 from raas.usecases.feed.subscribe import Subscriptions
-from raas.usecases.ports.register_ports import AuthenticSource, ReadStore
-from raas.usecases.ports.stream_ports import LogStore, Messages, SubscriberStore, WakeUps
+from raas.usecases.ports.authentic_source import AuthenticSource
+from raas.usecases.ports.log import LogStore, WakeUps
+from raas.usecases.ports.messages import Messages
+from raas.usecases.ports.read_store import ReadStore
+from raas.usecases.ports.subscriber_store import SubscriberStore
 
 _FAREWELL_SECONDS = 1.0
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from raas.domain.errors import Reason, refuse
-from raas.usecases.ports.stream_ports import LogFilter, LogHead, Subscriber
+from raas.usecases.ports.log import LogFilter, LogHead
+from raas.usecases.ports.subscriber_store import Subscriber
 
 DEFAULT_HEARTBEAT_SECONDS = 15.0
 

@@ -25,16 +25,10 @@ from raas.usecases.feed.start_position import (
     require_kept,
     require_log,
 )
-from raas.usecases.ports.register_ports import DossierFilter, ReadStore
-from raas.usecases.ports.stream_ports import (
-    EVERYTHING,
-    LogFilter,
-    LogHead,
-    LogStore,
-    Messages,
-    SubscriberKey,
-    SubscriberStore,
-)
+from raas.usecases.ports.log import EVERYTHING, LogFilter, LogHead, LogStore
+from raas.usecases.ports.messages import Messages
+from raas.usecases.ports.read_store import DossierFilter, ReadStore
+from raas.usecases.ports.subscriber_store import SubscriberKey, SubscriberStore
 
 _SNAPSHOT_DOSSIERS = 500
 """Dossiers in a part of a snapshot: of ordinary size they make a tenth of a message."""

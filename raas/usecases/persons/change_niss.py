@@ -10,7 +10,7 @@ from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.call import Call
 from raas.usecases.persons.transaction import Alteration, Alterations, Open
 from raas.usecases.ports.persons import AffectedRegister, Inseparable, Restored
-from raas.usecases.ports.register_ports import DossierView
+from raas.usecases.ports.read_store import DossierView
 
 _Views = dict[int, tuple[DossierView, ...]]
 

@@ -8,12 +8,12 @@ from itertools import islice
 
 from raas.domain.calendar.incomplete_date import IncompleteDate
 from raas.domain.errors import Reason, Refused, refuse
+from raas.domain.names.phonetics import search_keys
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.identity import Identity, Sex
 from raas.domain.persons.record import Person, RegisterOfOrigin
 from raas.domain.persons.required_data import identification_violations
 from raas.domain.search.person_search import PersonQuery
-from raas.domain.search.phonetics import search_keys
 from raas.usecases.calls.call import Call
 from raas.usecases.persons.search import MOST_RESULTS, Candidate, candidates
 from raas.usecases.ports.persons import PersonCreation, PersonStore

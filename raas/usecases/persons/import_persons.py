@@ -12,7 +12,7 @@ from raas.domain.registers.mutation import Stamp
 from raas.usecases.calls.call import Call
 from raas.usecases.persons.import_rows import FeedRow, apply_row
 from raas.usecases.ports.persons import PersonAlterations, PersonStore, Progress, Rejection
-from raas.usecases.ports.register_ports import ImportKey
+from raas.usecases.ports.write_store import ImportKey
 
 _LOOKED_AT_ONCE = 500
 """Rows looked at for one transaction."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from raas.domain.calendar.incomplete_date import IncompleteDate
 from raas.domain.errors import Reason, Refused, Violation
-from raas.domain.json_forms.identities import IDENTITY_FIELDS
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.identity import Identity
 from raas.domain.persons.record import Person, RegisterOfOrigin
 from raas.domain.persons.source_update import Updated, updated
 from raas.domain.persons.status import PersonStatus
+from raas.domain.persons.stored_identity import IDENTITY_FIELDS
 from raas.domain.registers.mutation import Stamp
 from raas.usecases.ports.persons import PersonAlteration
 

@@ -12,8 +12,8 @@ from raas.domain.persons.record import Person
 from raas.domain.persons.status import PersonState
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.persons.identities import compared
+from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.persons import PersonStore
-from raas.usecases.ports.register_ports import AuthenticSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from raas.domain.calendar.day import brussels_day, day_text
 from raas.domain.calendar.periods import Lines, covers, normalise
 from raas.domain.errors import Reason, Refused, Violation, refuse
-from raas.domain.json_forms.identities import identity_json
-from raas.domain.json_forms.mutations import identity_change_json
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.identity import Identity
 from raas.domain.persons.record import Person
 from raas.domain.persons.status import PersonStatus
+from raas.domain.persons.stored_identity import identity_json
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges
 from raas.domain.registers.mutation import MutationKind, Stamp
 from raas.domain.registers.shares import separate, unite
+from raas.domain.registers.stored_details import identity_change_json
 from raas.usecases.persons.record_cache import ACTIVE, PersonsAtHand
 from raas.usecases.ports.person_change import Holding, PersonChange, PersonChangeStore, Standing
 from raas.usecases.ports.persons import Progress
-from raas.usecases.ports.register_ports import ImportKey
+from raas.usecases.ports.write_store import ImportKey
 from raas.usecases.writes.unit_of_work import Ledger
 
 _CANCELLED = Standing(PersonStatus.CANCELLED)

@@ -11,7 +11,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonStatus
 from raas.usecases.ports.persons import PersonRecords
-from raas.usecases.ports.register_ports import DossierTypes, Loaded, Written
+from raas.usecases.ports.write_store import DossierTypes, Loaded, Written
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from raas.domain.calendar.periods import Lines
@@ -26,7 +25,8 @@ from raas.domain.persons.record import Person
 from raas.domain.registers.mutation import Stamp
 from raas.domain.search.person_search import Probe
 from raas.usecases.calls.call import Call
-from raas.usecases.ports.register_ports import DossierView, ImportKey, RequestKey
+from raas.usecases.ports.read_store import DossierView
+from raas.usecases.ports.write_store import ImportKey, RequestKey
 
 Rejection = tuple[int, tuple[Violation, ...]]
 """A row of a feed that was skipped: its offset, and all that is wrong with it."""
@@ -183,9 +183,6 @@ class PersonAlterations(Protocol):
         """Keep every write lane out; leaving without commit rolls back."""
 
 
-# ---- what the calls on numbers answer ----------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class AffectedRegister:
     """The dossiers of the numbers concerned in one register, before and after; ordered by number and code."""
@@ -227,8 +224,6 @@ class NissChanges(Protocol):
         """Withdraw a number without a successor."""
 
 
-# ---- the source, asked about identities --------------------------------------------------------
-
 Claim = tuple[Niss, IdentityClaim]
 """What is believed about the person to whom a number belongs."""
 
@@ -242,19 +237,3 @@ class IdentitySource(Protocol):
         A replaced number stands for its final successor. What the source does not know, the person
         included, differs from nothing. Raises SourceUnavailable.
         """
-
-
-# ---- contents beside the log -------------------------------------------------------------------
-
-
-class ContentStore(Protocol):
-    """Facts about people beside the log, as those who erase them see them."""
-
-    async def erase_before(self, instant: datetime, limit: int) -> int:
-        """Erase at most `limit` contents older than the instant, the oldest first; answers how many."""
-
-    async def erase_of(self, nisses: Collection[Niss], limit: int) -> int:
-        """Erase at most `limit` contents about these numbers; answers how many."""
-
-    async def numbers_of(self, niss: Niss) -> Collection[Niss]:
-        """All numbers of the person to whom this one belongs, itself included."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from raas.usecases.ports.register_ports import ReadStore
+from raas.usecases.ports.read_store import ReadStore
 
 
 @dataclass(frozen=True, slots=True)

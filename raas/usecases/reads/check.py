@@ -15,11 +15,12 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonStatus
 from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.answer_size import ANSWER_BYTES, DOSSIER_BYTES, LINE_BYTES
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.successors import Followed, follow
-from raas.usecases.ports.register_ports import AuthenticSource, DossierFilter, DossierView
+from raas.usecases.ports.authentic_source import AuthenticSource
+from raas.usecases.ports.read_store import DossierFilter, DossierView
 from raas.usecases.reads.filters import meets_period
-from raas.usecases.writes.results import ANSWER_BYTES, DOSSIER_BYTES, LINE_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,9 @@ from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import MAX_PAGE_SIZE, Pages, page_size_of, page_token_invalid
 from raas.usecases.calls.successors import follow
-from raas.usecases.ports.register_ports import (
-    AuthenticSource,
-    DossierFilter,
-    DossierView,
-    ReadStore,
-    StoreUnavailable,
-)
+from raas.usecases.ports.authentic_source import AuthenticSource
+from raas.usecases.ports.errors import StoreUnavailable
+from raas.usecases.ports.read_store import DossierFilter, DossierView, ReadStore
 from raas.usecases.reads.as_of import AsOf, revision_asked
 
 _PART_BYTES = 256 * 1024

@@ -15,7 +15,7 @@ from raas.domain.persons.status import PersonStatus
 from raas.domain.registers.mutation import Mutation, MutationKind
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
-from raas.usecases.ports.register_ports import AuthenticSource
+from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.reads.transitions import ChainReads, Chains, Turn, traced_back, turns
 
 _NOTHING = "–"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from raas.domain.calendar.day import OPEN
 from raas.domain.calendar.periods import Lines, covers, overlaps
-from raas.usecases.ports.register_ports import DossierFilter
+from raas.usecases.ports.read_store import DossierFilter
 
 
 def matches(which: DossierFilter, dossier_type: str, lines: Lines) -> bool:

@@ -14,7 +14,8 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.successors import follow
-from raas.usecases.ports.register_ports import AuthenticSource, DossierFilter, ReadStore
+from raas.usecases.ports.authentic_source import AuthenticSource
+from raas.usecases.ports.read_store import DossierFilter, ReadStore
 from raas.usecases.reads.check import RegisterReadings
 from raas.usecases.reads.filters import matches
 

@@ -12,7 +12,10 @@ from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import Pages, page_size_of
 from raas.usecases.calls.successors import United, unite
-from raas.usecases.ports.register_ports import AuthenticSource, ReadStore, RegisterStore, StoreFault
+from raas.usecases.ports.authentic_source import AuthenticSource
+from raas.usecases.ports.errors import StoreFault
+from raas.usecases.ports.read_store import ReadStore
+from raas.usecases.ports.registers import RegisterStore
 
 
 @dataclass(frozen=True, slots=True)

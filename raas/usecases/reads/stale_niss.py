@@ -10,7 +10,8 @@ from raas.domain.persons.status import PersonState, PersonStatus
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import MAX_PAGE_SIZE, Pages, page_size_of
-from raas.usecases.ports.register_ports import AuthenticSource, ReadStore
+from raas.usecases.ports.authentic_source import AuthenticSource
+from raas.usecases.ports.read_store import ReadStore
 
 _NUMBERS_PER_PAGE = 20_000
 """Numbers asked of the source for one page; then it ends, be it empty."""

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import MutationKind
 from raas.usecases.calls.call import Call
-from raas.usecases.ports.register_ports import StoreUnavailable
+from raas.usecases.ports.errors import StoreUnavailable
 
 
 class Chain(NamedTuple):

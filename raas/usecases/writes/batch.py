@@ -8,13 +8,13 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from raas.usecases.ports.register_ports import (
+from raas.usecases.ports.errors import StoreFault
+from raas.usecases.ports.write_store import (
     DossierKey,
     DossierTypes,
     ImportKey,
     NewMutation,
     RequestKey,
-    StoreFault,
     Wanted,
     WriteTransaction,
 )

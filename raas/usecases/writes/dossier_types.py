@@ -7,12 +7,12 @@ from types import MappingProxyType
 from typing import Any
 
 from raas.domain.errors import Reason, Refused, Violation, refuse
-from raas.domain.json_forms.dossier_types import dossier_type_json
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges, parse_dossier_type
+from raas.domain.registers.stored_dossier_type import dossier_type_json
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import Pages, page_size_of
-from raas.usecases.ports.register_ports import DossierKey, DossierTypes, ImportKey, RequestKey, WriteStore
+from raas.usecases.ports.write_store import DossierKey, DossierTypes, ImportKey, RequestKey, WriteStore
 from raas.usecases.writes.queue import Lanes
 from raas.usecases.writes.unit_of_work import Ledger, Persons
 

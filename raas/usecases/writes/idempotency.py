@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from raas.domain.errors import Violation
-from raas.usecases.ports.register_ports import AnsweredRequest, ImportKey, Loaded, RequestKey
+from raas.usecases.ports.write_store import AnsweredRequest, ImportKey, Loaded, RequestKey
 
 SkippedRow = tuple[ImportKey, int, Sequence[Violation]]
 """A row of an import that was skipped: the import, the offset, what is wrong."""

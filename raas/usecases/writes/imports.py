@@ -13,15 +13,9 @@ from raas.domain.registers.operation import Operation
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.rate_limit import Attempts
+from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.persons import IdentitySource
-from raas.usecases.ports.register_ports import (
-    AuthenticSource,
-    DossierKey,
-    DossierTypes,
-    ImportKey,
-    RequestKey,
-    WriteStore,
-)
+from raas.usecases.ports.write_store import DossierKey, DossierTypes, ImportKey, RequestKey, WriteStore
 from raas.usecases.writes.claims import with_identity_violations
 from raas.usecases.writes.operations import dossier_keys, persons_of
 from raas.usecases.writes.queue import Lanes

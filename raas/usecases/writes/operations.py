@@ -13,10 +13,10 @@ from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.rate_limit import Attempts
 from raas.usecases.calls.successors import final_niss, states_of
+from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.persons import IdentitySource
-from raas.usecases.ports.register_ports import (
+from raas.usecases.ports.write_store import (
     AnsweredRequest,
-    AuthenticSource,
     DossierKey,
     DossierTypes,
     ImportKey,

@@ -11,7 +11,7 @@ from raas.domain.registers.mutation import (
     record_time_text,
     stamp_text,
 )
-from raas.usecases.ports.register_ports import Loaded, NewMutation
+from raas.usecases.ports.write_store import Loaded, NewMutation
 
 _DOSSIER_TYPE_CHANGED = MutationKind.DOSSIER_TYPE_CHANGED
 

@@ -14,16 +14,9 @@ from typing import Any
 
 from raas.concurrency.linger import all_in
 from raas.domain.errors import Reason, refuse
-from raas.usecases.feed.committed import Addition, Told
-from raas.usecases.ports.register_ports import (
-    CommitUnknown,
-    DossierTypes,
-    NewMutation,
-    StoreFault,
-    StoreUnavailable,
-    WriteStore,
-)
-from raas.usecases.ports.stream_ports import Mark
+from raas.usecases.ports.errors import CommitUnknown, StoreFault, StoreUnavailable
+from raas.usecases.ports.log import Addition, Mark, Told
+from raas.usecases.ports.write_store import DossierTypes, NewMutation, WriteStore
 from raas.usecases.writes.batch import BatchRun, Element, LaneLimits, Waiting, wanted
 from raas.usecases.writes.unit_of_work import Ledger
 

@@ -13,12 +13,8 @@ from raas.domain.errors import Reason, Violation, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.dossier import Change
+from raas.usecases.calls.answer_size import ANSWER_BYTES, DOSSIER_BYTES, LINE_BYTES
 
-ANSWER_BYTES = 3 * 1024 * 1024
-LINE_BYTES = 28
-"""A line as a message: two days of ten characters and what frames them."""
-DOSSIER_BYTES = 160
-"""What is said of a dossier beside its lines."""
 _VIOLATION_BYTES = 300
 
 

@@ -18,7 +18,7 @@ from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.mutation import MutationKind, Stamp, lines_text
 from raas.domain.registers.operation import Action, Operation
 from raas.domain.registers.shares import Share, Shares, inscribe_share, remove_share
-from raas.usecases.ports.register_ports import DossierKey, DossierTypes, Loaded, NewMutation, Written
+from raas.usecases.ports.write_store import DossierKey, DossierTypes, Loaded, NewMutation, Written
 from raas.usecases.writes.idempotency import Receipts
 from raas.usecases.writes.pending_log import NewLog
 from raas.usecases.writes.validation import dossier_key

@@ -10,7 +10,7 @@ from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.operation import Action, Operation
-from raas.usecases.ports.register_ports import DossierKey
+from raas.usecases.ports.write_store import DossierKey
 
 _ACTIVE, _REPLACED, _CANCELLED = PersonStatus.ACTIVE, PersonStatus.REPLACED, PersonStatus.CANCELLED
 _INSCRIBE = Action.INSCRIBE

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from raas.domain.calendar.incomplete_date import parse_incomplete_date
+from raas.domain.names.spelling import comparable_forms
 from raas.domain.persons import confrontation
 from raas.domain.persons.confrontation import CLAIM_FIELDS, Verdict, confront, mismatches
 from raas.domain.persons.identity import Identity, IdentityClaim, Sex
-from raas.domain.persons.names import comparable_forms
 
 MATCH, MISMATCH, NOT_COMPARED = Verdict
 

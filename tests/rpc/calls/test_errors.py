@@ -11,7 +11,7 @@ from google.rpc import error_details_pb2, status_pb2
 from raas.domain.errors import Category, Reason, Refused, Violation, refuse
 from raas.rpc.calls.errors import DETAILS_LIMIT, refusal, status_of, violations_of
 from raas.rpc.wire.violations import sentence_of
-from raas.usecases.ports.register_ports import (
+from raas.usecases.ports.errors import (
     CommitUnknown,
     PortError,
     SourceUnavailable,

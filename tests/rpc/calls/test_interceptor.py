@@ -15,13 +15,8 @@ from raas.domain.errors import Reason, refuse
 from raas.rpc.calls.context import current
 from raas.rpc.server import MAX_REQUEST
 from raas.usecases.calls.call import Call
-from raas.usecases.ports.register_ports import (
-    CommitUnknown,
-    DossierView,
-    SourceUnavailable,
-    StoreFault,
-    StoreUnavailable,
-)
+from raas.usecases.ports.errors import CommitUnknown, SourceUnavailable, StoreFault, StoreUnavailable
+from raas.usecases.ports.read_store import DossierView
 from raas.usecases.reads.consult import ConsultAnswer, ExportPart
 from raas.v1 import register_service_pb2 as v1
 from tests.rpc.harness import ANN, CALLER, OTHER, OWN, House, told

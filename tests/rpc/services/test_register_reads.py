@@ -18,7 +18,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonStatus
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges
 from raas.domain.registers.mutation import DossierTypeChange, Mutation, MutationKind, Replacement, Stamp
-from raas.usecases.ports.register_ports import DossierFilter, DossierView
+from raas.usecases.ports.read_store import DossierFilter, DossierView
 from raas.usecases.reads.as_of import AsOf
 from raas.usecases.reads.check import Check, CheckAnswer, Decision, DecisionReason
 from raas.usecases.reads.consult import ConsultAnswer, ExportPart

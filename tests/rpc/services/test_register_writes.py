@@ -9,7 +9,7 @@ import grpc
 import pytest
 from google.protobuf.json_format import ParseDict
 
-from raas.usecases.ports.register_ports import SourceUnavailable
+from raas.usecases.ports.errors import SourceUnavailable
 from raas.v1 import inscription_pb2, niss_pb2, period_pb2, register_service_pb2
 from raas.v1 import register_service_pb2 as v1
 from tests.oracle import numbers

@@ -18,7 +18,7 @@ from raas.rpc.wire.applied import applied_bytes, batch_bytes
 from raas.rpc.wire.dossiers import dossier_message, dossiers_bytes
 from raas.rpc.wire.encoding import text_tag, varint
 from raas.rpc.wire.violations import notice_messages, violation_messages
-from raas.usecases.ports.register_ports import DossierView
+from raas.usecases.ports.read_store import DossierView
 from raas.usecases.writes.results import Applied, BatchAnswer, Notice, Rejected
 from raas.v1 import register_service_pb2 as v1
 from raas.v1.dossier_pb2 import Dossier

@@ -12,12 +12,10 @@ import pytest
 
 from raas.domain.calendar.day import OPEN, day_text
 from raas.domain.calendar.periods import Period
-from raas.domain.json_forms.dossier_types import dossier_type_json
-from raas.domain.json_forms.identities import identity_json
-from raas.domain.json_forms.mutations import identity_change_json
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.identity import Identity
+from raas.domain.persons.stored_identity import identity_json
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges
 from raas.domain.registers.mutation import (
     Detail,
@@ -30,12 +28,14 @@ from raas.domain.registers.mutation import (
     Stamp,
     lines_text,
 )
+from raas.domain.registers.stored_details import identity_change_json
+from raas.domain.registers.stored_dossier_type import dossier_type_json
 from raas.rpc.wire.mutations import columns as mutation_columns
 from raas.rpc.wire.mutations.messages import mutation_message
 from raas.rpc.wire.mutations.stream import StreamMessages, mutations_bytes
 from raas.storage.rows.ranges import multirange_text
-from raas.usecases.ports.register_ports import DossierView
-from raas.usecases.ports.stream_ports import LogEntry, Mark
+from raas.usecases.ports.log import LogEntry, Mark
+from raas.usecases.ports.read_store import DossierView
 from raas.v1 import mutation_stream_pb2 as v1
 from raas.v1.mutation_pb2 import Mutation as Message
 from tests.oracle import numbers

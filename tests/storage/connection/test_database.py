@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.storage.connection.database import open_database, require_supported
 from raas.storage.connection.errors import translated_errors
 from raas.storage.connection.query import fetch
-from raas.usecases.ports.register_ports import StoreFault, StoreUnavailable
+from raas.usecases.ports.errors import StoreFault, StoreUnavailable
 
 SECRET = 85673003360
 

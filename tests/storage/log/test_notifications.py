@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.storage.log.notifications import PostgresWakeUps
-from raas.usecases.ports.register_ports import StoreUnavailable
+from raas.usecases.ports.errors import StoreUnavailable
 
 SECONDS = 10
 

@@ -12,7 +12,7 @@ from raas.domain.errors import Reason, Refused
 from raas.domain.registers.mutation import MutationKind
 from raas.domain.registers.register import first_checksum
 from raas.storage.log.reader import PostgresLogs
-from raas.usecases.ports.stream_ports import EVERYTHING, LogFilter, Reach
+from raas.usecases.ports.log import EVERYTHING, LogFilter, Reach
 from tests.storage.seed import ACTOR, CALL_ID, Book, new_book, persons
 
 ANN, BOB = persons(2)

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.storage.log.subscribers import PostgresSubscribers
-from raas.usecases.ports.stream_ports import EVERYTHING, LogFilter, Subscriber, SubscriberKey
+from raas.usecases.ports.log import EVERYTHING, LogFilter
+from raas.usecases.ports.subscriber_store import Subscriber, SubscriberKey
 from tests.storage.seed import ACTOR, Book, new_book, persons, write_at_random
 
 OTHER = EnterpriseNumber(ACTOR + 97)

@@ -15,7 +15,8 @@ from raas.domain.registers.content import Content, content_hash
 from raas.domain.registers.mutation import MutationKind
 from raas.storage.connection.query import fetch
 from raas.storage.connection.transactions import Transactions
-from raas.storage.rows.contents import CONTENT_COLUMNS, PostgresContentStore, content_of, write_content
+from raas.storage.maintenance.erase import PostgresContentStore
+from raas.storage.rows.contents import CONTENT_COLUMNS, content_of, write_content
 from tests.usecases.persons.harness import new_niss
 
 BODY = {"before": {"last_name": 'D\'Hondt "x" 李'}, "after": {"first_names": ["Zoë", "A"]}, "number": 7}

@@ -17,8 +17,9 @@ from raas.storage.maintenance.trim import PostgresTrims
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.storage.reads.store import PostgresReadStore
 from raas.usecases.admin.trim import Cut, Trimmed, renew_logs, trim
-from raas.usecases.ports.register_ports import DossierFilter
-from raas.usecases.ports.stream_ports import EVERYTHING, LogFilter, Reach, SubscriberKey
+from raas.usecases.ports.log import EVERYTHING, LogFilter, Reach
+from raas.usecases.ports.read_store import DossierFilter
+from raas.usecases.ports.subscriber_store import SubscriberKey
 from tests.storage.seed import ACTOR, START, Book, new_book, persons, write_at_random
 
 PEOPLE = persons(5)

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.calendar.periods import Period
 from raas.domain.errors import Reason, Refused
-from raas.domain.json_forms.dossier_types import dossier_type_json
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.mutation import DossierTypeChange, Mutation, MutationKind, Replacement, Stamp
+from raas.domain.registers.stored_dossier_type import dossier_type_json
 from raas.storage.connection.query import fetch
 from raas.storage.reads.page_sql import PAGE_BYTES
 from raas.storage.reads.store import PostgresReadStore

@@ -17,7 +17,7 @@ from raas.storage.connection.query import fetch
 from raas.storage.log import reader
 from raas.storage.reads import history, holders, instants, lookups, successors, transitions
 from raas.storage.reads.page_sql import PagePart, page_parameters, page_statement
-from raas.usecases.ports.register_ports import DossierFilter
+from raas.usecases.ports.read_store import DossierFilter
 from tests.storage.seed import FIRST_DAY, Book, new_book
 
 FIRST, MIDDLE = Niss(10_000_000_000), Niss(10_000_010_000)

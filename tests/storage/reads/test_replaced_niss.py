@@ -14,7 +14,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation, MutationKind, Replacement
 from raas.storage.reads.store import PostgresReadStore
 from raas.usecases.calls.access import AdmittedRegister
-from raas.usecases.ports.register_ports import DossierFilter
+from raas.usecases.ports.read_store import DossierFilter
 from tests.storage.persons.test_transaction import HEALTH, House, call
 
 STEPS = 70

@@ -16,7 +16,7 @@ from raas.domain.numbers.niss import Niss
 from raas.storage.reads import pages as page_reading
 from raas.storage.reads.page_sql import PAGE_BYTES
 from raas.storage.reads.store import PostgresReadStore
-from raas.usecases.ports.register_ports import DossierFilter, DossierView
+from raas.usecases.ports.read_store import DossierFilter, DossierView
 from raas.usecases.reads.filters import matches
 from tests.storage.seed import FIRST_DAY, LAST_DAY, PARTNER, Book, new_book, persons, write_at_random
 

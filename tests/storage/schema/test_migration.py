@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas import storage
 from raas.domain.calendar.incomplete_date import parse_incomplete_date
+from raas.domain.names.phonetics import search_keys
 from raas.domain.search.person_search import PersonQuery
-from raas.domain.search.phonetics import search_keys
 from raas.storage.connection.database import open_database
 from raas.storage.persons.store import PostgresPersonStore
 from raas.storage.schema.migration import SchemaVersion, database_is_current, schema_version, upgrade

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.storage.connection.transactions import Transactions
 from raas.storage.writes.load import load
-from raas.usecases.ports.register_ports import Wanted
+from raas.usecases.ports.write_store import Wanted
 from tests.usecases.persons.harness import PersonHouse
 
 

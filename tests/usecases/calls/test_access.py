@@ -15,7 +15,8 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
 from raas.usecases.calls.access import PERMISSIONS, AdmittedRegister, Gate, Permission
 from raas.usecases.calls.call import Call, Caller, Role
-from raas.usecases.ports.register_ports import StoreUnavailable, Visit
+from raas.usecases.ports.audit import Visit
+from raas.usecases.ports.errors import StoreUnavailable
 from raas.v1 import (
     administration_service_pb2,
     mutation_stream_pb2,

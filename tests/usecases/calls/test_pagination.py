@@ -10,7 +10,7 @@ import pytest
 from raas.domain.errors import Reason, Refused
 from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.pagination import page_size_of
-from raas.usecases.ports.register_ports import DossierFilter
+from raas.usecases.ports.read_store import DossierFilter
 from tests.usecases.feed.reading import CALL, OTHER_CALLER, new_pages, said
 
 WHICH = DossierFilter((Niss(85673003360),), ("A",), active_on=738_000)

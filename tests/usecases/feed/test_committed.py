@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from raas.domain.numbers.niss import Niss
-from raas.usecases.feed.committed import Addition, page_of
+from raas.usecases.feed.committed import page_of
+from raas.usecases.ports.log import Addition
 from tests.usecases.memory.logs import LOG_ID, NUMBER, OTHER_LOG_ID, STAMP, START, addition
 
 

@@ -16,8 +16,8 @@ from raas.usecases.feed import dispatcher as tailing
 from raas.usecases.feed.catch_up import LogPages, follow_log
 from raas.usecases.feed.dispatcher import Tailer, TailerLimits
 from raas.usecases.feed.pacing import PaceLimits
-from raas.usecases.ports.register_ports import StoreUnavailable
-from raas.usecases.ports.stream_ports import EVERYTHING, LogFilter
+from raas.usecases.ports.errors import StoreUnavailable
+from raas.usecases.ports.log import EVERYTHING, LogFilter
 from tests.usecases.memory.logs import OTHER_LOG_ID, START, MemoryLogs, ReadableMessages, addition, read
 
 REGISTER, NEIGHBOUR = 1, 2

@@ -11,7 +11,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.feed.list_mutations import Listing, ListMutations
-from raas.usecases.ports.stream_ports import LogEntry, LogFilter, LogHead, LogPage, Mark, Reach
+from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPage, Mark, Reach
 from tests.usecases.feed.reading import CALL
 
 REGISTER = AdmittedRegister(1, EnterpriseNumber(200000042))

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from raas.usecases.feed.committed import Addition
 from raas.usecases.feed.dispatcher import Tailer
 from raas.usecases.feed.notifier import WakeUp
-from raas.usecases.ports.register_ports import StoreUnavailable
+from raas.usecases.ports.errors import StoreUnavailable
+from raas.usecases.ports.log import Addition
 from tests.usecases.memory.logs import MemoryLogs, ReadableMessages, addition
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from raas.usecases.feed import prefetch as reading_ahead
 from raas.usecases.feed.prefetch import PagesAhead
-from raas.usecases.ports.register_ports import StoreUnavailable
-from raas.usecases.ports.stream_ports import EVERYTHING, LogPage, Reach
+from raas.usecases.ports.errors import StoreUnavailable
+from raas.usecases.ports.log import EVERYTHING, LogPage, Reach
 from tests.usecases.memory.logs import MemoryLog
 
 PAGE = MemoryLog().read(0, EVERYTHING, Reach(1, 1))

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.usecases.feed.presence import Presence
-from raas.usecases.ports.register_ports import StoreUnavailable
-from raas.usecases.ports.stream_ports import SubscriberKey
+from raas.usecases.ports.errors import StoreUnavailable
+from raas.usecases.ports.subscriber_store import SubscriberKey
 
 ONE, OTHER = (SubscriberKey(1, EnterpriseNumber(7), name) for name in ("one", "other"))
 

@@ -10,7 +10,7 @@ import pytest
 from raas.domain.errors import Reason, Refused, refuse
 from raas.usecases.feed.recent_log import ERASABLE_SECONDS, Tail, piece_of, wake
 from raas.usecases.feed.segments import RUN_BYTES, run_of
-from raas.usecases.ports.stream_ports import EVERYTHING, LogFilter, Reach
+from raas.usecases.ports.log import EVERYTHING, LogFilter, Reach
 from tests.usecases.memory.logs import OTHER_LOG_ID, MemoryLog, ReadableMessages, read
 
 B_ONLY = LogFilter(("B",), (), (2,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from raas.usecases.feed.segments import RUN_BYTES, Stride, cut_short, run_bytes, run_of
-from raas.usecases.ports.stream_ports import EVERYTHING, LogFilter, Reach
+from raas.usecases.ports.log import EVERYTHING, LogFilter, Reach
 from tests.usecases.memory.logs import MemoryLog, entry_of
 
 

@@ -13,7 +13,7 @@ from raas.usecases.feed.dispatcher import Tailer, TailerLimits
 from raas.usecases.feed.presence import Presence
 from raas.usecases.feed.start_position import AfterRevision, Subscription
 from raas.usecases.feed.subscribe import Subscriptions
-from raas.usecases.ports.stream_ports import LogHead
+from raas.usecases.ports.log import LogHead
 from tests.usecases.feed.test_dispatcher import settled
 from tests.usecases.memory.logs import NUMBER, MemoryLogs, ReadableMessages, read
 

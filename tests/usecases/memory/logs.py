@@ -12,9 +12,9 @@ from raas.domain.errors import Reason, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import MutationKind, Stamp
-from raas.usecases.feed.committed import Addition
-from raas.usecases.ports.register_ports import DossierView, NewMutation
-from raas.usecases.ports.stream_ports import LogEntry, LogFilter, LogHead, LogPage, Mark, Reach
+from raas.usecases.ports.log import Addition, LogEntry, LogFilter, LogHead, LogPage, Mark, Reach
+from raas.usecases.ports.read_store import DossierView
+from raas.usecases.ports.write_store import NewMutation
 
 NUMBER = EnterpriseNumber(999999922)
 LOG_ID, OTHER_LOG_ID = UUID(int=1), UUID(int=2)

@@ -14,7 +14,8 @@ from raas.domain.calendar.periods import Lines, Period
 from raas.domain.errors import Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.dossier_type import DossierType
-from raas.usecases.ports.register_ports import (
+from raas.usecases.ports.errors import StoreFault
+from raas.usecases.ports.write_store import (
     AnsweredRequest,
     DossierKey,
     DossierState,
@@ -23,7 +24,6 @@ from raas.usecases.ports.register_ports import (
     Loaded,
     NewMutation,
     RequestKey,
-    StoreFault,
     Wanted,
     Written,
 )

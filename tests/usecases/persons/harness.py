@@ -20,10 +20,10 @@ from raas.domain.persons.record import Person, RegisterOfOrigin
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges
 from raas.domain.registers.operation import Action, Operation
 from raas.domain.registers.register import first_checksum
+from raas.storage.maintenance.erase import PostgresContentStore
 from raas.storage.persons.local_source import LocalSource
 from raas.storage.persons.store import PostgresPersonStore
 from raas.storage.persons.transaction import PostgresPersonChangeStore
-from raas.storage.rows.contents import PostgresContentStore
 from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call, Caller

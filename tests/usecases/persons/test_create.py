@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.calendar.incomplete_date import parse_incomplete_date
 from raas.domain.errors import Reason, Refused
-from raas.domain.numbers.bis_number import bis_numbers
 from raas.domain.numbers.niss import Niss, NissProfile, niss_text, parse_niss
+from raas.domain.persons.bis_number import bis_numbers
 from raas.domain.persons.identity import Address, Identity, Sex
 from raas.domain.persons.record import Person
 from raas.domain.persons.status import PersonStatus

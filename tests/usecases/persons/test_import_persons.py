@@ -16,17 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.calendar.incomplete_date import parse_incomplete_date
 from raas.domain.errors import Reason, Refused, Violation
-from raas.domain.json_forms.identities import identity_json
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.identity import Address, Identity
 from raas.domain.persons.record import RegisterOfOrigin
 from raas.domain.persons.status import PersonStatus
+from raas.domain.persons.stored_identity import identity_json
 from raas.domain.registers.dossier_type import IdentityChanges
 from raas.domain.registers.mutation import MutationKind
 from raas.storage.connection.database import open_database
 from raas.usecases.persons.import_persons import FeedAnswer, FeedMessage
 from raas.usecases.persons.import_rows import FeedRow
-from raas.usecases.ports.register_ports import PortError
+from raas.usecases.ports.errors import PortError
 from tests.usecases.persons.harness import (
     BIS,
     NATIONAL,

@@ -19,7 +19,7 @@ from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.feed.list_mutations import Listing, ListMutations
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.persons.structure_source import StructureSource
-from raas.usecases.ports.register_ports import DossierFilter
+from raas.usecases.ports.read_store import DossierFilter
 from raas.usecases.reads.as_of import AsOf
 from raas.usecases.reads.check import Check, CheckInscriptions, Decision
 from raas.usecases.reads.consult import Consult, ConsultAnswer

@@ -13,7 +13,8 @@ from raas.domain.calendar.periods import Period
 from raas.domain.errors import Reason, Refused
 from raas.domain.numbers.niss import Niss
 from raas.storage.reads.store import PostgresReadStore
-from raas.usecases.ports.register_ports import DossierFilter, DossierView, StoreUnavailable
+from raas.usecases.ports.errors import StoreUnavailable
+from raas.usecases.ports.read_store import DossierFilter, DossierView
 from raas.usecases.reads.as_of import AsOf
 from raas.usecases.reads.consult import Consult
 from tests.storage.seed import FIRST_DAY, START, Book, new_book, persons, write_at_random

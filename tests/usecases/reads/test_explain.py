@@ -15,7 +15,7 @@ from raas.domain.registers.dossier_type import IdentityChanges
 from raas.domain.registers.mutation import MutationKind
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
-from raas.usecases.ports.register_ports import StoreUnavailable
+from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.reads.explain import ExplainDossier, Explanation
 from tests.storage.persons.test_transaction import days
 from tests.usecases.feed.reading import said

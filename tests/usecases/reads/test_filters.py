@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from raas.domain.calendar.day import OPEN
 from raas.domain.calendar.periods import Lines, Period, normalise
-from raas.usecases.ports.register_ports import DossierFilter
+from raas.usecases.ports.read_store import DossierFilter
 from raas.usecases.reads.filters import matches, meets_period
 
 days = st.integers(1, 30)

@@ -19,9 +19,9 @@ from raas.domain.registers.dossier import InscribeOutcome
 from raas.domain.registers.operation import Action, Operation
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call, Caller
-from raas.usecases.feed.committed import Addition
 from raas.usecases.persons.identities import NoIdentities
-from raas.usecases.ports.register_ports import CommitUnknown, StoreUnavailable
+from raas.usecases.ports.errors import CommitUnknown, StoreUnavailable
+from raas.usecases.ports.log import Addition
 from raas.usecases.writes.batch import LaneLimits
 from raas.usecases.writes.imports import ImportAnswer, ImportMessage, Imports
 from raas.usecases.writes.operations import Idempotency, Replayed, WriteOperations

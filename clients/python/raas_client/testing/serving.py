@@ -26,8 +26,8 @@ from raas.usecases.calls.access import Gate
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.feed.service import Streaming
 from raas.usecases.persons.transaction import Alterations
+from raas.usecases.ports.audit import Visit
 from raas.usecases.ports.person_change import PersonChangeStore
-from raas.usecases.ports.register_ports import Visit
 from raas.usecases.reads.check import CheckInscriptions
 from raas.usecases.reads.consult import Consult
 from raas.usecases.reads.explain import ExplainDossier

@@ -12,17 +12,17 @@ from functools import lru_cache
 from operator import add
 from uuid import UUID
 
-from raas.domain.json_forms.mutations import detail_from_json
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import niss_text
 from raas.domain.registers.content import Content
+from raas.domain.registers.stored_details import detail_from_json
 from raas.rpc.wire.dossiers import dossiers_bytes
 from raas.rpc.wire.encoding import nested, text_tag, varint
 from raas.rpc.wire.mutations.columns import timestamp_of, usual_fields
 from raas.rpc.wire.mutations.details import put_detail
 from raas.usecases.feed.columns import columns_of
-from raas.usecases.ports.register_ports import DossierView
-from raas.usecases.ports.stream_ports import LogEntry, Mark
+from raas.usecases.ports.log import LogEntry, Mark
+from raas.usecases.ports.read_store import DossierView
 from raas.v1 import mutation_pb2, mutation_stream_pb2
 
 _Mutation = mutation_pb2.Mutation

@@ -6,8 +6,8 @@ There is no way back down: the rows would no longer be found by the code before.
 import sqlalchemy as sa
 from alembic import op
 
-from raas.domain.search.given_name_signature import given_signature
-from raas.domain.search.phonetics import search_keys
+from raas.domain.names.given_name_signature import given_signature
+from raas.domain.names.phonetics import search_keys
 
 revision = "0004"
 down_revision = "0003"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from raas.domain.persons.names import comparable_forms
-from raas.domain.search.name_similarity import name_likeness
+from raas.domain.names.similarity import name_likeness
+from raas.domain.names.spelling import comparable_forms
 
 _ALIKE = 0.8
 

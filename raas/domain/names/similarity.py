@@ -14,8 +14,8 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from raas.domain.persons.names import comparable_forms, core, words, written_out_words
-from raas.domain.search.phonetics import sounds, stem, without_van
+from raas.domain.names.phonetics import sounds, stem, without_van
+from raas.domain.names.spelling import comparable_forms, core, words, written_out_words
 
 _ALIKE = 0.75
 """From here on two words of two names count as the same word."""

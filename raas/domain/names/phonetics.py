@@ -18,7 +18,7 @@ from functools import lru_cache
 
 from doublemetaphone import doublemetaphone
 
-from raas.domain.persons.names import core, words, written_out_words
+from raas.domain.names.spelling import core, words, written_out_words
 
 KEY_LENGTH = 4
 """Sounds in a key: enough to be selective with a birth date, few enough for truncated names."""

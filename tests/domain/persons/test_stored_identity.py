@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from raas.domain.calendar.incomplete_date import parse_incomplete_date
-from raas.domain.json_forms.identities import (
+from raas.domain.persons.identity import Identity
+from raas.domain.persons.stored_identity import (
     IDENTITY_FIELDS,
     changed_fields,
     identity_from_json,
@@ -17,7 +18,6 @@ from raas.domain.json_forms.identities import (
     only_fields,
     with_fields,
 )
-from raas.domain.persons.identity import Identity
 from raas.domain.registers.content import content_hash
 from tests.usecases.persons.harness import WHOLE
 

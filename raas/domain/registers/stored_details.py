@@ -15,9 +15,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from raas.domain.calendar.day import parse_day
-from raas.domain.json_forms.dossier_types import dossier_type_from_json
-from raas.domain.json_forms.identities import identity_from_json
 from raas.domain.numbers.niss import Niss
+from raas.domain.persons.stored_identity import identity_from_json
 from raas.domain.registers.content import Content
 from raas.domain.registers.mutation import (
     Detail,
@@ -27,6 +26,7 @@ from raas.domain.registers.mutation import (
     NetworkEvent,
     Replacement,
 )
+from raas.domain.registers.stored_dossier_type import dossier_type_from_json
 
 _DOSSIER_TYPE_CHANGED = MutationKind.DOSSIER_TYPE_CHANGED.value
 _IDENTITY_CHANGED = MutationKind.IDENTITY_CHANGED.value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from raas.domain.persons.municipalities import same_municipality
+from raas.domain.names.municipalities import same_municipality
 
 
 @pytest.mark.parametrize(

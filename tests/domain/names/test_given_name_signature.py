@@ -7,7 +7,7 @@ from itertools import combinations, permutations
 import pytest
 
 from raas.data import load_names
-from raas.domain.search.given_name_signature import ANYBODY, given_signature, signature_probe
+from raas.domain.names.given_name_signature import ANYBODY, given_signature, signature_probe
 
 
 @pytest.mark.parametrize(

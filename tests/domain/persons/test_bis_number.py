@@ -8,8 +8,8 @@ import pytest
 
 from raas.domain.calendar.day import parse_day
 from raas.domain.calendar.incomplete_date import IncompleteDate, parse_incomplete_date
-from raas.domain.numbers.bis_number import bis_numbers
 from raas.domain.numbers.niss import Niss, NissProfile, birth_date, niss_text, parse_niss
+from raas.domain.persons.bis_number import bis_numbers
 from raas.domain.persons.identity import Sex
 from tests.oracle import numbers
 

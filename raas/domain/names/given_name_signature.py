@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from raas.domain.search.phonetics import name_parts, sounds
+from raas.domain.names.phonetics import name_parts, sounds
 
 _SOUNDS = "AFJKLMNPRST"
 _BITS = 61

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from raas.domain.search.phonetics import KEY_LENGTH, Reach, probe_keys, search_keys, stem, without_van
+from raas.domain.names.phonetics import KEY_LENGTH, Reach, probe_keys, search_keys, stem, without_van
 
 
 @pytest.mark.parametrize(

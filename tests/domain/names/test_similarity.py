@@ -6,8 +6,8 @@ from itertools import permutations
 
 import pytest
 
-from raas.domain.search.name_similarity import name_likeness
-from raas.domain.search.phonetics import probe_keys, search_keys
+from raas.domain.names.phonetics import probe_keys, search_keys
+from raas.domain.names.similarity import name_likeness
 
 ENOUGH = 0.75
 

@@ -1,1 +1,0 @@
-"""Domain values as JSON, in the form in which they are stored."""

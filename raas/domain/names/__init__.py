@@ -1,0 +1,1 @@
+"""Names and how they are compared: spelling, sound and similarity."""

@@ -1,0 +1,50 @@
+"""Erasing contents: facts about people beside the log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.numbers.niss import Niss
+from raas.storage.connection.query import fetch
+from raas.storage.persons.search import UNITED
+from raas.storage.rows.arrays import array
+
+# In the order of the index that finds them, so that two who erase wait for each other.
+_ERASE = """
+WITH chosen AS (
+  SELECT id FROM content WHERE {which} AND erased_time IS NULL
+  ORDER BY {order} LIMIT %(limit)s FOR UPDATE),
+erased AS (
+  UPDATE content c SET body = NULL, salt = NULL, erased_time = clock_timestamp()
+  FROM chosen WHERE c.id = chosen.id AND c.erased_time IS NULL RETURNING 1)
+SELECT count(*) FROM erased"""
+
+_ERASE_BEFORE = _ERASE.format(which="create_time < %(instant)s", order="create_time, id")
+_ERASE_OF = _ERASE.format(which="niss = ANY(%(nisses)s::bigint[])", order="id")
+
+
+class PostgresContentStore:
+    """The ContentStore of person_ports.py; `engine` in autocommit: each erasure is a transaction."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def erase_before(self, instant: datetime, limit: int) -> int:
+        """Erase at most `limit` contents older than the instant; answers how many."""
+        return await self._count(_ERASE_BEFORE, {"instant": instant, "limit": limit})
+
+    async def erase_of(self, nisses: Collection[Niss], limit: int) -> int:
+        """Erase at most `limit` contents about these numbers; answers how many."""
+        return await self._count(_ERASE_OF, {"nisses": array(nisses), "limit": limit})
+
+    async def numbers_of(self, niss: Niss) -> Collection[Niss]:
+        """All numbers of the person to whom this one belongs, itself included."""
+        return {row[0] for row in await fetch(self._engine, UNITED, {"niss": niss})}
+
+    async def _count(self, statement: str, parameters: Mapping[str, Any]) -> int:
+        ((count,),) = await fetch(self._engine, statement, parameters)
+        return int(count)

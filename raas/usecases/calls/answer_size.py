@@ -1,0 +1,13 @@
+"""How much fits into one answer.
+
+gRPC clients accept 4 MiB unless they are configured otherwise, so every answer that grows with the data
+is kept below ANSWER_BYTES.
+"""
+
+from __future__ import annotations
+
+ANSWER_BYTES = 3 * 1024 * 1024
+LINE_BYTES = 28
+"""A line as a message: two days of ten characters and what frames them."""
+DOSSIER_BYTES = 160
+"""What is said of a dossier beside its lines."""

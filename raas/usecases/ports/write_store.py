@@ -1,0 +1,164 @@
+"""The store as the write queue sees it: one transaction per register at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from raas.domain.calendar.periods import Lines
+from raas.domain.errors import Violation
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.status import PersonState
+from raas.domain.registers.dossier_type import DossierType
+from raas.domain.registers.mutation import MutationKind, Stamp
+from raas.domain.registers.shares import Shares
+
+DossierKey = tuple[Niss, int]
+"""A dossier inside one register: the number and the id of the dossier type."""
+
+RequestKey = tuple[EnterpriseNumber, str]
+"""An idempotency key inside one register: the actor and its request id."""
+
+ImportKey = tuple[EnterpriseNumber, str]
+"""An import inside one register: the actor and its import id."""
+
+
+@dataclass(frozen=True, slots=True)
+class DossierState:
+    """The lines of a dossier and its last mutation (0 = none yet)."""
+
+    lines: Lines
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class DossierTypes:
+    """The dossier types of a register as of `revision`, by code and by id."""
+
+    revision: int
+    by_code: Mapping[str, tuple[int, DossierType]]
+    by_id: Mapping[int, DossierType]
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredRequest:
+    """What a request id was answered, for whoever asks again with the same body."""
+
+    body_hash: bytes
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a write transaction needs to know before it starts."""
+
+    dossiers: Iterable[DossierKey] = ()
+    persons: bool = False
+    """Whether the store itself says who the numbers are: they are read under the lock, replaced ones are
+    followed, and the dossiers loaded are those of the final successors."""
+    requests: Sequence[RequestKey] = ()
+    imports: Sequence[ImportKey] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the store knows, read after the lock of the register was granted."""
+
+    register: EnterpriseNumber
+    log_id: UUID
+    revision: int
+    checksum: bytes
+    types_revision: int
+    record_time: datetime
+    """The instant of knowing of this transaction: never before that of an earlier mutation."""
+    dossiers: Mapping[DossierKey, DossierState] = field(default_factory=dict)
+    shares: Mapping[DossierKey, Shares] = field(default_factory=dict)
+    """Of the dossiers that unite several numbers."""
+    persons: Mapping[Niss, PersonState] = field(default_factory=dict)
+    requests: Mapping[RequestKey, AnsweredRequest] = field(default_factory=dict)
+    imports: Mapping[ImportKey, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class NewMutation:
+    """A mutation to write; texts are those of the checksum (domain/registers/mutation.py)."""
+
+    revision: int
+    batch_last_revision: int
+    previous_revision: int
+    kind: MutationKind
+    niss: Niss | None
+    requested_niss: Niss | None
+    dossier_type_id: int | None
+    before: str
+    after: str
+    stamp: Stamp
+    detail: Mapping[str, Any] | None = None
+    dossier_types: tuple[str, ...] = ()
+    """Codes of the types concerned, where no single dossier changed."""
+    content_id: int | None = None
+    """What is kept about a person beside the log; `detail` carries its hash."""
+    checksum: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write transaction leaves, or a part of it; the mutations are consecutive."""
+
+    mutations: Sequence[NewMutation]
+    dossiers: Mapping[DossierKey, tuple[str, int]]
+    """The text of the lines and the revision of every dossier that changed."""
+    dossier_count_change: int
+    record_time: datetime
+    checksum: bytes
+    """Of the last mutation, like `types_revision`: what the register row becomes."""
+    types_revision: int
+    types: Mapping[str, DossierType] = field(default_factory=dict)
+    """Dossier types created or changed, by code."""
+    shares: Mapping[DossierKey, Shares] = field(default_factory=dict)
+    """The shares of these dossiers as they become; empty = the dossier unites no numbers any more."""
+    requests: Mapping[RequestKey, AnsweredRequest] = field(default_factory=dict)
+    imports: Mapping[ImportKey, int] = field(default_factory=dict)
+    rejections: Sequence[tuple[ImportKey, int, Sequence[Violation]]] = ()
+    """Rows of imports that were skipped: import, offset, what is wrong."""
+
+
+class WriteTransaction(Protocol):
+    """A transaction that holds the register row: nobody else writes this register until it ends."""
+
+    loaded: Loaded
+
+    async def write(self, written: Written) -> None:
+        """Send a part of what is to be written, without waiting for it: the store works meanwhile.
+
+        Parts follow each other like the revisions of their mutations. Raises like `commit`.
+        """
+
+    async def commit(self) -> None:
+        """Keep all that was sent, or nothing. Raises StoreUnavailable, CommitUnknown, StoreFault."""
+
+
+class WriteStore(Protocol):
+    """The store as the write lane sees it."""
+
+    def write(self, register_id: int, wanted: Wanted) -> AbstractAsyncContextManager[WriteTransaction]:
+        """Lock the register, then load; leaving without commit rolls back.
+
+        The load's snapshot begins after the lock is granted: it sees every committed write.
+        """
+
+    async def snapshot(self, register_id: int, wanted: Wanted) -> Loaded:
+        """The same knowledge without a lock, for validate_only; may be outdated when it arrives."""
+
+    async def dossier_types(self, register_id: int) -> DossierTypes:
+        """All dossier types of the register as committed now."""
+
+    async def rejections(
+        self, register_id: int, key: ImportKey, first: int, end: int
+    ) -> Sequence[tuple[int, Sequence[Violation]]]:
+        """The rows of an import with first <= offset < end that were skipped, in order of offset."""
