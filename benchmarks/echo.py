@@ -16,7 +16,7 @@ from grpc_health.v1 import health, health_pb2_grpc
 
 from raas.ops.metrics import Metrics
 from raas.rpc.calls.identity import development_identity
-from raas.rpc.calls.interceptor import FrontDoor
+from raas.rpc.calls.interceptor import CallInterceptor
 from raas.v1.register_service_pb2 import InscribeRequest
 
 SERVICE, METHOD = "raas.v1.Echo", "Echo"
@@ -29,7 +29,7 @@ async def echo(request: Any, _: grpc.aio.ServicerContext[Any, Any]) -> Any:
 
 async def main() -> None:
     """Serve until SIGTERM."""
-    server = grpc.aio.server(interceptors=(FrontDoor(development_identity, Metrics()),))
+    server = grpc.aio.server(interceptors=(CallInterceptor(development_identity, Metrics()),))
     handler = grpc.unary_unary_rpc_method_handler(
         echo, InscribeRequest.FromString, InscribeRequest.SerializeToString
     )

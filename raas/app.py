@@ -17,12 +17,12 @@ from raas.ops.page_seal import FernetPageSeal
 from raas.ops.settings import Settings
 from raas.person_wiring import Persons
 from raas.rpc.calls.identity import development_identity
-from raas.rpc.server import Door, build_server
-from raas.rpc.services.use_cases import Verbs
+from raas.rpc.server import RaasServer, build_server
+from raas.rpc.services.use_cases import UseCases
 from raas.rpc.wire.mutations.stream import StreamMessages
 from raas.storage.connection.database import open_database
 from raas.storage.connection.secrets import page_seal_key
-from raas.storage.log.notifications import PostgresWakeUps
+from raas.storage.log.notifications import PostgresNotifications
 from raas.storage.log.reader import PostgresLogs
 from raas.storage.log.subscribers import PostgresSubscribers
 from raas.storage.maintenance.retention import PostgresRetention
@@ -30,9 +30,9 @@ from raas.storage.reads.registers import PostgresRegisterStore
 from raas.storage.reads.store import PostgresReadStore
 from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.admin.registers import Registers
-from raas.usecases.calls.access import Gate
+from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages
-from raas.usecases.feed.service import Streaming
+from raas.usecases.feed.service import FeedService
 from raas.usecases.ports.errors import PortError
 from raas.usecases.reads.check import CheckInscriptions
 from raas.usecases.reads.consult import Consult
@@ -40,11 +40,11 @@ from raas.usecases.reads.explain import ExplainDossier
 from raas.usecases.reads.find_registers import FindRegisters
 from raas.usecases.reads.history import History
 from raas.usecases.reads.stale_niss import StaleNiss
-from raas.usecases.writes.batch import LaneLimits
-from raas.usecases.writes.dossier_types import DossierTypeVerbs
+from raas.usecases.writes.batch import WriteLimits
+from raas.usecases.writes.dossier_types import ManageDossierTypes
 from raas.usecases.writes.imports import Imports
 from raas.usecases.writes.operations import WriteOperations
-from raas.usecases.writes.queue import Lanes
+from raas.usecases.writes.queue import WriteQueues
 
 log = structlog.get_logger()
 
@@ -69,29 +69,29 @@ async def serve(
     metrics = Metrics()
     try:
         store = PostgresWriteStore(writing)
-        limits = LaneLimits(max_lines_per_dossier=settings.max_lines)
+        limits = WriteLimits(max_lines_per_dossier=settings.max_lines)
         profile = NissProfile[settings.niss_profile.upper()]
         pages = Pages(FernetPageSeal(await page_seal_key(writing)))
         reads, registers = PostgresReadStore(reading), PostgresRegisterStore(reading)
         persons = Persons(settings, writing, reading)
         source = persons.source
-        streaming = Streaming(
+        streaming = FeedService(
             PostgresLogs(reading),
             reads,
             PostgresSubscribers(reading),
-            PostgresWakeUps(reading),
+            PostgresNotifications(reading),
             source,
             pages,
             StreamMessages(),
         )
-        lanes = Lanes(store, limits, streaming.committed)
+        write_queues = WriteQueues(store, limits, streaming.committed)
         metrics.watch(
-            "lane_waiting_operations", "Operations that wait to be written.", lanes.waiting_operations
+            "lane_waiting_operations", "Operations that wait to be written.", write_queues.waiting_operations
         )
-        verbs = Verbs(
-            write=WriteOperations(lanes, store, source, persons.identities, limits, persons.guesses),
-            imports=Imports(lanes, store, source, persons.identities, persons.guesses),
-            dossier_types=DossierTypeVerbs(lanes, store, pages),
+        use_cases = UseCases(
+            write=WriteOperations(write_queues, store, source, persons.identities, limits, persons.guesses),
+            imports=Imports(write_queues, store, source, persons.identities, persons.guesses),
+            dossier_types=ManageDossierTypes(write_queues, store, pages),
             consult=Consult(reads, source, pages),
             history=History(reads, registers, source, pages),
             explain=ExplainDossier(reads, source),
@@ -100,11 +100,11 @@ async def serve(
             stale=StaleNiss(reads, source, pages),
             registers=Registers(registers, pages),
             stream=streaming,
-            persons=persons.verbs(profile, streaming.committed),
+            persons=persons.use_cases(profile, streaming.committed),
         )
-        door = build_server(
-            verbs,
-            Gate(registers, NothingKept()),
+        raas_server = build_server(
+            use_cases,
+            AccessControl(registers, NothingKept()),
             development_identity,
             listen=settings.listen,
             profile=profile,
@@ -116,15 +116,15 @@ async def serve(
         forgetting = asyncio.create_task(_forget(PostgresRetention(reading)))
         following = asyncio.create_task(streaming.run())
         following.add_done_callback(lambda _: stop.set())
-        await door.start()
+        await raas_server.start()
         _settle_memory()
-        await door.serving(True)
-        _announce(settings, door)
+        await raas_server.serving(True)
+        _announce(settings, raas_server)
         await stop.wait()
         log.info("stopping")
         await streaming.close()
-        await door.stop(settings.shutdown_seconds)
-        await lanes.drained()
+        await raas_server.stop(settings.shutdown_seconds)
+        await write_queues.drained()
         await persons.close()
         forgetting.cancel()
         following.cancel()
@@ -172,12 +172,16 @@ def _settle_memory() -> None:
     gc.set_threshold(_GARBAGE_AFTER, 20, 100)
 
 
-def _announce(settings: Settings, door: Door) -> None:
+def _announce(settings: Settings, raas_server: RaasServer) -> None:
     if settings.development_identity:
         log.warning(
             "DEVELOPMENT IDENTITY: callers name themselves and may do everything",
             setting="RAAS_DEVELOPMENT_IDENTITY",
         )
     log.info(
-        "serving", listen=settings.listen, port=door.port, niss_profile=settings.niss_profile, pid=os.getpid()
+        "serving",
+        listen=settings.listen,
+        port=raas_server.port,
+        niss_profile=settings.niss_profile,
+        pid=os.getpid(),
     )

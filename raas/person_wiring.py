@@ -12,12 +12,12 @@ from raas.domain.numbers.niss import NissProfile
 from raas.domain.persons.bis_number import bis_numbers
 from raas.ops.settings import Settings
 from raas.rpc.remote_source import RemoteSource
-from raas.rpc.services.person_use_cases import PersonVerbs
+from raas.rpc.services.person_use_cases import PersonUseCases
 from raas.storage.persons.local_source import LocalSource
 from raas.storage.persons.store import PostgresPersonStore
-from raas.storage.persons.transaction import PostgresPersonChangeStore
-from raas.usecases.calls.rate_limit import Attempts
-from raas.usecases.persons.change_niss import Replacements
+from raas.storage.persons.transaction import PostgresPersonWriteStore
+from raas.usecases.calls.rate_limit import RateLimit
+from raas.usecases.persons.change_niss import ChangeNiss
 from raas.usecases.persons.confront import BURST, SECONDS, ConfrontIdentity
 from raas.usecases.persons.create import CreatePerson
 from raas.usecases.persons.identities import NoIdentities, StoredIdentities
@@ -25,7 +25,7 @@ from raas.usecases.persons.import_persons import ImportPersons
 from raas.usecases.persons.read import ReadPersons
 from raas.usecases.persons.search import SearchPersons
 from raas.usecases.persons.structure_source import StructureSource
-from raas.usecases.persons.transaction import Alterations
+from raas.usecases.persons.transaction import PersonTransactions
 from raas.usecases.persons.update import UpdatePerson
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.persons import IdentitySource
@@ -38,10 +38,10 @@ class Persons:
     identities: IdentitySource
 
     def __init__(self, settings: Settings, writing: AsyncEngine, reading: AsyncEngine) -> None:
-        self.guesses = Attempts(BURST, SECONDS)
+        self.guesses = RateLimit(BURST, SECONDS)
         """Wrong claims with inscriptions, per caller and number."""
         self._max_lines = settings.max_lines
-        self._changes = PostgresPersonChangeStore(writing)
+        self._changes = PostgresPersonWriteStore(writing)
         self._store = PostgresPersonStore(writing, reading)
         self._remote: RemoteSource | None = None
         match settings.authentic_source:
@@ -53,19 +53,19 @@ class Persons:
                 caller = parse_enterprise_number(settings.authentic_source_caller)
                 self.source = self.identities = self._remote = RemoteSource.at(target, caller)
 
-    def verbs(self, profile: NissProfile, committed: Callable[[int], None]) -> PersonVerbs | None:
+    def use_cases(self, profile: NissProfile, committed: Callable[[int], None]) -> PersonUseCases | None:
         """What PersonService can do; None where the persons are kept elsewhere, or nowhere."""
         if not self.source.in_store:
             return None
-        alterations = Alterations(self._changes, self._max_lines, committed)
-        return PersonVerbs(
+        transactions = PersonTransactions(self._changes, self._max_lines, committed)
+        return PersonUseCases(
             read=ReadPersons(self._store, self.source),
-            confront=ConfrontIdentity(self._store, Attempts(BURST, SECONDS)),
+            confront=ConfrontIdentity(self._store, RateLimit(BURST, SECONDS)),
             search=SearchPersons(self._store),
             create=CreatePerson(self._store, partial(bis_numbers, profile=profile)),
-            update=UpdatePerson(self._store, alterations),
-            numbers=Replacements(alterations),
-            feed=ImportPersons(self._store, alterations),
+            update=UpdatePerson(self._store, transactions),
+            numbers=ChangeNiss(transactions),
+            feed=ImportPersons(self._store, transactions),
         )
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from raas.concurrency.linger import all_in
+from raas.concurrency.linger import linger
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -24,7 +24,7 @@ _KEYS_TOGETHER = 500
 """Keys after which a batch is closed; a caller's own keys are never split."""
 
 
-class Gathering(Generic[Key, Value]):
+class BatchLoader(Generic[Key, Value]):
     """Answers each caller from one statement that began after the question was asked.
 
     `fetch` answers one value per key, in their order. What it raises, all callers of the batch get.
@@ -55,7 +55,7 @@ class Gathering(Generic[Key, Value]):
 
     async def _fetch_waiting(self) -> None:
         while self._waiting:
-            await all_in(lambda: len(self._waiting), _KEYS_TOGETHER)
+            await linger(lambda: len(self._waiting), _KEYS_TOGETHER)
             batch, keys = self._next_batch()
             if not batch:
                 continue

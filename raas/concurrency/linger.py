@@ -12,7 +12,7 @@ _QUIET_TURNS = 10
 _LONGEST_SECONDS = 0.005
 
 
-async def all_in(waiting: Callable[[], int], enough: int) -> None:
+async def linger(waiting: Callable[[], int], enough: int) -> None:
     """While anybody waits, give up the event loop until nobody comes any more, or enough wait.
 
     A call needs several turns of the event loop to come in, and a transaction takes them from it: begun at

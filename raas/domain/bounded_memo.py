@@ -9,7 +9,7 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-class Remembered(dict[Key, Value]):
+class BoundedMemo(dict[Key, Value]):
     """The results of a pure function of one argument, made when first asked for.
 
     Looking one up costs a quarter of what `lru_cache` costs, and one that is not there half as much: rows

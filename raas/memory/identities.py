@@ -5,16 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime
 from typing import Any
 
 from raas.domain.persons.confrontation import mismatches
 from raas.domain.persons.identity import Identity
 from raas.domain.registers.content import SALT_BYTES, content_hash
 from raas.memory.state import World
-from raas.rpc.wire.identities import read_identity
 from raas.usecases.ports.persons import Claim
-from raas.v1 import identity_pb2
 
 
 class FakeIdentities:
@@ -27,15 +24,6 @@ class FakeIdentities:
         """Per claim the names of the fields that differ."""
         persons = ((self._world.identity(niss), claim) for niss, claim in claims)
         return [mismatches(claim, identity) if identity else () for identity, claim in persons]
-
-
-def identity_of(message: identity_pb2.Identity) -> Identity:
-    """The identity that a test gives. Raises ValueError where the source could not hold it."""
-    faults: list[Any] = []
-    identity = read_identity(message, datetime.now(UTC).date().toordinal(), faults)
-    if faults:
-        raise ValueError("; ".join(f"{each.field}: {each.reason.name}" for each in faults))
-    return identity
 
 
 def differing_fields(before: Identity, after: Identity) -> list[str]:

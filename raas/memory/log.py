@@ -13,7 +13,7 @@ from raas.domain.calendar.day import OPEN, day_text
 from raas.domain.errors import Reason, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.memory.state import Logged, RegisterState, World, lines_from
-from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPage, Mark, Reach
+from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPage, LogPoint, Reach
 from raas.usecases.ports.subscriber_store import Subscriber, SubscriberKey
 
 
@@ -34,12 +34,12 @@ class MemoryLogs:
             for id_, begin in after.items()
         }
 
-    async def mark(self, register_id: int, revision: int) -> Mark:
+    async def point(self, register_id: int, revision: int) -> LogPoint:
         """What the log says at a revision."""
         state = self._world.registers[register_id]
         if revision < state.oldest_revision:
             raise refuse(Reason.REVISION_EXPIRED, oldest_revision=str(state.oldest_revision))
-        return state.mark(revision)
+        return state.point(revision)
 
     async def type_ids(self, register_id: int, codes: Collection[str]) -> Mapping[str, int]:
         """The ids of the dossier types with these codes."""
@@ -134,7 +134,7 @@ async def _silence() -> AsyncGenerator[Collection[int], None]:
 
 
 def _head(state: RegisterState) -> LogHead:
-    return LogHead(state.enterprise_number, state.log_id, state.oldest_revision, state.mark(state.revision))
+    return LogHead(state.enterprise_number, state.log_id, state.oldest_revision, state.point(state.revision))
 
 
 def _page(world: World, state: RegisterState, after: int, which: LogFilter, reach: Reach) -> LogPage:
@@ -147,7 +147,7 @@ def _page(world: World, state: RegisterState, after: int, which: LogFilter, reac
         if _matches(which, state, logged)
     ]
     entries = entries[: reach.entries]
-    return LogPage(_head(state), state.mark(end), entries, len(entries) >= reach.entries)
+    return LogPage(_head(state), state.point(end), entries, len(entries) >= reach.entries)
 
 
 def _matches(which: LogFilter, state: RegisterState, logged: Logged) -> bool:

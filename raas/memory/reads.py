@@ -12,9 +12,9 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonState
 from raas.domain.registers.mutation import Mutation
 from raas.domain.registers.register import Register
+from raas.domain.registers.revision_bounds import revision_violation
 from raas.memory.chains import MemoryChains, mutation_of
 from raas.memory.state import RegisterState, World
-from raas.storage.reads.bounds import revision_violation
 from raas.usecases.calls.successors import final_niss
 from raas.usecases.ports.read_store import DossierFilter, DossierPage, DossierView
 from raas.usecases.reads.check import RegisterReading
@@ -27,11 +27,11 @@ class MemoryReads(MemoryChains):
     async def resolve_time(self, register_id: int, instant: datetime) -> int:
         """The last revision recorded at or before an instant."""
         state = self._world.registers[register_id]
-        if instant > max(datetime.now(UTC), state.mark(state.revision).record_time):
+        if instant > max(datetime.now(UTC), state.point(state.revision).record_time):
             raise refuse(Reason.VALUE_INVALID, "at_time", "FUTURE_INSTANT")
         revision = sum(1 for logged in state.log if logged.record_time <= instant)
         oldest = state.oldest_revision
-        if revision < oldest or (revision == oldest > 0 and instant < state.mark(oldest).record_time):
+        if revision < oldest or (revision == oldest > 0 and instant < state.point(oldest).record_time):
             raise refuse(Reason.REVISION_EXPIRED, "at_time", oldest_revision=str(oldest))
         return revision
 
@@ -185,8 +185,8 @@ class FakeSource:
         """For each number all those of its person, the one that stands for it first."""
         persons = self._world.persons(nisses)
         finals = {niss: final_niss(niss, persons) for niss in nisses}
-        standings = sorted(self._world.standings.items())
+        niss_statuses = sorted(self._world.niss_statuses.items())
         return {
-            niss: (final, *(each for each, standing in standings if standing.successor == final))
+            niss: (final, *(each for each, niss_status in niss_statuses if niss_status.successor == final))
             for niss, final in finals.items()
         }

@@ -21,8 +21,8 @@ from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.register import Register, first_checksum
 from raas.domain.registers.shares import Shares
-from raas.usecases.ports.log import Mark
-from raas.usecases.ports.person_change import Standing
+from raas.usecases.ports.log import LogPoint
+from raas.usecases.ports.person_change import NissStatus
 from raas.usecases.ports.read_store import DossierView
 from raas.usecases.ports.write_store import (
     AnsweredRequest,
@@ -34,7 +34,7 @@ from raas.usecases.ports.write_store import (
     RequestKey,
 )
 
-_ACTIVE = Standing(PersonStatus.ACTIVE)
+_ACTIVE = NissStatus(PersonStatus.ACTIVE)
 _LINE = re.compile(r"\[([^,]+),([^]]*)\]")
 
 
@@ -71,16 +71,16 @@ class RegisterState:
         """The last revision."""
         return len(self.log)
 
-    def mark(self, revision: int) -> Mark:
+    def point(self, revision: int) -> LogPoint:
         """What the log says at a revision."""
         if revision == 0:
-            return Mark(0, self.create_time, first_checksum(self.enterprise_number))
+            return LogPoint(0, self.create_time, first_checksum(self.enterprise_number))
         mutation, record_time = self.log[revision - 1]
-        return Mark(revision, record_time, mutation.checksum)
+        return LogPoint(revision, record_time, mutation.checksum)
 
     def register(self) -> Register:
         """The register as its owner sees it."""
-        latest = self.mark(self.revision)
+        latest = self.point(self.revision)
         count = sum(1 for states in self.dossiers.values() if states[-1].lines)
         return Register(
             self.id,
@@ -121,7 +121,7 @@ class World:
     """All registers of a fake server, and the persons behind the numbers."""
 
     registers: dict[int, RegisterState] = field(default_factory=dict)
-    standings: dict[Niss, Standing] = field(default_factory=dict)
+    niss_statuses: dict[Niss, NissStatus] = field(default_factory=dict)
     identities: dict[Niss, Identity] = field(default_factory=dict)
     contents: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     """What stands beside the logs."""
@@ -134,13 +134,13 @@ class World:
         """The register of an organisation."""
         return next((each for each in self.registers.values() if each.enterprise_number == number), None)
 
-    def standing(self, niss: Niss) -> Standing | None:
+    def niss_status(self, niss: Niss) -> NissStatus | None:
         """What the source says of a number; None = it does not know it."""
-        return None if niss in self.unknown else self.standings.get(niss, _ACTIVE)
+        return None if niss in self.unknown else self.niss_statuses.get(niss, _ACTIVE)
 
     def persons(self, nisses: Iterable[Niss]) -> Mapping[Niss, PersonState]:
         """The same for operations and questions; unknown numbers are absent."""
-        known = ((niss, self.standing(niss)) for niss in nisses)
+        known = ((niss, self.niss_status(niss)) for niss in nisses)
         return {niss: self._state(niss, each) for niss, each in known if each is not None}
 
     def identity(self, niss: Niss) -> Identity | None:
@@ -149,13 +149,13 @@ class World:
 
     def final(self, niss: Niss) -> Niss:
         """The number that stands for the person."""
-        standing = self.standing(niss)
-        return standing.successor or niss if standing else niss
+        niss_status = self.niss_status(niss)
+        return niss_status.successor or niss if niss_status else niss
 
-    def _state(self, niss: Niss, standing: Standing) -> PersonState:
+    def _state(self, niss: Niss, niss_status: NissStatus) -> PersonState:
         identity = self.identity(niss) or Identity()
         born = identity.birth_date.earliest() if identity.birth_date else None
-        return PersonState(standing.status, standing.successor, born, identity.death_date is not None)
+        return PersonState(niss_status.status, niss_status.successor, born, identity.death_date is not None)
 
 
 def lines_from(text: str) -> Lines:

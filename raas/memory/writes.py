@@ -13,15 +13,15 @@ from raas.domain.numbers.niss import Niss
 from raas.memory.identities import kept_beside
 from raas.memory.state import Logged, RegisterState, World, lines_from
 from raas.usecases.calls.successors import final_niss
-from raas.usecases.ports.person_change import Holding, Standing
+from raas.usecases.ports.person_change import LoadedRegister, NissStatus
 from raas.usecases.ports.write_store import (
     DossierKey,
     DossierState,
     DossierTypes,
     ImportKey,
-    Loaded,
-    Wanted,
-    Written,
+    LoadedState,
+    LoadRequest,
+    WriteSet,
 )
 
 
@@ -32,13 +32,13 @@ class MemoryWrites:
         self._world = world
 
     @asynccontextmanager
-    async def write(self, register_id: int, wanted: Wanted) -> AsyncIterator[_Transaction]:
+    async def write(self, register_id: int, wanted: LoadRequest) -> AsyncIterator[_Transaction]:
         """Keep everybody else out, then load."""
         async with self._world.writing:
             loaded = await self.snapshot(register_id, wanted)
             yield _Transaction(self._world.registers[register_id], loaded)
 
-    async def snapshot(self, register_id: int, wanted: Wanted) -> Loaded:
+    async def snapshot(self, register_id: int, wanted: LoadRequest) -> LoadedState:
         """What a transaction would load now."""
         keys = list(wanted.dossiers)
         persons = self._world.persons({niss for niss, _ in keys}) if wanted.persons else {}
@@ -68,12 +68,12 @@ class MemoryWrites:
 
 
 class _Transaction:
-    def __init__(self, state: RegisterState, loaded: Loaded) -> None:
+    def __init__(self, state: RegisterState, loaded: LoadedState) -> None:
         self.loaded = loaded
         self._state = state
-        self._parts: list[Written] = []
+        self._parts: list[WriteSet] = []
 
-    async def write(self, written: Written) -> None:
+    async def write(self, written: WriteSet) -> None:
         """A part of what is to be written."""
         self._parts.append(written)
 
@@ -100,43 +100,45 @@ class _PersonChange:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def standings(self, nisses: Sequence[Niss]) -> Mapping[Niss, Standing]:
+    async def niss_statuses(self, nisses: Sequence[Niss]) -> Mapping[Niss, NissStatus]:
         """What is known of these numbers."""
-        known = ((niss, self._world.standing(niss)) for niss in nisses)
-        return {niss: standing for niss, standing in known if standing is not None}
+        known = ((niss, self._world.niss_status(niss)) for niss in nisses)
+        return {niss: niss_status for niss, niss_status in known if niss_status is not None}
 
-    async def united(self, nisses: Sequence[Niss]) -> Mapping[Niss, Standing]:
+    async def united(self, nisses: Sequence[Niss]) -> Mapping[Niss, NissStatus]:
         """The numbers whose final successor is one of these."""
-        standings = self._world.standings.items()
-        return {each: standing for each, standing in standings if standing.successor in nisses}
+        niss_statuses = self._world.niss_statuses.items()
+        return {each: niss_status for each, niss_status in niss_statuses if niss_status.successor in nisses}
 
-    async def holdings(self, nisses: Sequence[Niss]) -> Sequence[Holding]:
+    async def loaded_registers(self, nisses: Sequence[Niss]) -> Sequence[LoadedRegister]:
         """The registers concerned."""
-        holdings = []
+        loaded_registers = []
         for state in self._world.registers.values():
             keys = {key for key in state.dossiers if key[0] in nisses}
             if keys:
                 types = state.dossier_types()
-                holdings.append(Holding(state.id, state.enterprise_number, _loaded(state, keys), types))
-        return holdings
+                loaded_registers.append(
+                    LoadedRegister(state.id, state.enterprise_number, _loaded(state, keys), types)
+                )
+        return loaded_registers
 
     async def keep_content(self, niss: Niss, body: Mapping[str, Any]) -> tuple[int, str]:
         """Keep facts about a person beside the log."""
         return kept_beside(self._world, body)
 
     async def commit(
-        self, standings: Mapping[Niss, Standing], registers: Iterable[tuple[int, Written]]
+        self, niss_statuses: Mapping[Niss, NissStatus], registers: Iterable[tuple[int, WriteSet]]
     ) -> None:
         """Keep all of it."""
-        self._world.standings.update(standings)
+        self._world.niss_statuses.update(niss_statuses)
         for register_id, written in registers:
             _keep(self._world.registers[register_id], written)
 
 
-def _loaded(state: RegisterState, keys: Iterable[DossierKey]) -> Loaded:
-    latest = state.mark(state.revision)
+def _loaded(state: RegisterState, keys: Iterable[DossierKey]) -> LoadedState:
+    latest = state.point(state.revision)
     keys = set(keys)
-    return Loaded(
+    return LoadedState(
         state.enterprise_number,
         state.log_id,
         state.revision,
@@ -148,7 +150,7 @@ def _loaded(state: RegisterState, keys: Iterable[DossierKey]) -> Loaded:
     )
 
 
-def _keep(state: RegisterState, written: Written) -> None:
+def _keep(state: RegisterState, written: WriteSet) -> None:
     state.log.extend(Logged(mutation, written.record_time) for mutation in written.mutations)
     for mutation in written.mutations:
         if mutation.niss is not None and mutation.dossier_type_id is not None:

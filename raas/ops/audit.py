@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from raas.usecases.ports.audit import Visit
+from raas.usecases.ports.audit import AuditRecord
 
 
 class NothingKept:
     """The audit of a server that keeps none."""
 
-    def record(self, visit: Visit) -> None:
+    def record(self, audit_scope: AuditRecord) -> None:
         """Forget the visit."""

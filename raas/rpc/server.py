@@ -13,15 +13,15 @@ from grpc_reflection.v1alpha import reflection
 
 from raas.domain.numbers.niss import NissProfile
 from raas.rpc.calls.identity import Identify
-from raas.rpc.calls.interceptor import FrontDoor, Observer
-from raas.rpc.calls.scope import Reception
+from raas.rpc.calls.interceptor import CallInterceptor, Observer
+from raas.rpc.calls.scope import RequestScope
 from raas.rpc.health import HEALTH, Health
 from raas.rpc.services.administration_service import AdministrationService
 from raas.rpc.services.mutation_stream import MutationStream, add_mutation_stream
 from raas.rpc.services.person_service import PersonService
 from raas.rpc.services.register_service import RegisterService
-from raas.rpc.services.use_cases import Verbs
-from raas.usecases.calls.access import PERMISSIONS, Gate
+from raas.rpc.services.use_cases import UseCases
+from raas.usecases.calls.access import PERMISSIONS, AccessControl
 from raas.v1 import (
     administration_service_pb2,
     administration_service_pb2_grpc,
@@ -53,7 +53,7 @@ class PermissionUndeclared(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class RaasServer:
     """A server that was built. Once started it accepts calls, but says that it is well only when told to."""
 
     server: grpc.aio.Server
@@ -76,15 +76,15 @@ class Door:
 
 
 def build_server(
-    verbs: Verbs,
-    gate: Gate,
+    use_cases: UseCases,
+    access: AccessControl,
     identify: Identify,
     *,
     listen: str,
     profile: NissProfile,
     observer: Observer | None = None,
     share_port: bool = False,
-) -> Door:
+) -> RaasServer:
     """Build the server, bound to `listen` (`host:port`, port 0 = any) but not started.
 
     `share_port`: other processes may listen on the same port (workers); else a second server on it is
@@ -98,21 +98,23 @@ def build_server(
         person_service_pb2.DESCRIPTOR.services_by_name["PersonService"],
     )
     _check_permissions(services)
-    server = grpc.aio.server(interceptors=(FrontDoor(identify, observer),), options=_options(share_port))
-    reception = Reception(gate, profile)
-    register_service_pb2_grpc.add_RegisterServiceServicer_to_server(RegisterService(verbs, reception), server)
-    administration_service_pb2_grpc.add_AdministrationServiceServicer_to_server(
-        AdministrationService(verbs, reception), server
+    server = grpc.aio.server(
+        interceptors=(CallInterceptor(identify, observer),), options=_options(share_port)
     )
-    add_mutation_stream(MutationStream(verbs.stream, reception), server)
+    scope = RequestScope(access, profile)
+    register_service_pb2_grpc.add_RegisterServiceServicer_to_server(RegisterService(use_cases, scope), server)
+    administration_service_pb2_grpc.add_AdministrationServiceServicer_to_server(
+        AdministrationService(use_cases, scope), server
+    )
+    add_mutation_stream(MutationStream(use_cases.stream, scope), server)
     person_service_pb2_grpc.add_PersonServiceServicer_to_server(
-        PersonService(verbs.persons, reception), server
+        PersonService(use_cases.persons, scope), server
     )
     names = tuple(service.full_name for service in services)
     checks = Health(names)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     reflection.enable_server_reflection((*names, HEALTH, reflection.SERVICE_NAME), server)
-    return Door(server, checks, server.add_insecure_port(listen))
+    return RaasServer(server, checks, server.add_insecure_port(listen))
 
 
 def _check_permissions(services: Iterable[ServiceDescriptor]) -> None:

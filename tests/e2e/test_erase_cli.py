@@ -22,24 +22,24 @@ from raas.usecases.persons.import_rows import FeedRow
 from raas.v1.mutation_pb2 import Mutation
 from tests.e2e.registers import TestRegister
 from tests.e2e.servers import ROOT, Server, await_that, raas
-from tests.usecases.persons.harness import PersonHouse, a_call
+from tests.usecases.persons.harness import PersonHarness, a_call
 
 
 @pytest.fixture(scope="module")
-async def house(server: Server) -> AsyncIterator[PersonHouse]:
+async def harness(server: Server) -> AsyncIterator[PersonHarness]:
     """The persons of the shared server, and those who change them, beside it on its database."""
     writing, reading = open_database(server.dsn), open_database(server.dsn, autocommit=True)
-    yield PersonHouse(writing, reading)
+    yield PersonHarness(writing, reading)
     await writing.dispose()
     await reading.dispose()
 
 
-async def told(house: PersonHouse, register: AdmittedRegister, *last_names: str) -> Niss:
+async def told(harness: PersonHarness, register: AdmittedRegister, *last_names: str) -> Niss:
     """A person of the register whose name changes as often, each time known to the log."""
-    niss = await house.person()
-    await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    niss = await harness.person()
+    await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
     for name in last_names:
-        await house.fed([FeedRow(niss, identity=Identity(name))])
+        await harness.fed([FeedRow(niss, identity=Identity(name))])
     return niss
 
 
@@ -68,12 +68,12 @@ def erased(server: Server, *arguments: str, stdin: str | None = None) -> int:
     return int(result["erased"])
 
 
-async def test_by_person_under_whichever_number(server: Server, house: PersonHouse) -> None:
-    register = await house.register()
-    old = await told(house, register, "One", "Two")
-    new = await told(house, register, "Three")
-    other = await told(house, register, "Four")
-    await house.numbers.replace(a_call(), old, new, validate_only=False)
+async def test_by_person_under_whichever_number(server: Server, harness: PersonHarness) -> None:
+    register = await harness.register()
+    old = await told(harness, register, "One", "Two")
+    new = await told(harness, register, "Three")
+    other = await told(harness, register, "Four")
+    await harness.numbers.replace(a_call(), old, new, validate_only=False)
     before = await log_of(server, register)
     assert names(before) == ["One", "Two", "Three", "Four"]
     began = datetime.now(UTC)
@@ -93,9 +93,9 @@ async def test_by_person_under_whichever_number(server: Server, house: PersonHou
     assert names(await log_of(server, register)) == [None] * 4
 
 
-async def test_by_age(server: Server, house: PersonHouse) -> None:
-    register = await house.register()
-    await told(house, register, "One", "Two", "Three")
+async def test_by_age(server: Server, harness: PersonHarness) -> None:
+    register = await harness.register()
+    await told(harness, register, "One", "Two", "Three")
     ages = ("13 months", "40 days", "1 hour")
     with psycopg.connect(server.dsn) as connection:
         contents = connection.execute(
@@ -116,8 +116,8 @@ async def test_by_age(server: Server, house: PersonHouse) -> None:
     assert said == "0 contents erased\n"
 
 
-async def test_batches_and_an_interruption_between_them(server: Server, house: PersonHouse) -> None:
-    niss = await house.person()
+async def test_batches_and_an_interruption_between_them(server: Server, harness: PersonHarness) -> None:
+    niss = await harness.person()
     with (
         psycopg.connect(server.dsn) as holder,
         psycopg.connect(server.dsn, autocommit=True) as observer,

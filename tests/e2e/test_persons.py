@@ -30,7 +30,7 @@ from tests.e2e.persons import BIS, NATIONAL, SOURCE, Persons, a_person, new_niss
 from tests.e2e.registers import TestRegister, new_register
 from tests.e2e.servers import LOCAL, Server
 from tests.e2e.test_faults import database_of
-from tests.rpc.harness import Told, told
+from tests.rpc.harness import Refusal, told
 
 CALLERS = 12
 
@@ -54,7 +54,7 @@ def other_server(tmp_path: Path, person_server: Server) -> Iterator[Server]:
     assert other.stop() == 0
 
 
-def refusal(call: Any, *given: Any, **more: Any) -> Told:
+def refusal(call: Any, *given: Any, **more: Any) -> Refusal:
     with pytest.raises(grpc.RpcError) as raised:
         call(*given, **more)
     return told(raised.value)

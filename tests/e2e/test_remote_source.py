@@ -16,7 +16,7 @@ from raas.v1.register_service_pb2 import ApplyBatchRequest, BatchOperation, Impo
 from tests.e2e.persons import CANCELLED, SOURCE, Persons, a_person, inscription, new_niss
 from tests.e2e.registers import TYPES, TestRegister, new_register
 from tests.e2e.servers import LOCAL, Server, await_that, running_server
-from tests.rpc.harness import Told, told
+from tests.rpc.harness import Refusal, told
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def here(tmp_path: Path, source: Server) -> Iterator[Server]:
         yield running
 
 
-def refusal(call: Any, *given: Any, **more: Any) -> Told:
+def refusal(call: Any, *given: Any, **more: Any) -> Refusal:
     with pytest.raises(grpc.RpcError) as raised:
         call(*given, **more)
     return told(raised.value)

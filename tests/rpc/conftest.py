@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.rpc.harness import House, open_house
+from tests.rpc.harness import Harness, open_house
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
+async def harness() -> AsyncIterator[Harness]:
     async with open_house() as opened:
         yield opened

@@ -21,18 +21,18 @@ from raas.domain.numbers.niss import Niss, NissProfile
 from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.registers.register import Register
 from raas.rpc.calls.identity import Identify, development_identity
-from raas.rpc.server import Door, build_server
-from raas.rpc.services.use_cases import Verbs
+from raas.rpc.server import RaasServer, build_server
+from raas.rpc.services.use_cases import UseCases
 from raas.usecases.admin.registers import Registers
-from raas.usecases.calls.access import Gate
+from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages, page_token_invalid
 from raas.usecases.persons.identities import NoIdentities
-from raas.usecases.ports.audit import Visit
-from raas.usecases.writes.batch import LaneLimits
-from raas.usecases.writes.dossier_types import DossierTypeVerbs
+from raas.usecases.ports.audit import AuditRecord
+from raas.usecases.writes.batch import WriteLimits
+from raas.usecases.writes.dossier_types import ManageDossierTypes
 from raas.usecases.writes.imports import Imports
 from raas.usecases.writes.operations import WriteOperations
-from raas.usecases.writes.queue import Lanes
+from raas.usecases.writes.queue import WriteQueues
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from tests.oracle import numbers
@@ -130,10 +130,10 @@ class RecordingAudit:
     """Keeps visits, with their numbers read at once as an audit would."""
 
     def __init__(self) -> None:
-        self.visits: list[Visit] = []
+        self.visits: list[AuditRecord] = []
 
-    def record(self, visit: Visit) -> None:
-        self.visits.append(replace(visit, nisses=[int(niss) for niss in visit.nisses]))
+    def record(self, audit_scope: AuditRecord) -> None:
+        self.visits.append(replace(audit_scope, nisses=[int(niss) for niss in audit_scope.nisses]))
 
 
 class Scripted:
@@ -176,7 +176,7 @@ class Observed:
 
 
 @dataclass
-class House:
+class Harness:
     """Everything behind the door, and the stubs in front of it."""
 
     store: MemoryStore
@@ -190,7 +190,7 @@ class House:
     check: Scripted
     routing: Scripted
     stale: Scripted
-    door: Door
+    raas_server: RaasServer
     channel: grpc.aio.Channel
 
     @property
@@ -203,18 +203,18 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(identify: Identify = development_identity) -> AsyncIterator[House]:
+async def open_house(identify: Identify = development_identity) -> AsyncIterator[Harness]:
     """A house that is served until the block is left."""
     store, source, audit, observed = MemoryStore(*TYPES), Source(), RecordingAudit(), Observed()
     registers = MemoryRegisters(OWN, OTHER)
-    limits = LaneLimits()
-    lanes, pages = Lanes(store, limits), Pages(OpenSeal())
+    limits = WriteLimits()
+    write_queues, pages = WriteQueues(store, limits), Pages(OpenSeal())
     reads = [Scripted() for _ in range(6)]
     consult, history, explain, check, routing, stale = (cast(Any, each) for each in reads)
-    verbs = Verbs(
-        WriteOperations(lanes, store, source, NoIdentities(), limits),
-        Imports(lanes, store, source, NoIdentities()),
-        DossierTypeVerbs(lanes, store, pages),
+    use_cases = UseCases(
+        WriteOperations(write_queues, store, source, NoIdentities(), limits),
+        Imports(write_queues, store, source, NoIdentities()),
+        ManageDossierTypes(write_queues, store, pages),
         consult,
         history,
         explain,
@@ -224,23 +224,23 @@ async def open_house(identify: Identify = development_identity) -> AsyncIterator
         Registers(registers, pages),
         cast(Any, Scripted()),
     )
-    door = build_server(
-        verbs,
-        Gate(registers, audit),
+    raas_server = build_server(
+        use_cases,
+        AccessControl(registers, audit),
         identify,
         listen="127.0.0.1:0",
         profile=NissProfile.TEST,
         observer=observed,
     )
-    await door.start()
-    await door.serving(True)
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{door.port}") as channel:
-        yield House(store, registers, source, audit, observed, *reads, door, channel)
-    await door.stop(1)
+    await raas_server.start()
+    await raas_server.serving(True)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{raas_server.port}") as channel:
+        yield Harness(store, registers, source, audit, observed, *reads, raas_server, channel)
+    await raas_server.stop(1)
 
 
 @dataclass(frozen=True)
-class Told:
+class Refusal:
     """What a refusal told."""
 
     status: str
@@ -254,7 +254,7 @@ class Told:
     call_id: str
 
 
-def told(error: grpc.RpcError) -> Told:
+def told(error: grpc.RpcError) -> Refusal:
     """The refusal in an error of a call."""
     call = cast(Any, error)
     trailers = dict(call.trailing_metadata())
@@ -267,7 +267,7 @@ def told(error: grpc.RpcError) -> Told:
         for message in (info, bad, request):
             detail.Unpack(message)
         retried = retried or detail.Unpack(retry)
-    return Told(
+    return Refusal(
         call.code().name,
         call.details(),
         info,

@@ -13,16 +13,16 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from raas.domain.errors import Reason
 from raas.v1 import mutation_stream_pb2, person_service_pb2
 from raas.v1 import register_service_pb2 as v1
-from tests.rpc.harness import ANN, CALLER, House
+from tests.rpc.harness import ANN, CALLER, Harness
 
 PAGE = (Path(__file__).parents[2] / "docs" / "from-soap.md").read_text()
 REQUESTS = (v1.InscribeRequest, v1.RemoveRequest, v1.ApplyBatchRequest, v1.ExplainDossierRequest)
 
 
-async def lines(house: House, rpc: str, request: dict[str, Any]) -> list[dict[str, str]]:
+async def lines(harness: Harness, rpc: str, request: dict[str, Any]) -> list[dict[str, str]]:
     """The lines of the dossier after a call."""
     message = ParseDict({"niss": ANN, "dossier_type": "HEALTH", **request}, getattr(v1, f"{rpc}Request")())
-    answer = await getattr(house.stub, rpc)(message, metadata=CALLER)
+    answer = await getattr(harness.stub, rpc)(message, metadata=CALLER)
     found: list[dict[str, str]] = MessageToDict(answer.dossier).get("periods", [])
     return found
 
@@ -40,18 +40,18 @@ def test_every_message_is_one(block: str) -> None:
     assert fits
 
 
-async def test_ending_opening_and_beginning_later(house: House) -> None:
-    await lines(house, "Inscribe", {"period": {"begin": "2020-01-01"}})
-    ended = await lines(house, "Remove", {"period": {"begin": "2024-07-01"}})
+async def test_ending_opening_and_beginning_later(harness: Harness) -> None:
+    await lines(harness, "Inscribe", {"period": {"begin": "2020-01-01"}})
+    ended = await lines(harness, "Remove", {"period": {"begin": "2024-07-01"}})
     assert ended == [{"begin": "2020-01-01", "end": "2024-06-30"}]
-    opened = await lines(house, "Inscribe", {"period": {"begin": "2024-07-01"}})
+    opened = await lines(harness, "Inscribe", {"period": {"begin": "2024-07-01"}})
     assert opened == [{"begin": "2020-01-01"}]
-    later = await lines(house, "Remove", {"period": {"end": "2023-12-31"}})
+    later = await lines(harness, "Remove", {"period": {"end": "2023-12-31"}})
     assert later == [{"begin": "2024-01-01"}]
 
 
-async def test_setting_the_periods_to_exactly_these(house: House) -> None:
-    await lines(house, "Inscribe", {"period": {"begin": "2020-01-01"}})
+async def test_setting_the_periods_to_exactly_these(harness: Harness) -> None:
+    await lines(harness, "Inscribe", {"period": {"begin": "2020-01-01"}})
     one, two = {"begin": "2024-01-01", "end": "2024-03-31"}, {"begin": "2025-01-01"}
     dossier = {"niss": ANN, "dossier_type": "HEALTH"}
     operations = [
@@ -60,7 +60,7 @@ async def test_setting_the_periods_to_exactly_these(house: House) -> None:
         {"inscribe": {**dossier, "period": two}},
     ]
     request = ParseDict({"operations": operations}, v1.ApplyBatchRequest())
-    answer = await house.stub.ApplyBatch(request, metadata=CALLER)
+    answer = await harness.stub.ApplyBatch(request, metadata=CALLER)
     assert MessageToDict(answer.results[-1].inscribe.dossier)["periods"] == [one, two]
 
 

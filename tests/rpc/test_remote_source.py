@@ -28,7 +28,7 @@ CALLER = EnterpriseNumber(999999922)
 
 
 @pytest.fixture
-async def door(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[PersonDoor]:
+async def raas_server(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[PersonDoor]:
     async with open_person_door(engine, reading_engine) as opened:
         yield opened
 
@@ -74,31 +74,31 @@ def some(number: int) -> Sequence[Niss]:
 # ---- against a real PersonService ---------------------------------------------------------------
 
 
-async def test_it_knows_what_the_local_source_there_knows(door: PersonDoor):
-    house, remote = door.house, RemoteSource(door.channel, CALLER)
-    old, new, gone, blank = [await house.person() for _ in range(3)] + [await house.person(Identity("X"))]
-    await house.numbers.replace(a_call(), old, new, validate_only=False)
-    await house.numbers.cancel(a_call(), gone)
+async def test_it_knows_what_the_local_source_there_knows(raas_server: PersonDoor):
+    harness, remote = raas_server.harness, RemoteSource(raas_server.channel, CALLER)
+    old, new, gone, blank = [await harness.person() for _ in range(3)] + [await harness.person(Identity("X"))]
+    await harness.numbers.replace(a_call(), old, new, validate_only=False)
+    await harness.numbers.cancel(a_call(), gone)
     nisses = [old, new, gone, blank, new_niss()]
-    assert await remote.states(nisses) == await house.source.states(nisses)
+    assert await remote.states(nisses) == await harness.source.states(nisses)
     assert (await remote.states([old]))[old] == PersonState(PersonStatus.REPLACED, new, ordinal(1968, 6, 14))
 
 
-async def test_it_knows_all_numbers_of_a_person(door: PersonDoor):
-    house, remote = door.house, RemoteSource(door.channel, CALLER)
-    first, second, third, alone = [await house.person() for _ in range(4)]
-    await house.numbers.replace(a_call(), second, third, validate_only=False)
-    await house.numbers.replace(a_call(), first, third, validate_only=False)
+async def test_it_knows_all_numbers_of_a_person(raas_server: PersonDoor):
+    harness, remote = raas_server.harness, RemoteSource(raas_server.channel, CALLER)
+    first, second, third, alone = [await harness.person() for _ in range(4)]
+    await harness.numbers.replace(a_call(), second, third, validate_only=False)
+    await harness.numbers.replace(a_call(), first, third, validate_only=False)
     nisses = [second, alone, third, new_niss()]
     numbers = await remote.numbers_of(nisses)
-    assert numbers == await house.source.numbers_of(nisses)
+    assert numbers == await harness.source.numbers_of(nisses)
     assert numbers[second] == numbers[third] == (third, *sorted([first, second]))
     assert numbers[alone] == (alone,)
     assert await remote.numbers_of([]) == {}
 
 
-async def test_claims_are_confronted_there(door: PersonDoor):
-    remote, niss = RemoteSource(door.channel, CALLER), await door.house.person()
+async def test_claims_are_confronted_there(raas_server: PersonDoor):
+    remote, niss = RemoteSource(raas_server.channel, CALLER), await raas_server.harness.person()
     claims = [
         (niss, IdentityClaim("PEETERS", sex=Sex.MALE)),
         (new_niss(), IdentityClaim("Nemo")),

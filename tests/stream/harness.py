@@ -15,32 +15,32 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.numbers.niss import NissProfile
 from raas.ops.page_seal import FernetPageSeal
 from raas.rpc.calls.identity import Identify, development_identity
-from raas.rpc.server import Door, build_server
-from raas.rpc.services.use_cases import Verbs
+from raas.rpc.server import RaasServer, build_server
+from raas.rpc.services.use_cases import UseCases
 from raas.rpc.wire.mutations.stream import StreamMessages
 from raas.storage.connection.secrets import page_seal_key
-from raas.storage.log.notifications import PostgresWakeUps
+from raas.storage.log.notifications import PostgresNotifications
 from raas.storage.log.reader import PostgresLogs
 from raas.storage.log.subscribers import PostgresSubscribers
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.storage.reads.store import PostgresReadStore
 from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.admin.registers import Registers
-from raas.usecases.calls.access import Gate
+from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.feed.dispatcher import TailerLimits
-from raas.usecases.feed.service import Streaming
+from raas.usecases.feed.service import FeedService
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.persons.structure_source import StructureSource
-from raas.usecases.ports.audit import Visit
+from raas.usecases.ports.audit import AuditRecord
 from raas.usecases.ports.authentic_source import AuthenticSource
-from raas.usecases.ports.log import LogFilter, LogPage, Reach, WakeUps
+from raas.usecases.ports.log import LogFilter, LogPage, Notifications, Reach
 from raas.usecases.reads.consult import Consult
 from raas.usecases.reads.explain import ExplainDossier
 from raas.usecases.reads.history import History
-from raas.usecases.writes.dossier_types import DossierTypeVerbs
+from raas.usecases.writes.dossier_types import ManageDossierTypes
 from raas.usecases.writes.operations import WriteOperations
-from raas.usecases.writes.queue import LaneLimits, Lanes
+from raas.usecases.writes.queue import WriteLimits, WriteQueues
 from raas.v1 import dossier_type_pb2, inscription_pb2
 from raas.v1 import register_service_pb2 as registers_v1
 from raas.v1.administration_service_pb2 import CreateRegisterRequest
@@ -58,10 +58,10 @@ _OWNERS = (enterprise_number(8_000_000 + i) for i in count())
 class RecordingAudit:
     """Keeps every visit."""
 
-    visits: list[Visit] = field(default_factory=list)
+    visits: list[AuditRecord] = field(default_factory=list)
 
-    def record(self, visit: Visit) -> None:
-        self.visits.append(visit)
+    def record(self, audit_scope: AuditRecord) -> None:
+        self.visits.append(audit_scope)
 
 
 class CountingLogs(PostgresLogs):
@@ -75,11 +75,11 @@ class CountingLogs(PostgresLogs):
 
 
 @dataclass
-class StreamHouse:
+class StreamHarness:
     """The server, a channel to it, and what it told the audit."""
 
-    door: Door
-    streaming: Streaming
+    raas_server: RaasServer
+    streaming: FeedService
     logs: CountingLogs
     audit: RecordingAudit
     target: str
@@ -134,32 +134,32 @@ async def stream_house(
     reading: AsyncEngine,
     *,
     limits: TailerLimits | None = None,
-    wake_ups: WakeUps | None = None,
+    notifications: Notifications | None = None,
     identify: Identify = development_identity,
     source: AuthenticSource | None = None,
-) -> AsyncIterator[StreamHouse]:
+) -> AsyncIterator[StreamHarness]:
     """Serve until the block is left; several on one database are like several processes."""
     pages = Pages(FernetPageSeal(await page_seal_key(engine)))
-    store, lane_limits = PostgresWriteStore(engine), LaneLimits()
+    store, lane_limits = PostgresWriteStore(engine), WriteLimits()
     source = source or StructureSource()
     reads, registers, audit = PostgresReadStore(reading), PostgresRegisterStore(reading), RecordingAudit()
     logs = CountingLogs(reading)
-    streaming = Streaming(
+    streaming = FeedService(
         logs,
         reads,
         PostgresSubscribers(reading),
-        wake_ups or PostgresWakeUps(reading),
+        notifications or PostgresNotifications(reading),
         source,
         pages,
         StreamMessages(),
         limits,
     )
-    lanes = Lanes(store, lane_limits, streaming.committed)
+    write_queues = WriteQueues(store, lane_limits, streaming.committed)
     unused = cast(Any, None)
-    verbs = Verbs(
-        write=WriteOperations(lanes, store, source, NoIdentities(), lane_limits),
+    use_cases = UseCases(
+        write=WriteOperations(write_queues, store, source, NoIdentities(), lane_limits),
         imports=unused,
-        dossier_types=DossierTypeVerbs(lanes, store, pages),
+        dossier_types=ManageDossierTypes(write_queues, store, pages),
         consult=Consult(reads, source, pages),
         history=History(reads, registers, source, pages),
         explain=ExplainDossier(reads, source),
@@ -169,21 +169,21 @@ async def stream_house(
         registers=Registers(registers, pages),
         stream=streaming,
     )
-    gate = Gate(registers, audit)
-    door = build_server(verbs, gate, identify, listen="127.0.0.1:0", profile=NissProfile.TEST)
+    access = AccessControl(registers, audit)
+    raas_server = build_server(use_cases, access, identify, listen="127.0.0.1:0", profile=NissProfile.TEST)
     following = asyncio.create_task(streaming.run())
-    await door.start()
-    await door.serving(True)
-    target = f"127.0.0.1:{door.port}"
+    await raas_server.start()
+    await raas_server.serving(True)
+    target = f"127.0.0.1:{raas_server.port}"
     try:
         # The answer to a batch has every dossier whole; what is streamed must fit in any case.
         options = [("grpc.max_receive_message_length", 64 * 1024 * 1024)]
         async with grpc.aio.insecure_channel(target, options=options) as channel:
-            yield StreamHouse(door, streaming, logs, audit, target, channel)
+            yield StreamHarness(raas_server, streaming, logs, audit, target, channel)
     finally:
         await streaming.close()
-        await door.stop(5)
-        await lanes.drained()
+        await raas_server.stop(5)
+        await write_queues.drained()
         following.cancel()
         await asyncio.wait([following])
         assert following.cancelled(), following.exception()

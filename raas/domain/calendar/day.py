@@ -11,7 +11,7 @@ import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from raas.domain.bounded_memo import Remembered
+from raas.domain.bounded_memo import BoundedMemo
 from raas.domain.calendar.periods import Period
 from raas.domain.errors import Reason, Violation
 from raas.domain.invalid import Invalid
@@ -38,7 +38,7 @@ def _parse_day(text: str) -> int:
         raise Invalid(Reason.VALUE_INVALID, "DAY_NOT_IN_CALENDAR") from None
 
 
-parse_day = Remembered(_parse_day).__getitem__
+parse_day = BoundedMemo(_parse_day).__getitem__
 """The day written as `YYYY-MM-DD`, 0001-01-01 to 9999-12-31.
 
 Raises `Invalid` with VALUE_INVALID for another form (also for the empty text, which is never taken for
@@ -62,7 +62,7 @@ def _day_text(day: int) -> str:
     return date.fromordinal(day).isoformat()
 
 
-day_text = Remembered(_day_text).__getitem__
+day_text = BoundedMemo(_day_text).__getitem__
 """The day as `YYYY-MM-DD`."""
 
 

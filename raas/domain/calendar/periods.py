@@ -66,8 +66,8 @@ def difference(lines: Lines, period: Period) -> tuple[Lines, Lines]:
         # What lies between the outermost two goes entirely.
         outermost, gap = _interval((lines[first], lines[behind - 1])), _interval((period,))
         kept = _lines(outermost - gap)
-        head, tail = _lines(outermost & gap)
-        removed = (head, *lines[first + 1 : behind - 1], tail)
+        head, recent_log = _lines(outermost & gap)
+        removed = (head, *lines[first + 1 : behind - 1], recent_log)
     return lines[:first] + kept + lines[behind:], removed
 
 

@@ -10,14 +10,14 @@ from raas.usecases.calls.call import Call
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class RequestContext:
     """The call, and what is wrong with its metadata: reported together with what the request has wrong."""
 
     call: Call
     faults: tuple[Violation, ...]
 
 
-_current: ContextVar[Exchange] = ContextVar("exchange")
+_current: ContextVar[RequestContext] = ContextVar("exchange")
 
 enter = _current.set
 """Make an exchange the current one of this task."""

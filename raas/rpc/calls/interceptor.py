@@ -19,7 +19,7 @@ import grpc.aio
 import structlog
 
 from raas.domain.errors import Category
-from raas.rpc.calls.context import Exchange, enter
+from raas.rpc.calls.context import RequestContext, enter
 from raas.rpc.calls.errors import Refusal, past_deadline, refusal, violations_of
 from raas.rpc.calls.fault_trace import fault_trace
 from raas.rpc.calls.identity import Identify
@@ -46,7 +46,7 @@ class Observer(Protocol):
         """A call of `rpc` (`/raas.v1.RegisterService/Inscribe`) ended with `status` (`OK`)."""
 
 
-class FrontDoor(grpc.aio.ServerInterceptor):
+class CallInterceptor(grpc.aio.ServerInterceptor):
     """Interceptor of all services of RaaS; health and reflection pass it untouched."""
 
     def __init__(self, identify: Identify, observer: Observer | None = None) -> None:
@@ -163,7 +163,7 @@ class FrontDoor(grpc.aio.ServerInterceptor):
         call = Call(
             caller, call_id, rpc, metadata.language, metadata.legal_context, metadata.ticket, deadline
         )
-        enter(Exchange(call, metadata.faults))
+        enter(RequestContext(call, metadata.faults))
         return call
 
 

@@ -11,14 +11,14 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import NissProfile
 from raas.domain.registers.register import Register
 from raas.rpc.wire.fields import Faults, NissRules
-from raas.usecases.calls.access import AdmittedRegister, Gate, OpenVisit
+from raas.usecases.calls.access import AccessControl, AdmittedRegister, AuditScope
 
 
-class Reception:
+class RequestScope:
     """Receives calls: `faults` are what is wrong so far, `visit` is what the audit will be told."""
 
-    def __init__(self, gate: Gate, profile: NissProfile) -> None:
-        self.gate = gate
+    def __init__(self, access: AccessControl, profile: NissProfile) -> None:
+        self.access = access
         self._profile = profile
         self._rules = NissRules(profile, 0)
 
@@ -30,7 +30,7 @@ class Reception:
         return self._rules
 
     async def admit(
-        self, visit: OpenVisit, number: EnterpriseNumber | None, faults: Faults
+        self, audit_scope: AuditScope, number: EnterpriseNumber | None, faults: Faults
     ) -> AdmittedRegister:
         """The register acted on.
 
@@ -38,20 +38,20 @@ class Reception:
         that the caller does not have are said together with the other faults; a missing mandate alone.
         """
         _no_fault_at_register(faults)
-        visit.register = visit.call.caller.enterprise_number if number is None else number
+        audit_scope.register = audit_scope.call.caller.enterprise_number if number is None else number
         try:
-            return await self.gate.admit_id(visit.call, number)
+            return await self.access.admit_id(audit_scope.call, number)
         except Refused as refused:
             raise _with_faults(refused, faults) from None
 
     async def admit_to_see(
-        self, visit: OpenVisit, number: EnterpriseNumber | None, faults: Faults
+        self, audit_scope: AuditScope, number: EnterpriseNumber | None, faults: Faults
     ) -> Register:
         """Like `admit`; the register as committed now."""
         _no_fault_at_register(faults)
-        visit.register = visit.call.caller.enterprise_number if number is None else number
+        audit_scope.register = audit_scope.call.caller.enterprise_number if number is None else number
         try:
-            return await self.gate.admit(visit.call, number)
+            return await self.access.admit(audit_scope.call, number)
         except Refused as refused:
             raise _with_faults(refused, faults) from None
 

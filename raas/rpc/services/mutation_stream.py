@@ -12,8 +12,8 @@ import grpc
 import grpc.aio
 
 from raas.rpc.calls.context import current
-from raas.rpc.calls.scope import Reception, refuse_faults, together
-from raas.rpc.services.use_cases import StreamVerbs
+from raas.rpc.calls.scope import RequestScope, refuse_faults, together
+from raas.rpc.services.use_cases import StreamUseCases
 from raas.rpc.wire.fields import check_page_size, read_enterprise_number, read_register
 from raas.rpc.wire.mutations.stream import StreamMessages
 from raas.rpc.wire.subscriptions import (
@@ -33,63 +33,65 @@ _SERVICE = v1.DESCRIPTOR.services_by_name["MutationStream"].full_name
 class MutationStream:
     """Streams and lists mutations, and keeps the places of subscribers."""
 
-    def __init__(self, verbs: StreamVerbs, reception: Reception) -> None:
-        self._verbs = verbs
-        self._reception = reception
+    def __init__(self, use_cases: StreamUseCases, scope: RequestScope) -> None:
+        self._use_cases = use_cases
+        self._scope = scope
         self._messages = StreamMessages()
 
     async def Subscribe(self, request: v1.SubscribeRequest, context: object) -> AsyncGenerator[bytes, None]:
         """Stream the mutations of a register; every message is noted before it leaves."""
-        exchange = current()
-        call, gate = exchange.call, self._reception.gate
-        with gate.visit(call) as visit:
-            faults = list(exchange.faults)
+        request_context = current()
+        call, access = request_context.call, self._scope.access
+        with access.audit_scope(call) as audit_scope:
+            faults = list(request_context.faults)
             number = read_register(request, faults)
             asked = read_subscription(request, faults)
-            register = await self._reception.admit(visit, number, faults)
+            register = await self._scope.admit(audit_scope, number, faults)
             if faults:
-                found = await self._verbs.subscriptions.violations(call, register, asked)
+                found = await self._use_cases.subscriptions.violations(call, register, asked)
                 refuse_faults(together(faults, found))
-            shipments = self._verbs.subscriptions.stream(call, register, asked)
+            shipments = self._use_cases.subscriptions.stream(call, register, asked)
             async with aclosing(shipments):
                 async for shipment in shipments:
                     if shipment.data is None:
                         continue
                     if shipment.nisses or shipment.revisions:
-                        gate.note(call, register.enterprise_number, shipment.nisses, shipment.revisions, "OK")
+                        access.note(
+                            call, register.enterprise_number, shipment.nisses, shipment.revisions, "OK"
+                        )
                     yield shipment.data
 
     async def ListMutations(self, request: v1.ListMutationsRequest, context: object) -> bytes:
         """List the mutations after a revision."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            faults = list(exchange.faults)
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            faults = list(request_context.faults)
             number = read_register(request, faults)
-            asked = read_listing(request, self._reception.rules(), faults)
-            visit.nisses = () if asked.niss is None else (asked.niss,)
-            register = await self._reception.admit(visit, number, faults)
+            asked = read_listing(request, self._scope.rules(), faults)
+            audit_scope.nisses = () if asked.niss is None else (asked.niss,)
+            register = await self._scope.admit(audit_scope, number, faults)
             if faults:
-                found = await self._verbs.listing.violations(register, asked)
+                found = await self._use_cases.listing.violations(register, asked)
                 refuse_faults(together(faults, found))
-            answer = await self._verbs.listing.page(exchange.call, register, asked)
+            answer = await self._use_cases.listing.page(request_context.call, register, asked)
             if answer.entries:
-                visit.nisses = {entry.niss: None for entry in answer.entries if entry.niss is not None}
-                visit.revisions = answer.entries[0].revision, answer.entries[-1].revision
+                audit_scope.nisses = {entry.niss: None for entry in answer.entries if entry.niss is not None}
+                audit_scope.revisions = answer.entries[0].revision, answer.entries[-1].revision
             return listing_bytes(answer, self._messages)
 
     async def Acknowledge(self, request: v1.AcknowledgeRequest, context: object) -> v1.AcknowledgeResponse:
         """Store how far a subscriber has come."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            faults = list(exchange.faults)
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            faults = list(request_context.faults)
             number = read_register(request, faults)
             name = read_subscriber(request.subscriber, faults)
             revision = read_revision("revision", request.revision, faults)
             log_id = read_log_id(request, faults)
-            register = await self._reception.admit(visit, number, faults)
+            register = await self._scope.admit(audit_scope, number, faults)
             refuse_faults(faults)
-            acknowledged = await self._verbs.subscribers.acknowledge(
-                exchange.call, register, name, revision, log_id
+            acknowledged = await self._use_cases.subscribers.acknowledge(
+                request_context.call, register, name, revision, log_id
             )
             return v1.AcknowledgeResponse(acknowledged_revision=acknowledged)
 
@@ -97,15 +99,15 @@ class MutationStream:
         self, request: v1.ListSubscribersRequest, context: object
     ) -> v1.ListSubscribersResponse:
         """List the named subscribers of a register."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            faults = list(exchange.faults)
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            faults = list(request_context.faults)
             number = read_register(request, faults)
             check_page_size(request.page_size, faults)
-            register = await self._reception.admit(visit, number, faults)
+            register = await self._scope.admit(audit_scope, number, faults)
             refuse_faults(faults)
-            subscribers, token = await self._verbs.subscribers.page(
-                exchange.call, register, request.page_size, request.page_token
+            subscribers, token = await self._use_cases.subscribers.page(
+                request_context.call, register, request.page_size, request.page_token
             )
             return v1.ListSubscribersResponse(
                 subscribers=[subscriber_message(each) for each in subscribers], next_page_token=token
@@ -115,17 +117,17 @@ class MutationStream:
         self, request: v1.DeleteSubscriberRequest, context: object
     ) -> v1.DeleteSubscriberResponse:
         """Forget a named subscriber."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            faults = list(exchange.faults)
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            faults = list(request_context.faults)
             number = read_register(request, faults)
             name = read_subscriber(request.subscriber, faults)
             whose = None
             if request.HasField("subscriber_caller"):
                 whose = read_enterprise_number("subscriber_caller", request.subscriber_caller, faults)
-            register = await self._reception.admit(visit, number, faults)
+            register = await self._scope.admit(audit_scope, number, faults)
             refuse_faults(faults)
-            await self._verbs.subscribers.delete(exchange.call, register, name, whose)
+            await self._use_cases.subscribers.delete(request_context.call, register, name, whose)
             return v1.DeleteSubscriberResponse()
 
 

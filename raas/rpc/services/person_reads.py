@@ -12,8 +12,8 @@ from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.identity import IdentityClaim
 from raas.domain.search.person_search import ALGORITHM
 from raas.rpc.calls.context import current
-from raas.rpc.calls.scope import Reception, refuse_faults
-from raas.rpc.services.person_use_cases import PersonVerbs
+from raas.rpc.calls.scope import RequestScope, refuse_faults
+from raas.rpc.services.person_use_cases import PersonUseCases
 from raas.rpc.wire.fields import Faults, read_niss, within_batch
 from raas.rpc.wire.operations import read_claim
 from raas.rpc.wire.persons import candidate_messages, person_message, read_query
@@ -26,12 +26,12 @@ CHECK_LIMIT = 1_000
 class PersonReads:
     """Everything of PersonService that changes nothing."""
 
-    def __init__(self, verbs: PersonVerbs | None, reception: Reception) -> None:
-        self._served = verbs
-        self._reception = reception
+    def __init__(self, use_cases: PersonUseCases | None, scope: RequestScope) -> None:
+        self._served = use_cases
+        self._scope = scope
 
     @property
-    def _verbs(self) -> PersonVerbs:
+    def _use_cases(self) -> PersonUseCases:
         """The verbs. Raises Refused PERSONS_KEPT_ELSEWHERE where this store keeps no persons."""
         if self._served is None:
             raise refuse(Reason.PERSONS_KEPT_ELSEWHERE)
@@ -39,36 +39,38 @@ class PersonReads:
 
     async def GetPerson(self, request: v1.GetPersonRequest, context: object) -> v1.GetPersonResponse:
         """Tell what is known of a number that the caller's register holds."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            faults = list(exchange.faults)
-            niss = read_niss("niss", request.niss, self._reception.rules(), faults)
-            visit.nisses = () if niss is None else (niss,)
-            register = await self._reception.admit(visit, None, faults)
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            faults = list(request_context.faults)
+            niss = read_niss("niss", request.niss, self._scope.rules(), faults)
+            audit_scope.nisses = () if niss is None else (niss,)
+            register = await self._scope.admit(audit_scope, None, faults)
             refuse_faults(faults)
             assert niss is not None
-            person = await self._verbs.read.get(register, niss)
-            visit.nisses = tuple(n for n in (niss, person.replaced_by, person.successor) if n is not None)
+            person = await self._use_cases.read.get(register, niss)
+            audit_scope.nisses = tuple(
+                n for n in (niss, person.replaced_by, person.successor) if n is not None
+            )
             return v1.GetPersonResponse(person=person_message(person))
 
     async def ConfrontIdentity(
         self, request: v1.ConfrontIdentityRequest, context: object
     ) -> v1.ConfrontIdentityResponse:
         """Say of each claimed field whether it is what is known."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            faults = list(exchange.faults)
-            niss = read_niss("niss", request.niss, self._reception.rules(), faults)
-            visit.nisses = () if niss is None else (niss,)
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            faults = list(request_context.faults)
+            niss = read_niss("niss", request.niss, self._scope.rules(), faults)
+            audit_scope.nisses = () if niss is None else (niss,)
             claim = IdentityClaim()
             if request.HasField("identity"):
                 claim = read_claim(request.identity, faults)
             if not request.identity.ListFields():
                 faults.append(Violation("identity", Reason.REQUIRED))
-            await self._reception.admit(visit, None, faults)
+            await self._scope.admit(audit_scope, None, faults)
             refuse_faults(faults)
             assert niss is not None
-            verdicts = await self._verbs.confront.confront(exchange.call, niss, claim)
+            verdicts = await self._use_cases.confront.confront(request_context.call, niss, claim)
             return v1.ConfrontIdentityResponse(
                 verdicts=[
                     v1.FieldVerdict(field=field, verdict=verdict.value)  # type: ignore[arg-type]
@@ -80,38 +82,38 @@ class PersonReads:
         self, request: v1.SearchPersonsRequest, context: object
     ) -> v1.SearchPersonsResponse:
         """Find persons by name and date of birth."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            self._reception.gate.require(exchange.call)
-            faults = list(exchange.faults)
-            query, most = read_query(request, self._reception.rules(), faults)
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            self._scope.access.require(request_context.call)
+            faults = list(request_context.faults)
+            query, most = read_query(request, self._scope.rules(), faults)
             refuse_faults(faults)
             assert query is not None
-            candidates = await self._verbs.search.search(query, most)
-            visit.nisses = [candidate.person.niss for candidate in candidates]
+            candidates = await self._use_cases.search.search(query, most)
+            audit_scope.nisses = [candidate.person.niss for candidate in candidates]
             return v1.SearchPersonsResponse(candidates=candidate_messages(candidates), algorithm=ALGORITHM)
 
     async def CheckPersons(self, request: v1.CheckPersonsRequest, context: object) -> v1.CheckPersonsResponse:
         """Tell the status of numbers and whether claimed identities match."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            self._reception.gate.require(exchange.call)
-            faults = list(exchange.faults)
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            self._scope.access.require(request_context.call)
+            faults = list(request_context.faults)
             checks: list[PersonCheck] = []
             if not request.checks:
                 faults.append(Violation("checks", Reason.REQUIRED))
             elif within_batch("checks", request.checks, CHECK_LIMIT, faults):
                 checks = self._read_checks(request, faults)
-            visit.nisses = [check.niss for check in checks]
+            audit_scope.nisses = [check.niss for check in checks]
             refuse_faults(faults)
-            checked = await self._verbs.read.check(checks)
-            visit.nisses = chain(visit.nisses, *(each.former for each in checked))
+            checked = await self._use_cases.read.check(checks)
+            audit_scope.nisses = chain(audit_scope.nisses, *(each.former for each in checked))
             return v1.CheckPersonsResponse(
                 states=[_state(check.niss, each) for check, each in zip(checks, checked, strict=True)]
             )
 
     def _read_checks(self, request: v1.CheckPersonsRequest, faults: Faults) -> list[PersonCheck]:
-        rules = self._reception.rules()
+        rules = self._scope.rules()
         checks = []
         for index, check in enumerate(request.checks):
             own: Faults = []

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from raas.usecases.persons.change_niss import ChangeNiss
 from raas.usecases.persons.confront import ConfrontIdentity
 from raas.usecases.persons.create import CreatePerson
 from raas.usecases.persons.import_persons import ImportPersons
 from raas.usecases.persons.read import ReadPersons
 from raas.usecases.persons.search import SearchPersons
 from raas.usecases.persons.update import UpdatePerson
-from raas.usecases.ports.persons import NissChanges
 
 
 @dataclass(frozen=True, slots=True)
-class PersonVerbs:
+class PersonUseCases:
     """Everything PersonService can do where the store is the authentic source."""
 
     read: ReadPersons
@@ -22,5 +22,5 @@ class PersonVerbs:
     search: SearchPersons
     create: CreatePerson
     update: UpdatePerson
-    numbers: NissChanges
+    numbers: ChangeNiss
     feed: ImportPersons

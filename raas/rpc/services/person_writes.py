@@ -47,11 +47,11 @@ class PersonWrites(PersonReads):
 
     async def CreatePerson(self, request: v1.CreatePersonRequest, context: object) -> v1.CreatePersonResponse:
         """Give a BIS number to a person who has no number yet."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            self._reception.gate.require(exchange.call)
-            faults = list(exchange.faults)
-            rules = self._reception.rules()
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            self._scope.access.require(request_context.call)
+            faults = list(request_context.faults)
+            rules = self._scope.rules()
             identity = Identity()
             if request.HasField("identity"):
                 identity = read_identity(request.identity, rules.today, faults)
@@ -69,31 +69,31 @@ class PersonWrites(PersonReads):
                 body = request.SerializeToString(deterministic=True)
                 repeatable = CreateRequest(request.request_id, sha256(body).digest())
             refuse_faults(faults)
-            answer = await self._verbs.create.create(exchange.call, identity, reviewed, repeatable)
+            answer = await self._use_cases.create.create(request_context.call, identity, reviewed, repeatable)
             if answer.person is not None:
-                visit.nisses = (answer.person.niss,)
+                audit_scope.nisses = (answer.person.niss,)
                 return v1.CreatePersonResponse(person=person_message(answer.person))
-            visit.nisses = [candidate.person.niss for candidate in answer.candidates]
+            audit_scope.nisses = [candidate.person.niss for candidate in answer.candidates]
             return v1.CreatePersonResponse(candidates=candidate_messages(answer.candidates))
 
     async def UpdatePerson(self, request: v1.UpdatePersonRequest, context: object) -> v1.UpdatePersonResponse:
         """Change the identity of a person whom the caller's register holds."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            self._reception.gate.require(exchange.call)
-            faults = list(exchange.faults)
-            rules = self._reception.rules()
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            self._scope.access.require(request_context.call)
+            faults = list(request_context.faults)
+            rules = self._scope.rules()
             niss = read_niss("niss", request.niss, rules, faults)
             names, values, source_date = read_update(request, rules, faults)
-            visit.nisses = () if niss is None else (niss,)
-            register = await self._reception.admit(visit, None, faults)
+            audit_scope.nisses = () if niss is None else (niss,)
+            register = await self._scope.admit(audit_scope, None, faults)
             refuse_faults(faults)
             assert niss is not None
             assert source_date is not None
-            update = await self._verbs.update.update(
-                exchange.call, register, niss, names, values, source_date
+            update = await self._use_cases.update.update(
+                request_context.call, register, niss, names, values, source_date
             )
-            visit.nisses = (niss, update.person.niss)
+            audit_scope.nisses = (niss, update.person.niss)
             return v1.UpdatePersonResponse(
                 person=person_message(update.person),
                 groups=[
@@ -104,34 +104,34 @@ class PersonWrites(PersonReads):
 
     async def ReplaceNiss(self, request: v1.ReplaceNissRequest, context: object) -> v1.ReplaceNissResponse:
         """Put one number in the place of another."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            self._reception.gate.require(exchange.call)
-            faults = list(exchange.faults)
-            rules = self._reception.rules()
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            self._scope.access.require(request_context.call)
+            faults = list(request_context.faults)
+            rules = self._scope.rules()
             niss = read_niss("niss", request.niss, rules, faults)
             successor = read_niss("successor_niss", request.successor_niss, rules, faults)
-            visit.nisses = tuple(n for n in (niss, successor) if n is not None)
+            audit_scope.nisses = tuple(n for n in (niss, successor) if n is not None)
             refuse_faults(faults)
             assert niss is not None
             assert successor is not None
-            affected = await self._verbs.numbers.replace(
-                exchange.call, niss, successor, validate_only=request.validate_only
+            affected = await self._use_cases.numbers.replace(
+                request_context.call, niss, successor, validate_only=request.validate_only
             )
             return v1.ReplaceNissResponse(registers=affected_messages(affected))
 
     async def RestoreNiss(self, request: v1.RestoreNissRequest, context: object) -> v1.RestoreNissResponse:
         """Undo a replacement or a cancellation."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            self._reception.gate.require(exchange.call)
-            faults = list(exchange.faults)
-            niss = read_niss("niss", request.niss, self._reception.rules(), faults)
-            visit.nisses = () if niss is None else (niss,)
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            self._scope.access.require(request_context.call)
+            faults = list(request_context.faults)
+            niss = read_niss("niss", request.niss, self._scope.rules(), faults)
+            audit_scope.nisses = () if niss is None else (niss,)
             refuse_faults(faults)
             assert niss is not None
-            restored = await self._verbs.numbers.restore(
-                exchange.call, niss, validate_only=request.validate_only
+            restored = await self._use_cases.numbers.restore(
+                request_context.call, niss, validate_only=request.validate_only
             )
             return v1.RestoreNissResponse(
                 registers=affected_messages(restored.registers),
@@ -140,41 +140,41 @@ class PersonWrites(PersonReads):
 
     async def CancelNiss(self, request: v1.CancelNissRequest, context: object) -> v1.CancelNissResponse:
         """Withdraw a number without a successor."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            self._reception.gate.require(exchange.call)
-            faults = list(exchange.faults)
-            niss = read_niss("niss", request.niss, self._reception.rules(), faults)
-            visit.nisses = () if niss is None else (niss,)
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            self._scope.access.require(request_context.call)
+            faults = list(request_context.faults)
+            niss = read_niss("niss", request.niss, self._scope.rules(), faults)
+            audit_scope.nisses = () if niss is None else (niss,)
             refuse_faults(faults)
             assert niss is not None
-            await self._verbs.numbers.cancel(exchange.call, niss)
-            return v1.CancelNissResponse(person=person_message(await self._verbs.read.record(niss)))
+            await self._use_cases.numbers.cancel(request_context.call, niss)
+            return v1.CancelNissResponse(person=person_message(await self._use_cases.read.record(niss)))
 
     async def ImportPersons(
         self, requests: AsyncIterator[v1.ImportPersonsRequest], context: object
     ) -> AsyncGenerator[v1.ImportPersonsResponse, None]:
         """Apply a feed of persons, message by message."""
-        exchange = current()
-        call, gate = exchange.call, self._reception.gate
-        with gate.visit(call):
-            gate.require(call)
+        request_context = current()
+        call, access = request_context.call, self._scope.access
+        with access.audit_scope(call):
+            access.require(call)
             first = await anext(requests, None)
             if first is None:
                 return
-            faults = list(exchange.faults)
+            faults = list(request_context.faults)
             if first.HasField("import_id"):
                 read_text("import_id", first.import_id, ID_LIMIT, faults)
             refuse_faults(faults)
             under_way: deque[list[FeedRow]] = deque()
             answers = cast(
                 AsyncGenerator[FeedAnswer, None],
-                self._verbs.feed.run(call, self._messages(first, requests, under_way)),
+                self._use_cases.feed.run(call, self._messages(first, requests, under_way)),
             )
             async with aclosing(answers):
                 async for answer in answers:
                     touched = [row.niss for row in under_way.popleft() if row.niss is not None]
-                    gate.note(call, None, touched, None, "OK")
+                    access.note(call, None, touched, None, "OK")
                     yield _feed_response(answer, call.language)
 
     async def _messages(
@@ -196,7 +196,7 @@ class PersonWrites(PersonReads):
             within_batch("persons", request.persons, FEED_LIMIT, faults)
             refuse_faults(faults)
             rows: list[FeedRow] = []
-            rules = self._reception.rules()
+            rules = self._scope.rules()
             for begin in range(0, len(request.persons), _SLICE):
                 rows += [read_feed_row(row, rules) for row in request.persons[begin : begin + _SLICE]]
                 await asyncio.sleep(0)

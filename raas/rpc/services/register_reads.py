@@ -12,11 +12,11 @@ from typing import cast
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.rpc.calls.context import current
-from raas.rpc.calls.scope import Reception, refuse_faults, together
-from raas.rpc.services.use_cases import Verbs
+from raas.rpc.calls.scope import RequestScope, refuse_faults, together
+from raas.rpc.services.use_cases import UseCases
 from raas.rpc.wire.decisions import check_response, read_checks, routing_response, stale_message
 from raas.rpc.wire.dossiers import dossiers_bytes, resolved_messages
-from raas.rpc.wire.encoding import Written, text_tag
+from raas.rpc.wire.encoding import SerializedMessage, text_tag
 from raas.rpc.wire.explanations import explanation_response
 from raas.rpc.wire.fields import check_page_size, read_code, read_codes, read_niss, read_register
 from raas.rpc.wire.filters import read_as_of, read_at_time, read_filter, read_mandatory_day, read_when
@@ -33,38 +33,42 @@ _EXPORTED = text_tag(v1.ExportResponse.DOSSIERS_FIELD_NUMBER)
 class RegisterReads:
     """Everything of RegisterService that is a question."""
 
-    def __init__(self, verbs: Verbs, reception: Reception) -> None:
-        self._verbs = verbs
-        self._reception = reception
+    def __init__(self, use_cases: UseCases, scope: RequestScope) -> None:
+        self._use_cases = use_cases
+        self._scope = scope
 
     async def GetRegister(self, request: v1.GetRegisterRequest, context: object) -> v1.GetRegisterResponse:
         """Tell the name, the revision and the size of a register."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            faults = list(exchange.faults)
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            faults = list(request_context.faults)
             number = read_register(request, faults)
-            register = await self._reception.admit_to_see(visit, number, faults)
+            register = await self._scope.admit_to_see(audit_scope, number, faults)
             refuse_faults(faults)
             return v1.GetRegisterResponse(register=register_message(register))
 
-    async def Consult(self, request: v1.ConsultRequest, context: object) -> Written:
+    async def Consult(self, request: v1.ConsultRequest, context: object) -> SerializedMessage:
         """List the dossiers that match a filter."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            faults = list(exchange.faults)
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            faults = list(request_context.faults)
             number = read_register(request, faults)
-            which = read_filter(request, self._reception.rules(), faults)
+            which = read_filter(request, self._scope.rules(), faults)
             as_of = read_as_of(request, faults)
             check_page_size(request.page_size, faults)
-            visit.nisses = which.nisses
-            register = await self._reception.admit(visit, number, faults)
+            audit_scope.nisses = which.nisses
+            register = await self._scope.admit(audit_scope, number, faults)
             if faults:
-                refuse_faults(together(faults, await self._verbs.consult.violations(register, which, as_of)))
-            answer = await self._verbs.consult.page(
-                exchange.call, register, which, as_of, request.page_size, request.page_token
+                refuse_faults(
+                    together(faults, await self._use_cases.consult.violations(register, which, as_of))
+                )
+            answer = await self._use_cases.consult.page(
+                request_context.call, register, which, as_of, request.page_size, request.page_token
             )
             successors = (successor for _, successor in answer.resolved)
-            visit.nisses = chain(which.nisses, successors, (dossier.niss for dossier in answer.dossiers))
+            audit_scope.nisses = chain(
+                which.nisses, successors, (dossier.niss for dossier in answer.dossiers)
+            )
             rest = v1.ConsultResponse(
                 next_page_token=answer.next_page_token,
                 revision=answer.revision,
@@ -73,55 +77,59 @@ class RegisterReads:
             dossiers = dossiers_bytes(_CONSULTED, register.enterprise_number, answer.dossiers)
             return dossiers + rest.SerializeToString()
 
-    async def Export(self, request: v1.ExportRequest, context: object) -> AsyncGenerator[Written, None]:
+    async def Export(
+        self, request: v1.ExportRequest, context: object
+    ) -> AsyncGenerator[SerializedMessage, None]:
         """Stream all dossiers that match a filter."""
-        exchange = current()
-        gate = self._reception.gate
-        with gate.visit(exchange.call) as visit:
-            faults = list(exchange.faults)
+        request_context = current()
+        access = self._scope.access
+        with access.audit_scope(request_context.call) as audit_scope:
+            faults = list(request_context.faults)
             number = read_register(request, faults)
-            which = read_filter(request, self._reception.rules(), faults)
+            which = read_filter(request, self._scope.rules(), faults)
             as_of = read_as_of(request, faults)
-            visit.nisses = which.nisses
-            register = await self._reception.admit(visit, number, faults)
+            audit_scope.nisses = which.nisses
+            register = await self._scope.admit(audit_scope, number, faults)
             if faults:
-                refuse_faults(together(faults, await self._verbs.consult.violations(register, which, as_of)))
+                refuse_faults(
+                    together(faults, await self._use_cases.consult.violations(register, which, as_of))
+                )
             owner = register.enterprise_number
             parts = cast(
                 AsyncGenerator[ExportPart, None],
-                self._verbs.consult.export(exchange.call, register, which, as_of),
+                self._use_cases.consult.export(request_context.call, register, which, as_of),
             )
             async with aclosing(parts):
                 async for part in parts:
                     shown = (dossier.niss for dossier in part.dossiers)
-                    gate.note(exchange.call, owner, shown, None, "OK")
+                    access.note(request_context.call, owner, shown, None, "OK")
                     rest = v1.ExportResponse(revision=part.revision)
                     yield dossiers_bytes(_EXPORTED, owner, part.dossiers) + rest.SerializeToString()
 
     async def GetHistory(self, request: v1.GetHistoryRequest, context: object) -> v1.GetHistoryResponse:
         """List the mutations of one person."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            faults = list(exchange.faults)
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            faults = list(request_context.faults)
             number = read_register(request, faults)
-            niss = read_niss("niss", request.niss, self._reception.rules(), faults)
+            niss = read_niss("niss", request.niss, self._scope.rules(), faults)
             code = None
             if request.HasField("dossier_type"):
                 code = read_code("dossier_type", request.dossier_type, faults)
             check_page_size(request.page_size, faults)
-            visit.nisses = () if niss is None else (niss,)
-            register = await self._reception.admit(visit, number, faults)
+            audit_scope.nisses = () if niss is None else (niss,)
+            register = await self._scope.admit(audit_scope, number, faults)
             if faults and code is not None:
-                faults = together(faults, await self._verbs.history.violations(register, code))
+                faults = together(faults, await self._use_cases.history.violations(register, code))
             refuse_faults(faults)
             assert niss is not None
-            answer = await self._verbs.history.page(
-                exchange.call, register, niss, code, request.page_size, request.page_token
+            answer = await self._use_cases.history.page(
+                request_context.call, register, niss, code, request.page_size, request.page_token
             )
             recorded = (m.niss for m in answer.mutations if m.niss is not None)
-            visit.nisses = dict.fromkeys(chain((niss,), *answer.resolved, recorded))
+            audit_scope.nisses = dict.fromkeys(chain((niss,), *answer.resolved, recorded))
             if answer.mutations:
-                visit.revisions = answer.mutations[0].revision, answer.mutations[-1].revision
+                audit_scope.revisions = answer.mutations[0].revision, answer.mutations[-1].revision
             return v1.GetHistoryResponse(
                 mutations=[mutation_message(mutation) for mutation in answer.mutations],
                 next_page_token=answer.next_page_token,
@@ -132,48 +140,52 @@ class RegisterReads:
         self, request: v1.ExplainDossierRequest, context: object
     ) -> v1.ExplainDossierResponse:
         """Say why a person is, or is not, known on a day."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            faults = list(exchange.faults)
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            faults = list(request_context.faults)
             number = read_register(request, faults)
-            niss = read_niss("niss", request.niss, self._reception.rules(), faults)
+            niss = read_niss("niss", request.niss, self._scope.rules(), faults)
             code = None
             if request.HasField("dossier_type"):
                 code = read_code("dossier_type", request.dossier_type, faults)
             day = read_mandatory_day("day", request.day, faults)
             at_time = read_at_time(request, faults)
-            visit.nisses = () if niss is None else (niss,)
-            register = await self._reception.admit(visit, number, faults)
+            audit_scope.nisses = () if niss is None else (niss,)
+            register = await self._scope.admit(audit_scope, number, faults)
             if faults:
-                found = await self._verbs.explain.violations(register, code, at_time)
+                found = await self._use_cases.explain.violations(register, code, at_time)
                 refuse_faults(together(faults, found))
             assert niss is not None
             assert day is not None
-            explanation = await self._verbs.explain.explain(exchange.call, register, niss, code, day, at_time)
-            visit.nisses = (niss, *explanation.numbers)
+            explanation = await self._use_cases.explain.explain(
+                request_context.call, register, niss, code, day, at_time
+            )
+            audit_scope.nisses = (niss, *explanation.numbers)
             if explanation.mutation is not None:
-                visit.revisions = explanation.mutation.revision, explanation.mutation.revision
-            return explanation_response(explanation, exchange.call.language)
+                audit_scope.revisions = explanation.mutation.revision, explanation.mutation.revision
+            return explanation_response(explanation, request_context.call.language)
 
     async def CheckInscriptions(
         self, request: v1.CheckInscriptionsRequest, context: object
     ) -> v1.CheckInscriptionsResponse:
         """Decide whether persons are inscribed."""
-        exchange = current()
-        faults = list(exchange.faults)
-        checks = read_checks(request, self._reception.rules(), faults)
+        request_context = current()
+        faults = list(request_context.faults)
+        checks = read_checks(request, self._scope.rules(), faults)
         at_time = read_at_time(request, faults)
         with ExitStack() as visits:
             # One visit per register, so that its owner sees who looked.
             shown = _by_register(checks)
             for number, nisses in shown.items() or ((None, ()),):
-                visit = visits.enter_context(self._reception.gate.visit(exchange.call))
-                visit.register, visit.nisses = number, nisses
+                audit_scope = visits.enter_context(self._scope.access.audit_scope(request_context.call))
+                audit_scope.register, audit_scope.nisses = number, nisses
             numbers = (check.register for check in checks.values())
-            admit = await self._reception.gate.admission(exchange.call, numbers)
+            admit = await self._scope.access.admission(request_context.call, numbers)
             if faults:
-                refuse_faults(together(faults, await self._verbs.check.violations(checks, at_time, admit)))
-            answer = await self._verbs.check.decide(exchange.call, checks, at_time, admit)
+                refuse_faults(
+                    together(faults, await self._use_cases.check.violations(checks, at_time, admit))
+                )
+            answer = await self._use_cases.check.decide(request_context.call, checks, at_time, admit)
             for check, decision in zip(checks.values(), answer.decisions, strict=True):
                 if decision.successor_niss is not None:
                     shown[check.register].append(decision.successor_niss)
@@ -183,39 +195,41 @@ class RegisterReads:
         self, request: v1.FindRegistersRequest, context: object
     ) -> v1.FindRegistersResponse:
         """Find the registers that know a person."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            self._reception.gate.require(exchange.call)
-            faults = list(exchange.faults)
-            niss = read_niss("niss", request.niss, self._reception.rules(), faults)
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            self._scope.access.require(request_context.call)
+            faults = list(request_context.faults)
+            niss = read_niss("niss", request.niss, self._scope.rules(), faults)
             codes = read_codes("dossier_types", request.dossier_types, faults)
             active_on, overlaps = read_when("", request, faults)
             at_time = read_at_time(request, faults)
-            visit.nisses = () if niss is None else (niss,)
+            audit_scope.nisses = () if niss is None else (niss,)
             if faults and niss is not None:
-                found = await self._verbs.routing.violations(exchange.call, niss, at_time)
+                found = await self._use_cases.routing.violations(request_context.call, niss, at_time)
                 faults = together(faults, found)
             refuse_faults(faults)
             assert niss is not None
-            answer = await self._verbs.routing.find(exchange.call, niss, codes, active_on, overlaps, at_time)
-            visit.nisses = dict.fromkeys(chain((niss,), *answer.resolved))
+            answer = await self._use_cases.routing.find(
+                request_context.call, niss, codes, active_on, overlaps, at_time
+            )
+            audit_scope.nisses = dict.fromkeys(chain((niss,), *answer.resolved))
             return routing_response(answer)
 
     async def ListStaleNiss(
         self, request: v1.ListStaleNissRequest, context: object
     ) -> v1.ListStaleNissResponse:
         """List registered numbers that the source does not keep active."""
-        exchange = current()
-        with self._reception.gate.visit(exchange.call) as visit:
-            faults = list(exchange.faults)
+        request_context = current()
+        with self._scope.access.audit_scope(request_context.call) as audit_scope:
+            faults = list(request_context.faults)
             number = read_register(request, faults)
             check_page_size(request.page_size, faults)
-            register = await self._reception.admit(visit, number, faults)
+            register = await self._scope.admit(audit_scope, number, faults)
             refuse_faults(faults)
-            stale, token = await self._verbs.stale.page(
-                exchange.call, register, request.page_size, request.page_token
+            stale, token = await self._use_cases.stale.page(
+                request_context.call, register, request.page_size, request.page_token
             )
-            visit.nisses = (each.niss for each in stale)
+            audit_scope.nisses = (each.niss for each in stale)
             return v1.ListStaleNissResponse(
                 stale=[stale_message(each) for each in stale], next_page_token=token
             )

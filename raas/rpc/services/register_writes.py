@@ -16,10 +16,10 @@ from raas.domain.numbers.enterprise_number import enterprise_number_text
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.operation import Operation
 from raas.rpc.calls.context import current
-from raas.rpc.calls.scope import Reception, refuse_faults
-from raas.rpc.services.use_cases import Verbs
+from raas.rpc.calls.scope import RequestScope, refuse_faults
+from raas.rpc.services.use_cases import UseCases
 from raas.rpc.wire.applied import applied_bytes, batch_bytes, import_response
-from raas.rpc.wire.encoding import Written
+from raas.rpc.wire.encoding import SerializedMessage
 from raas.rpc.wire.fields import Faults, NissRules, read_register, read_text, within_batch
 from raas.rpc.wire.operations import read_inscription, read_operations, read_removal
 from raas.usecases.calls.access import AdmittedRegister
@@ -45,36 +45,36 @@ _Repeatable = v1.InscribeRequest | v1.RemoveRequest | v1.ApplyBatchRequest
 class RegisterWrites:
     """Inscribe, Remove, ApplyBatch and Import."""
 
-    def __init__(self, verbs: Verbs, reception: Reception) -> None:
-        self._verbs = verbs
-        self._reception = reception
+    def __init__(self, use_cases: UseCases, scope: RequestScope) -> None:
+        self._use_cases = use_cases
+        self._scope = scope
 
-    async def Inscribe(self, request: v1.InscribeRequest, context: object) -> Written:
+    async def Inscribe(self, request: v1.InscribeRequest, context: object) -> SerializedMessage:
         """Add a period to a dossier; answers an InscribeResponse, written down."""
         return await self._single(request, read_inscription)
 
-    async def Remove(self, request: v1.RemoveRequest, context: object) -> Written:
+    async def Remove(self, request: v1.RemoveRequest, context: object) -> SerializedMessage:
         """Take a period, or everything, from a dossier; answers a RemoveResponse, written down."""
         return await self._single(request, read_removal)
 
     async def _single(self, request: _Request, read: Callable[[_Request, NissRules], Operation]) -> bytes:
-        exchange = current()
-        call = exchange.call
-        with self._reception.gate.visit(call) as visit:
-            faults = list(exchange.faults)
+        request_context = current()
+        call = request_context.call
+        with self._scope.access.audit_scope(call) as audit_scope:
+            faults = list(request_context.faults)
             number = read_register(request, faults)
-            operation = read(request, self._reception.rules())
+            operation = read(request, self._scope.rules())
             faults += operation.violations
             request_id = _read_request_id(request, faults)
-            visit.nisses = _touched([operation])
-            register = await self._reception.admit(visit, number, faults)
+            audit_scope.nisses = _touched([operation])
+            register = await self._scope.admit(audit_scope, number, faults)
 
             def written(answer: BatchAnswer) -> bytes:
                 applied = cast(Applied, answer.results[0])
-                visit.nisses = _shown(operation.niss, applied.niss)
+                audit_scope.nisses = _shown(operation.niss, applied.niss)
                 return applied_bytes(register.enterprise_number, applied, call.language)
 
-            answer = await self._verbs.write.single(
+            answer = await self._use_cases.write.single(
                 call,
                 register,
                 # What the call as a whole has wrong is refused together with what the verb finds.
@@ -86,29 +86,29 @@ class RegisterWrites:
                 return answer.answer
             return written(answer)
 
-    async def ApplyBatch(self, request: v1.ApplyBatchRequest, context: object) -> Written:
+    async def ApplyBatch(self, request: v1.ApplyBatchRequest, context: object) -> SerializedMessage:
         """Apply up to 1,000 operations as one."""
-        exchange = current()
-        call = exchange.call
-        with self._reception.gate.visit(call) as visit:
-            faults = list(exchange.faults)
+        request_context = current()
+        call = request_context.call
+        with self._scope.access.audit_scope(call) as audit_scope:
+            faults = list(request_context.faults)
             number = read_register(request, faults)
             operations: Sequence[Operation] = ()
             if not request.operations:
                 faults.append(Violation("operations", Reason.REQUIRED))
             elif within_batch("operations", request.operations, BATCH_LIMIT, faults):
-                operations = read_operations(request.operations, self._reception.rules())
+                operations = read_operations(request.operations, self._scope.rules())
             request_id = _read_request_id(request, faults)
-            visit.nisses = _touched(operations)
-            register = await self._reception.admit(visit, number, [*faults, *_violations(operations)])
+            audit_scope.nisses = _touched(operations)
+            register = await self._scope.admit(audit_scope, number, [*faults, *_violations(operations)])
             if faults:
                 raise Refused([*faults, *await self._violations_found(call, register, operations)])
 
             def written(answer: BatchAnswer) -> bytes:
-                visit.nisses = (*_touched(operations), *_applied_to(answer))
+                audit_scope.nisses = (*_touched(operations), *_applied_to(answer))
                 return batch_bytes(register.enterprise_number, answer, call.language)
 
-            answer = await self._verbs.write.batch(
+            answer = await self._use_cases.write.batch(
                 call,
                 register,
                 operations,
@@ -126,7 +126,7 @@ class RegisterWrites:
         if not operations:
             return []
         try:
-            answer = await self._verbs.write.batch(
+            answer = await self._use_cases.write.batch(
                 call, register, operations, validate_only=True, idempotency=None
             )
         except Refused as refused:
@@ -143,28 +143,28 @@ class RegisterWrites:
         self, requests: AsyncIterator[v1.ImportRequest], context: object
     ) -> AsyncGenerator[v1.ImportResponse, None]:
         """Apply a long sequence of operations, message by message."""
-        exchange = current()
-        call = exchange.call
-        gate = self._reception.gate
-        with gate.visit(call) as visit:
+        request_context = current()
+        call = request_context.call
+        access = self._scope.access
+        with access.audit_scope(call) as audit_scope:
             first = await anext(requests, None)
             if first is None:
                 return
-            faults = list(exchange.faults)
+            faults = list(request_context.faults)
             number = read_register(first, faults)
             if first.HasField("import_id"):
                 read_text("import_id", first.import_id, IMPORT_ID_LIMIT, faults)
-            register = await self._reception.admit(visit, number, faults)
+            register = await self._scope.admit(audit_scope, number, faults)
             refuse_faults(faults)
             under_way: deque[Sequence[Operation]] = deque()
             messages = self._messages(first, requests, register, under_way)
             answers = cast(
-                AsyncGenerator[ImportAnswer, None], self._verbs.imports.run(call, register, messages)
+                AsyncGenerator[ImportAnswer, None], self._use_cases.imports.run(call, register, messages)
             )
             async with aclosing(answers):
                 async for answer in answers:
                     touched = _touched(under_way.popleft())
-                    gate.note(call, register.enterprise_number, touched, None, "OK")
+                    access.note(call, register.enterprise_number, touched, None, "OK")
                     yield import_response(answer, call.language)
 
     async def _messages(
@@ -190,7 +190,7 @@ class RegisterWrites:
             within_batch("operations", request.operations, IMPORT_LIMIT, faults)
             refuse_faults(faults)
             operations: list[Operation] = []
-            rules = self._reception.rules()
+            rules = self._scope.rules()
             for begin in range(0, len(request.operations), _SLICE):
                 operations += read_operations(request.operations[begin : begin + _SLICE], rules)
                 await asyncio.sleep(0)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from raas.rpc.services.person_use_cases import PersonVerbs
+from raas.rpc.services.person_use_cases import PersonUseCases
 from raas.usecases.admin.registers import Registers
-from raas.usecases.feed.acknowledgements import SubscriberVerbs
+from raas.usecases.feed.acknowledgements import ManageSubscribers
 from raas.usecases.feed.list_mutations import ListMutations
 from raas.usecases.feed.subscribe import Subscriptions
 from raas.usecases.reads.check import CheckInscriptions
@@ -16,26 +16,26 @@ from raas.usecases.reads.explain import ExplainDossier
 from raas.usecases.reads.find_registers import FindRegisters
 from raas.usecases.reads.history import History
 from raas.usecases.reads.stale_niss import StaleNiss
-from raas.usecases.writes.dossier_types import DossierTypeVerbs
+from raas.usecases.writes.dossier_types import ManageDossierTypes
 from raas.usecases.writes.imports import Imports
 from raas.usecases.writes.operations import WriteOperations
 
 
-class StreamVerbs(Protocol):
+class StreamUseCases(Protocol):
     """What MutationStream can do."""
 
     subscriptions: Subscriptions
     listing: ListMutations
-    subscribers: SubscriberVerbs
+    subscribers: ManageSubscribers
 
 
 @dataclass(frozen=True, slots=True)
-class Verbs:
+class UseCases:
     """Everything the services can do, handed in by the wiring."""
 
     write: WriteOperations
     imports: Imports
-    dossier_types: DossierTypeVerbs
+    dossier_types: ManageDossierTypes
     consult: Consult
     history: History
     explain: ExplainDossier
@@ -43,6 +43,6 @@ class Verbs:
     routing: FindRegisters
     stale: StaleNiss
     registers: Registers
-    stream: StreamVerbs
-    persons: PersonVerbs | None = None
+    stream: StreamUseCases
+    persons: PersonUseCases | None = None
     """None where the persons are kept elsewhere, or nowhere."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from raas.domain.bounded_memo import Remembered
+from raas.domain.bounded_memo import BoundedMemo
 from raas.domain.calendar.day import OPEN, day_text
 from raas.domain.calendar.periods import Lines
 from raas.v1 import period_pb2
 
-Written: TypeAlias = Any
+SerializedMessage: TypeAlias = Any
 """The bytes of a response that a servicer has written down; the generated types know objects only."""
 
 _VARINT, _LENGTH_DELIMITED = 0, 2
@@ -65,7 +65,7 @@ def _day_bytes(day: int) -> bytes:
     return day_text(day).encode()
 
 
-_day = Remembered(_day_bytes).__getitem__
+_day = BoundedMemo(_day_bytes).__getitem__
 _BEGIN = text_tag(period_pb2.Period.BEGIN_FIELD_NUMBER) + varint(_DAY)
 _END = text_tag(period_pb2.Period.END_FIELD_NUMBER) + varint(_DAY)
 _OPEN_PERIOD = varint(len(_BEGIN) + _DAY) + _BEGIN

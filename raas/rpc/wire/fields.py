@@ -16,7 +16,7 @@ from typing import Literal, Protocol, TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from raas.domain.bounded_memo import Remembered
+from raas.domain.bounded_memo import BoundedMemo
 from raas.domain.errors import Reason, Violation
 from raas.domain.invalid import Invalid
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, parse_enterprise_number
@@ -40,7 +40,7 @@ class NissRules:
 
     def __init__(self, profile: NissProfile, today: int) -> None:
         self.today = today
-        self.parse = Remembered(partial(parse_niss, profile=profile, today=today)).__getitem__
+        self.parse = BoundedMemo(partial(parse_niss, profile=profile, today=today)).__getitem__
         """The number written as text. Raises Invalid."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from raas.domain.bounded_memo import Remembered
+from raas.domain.bounded_memo import BoundedMemo
 from raas.domain.calendar.day import OPEN, parse_day, parse_period
 from raas.domain.calendar.incomplete_date import parse_incomplete_date
 from raas.domain.calendar.periods import Period
@@ -30,7 +30,7 @@ _FOLLOW = niss_pb2.REPLACED_NISS_POLICY_FOLLOW
 _REFUSE = niss_pb2.REPLACED_NISS_POLICY_REFUSE
 # Twice as fast as calling the classes.
 _operation, _period_of = Operation._make, Period._make
-_plain_codes: Remembered[str, bool] = Remembered(lambda code: not text_violations("", code, CODE_LIMIT))
+_plain_codes: BoundedMemo[str, bool] = BoundedMemo(lambda code: not text_violations("", code, CODE_LIMIT))
 _plain_code = _plain_codes.__getitem__
 _NEITHER = Operation(_INSCRIBE, None, None, None, violations=(Violation("", Reason.REQUIRED),))
 

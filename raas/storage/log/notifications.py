@@ -25,7 +25,7 @@ _SILENCE_SECONDS = 30.0
 """After so long without a word the connection is asked whether it is still there."""
 
 
-class PostgresWakeUps:
+class PostgresNotifications:
     """The WakeUps of stream_ports.py; `engine` must be one in autocommit.
 
     Listening takes one connection out of the engine's pool for as long as it lasts.

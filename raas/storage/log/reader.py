@@ -16,7 +16,7 @@ from raas.storage.connection.query import Row, fetch
 from raas.storage.rows.arrays import array
 from raas.storage.rows.contents import CONTENT_COLUMNS
 from raas.usecases.feed.columns import LogEntries
-from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPage, Mark, Reach
+from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPage, LogPoint, Reach
 
 _LAST_REVISION = 2**63 - 1
 
@@ -116,13 +116,13 @@ class PostgresLogs:
         rows = await fetch(self._engine, statement, parameters, binary=True)
         return {row[0]: _page(row, reach) for row in rows}
 
-    async def mark(self, register_id: int, revision: int) -> Mark:
+    async def point(self, register_id: int, revision: int) -> LogPoint:
         """What the log says at a revision. Raises Refused REVISION_EXPIRED."""
         rows = await fetch(self._engine, _MARK, {"register": register_id, "revision": revision})
         oldest, record_time, checksum = rows[0]
         if revision < oldest:
             raise refuse(Reason.REVISION_EXPIRED, oldest_revision=str(oldest))
-        return Mark(revision, record_time, checksum)
+        return LogPoint(revision, record_time, checksum)
 
     async def type_ids(self, register_id: int, codes: Collection[str]) -> Mapping[str, int]:
         """The ids of the dossier types with these codes."""
@@ -164,12 +164,12 @@ def _unusual(revisions: Sequence[int], said: Mapping[str, Any] | None) -> Sequen
 
 def _head(row: Row) -> LogHead:
     _, number, log_id, oldest, revision, record_time, checksum = row[:_HEAD_COLUMNS]
-    return LogHead(EnterpriseNumber(number), log_id, oldest, Mark(revision, record_time, bytes(checksum)))
+    return LogHead(EnterpriseNumber(number), log_id, oldest, LogPoint(revision, record_time, bytes(checksum)))
 
 
 def _page(row: Row, reach: Reach) -> LogPage:
     head = _head(row)
     revision, record_time, checksum, *columns = row[_HEAD_COLUMNS:]
-    edge = head.latest if revision is None else Mark(revision, record_time, bytes(checksum))
+    edge = head.latest if revision is None else LogPoint(revision, record_time, bytes(checksum))
     entries = _entries(*columns)
     return LogPage(head, edge, entries, len(entries) >= reach.entries)

@@ -20,9 +20,9 @@ from raas.storage.rows.contents import write_content
 from raas.storage.rows.dossier_types import read_dossier_types
 from raas.storage.writes.load import PERSONS_LOCK, dossier_shares, dossier_states
 from raas.storage.writes.save import statements
-from raas.usecases.ports.person_change import Holding, Standing
+from raas.usecases.ports.person_change import LoadedRegister, NissStatus
 from raas.usecases.ports.persons import PersonRecords
-from raas.usecases.ports.write_store import Loaded, Written
+from raas.usecases.ports.write_store import LoadedState, WriteSet
 
 _LOCK = f"SELECT pg_advisory_xact_lock({PERSONS_LOCK})"
 _TRANSACTION = "SELECT pg_current_xact_id()::text"
@@ -56,7 +56,7 @@ FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::bigint[])
 WHERE p.niss = s.niss"""
 
 
-class PostgresPersonChangeStore:
+class PostgresPersonWriteStore:
     """The PersonChangeStore of person_change.py on PostgreSQL."""
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -80,39 +80,39 @@ class PostgresPersonChange:
         self._connection = connection
         self._transactions = transactions
         self._transaction_id = transaction_id
-        self._holdings: dict[int, Holding] = {}
+        self._holdings: dict[int, LoadedRegister] = {}
 
-    async def standings(self, nisses: Sequence[Niss]) -> Mapping[Niss, Standing]:
+    async def niss_statuses(self, nisses: Sequence[Niss]) -> Mapping[Niss, NissStatus]:
         """What is known of these numbers."""
         return await self._standings(_STANDINGS, array(nisses))
 
-    async def united(self, nisses: Sequence[Niss]) -> Mapping[Niss, Standing]:
+    async def united(self, nisses: Sequence[Niss]) -> Mapping[Niss, NissStatus]:
         """The numbers whose final successor is one of these."""
         return await self._standings(_UNITED, array(nisses))
 
-    async def _standings(self, statement: str, parameter: object) -> Mapping[Niss, Standing]:
+    async def _standings(self, statement: str, parameter: object) -> Mapping[Niss, NissStatus]:
         with translated_errors():
             rows = await (await self._connection.execute(statement, (parameter,))).fetchall()
         return {
-            niss: Standing(PersonStatus(status), replaced_by, successor)
+            niss: NissStatus(PersonStatus(status), replaced_by, successor)
             for niss, status, replaced_by, successor in rows
         }
 
-    async def holdings(self, nisses: Sequence[Niss]) -> Sequence[Holding]:
+    async def loaded_registers(self, nisses: Sequence[Niss]) -> Sequence[LoadedRegister]:
         """The registers concerned, locked in the order of their ids, with their dossiers of these numbers."""
         numbers = array(nisses)
         with translated_errors():
             cursor = await self._connection.execute(_LOCK_REGISTERS, {"nisses": numbers})
             return [await self._holding(row, numbers) for row in await cursor.fetchall()]
 
-    async def _holding(self, row: tuple[Any, ...], numbers: str) -> Holding:
+    async def _holding(self, row: tuple[Any, ...], numbers: str) -> LoadedRegister:
         register_id, number, log_id, revision, checksum, types_revision, record_time = row
         execute = self._connection.execute
         async with self._connection.pipeline():
             dossiers = await execute(_DOSSIERS, (register_id, numbers))
             shares = await execute(_SHARES, (register_id, numbers))
             types = await read_dossier_types(self._connection, register_id)
-        loaded = Loaded(
+        loaded = LoadedState(
             EnterpriseNumber(number),
             log_id,
             revision,
@@ -122,8 +122,10 @@ class PostgresPersonChange:
             dossier_states(await dossiers.fetchall()),
             dossier_shares(await shares.fetchall()),
         )
-        holding = self._holdings[register_id] = Holding(register_id, loaded.register, loaded, types)
-        return holding
+        loaded_register = self._holdings[register_id] = LoadedRegister(
+            register_id, loaded.register, loaded, types
+        )
+        return loaded_register
 
     async def keep_content(self, niss: Niss, body: Mapping[str, Any]) -> tuple[int, str]:
         """Keep facts about a person beside the log; answers their id and the hash that stands for them."""
@@ -131,25 +133,25 @@ class PostgresPersonChange:
             return await write_content(self._connection, niss, MutationKind.IDENTITY_CHANGED, body)
 
     async def commit(
-        self, standings: Mapping[Niss, Standing], registers: Iterable[tuple[int, Written]]
+        self, niss_statuses: Mapping[Niss, NissStatus], registers: Iterable[tuple[int, WriteSet]]
     ) -> None:
         """Write all of it and commit, or nothing."""
         await self._transactions.commit(
-            self._connection, self._transaction_id, self._statements(standings, registers)
+            self._connection, self._transaction_id, self._statements(niss_statuses, registers)
         )
 
     def _statements(
-        self, standings: Mapping[Niss, Standing], registers: Iterable[tuple[int, Written]]
+        self, niss_statuses: Mapping[Niss, NissStatus], registers: Iterable[tuple[int, WriteSet]]
     ) -> Iterable[tuple[str, Any]]:
-        if standings:
+        if niss_statuses:
             columns = (
-                array(standings),
-                array(s.status.value for s in standings.values()),
-                array_or_null(s.replaced_by for s in standings.values()),
-                array_or_null(s.successor for s in standings.values()),
+                array(niss_statuses),
+                array(s.status.value for s in niss_statuses.values()),
+                array_or_null(s.replaced_by for s in niss_statuses.values()),
+                array_or_null(s.successor for s in niss_statuses.values()),
             )
             yield _WRITE_STANDINGS, columns
         for register_id, written in registers:
-            holding = self._holdings[register_id]
-            ids = {code: id_ for code, (id_, _) in holding.types.by_code.items()}
+            loaded_register = self._holdings[register_id]
+            ids = {code: id_ for code, (id_, _) in loaded_register.types.by_code.items()}
             yield from statements(register_id, written, ids)

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.concurrency.batch_loader import Gathering
+from raas.concurrency.batch_loader import BatchLoader
 from raas.domain.errors import Refused
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
+from raas.domain.registers.revision_bounds import revision_violation
 from raas.storage.connection.query import Row, fetch
 from raas.storage.reads.as_of import joined_state, periods_at, revision_at
-from raas.storage.reads.bounds import revision_violation
 from raas.storage.rows.arrays import array, array_or_null
 from raas.storage.rows.ranges import lines_of
 from raas.usecases.ports.errors import StoreFault
@@ -42,8 +42,8 @@ class Lookups:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._now = Gathering(self._fetch_now)
-        self._earlier = Gathering(self._fetch_earlier)
+        self._now = BatchLoader(self._fetch_now)
+        self._earlier = BatchLoader(self._fetch_earlier)
 
     async def of(self, keys: Sequence[Lookup]) -> Sequence[Found]:
         """What is found under these keys, in their order, in one snapshot.

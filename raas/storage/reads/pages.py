@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.errors import Refused
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
+from raas.domain.registers.revision_bounds import revision_violation
 from raas.storage.connection.query import Row, fetch
-from raas.storage.reads.bounds import revision_violation
 from raas.storage.reads.page_sql import PAGE_BYTES, PagePart, page_parameters, page_statement
 from raas.storage.rows.ranges import lines_of
 from raas.usecases.ports.errors import StoreFault

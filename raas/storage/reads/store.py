@@ -11,8 +11,8 @@ from raas.domain.errors import Reason, Refused, Violation
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
 from raas.domain.registers.register import Register
+from raas.domain.registers.revision_bounds import revision_violation
 from raas.storage.connection.query import fetch
-from raas.storage.reads.bounds import revision_violation
 from raas.storage.reads.history import read_history
 from raas.storage.reads.holders import read_holders, read_numbers
 from raas.storage.reads.instants import resolve_time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from raas.domain.bounded_memo import Remembered
+from raas.domain.bounded_memo import BoundedMemo
 from raas.domain.calendar.day import OPEN, day_text
 from raas.domain.calendar.periods import Lines, Period
 
@@ -38,7 +38,7 @@ def _ordinal(text: str) -> int:
     return date.fromisoformat(text).toordinal()
 
 
-_day = Remembered(_ordinal).__getitem__
+_day = BoundedMemo(_ordinal).__getitem__
 
 
 def _period(text: str) -> Period:

@@ -12,7 +12,13 @@ from raas.domain.registers.shares import Share, Shares
 from raas.storage.connection.transactions import Connection
 from raas.storage.rows.arrays import array, pairs
 from raas.storage.rows.ranges import lines_of
-from raas.usecases.ports.write_store import AnsweredRequest, DossierKey, DossierState, Loaded, Wanted
+from raas.usecases.ports.write_store import (
+    AnsweredRequest,
+    DossierKey,
+    DossierState,
+    LoadedState,
+    LoadRequest,
+)
 
 PERSONS_LOCK = 0x5261_6153
 """Advisory lock: shared by every write, exclusive for what changes the status of persons."""
@@ -84,7 +90,9 @@ CROSS JOIN LATERAL (
   WHERE register_id = %s AND actor = wanted.actor AND import_id = wanted.import_id OFFSET 0) i"""
 
 
-async def load(connection: Connection, register_id: int, wanted: Wanted, *, lock: bool) -> tuple[Loaded, str]:
+async def load(
+    connection: Connection, register_id: int, wanted: LoadRequest, *, lock: bool
+) -> tuple[LoadedState, str]:
     """What the transaction needs, and the id of the transaction ("" without a lock).
 
     Raises LookupError when the register does not exist.
@@ -108,7 +116,7 @@ async def load(connection: Connection, register_id: int, wanted: Wanted, *, lock
     if row is None:
         raise LookupError("the register row is gone")
     number, log_id, revision, checksum, types_revision, record_time, transaction_id = row
-    loaded = Loaded(
+    loaded = LoadedState(
         EnterpriseNumber(number),
         log_id,
         revision,

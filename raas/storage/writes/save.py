@@ -11,7 +11,7 @@ from raas.domain.errors import Reason, Violation
 from raas.domain.registers.mutation import lines_text
 from raas.domain.registers.shares import Shares
 from raas.storage.rows.arrays import array, array_or_null, arrays, pairs, quoted
-from raas.usecases.ports.write_store import DossierKey, Written
+from raas.usecases.ports.write_store import DossierKey, WriteSet
 
 _WRITE = """
 WITH stamp AS (
@@ -75,7 +75,7 @@ INSERT INTO import_rejection (register_id, actor, import_id, "offset", violation
 SELECT %s, * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::jsonb[])"""
 
 
-def statements(register_id: int, written: Written, type_ids: Mapping[str, int]) -> Iterable[tuple[str, Any]]:
+def statements(register_id: int, written: WriteSet, type_ids: Mapping[str, int]) -> Iterable[tuple[str, Any]]:
     """The statements that write it, with their parameters, in order; `type_ids` by code."""
     if written.mutations:
         yield _WRITE, _log_parameters(register_id, written, type_ids)
@@ -120,7 +120,7 @@ def _share_statements(register_id: int, shares: Mapping[DossierKey, Shares]) -> 
         yield _WRITE_SHARES, (register_id, *columns)
 
 
-def _log_parameters(register_id: int, written: Written, type_ids: Mapping[str, int]) -> dict[str, Any]:
+def _log_parameters(register_id: int, written: WriteSet, type_ids: Mapping[str, int]) -> dict[str, Any]:
     mutations = written.mutations
     stamp_number: dict[int, int] = {}
     stamps = []

@@ -17,7 +17,7 @@ from raas.storage.connection.transactions import Connection, Pipeline, Transacti
 from raas.storage.rows.dossier_types import read_dossier_types, write_dossier_types
 from raas.storage.writes.load import load
 from raas.storage.writes.save import statements, violation
-from raas.usecases.ports.write_store import DossierTypes, ImportKey, Loaded, Wanted, Written
+from raas.usecases.ports.write_store import DossierTypes, ImportKey, LoadedState, LoadRequest, WriteSet
 
 _READ_REJECTIONS = """
 SELECT "offset", violations FROM import_rejection
@@ -32,7 +32,7 @@ class PostgresWriteStore:
         self._transactions = Transactions(engine)
 
     @asynccontextmanager
-    async def write(self, register_id: int, wanted: Wanted) -> AsyncIterator[_Transaction]:
+    async def write(self, register_id: int, wanted: LoadRequest) -> AsyncIterator[_Transaction]:
         """Lock the register, then load; leaving without commit rolls back."""
         async with self._transactions.connection() as connection:
             with translated_errors():
@@ -43,7 +43,7 @@ class PostgresWriteStore:
             finally:
                 await transaction.end()
 
-    async def snapshot(self, register_id: int, wanted: Wanted) -> Loaded:
+    async def snapshot(self, register_id: int, wanted: LoadRequest) -> LoadedState:
         """The same knowledge without a lock."""
         async with self._transactions.connection() as connection:
             with translated_errors():
@@ -76,7 +76,7 @@ class _Transaction:
         transactions: Transactions,
         connection: Connection,
         register_id: int,
-        loaded: Loaded,
+        loaded: LoadedState,
         transaction_id: str,
     ) -> None:
         self.loaded = loaded
@@ -86,7 +86,7 @@ class _Transaction:
         self._register_id = register_id
         self._transaction_id = transaction_id
 
-    async def write(self, written: Written) -> None:
+    async def write(self, written: WriteSet) -> None:
         """Send a part; the database writes it while the next one is being made."""
         with translated_errors():
             type_ids = await write_dossier_types(self._connection, self._register_id, written.types)

@@ -17,7 +17,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_n
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
 from raas.usecases.calls.call import Call, Role
-from raas.usecases.ports.audit import Audit, Visit
+from raas.usecases.ports.audit import Audit, AuditRecord
 from raas.usecases.ports.errors import PortError
 from raas.usecases.ports.registers import RegisterStore
 
@@ -97,7 +97,7 @@ class AdmittedRegister:
     enterprise_number: EnterpriseNumber
 
 
-class Gate:
+class AccessControl:
     """Admits calls to registers and notes every visit."""
 
     def __init__(self, registers: RegisterStore, audit: Audit) -> None:
@@ -163,12 +163,12 @@ class Gate:
     ) -> None:
         """Tell the audit what a call touched or showed, before its answer leaves."""
         self._audit.record(
-            Visit(call.rpc, call.caller.enterprise_number, register, nisses, revisions, outcome)
+            AuditRecord(call.rpc, call.caller.enterprise_number, register, nisses, revisions, outcome)
         )
 
-    def visit(self, call: Call) -> OpenVisit:
+    def audit_scope(self, call: Call) -> AuditScope:
         """A visit that is noted when its `with` block is left, whatever the outcome."""
-        return OpenVisit(self, call)
+        return AuditScope(self, call)
 
     def _asked(self, call: Call, number: EnterpriseNumber | None) -> EnterpriseNumber:
         asked = call.caller.enterprise_number if number is None else number
@@ -187,10 +187,10 @@ class Gate:
 
 
 @dataclass(slots=True)
-class OpenVisit:
+class AuditScope:
     """A visit under way: fill in what is touched as it becomes known; refusals are noted too."""
 
-    gate: Gate
+    access: AccessControl
     call: Call
     register: EnterpriseNumber | None = None
     nisses: Iterable[Niss] = field(default=())
@@ -202,7 +202,7 @@ class OpenVisit:
     def __exit__(
         self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
     ) -> None:
-        self.gate.note(self.call, self.register, self.nisses, self.revisions, _outcome(error))
+        self.access.note(self.call, self.register, self.nisses, self.revisions, _outcome(error))
 
 
 def _outcome(error: BaseException | None) -> str:

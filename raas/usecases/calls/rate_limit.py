@@ -10,7 +10,7 @@ _REMEMBERED = 100_000
 """Keys remembered; the one unused for longest is forgotten first."""
 
 
-class Attempts:
+class RateLimit:
     """`burst` attempts per key at once, and one more every `seconds` from then on.
 
     Counted per process: a caller that spreads its calls over n workers has n budgets.

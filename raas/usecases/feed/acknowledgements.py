@@ -15,7 +15,7 @@ from raas.usecases.ports.log import LogStore
 from raas.usecases.ports.subscriber_store import Subscriber, SubscriberKey, SubscriberStore
 
 
-class SubscriberVerbs:
+class ManageSubscribers:
     """What is done with the places of subscribers."""
 
     def __init__(self, subscribers: SubscriberStore, logs: LogStore, pages: Pages) -> None:

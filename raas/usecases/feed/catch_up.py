@@ -9,10 +9,10 @@ from contextlib import closing
 from raas.domain.errors import Reason, refuse
 from raas.usecases.feed.columns import columns_of
 from raas.usecases.feed.prefetch import PageAhead, PagesAhead
-from raas.usecases.feed.recent_log import Shipment, Tail
+from raas.usecases.feed.recent_log import RecentLog, Shipment
 from raas.usecases.feed.segments import Stride, cut_short, require_whole, run_of
-from raas.usecases.feed.serialize import written_down
-from raas.usecases.ports.log import EVERYTHING, LogFilter, LogHead, LogPage, LogStore, Mark, Reach
+from raas.usecases.feed.serialize import serialized
+from raas.usecases.ports.log import EVERYTHING, LogFilter, LogHead, LogPage, LogPoint, LogStore, Reach
 from raas.usecases.ports.messages import Messages
 
 _FILTERED_REVISIONS = 20_000
@@ -36,25 +36,25 @@ class LogPages:
 class LogReader:
     """Reads a log for one who is behind; to be closed."""
 
-    def __init__(self, pages: LogPages, tail: Tail, register_id: int, which: LogFilter) -> None:
+    def __init__(self, pages: LogPages, recent_log: RecentLog, register_id: int, which: LogFilter) -> None:
         self._pages = pages
-        self._tail = tail
+        self._recent_log = recent_log
         self._register_id = register_id
         self._which = which
         self._stride = Stride()
         self._ahead: PageAhead | None = None
 
-    async def next(self, position: int, through: int) -> tuple[Shipment, Mark | None]:
+    async def next(self, position: int, through: int) -> tuple[Shipment, LogPoint | None]:
         """What follows a position, and what the log says at its new `through`, where that was read.
 
         Raises Refused REVISION_EXPIRED when it was trimmed away, LOG_REPLACED, REVISION_IN_FUTURE.
         """
-        tail, messages = self._tail, self._pages.messages
+        recent_log, messages = self._recent_log, self._pages.messages
         async with self._pages.turns:
             page = await self._page(position)
             run = run_of(page)
             self._read_ahead(run.position, page.head)
-            written = await written_down(page.entries, tail.register, messages)
+            written = await serialized(page.entries, recent_log.register, messages)
         self._stride.took(len(written), sum(map(len, written)))
         if len(written) < len(page.entries):
             run = cut_short(page.entries[: len(written)])
@@ -62,11 +62,11 @@ class LogReader:
             require_whole(run, position)
         through = through if run.through is None else run.through
         if not run.entries:
-            return Shipment(None, (), None, run.position, through), run.mark
-        data = messages.mutations(tail.log_id, b"".join(written[: len(run.entries)]), through)
+            return Shipment(None, (), None, run.position, through), run.point
+        data = messages.mutations(recent_log.log_id, b"".join(written[: len(run.entries)]), through)
         nisses = tuple({niss: None for niss in columns_of(run.entries).niss if niss is not None})
         shown = run.entries[0].revision, run.entries[-1].revision
-        return Shipment(data, nisses, shown, run.position, through), run.mark
+        return Shipment(data, nisses, shown, run.position, through), run.point
 
     def close(self) -> None:
         """Give up what was read ahead."""
@@ -80,7 +80,7 @@ class LogReader:
         if page is None:
             page = await self._read(position)
         head = page.head
-        if head.log_id != self._tail.log_id:
+        if head.log_id != self._recent_log.log_id:
             raise refuse(Reason.LOG_REPLACED, log_id=str(head.log_id))
         if head.oldest_revision > position:
             raise refuse(Reason.REVISION_EXPIRED, oldest_revision=str(head.oldest_revision))
@@ -89,7 +89,7 @@ class LogReader:
         return page
 
     def _read_ahead(self, position: int, head: LogHead) -> None:
-        if position < head.latest.revision and not self._tail.reaches(position):
+        if position < head.latest.revision and not self._recent_log.reaches(position):
             self._ahead = self._pages.ahead.begin(position, lambda: self._read(position))
 
     async def _read(self, position: int) -> LogPage:
@@ -101,7 +101,7 @@ class LogReader:
 
 
 async def follow_log(
-    tail: Tail,
+    recent_log: RecentLog,
     register_id: int,
     position: int,
     which: LogFilter,
@@ -115,17 +115,17 @@ async def follow_log(
     UNAVAILABLE at shutdown, LOG_REPLACED, REVISION_EXPIRED.
     """
     loop = asyncio.get_running_loop()
-    through, mark = position, None
+    through, point = position, None
     heartbeat_at = loop.time() + heartbeat_seconds
-    with closing(LogReader(pages, tail, register_id, which)) as reader:
+    with closing(LogReader(pages, recent_log, register_id, which)) as reader:
         while True:
-            tail.require_open()
-            if tail.reaches(position):
-                shipment = tail.next(position, which)
+            recent_log.require_open()
+            if recent_log.reaches(position):
+                shipment = recent_log.next(position, which)
                 if shipment is None:
-                    await tail.beyond(position, heartbeat_at)
+                    await recent_log.beyond(position, heartbeat_at)
             else:
-                shipment, mark = await reader.next(position, through)
+                shipment, point = await reader.next(position, through)
             if shipment is not None:
                 position, through = shipment.position, shipment.through
                 if shipment.data is not None:
@@ -133,9 +133,9 @@ async def follow_log(
                     heartbeat_at = loop.time() + heartbeat_seconds
                     continue
             if loop.time() >= heartbeat_at:
-                known = tail.mark if position == tail.position else mark
+                known = recent_log.point if position == recent_log.position else point
                 # A bookmark never lies behind what was said before.
                 if known is not None and through <= known.revision <= position:
-                    data = messages.bookmark(tail.log_id, known, snapshot_complete=False)
+                    data = messages.bookmark(recent_log.log_id, known, snapshot_complete=False)
                     yield Shipment(data, (), None, position, through)
                 heartbeat_at = loop.time() + heartbeat_seconds

@@ -9,32 +9,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
-from raas.usecases.ports.log import Addition, LogEntry, LogHead, LogPage
+from raas.usecases.ports.log import CommittedBatch, LogEntry, LogHead, LogPage
 
 
-def page_of(register: EnterpriseNumber, position: int, additions: Iterable[Addition]) -> LogPage | None:
+def page_of(
+    register: EnterpriseNumber, position: int, committed_batches: Iterable[CommittedBatch]
+) -> LogPage | None:
     """What follows a position, as if it had been read; None = the additions do not tell all of it.
 
     Additions up to the position are left out.
     """
     entries: list[LogEntry] = []
     head = None
-    for addition in additions:
-        if addition.mark.revision <= position:
+    for committed_batch in committed_batches:
+        if committed_batch.point.revision <= position:
             continue
         reached = position if head is None else head.latest.revision
-        joins = addition.after == reached and (head is None or head.log_id == addition.log_id)
+        joins = committed_batch.after == reached and (head is None or head.log_id == committed_batch.log_id)
         # What is kept beside the log is not here.
-        if not joins or any(mutation.content_id is not None for mutation in addition.mutations):
+        if not joins or any(mutation.content_id is not None for mutation in committed_batch.mutations):
             return None
-        head = LogHead(register, addition.log_id, position, addition.mark)
-        entries += _entries(addition)
+        head = LogHead(register, committed_batch.log_id, position, committed_batch.point)
+        entries += _entries(committed_batch)
     return None if head is None else LogPage(head, head.latest, entries, limited=False)
 
 
-def _entries(addition: Addition) -> Iterator[LogEntry]:
-    code_of, record_time = addition.code_of, addition.mark.record_time
-    for m in addition.mutations:
+def _entries(committed_batch: CommittedBatch) -> Iterator[LogEntry]:
+    code_of, record_time = committed_batch.code_of, committed_batch.point.record_time
+    for m in committed_batch.mutations:
         stamp = m.stamp
         yield LogEntry(
             m.revision,

@@ -17,11 +17,11 @@ from time import process_time
 from raas.domain.errors import Reason, Refused, refuse
 from raas.usecases.feed.committed import page_of
 from raas.usecases.feed.pacing import Pace, PaceLimits
-from raas.usecases.feed.recent_log import Tail, piece_of, wake
+from raas.usecases.feed.recent_log import RecentLog, piece_of, wake
 from raas.usecases.feed.segments import Stride, cut_short, require_whole, run_of
-from raas.usecases.feed.serialize import written_down
+from raas.usecases.feed.serialize import serialized
 from raas.usecases.ports.errors import PortError
-from raas.usecases.ports.log import EVERYTHING, Addition, LogHead, LogPage, LogStore, Reach
+from raas.usecases.ports.log import EVERYTHING, CommittedBatch, LogHead, LogPage, LogStore, Reach
 from raas.usecases.ports.messages import Messages
 
 
@@ -47,17 +47,17 @@ _HANDED_MOST = 20_000
 _RETRY_SECONDS = 0.2
 
 
-class Tailer:
+class FeedDispatcher:
     """Keeps a tail for every register that is followed; `run` does the work until `close`."""
 
     def __init__(self, logs: LogStore, messages: Messages, limits: TailerLimits | None = None) -> None:
         self._logs = logs
         self._messages = messages
         self._limits = limits or TailerLimits()
-        self._tails: dict[int, Tail] = {}
+        self._recent_logs: dict[int, RecentLog] = {}
         self._due: set[int] = set()
         """Registers whose log is to be read."""
-        self._handed: dict[int, list[Addition]] = {}
+        self._handed: dict[int, list[CommittedBatch]] = {}
         self._handed_mutations = 0
         self._news = asyncio.Event()
         self._next_poll = 0.0
@@ -71,15 +71,15 @@ class Tailer:
 
     # ---- what others tell it --------------------------------------------------------------------
 
-    def committed(self, register_id: int, addition: Addition | None = None) -> None:
+    def committed(self, register_id: int, committed_batch: CommittedBatch | None = None) -> None:
         """The register has new mutations, to be read unless they are handed over; does next to nothing."""
-        if register_id not in self._tails:
+        if register_id not in self._recent_logs:
             return
-        if addition is None or self._handed_mutations >= _HANDED_MOST:
+        if committed_batch is None or self._handed_mutations >= _HANDED_MOST:
             self._due.add(register_id)
         else:
-            self._handed.setdefault(register_id, []).append(addition)
-            self._handed_mutations += len(addition.mutations)
+            self._handed.setdefault(register_id, []).append(committed_batch)
+            self._handed_mutations += len(committed_batch.mutations)
         self._news.set()
 
     def hears(self, others: bool) -> None:
@@ -92,33 +92,33 @@ class Tailer:
     def close(self) -> None:
         """End all streams with UNAVAILABLE, which a client retries on, and begin no more."""
         self._closed = refuse(Reason.UNAVAILABLE)
-        for register_id in list(self._tails):
+        for register_id in list(self._recent_logs):
             self._end(register_id, self._closed)
         self._news.set()
 
     # ---- for those who follow -------------------------------------------------------------------
 
     @asynccontextmanager
-    async def follow(self, register_id: int) -> AsyncIterator[Tail]:
+    async def follow(self, register_id: int) -> AsyncIterator[RecentLog]:
         """The tail of a register, kept up to date while the block lasts.
 
         Raises Refused UNAVAILABLE when closed, StoreUnavailable.
         """
-        tail = self._tails.get(register_id)
-        if tail is None:
+        recent_log = self._recent_logs.get(register_id)
+        if recent_log is None:
             head = (await self._logs.heads((register_id,)))[register_id]
-            tail = self._tails.setdefault(register_id, Tail(head, self._messages))
+            recent_log = self._recent_logs.setdefault(register_id, RecentLog(head, self._messages))
         if self._closed is not None:
             raise Refused(self._closed.violations)
-        tail.followers += 1
+        recent_log.followers += 1
         self.readers += 1
         try:
-            yield tail
+            yield recent_log
         finally:
-            tail.followers -= 1
+            recent_log.followers -= 1
             self.readers -= 1
-            if not tail.followers and self._tails.get(register_id) is tail:
-                del self._tails[register_id]
+            if not recent_log.followers and self._recent_logs.get(register_id) is recent_log:
+                del self._recent_logs[register_id]
 
     # ---- the work -------------------------------------------------------------------------------
 
@@ -148,17 +148,17 @@ class Tailer:
 
     async def _round(self, now: float) -> int:
         """Publish what is due; answers how many readers were told."""
-        for tail in self._tails.values():
-            tail.forget(now)
-        if now >= self._next_poll and self._tails:
-            for register_id, head in (await self._logs.heads(list(self._tails))).items():
-                known = self._tails.get(register_id)
+        for recent_log in self._recent_logs.values():
+            recent_log.forget(now)
+        if now >= self._next_poll and self._recent_logs:
+            for register_id, head in (await self._logs.heads(list(self._recent_logs))).items():
+                known = self._recent_logs.get(register_id)
                 if known is not None and self._sound(register_id, known, head):
                     self._follow_up(register_id, known, head)
         if now >= self._next_poll:
             self._next_poll = now + self._poll_seconds
         woken = await self._publish_handed()
-        after = {id_: self._tails[id_].position for id_ in self._due if id_ in self._tails}
+        after = {id_: self._recent_logs[id_].position for id_ in self._due if id_ in self._recent_logs}
         self._due.clear()
         if not after:
             return woken
@@ -176,61 +176,65 @@ class Tailer:
         """Publish what was handed over, except where the log is to be read anyway or tells more."""
         handed, self._handed, self._handed_mutations = self._handed, {}, 0
         woken = 0
-        for register_id, additions in handed.items():
-            tail = self._tails.get(register_id)
-            if tail is None or register_id in self._due:
+        for register_id, committed_batches in handed.items():
+            recent_log = self._recent_logs.get(register_id)
+            if recent_log is None or register_id in self._due:
                 continue
-            after = tail.position
-            page = page_of(tail.register, after, additions)
+            after = recent_log.position
+            page = page_of(recent_log.register, after, committed_batches)
             if page is None:
                 self._due.add(register_id)
             else:
                 woken += await self._publish(register_id, after, page)
         return woken
 
-    def _sound(self, register_id: int, tail: Tail, head: LogHead) -> bool:
+    def _sound(self, register_id: int, recent_log: RecentLog, head: LogHead) -> bool:
         """Whether the tail can go on in its log as it now is; ends it otherwise."""
-        fault = tail.fault(head)
+        fault = recent_log.fault(head)
         if fault is not None:
             self._end(register_id, fault)
         return fault is None
 
-    def _follow_up(self, register_id: int, tail: Tail, head: LogHead) -> None:
-        if head.latest.revision > tail.position:
+    def _follow_up(self, register_id: int, recent_log: RecentLog, head: LogHead) -> None:
+        if head.latest.revision > recent_log.position:
             self._due.add(register_id)
 
     async def _publish(self, register_id: int, after: int, page: LogPage) -> int:
-        tail = self._tails.get(register_id)
+        recent_log = self._recent_logs.get(register_id)
         # It may have been given up, and begun anew, while the page was read.
-        if tail is None or tail.position != after or not self._sound(register_id, tail, page.head):
+        if (
+            recent_log is None
+            or recent_log.position != after
+            or not self._sound(register_id, recent_log, page.head)
+        ):
             return 0
         if not page.entries:
             return 0
-        written = await written_down(page.entries, tail.register, self._messages)
+        written = await serialized(page.entries, recent_log.register, self._messages)
         self._stride.took(len(written), sum(map(len, written)))
         whole = len(written) == len(page.entries)
         run = run_of(page) if whole else cut_short(page.entries[: len(written)])
-        if self._tails.get(register_id) is not tail:
+        if self._recent_logs.get(register_id) is not recent_log:
             return 0
         try:
             require_whole(run, after)
         except Refused as hole:
             self._end(register_id, hole)
             return 0
-        tail.keep_bytes = self._limits.keep_bytes // len(self._tails)
+        recent_log.keep_bytes = self._limits.keep_bytes // len(self._recent_logs)
         pieces = [piece_of(entry, data) for entry, data in zip(run.entries, written, strict=False)]
-        tail.publish(run, pieces, asyncio.get_running_loop().time())
-        self._follow_up(register_id, tail, page.head)
-        return await self._wake(tail)
+        recent_log.publish(run, pieces, asyncio.get_running_loop().time())
+        self._follow_up(register_id, recent_log, page.head)
+        return await self._wake(recent_log)
 
     def _end(self, register_id: int, why: Refused) -> None:
-        tail = self._tails.pop(register_id)
-        tail.end(why)
-        for waiter in tail.waiting():
+        recent_log = self._recent_logs.pop(register_id)
+        recent_log.end(why)
+        for waiter in recent_log.waiting():
             wake(waiter)
 
-    async def _wake(self, tail: Tail) -> int:
-        waiting = tail.waiting()
+    async def _wake(self, recent_log: RecentLog) -> int:
+        waiting = recent_log.waiting()
         used = -process_time()
         for first in range(0, len(waiting), _WOKEN_TOGETHER):
             for waiter in waiting[first : first + _WOKEN_TOGETHER]:

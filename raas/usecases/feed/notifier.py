@@ -10,9 +10,9 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-from raas.usecases.feed.dispatcher import Tailer
+from raas.usecases.feed.dispatcher import FeedDispatcher
 from raas.usecases.ports.errors import PortError
-from raas.usecases.ports.log import Addition, WakeUps
+from raas.usecases.ports.log import CommittedBatch, Notifications
 
 _BETWEEN_SECONDS = 0.008
 """At most so often is anything told to others."""
@@ -23,18 +23,18 @@ _GATHER_SECONDS = 0.001
 _AGAIN_SECONDS = 0.5
 
 
-class WakeUp:
+class Notifier:
     """Passes on what is committed here; `committed` belongs into the lanes, `run` does the rest."""
 
-    def __init__(self, tailer: Tailer, wake_ups: WakeUps) -> None:
-        self._tailer = tailer
-        self._wake_ups = wake_ups
+    def __init__(self, dispatcher: FeedDispatcher, notifications: Notifications) -> None:
+        self._dispatcher = dispatcher
+        self._notifications = notifications
         self._untold: set[int] = set()
         self._something = asyncio.Event()
 
-    def committed(self, register_id: int, addition: Addition | None = None) -> None:
+    def committed(self, register_id: int, committed_batch: CommittedBatch | None = None) -> None:
         """A write of this process to this register is committed; None = what it added is to be read."""
-        self._tailer.committed(register_id, addition)
+        self._dispatcher.committed(register_id, committed_batch)
         self._untold.add(register_id)
         self._something.set()
 
@@ -42,7 +42,7 @@ class WakeUp:
         """Tell and hear until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._tell())
-            tasks.create_task(self._hear(self._tailer.hears, self._tailer.committed))
+            tasks.create_task(self._hear(self._dispatcher.hears, self._dispatcher.committed))
 
     async def _tell(self) -> None:
         while True:
@@ -51,13 +51,13 @@ class WakeUp:
             self._something.clear()
             told, self._untold = self._untold, set()
             with contextlib.suppress(PortError):
-                await self._wake_ups.send(told)
+                await self._notifications.send(told)
             await asyncio.sleep(_BETWEEN_SECONDS)
 
     async def _hear(self, hears: Callable[[bool], None], committed: Callable[[int], None]) -> None:
         while True:
             try:
-                async with self._wake_ups.listen() as news:
+                async with self._notifications.listen() as news:
                     hears(True)
                     async for register_ids in news:
                         for register_id in register_ids:

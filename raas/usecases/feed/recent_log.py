@@ -15,7 +15,7 @@ from raas.domain.errors import Reason, Refused, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.usecases.feed.segments import RUN_BYTES, Run, run_bytes
-from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, Mark
+from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPoint
 from raas.usecases.ports.messages import Messages
 
 _READY_FILTERS = 32
@@ -70,14 +70,14 @@ def matches(which: LogFilter, piece: Piece) -> bool:
     return not which.dossier_types or any(code in which.dossier_types for code in piece.dossier_types)
 
 
-class Tail:
+class RecentLog:
     """The newest chunks, and those who wait for the next one."""
 
     def __init__(self, head: LogHead, messages: Messages, keep_bytes: int = RUN_BYTES) -> None:
         self.register: EnterpriseNumber = head.register
         self.log_id = head.log_id
         self.position = head.latest.revision
-        self.mark: Mark = head.latest
+        self.point: LogPoint = head.latest
         self.followers = 0
         self.keep_bytes = keep_bytes
         self._messages = messages
@@ -98,17 +98,17 @@ class Tail:
             return refuse(Reason.LOG_REPLACED, log_id=str(head.log_id))
         if head.oldest_revision > self.position:
             return refuse(Reason.REVISION_EXPIRED, oldest_revision=str(head.oldest_revision))
-        if head.latest.revision < self.mark.revision:
+        if head.latest.revision < self.point.revision:
             # The store lost what it had acknowledged, and nobody has given the log another id yet.
             return refuse(Reason.REVISION_IN_FUTURE, latest_revision=str(head.latest.revision))
         return None
 
     def publish(self, run: Run, pieces: Sequence[Piece], now: float) -> None:
         """Add what follows the position, at this time; `wake` then tells those who wait."""
-        if run.mark is not None:
-            self.mark = run.mark
+        if run.point is not None:
+            self.point = run.point
         size = sum(len(piece.data) for piece in pieces)
-        self._chunks.append(_Chunk(self.position, run.position, self.mark.revision, pieces, size))
+        self._chunks.append(_Chunk(self.position, run.position, self.point.revision, pieces, size))
         self._size += size
         if any(piece.erasable for piece in pieces):
             self._erasable.append((now + ERASABLE_SECONDS, run.position))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from raas.domain.errors import Reason, refuse
 from raas.usecases.feed.columns import columns_of
-from raas.usecases.ports.log import LogEntry, LogPage, Mark
+from raas.usecases.ports.log import LogEntry, LogPage, LogPoint
 
 RUN_BYTES = 512 * 1024
 """What a run aims at: half of what a message should hold, so that it can end where a group ends."""
@@ -26,7 +26,7 @@ class Run(NamedTuple):
     position: int
     through: int | None
     """None: where it was, for all of the run belongs to one group that goes on after it."""
-    mark: Mark | None
+    point: LogPoint | None
     """What the log says at `through`; None where that was not read."""
 
 
@@ -59,8 +59,8 @@ def _complete(entries: Sequence[LogEntry]) -> Run:
     last = entries[-1]
     # The rest of the last one's group, if any, did not match.
     group = last.batch_last_revision
-    mark = Mark(group, last.record_time, last.checksum) if last.revision == group else None
-    return Run(entries, group, group, mark)
+    point = LogPoint(group, last.record_time, last.checksum) if last.revision == group else None
+    return Run(entries, group, group, point)
 
 
 def run_bytes(readers: int) -> int:

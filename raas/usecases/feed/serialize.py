@@ -14,7 +14,7 @@ _SLICE = 200
 """Entries written down before the event loop gets a turn: about a millisecond."""
 
 
-async def written_down(
+async def serialized(
     entries: Sequence[LogEntry], register: EnterpriseNumber, messages: Messages
 ) -> list[bytes]:
     """The bytes of the entries, in their order, up to the end of the group that a full run ends in.

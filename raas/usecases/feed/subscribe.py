@@ -12,9 +12,9 @@ from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.feed.catch_up import LogPages, follow_log
-from raas.usecases.feed.dispatcher import Tailer
+from raas.usecases.feed.dispatcher import FeedDispatcher
 from raas.usecases.feed.presence import Presence
-from raas.usecases.feed.recent_log import Shipment, Tail
+from raas.usecases.feed.recent_log import RecentLog, Shipment
 from raas.usecases.feed.start_position import (
     Acknowledged,
     AfterRevision,
@@ -39,7 +39,7 @@ class Subscriptions:
 
     def __init__(
         self,
-        tailer: Tailer,
+        dispatcher: FeedDispatcher,
         logs: LogStore,
         reads: ReadStore,
         subscribers: SubscriberStore,
@@ -47,14 +47,14 @@ class Subscriptions:
         pages: Pages,
         messages: Messages,
     ) -> None:
-        self._tailer = tailer
+        self._dispatcher = dispatcher
         self._logs = logs
         self._reads = reads
         self._subscribers = subscribers
         self._presence = presence
         self._pages = pages
         self._messages = messages
-        self._log_pages = LogPages(logs, messages, lambda: tailer.readers)
+        self._log_pages = LogPages(logs, messages, lambda: dispatcher.readers)
 
     async def stream(
         self, call: Call, register: AdmittedRegister, asked: Subscription
@@ -66,30 +66,32 @@ class Subscriptions:
         StoreUnavailable.
         """
         # The tail comes before the head is read: what is committed from there on is in the one or the other.
-        async with self._tailer.follow(register.id) as tail:
+        async with self._dispatcher.follow(register.id) as recent_log:
             which, head, position, token = await self._begin(call, register, asked)
-            if head.log_id != tail.log_id:
+            if head.log_id != recent_log.log_id:
                 # This process is about to find out that the log was replaced.
                 raise refuse(Reason.UNAVAILABLE)
-            if head.latest.revision > tail.position:
+            if head.latest.revision > recent_log.position:
                 # Committed while the tail came into being: nobody told it.
-                self._tailer.committed(register.id)
+                self._dispatcher.committed(register.id)
             key = SubscriberKey(register.id, call.caller.enterprise_number, asked.subscriber or "")
             if asked.subscriber is not None and not isinstance(asked.start, Acknowledged):
                 begun = 0 if isinstance(asked.start, Snapshot) else position
                 await self._subscribers.enter(key, head.log_id, which, begun)
             with self._presence.of(key if asked.subscriber is not None else None):
                 if isinstance(asked.start, Snapshot):
-                    snapshot = self._snapshot(call, register, tail, which, token)
+                    snapshot = self._snapshot(call, register, recent_log, which, token)
                     async with aclosing(snapshot):
                         async for shipment in snapshot:
                             yield shipment
                             position = shipment.through
                 elif isinstance(asked.start, Latest):
-                    bookmark = self._messages.bookmark(tail.log_id, head.latest, snapshot_complete=False)
+                    bookmark = self._messages.bookmark(
+                        recent_log.log_id, head.latest, snapshot_complete=False
+                    )
                     yield Shipment(bookmark, (), None, position, position)
                 following = follow_log(
-                    tail,
+                    recent_log,
                     register.id,
                     position,
                     which,
@@ -169,7 +171,7 @@ class Subscriptions:
         self,
         call: Call,
         register: AdmittedRegister,
-        tail: Tail,
+        recent_log: RecentLog,
         which: LogFilter,
         token: dict[str, Any] | None,
     ) -> AsyncGenerator[Shipment, None]:
@@ -181,7 +183,7 @@ class Subscriptions:
             revision, after = token["revision"], (Niss(token["niss"]), token["dossier_type"])
         more = True
         while more:
-            tail.require_open()
+            recent_log.require_open()
             page = await self._reads.page(register.id, dossiers, revision, after, _SNAPSHOT_DOSSIERS)
             revision, more = page.revision, page.more
             if not page.dossiers:
@@ -189,22 +191,22 @@ class Subscriptions:
             last = page.dossiers[-1]
             after = last.niss, last.dossier_type
             content = {
-                "log_id": str(tail.log_id),
+                "log_id": str(recent_log.log_id),
                 "revision": revision,
                 "niss": last.niss,
                 "dossier_type": last.dossier_type,
             }
             resume_token = self._pages.seal(call, register.id, which, content)
             data = self._messages.snapshot(
-                tail.log_id, register.enterprise_number, page.dossiers, resume_token, revision
+                recent_log.log_id, register.enterprise_number, page.dossiers, resume_token, revision
             )
             nisses = tuple(dossier.niss for dossier in page.dossiers)
             # While the reader is slow, only the message is kept.
             del page, last
             yield Shipment(data, nisses, None, revision, revision)
         assert revision is not None
-        mark = await self._logs.mark(register.id, revision)
-        data = self._messages.bookmark(tail.log_id, mark, snapshot_complete=True)
+        point = await self._logs.point(register.id, revision)
+        data = self._messages.bookmark(recent_log.log_id, point, snapshot_complete=True)
         yield Shipment(data, (), None, revision, revision)
 
 

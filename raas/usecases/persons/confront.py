@@ -7,7 +7,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.confrontation import Verdict, confront
 from raas.domain.persons.identity import IdentityClaim
 from raas.usecases.calls.call import Call
-from raas.usecases.calls.rate_limit import Attempts
+from raas.usecases.calls.rate_limit import RateLimit
 from raas.usecases.ports.persons import PersonStore
 
 BURST, SECONDS = 30, 60.0
@@ -20,7 +20,7 @@ Enough for a clerk who tries spellings; guessing a birth date would take weeks.
 class ConfrontIdentity:
     """The verb ConfrontIdentity."""
 
-    def __init__(self, store: PersonStore, attempts: Attempts) -> None:
+    def __init__(self, store: PersonStore, attempts: RateLimit) -> None:
         self._store = store
         self._attempts = attempts
 

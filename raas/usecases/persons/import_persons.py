@@ -11,7 +11,8 @@ from raas.domain.persons.record import Person
 from raas.domain.registers.mutation import Stamp
 from raas.usecases.calls.call import Call
 from raas.usecases.persons.import_rows import FeedRow, apply_row
-from raas.usecases.ports.persons import PersonAlterations, PersonStore, Progress, Rejection
+from raas.usecases.persons.transaction import PersonTransactions
+from raas.usecases.ports.persons import PersonStore, Progress, Rejection
 from raas.usecases.ports.write_store import ImportKey
 
 _LOOKED_AT_ONCE = 500
@@ -59,9 +60,9 @@ class _Outcome:
 class ImportPersons:
     """The verb; `run` serves one stream."""
 
-    def __init__(self, store: PersonStore, alterations: PersonAlterations) -> None:
+    def __init__(self, store: PersonStore, transactions: PersonTransactions) -> None:
         self._store = store
-        self._alterations = alterations
+        self._transactions = transactions
 
     async def run(self, call: Call, messages: AsyncIterator[FeedMessage]) -> AsyncIterator[FeedAnswer]:
         """One answer per message, in order, each sent once its message is committed.
@@ -142,12 +143,12 @@ class ImportPersons:
         refused: dict[int, tuple[Violation, ...]] = {}
         while True:
             try:
-                return await self._alteration(rows, offset, key, stamp, refused)
+                return await self._transaction(rows, offset, key, stamp, refused)
             except _GiveUp as row:
                 # Nothing was written. Once more, without the row.
                 refused[row.index] = row.violations
 
-    async def _alteration(
+    async def _transaction(
         self,
         rows: Sequence[FeedRow],
         offset: int,
@@ -157,17 +158,17 @@ class ImportPersons:
     ) -> _Outcome:
         applied = 0
         rejected: list[Rejection] = []
-        async with self._alterations.begin() as alteration:
-            if key and (stands_at := await alteration.import_offset(key)) != offset:
+        async with self._transactions.begin() as transaction:
+            if key and (stands_at := await transaction.import_offset(key)) != offset:
                 raise _ahead(stands_at)
-            await alteration.foresee(_numbers(rows))
+            await transaction.foresee(_numbers(rows))
             for index, row in enumerate(rows):
                 # One by one: a row may be about what an earlier one has just changed.
-                known = await alteration.persons([row.niss] if row.niss is not None else [])
+                known = await transaction.persons([row.niss] if row.niss is not None else [])
                 faults = refused.get(index) or row.faults(next(iter(known.values()), None))
                 if not faults:
                     try:
-                        applied += await apply_row(alteration, row, known, stamp)
+                        applied += await apply_row(transaction, row, known, stamp)
                     except Refused as reason:
                         if not known:
                             raise _GiveUp(index, reason.violations) from None
@@ -175,8 +176,8 @@ class ImportPersons:
                 if faults:
                     rejected.append((offset + index, faults))
             if key:
-                await alteration.advance_import(Progress(key, offset, offset + len(rows), rejected))
-            await alteration.commit()
+                await transaction.advance_import(Progress(key, offset, offset + len(rows), rejected))
+            await transaction.commit()
         return _Outcome(len(rows), applied, tuple(rejected), altering=True)
 
 

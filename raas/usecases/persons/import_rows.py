@@ -14,7 +14,7 @@ from raas.domain.persons.source_update import Updated, updated
 from raas.domain.persons.status import PersonStatus
 from raas.domain.persons.stored_identity import IDENTITY_FIELDS
 from raas.domain.registers.mutation import Stamp
-from raas.usecases.ports.persons import PersonAlteration
+from raas.usecases.persons.transaction import PersonTransaction
 
 _NOTHING = Identity()
 _FIELDS = {"successor_niss": "replaced_by"}
@@ -81,7 +81,7 @@ class FeedRow:
 
 
 async def apply_row(
-    alteration: PersonAlteration, row: FeedRow, known: Mapping[Niss, Person], stamp: Stamp
+    transaction: PersonTransaction, row: FeedRow, known: Mapping[Niss, Person], stamp: Stamp
 ) -> bool:
     """Apply a faultless row; answers whether it changed anything.
 
@@ -91,33 +91,33 @@ async def apply_row(
     assert row.niss is not None
     person = known.get(row.niss)
     if person is None:
-        await alteration.put([row.person()])
-        await _apply_standing(alteration, row, PersonStatus.ACTIVE, stamp)
+        await transaction.put([row.person()])
+        await _apply_standing(transaction, row, PersonStatus.ACTIVE, stamp)
         return True
-    changed = await _apply_standing(alteration, row, person.status, stamp)
+    changed = await _apply_standing(transaction, row, person.status, stamp)
     update = row.update(person)
     if update.person != person:
-        await alteration.put([update.person])
+        await transaction.put([update.person])
     if update.fields:
         after = update.person.identity
         day = row.effective_date(update.fields)
-        await alteration.apply_identity_change(row.niss, person.identity, after, update.fields, day, stamp)
+        await transaction.apply_identity_change(row.niss, person.identity, after, update.fields, day, stamp)
     origin_changed = update.person.register_of_origin is not person.register_of_origin
     return changed or origin_changed or bool(update.fields)
 
 
 async def _apply_standing(
-    alteration: PersonAlteration, row: FeedRow, standing: PersonStatus, stamp: Stamp
+    transaction: PersonTransaction, row: FeedRow, niss_status: PersonStatus, stamp: Stamp
 ) -> bool:
     """Replace or cancel the number as the row asks; answers whether that was asked and not yet so."""
     assert row.niss is not None
-    if row.status is None or row.status is standing:
+    if row.status is None or row.status is niss_status:
         return False
     try:
         if row.status is PersonStatus.CANCELLED:
-            await alteration.cancel(row.niss, stamp)
+            await transaction.cancel(row.niss, stamp)
         elif row.replaced_by is not None:
-            await alteration.replace(row.niss, row.replaced_by, stamp)
+            await transaction.replace(row.niss, row.replaced_by, stamp)
     except Refused as refused:
         raise Refused(
             replace(violation, field=_FIELDS.get(violation.field, violation.field))

@@ -13,29 +13,29 @@ from dataclasses import replace
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
 from raas.domain.persons.status import PersonStatus
-from raas.usecases.ports.person_change import PersonChange, Standing
+from raas.usecases.ports.person_change import NissStatus, PersonWriteTransaction
 
-ACTIVE = Standing(PersonStatus.ACTIVE)
+ACTIVE = NissStatus(PersonStatus.ACTIVE)
 
 
-class PersonsAtHand:
+class RecordCache:
     """Records and standings inside one alteration."""
 
-    def __init__(self, change: PersonChange) -> None:
+    def __init__(self, change: PersonWriteTransaction) -> None:
         self._change = change
-        self.changed: dict[Niss, Standing] = {}
+        self.changed: dict[Niss, NissStatus] = {}
         """The standings that the alteration gives."""
         self._foreseen: set[Niss] = set()
         self._records: dict[Niss, Person] = {}
-        self._standings: dict[Niss, Standing] = {}
-        self._united: dict[Niss, Standing] = {}
+        self._standings: dict[Niss, NissStatus] = {}
+        self._united: dict[Niss, NissStatus] = {}
         self._unwritten: dict[Niss, Person] = {}
 
     async def foresee(self, nisses: Collection[Niss]) -> None:
         """Read at once what will be asked of these numbers."""
         asked = sorted(nisses)
         self._records.update(await self._change.records.persons(asked))
-        self._standings.update(await self._change.standings(asked))
+        self._standings.update(await self._change.niss_statuses(asked))
         self._united.update(await self._change.united(asked))
         self._foreseen.update(asked)
 
@@ -74,17 +74,17 @@ class PersonsAtHand:
             self._foreseen.difference_update(self._unwritten)
             self._unwritten.clear()
 
-    async def standings_of(self, *nisses: Niss) -> list[Standing | None]:
+    async def statuses_of(self, *nisses: Niss) -> list[NissStatus | None]:
         """The standings of these numbers as they now are; None = unknown."""
         known = {**self._standings, **self.changed}
         unread = [niss for niss in nisses if niss not in self._foreseen and niss not in self.changed]
         if unread:
             await self.write()
-            known.update(await self._change.standings(unread))
+            known.update(await self._change.niss_statuses(unread))
         return [known.get(niss) for niss in nisses]
 
-    async def united_in(self, niss: Niss) -> Mapping[Niss, Standing]:
+    async def united_in(self, niss: Niss) -> Mapping[Niss, NissStatus]:
         """The numbers whose final successor this now is."""
         before = self._united if niss in self._foreseen else await self._change.united([niss])
         united = {**before, **self.changed}
-        return {each: standing for each, standing in united.items() if standing.successor == niss}
+        return {each: niss_status for each, niss_status in united.items() if niss_status.successor == niss}

@@ -22,67 +22,74 @@ from raas.domain.registers.dossier_type import DossierType, IdentityChanges
 from raas.domain.registers.mutation import MutationKind, Stamp
 from raas.domain.registers.shares import separate, unite
 from raas.domain.registers.stored_details import identity_change_json
-from raas.usecases.persons.record_cache import ACTIVE, PersonsAtHand
-from raas.usecases.ports.person_change import Holding, PersonChange, PersonChangeStore, Standing
+from raas.usecases.persons.record_cache import ACTIVE, RecordCache
+from raas.usecases.ports.person_change import (
+    LoadedRegister,
+    NissStatus,
+    PersonWriteStore,
+    PersonWriteTransaction,
+)
 from raas.usecases.ports.persons import Progress
 from raas.usecases.ports.write_store import ImportKey
-from raas.usecases.writes.unit_of_work import Ledger
+from raas.usecases.writes.unit_of_work import RegisterUnitOfWork
 
-_CANCELLED = Standing(PersonStatus.CANCELLED)
+_CANCELLED = NissStatus(PersonStatus.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class LockedRegister:
     """A register that the alteration has locked, and its ledger."""
 
-    holding: Holding
-    ledger: Ledger
+    loaded_register: LoadedRegister
+    unit_of_work: RegisterUnitOfWork
 
     def type_of(self, type_id: int) -> DossierType:
         """A dossier type of the register."""
-        return self.holding.types.by_id[type_id]
+        return self.loaded_register.types.by_id[type_id]
 
 
-class Alterations:
+class PersonTransactions:
     """Begins alterations; `committed(register_id)` is called for every register that one wrote."""
 
     def __init__(
-        self, store: PersonChangeStore, max_lines: int, committed: Callable[[int], None] = lambda _: None
+        self, store: PersonWriteStore, max_lines: int, committed: Callable[[int], None] = lambda _: None
     ) -> None:
         self._store = store
         self._max_lines = max_lines
         self._committed = committed
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Alteration]:
+    async def begin(self) -> AsyncIterator[PersonTransaction]:
         """Keep every write lane out; leaving without commit rolls back."""
         async with self._store.change() as change:
-            yield Alteration(change, self._max_lines, self._committed)
+            yield PersonTransaction(change, self._max_lines, self._committed)
 
 
-class Alteration:
+class PersonTransaction:
     """One transaction: the PersonAlteration of person_ports.py, and what ReplaceNiss and its like need."""
 
-    def __init__(self, change: PersonChange, max_lines: int, committed: Callable[[int], None]) -> None:
+    def __init__(
+        self, change: PersonWriteTransaction, max_lines: int, committed: Callable[[int], None]
+    ) -> None:
         self._change = change
         self._max_lines = max_lines
         self._committed = committed
-        self._at_hand = PersonsAtHand(change)
-        self._open: dict[int, Open] = {}
+        self._cache = RecordCache(change)
+        self._open: dict[int, LockedRegister] = {}
 
     # ---- records --------------------------------------------------------------------------------
 
     async def persons(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
         """The records of these numbers, this transaction's changes included."""
-        return await self._at_hand.persons(nisses)
+        return await self._cache.persons(nisses)
 
     async def put(self, persons: Sequence[Person]) -> None:
         """Write records, new or changed."""
-        await self._at_hand.put(persons)
+        await self._cache.put(persons)
 
     async def foresee(self, nisses: Collection[Niss]) -> None:
         """Read at once, and lock, what changes of these numbers will ask for one by one."""
-        await self._at_hand.foresee(nisses)
+        await self._cache.foresee(nisses)
         await self._opened(sorted(nisses))
 
     async def import_offset(self, key: ImportKey) -> int:
@@ -104,19 +111,19 @@ class Alteration:
         (one of them is replaced already: that is also how a cycle shows), NISS_CANCELLED, VALUE_INVALID
         when both are the same.
         """
-        old, new = await self._at_hand.standings_of(niss, successor)
+        old, new = await self._cache.statuses_of(niss, successor)
         if old is not None and old.replaced_by == successor:
             return
         if niss == successor:
             raise refuse(Reason.VALUE_INVALID, "successor_niss", "SUCCESSOR_IS_ITSELF")
         if violations := [*_unfit("niss", old), *_unfit("successor_niss", new)]:
             raise Refused(violations)
-        for each, standing in (await self._at_hand.united_in(niss)).items():
-            self._at_hand.changed[each] = Standing(standing.status, standing.replaced_by, successor)
-        self._at_hand.changed[niss] = Standing(PersonStatus.REPLACED, successor, successor)
+        for each, niss_status in (await self._cache.united_in(niss)).items():
+            self._cache.changed[each] = NissStatus(niss_status.status, niss_status.replaced_by, successor)
+        self._cache.changed[niss] = NissStatus(PersonStatus.REPLACED, successor, successor)
         for register in await self.registers([niss, successor]):
-            for type_id in register.ledger.types_of(niss):
-                _move(register.ledger, niss, successor, type_id, stamp)
+            for type_id in register.unit_of_work.types_of(niss):
+                _move(register.unit_of_work, niss, successor, type_id, stamp)
 
     async def restore(self, niss: Niss, stamp: Stamp) -> dict[tuple[int, str], Lines]:
         """Undo the replacement or the cancellation of a number.
@@ -125,24 +132,26 @@ class Alteration:
         under the successor stays there. Days removed since stay away; those that cannot be attributed are
         answered, by register id and type code. Repeating it does nothing. Raises Refused NISS_UNKNOWN.
         """
-        standing = await self.standing(niss)
-        if standing is None:
+        niss_status = await self.niss_status(niss)
+        if niss_status is None:
             raise refuse(Reason.NISS_UNKNOWN, "niss")
-        if standing.status is PersonStatus.CANCELLED:
+        if niss_status.status is PersonStatus.CANCELLED:
             await self._tell_holders(niss, MutationKind.NISS_RESTORED, stamp)
         inseparable: dict[tuple[int, str], Lines] = {}
-        if standing.successor is not None:
-            holder = standing.successor
-            family = _replaced_through(niss, await self._at_hand.united_in(holder))
+        if niss_status.successor is not None:
+            holder = niss_status.successor
+            family = _replaced_through(niss, await self._cache.united_in(holder))
             for each, member in family.items():
-                self._at_hand.changed[each] = Standing(member.status, member.replaced_by, niss)
+                self._cache.changed[each] = NissStatus(member.status, member.replaced_by, niss)
             for register in await self.registers([niss, holder]):
-                for type_id in register.ledger.types_of(holder):
-                    left = _give_back(register.ledger, niss, family, holder, type_id, stamp)
+                for type_id in register.unit_of_work.types_of(holder):
+                    left = _give_back(register.unit_of_work, niss, family, holder, type_id, stamp)
                     if left:
-                        inseparable[register.holding.register_id, register.type_of(type_id).code] = left
-        if standing != ACTIVE:
-            self._at_hand.changed[niss] = ACTIVE
+                        inseparable[register.loaded_register.register_id, register.type_of(type_id).code] = (
+                            left
+                        )
+        if niss_status != ACTIVE:
+            self._cache.changed[niss] = ACTIVE
         return inseparable
 
     async def cancel(self, niss: Niss, stamp: Stamp) -> None:
@@ -150,12 +159,12 @@ class Alteration:
 
         Repeating it does nothing. Raises Refused NISS_UNKNOWN, NISS_REPLACED.
         """
-        standing = await self.standing(niss)
-        if standing is not None and standing.status is PersonStatus.CANCELLED:
+        niss_status = await self.niss_status(niss)
+        if niss_status is not None and niss_status.status is PersonStatus.CANCELLED:
             return
-        if violations := _unfit("niss", standing):
+        if violations := _unfit("niss", niss_status):
             raise Refused(violations)
-        self._at_hand.changed[niss] = _CANCELLED
+        self._cache.changed[niss] = _CANCELLED
         await self._tell_holders(niss, MutationKind.NISS_CANCELLED, stamp)
 
     async def _tell_holders(self, niss: Niss, kind: MutationKind, stamp: Stamp) -> None:
@@ -163,11 +172,11 @@ class Alteration:
         for register in await self.registers([niss]):
             codes = [
                 register.type_of(type_id).code
-                for type_id in register.ledger.types_of(niss)
-                if register.ledger.lines((niss, type_id))
+                for type_id in register.unit_of_work.types_of(niss)
+                if register.unit_of_work.lines((niss, type_id))
             ]
             if codes:
-                register.ledger.news(kind, niss, tuple(sorted(codes)), stamp)
+                register.unit_of_work.news(kind, niss, tuple(sorted(codes)), stamp)
 
     # ---- identity -------------------------------------------------------------------------------
 
@@ -190,11 +199,11 @@ class Alteration:
         for register in await self.registers([niss]):
             codes = [
                 register.type_of(type_id).code
-                for type_id in register.ledger.types_of(niss)
+                for type_id in register.unit_of_work.types_of(niss)
                 if _hears(register, (niss, type_id), effective_date)
             ]
             if codes:
-                concerned.append((register.ledger, tuple(sorted(codes))))
+                concerned.append((register.unit_of_work, tuple(sorted(codes))))
         if not concerned:
             return
         body = {
@@ -204,27 +213,31 @@ class Alteration:
         }
         content_id, digest = await self._change.keep_content(niss, body)
         detail = identity_change_json(digest, fields)
-        for ledger, codes_told in concerned:
-            ledger.news(MutationKind.IDENTITY_CHANGED, niss, codes_told, stamp, detail, content_id)
+        for unit_of_work, codes_told in concerned:
+            unit_of_work.news(MutationKind.IDENTITY_CHANGED, niss, codes_told, stamp, detail, content_id)
 
     # ---- the transaction ------------------------------------------------------------------------
 
-    async def registers(self, nisses: Sequence[Niss]) -> Sequence[Open]:
+    async def registers(self, nisses: Sequence[Niss]) -> Sequence[LockedRegister]:
         """The registers that have, or had, dossiers of these numbers, locked, with what they hold now."""
-        if self._at_hand.foresaw(nisses):
+        if self._cache.foresaw(nisses):
             opened = [register for _, register in sorted(self._open.items())]
-            return [each for each in opened if any(each.ledger.types_of(niss) for niss in nisses)]
+            return [each for each in opened if any(each.unit_of_work.types_of(niss) for niss in nisses)]
         return await self._opened(nisses)
 
-    async def _opened(self, nisses: Sequence[Niss]) -> Sequence[Open]:
+    async def _opened(self, nisses: Sequence[Niss]) -> Sequence[LockedRegister]:
         found = []
-        for holding in await self._change.holdings(nisses):
-            known = self._open.get(holding.register_id)
+        for loaded_register in await self._change.loaded_registers(nisses):
+            known = self._open.get(loaded_register.register_id)
             if known is None:
-                ledger = Ledger(holding.loaded, holding.types, self._max_lines)
-                known = self._open[holding.register_id] = Open(holding, ledger)
+                unit_of_work = RegisterUnitOfWork(
+                    loaded_register.loaded, loaded_register.types, self._max_lines
+                )
+                known = self._open[loaded_register.register_id] = LockedRegister(
+                    loaded_register, unit_of_work
+                )
             else:
-                known.ledger.extend(holding.loaded)
+                known.unit_of_work.extend(loaded_register.loaded)
             found.append(known)
         return found
 
@@ -233,81 +246,88 @@ class Alteration:
         written = [
             (register_id, result)
             for register_id, register in sorted(self._open.items())
-            if (result := register.ledger.take()) is not None
+            if (result := register.unit_of_work.take()) is not None
         ]
-        await self._at_hand.write()
-        await self._change.commit(self._at_hand.changed, written)
+        await self._cache.write()
+        await self._change.commit(self._cache.changed, written)
         for register_id, _ in written:
             self._committed(register_id)
 
-    async def standing(self, niss: Niss) -> Standing | None:
+    async def niss_status(self, niss: Niss) -> NissStatus | None:
         """The standing of a number, this transaction's changes included; None = unknown."""
-        (standing,) = await self._at_hand.standings_of(niss)
-        return standing
+        (niss_status,) = await self._cache.statuses_of(niss)
+        return niss_status
 
 
-def _unfit(field: str, standing: Standing | None) -> list[Violation]:
+def _unfit(field: str, niss_status: NissStatus | None) -> list[Violation]:
     """Why a number cannot be replaced, be a successor, or be cancelled."""
-    if standing is None:
+    if niss_status is None:
         return [Violation(field, Reason.NISS_UNKNOWN)]
-    if standing.successor is not None:
-        return [Violation(field, Reason.NISS_REPLACED, values={"successor": niss_text(standing.successor)})]
-    if standing.status is PersonStatus.CANCELLED:
+    if niss_status.successor is not None:
+        return [
+            Violation(field, Reason.NISS_REPLACED, values={"successor": niss_text(niss_status.successor)})
+        ]
+    if niss_status.status is PersonStatus.CANCELLED:
         return [Violation(field, Reason.NISS_CANCELLED)]
     return []
 
 
-def _replaced_through(niss: Niss, united: Mapping[Niss, Standing]) -> dict[Niss, Standing]:
+def _replaced_through(niss: Niss, united: Mapping[Niss, NissStatus]) -> dict[Niss, NissStatus]:
     """Of the numbers united in one, those that had been replaced by `niss`, directly or in the end."""
-    family: dict[Niss, Standing] = {}
+    family: dict[Niss, NissStatus] = {}
     ahead = [niss]
     while ahead:
         successor = ahead.pop()
-        for each, standing in united.items():
-            if standing.replaced_by == successor and each not in family:
-                family[each] = standing
+        for each, niss_status in united.items():
+            if niss_status.replaced_by == successor and each not in family:
+                family[each] = niss_status
                 ahead.append(each)
     return family
 
 
-def _move(ledger: Ledger, old: Niss, new: Niss, type_id: int, stamp: Stamp) -> None:
-    lines, shares = ledger.lines((old, type_id)), ledger.shares((old, type_id))
+def _move(unit_of_work: RegisterUnitOfWork, old: Niss, new: Niss, type_id: int, stamp: Stamp) -> None:
+    lines, shares = unit_of_work.lines((old, type_id)), unit_of_work.shares((old, type_id))
     if not lines and not shares:
         return
-    into = ledger.lines((new, type_id))
-    united = unite(old, lines, shares, new, into, ledger.shares((new, type_id)))
+    into = unit_of_work.lines((new, type_id))
+    united = unite(old, lines, shares, new, into, unit_of_work.shares((new, type_id)))
     after = ((), normalise((*into, *lines)))
-    ledger.transfer(MutationKind.NISS_REPLACED, old, new, type_id, after, ({}, united), stamp)
+    unit_of_work.transfer(MutationKind.NISS_REPLACED, old, new, type_id, after, ({}, united), stamp)
 
 
 def _give_back(
-    ledger: Ledger, old: Niss, going: Collection[Niss], holder: Niss, type_id: int, stamp: Stamp
+    unit_of_work: RegisterUnitOfWork,
+    old: Niss,
+    going: Collection[Niss],
+    holder: Niss,
+    type_id: int,
+    stamp: Stamp,
 ) -> Lines:
     """Take the shares of `old`, and of the numbers `going` with it, out of the holder's dossier.
 
     Answers what is inseparable.
     """
-    shares = ledger.shares((holder, type_id))
+    shares = unit_of_work.shares((holder, type_id))
     if not shares.keys() & {old, *going}:
         return ()
     apart = separate(shares, old, going, holder)
-    own = normalise((*ledger.lines((old, type_id)), *apart.given_back))
+    own = normalise((*unit_of_work.lines((old, type_id)), *apart.given_back))
     after = (own, apart.kept)
     left = (apart.given_back_shares, apart.kept_shares)
-    ledger.transfer(MutationKind.NISS_RESTORED, old, holder, type_id, after, left, stamp)
+    unit_of_work.transfer(MutationKind.NISS_RESTORED, old, holder, type_id, after, left, stamp)
     return apart.inseparable
 
 
-def _hears(register: Open, key: tuple[Niss, int], effective_date: int | None) -> bool:
+def _hears(register: LockedRegister, key: tuple[Niss, int], effective_date: int | None) -> bool:
     """Whether a dossier makes its register hear of a change of identity."""
-    lines = register.ledger.lines(key)
+    lines = register.unit_of_work.lines(key)
     match register.type_of(key[1]).identity_changes:
         case IdentityChanges.NONE:
             return False
         case IdentityChanges.WHILE_KNOWN:
             return bool(lines)
         case IdentityChanges.WHILE_INSCRIBED:
-            recorded = brussels_day(register.ledger.loaded.record_time)
+            recorded = brussels_day(register.unit_of_work.loaded.record_time)
             return covers(lines, recorded) or (effective_date is not None and covers(lines, effective_date))
 
 

@@ -12,15 +12,16 @@ from raas.domain.persons.source_update import Updated, updated
 from raas.domain.persons.status import PersonStatus
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
-from raas.usecases.ports.persons import PersonAlteration, PersonAlterations, PersonStore
+from raas.usecases.persons.transaction import PersonTransaction, PersonTransactions
+from raas.usecases.ports.persons import PersonStore
 
 
 class UpdatePerson:
     """The verb UpdatePerson."""
 
-    def __init__(self, store: PersonStore, alterations: PersonAlterations) -> None:
+    def __init__(self, store: PersonStore, transactions: PersonTransactions) -> None:
         self._store = store
-        self._alterations = alterations
+        self._transactions = transactions
 
     async def update(
         self,
@@ -42,29 +43,29 @@ class UpdatePerson:
             raise refuse(Reason.NISS_UNKNOWN, "niss")
         # What is refused anyway need not stop every write lane first.
         _require_updatable(person)
-        async with self._alterations.begin() as alteration:
-            person = await _final(alteration, niss)
+        async with self._transactions.begin() as transaction:
+            person = await _final(transaction, niss)
             _require_updatable(person)
             update = updated(person, names, values, source_date)
             if update.person == person:
                 return update
-            await alteration.put([update.person])
+            await transaction.put([update.person])
             if update.fields:
                 before, after = person.identity, update.person.identity
-                await alteration.apply_identity_change(
+                await transaction.apply_identity_change(
                     person.niss, before, after, update.fields, source_date, call.stamp()
                 )
-            written = (await alteration.persons([person.niss]))[person.niss]
-            await alteration.commit()
+            written = (await transaction.persons([person.niss]))[person.niss]
+            await transaction.commit()
         return Updated(written, update.groups)
 
 
-async def _final(alteration: PersonAlteration, niss: Niss) -> Person:
+async def _final(transaction: PersonTransaction, niss: Niss) -> Person:
     """The record that stands for the person now; numbers are never forgotten, so there is one."""
-    person = (await alteration.persons([niss]))[niss]
+    person = (await transaction.persons([niss]))[niss]
     if person.successor is None:
         return person
-    return (await alteration.persons([person.successor]))[person.successor]
+    return (await transaction.persons([person.successor]))[person.successor]
 
 
 def _require_updatable(person: Person) -> None:

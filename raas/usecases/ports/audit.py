@@ -11,7 +11,7 @@ from raas.domain.numbers.niss import Niss
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class AuditRecord:
     """What the audit needs of one call before its answer leaves (of one message, for streams)."""
 
     rpc: str
@@ -28,5 +28,5 @@ class Visit:
 class Audit(Protocol):
     """Receives every visit before its answer leaves."""
 
-    def record(self, visit: Visit) -> None:
+    def record(self, audit_scope: AuditRecord) -> None:
         """Take note of a visit; must not block."""

@@ -14,7 +14,7 @@ from raas.domain.numbers.niss import Niss
 from raas.usecases.ports.write_store import NewMutation
 
 
-class Mark(NamedTuple):
+class LogPoint(NamedTuple):
     """A point of a log where no indivisible group is open, and what the log says there."""
 
     revision: int
@@ -29,7 +29,7 @@ class LogHead:
     register: EnterpriseNumber
     log_id: UUID
     oldest_revision: int
-    latest: Mark
+    latest: LogPoint
 
 
 class LogEntry(NamedTuple):
@@ -95,7 +95,7 @@ class LogPage:
     """
 
     head: LogHead
-    edge: Mark
+    edge: LogPoint
     entries: Sequence[LogEntry]
     limited: bool
 
@@ -112,14 +112,14 @@ class LogStore(Protocol):
         What is older than the head's oldest_revision may be missing: the reader compares.
         """
 
-    async def mark(self, register_id: int, revision: int) -> Mark:
+    async def point(self, register_id: int, revision: int) -> LogPoint:
         """What the log says at a revision from oldest_revision on. Raises Refused REVISION_EXPIRED."""
 
     async def type_ids(self, register_id: int, codes: Collection[str]) -> Mapping[str, int]:
         """The ids of the dossier types with these codes; unknown ones are absent."""
 
 
-class WakeUps(Protocol):
+class Notifications(Protocol):
     """How processes tell each other that registers have new mutations; news may get lost."""
 
     async def send(self, register_ids: Collection[int]) -> None:
@@ -130,12 +130,12 @@ class WakeUps(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Addition:
+class CommittedBatch:
     """The mutations of one committed transaction: all of them, so no indivisible group is open at its end."""
 
     log_id: UUID
     mutations: Sequence[NewMutation]
-    mark: Mark
+    point: LogPoint
     """What the log says after them; all were recorded at its time."""
     code_of: Callable[[int], str]
     """The code of a dossier type by its id."""
@@ -146,5 +146,5 @@ class Addition:
         return self.mutations[0].revision - 1
 
 
-Told: TypeAlias = Callable[[int, Addition | None], None]
+OnCommit: TypeAlias = Callable[[int, CommittedBatch | None], None]
 """Hears that a register has new mutations, after their commit; None = they are to be read."""

@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
-from raas.usecases.ports.log import LogEntry, Mark
+from raas.usecases.ports.log import LogEntry, LogPoint
 from raas.usecases.ports.read_store import DossierView
 
 
@@ -20,7 +20,7 @@ class Messages(Protocol):
     def mutations(self, log_id: UUID, entries: bytes, through_revision: int) -> bytes:
         """A message of joined entries."""
 
-    def bookmark(self, log_id: UUID, mark: Mark, *, snapshot_complete: bool) -> bytes:
+    def bookmark(self, log_id: UUID, point: LogPoint, *, snapshot_complete: bool) -> bytes:
         """A message that says through which revision the stream is complete."""
 
     def snapshot(

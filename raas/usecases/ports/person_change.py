@@ -11,11 +11,11 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonStatus
 from raas.usecases.ports.persons import PersonRecords
-from raas.usecases.ports.write_store import DossierTypes, Loaded, Written
+from raas.usecases.ports.write_store import DossierTypes, LoadedState, WriteSet
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class NissStatus:
     """What the authentic source says of a number: `replaced_by` directly, `successor` in the end."""
 
     status: PersonStatus
@@ -24,42 +24,42 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class LoadedRegister:
     """A register that has, or had, dossiers of the numbers asked, locked: nobody else writes it."""
 
     register_id: int
     register: EnterpriseNumber
-    loaded: Loaded
+    loaded: LoadedState
     """All dossiers of these numbers, and their shares."""
     types: DossierTypes
 
 
-class PersonChange(Protocol):
+class PersonWriteTransaction(Protocol):
     """A transaction in which no write lane runs anywhere: what it reads stays true until it ends."""
 
     records: PersonRecords
     """The records of persons, inside this transaction."""
 
-    async def standings(self, nisses: Sequence[Niss]) -> Mapping[Niss, Standing]:
+    async def niss_statuses(self, nisses: Sequence[Niss]) -> Mapping[Niss, NissStatus]:
         """What is known of these numbers; an unknown one is absent."""
 
-    async def united(self, nisses: Sequence[Niss]) -> Mapping[Niss, Standing]:
+    async def united(self, nisses: Sequence[Niss]) -> Mapping[Niss, NissStatus]:
         """The numbers whose final successor is one of these."""
 
-    async def holdings(self, nisses: Sequence[Niss]) -> Sequence[Holding]:
+    async def loaded_registers(self, nisses: Sequence[Niss]) -> Sequence[LoadedRegister]:
         """The registers concerned, in the order of their ids, which is the order of locking."""
 
     async def keep_content(self, niss: Niss, body: Mapping[str, Any]) -> tuple[int, str]:
         """Keep facts about a person beside the log; answers their id and the hash that stands for them."""
 
     async def commit(
-        self, standings: Mapping[Niss, Standing], registers: Iterable[tuple[int, Written]]
+        self, niss_statuses: Mapping[Niss, NissStatus], registers: Iterable[tuple[int, WriteSet]]
     ) -> None:
         """Write all of it and commit, or nothing. Raises StoreUnavailable, CommitUnknown, StoreFault."""
 
 
-class PersonChangeStore(Protocol):
+class PersonWriteStore(Protocol):
     """The store as the verbs on persons see it."""
 
-    def change(self) -> AbstractAsyncContextManager[PersonChange]:
+    def change(self) -> AbstractAsyncContextManager[PersonWriteTransaction]:
         """Keep every write lane out, then read; leaving without commit rolls back."""

@@ -22,9 +22,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.identity import Identity, IdentityClaim
 from raas.domain.persons.record import Person
-from raas.domain.registers.mutation import Stamp
 from raas.domain.search.person_search import Probe
-from raas.usecases.calls.call import Call
 from raas.usecases.ports.read_store import DossierView
 from raas.usecases.ports.write_store import ImportKey, RequestKey
 
@@ -144,45 +142,6 @@ class PersonStore(Protocol):
         """A transaction that holds these locks, taken in order; leaving without `add` rolls back."""
 
 
-class PersonAlteration(PersonRecords, Protocol):
-    """A transaction that changes persons and tells the registers; no write lane runs until it ends."""
-
-    async def foresee(self, nisses: Collection[Niss]) -> None:
-        """Read at once, and lock, what changes of these numbers will ask for one by one."""
-
-    async def replace(self, niss: Niss, successor: Niss, stamp: Stamp) -> None:
-        """What ReplaceNiss does. Raises Refused (fields `niss`, `successor_niss`); then nothing changed."""
-
-    async def cancel(self, niss: Niss, stamp: Stamp) -> None:
-        """What CancelNiss does. Raises Refused (field `niss`); then nothing changed."""
-
-    async def apply_identity_change(
-        self,
-        niss: Niss,
-        before: Identity,
-        after: Identity,
-        fields: Sequence[str],
-        effective_date: int | None,
-        stamp: Stamp,
-    ) -> None:
-        """Tell the registers that know the person, as the `identity_changes` of their types ask.
-
-        WHILE_KNOWN: the dossier has a line; WHILE_INSCRIBED: a line covers the effective date or the day
-        of recording; NONE: never. One mutation IDENTITY_CHANGED per register; the identities, reduced to
-        `fields`, are kept once beside the log, and not at all when no register is told.
-        """
-
-    async def commit(self) -> None:
-        """Write all of it and commit, or nothing. Raises StoreUnavailable, CommitUnknown, StoreFault."""
-
-
-class PersonAlterations(Protocol):
-    """Begins alterations."""
-
-    def begin(self) -> AbstractAsyncContextManager[PersonAlteration]:
-        """Keep every write lane out; leaving without commit rolls back."""
-
-
 @dataclass(frozen=True, slots=True)
 class AffectedRegister:
     """The dossiers of the numbers concerned in one register, before and after; ordered by number and code."""
@@ -207,21 +166,6 @@ class Restored:
 
     registers: tuple[AffectedRegister, ...]
     inseparable: tuple[Inseparable, ...]
-
-
-class NissChanges(Protocol):
-    """The verbs ReplaceNiss, RestoreNiss and CancelNiss."""
-
-    async def replace(
-        self, call: Call, niss: Niss, successor: Niss, *, validate_only: bool
-    ) -> tuple[AffectedRegister, ...]:
-        """Put one number in the place of another; registers in order of enterprise number."""
-
-    async def restore(self, call: Call, niss: Niss, *, validate_only: bool) -> Restored:
-        """Undo a replacement or a cancellation."""
-
-    async def cancel(self, call: Call, niss: Niss) -> None:
-        """Withdraw a number without a successor."""
 
 
 Claim = tuple[Niss, IdentityClaim]

@@ -54,7 +54,7 @@ class AnsweredRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LoadRequest:
     """What a write transaction needs to know before it starts."""
 
     dossiers: Iterable[DossierKey] = ()
@@ -66,7 +66,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedState:
     """What the store knows, read after the lock of the register was granted."""
 
     register: EnterpriseNumber
@@ -107,7 +107,7 @@ class NewMutation:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteSet:
     """What a write transaction leaves, or a part of it; the mutations are consecutive."""
 
     mutations: Sequence[NewMutation]
@@ -131,9 +131,9 @@ class Written:
 class WriteTransaction(Protocol):
     """A transaction that holds the register row: nobody else writes this register until it ends."""
 
-    loaded: Loaded
+    loaded: LoadedState
 
-    async def write(self, written: Written) -> None:
+    async def write(self, written: WriteSet) -> None:
         """Send a part of what is to be written, without waiting for it: the store works meanwhile.
 
         Parts follow each other like the revisions of their mutations. Raises like `commit`.
@@ -146,13 +146,13 @@ class WriteTransaction(Protocol):
 class WriteStore(Protocol):
     """The store as the write lane sees it."""
 
-    def write(self, register_id: int, wanted: Wanted) -> AbstractAsyncContextManager[WriteTransaction]:
+    def write(self, register_id: int, wanted: LoadRequest) -> AbstractAsyncContextManager[WriteTransaction]:
         """Lock the register, then load; leaving without commit rolls back.
 
         The load's snapshot begins after the lock is granted: it sees every committed write.
         """
 
-    async def snapshot(self, register_id: int, wanted: Wanted) -> Loaded:
+    async def snapshot(self, register_id: int, wanted: LoadRequest) -> LoadedState:
         """The same knowledge without a lock, for validate_only; may be outdated when it arrives."""
 
     async def dossier_types(self, register_id: int) -> DossierTypes:

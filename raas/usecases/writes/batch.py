@@ -13,18 +13,18 @@ from raas.usecases.ports.write_store import (
     DossierKey,
     DossierTypes,
     ImportKey,
+    LoadRequest,
     NewMutation,
     RequestKey,
-    Wanted,
     WriteTransaction,
 )
-from raas.usecases.writes.unit_of_work import Ledger, Persons
+from raas.usecases.writes.unit_of_work import Persons, RegisterUnitOfWork
 
 _PART = 400
 """Mutations sent to the store at a time: it writes them while the next ones are applied."""
 
 
-class Element(Protocol):
+class WriteJob(Protocol):
     """What the lane takes whole: it becomes part of a transaction entirely or not at all."""
 
     weight: int
@@ -44,7 +44,7 @@ class Element(Protocol):
     def codes(self) -> Iterable[str]:
         """The codes of the dossier types it names."""
 
-    def apply(self, ledger: Ledger) -> Generator[bool, None, Any]:
+    def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, Any]:
         """Apply itself, yielding between slices of work; returns the answer or raises Refused.
 
         Yields True where what was applied so far stands whatever comes, so that it may be sent to the store.
@@ -52,7 +52,7 @@ class Element(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LaneLimits:
+class WriteLimits:
     """How much one transaction and one queue hold."""
 
     operations: int = 2_000
@@ -66,7 +66,7 @@ class LaneLimits:
 class Waiting:
     """An element in the queue, and the one who waits for its answer."""
 
-    element: Element
+    element: WriteJob
     future: asyncio.Future[Any]
 
     @property
@@ -84,10 +84,10 @@ class Waiting:
             self.future.set_result(answer)
 
 
-def wanted(batch: Iterable[Waiting], types: DossierTypes) -> Wanted:
+def wanted(batch: Iterable[Waiting], types: DossierTypes) -> LoadRequest:
     """What the batch needs from the store."""
     elements = [waiting.element for waiting in batch]
-    return Wanted(
+    return LoadRequest(
         {key: None for element in elements for key in element.keys(types)},
         any(element.persons is None for element in elements),
         [element.request for element in elements if element.request],
@@ -95,11 +95,13 @@ def wanted(batch: Iterable[Waiting], types: DossierTypes) -> Wanted:
     )
 
 
-class BatchRun:
+class BatchExecution:
     """Applies the elements of a batch one after the other and sends what they leave to the store."""
 
-    def __init__(self, ledger: Ledger, transaction: WriteTransaction, limits: LaneLimits) -> None:
-        self._ledger = ledger
+    def __init__(
+        self, unit_of_work: RegisterUnitOfWork, transaction: WriteTransaction, limits: WriteLimits
+    ) -> None:
+        self._unit_of_work = unit_of_work
         self._transaction = transaction
         self._limits = limits
         self._sent = False
@@ -124,13 +126,13 @@ class BatchRun:
 
     @property
     def _spent(self) -> bool:
-        return time.monotonic() > self._ends or self._ledger.lines_handled > self._limits.lines
+        return time.monotonic() > self._ends or self._unit_of_work.lines_handled > self._limits.lines
 
-    async def _apply(self, element: Element) -> Any:
+    async def _apply(self, element: WriteJob) -> Any:
         """The answer of one element; a refusal, or a bug in it, does not concern its neighbours."""
-        mark = self._ledger.mark()
+        savepoint = self._unit_of_work.savepoint()
         parts = 0
-        steps = element.apply(self._ledger)
+        steps = element.apply(self._unit_of_work)
         while True:
             try:
                 stands = next(steps)
@@ -140,15 +142,15 @@ class BatchRun:
                 if parts:
                     # What was sent cannot be undone alone: the whole transaction is given up.
                     raise StoreFault(f"an element failed half-way: {type(error).__name__}") from error
-                self._ledger.undo(mark)
+                self._unit_of_work.rollback_to(savepoint)
                 return error
-            if stands and self._ledger.not_taken >= _PART:
+            if stands and self._unit_of_work.not_taken >= _PART:
                 await self._send()
                 parts += 1
             await asyncio.sleep(0)
 
     async def _send(self) -> None:
-        part = self._ledger.take()
+        part = self._unit_of_work.take()
         if part is not None:
             self._sent = True
             self.mutations += part.mutations

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from raas.domain.errors import Reason, Violation
 from raas.domain.registers.operation import Operation
 from raas.usecases.calls.call import Call
-from raas.usecases.calls.rate_limit import Attempts
+from raas.usecases.calls.rate_limit import RateLimit
 from raas.usecases.ports.persons import Claim, IdentitySource
 
 FIELD = "identity"
 
 
 async def with_identity_violations(
-    call: Call, operations: Sequence[Operation], source: IdentitySource, guesses: Attempts | None = None
+    call: Call, operations: Sequence[Operation], source: IdentitySource, guesses: RateLimit | None = None
 ) -> Sequence[Operation]:
     """The operations, those whose claim differs from the source with IDENTITY_MISMATCH in `violations`.
 

@@ -13,15 +13,15 @@ from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import Pages, page_size_of
 from raas.usecases.ports.write_store import DossierKey, DossierTypes, ImportKey, RequestKey, WriteStore
-from raas.usecases.writes.queue import Lanes
-from raas.usecases.writes.unit_of_work import Ledger, Persons
+from raas.usecases.writes.queue import WriteQueues
+from raas.usecases.writes.unit_of_work import Persons, RegisterUnitOfWork
 
 
-class DossierTypeVerbs:
+class ManageDossierTypes:
     """The verbs on the dossier types of a register."""
 
-    def __init__(self, lanes: Lanes, store: WriteStore, pages: Pages) -> None:
-        self._lanes = lanes
+    def __init__(self, write_queues: WriteQueues, store: WriteStore, pages: Pages) -> None:
+        self._write_queues = write_queues
         self._store = store
         self._pages = pages
 
@@ -30,7 +30,7 @@ class DossierTypeVerbs:
     ) -> tuple[DossierType, int]:
         """Declare a type; answers it and the revision it took. Raises Refused DOSSIER_TYPE_EXISTS."""
         change = _Change(call, dossier_type.code, dossier_type, {})
-        answer: tuple[DossierType, int] = await self._lanes[register.id].submit(change)
+        answer: tuple[DossierType, int] = await self._write_queues[register.id].submit(change)
         return answer
 
     async def update(
@@ -43,7 +43,7 @@ class DossierTypeVerbs:
         would become.
         """
         change = _Change(call, code, None, changes)
-        answer: tuple[DossierType, int] = await self._lanes[register.id].submit(change)
+        answer: tuple[DossierType, int] = await self._write_queues[register.id].submit(change)
         return answer
 
     async def violations(self, register: AdmittedRegister, code: str) -> Sequence[Violation]:
@@ -91,9 +91,9 @@ class _Change:
         """No dossier."""
         return ()
 
-    def apply(self, ledger: Ledger) -> Generator[bool, None, tuple[DossierType, int]]:
+    def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, tuple[DossierType, int]]:
         """Create or change the type; answers it and the revision of the register afterwards."""
-        before = ledger.dossier_type(self._code)
+        before = unit_of_work.dossier_type(self._code)
         if self._created is not None:
             if before is not None:
                 raise refuse(Reason.DOSSIER_TYPE_EXISTS, "dossier_type.code", dossier_type=self._code)
@@ -108,8 +108,8 @@ class _Change:
                 "before": dossier_type_json(before) if before else None,
                 "after": dossier_type_json(after),
             }
-            ledger.put_dossier_type(after, detail, self._stamp)
-        return after, ledger.revision
+            unit_of_work.put_dossier_type(after, detail, self._stamp)
+        return after, unit_of_work.revision
 
 
 def _unknown() -> Refused:

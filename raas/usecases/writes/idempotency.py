@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from raas.domain.errors import Violation
-from raas.usecases.ports.write_store import AnsweredRequest, ImportKey, Loaded, RequestKey
+from raas.usecases.ports.write_store import AnsweredRequest, ImportKey, LoadedState, RequestKey
 
 SkippedRow = tuple[ImportKey, int, Sequence[Violation]]
 """A row of an import that was skipped: the import, the offset, what is wrong."""
 
 
-class NewReceipts(NamedTuple):
+class NewIdempotencyRecords(NamedTuple):
     """What was added since the last time."""
 
     requests: Mapping[RequestKey, AnsweredRequest]
@@ -24,10 +24,10 @@ class NewReceipts(NamedTuple):
     rejections: Sequence[SkippedRow]
 
 
-class Receipts:
+class IdempotencyRecords:
     """Those that the store loaded, and those added since."""
 
-    def __init__(self, loaded: Loaded) -> None:
+    def __init__(self, loaded: LoadedState) -> None:
         self._requests = dict(loaded.requests)
         self._imports = dict(loaded.imports)
         self._new_requests: dict[RequestKey, AnsweredRequest] = {}
@@ -53,8 +53,8 @@ class Receipts:
         self._imports[key] = self._new_imports[key] = through
         self._rejections.extend((key, offset, violations) for offset, violations in rejected)
 
-    def take(self) -> NewReceipts:
+    def take(self) -> NewIdempotencyRecords:
         """Those added since the last time; they stay known."""
-        taken = NewReceipts(self._new_requests, self._new_imports, self._rejections)
+        taken = NewIdempotencyRecords(self._new_requests, self._new_imports, self._rejections)
         self._new_requests, self._new_imports, self._rejections = {}, {}, []
         return taken

@@ -12,14 +12,14 @@ from raas.domain.registers.mutation import Stamp
 from raas.domain.registers.operation import Operation
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
-from raas.usecases.calls.rate_limit import Attempts
+from raas.usecases.calls.rate_limit import RateLimit
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.persons import IdentitySource
 from raas.usecases.ports.write_store import DossierKey, DossierTypes, ImportKey, RequestKey, WriteStore
 from raas.usecases.writes.claims import with_identity_violations
 from raas.usecases.writes.operations import dossier_keys, persons_of
-from raas.usecases.writes.queue import Lanes
-from raas.usecases.writes.unit_of_work import Ledger, Persons
+from raas.usecases.writes.queue import WriteQueues
+from raas.usecases.writes.unit_of_work import Persons, RegisterUnitOfWork
 
 _SLICE = 250
 """Rows applied before the event loop gets a turn: a few milliseconds."""
@@ -57,13 +57,13 @@ class Imports:
 
     def __init__(
         self,
-        lanes: Lanes,
+        write_queues: WriteQueues,
         store: WriteStore,
         source: AuthenticSource,
         identities: IdentitySource,
-        guesses: Attempts | None = None,
+        guesses: RateLimit | None = None,
     ) -> None:
-        self._lanes = lanes
+        self._write_queues = write_queues
         self._store = store
         self._source = source
         self._identities = identities
@@ -128,7 +128,7 @@ class Imports:
     async def _message(
         self, register: AdmittedRegister, message: ImportMessage, element: _ImportElement
     ) -> ImportAnswer:
-        answer, skipped = await self._lanes[register.id].submit(element)
+        answer, skipped = await self._write_queues[register.id].submit(element)
         assert isinstance(answer, ImportAnswer)
         if not skipped or element.import_key is None:
             return answer
@@ -168,12 +168,12 @@ class _ImportElement:
         """The dossiers it touches."""
         return dossier_keys(self._message.operations, self.persons, types)
 
-    def apply(self, ledger: Ledger) -> Generator[bool, None, tuple[ImportAnswer, int]]:
+    def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, tuple[ImportAnswer, int]]:
         """Apply the rows not applied before; answers what became of them and how many were skipped."""
         message, end = self._message, self._message.offset + len(self._message.operations)
         skip = 0
         if self.import_key is not None:
-            through = ledger.receipts.import_offset(self.import_key)
+            through = unit_of_work.idempotency.import_offset(self.import_key)
             if message.offset > through:
                 raise _ahead(through)
             skip = min(through - message.offset, len(message.operations))
@@ -182,7 +182,7 @@ class _ImportElement:
         rejected: list[tuple[int, tuple[Violation, ...]]] = []
         for index in range(skip, len(message.operations)):
             try:
-                entry = ledger.apply(message.operations[index], self.persons, self._stamp)
+                entry = unit_of_work.apply(message.operations[index], self.persons, self._stamp)
             except Refused as refused:
                 rejected.append((message.offset + index, refused.violations))
             else:
@@ -193,8 +193,8 @@ class _ImportElement:
             if index % _SLICE == _SLICE - 1:
                 yield True
         if self.import_key is not None and skip < len(message.operations):
-            ledger.receipts.advance_import(self.import_key, end, rejected)
-        return ImportAnswer(end, applied, unchanged, tuple(rejected), ledger.revision), skip
+            unit_of_work.idempotency.advance_import(self.import_key, end, rejected)
+        return ImportAnswer(end, applied, unchanged, tuple(rejected), unit_of_work.revision), skip
 
 
 def _abandon(task: asyncio.Task[Any]) -> None:

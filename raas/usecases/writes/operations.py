@@ -11,7 +11,7 @@ from raas.domain.persons.status import PersonState
 from raas.domain.registers.operation import Action, Operation
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
-from raas.usecases.calls.rate_limit import Attempts
+from raas.usecases.calls.rate_limit import RateLimit
 from raas.usecases.calls.successors import final_niss, states_of
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.persons import IdentitySource
@@ -20,16 +20,16 @@ from raas.usecases.ports.write_store import (
     DossierKey,
     DossierTypes,
     ImportKey,
-    Loaded,
+    LoadedState,
+    LoadRequest,
     RequestKey,
-    Wanted,
     WriteStore,
 )
-from raas.usecases.writes.batch import LaneLimits
+from raas.usecases.writes.batch import WriteLimits
 from raas.usecases.writes.claims import with_identity_violations
-from raas.usecases.writes.queue import Lanes
+from raas.usecases.writes.queue import WriteQueues
 from raas.usecases.writes.results import Applied, BatchAnswer, Notice, Rejected, fitting
-from raas.usecases.writes.unit_of_work import Entry, Ledger, Persons
+from raas.usecases.writes.unit_of_work import Entry, Persons, RegisterUnitOfWork
 
 _SLICE = 250
 """Operations applied before the event loop gets a turn: a few milliseconds."""
@@ -56,14 +56,14 @@ class WriteOperations:
 
     def __init__(
         self,
-        lanes: Lanes,
+        write_queues: WriteQueues,
         store: WriteStore,
         source: AuthenticSource,
         identities: IdentitySource,
-        limits: LaneLimits,
-        guesses: Attempts | None = None,
+        limits: WriteLimits,
+        guesses: RateLimit | None = None,
     ) -> None:
-        self._lanes = lanes
+        self._write_queues = write_queues
         self._store = store
         self._source = source
         self._identities = identities
@@ -116,15 +116,15 @@ class WriteOperations:
         if validate_only or work.malformed:
             # What can never be written does not queue; the state still adds what it finds wrong.
             return await self._try(register, element)
-        answer: BatchAnswer | Replayed = await self._lanes[register.id].submit(element)
+        answer: BatchAnswer | Replayed = await self._write_queues[register.id].submit(element)
         return answer
 
     async def _try(self, register: AdmittedRegister, element: _WriteElement) -> BatchAnswer:
         types = await self._store.dossier_types(register.id)
-        wanted = Wanted(list(element.keys(types)), persons=element.persons is None)
+        wanted = LoadRequest(list(element.keys(types)), persons=element.persons is None)
         loaded = await self._store.snapshot(register.id, wanted)
-        ledger = Ledger(loaded, types, self._limits.max_lines_per_dossier)
-        return _as_of_now(_finish(element.work.apply(ledger, element)), loaded, types)
+        unit_of_work = RegisterUnitOfWork(loaded, types, self._limits.max_lines_per_dossier)
+        return _as_of_now(_finish(element.work.apply(unit_of_work, element)), loaded, types)
 
 
 class _Single:
@@ -134,11 +134,13 @@ class _Single:
         self.operations: Sequence[Operation] = (operation,)
         self.malformed = bool(operation.violations)
 
-    def apply(self, ledger: Ledger, element: _WriteElement) -> Generator[bool, None, BatchAnswer]:
+    def apply(
+        self, unit_of_work: RegisterUnitOfWork, element: _WriteElement
+    ) -> Generator[bool, None, BatchAnswer]:
         """Apply the operation."""
-        applied = element.applied(ledger, self.operations[0])
+        applied = element.applied(unit_of_work, self.operations[0])
         yield from ()
-        return BatchAnswer((applied,), ledger.revision)
+        return BatchAnswer((applied,), unit_of_work.revision)
 
 
 class _Batch:
@@ -149,14 +151,16 @@ class _Batch:
         self.malformed = any(operation.violations for operation in operations)
         self._keep_rejected = keep_rejected
 
-    def apply(self, ledger: Ledger, element: _WriteElement) -> Generator[bool, None, BatchAnswer]:
+    def apply(
+        self, unit_of_work: RegisterUnitOfWork, element: _WriteElement
+    ) -> Generator[bool, None, BatchAnswer]:
         """Apply them in order; what one leaves is what the next one finds."""
-        mark = ledger.mark()
+        savepoint = unit_of_work.savepoint()
         results: list[Applied | Rejected] = []
         violations: list[Violation] = []
         for index, operation in enumerate(self.operations):
             try:
-                results.append(element.applied(ledger, operation))
+                results.append(element.applied(unit_of_work, operation))
             except Refused as refused:
                 results.append(Rejected(refused.violations))
                 violations.extend(v.below(f"operations[{index}]") for v in refused.violations)
@@ -164,8 +168,8 @@ class _Batch:
                 yield False
         if violations and not self._keep_rejected:
             raise Refused(violations)
-        answer = fitting(results, ledger.revision)
-        ledger.bind(mark)
+        answer = fitting(results, unit_of_work.revision)
+        unit_of_work.bind(savepoint)
         return answer
 
 
@@ -203,24 +207,26 @@ class _WriteElement:
         """The dossiers it touches."""
         return dossier_keys(self.work.operations, self.persons, types)
 
-    def apply(self, ledger: Ledger) -> Generator[bool, None, BatchAnswer | Replayed]:
+    def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, BatchAnswer | Replayed]:
         """Answer as the first time, or work and remember the answer; refusals are not remembered."""
         idempotency, key = self._idempotency, self.request
         if idempotency is None or key is None:
-            return (yield from self.work.apply(ledger, self))
-        known = ledger.receipts.answered(key)
+            return (yield from self.work.apply(unit_of_work, self))
+        known = unit_of_work.idempotency.answered(key)
         if known is not None:
             if known.body_hash != idempotency.body_hash:
                 raise refuse(Reason.REQUEST_ID_REUSED, "request_id")
             return Replayed(known.answer)
-        answer = yield from self.work.apply(ledger, self)
-        ledger.receipts.remember(key, AnsweredRequest(idempotency.body_hash, idempotency.encode(answer)))
+        answer = yield from self.work.apply(unit_of_work, self)
+        unit_of_work.idempotency.remember(
+            key, AnsweredRequest(idempotency.body_hash, idempotency.encode(answer))
+        )
         return answer
 
-    def applied(self, ledger: Ledger, operation: Operation) -> Applied:
+    def applied(self, unit_of_work: RegisterUnitOfWork, operation: Operation) -> Applied:
         """Apply one operation; answers it as the caller will see it."""
-        entry = ledger.apply(operation, self.persons, self._stamp)
-        return _applied(ledger, operation, self.persons, entry)
+        entry = unit_of_work.apply(operation, self.persons, self._stamp)
+        return _applied(unit_of_work, operation, self.persons, entry)
 
 
 async def persons_of(source: AuthenticSource, operations: Iterable[Operation]) -> Persons:
@@ -242,9 +248,11 @@ def dossier_keys(
             yield final_niss(operation.niss, persons or {}), entry[0] if entry else 0
 
 
-def _applied(ledger: Ledger, operation: Operation, persons: Persons, entry: Entry) -> Applied:
+def _applied(
+    unit_of_work: RegisterUnitOfWork, operation: Operation, persons: Persons, entry: Entry
+) -> Applied:
     code = operation.dossier_type or ""
-    dossier_type = ledger.dossier_type(code)
+    dossier_type = unit_of_work.dossier_type(code)
     followed = operation.niss if operation.niss != entry.niss else None
     return Applied(
         entry.niss,
@@ -254,7 +262,7 @@ def _applied(ledger: Ledger, operation: Operation, persons: Persons, entry: Entr
         entry.change,
         entry.dossier_revision,
         entry.revision,
-        _notices(operation, followed, ledger.person(operation.niss, persons)),
+        _notices(operation, followed, unit_of_work.person(operation.niss, persons)),
     )
 
 
@@ -271,7 +279,7 @@ def _notices(operation: Operation, followed: Niss | None, person: PersonState | 
     return tuple(notices)
 
 
-def _as_of_now(answer: BatchAnswer, loaded: Loaded, types: DossierTypes) -> BatchAnswer:
+def _as_of_now(answer: BatchAnswer, loaded: LoadedState, types: DossierTypes) -> BatchAnswer:
     """What was only tried took no revision: those answered are the ones in force."""
 
     def tried(result: Applied | Rejected) -> Applied | Rejected:

@@ -11,15 +11,15 @@ from raas.domain.registers.mutation import (
     record_time_text,
     stamp_text,
 )
-from raas.usecases.ports.write_store import Loaded, NewMutation
+from raas.usecases.ports.write_store import LoadedState, NewMutation
 
 _DOSSIER_TYPE_CHANGED = MutationKind.DOSSIER_TYPE_CHANGED
 
 
-class NewLog:
+class PendingLog:
     """Mutations in order; their revisions go on from the last one that the store has."""
 
-    def __init__(self, loaded: Loaded) -> None:
+    def __init__(self, loaded: LoadedState) -> None:
         self._record_time = record_time_text(loaded.record_time)
         self.revision = loaded.revision
         """The last revision."""

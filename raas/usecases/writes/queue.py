@@ -12,22 +12,22 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from raas.concurrency.linger import all_in
+from raas.concurrency.linger import linger
 from raas.domain.errors import Reason, refuse
 from raas.usecases.ports.errors import CommitUnknown, StoreFault, StoreUnavailable
-from raas.usecases.ports.log import Addition, Mark, Told
+from raas.usecases.ports.log import CommittedBatch, LogPoint, OnCommit
 from raas.usecases.ports.write_store import DossierTypes, NewMutation, WriteStore
-from raas.usecases.writes.batch import BatchRun, Element, LaneLimits, Waiting, wanted
-from raas.usecases.writes.unit_of_work import Ledger
+from raas.usecases.writes.batch import BatchExecution, Waiting, WriteJob, WriteLimits, wanted
+from raas.usecases.writes.unit_of_work import RegisterUnitOfWork
 
 _RETRY_SECONDS = (0.02, 0.1, 0.3, 0.6, 1.0, 2.0)
 """Pauses before trying again when the store does not answer: about as long as a restart takes."""
 
 
-class Lane:
+class WriteQueue:
     """The queue and the writer of one register; `submit` is its whole interface."""
 
-    def __init__(self, register_id: int, store: WriteStore, limits: LaneLimits, committed: Told) -> None:
+    def __init__(self, register_id: int, store: WriteStore, limits: WriteLimits, committed: OnCommit) -> None:
         self._register_id = register_id
         self._store = store
         self._limits = limits
@@ -38,7 +38,7 @@ class Lane:
         self._waiting_operations = 0
         self._writer: asyncio.Task[None] | None = None
 
-    async def submit(self, element: Element) -> Any:
+    async def submit(self, element: WriteJob) -> Any:
         """Wait for the element to be committed; answers what its `apply` returned.
 
         Raises Refused (nothing of the element was written), OVERLOADED when the queue is full, or the
@@ -72,7 +72,7 @@ class Lane:
         try:
             while self._calls or self._imports:
                 # Those who were answered go first: they may have more for this batch.
-                await all_in(lambda: len(self._calls), self._limits.operations)
+                await linger(lambda: len(self._calls), self._limits.operations)
                 if batch := self._take():
                     await self._write(batch)
         finally:
@@ -145,15 +145,17 @@ class Lane:
                     # Types changed since they were cached: what to load may differ.
                     types = self._types = await self._store.dossier_types(self._register_id)
                     continue
-                ledger = Ledger(transaction.loaded, types, self._limits.max_lines_per_dossier)
-                run = BatchRun(ledger, transaction, self._limits)
+                unit_of_work = RegisterUnitOfWork(
+                    transaction.loaded, types, self._limits.max_lines_per_dossier
+                )
+                run = BatchExecution(unit_of_work, transaction, self._limits)
                 answers = await run.run(batch)
                 break
-        if ledger.types_revision != types.revision:
+        if unit_of_work.types_revision != types.revision:
             self._types = None
         self._put_back(batch[len(answers) :])
-        if ledger.revision > transaction.loaded.revision:
-            self._committed(self._register_id, _addition(ledger, run.mutations))
+        if unit_of_work.revision > transaction.loaded.revision:
+            self._committed(self._register_id, _committed_batch(unit_of_work, run.mutations))
             # A turn of the event loop for those who follow: many answers at once take several times as long.
             await asyncio.sleep(0)
         for waiting, answer in zip(batch, answers, strict=False):
@@ -169,36 +171,38 @@ class Lane:
         return types
 
 
-class Lanes:
+class WriteQueues:
     """The lanes of this process, one per register, made when first needed."""
 
-    def __init__(self, store: WriteStore, limits: LaneLimits, committed: Told = lambda *_: None) -> None:
+    def __init__(self, store: WriteStore, limits: WriteLimits, committed: OnCommit = lambda *_: None) -> None:
         self._store = store
         self._limits = limits
         self._committed = committed
-        self._lanes: dict[int, Lane] = {}
+        self._write_queues: dict[int, WriteQueue] = {}
 
-    def __getitem__(self, register_id: int) -> Lane:
-        lane = self._lanes.get(register_id)
-        if lane is None:
-            lane = self._lanes[register_id] = Lane(register_id, self._store, self._limits, self._committed)
-        return lane
+    def __getitem__(self, register_id: int) -> WriteQueue:
+        write_queue = self._write_queues.get(register_id)
+        if write_queue is None:
+            write_queue = self._write_queues[register_id] = WriteQueue(
+                register_id, self._store, self._limits, self._committed
+            )
+        return write_queue
 
     def waiting_operations(self) -> int:
         """Operations that wait in all lanes together."""
-        return sum(lane.waiting_operations for lane in self._lanes.values())
+        return sum(write_queue.waiting_operations for write_queue in self._write_queues.values())
 
     async def drained(self) -> None:
         """Wait until every lane has answered all it was given."""
-        for lane in list(self._lanes.values()):
-            await lane.drained()
+        for write_queue in list(self._write_queues.values()):
+            await write_queue.drained()
 
 
-def _addition(ledger: Ledger, mutations: Sequence[NewMutation]) -> Addition:
+def _committed_batch(unit_of_work: RegisterUnitOfWork, mutations: Sequence[NewMutation]) -> CommittedBatch:
     """What a committed ledger added to the log."""
-    loaded = ledger.loaded
-    mark = Mark(ledger.revision, loaded.record_time, ledger.checksum)
-    return Addition(loaded.log_id, mutations, mark, ledger.code_of)
+    loaded = unit_of_work.loaded
+    point = LogPoint(unit_of_work.revision, loaded.record_time, unit_of_work.checksum)
+    return CommittedBatch(loaded.log_id, mutations, point, unit_of_work.code_of)
 
 
 def _fail(batch: Sequence[Waiting], error: Exception) -> None:

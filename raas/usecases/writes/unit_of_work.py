@@ -1,7 +1,7 @@
 """The ledger: what a register holds while one write transaction is being prepared.
 
 It starts from what the store loaded under the lock, applies elements one after the other in memory and
-ends as `Written`. Nothing here waits and nothing is shared: one transaction, one ledger.
+ends as `WriteSet`. Nothing here waits and nothing is shared: one transaction, one ledger.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.mutation import MutationKind, Stamp, lines_text
 from raas.domain.registers.operation import Action, Operation
 from raas.domain.registers.shares import Share, Shares, inscribe_share, remove_share
-from raas.usecases.ports.write_store import DossierKey, DossierTypes, Loaded, NewMutation, Written
-from raas.usecases.writes.idempotency import Receipts
-from raas.usecases.writes.pending_log import NewLog
+from raas.usecases.ports.write_store import DossierKey, DossierTypes, LoadedState, NewMutation, WriteSet
+from raas.usecases.writes.idempotency import IdempotencyRecords
+from raas.usecases.writes.pending_log import PendingLog
 from raas.usecases.writes.validation import dossier_key
 
 Persons = Mapping[Niss, PersonState] | None
@@ -31,7 +31,7 @@ Persons = Mapping[Niss, PersonState] | None
 
 
 @dataclass(slots=True)
-class Sheet:
+class DossierDraft:
     """A dossier in the ledger: its lines, their text and its last mutation."""
 
     lines: Lines
@@ -49,40 +49,40 @@ class Entry:
     revision: int
 
 
-class Mark(NamedTuple):
+class Savepoint(NamedTuple):
     """A point to go back to."""
 
     mutations: int
-    undo: int
+    rollback_to: int
     dossier_count_change: int
     shares: Mapping[DossierKey, Shares]
 
 
-_NO_SHEET = Sheet((), "{}", 0)
+_NO_DRAFT = DossierDraft((), "{}", 0)
 _INSCRIBE, _INSCRIBED, _REMOVED = Action.INSCRIBE, MutationKind.INSCRIBED, MutationKind.REMOVED
 
 
-class Ledger:
+class RegisterUnitOfWork:
     """Applies operations to the loaded state; `mark` and `undo` make a group of them all or nothing."""
 
-    def __init__(self, loaded: Loaded, types: DossierTypes, max_lines: int) -> None:
+    def __init__(self, loaded: LoadedState, types: DossierTypes, max_lines: int) -> None:
         self.loaded = loaded
         self._max_lines = max_lines
         self._by_code = dict(types.by_code)
         self._type_code = {id_: t.code for id_, t in types.by_id.items()}
-        self._sheets: dict[DossierKey, Sheet] = {}
-        self._changed: dict[DossierKey, Sheet] = {}
+        self._drafts: dict[DossierKey, DossierDraft] = {}
+        self._changed: dict[DossierKey, DossierDraft] = {}
         self._taken_revision = loaded.revision
-        self._undo: list[tuple[DossierKey, Sheet]] = []
-        self._log = NewLog(loaded)
+        self._undo: list[tuple[DossierKey, DossierDraft]] = []
+        self._log = PendingLog(loaded)
         self._dossier_count_change = 0
         self.lines_handled = 0
         """Lines read and written so far: what the work in the store is proportional to."""
         self._shares: dict[DossierKey, Shares] = {}
         self._types: dict[str, DossierType] = {}
-        self.receipts = Receipts(loaded)
+        self.idempotency = IdempotencyRecords(loaded)
 
-    def extend(self, loaded: Loaded) -> None:
+    def extend(self, loaded: LoadedState) -> None:
         """Know further dossiers of the same register, loaded in the same transaction."""
         self.loaded = replace(
             self.loaded,
@@ -120,17 +120,17 @@ class Ledger:
         key = dossier_key(
             operation, self.loaded.persons if persons is None else persons, self._by_code, self.lines
         )
-        niss, sheet, period = key[0], self._sheet(key), operation.period
+        niss, draft, period = key[0], self._draft(key), operation.period
         if operation.action is _INSCRIBE:
             assert period is not None
-            kind, change = _INSCRIBED, inscribe(sheet.lines, period, self._max_lines)
+            kind, change = _INSCRIBED, inscribe(draft.lines, period, self._max_lines)
         else:
-            kind, change = _REMOVED, remove(sheet.lines, period, self._max_lines)
+            kind, change = _REMOVED, remove(draft.lines, period, self._max_lines)
         requested = operation.niss if operation.niss != niss else None
         if requested is not None or key in self.loaded.shares or key in self._shares:
-            self._share(key, sheet.lines, operation)
+            self._share(key, draft.lines, operation)
         if not change.changed:
-            return Entry(change, niss, sheet.revision, self._log.revision)
+            return Entry(change, niss, draft.revision, self._log.revision)
         revision = self._record(kind, key, change.after, requested, stamp)
         return Entry(change, niss, revision, revision)
 
@@ -154,15 +154,15 @@ class Ledger:
 
     def lines(self, key: DossierKey) -> Lines:
         """The lines of a dossier as they now are."""
-        return self._sheet(key).lines
+        return self._draft(key).lines
 
     def last_revision(self, key: DossierKey) -> int:
         """The last mutation of a dossier (0 = none)."""
-        return self._sheet(key).revision
+        return self._draft(key).revision
 
     def types_of(self, niss: Niss) -> list[int]:
         """Ids of the types under which dossiers of this number are, or were, known here, ascending."""
-        keys = (*self.loaded.dossiers, *self.loaded.shares, *self._sheets, *self._shares)
+        keys = (*self.loaded.dossiers, *self.loaded.shares, *self._drafts, *self._shares)
         return sorted({type_id for number, type_id in keys if number == niss})
 
     def transfer(
@@ -180,13 +180,13 @@ class Ledger:
         The first one records what becomes of the dossier of `old`, the second one that of `new`, also
         where its lines stay the same; no reader may stop between them.
         """
-        mark = self.mark()
+        savepoint = self.savepoint()
         detail = {"replaced_niss": niss_text(old), "successor_niss": niss_text(new)}
         for niss, lines, kept in zip((old, new), after, shares, strict=True):
             self._record(kind, (niss, type_id), lines, None, stamp, detail)
             if kept or self.shares((niss, type_id)):
                 self._shares[niss, type_id] = kept
-        self.bind(mark)
+        self.bind(savepoint)
 
     def news(
         self,
@@ -215,41 +215,43 @@ class Ledger:
         detail: Mapping[str, Any] | None = None,
     ) -> int:
         """Write the new lines of a dossier into the log; answers the revision."""
-        sheet = self._sheet(key)
+        draft = self._draft(key)
         niss, type_id = key
         revision = self._log.revision + 1
-        after = Sheet(lines, lines_text(lines), revision)
+        after = DossierDraft(lines, lines_text(lines), revision)
         self._log.append(
             NewMutation(
                 revision,
                 revision,
-                sheet.revision,
+                draft.revision,
                 kind,
                 niss,
                 requested,
                 type_id,
-                sheet.text,
+                draft.text,
                 after.text,
                 stamp,
                 detail,
             )
         )
-        self._undo.append((key, sheet))
-        self._sheets[key] = after
+        self._undo.append((key, draft))
+        self._drafts[key] = after
         self._changed[key] = after
-        self._dossier_count_change += (not sheet.lines) - (not lines)
-        self.lines_handled += len(sheet.lines) + len(lines)
+        self._dossier_count_change += (not draft.lines) - (not lines)
+        self.lines_handled += len(draft.lines) + len(lines)
         return revision
 
-    def _sheet(self, key: DossierKey) -> Sheet:
-        sheet = self._sheets.get(key)
-        if sheet is None:
+    def _draft(self, key: DossierKey) -> DossierDraft:
+        draft = self._drafts.get(key)
+        if draft is None:
             state = self.loaded.dossiers.get(key)
-            sheet = (
-                _NO_SHEET if state is None else Sheet(state.lines, lines_text(state.lines), state.revision)
+            draft = (
+                _NO_DRAFT
+                if state is None
+                else DossierDraft(state.lines, lines_text(state.lines), state.revision)
             )
-            self._sheets[key] = sheet
-        return sheet
+            self._drafts[key] = draft
+        return draft
 
     # ---- dossier types --------------------------------------------------------------------------
 
@@ -280,48 +282,48 @@ class Ledger:
 
     # ---- groups ---------------------------------------------------------------------------------
 
-    def mark(self) -> Mark:
+    def savepoint(self) -> Savepoint:
         """A point to go back to."""
-        return Mark(
+        return Savepoint(
             len(self._log.mutations), len(self._undo), self._dossier_count_change, self._shares.copy()
         )
 
-    def undo(self, mark: Mark) -> None:
+    def rollback_to(self, savepoint: Savepoint) -> None:
         """Forget everything that was applied since the mark."""
-        while len(self._undo) > mark.undo:
-            key, sheet = self._undo.pop()
-            self._sheets[key] = sheet
-            if sheet.revision > self._taken_revision:
-                self._changed[key] = sheet
+        while len(self._undo) > savepoint.rollback_to:
+            key, draft = self._undo.pop()
+            self._drafts[key] = draft
+            if draft.revision > self._taken_revision:
+                self._changed[key] = draft
             else:
                 self._changed.pop(key, None)
-        self._log.forget(mark.mutations)
-        self._dossier_count_change = mark.dossier_count_change
-        self._shares = dict(mark.shares)
+        self._log.forget(savepoint.mutations)
+        self._dossier_count_change = savepoint.dossier_count_change
+        self._shares = dict(savepoint.shares)
 
-    def bind(self, mark: Mark) -> None:
+    def bind(self, savepoint: Savepoint) -> None:
         """Make what was applied since the mark one batch: no reader may stop inside it."""
-        self._log.bind(mark.mutations)
+        self._log.bind(savepoint.mutations)
 
-    def take(self) -> Written | None:
+    def take(self) -> WriteSet | None:
         """What is to be written since the last time, checksums chained; None = nothing.
 
         What was taken cannot be undone any more: only between elements, or with no way back.
         """
-        receipts = self.receipts.take()
-        if not (self._log.mutations or self._shares or receipts.requests or receipts.imports):
+        idempotency = self.idempotency.take()
+        if not (self._log.mutations or self._shares or idempotency.requests or idempotency.imports):
             return None
         mutations = self._log.take(self.code_of)
-        written = Written(
+        written = WriteSet(
             mutations,
-            {key: (sheet.text, sheet.revision) for key, sheet in self._changed.items()},
+            {key: (draft.text, draft.revision) for key, draft in self._changed.items()},
             self._dossier_count_change,
             self.loaded.record_time,
             self._log.checksum,
             self._log.types_revision,
             self._types,
             self._shares,
-            *receipts,
+            *idempotency,
         )
         self._forget_taken()
         return written

@@ -67,10 +67,10 @@ def test_there_are_some_of_every_kind(persons: dict[str, Person]) -> None:
 
 
 async def test_the_source_takes_all_of_them_once(engine: AsyncEngine, reading_engine: AsyncEngine) -> None:
-    async with open_person_door(engine, reading_engine) as door:
+    async with open_person_door(engine, reading_engine) as raas_server:
         metadata = (("raas-enterprise-number", "0999999922"),)
         for applied in (10_000, 0):
-            answers = [a async for a in door.stub.ImportPersons(demo_messages(), metadata=metadata)]
+            answers = [a async for a in raas_server.stub.ImportPersons(demo_messages(), metadata=metadata)]
             assert [list(answer.rejected) for answer in answers] == [[]] * 20
             assert sum(answer.applied for answer in answers) == applied
             assert answers[-1].through_offset == 10_000

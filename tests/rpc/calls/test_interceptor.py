@@ -19,25 +19,25 @@ from raas.usecases.ports.errors import CommitUnknown, SourceUnavailable, StoreFa
 from raas.usecases.ports.read_store import DossierView
 from raas.usecases.reads.consult import ConsultAnswer, ExportPart
 from raas.v1 import register_service_pb2 as v1
-from tests.rpc.harness import ANN, CALLER, OTHER, OWN, House, told
+from tests.rpc.harness import ANN, CALLER, OTHER, OWN, Harness, told
 
 EMPTY = ConsultAnswer((), "", 0, ())
 
 
-async def test_every_answer_carries_its_call_id(house: House) -> None:
-    first = house.stub.GetRegister(v1.GetRegisterRequest(), metadata=CALLER)
-    second = house.stub.GetRegister(v1.GetRegisterRequest(), metadata=CALLER)
+async def test_every_answer_carries_its_call_id(harness: Harness) -> None:
+    first = harness.stub.GetRegister(v1.GetRegisterRequest(), metadata=CALLER)
+    second = harness.stub.GetRegister(v1.GetRegisterRequest(), metadata=CALLER)
     ids = {UUID(dict(await call.trailing_metadata())["raas-call-id"]) for call in (first, second)}
     assert len(ids) == 2
 
 
-async def test_every_refusal_carries_its_call_id_twice(house: House) -> None:
+async def test_every_refusal_carries_its_call_id_twice(harness: Harness) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await house.stub.GetRegister(v1.GetRegisterRequest(register="x"), metadata=CALLER)
+        await harness.stub.GetRegister(v1.GetRegisterRequest(register="x"), metadata=CALLER)
     refusal = told(raised.value)
     assert UUID(refusal.call_id)
     assert refusal.request_id == refusal.call_id
-    assert house.observed.calls == [("GetRegister", "INVALID_ARGUMENT")]
+    assert harness.observed.calls == [("GetRegister", "INVALID_ARGUMENT")]
 
 
 @pytest.mark.parametrize(
@@ -52,10 +52,10 @@ async def test_every_refusal_carries_its_call_id_twice(house: House) -> None:
     ],
 )
 async def test_who_cannot_be_identified_is_not_served(
-    house: House, metadata: tuple[tuple[str, str], ...]
+    harness: Harness, metadata: tuple[tuple[str, str], ...]
 ) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await house.stub.GetRegister(v1.GetRegisterRequest(register="nonsense"), metadata=metadata)
+        await harness.stub.GetRegister(v1.GetRegisterRequest(register="nonsense"), metadata=metadata)
     refusal = told(raised.value)
     assert (refusal.status, refusal.info.reason) == ("UNAUTHENTICATED", "UNAUTHENTICATED")
     assert refusal.info.domain == "raas"
@@ -63,11 +63,11 @@ async def test_who_cannot_be_identified_is_not_served(
     assert UUID(refusal.call_id)
 
 
-async def test_the_call_knows_its_metadata_and_its_deadline(house: House) -> None:
+async def test_the_call_knows_its_metadata_and_its_deadline(harness: Harness) -> None:
     calls: list[Any] = []
-    house.consult.answer = lambda: calls.append(current().call) or EMPTY
+    harness.consult.answer = lambda: calls.append(current().call) or EMPTY
     before = time.monotonic()
-    await house.stub.Consult(
+    await harness.stub.Consult(
         v1.ConsultRequest(),
         metadata=(
             *CALLER,
@@ -83,16 +83,16 @@ async def test_the_call_knows_its_metadata_and_its_deadline(house: House) -> Non
     assert call.rpc == "/raas.v1.RegisterService/Consult"
 
 
-async def test_without_a_deadline_the_call_never_expires(house: House) -> None:
+async def test_without_a_deadline_the_call_never_expires(harness: Harness) -> None:
     calls: list[Any] = []
-    house.consult.answer = lambda: calls.append(current().call) or EMPTY
-    await house.stub.Consult(v1.ConsultRequest(), metadata=CALLER)
+    harness.consult.answer = lambda: calls.append(current().call) or EMPTY
+    await harness.stub.Consult(v1.ConsultRequest(), metadata=CALLER)
     assert calls[0].deadline == float("inf")
 
 
-async def test_metadata_and_request_are_refused_together(house: House) -> None:
+async def test_metadata_and_request_are_refused_together(harness: Harness) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await house.stub.Inscribe(
+        await harness.stub.Inscribe(
             v1.InscribeRequest(niss="123", dossier_type="NONE", period={"begin": "2024-02-30"}),
             metadata=(
                 *CALLER,
@@ -113,9 +113,9 @@ async def test_metadata_and_request_are_refused_together(house: House) -> None:
     assert refusal.info.metadata["violation_count"] == "5"
 
 
-async def test_an_empty_text_in_the_metadata_is_not_absent(house: House) -> None:
+async def test_an_empty_text_in_the_metadata_is_not_absent(harness: Harness) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await house.stub.GetRegister(v1.GetRegisterRequest(), metadata=(*CALLER, ("raas-ticket", "")))
+        await harness.stub.GetRegister(v1.GetRegisterRequest(), metadata=(*CALLER, ("raas-ticket", "")))
     assert told(raised.value).violations == [("metadata.raas-ticket", "VALUE_INVALID")]
 
 
@@ -130,18 +130,18 @@ async def test_an_empty_text_in_the_metadata_is_not_absent(house: House) -> None
         ("x" * 3_000, "A date is written as"),
     ],
 )
-async def test_sentences_are_in_the_language_asked(house: House, language: str, sentence: str) -> None:
+async def test_sentences_are_in_the_language_asked(harness: Harness, language: str, sentence: str) -> None:
     request = v1.InscribeRequest(niss=ANN, dossier_type="HEALTH", period={"begin": "1/1/2024"})
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await house.stub.Inscribe(request, metadata=(*CALLER, ("accept-language", language)))
+        await harness.stub.Inscribe(request, metadata=(*CALLER, ("accept-language", language)))
     refusal = told(raised.value)
     assert refusal.descriptions[0].startswith(sentence)
     # The message of the status is for developers: always English.
     assert refusal.message == "period.begin: A date is written as YYYY-MM-DD."
 
 
-async def test_an_unknown_method_is_unimplemented_with_a_call_id(house: House) -> None:
-    call = house.channel.unary_unary("/raas.v1.RegisterService/Explode")
+async def test_an_unknown_method_is_unimplemented_with_a_call_id(harness: Harness) -> None:
+    call = harness.channel.unary_unary("/raas.v1.RegisterService/Explode")
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await call(b"", metadata=CALLER)
     refusal = told(raised.value)
@@ -149,16 +149,16 @@ async def test_an_unknown_method_is_unimplemented_with_a_call_id(house: House) -
     assert UUID(refusal.call_id)
 
 
-async def test_an_unknown_service_is_unimplemented(house: House) -> None:
-    call = house.channel.unary_unary("/elsewhere.Service/Method")
+async def test_an_unknown_service_is_unimplemented(harness: Harness) -> None:
+    call = harness.channel.unary_unary("/elsewhere.Service/Method")
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await call(b"")
     assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-async def test_bytes_that_are_no_message_are_refused_as_such(house: House) -> None:
+async def test_bytes_that_are_no_message_are_refused_as_such(harness: Harness) -> None:
     for method, answer in (("GetRegister", "unary_unary"), ("Export", "unary_stream")):
-        call = getattr(house.channel, answer)(f"/raas.v1.RegisterService/{method}")(
+        call = getattr(harness.channel, answer)(f"/raas.v1.RegisterService/{method}")(
             b"\xff\xff", metadata=CALLER
         )
         with pytest.raises(grpc.aio.AioRpcError) as raised:
@@ -167,8 +167,8 @@ async def test_bytes_that_are_no_message_are_refused_as_such(house: House) -> No
         assert (refusal.status, refusal.violations) == ("INVALID_ARGUMENT", [("", "VALUE_INVALID")])
 
 
-async def test_bytes_that_are_no_message_in_a_stream_are_refused_as_such(house: House) -> None:
-    call = house.channel.stream_stream("/raas.v1.RegisterService/Import")(
+async def test_bytes_that_are_no_message_in_a_stream_are_refused_as_such(harness: Harness) -> None:
+    call = harness.channel.stream_stream("/raas.v1.RegisterService/Import")(
         iter([b"\xff\xff"]), metadata=CALLER
     )
     with pytest.raises(grpc.aio.AioRpcError) as raised:
@@ -177,9 +177,11 @@ async def test_bytes_that_are_no_message_in_a_stream_are_refused_as_such(house: 
     assert (refusal.status, refusal.violations) == ("INVALID_ARGUMENT", [("", "VALUE_INVALID")])
 
 
-async def test_a_request_beyond_the_limit_is_not_read(house: House) -> None:
+async def test_a_request_beyond_the_limit_is_not_read(harness: Harness) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await house.stub.GetRegister(v1.GetRegisterRequest(register="1" * (MAX_REQUEST + 1)), metadata=CALLER)
+        await harness.stub.GetRegister(
+            v1.GetRegisterRequest(register="1" * (MAX_REQUEST + 1)), metadata=CALLER
+        )
     assert raised.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
@@ -196,21 +198,21 @@ async def test_a_request_beyond_the_limit_is_not_read(house: House) -> None:
     ],
 )
 async def test_what_goes_wrong_behind_the_door_becomes_a_status(
-    house: House, fault: Exception, status: str, reason: str, retry: bool
+    harness: Harness, fault: Exception, status: str, reason: str, retry: bool
 ) -> None:
-    house.consult.answer = fault
+    harness.consult.answer = fault
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await house.stub.Consult(v1.ConsultRequest(), metadata=CALLER)
+        await harness.stub.Consult(v1.ConsultRequest(), metadata=CALLER)
     refusal = told(raised.value)
     assert (refusal.status, refusal.info.reason, refusal.retry) == (status, reason, retry)
-    assert house.observed.calls == [("Consult", status)]
+    assert harness.observed.calls == [("Consult", status)]
     assert "Janssens" not in refusal.message
 
 
-async def test_an_unexpected_fault_is_logged_by_its_places_and_never_its_words(house: House) -> None:
-    house.consult.answer = ValueError("Janssens 85673003360")
+async def test_an_unexpected_fault_is_logged_by_its_places_and_never_its_words(harness: Harness) -> None:
+    harness.consult.answer = ValueError("Janssens 85673003360")
     with capture_logs() as logs, pytest.raises(grpc.aio.AioRpcError) as raised:
-        await house.stub.Consult(v1.ConsultRequest(niss=[ANN]), metadata=CALLER)
+        await harness.stub.Consult(v1.ConsultRequest(niss=[ANN]), metadata=CALLER)
     (entry,) = [each for each in logs if each["log_level"] == "error"]
     assert entry["call_id"] == told(raised.value).call_id
     assert "builtins.ValueError" in entry["fault"]
@@ -219,13 +221,13 @@ async def test_an_unexpected_fault_is_logged_by_its_places_and_never_its_words(h
     assert ANN not in str(logs)
 
 
-async def test_a_fault_in_the_middle_of_a_stream_is_told_like_any_other(house: House) -> None:
+async def test_a_fault_in_the_middle_of_a_stream_is_told_like_any_other(harness: Harness) -> None:
     view = DossierView(cast(Any, int(ANN)), "HEALTH", None, (), 3)
-    house.consult.answer = [
+    harness.consult.answer = [
         ExportPart((view,), 3),
         refuse(Reason.REVISION_EXPIRED, oldest_revision="9"),
     ]
-    call = house.stub.Export(v1.ExportRequest(), metadata=CALLER)
+    call = harness.stub.Export(v1.ExportRequest(), metadata=CALLER)
     assert [dossier.niss for dossier in (await call.read()).dossiers] == [ANN]
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await call.read()
@@ -233,10 +235,10 @@ async def test_a_fault_in_the_middle_of_a_stream_is_told_like_any_other(house: H
     assert (refusal.status, refusal.info.reason) == ("OUT_OF_RANGE", "REVISION_EXPIRED")
     assert refusal.info.metadata["oldest_revision"] == "9"
     assert refusal.request_id == refusal.call_id
-    assert house.observed.calls == [("Export", "OUT_OF_RANGE")]
+    assert harness.observed.calls == [("Export", "OUT_OF_RANGE")]
 
 
-async def test_a_caller_that_goes_away_ends_the_work(house: House) -> None:
+async def test_a_caller_that_goes_away_ends_the_work(harness: Harness) -> None:
     begun, ended = asyncio.Event(), asyncio.Event()
 
     async def work(*_: Any) -> ConsultAnswer:
@@ -247,18 +249,18 @@ async def test_a_caller_that_goes_away_ends_the_work(house: House) -> None:
             ended.set()
         return EMPTY
 
-    house.consult.page = work  # type: ignore[method-assign]
-    call = house.stub.Consult(v1.ConsultRequest(), metadata=CALLER)
+    harness.consult.page = work  # type: ignore[method-assign]
+    call = harness.stub.Consult(v1.ConsultRequest(), metadata=CALLER)
     waiting = asyncio.ensure_future(_outcome(call))
     await asyncio.wait_for(begun.wait(), 5)
     call.cancel()
     await asyncio.wait_for(ended.wait(), 5)
     assert await waiting == "CANCELLED"
-    assert house.observed.calls == [("Consult", "CANCELLED")]
-    assert [visit.outcome for visit in house.audit.visits] == ["CANCELLED"]
+    assert harness.observed.calls == [("Consult", "CANCELLED")]
+    assert [audit_scope.outcome for audit_scope in harness.audit.visits] == ["CANCELLED"]
 
 
-async def test_a_deadline_that_passes_ends_the_work(house: House) -> None:
+async def test_a_deadline_that_passes_ends_the_work(harness: Harness) -> None:
     ended = asyncio.Event()
 
     async def work(*_: Any) -> ConsultAnswer:
@@ -268,27 +270,27 @@ async def test_a_deadline_that_passes_ends_the_work(house: House) -> None:
             ended.set()
         return EMPTY
 
-    house.consult.page = work  # type: ignore[method-assign]
+    harness.consult.page = work  # type: ignore[method-assign]
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await house.stub.Consult(v1.ConsultRequest(), metadata=CALLER, timeout=0.2)
+        await harness.stub.Consult(v1.ConsultRequest(), metadata=CALLER, timeout=0.2)
     assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     await asyncio.wait_for(ended.wait(), 5)
 
 
-async def test_what_is_not_served_before_its_deadline_is_told_as_that(house: House) -> None:
+async def test_what_is_not_served_before_its_deadline_is_told_as_that(harness: Harness) -> None:
     async def work(call: Call, *_: Any) -> ConsultAnswer:
         while not call.expired:
             pass  # Nobody else gets a turn: gRPC must not be the first to notice.
         raise StoreUnavailable("the deadline passed while waiting")
 
-    house.consult.page = work  # type: ignore[assignment]
+    harness.consult.page = work  # type: ignore[assignment]
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await house.stub.Consult(v1.ConsultRequest(), metadata=CALLER, timeout=0.2)
+        await harness.stub.Consult(v1.ConsultRequest(), metadata=CALLER, timeout=0.2)
     assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-    assert house.observed.calls == [("Consult", "DEADLINE_EXCEEDED")]
+    assert harness.observed.calls == [("Consult", "DEADLINE_EXCEEDED")]
 
 
-async def test_a_reader_that_goes_away_ends_the_stream(house: House) -> None:
+async def test_a_reader_that_goes_away_ends_the_stream(harness: Harness) -> None:
     closed = asyncio.Event()
 
     async def endless(*_: Any) -> Any:
@@ -299,8 +301,8 @@ async def test_a_reader_that_goes_away_ends_the_stream(house: House) -> None:
         finally:
             closed.set()
 
-    house.consult.export = endless  # type: ignore[method-assign]
-    call = house.stub.Export(v1.ExportRequest(), metadata=CALLER)
+    harness.consult.export = endless  # type: ignore[method-assign]
+    call = harness.stub.Export(v1.ExportRequest(), metadata=CALLER)
     await call.read()
     call.cancel()
     await asyncio.wait_for(closed.wait(), 5)

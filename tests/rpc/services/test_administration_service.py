@@ -12,30 +12,30 @@ from raas.rpc.calls.identity import development_identity
 from raas.usecases.calls.call import Caller
 from raas.v1 import administration_service_pb2 as v1
 from raas.v1 import register_service_pb2
-from tests.rpc.harness import ANN, CALLER, NOBODY, OTHER, OWN, House, Told, open_house, told
+from tests.rpc.harness import ANN, CALLER, NOBODY, OTHER, OWN, Harness, Refusal, open_house, told
 
 
-async def call(house: House, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
+async def call(harness: Harness, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
     message = ParseDict(request, getattr(v1, f"{rpc}Request")())
-    answer = await getattr(house.administration, rpc)(message, metadata=CALLER)
+    answer = await getattr(harness.administration, rpc)(message, metadata=CALLER)
     return MessageToDict(answer, preserving_proto_field_name=True)
 
 
-async def refused(house: House, rpc: str, request: dict[str, Any]) -> Told:
+async def refused(harness: Harness, rpc: str, request: dict[str, Any]) -> Refusal:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await call(house, rpc, request)
+        await call(harness, rpc, request)
     return told(raised.value)
 
 
-async def test_a_register_is_created_and_can_be_used(house: House) -> None:
-    created = await call(house, "CreateRegister", {"enterprise_number": NOBODY, "name": "Caisse ééé"})
+async def test_a_register_is_created_and_can_be_used(harness: Harness) -> None:
+    created = await call(harness, "CreateRegister", {"enterprise_number": NOBODY, "name": "Caisse ééé"})
     assert (created["register"]["enterprise_number"], created["register"]["name"]) == (NOBODY, "Caisse ééé")
     request = register_service_pb2.GetRegisterRequest(register=NOBODY)
-    assert (await house.stub.GetRegister(request, metadata=CALLER)).register.name == "Caisse ééé"
+    assert (await harness.stub.GetRegister(request, metadata=CALLER)).register.name == "Caisse ééé"
 
 
-async def test_a_register_that_exists_is_refused(house: House) -> None:
-    refusal = await refused(house, "CreateRegister", {"enterprise_number": OTHER, "name": "x"})
+async def test_a_register_that_exists_is_refused(harness: Harness) -> None:
+    refusal = await refused(harness, "CreateRegister", {"enterprise_number": OTHER, "name": "x"})
     assert (refusal.status, refusal.violations) == (
         "ALREADY_EXISTS",
         [("enterprise_number", "REGISTER_EXISTS")],
@@ -58,14 +58,14 @@ async def test_a_register_that_exists_is_refused(house: House) -> None:
     ],
 )
 async def test_what_is_wrong_with_a_new_register(
-    house: House, request_: dict[str, Any], expected: list[tuple[str, str]]
+    harness: Harness, request_: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
-    assert (await refused(house, "CreateRegister", request_)).violations == expected
+    assert (await refused(harness, "CreateRegister", request_)).violations == expected
 
 
-async def test_a_register_is_renamed(house: House) -> None:
+async def test_a_register_is_renamed(harness: Harness) -> None:
     answer = await call(
-        house,
+        harness,
         "UpdateRegister",
         {"register": {"enterprise_number": OWN, "name": "New"}, "update_mask": "name"},
     )
@@ -95,22 +95,22 @@ async def test_a_register_is_renamed(house: House) -> None:
     ],
 )
 async def test_what_is_wrong_with_a_new_name(
-    house: House, request_: dict[str, Any], expected: list[tuple[str, str]]
+    harness: Harness, request_: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
-    refusal = await refused(house, "UpdateRegister", request_)
+    refusal = await refused(harness, "UpdateRegister", request_)
     assert (refusal.violations or [("register", refusal.info.reason)]) == expected
 
 
-async def test_registers_come_in_pages(house: House) -> None:
-    first = await call(house, "ListRegisters", {"page_size": 1})
-    second = await call(house, "ListRegisters", {"page_size": 1, "page_token": first["next_page_token"]})
+async def test_registers_come_in_pages(harness: Harness) -> None:
+    first = await call(harness, "ListRegisters", {"page_size": 1})
+    second = await call(harness, "ListRegisters", {"page_size": 1, "page_token": first["next_page_token"]})
     found = [each["enterprise_number"] for page in (first, second) for each in page["registers"]]
     assert found == sorted([OWN, OTHER])
     assert "next_page_token" not in second
 
 
-async def test_a_negative_page_size_is_refused(house: House) -> None:
-    refusal = await refused(house, "ListRegisters", {"page_size": -1})
+async def test_a_negative_page_size_is_refused(harness: Harness) -> None:
+    refusal = await refused(harness, "ListRegisters", {"page_size": -1})
     assert refusal.violations == [("page_size", "VALUE_INVALID")]
 
 
@@ -119,27 +119,27 @@ def without_roles(context: Any, metadata: Any) -> Caller:
 
 
 async def test_without_the_role_nothing_else_is_looked_at() -> None:
-    async with open_house(without_roles) as house:
+    async with open_house(without_roles) as harness:
         for rpc in ("CreateRegister", "UpdateRegister", "ListRegisters"):
-            refusal = await refused(house, rpc, {})
+            refusal = await refused(harness, rpc, {})
             assert (refusal.status, refusal.info.reason) == ("PERMISSION_DENIED", "ROLE_MISSING")
             assert refusal.info.metadata["role"] == "ADMINISTRATION"
         request = register_service_pb2.FindRegistersRequest(niss=ANN)
         with pytest.raises(grpc.aio.AioRpcError) as raised:
-            await house.stub.FindRegisters(request, metadata=CALLER)
+            await harness.stub.FindRegisters(request, metadata=CALLER)
         assert told(raised.value).info.metadata["role"] == "ROUTER"
 
 
 async def test_without_a_mandate_other_registers_do_not_exist() -> None:
-    async with open_house(without_roles) as house:
+    async with open_house(without_roles) as harness:
         told_of = []
         for register in (OTHER, NOBODY):
             request = register_service_pb2.ConsultRequest(register=register)
             with pytest.raises(grpc.aio.AioRpcError) as raised:
-                await house.stub.Consult(request, metadata=CALLER)
+                await harness.stub.Consult(request, metadata=CALLER)
             refusal = told(raised.value)
             told_of.append((refusal.status, refusal.message, refusal.info.reason))
         assert told_of[0] == told_of[1]
         assert told_of[0][2] == "MANDATE_MISSING"
         # One's own needs none.
-        await house.stub.GetRegister(register_service_pb2.GetRegisterRequest(), metadata=CALLER)
+        await harness.stub.GetRegister(register_service_pb2.GetRegisterRequest(), metadata=CALLER)

@@ -17,27 +17,27 @@ from raas.usecases.persons.import_rows import FeedRow
 from raas.v1 import mutation_stream_pb2 as v1
 from raas.v1 import register_service_pb2 as registers_v1
 from raas.v1.mutation_pb2 import Mutation, MutationKind
-from tests.stream.harness import StreamHouse, stream_house
+from tests.stream.harness import StreamHarness, stream_house
 from tests.stream.history import Begun, Mutations, Subscriber
 from tests.stream.reading import metadata, record_of
 from tests.stream.validate import validate
-from tests.usecases.persons.harness import WHOLE, PersonHouse, an_identity
+from tests.usecases.persons.harness import WHOLE, PersonHarness, an_identity
 
 CHANGED = int(MutationKind.MUTATION_KIND_IDENTITY_CHANGED)
 
 
 @pytest.fixture
-async def stream(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[StreamHouse]:
+async def stream(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[StreamHarness]:
     async with stream_house(engine, reading_engine) as opened:
         yield opened
 
 
 @pytest.fixture
-def persons(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHouse:
-    return PersonHouse(engine, reading_engine)
+def persons(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHarness:
+    return PersonHarness(engine, reading_engine)
 
 
-async def subscribed(stream: StreamHouse, number: str, after: int, through: int) -> list[Mutation]:
+async def subscribed(stream: StreamHarness, number: str, after: int, through: int) -> list[Mutation]:
     """What a stream brings from one revision to another."""
     request = v1.SubscribeRequest(after_revision=after)
     call = stream.stream.Subscribe(request, metadata=metadata(number), timeout=20)
@@ -50,7 +50,7 @@ async def subscribed(stream: StreamHouse, number: str, after: int, through: int)
     return found
 
 
-async def shown(stream: StreamHouse, register: AdmittedRegister, niss: int) -> list[list[Mutation]]:
+async def shown(stream: StreamHarness, register: AdmittedRegister, niss: int) -> list[list[Mutation]]:
     """The changes of identity as each of the three calls tells them."""
     number = enterprise_number_text(register.enterprise_number)
     history = await stream.registers.GetHistory(
@@ -64,7 +64,7 @@ async def shown(stream: StreamHouse, register: AdmittedRegister, niss: int) -> l
 
 
 async def test_all_three_show_the_contents_and_then_that_they_were_erased(
-    stream: StreamHouse, persons: PersonHouse
+    stream: StreamHarness, persons: PersonHarness
 ) -> None:
     register = await persons.register()
     niss = await persons.person(an_identity("Peeters"))
@@ -92,7 +92,7 @@ async def test_all_three_show_the_contents_and_then_that_they_were_erased(
 
 
 async def test_the_checksum_follows_before_and_after_an_erasure(
-    stream: StreamHouse, persons: PersonHouse
+    stream: StreamHarness, persons: PersonHarness
 ) -> None:
     register = await persons.register()
     number = enterprise_number_text(register.enterprise_number)

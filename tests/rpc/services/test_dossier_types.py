@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 
 from raas.v1 import register_service_pb2 as v1
-from tests.rpc.harness import CALLER, OTHER, TYPES, House, Told, told
+from tests.rpc.harness import CALLER, OTHER, TYPES, Harness, Refusal, told
 
 FULL = {
     "code": "SICKNESS",
@@ -22,37 +22,37 @@ FULL = {
 }
 
 
-async def call(house: House, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
+async def call(harness: Harness, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
     message = ParseDict(request, getattr(v1, f"{rpc}Request")())
-    answer = await getattr(house.stub, rpc)(message, metadata=CALLER)
+    answer = await getattr(harness.stub, rpc)(message, metadata=CALLER)
     return MessageToDict(answer, preserving_proto_field_name=True)
 
 
-async def refused(house: House, rpc: str, request: dict[str, Any]) -> Told:
+async def refused(harness: Harness, rpc: str, request: dict[str, Any]) -> Refusal:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await call(house, rpc, request)
+        await call(harness, rpc, request)
     return told(raised.value)
 
 
-async def test_a_type_is_created_as_described(house: House) -> None:
-    answer = await call(house, "CreateDossierType", {"dossier_type": FULL})
+async def test_a_type_is_created_as_described(harness: Harness) -> None:
+    answer = await call(harness, "CreateDossierType", {"dossier_type": FULL})
     assert answer == {"dossier_type": FULL, "revision": "1"}
 
 
-async def test_the_changes_of_identity_heard_of_are_always_named(house: House) -> None:
-    answer = await call(house, "CreateDossierType", {"dossier_type": {"code": "X"}})
+async def test_the_changes_of_identity_heard_of_are_always_named(harness: Harness) -> None:
+    answer = await call(harness, "CreateDossierType", {"dossier_type": {"code": "X"}})
     assert answer["dossier_type"] == {"code": "X", "identity_changes": "IDENTITY_CHANGES_WHILE_KNOWN"}
 
 
-async def test_a_type_that_exists_is_refused(house: House) -> None:
-    refusal = await refused(house, "CreateDossierType", {"dossier_type": {"code": TYPES[0]}})
+async def test_a_type_that_exists_is_refused(harness: Harness) -> None:
+    refusal = await refused(harness, "CreateDossierType", {"dossier_type": {"code": TYPES[0]}})
     assert (refusal.status, refusal.info.reason) == ("ALREADY_EXISTS", "DOSSIER_TYPE_EXISTS")
     assert refusal.info.metadata["dossier_type"] == TYPES[0]
 
 
-async def test_everything_wrong_with_a_type_is_said_at_once(house: House) -> None:
+async def test_everything_wrong_with_a_type_is_said_at_once(harness: Harness) -> None:
     refusal = await refused(
-        house,
+        harness,
         "CreateDossierType",
         {
             "dossier_type": {
@@ -79,14 +79,14 @@ async def test_everything_wrong_with_a_type_is_said_at_once(house: House) -> Non
 
 
 @pytest.mark.parametrize("rpc", ["CreateDossierType", "UpdateDossierType"])
-async def test_a_type_is_required(house: House, rpc: str) -> None:
-    assert (await refused(house, rpc, {})).violations == [("dossier_type", "REQUIRED")]
+async def test_a_type_is_required(harness: Harness, rpc: str) -> None:
+    assert (await refused(harness, rpc, {})).violations == [("dossier_type", "REQUIRED")]
 
 
-async def test_only_the_fields_of_the_mask_change(house: House) -> None:
-    await call(house, "CreateDossierType", {"dossier_type": FULL})
+async def test_only_the_fields_of_the_mask_change(harness: Harness) -> None:
+    await call(harness, "CreateDossierType", {"dossier_type": FULL})
     answer = await call(
-        house,
+        harness,
         "UpdateDossierType",
         {"dossier_type": {"code": "SICKNESS", "quality_code": "99"}, "update_mask": "activeUntil,labels"},
     )
@@ -94,18 +94,18 @@ async def test_only_the_fields_of_the_mask_change(house: House) -> None:
     assert answer["dossier_type"] == kept
 
 
-async def test_an_update_answers_the_revision_it_took_or_the_current_one(house: House) -> None:
+async def test_an_update_answers_the_revision_it_took_or_the_current_one(harness: Harness) -> None:
     update = {"dossier_type": {"code": TYPES[0], "quality_code": "7"}, "update_mask": "qualityCode"}
-    assert (await call(house, "UpdateDossierType", update))["revision"] == "1"
-    assert (await call(house, "UpdateDossierType", update))["revision"] == "1"
-    assert house.store.revision == 1
+    assert (await call(harness, "UpdateDossierType", update))["revision"] == "1"
+    assert (await call(harness, "UpdateDossierType", update))["revision"] == "1"
+    assert harness.store.revision == 1
     update["dossier_type"] = {"code": TYPES[0]}
-    assert (await call(house, "UpdateDossierType", update))["revision"] == "2"
+    assert (await call(harness, "UpdateDossierType", update))["revision"] == "2"
 
 
-async def test_everything_wrong_with_an_update_is_said_at_once(house: House) -> None:
+async def test_everything_wrong_with_an_update_is_said_at_once(harness: Harness) -> None:
     refusal = await refused(
-        house,
+        harness,
         "UpdateDossierType",
         {
             "dossier_type": {"code": TYPES[0], "partner": "1", "active_from": "x"},
@@ -122,30 +122,30 @@ async def test_everything_wrong_with_an_update_is_said_at_once(house: House) -> 
     assert "labels.fr" not in refusal.descriptions[2]
 
 
-async def test_a_mask_is_required(house: House) -> None:
-    refusal = await refused(house, "UpdateDossierType", {"dossier_type": {"code": TYPES[0]}})
+async def test_a_mask_is_required(harness: Harness) -> None:
+    refusal = await refused(harness, "UpdateDossierType", {"dossier_type": {"code": TYPES[0]}})
     assert refusal.violations == [("update_mask", "REQUIRED")]
 
 
-async def test_an_unknown_type_cannot_be_changed(house: House) -> None:
+async def test_an_unknown_type_cannot_be_changed(harness: Harness) -> None:
     refusal = await refused(
-        house, "UpdateDossierType", {"dossier_type": {"code": "NONE"}, "update_mask": "labels"}
+        harness, "UpdateDossierType", {"dossier_type": {"code": "NONE"}, "update_mask": "labels"}
     )
     assert (refusal.status, refusal.info.reason) == ("NOT_FOUND", "DOSSIER_TYPE_UNKNOWN")
 
 
-async def test_a_wrong_update_of_an_unknown_type_is_told_both(house: House) -> None:
+async def test_a_wrong_update_of_an_unknown_type_is_told_both(harness: Harness) -> None:
     update = {"dossier_type": {"code": "NONE", "partner": "1"}, "update_mask": "partner"}
-    refusal = await refused(house, "UpdateDossierType", update)
+    refusal = await refused(harness, "UpdateDossierType", update)
     assert refusal.violations == [
         ("dossier_type.partner", "ENTERPRISE_NUMBER_MALFORMED"),
         ("dossier_type.code", "DOSSIER_TYPE_UNKNOWN"),
     ]
 
 
-async def test_types_come_in_pages(house: House) -> None:
-    first = await call(house, "ListDossierTypes", {"page_size": 1})
-    second = await call(house, "ListDossierTypes", {"page_size": 1, "page_token": first["next_page_token"]})
+async def test_types_come_in_pages(harness: Harness) -> None:
+    first = await call(harness, "ListDossierTypes", {"page_size": 1})
+    second = await call(harness, "ListDossierTypes", {"page_size": 1, "page_token": first["next_page_token"]})
     codes = [each["code"] for page in (first, second) for each in page["dossier_types"]]
     assert codes == list(TYPES)
     assert "next_page_token" not in second

@@ -12,7 +12,7 @@ from raas.domain.registers.mutation import MutationKind
 from raas.domain.sentences import SENTENCES
 from raas.usecases.reads.explain import Explanation
 from raas.v1 import register_service_pb2 as v1
-from tests.rpc.harness import ANN, CALLER, MOVED, NOBODY, OTHER, OWN, House
+from tests.rpc.harness import ANN, CALLER, MOVED, NOBODY, OTHER, OWN, Harness
 from tests.rpc.services.test_register_reads import NOON, call, mutation, niss, refused
 
 VALUES = {
@@ -30,16 +30,16 @@ def explanation(known: bool, sentence: str, revision: int | None = 3) -> Explana
     return Explanation(known, decided, numbers, resolved, 7, sentence, VALUES)
 
 
-async def test_a_person_who_is_known_is_explained(house: House) -> None:
-    house.explain.answer = explanation(True, "EXPLAIN_INSCRIBED")
+async def test_a_person_who_is_known_is_explained(harness: Harness) -> None:
+    harness.explain.answer = explanation(True, "EXPLAIN_INSCRIBED")
     request = {
         "niss": MOVED,
         "dossier_type": "HEALTH",
         "day": "2024-06-15",
         "at_time": "2026-07-01T12:00:00.25Z",
     }
-    answer = await call(house, "ExplainDossier", request)
-    _, register, *asked = house.explain.asked[0]
+    answer = await call(harness, "ExplainDossier", request)
+    _, register, *asked = harness.explain.asked[0]
     assert (register.enterprise_number, asked) == (
         int(OWN),
         [niss(MOVED), "HEALTH", parse_day("2024-06-15"), NOON],
@@ -54,23 +54,23 @@ async def test_a_person_who_is_known_is_explained(house: House) -> None:
         "resolved": [{"niss": MOVED, "successor_niss": ANN}],
         "revision": "7",
     }
-    visit = house.audit.visits[-1]
-    assert (visit.nisses, visit.revisions) == ([int(MOVED), int(ANN), int(MOVED)], (3, 3))
+    audit_scope = harness.audit.visits[-1]
+    assert (audit_scope.nisses, audit_scope.revisions) == ([int(MOVED), int(ANN), int(MOVED)], (3, 3))
 
 
-async def test_what_nothing_decided_has_no_mutation(house: House) -> None:
-    house.explain.answer = explanation(False, "EXPLAIN_NEVER", None)
-    answer = await call(house, "ExplainDossier", {"niss": ANN, "day": "2024-06-15"})
-    assert house.explain.asked[0][2:] == (niss(ANN), None, parse_day("2024-06-15"), None)
+async def test_what_nothing_decided_has_no_mutation(harness: Harness) -> None:
+    harness.explain.answer = explanation(False, "EXPLAIN_NEVER", None)
+    answer = await call(harness, "ExplainDossier", {"niss": ANN, "day": "2024-06-15"})
+    assert harness.explain.asked[0][2:] == (niss(ANN), None, parse_day("2024-06-15"), None)
     assert "known" not in answer
     assert "mutation" not in answer
 
 
 @pytest.mark.parametrize("language", SENTENCES)
-async def test_the_sentence_is_in_the_language_of_the_caller(house: House, language: str) -> None:
+async def test_the_sentence_is_in_the_language_of_the_caller(harness: Harness, language: str) -> None:
     for key in (key for key in SENTENCES[language] if key.startswith("EXPLAIN_")):
-        house.explain.answer = explanation(True, key)
-        answer = await house.stub.ExplainDossier(
+        harness.explain.answer = explanation(True, key)
+        answer = await harness.stub.ExplainDossier(
             v1.ExplainDossierRequest(niss=ANN, day="2024-06-15"),
             metadata=(*CALLER, ("accept-language", language)),
         )
@@ -89,16 +89,16 @@ async def test_the_sentence_is_in_the_language_of_the_caller(house: House, langu
     ],
 )
 async def test_everything_wrong_is_said_at_once(
-    house: House, request_: dict[str, Any], violations: list[tuple[str, str]]
+    harness: Harness, request_: dict[str, Any], violations: list[tuple[str, str]]
 ) -> None:
-    house.explain.found = [Violation("dossier_type", Reason.DOSSIER_TYPE_UNKNOWN)]
+    harness.explain.found = [Violation("dossier_type", Reason.DOSSIER_TYPE_UNKNOWN)]
     unread = {field for field, _ in violations}
     found = [] if "dossier_type" in unread else [("dossier_type", "DOSSIER_TYPE_UNKNOWN")]
-    refusal = await refused(house, "ExplainDossier", request_)
+    refusal = await refused(harness, "ExplainDossier", request_)
     assert (refusal.status, refusal.violations) == ("INVALID_ARGUMENT", violations + found)
-    assert not house.explain.asked
+    assert not harness.explain.asked
 
 
-async def test_it_needs_a_mandate_to_read(house: House) -> None:
-    refusal = await refused(house, "ExplainDossier", {"register": NOBODY, "niss": ANN, "day": "2024-06-15"})
+async def test_it_needs_a_mandate_to_read(harness: Harness) -> None:
+    refusal = await refused(harness, "ExplainDossier", {"register": NOBODY, "niss": ANN, "day": "2024-06-15"})
     assert (refusal.status, refusal.info.reason) == ("PERMISSION_DENIED", "MANDATE_MISSING")

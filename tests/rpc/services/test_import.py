@@ -11,7 +11,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 
 from raas.v1 import register_service_pb2 as v1
-from tests.rpc.harness import ANN, BOB, CALLER, NEVER, NOBODY, OTHER, OWN, House, Told, told
+from tests.rpc.harness import ANN, BOB, CALLER, NEVER, NOBODY, OTHER, OWN, Harness, Refusal, told
 
 INSCRIBED = {"niss": ANN, "dossier_type": "HEALTH", "period": {"begin": "2024-01-01", "end": "2024-01-31"}}
 INSCRIBE, REMOVE = {"inscribe": INSCRIBED}, {"remove": {"niss": ANN, "dossier_type": "HEALTH"}}
@@ -23,23 +23,23 @@ async def asked(*messages: dict[str, Any]) -> AsyncIterator[v1.ImportRequest]:
         yield ParseDict(message, v1.ImportRequest())
 
 
-async def answers(house: House, *messages: dict[str, Any], language: str = "en") -> list[dict[str, Any]]:
+async def answers(harness: Harness, *messages: dict[str, Any], language: str = "en") -> list[dict[str, Any]]:
     metadata = (*CALLER, ("accept-language", language))
     return [
         MessageToDict(answer, preserving_proto_field_name=True)
-        async for answer in house.stub.Import(asked(*messages), metadata=metadata)
+        async for answer in harness.stub.Import(asked(*messages), metadata=metadata)
     ]
 
 
-async def refused(house: House, *messages: dict[str, Any]) -> Told:
+async def refused(harness: Harness, *messages: dict[str, Any]) -> Refusal:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await answers(house, *messages)
+        await answers(harness, *messages)
     return told(raised.value)
 
 
-async def test_every_message_gets_its_answer(house: House) -> None:
+async def test_every_message_gets_its_answer(harness: Harness) -> None:
     received = await answers(
-        house,
+        harness,
         {"operations": [INSCRIBE, INSCRIBE, BAD], "import_id": "one"},
         {"operations": [REMOVE, {}], "offset": 3},
         language="de",
@@ -61,22 +61,25 @@ async def test_every_message_gets_its_answer(house: House) -> None:
     }
 
 
-async def test_a_message_without_operations_asks_how_far_it_came(house: House) -> None:
-    await answers(house, {"operations": [INSCRIBE, REMOVE], "import_id": "one"})
-    assert await answers(house, {"import_id": "one"}) == [{"through_offset": "2", "revision": "2"}]
+async def test_a_message_without_operations_asks_how_far_it_came(harness: Harness) -> None:
+    await answers(harness, {"operations": [INSCRIBE, REMOVE], "import_id": "one"})
+    assert await answers(harness, {"import_id": "one"}) == [{"through_offset": "2", "revision": "2"}]
 
 
-async def test_no_message_is_no_import(house: House) -> None:
-    assert await answers(house) == []
+async def test_no_message_is_no_import(harness: Harness) -> None:
+    assert await answers(harness) == []
 
 
-async def test_every_message_is_noted_before_its_answer(house: House) -> None:
+async def test_every_message_is_noted_before_its_answer(harness: Harness) -> None:
     await answers(
-        house,
+        harness,
         {"operations": [INSCRIBE, {"remove": {"niss": BOB, "dossier_type": "HEALTH"}}], "register": OTHER},
         {"operations": [REMOVE], "offset": 2},
     )
-    assert [(visit.register, visit.nisses, visit.outcome) for visit in house.audit.visits] == [
+    assert [
+        (audit_scope.register, audit_scope.nisses, audit_scope.outcome)
+        for audit_scope in harness.audit.visits
+    ] == [
         (int(OTHER), [int(ANN), int(BOB)], "OK"),
         (int(OTHER), [int(ANN)], "OK"),
         (int(OTHER), [], "OK"),
@@ -99,14 +102,14 @@ async def test_every_message_is_noted_before_its_answer(house: House) -> None:
     ],
 )
 async def test_what_ends_the_stream_at_once(
-    house: House, message: dict[str, Any], expected: list[tuple[str, str]]
+    harness: Harness, message: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
-    refusal = await refused(house, message)
+    refusal = await refused(harness, message)
     assert (refusal.violations or [("register", refusal.info.reason)]) == expected
-    assert house.store.mutations == []
+    assert harness.store.mutations == []
 
 
-async def test_what_ends_the_stream_later_leaves_what_was_answered(house: House) -> None:
+async def test_what_ends_the_stream_later_leaves_what_was_answered(harness: Harness) -> None:
     answered: list[int] = []
     go_on = asyncio.Event()
 
@@ -115,7 +118,7 @@ async def test_what_ends_the_stream_later_leaves_what_was_answered(house: House)
         await go_on.wait()
         yield ParseDict({"offset": 1, "register": OTHER, "import_id": "two"}, v1.ImportRequest())
 
-    call = house.stub.Import(messages(), metadata=CALLER)
+    call = harness.stub.Import(messages(), metadata=CALLER)
     answered.append((await call.read()).through_offset)
     go_on.set()
     with pytest.raises(grpc.aio.AioRpcError) as raised:
@@ -127,34 +130,34 @@ async def test_what_ends_the_stream_later_leaves_what_was_answered(house: House)
         [("register", "VALUE_INVALID"), ("import_id", "VALUE_INVALID")],
     )
     assert refusal.request_id == refusal.call_id
-    assert len(house.store.mutations) == 1
-    assert house.observed.calls == [("Import", "INVALID_ARGUMENT")]
+    assert len(harness.store.mutations) == 1
+    assert harness.observed.calls == [("Import", "INVALID_ARGUMENT")]
 
 
-async def test_register_and_import_id_may_be_repeated(house: House) -> None:
+async def test_register_and_import_id_may_be_repeated(harness: Harness) -> None:
     received = await answers(
-        house,
+        harness,
         {"operations": [INSCRIBE], "import_id": "one"},
         {"operations": [REMOVE], "offset": 1, "import_id": "one", "register": OWN},
     )
     assert [each["through_offset"] for each in received] == ["1", "2"]
 
 
-async def test_a_full_message_fits(house: House) -> None:
+async def test_a_full_message_fits(harness: Harness) -> None:
     identity = {"last_name": "x" * 256, "first_names": ["y" * 256] * 3, "birth_date": "1985-07-30"}
     operation = {"inscribe": {**INSCRIBED, "identity": identity}}
-    (answer,) = await answers(house, {"operations": [operation] * 5_000})
+    (answer,) = await answers(harness, {"operations": [operation] * 5_000})
     assert answer["through_offset"] == "5000"
 
 
-async def test_a_caller_that_goes_away_leaves_a_whole_number_of_messages(house: House) -> None:
-    house.store.gate.clear()
-    call = house.stub.Import(asked({"operations": [INSCRIBE, REMOVE]}), metadata=CALLER)
+async def test_a_caller_that_goes_away_leaves_a_whole_number_of_messages(harness: Harness) -> None:
+    harness.store.access.clear()
+    call = harness.stub.Import(asked({"operations": [INSCRIBE, REMOVE]}), metadata=CALLER)
     reading = asyncio.ensure_future(call.read())
-    await asyncio.wait_for(house.store.begun.wait(), 5)
+    await asyncio.wait_for(harness.store.begun.wait(), 5)
     call.cancel()
-    house.store.gate.set()
+    harness.store.access.set()
     with pytest.raises(asyncio.CancelledError):
         await reading
-    assert (await answers(house, {"operations": [INSCRIBE]}))[0]["through_offset"] == "1"
-    assert len(house.store.mutations) in (1, 3)
+    assert (await answers(harness, {"operations": [INSCRIBE]}))[0]["through_offset"] == "1"
+    assert len(harness.store.mutations) in (1, 3)

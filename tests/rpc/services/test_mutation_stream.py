@@ -22,7 +22,7 @@ from raas.v1.mutation_pb2 import Mutation, MutationKind
 from raas.v1.period_pb2 import Period
 from tests.oracle import numbers
 from tests.rpc.harness import told
-from tests.stream.harness import StreamHouse, stream_house
+from tests.stream.harness import StreamHarness, stream_house
 from tests.stream.reading import metadata
 
 ANN, BOB = numbers.niss(1985, 67, 30, 33), numbers.niss(2017, 67, 3, 33)
@@ -32,7 +32,7 @@ SECONDS = 20
 
 
 @pytest.fixture
-async def house(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[StreamHouse]:
+async def harness(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[StreamHarness]:
     async with stream_house(engine, reading_engine) as opened:
         yield opened
 
@@ -40,13 +40,13 @@ async def house(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterat
 class Listener:
     """A subscription that is read message by message."""
 
-    def __init__(self, house: StreamHouse, register: str, **asked: Any) -> None:
+    def __init__(self, harness: StreamHarness, register: str, **asked: Any) -> None:
         heartbeat = asked.pop("heartbeat", None)
         caller = asked.pop("caller", register)
         request = v1.SubscribeRequest(register=register, **asked)
         if heartbeat is not None:
             request.heartbeat_interval.FromMilliseconds(int(heartbeat * 1000))
-        self._call = house.stream.Subscribe(request, metadata=metadata(caller), timeout=SECONDS)
+        self._call = harness.stream.Subscribe(request, metadata=metadata(caller), timeout=SECONDS)
 
     async def next(self) -> v1.SubscribeResponse:
         message = await self._call.read()
@@ -81,22 +81,22 @@ class Listener:
         self._call.cancel()
 
 
-async def test_mutations_come_after_a_revision_and_then_as_they_are_committed(house: StreamHouse) -> None:
-    register = await house.new_register("A")
-    await house.inscribe(register, ANN, "A", 2020)
-    listener = Listener(house, register, after_revision=1)
+async def test_mutations_come_after_a_revision_and_then_as_they_are_committed(harness: StreamHarness) -> None:
+    register = await harness.new_register("A")
+    await harness.inscribe(register, ANN, "A", 2020)
+    listener = Listener(harness, register, after_revision=1)
     assert await listener.revisions(2) == [2]
-    last = await house.inscribe(register, ANN, "A", 2021, 2022)
+    last = await harness.inscribe(register, ANN, "A", 2021, 2022)
     assert await listener.revisions(last) == [3, 4]
     listener.stop()
 
 
-async def test_a_mutation_says_all_that_the_history_says(house: StreamHouse) -> None:
-    register = await house.new_register("A")
-    await house.inscribe(register, ANN, "A", 2020, 2021)
-    listener = Listener(house, register, after_revision=0)
+async def test_a_mutation_says_all_that_the_history_says(harness: StreamHarness) -> None:
+    register = await harness.new_register("A")
+    await harness.inscribe(register, ANN, "A", 2020, 2021)
+    listener = Listener(harness, register, after_revision=0)
     streamed = (await listener.next()).mutations.mutations
-    listed = await house.stream.ListMutations(v1.ListMutationsRequest(), metadata=metadata(register))
+    listed = await harness.stream.ListMutations(v1.ListMutationsRequest(), metadata=metadata(register))
     assert list(streamed) == list(listed.mutations)
     assert [m.kind for m in streamed] == [
         MutationKind.MUTATION_KIND_DOSSIER_TYPE_CHANGED,
@@ -109,10 +109,10 @@ async def test_a_mutation_says_all_that_the_history_says(house: StreamHouse) -> 
     listener.stop()
 
 
-async def test_what_is_handed_over_from_a_write_is_what_the_log_says(house: StreamHouse) -> None:
-    register = await house.new_register("A")
-    listener = Listener(house, register, after_revision=1)
-    stub, said = house.registers, metadata(register)
+async def test_what_is_handed_over_from_a_write_is_what_the_log_says(harness: StreamHarness) -> None:
+    register = await harness.new_register("A")
+    listener = Listener(harness, register, after_revision=1)
+    stub, said = harness.registers, metadata(register)
 
     def inscribing(niss: str, begin: str, end: str, **more: str) -> registers_v1.InscribeRequest:
         period = Period(begin=begin, end=end or None)
@@ -131,69 +131,69 @@ async def test_what_is_handed_over_from_a_write_is_what_the_log_says(house: Stre
         metadata=said,
     )
     await stub.Remove(registers_v1.RemoveRequest(niss=ANN, dossier_type="A"), metadata=said)
-    await house.inscribe(register, BOB, "A", 1990, 1992, 1994)
+    await harness.inscribe(register, BOB, "A", 1990, 1992, 1994)
     await stub.CreateDossierType(
         registers_v1.CreateDossierTypeRequest(dossier_type=DossierType(code="B", labels={"fr": "É"})),
         metadata=said,
     )
-    last = await house.inscribe(register, BOB, "B", 2001)
+    last = await harness.inscribe(register, BOB, "B", 2001)
     streamed = await listener.mutations(last)
-    assert house.logs.readings == 0
+    assert harness.logs.readings == 0
 
-    listed = await house.stream.ListMutations(v1.ListMutationsRequest(after_revision=1), metadata=said)
+    listed = await harness.stream.ListMutations(v1.ListMutationsRequest(after_revision=1), metadata=said)
     assert [str(mutation) for mutation in streamed] == [str(mutation) for mutation in listed.mutations]
     assert len(streamed) == last - 1
     listener.stop()
 
 
-async def test_the_latest_begins_with_a_bookmark(house: StreamHouse) -> None:
-    register = await house.new_register("A")
-    listener = Listener(house, register)
+async def test_the_latest_begins_with_a_bookmark(harness: StreamHarness) -> None:
+    register = await harness.new_register("A")
+    listener = Listener(harness, register)
     first = await listener.next()
     assert (first.bookmark.revision, first.bookmark.snapshot_complete) == (1, False)
     UUID(first.log_id)
-    last = await house.inscribe(register, ANN, "A", 2020)
+    last = await harness.inscribe(register, ANN, "A", 2020)
     assert await listener.revisions(last) == [2]
     listener.stop()
 
 
-async def test_a_quiet_stream_says_how_far_it_is_complete(house: StreamHouse) -> None:
-    register = await house.new_register("A", "B")
-    listener = Listener(house, register, after_revision=2, dossier_types=["B"], heartbeat=1)
-    revision = await house.inscribe(register, ANN, "A", 2020)
+async def test_a_quiet_stream_says_how_far_it_is_complete(harness: StreamHarness) -> None:
+    register = await harness.new_register("A", "B")
+    listener = Listener(harness, register, after_revision=2, dossier_types=["B"], heartbeat=1)
+    revision = await harness.inscribe(register, ANN, "A", 2020)
     seen = 0
     while seen < revision:
         bookmark = (await listener.next()).bookmark
         assert bookmark.revision >= seen
         seen = bookmark.revision
-    listed = await house.stream.ListMutations(v1.ListMutationsRequest(), metadata=metadata(register))
+    listed = await harness.stream.ListMutations(v1.ListMutationsRequest(), metadata=metadata(register))
     assert bookmark.checksum == listed.mutations[-1].checksum
     assert bookmark.record_time == listed.mutations[-1].record_time
     listener.stop()
 
 
-async def test_a_snapshot_ends_with_a_bookmark_and_goes_on_with_mutations(house: StreamHouse) -> None:
-    register = await house.new_register("A", "B")
-    await house.inscribe(register, ANN, "A", 2020)
-    await house.inscribe(register, BOB, "B", 2020)
-    listener = Listener(house, register, snapshot=v1.SnapshotStart())
+async def test_a_snapshot_ends_with_a_bookmark_and_goes_on_with_mutations(harness: StreamHarness) -> None:
+    register = await harness.new_register("A", "B")
+    await harness.inscribe(register, ANN, "A", 2020)
+    await harness.inscribe(register, BOB, "B", 2020)
+    listener = Listener(harness, register, snapshot=v1.SnapshotStart())
     part, complete = await listener.next(), await listener.next()
     assert [(d.niss, d.dossier_type) for d in part.snapshot.dossiers] == sorted([(ANN, "A"), (BOB, "B")])
     assert part.snapshot.revision == 4
     assert (complete.bookmark.revision, complete.bookmark.snapshot_complete) == (4, True)
-    last = await house.inscribe(register, ANN, "A", 2021)
+    last = await harness.inscribe(register, ANN, "A", 2021)
     assert await listener.revisions(last) == [last]
     listener.stop()
 
 
-async def test_an_interrupted_snapshot_goes_on_as_of_its_revision(house: StreamHouse) -> None:
-    register = await house.new_register("A")
-    await house.inscribe(register, ANN, "A", 2020)
-    first = Listener(house, register, snapshot=v1.SnapshotStart())
+async def test_an_interrupted_snapshot_goes_on_as_of_its_revision(harness: StreamHarness) -> None:
+    register = await harness.new_register("A")
+    await harness.inscribe(register, ANN, "A", 2020)
+    first = Listener(harness, register, snapshot=v1.SnapshotStart())
     token = (await first.next()).snapshot.resume_token
     first.stop()
-    await house.inscribe(register, BOB, "A", 2020)
-    second = Listener(house, register, snapshot=v1.SnapshotStart(resume_token=token))
+    await harness.inscribe(register, BOB, "A", 2020)
+    second = Listener(harness, register, snapshot=v1.SnapshotStart(resume_token=token))
     bookmark = (await second.next()).bookmark
     assert (bookmark.revision, bookmark.snapshot_complete) == (2, True)
     assert await second.revisions(3) == [3]
@@ -204,14 +204,14 @@ async def test_an_interrupted_snapshot_goes_on_as_of_its_revision(house: StreamH
         {"snapshot": v1.SnapshotStart(resume_token="nonsense")},
         {"snapshot": v1.SnapshotStart(resume_token=token), "caller": OTHER},
     ):
-        status, reason, _ = await Listener(house, register, **asked).refused()
+        status, reason, _ = await Listener(harness, register, **asked).refused()
         assert (status, reason) == ("INVALID_ARGUMENT", "PAGE_TOKEN_INVALID")
 
 
-async def test_filters_let_through_what_concerns_a_type_or_is_of_a_kind(house: StreamHouse) -> None:
-    register = await house.new_register("A", "B")
-    await house.inscribe(register, ANN, "A", 2020)
-    await house.inscribe(register, ANN, "B", 2020)
+async def test_filters_let_through_what_concerns_a_type_or_is_of_a_kind(harness: StreamHarness) -> None:
+    register = await harness.new_register("A", "B")
+    await harness.inscribe(register, ANN, "A", 2020)
+    await harness.inscribe(register, ANN, "B", 2020)
     expected = {
         "types": ({"dossier_types": ["B"]}, [2, 4], [6]),
         "kinds": ({"kinds": [MutationKind.MUTATION_KIND_INSCRIBED]}, [3, 4], [5, 6]),
@@ -221,13 +221,13 @@ async def test_filters_let_through_what_concerns_a_type_or_is_of_a_kind(house: S
             [5],
         ),
     }
-    listeners = {name: Listener(house, register, after_revision=0, **e[0]) for name, e in expected.items()}
+    listeners = {name: Listener(harness, register, after_revision=0, **e[0]) for name, e in expected.items()}
     # Of the log, and then as it happens.
     assert {n: await each.revisions(4) for n, each in listeners.items()} == {
         name: each[1] for name, each in expected.items()
     }
-    await house.inscribe(register, BOB, "A", 2020)
-    last = await house.inscribe(register, BOB, "B", 2020)
+    await harness.inscribe(register, BOB, "A", 2020)
+    last = await harness.inscribe(register, BOB, "B", 2020)
     for name, each in listeners.items():
         found: list[int] = []
         while len(found) < len(expected[name][2]):
@@ -238,13 +238,13 @@ async def test_filters_let_through_what_concerns_a_type_or_is_of_a_kind(house: S
 
 
 async def test_what_cannot_begin_is_refused_with_a_reason_of_its_own(
-    house: StreamHouse, engine: AsyncEngine
+    harness: StreamHarness, engine: AsyncEngine
 ) -> None:
-    register = await house.new_register("A")
+    register = await harness.new_register("A")
     for year in range(2000, 2010):
-        await house.inscribe(register, ANN, "A", year)
+        await harness.inscribe(register, ANN, "A", year)
     await _trim(engine, register, 5)
-    log_id = (await Listener(house, register).next()).log_id
+    log_id = (await Listener(harness, register).next()).log_id
     for asked, expected in (
         ({"after_revision": 4}, ("OUT_OF_RANGE", "REVISION_EXPIRED", {"oldest_revision": "5"})),
         ({"after_revision": 12}, ("OUT_OF_RANGE", "REVISION_IN_FUTURE", {"latest_revision": "11"})),
@@ -266,16 +266,16 @@ async def test_what_cannot_begin_is_refused_with_a_reason_of_its_own(
             ("NOT_FOUND", "SUBSCRIBER_UNKNOWN", {}),
         ),
     ):
-        status, reason, values = await Listener(house, register, **asked).refused()  # type: ignore[arg-type]
+        status, reason, values = await Listener(harness, register, **asked).refused()  # type: ignore[arg-type]
         del values["violation_count"]
         assert (status, reason, values) == expected
-    listener = Listener(house, register, after_revision=5, log_id=log_id)
+    listener = Listener(harness, register, after_revision=5, log_id=log_id)
     assert (await listener.revisions(11))[0] == 6
     listener.stop()
 
 
-async def test_everything_wrong_is_said_at_once(house: StreamHouse) -> None:
-    register = await house.new_register("A")
+async def test_everything_wrong_is_said_at_once(harness: StreamHarness) -> None:
+    register = await harness.new_register("A")
     state = {"dossier_types": ["A", "X"], "after_revision": 9}
     shape = {**state, "kinds": [77]}
     found = ["dossier_types[1]: DOSSIER_TYPE_UNKNOWN", "after_revision: REVISION_IN_FUTURE"]
@@ -288,8 +288,8 @@ async def test_everything_wrong_is_said_at_once(house: StreamHouse) -> None:
             ["after_revision: VALUE_INVALID", "kinds[0]: VALUE_INVALID", found[0]],
         ),
     ):
-        listed = house.stream.ListMutations(v1.ListMutationsRequest(**asked), metadata=metadata(register))
-        streamed = house.stream.Subscribe(v1.SubscribeRequest(**asked), metadata=metadata(register))
+        listed = harness.stream.ListMutations(v1.ListMutationsRequest(**asked), metadata=metadata(register))
+        streamed = harness.stream.Subscribe(v1.SubscribeRequest(**asked), metadata=metadata(register))
         for answer in (listed, streamed.read()):
             with pytest.raises(grpc.aio.AioRpcError) as raised:
                 await answer
@@ -297,73 +297,73 @@ async def test_everything_wrong_is_said_at_once(house: StreamHouse) -> None:
             assert sorted(f"{field}: {reason}" for field, reason in violations) == sorted(expected)
 
 
-async def test_a_subscriber_goes_on_where_it_acknowledged(house: StreamHouse) -> None:
-    register = await house.new_register("A")
+async def test_a_subscriber_goes_on_where_it_acknowledged(harness: StreamHarness) -> None:
+    register = await harness.new_register("A")
     for year in range(2000, 2004):
-        await house.inscribe(register, ANN, "A", year)
-    first = Listener(house, register, after_revision=0, subscriber="mirror")
+        await harness.inscribe(register, ANN, "A", year)
+    first = Listener(harness, register, after_revision=0, subscriber="mirror")
     await first.revisions(5)
     first.stop()
-    assert await _acknowledge(house, register, "mirror", 3) == 3
-    assert await _acknowledge(house, register, "mirror", 2) == 3
-    again = Listener(house, register, acknowledged=v1.AcknowledgedStart(), subscriber="mirror")
+    assert await _acknowledge(harness, register, "mirror", 3) == 3
+    assert await _acknowledge(harness, register, "mirror", 2) == 3
+    again = Listener(harness, register, acknowledged=v1.AcknowledgedStart(), subscriber="mirror")
     assert await again.revisions(5) == [4, 5]
     again.stop()
     other = {"acknowledged": v1.AcknowledgedStart(), "subscriber": "mirror", "dossier_types": ["A"]}
-    status, reason, _ = await Listener(house, register, **other).refused()
+    status, reason, _ = await Listener(harness, register, **other).refused()
     assert (status, reason) == ("FAILED_PRECONDITION", "SUBSCRIBER_FILTER_DIFFERS")
 
 
-async def test_a_subscriber_under_other_filters_begins_anew(house: StreamHouse) -> None:
-    register = await house.new_register("A")
-    await house.inscribe(register, ANN, "A", 2000)
-    await _acknowledge(house, register, "mirror", 2)
-    listener = Listener(house, register, after_revision=1, subscriber="mirror", dossier_types=["A"])
+async def test_a_subscriber_under_other_filters_begins_anew(harness: StreamHarness) -> None:
+    register = await harness.new_register("A")
+    await harness.inscribe(register, ANN, "A", 2000)
+    await _acknowledge(harness, register, "mirror", 2)
+    listener = Listener(harness, register, after_revision=1, subscriber="mirror", dossier_types=["A"])
     await listener.revisions(2)
-    (subscriber,) = await _subscribers(house, register)
+    (subscriber,) = await _subscribers(harness, register)
     assert (subscriber.acknowledged_revision, list(subscriber.dossier_types)) == (1, ["A"])
     listener.stop()
 
 
-async def test_subscribers_are_listed_with_their_lag_and_presence(house: StreamHouse) -> None:
-    register = await house.new_register("A")
-    await house.inscribe(register, ANN, "A", 2000)
-    listener = Listener(house, register, subscriber="mirror")
+async def test_subscribers_are_listed_with_their_lag_and_presence(harness: StreamHarness) -> None:
+    register = await harness.new_register("A")
+    await harness.inscribe(register, ANN, "A", 2000)
+    listener = Listener(harness, register, subscriber="mirror")
     await listener.next()
-    await _acknowledge(house, register, "poller", 1)
-    while not [s for s in await _subscribers(house, register) if s.connected]:
+    await _acknowledge(harness, register, "poller", 1)
+    while not [s for s in await _subscribers(harness, register) if s.connected]:
         await asyncio.sleep(0.05)
-    mirror, poller = await _subscribers(house, register)
+    mirror, poller = await _subscribers(harness, register)
     assert (mirror.name, mirror.acknowledged_revision, mirror.lag) == ("mirror", 2, 0)
     assert (poller.name, poller.acknowledged_revision, poller.lag) == ("poller", 1, 1)
     assert not poller.connected
     listener.stop()
-    while [s for s in await _subscribers(house, register) if s.connected]:
+    while [s for s in await _subscribers(harness, register) if s.connected]:
         await asyncio.sleep(0.05)
 
 
-async def test_a_caller_sees_and_deletes_its_own_subscribers_the_owner_all(house: StreamHouse) -> None:
-    register = await house.new_register()
-    await _acknowledge(house, register, "of the owner", 0)
-    await _acknowledge(house, register, "of another", 0, caller=OTHER)
-    names = [s.name for s in await _subscribers(house, register)]
+async def test_a_caller_sees_and_deletes_its_own_subscribers_the_owner_all(harness: StreamHarness) -> None:
+    register = await harness.new_register()
+    await _acknowledge(harness, register, "of the owner", 0)
+    await _acknowledge(harness, register, "of another", 0, caller=OTHER)
+    names = [s.name for s in await _subscribers(harness, register)]
     assert sorted(names) == ["of another", "of the owner"]
-    assert [s.name for s in await _subscribers(house, register, caller=OTHER)] == ["of another"]
+    assert [s.name for s in await _subscribers(harness, register, caller=OTHER)] == ["of another"]
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await _delete(house, register, "of the owner", whose=register, caller=OTHER)
+        await _delete(harness, register, "of the owner", whose=register, caller=OTHER)
     assert told(raised.value).info.reason == "MANDATE_MISSING"
-    await _delete(house, register, "of another", whose=OTHER)
-    await _delete(house, register, "nobody")
-    assert [s.name for s in await _subscribers(house, register)] == ["of the owner"]
+    await _delete(harness, register, "of another", whose=OTHER)
+    await _delete(harness, register, "nobody")
+    assert [s.name for s in await _subscribers(harness, register)] == ["of the owner"]
 
 
-async def test_listed_subscribers_come_in_pages(house: StreamHouse) -> None:
-    register = await house.new_register()
+async def test_listed_subscribers_come_in_pages(harness: StreamHarness) -> None:
+    register = await harness.new_register()
     for name in ("c", "a", "b"):
-        await _acknowledge(house, register, name, 0)
+        await _acknowledge(harness, register, name, 0)
     token, names = "", []
     while True:
-        page = await house.stream.ListSubscribers(
+        page = await harness.stream.ListSubscribers(
             v1.ListSubscribersRequest(page_size=2, page_token=token), metadata=metadata(register)
         )
         names.append([s.name for s in page.subscribers])
@@ -373,15 +373,15 @@ async def test_listed_subscribers_come_in_pages(house: StreamHouse) -> None:
     assert names == [["a", "b"], ["c"]]
 
 
-async def test_a_listing_goes_on_from_where_it_ended(house: StreamHouse) -> None:
-    register = await house.new_register("A")
-    await house.inscribe(register, ANN, "A", 2000)
-    await house.inscribe(register, BOB, "A", *range(2000, 2005))
-    await house.inscribe(register, ANN, "A", 2001)
+async def test_a_listing_goes_on_from_where_it_ended(harness: StreamHarness) -> None:
+    register = await harness.new_register("A")
+    await harness.inscribe(register, ANN, "A", 2000)
+    await harness.inscribe(register, BOB, "A", *range(2000, 2005))
+    await harness.inscribe(register, ANN, "A", 2001)
     answers = []
     after = 0
     while after < 8:
-        answer = await house.stream.ListMutations(
+        answer = await harness.stream.ListMutations(
             v1.ListMutationsRequest(after_revision=after, page_size=2), metadata=metadata(register)
         )
         after = answer.through_revision
@@ -390,13 +390,13 @@ async def test_a_listing_goes_on_from_where_it_ended(house: StreamHouse) -> None
     assert answers == [([1, 2], 2, 8), ([3, 4, 5, 6, 7], 7, 8), ([8], 8, 8)]
 
 
-async def test_a_listing_of_one_person_looks_through_the_whole_log(house: StreamHouse) -> None:
-    register = await house.new_register("A", "B")
-    await house.inscribe(register, ANN, "A", 2000)
-    await house.inscribe(register, BOB, "A", *range(2000, 2005))
-    await house.inscribe(register, ANN, "B", 2001)
+async def test_a_listing_of_one_person_looks_through_the_whole_log(harness: StreamHarness) -> None:
+    register = await harness.new_register("A", "B")
+    await harness.inscribe(register, ANN, "A", 2000)
+    await harness.inscribe(register, BOB, "A", *range(2000, 2005))
+    await harness.inscribe(register, ANN, "B", 2001)
     for asked, expected in (({}, [3, 9]), ({"dossier_types": ["B"]}, [9])):
-        answer = await house.stream.ListMutations(
+        answer = await harness.stream.ListMutations(
             v1.ListMutationsRequest(niss=ANN, **asked), metadata=metadata(register)
         )
         assert [m.revision for m in answer.mutations] == expected
@@ -404,10 +404,10 @@ async def test_a_listing_of_one_person_looks_through_the_whole_log(house: Stream
 
 
 async def test_a_stream_whose_log_is_replaced_ends_and_says_so(
-    house: StreamHouse, engine: AsyncEngine
+    harness: StreamHarness, engine: AsyncEngine
 ) -> None:
-    register = await house.new_register("A")
-    listener = Listener(house, register)
+    register = await harness.new_register("A")
+    listener = Listener(harness, register)
     await listener.next()
     async with engine.begin() as connection:
         renew = text("UPDATE register SET log_id = gen_random_uuid() WHERE enterprise_number = :n")
@@ -419,13 +419,13 @@ async def test_a_stream_whose_log_is_replaced_ends_and_says_so(
 async def test_streams_end_at_shutdown_with_what_a_client_retries_on(
     engine: AsyncEngine, reading_engine: AsyncEngine
 ) -> None:
-    async with stream_house(engine, reading_engine) as house:
-        register = await house.new_register("A")
-        listener = Listener(house, register)
+    async with stream_house(engine, reading_engine) as harness:
+        register = await harness.new_register("A")
+        listener = Listener(harness, register)
         await listener.next()
-        await house.streaming.close()
+        await harness.streaming.close()
         assert (await listener.refused())[:2] == ("UNAVAILABLE", "UNAVAILABLE")
-        assert (await Listener(house, register).refused())[:2] == ("UNAVAILABLE", "UNAVAILABLE")
+        assert (await Listener(harness, register).refused())[:2] == ("UNAVAILABLE", "UNAVAILABLE")
 
 
 class Deaf:
@@ -467,7 +467,7 @@ async def test_what_is_not_heard_of_another_process_is_found_by_looking(
 ) -> None:
     async with (
         stream_house(engine, reading_engine) as writer,
-        stream_house(engine, reading_engine, wake_ups=Deaf()) as reader,
+        stream_house(engine, reading_engine, notifications=Deaf()) as reader,
     ):
         register = await writer.new_register("A")
         listener = Listener(reader, register)
@@ -478,14 +478,14 @@ async def test_what_is_not_heard_of_another_process_is_found_by_looking(
 
 
 async def test_a_batch_larger_than_a_message_comes_in_parts_without_a_place_to_resume_inside(
-    house: StreamHouse,
+    harness: StreamHarness,
 ) -> None:
-    register = await house.new_register("A")
+    register = await harness.new_register("A")
     # A dossier of 400 lines, and then a batch of which every mutation shows all of them twice: 6 MB.
-    begun = await house.inscribe(register, ANN, "A", *range(1000, 1400))
-    last = await house.inscribe(register, ANN, "A", *range(1400, 1700))
+    begun = await harness.inscribe(register, ANN, "A", *range(1000, 1400))
+    last = await harness.inscribe(register, ANN, "A", *range(1400, 1700))
     for after in (begun, begun + 7):
-        listener = Listener(house, register, after_revision=after)
+        listener = Listener(harness, register, after_revision=after)
         revisions: list[int] = []
         sizes, places = [], []
         while not places or places[-1] < last:
@@ -500,14 +500,14 @@ async def test_a_batch_larger_than_a_message_comes_in_parts_without_a_place_to_r
         listener.stop()
 
 
-async def test_every_message_is_noted_before_it_leaves(house: StreamHouse) -> None:
-    register = await house.new_register("A")
-    await house.inscribe(register, ANN, "A", 2000, 2001)
-    house.audit.visits.clear()
-    listener = Listener(house, register, after_revision=1)
+async def test_every_message_is_noted_before_it_leaves(harness: StreamHarness) -> None:
+    register = await harness.new_register("A")
+    await harness.inscribe(register, ANN, "A", 2000, 2001)
+    harness.audit.visits.clear()
+    listener = Listener(harness, register, after_revision=1)
     await listener.revisions(3)
-    (visit,) = house.audit.visits
-    assert (visit.rpc, visit.revisions, list(visit.nisses), visit.outcome) == (
+    (audit_scope,) = harness.audit.visits
+    assert (audit_scope.rpc, audit_scope.revisions, list(audit_scope.nisses), audit_scope.outcome) == (
         "/raas.v1.MutationStream/Subscribe",
         (2, 3),
         [int(ANN)],
@@ -530,9 +530,9 @@ async def _trim(engine: AsyncEngine, register: str, oldest: int) -> None:
 
 
 async def _acknowledge(
-    house: StreamHouse, register: str, name: str, revision: int, caller: str | None = None
+    harness: StreamHarness, register: str, name: str, revision: int, caller: str | None = None
 ) -> int:
-    answer = await house.stream.Acknowledge(
+    answer = await harness.stream.Acknowledge(
         v1.AcknowledgeRequest(register=register, subscriber=name, revision=revision),
         metadata=metadata(caller or register),
     )
@@ -540,17 +540,17 @@ async def _acknowledge(
     return acknowledged
 
 
-async def _subscribers(house: StreamHouse, register: str, caller: str | None = None) -> list[Any]:
-    answer = await house.stream.ListSubscribers(
+async def _subscribers(harness: StreamHarness, register: str, caller: str | None = None) -> list[Any]:
+    answer = await harness.stream.ListSubscribers(
         v1.ListSubscribersRequest(register=register), metadata=metadata(caller or register)
     )
     return list(answer.subscribers)
 
 
 async def _delete(
-    house: StreamHouse, register: str, name: str, whose: str | None = None, caller: str | None = None
+    harness: StreamHarness, register: str, name: str, whose: str | None = None, caller: str | None = None
 ) -> None:
-    await house.stream.DeleteSubscriber(
+    await harness.stream.DeleteSubscriber(
         v1.DeleteSubscriberRequest(register=register, subscriber=name, subscriber_caller=whose),
         metadata=metadata(caller or register),
     )

@@ -34,7 +34,7 @@ RPCS = sorted(rpc.name for rpc in v1.DESCRIPTOR.services_by_name["PersonService"
 
 
 @pytest.fixture
-async def door(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[PersonDoor]:
+async def raas_server(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[PersonDoor]:
     async with open_person_door(engine, reading_engine) as opened:
         yield opened
 
@@ -42,15 +42,15 @@ async def door(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterato
 class Own:
     """A register, its owner, and a person it holds."""
 
-    def __init__(self, door: PersonDoor, register: AdmittedRegister, niss: Niss) -> None:
-        self.door = door
+    def __init__(self, raas_server: PersonDoor, register: AdmittedRegister, niss: Niss) -> None:
+        self.raas_server = raas_server
         self.register = register
         self.niss = niss
         self.text = niss_text(niss)
         self.metadata = (("raas-enterprise-number", enterprise_number_text(register.enterprise_number)),)
 
     async def ask(self, rpc: str, request: dict[str, Any]) -> Any:
-        return await ask(self.door, rpc, request, self.metadata)
+        return await ask(self.raas_server, rpc, request, self.metadata)
 
     async def refusal(self, rpc: str, request: dict[str, Any]) -> Any:
         with pytest.raises(grpc.aio.AioRpcError) as raised:
@@ -59,10 +59,10 @@ class Own:
 
 
 @pytest.fixture
-async def own(door: PersonDoor) -> Own:
-    register, niss = await door.house.register(), await door.house.person()
-    await door.house.inscribe(register, niss, "2024-01-01", "2024-12-31")
-    return Own(door, register, niss)
+async def own(raas_server: PersonDoor) -> Own:
+    register, niss = await raas_server.harness.register(), await raas_server.harness.person()
+    await raas_server.harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    return Own(raas_server, register, niss)
 
 
 def request_of(rpc: str) -> type[Message]:
@@ -70,11 +70,11 @@ def request_of(rpc: str) -> type[Message]:
     return found
 
 
-async def ask(door: PersonDoor, rpc: str, request: dict[str, Any], metadata: Any) -> Any:
+async def ask(raas_server: PersonDoor, rpc: str, request: dict[str, Any], metadata: Any) -> Any:
     message = ParseDict(request, request_of(rpc)())
     if rpc == "ImportPersons":
-        return [answer async for answer in door.stub.ImportPersons(iter([message]), metadata=metadata)]
-    return await getattr(door.stub, rpc)(message, metadata=metadata)
+        return [answer async for answer in raas_server.stub.ImportPersons(iter([message]), metadata=metadata)]
+    return await getattr(raas_server.stub, rpc)(message, metadata=metadata)
 
 
 def as_dict(message: Message) -> dict[str, Any]:
@@ -98,15 +98,15 @@ async def test_get_person(own: Own):
 
 
 async def test_get_a_replaced_person(own: Own):
-    new = await own.door.house.person(an_identity("New"))
-    await own.door.house.numbers.replace(a_call(), own.niss, new, validate_only=False)
+    new = await own.raas_server.harness.person(an_identity("New"))
+    await own.raas_server.harness.numbers.replace(a_call(), own.niss, new, validate_only=False)
     person = (await own.ask("GetPerson", {"niss": own.text})).person
     assert (person.niss, person.replaced_by, person.successor) == (own.text, niss_text(new), niss_text(new))
     assert person.identity.last_name == "Peeters"
 
 
 async def test_whom_the_register_does_not_hold_cannot_be_told_from_nobody(own: Own):
-    other, nobody = await own.door.house.person(), new_niss()
+    other, nobody = await own.raas_server.harness.person(), new_niss()
     tellings = []
     for niss in (other, nobody):
         refusal = await own.refusal("GetPerson", {"niss": niss_text(niss)})
@@ -127,9 +127,9 @@ async def test_confront_identity(own: Own):
 
 
 async def test_confrontations_are_limited(engine: AsyncEngine, reading_engine: AsyncEngine):
-    async with open_person_door(engine, reading_engine, burst=2) as door:
-        register, niss = await door.house.register(), await door.house.person()
-        own = Own(door, register, niss)
+    async with open_person_door(engine, reading_engine, burst=2) as raas_server:
+        register, niss = await raas_server.harness.register(), await raas_server.harness.person()
+        own = Own(raas_server, register, niss)
         request = {"niss": own.text, "identity": {"last_name": "X"}}
         for _ in range(2):
             await own.ask("ConfrontIdentity", request)
@@ -142,7 +142,7 @@ async def test_confrontations_are_limited(engine: AsyncEngine, reading_engine: A
 
 
 async def test_search_persons(own: Own):
-    niss = await own.door.house.person(an_identity("Zwartjes", "1931-05-14"))
+    niss = await own.raas_server.harness.person(an_identity("Zwartjes", "1931-05-14"))
     answer = await own.ask(
         "SearchPersons",
         {
@@ -161,7 +161,7 @@ async def test_search_persons(own: Own):
 
 async def test_too_many_results(own: Own):
     for _ in range(3):
-        await own.door.house.person(an_identity("Quaghebeur", "1931-02-03"))
+        await own.raas_server.harness.person(an_identity("Quaghebeur", "1931-02-03"))
     request = {"last_name": "Quaghebeur", "birth_date": "1931-02-03", "max_results": 2}
     refusal = await own.refusal("SearchPersons", request)
     assert (refusal.status, refusal.info.reason) == ("FAILED_PRECONDITION", "TOO_MANY_RESULTS")
@@ -207,7 +207,7 @@ async def test_update_person(own: Own):
 
 
 async def test_replace_restore_cancel(own: Own):
-    new = await own.door.house.person()
+    new = await own.raas_server.harness.person()
     request = {"niss": own.text, "successor_niss": niss_text(new), "validate_only": True}
     expected = as_dict(await own.ask("ReplaceNiss", request))
     ((before,), (after,)) = (
@@ -257,7 +257,7 @@ async def test_import_persons(own: Own):
     ]
     (again,) = await own.ask("ImportPersons", request)
     assert (again.through_offset, again.applied, again.rejected) == (5, 0, answer.rejected)
-    assert (await own.door.house.record(own.niss)).successor == int(niss)
+    assert (await own.raas_server.harness.record(own.niss)).successor == int(niss)
 
 
 async def test_a_feed_of_many_messages_is_answered_message_by_message(own: Own):
@@ -268,7 +268,7 @@ async def test_a_feed_of_many_messages_is_answered_message_by_message(own: Own):
                 row["register_of_origin"] = "REGISTER_OF_ORIGIN_BIS"
             yield ParseDict({"persons": rows, "offset": offset}, v1.ImportPersonsRequest())
 
-    stream = own.door.stub.ImportPersons(messages(), metadata=own.metadata)
+    stream = own.raas_server.stub.ImportPersons(messages(), metadata=own.metadata)
     assert [(a.through_offset, a.applied) async for a in stream] == [
         (offset, 10) for offset in range(10, 60, 10)
     ]
@@ -455,15 +455,15 @@ async def test_everything_wrong_is_said_at_once(
 
 async def test_an_import_id_does_not_change_within_a_stream(own: Own):
     messages = [v1.ImportPersonsRequest(import_id="a" + uuid4().hex), v1.ImportPersonsRequest(import_id="b")]
-    stream = own.door.stub.ImportPersons(iter(messages), metadata=own.metadata)
+    stream = own.raas_server.stub.ImportPersons(iter(messages), metadata=own.metadata)
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         [answer async for answer in stream]
     assert told(raised.value).violations == [("import_id", "VALUE_INVALID")]
 
 
 async def test_states_are_refused_with_their_reason(own: Own):
-    national = await own.door.house.person(origin=NATIONAL)
-    await own.door.house.inscribe(own.register, national, "2024-01-01", "2024-12-31")
+    national = await own.raas_server.harness.person(origin=NATIONAL)
+    await own.raas_server.harness.inscribe(own.register, national, "2024-01-01", "2024-12-31")
     update = {
         "niss": niss_text(national),
         "identity": {"birth_place": "Gent"},
@@ -504,10 +504,10 @@ async def test_every_call_needs_its_role_or_a_register(
     def powerless(context: Any, metadata: Any) -> Caller:
         return Caller(development_identity(context, metadata).enterprise_number)
 
-    async with open_person_door(engine, reading_engine, powerless) as door:
+    async with open_person_door(engine, reading_engine, powerless) as raas_server:
         metadata = (("raas-enterprise-number", numbers.enterprise_number(1234567)),)
         with pytest.raises(grpc.aio.AioRpcError) as raised:
-            await ask(door, rpc, {"niss": "85673003360"} if rpc == "GetPerson" else {}, metadata)
+            await ask(raas_server, rpc, {"niss": "85673003360"} if rpc == "GetPerson" else {}, metadata)
     refusal = told(raised.value)
     if rpc in ("GetPerson", "ConfrontIdentity"):
         assert refusal.info.reason == "REGISTER_UNKNOWN"
@@ -533,9 +533,9 @@ async def test_where_no_persons_are_kept_every_call_says_so(
         "ImportPersons": {},
         "CheckPersons": {"checks": [niss]},
     }
-    async with open_person_door(engine, reading_engine, kept_here=False) as door:
-        register = await door.house.register()
-        own = Own(door, register, Niss(0))
+    async with open_person_door(engine, reading_engine, kept_here=False) as raas_server:
+        register = await raas_server.harness.register()
+        own = Own(raas_server, register, Niss(0))
         refusal = await own.refusal(rpc, well_formed[rpc])
     assert (refusal.status, refusal.info.reason) == ("UNIMPLEMENTED", "PERSONS_KEPT_ELSEWHERE")
 
@@ -544,7 +544,7 @@ async def test_where_no_persons_are_kept_every_call_says_so(
 
 
 async def test_the_audit_hears_of_every_person_read_or_shown(own: Own):
-    other = await own.door.house.person(an_identity("Zwartjes", "1942-01-01"))
+    other = await own.raas_server.harness.person(an_identity("Zwartjes", "1942-01-01"))
     unheld = niss_text(other)
     await own.ask("GetPerson", {"niss": own.text})
     await own.refusal("GetPerson", {"niss": unheld})
@@ -553,7 +553,7 @@ async def test_the_audit_hears_of_every_person_read_or_shown(own: Own):
     identity = {"last_name": "Zwartjes", "birth_date": "1942-01-01", "contact_address": {"country": "BE"}}
     await own.ask("CreatePerson", {"identity": identity})
     await own.ask("CheckPersons", {"checks": [{"niss": unheld}]})
-    visits = [(v.rpc.rpartition("/")[2], list(v.nisses), v.outcome) for v in own.door.audit.visits]
+    visits = [(v.rpc.rpartition("/")[2], list(v.nisses), v.outcome) for v in own.raas_server.audit.visits]
     assert visits == [
         ("GetPerson", [own.niss], "OK"),
         ("GetPerson", [other], "NISS_UNKNOWN"),
@@ -566,7 +566,7 @@ async def test_the_audit_hears_of_every_person_read_or_shown(own: Own):
 
 async def test_the_audit_hears_of_every_message_of_a_feed(own: Own):
     await own.ask("ImportPersons", {"persons": [{"niss": own.text}]})
-    visits = [(list(v.nisses), v.outcome) for v in own.door.audit.visits]
+    visits = [(list(v.nisses), v.outcome) for v in own.raas_server.audit.visits]
     assert visits == [([own.niss], "OK"), ([], "OK")]
 
 

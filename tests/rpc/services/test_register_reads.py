@@ -26,7 +26,7 @@ from raas.usecases.reads.find_registers import Match, RoutingAnswer
 from raas.usecases.reads.history import HistoryAnswer
 from raas.usecases.reads.stale_niss import Stale
 from raas.v1 import register_service_pb2 as v1
-from tests.rpc.harness import ANN, BOB, CALLER, GONE, LOG, MOVED, NOBODY, OTHER, OWN, House, Told, told
+from tests.rpc.harness import ANN, BOB, CALLER, GONE, LOG, MOVED, NOBODY, OTHER, OWN, Harness, Refusal, told
 
 NOON = datetime(2026, 7, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 JANUARY = Period(parse_day("2024-01-01"), parse_day("2024-02-01"))
@@ -58,20 +58,20 @@ def shown(text: str, **more: str) -> dict[str, Any]:
     }
 
 
-async def call(house: House, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
+async def call(harness: Harness, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
     message = ParseDict(request, getattr(v1, f"{rpc}Request")())
-    answer = await getattr(house.stub, rpc)(message, metadata=CALLER)
+    answer = await getattr(harness.stub, rpc)(message, metadata=CALLER)
     return MessageToDict(answer, preserving_proto_field_name=True)
 
 
-async def refused(house: House, rpc: str, request: dict[str, Any]) -> Told:
+async def refused(harness: Harness, rpc: str, request: dict[str, Any]) -> Refusal:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await call(house, rpc, request)
+        await call(harness, rpc, request)
     return told(raised.value)
 
 
-async def test_a_register_is_shown_as_it_is(house: House) -> None:
-    answer = await call(house, "GetRegister", {})
+async def test_a_register_is_shown_as_it_is(harness: Harness) -> None:
+    answer = await call(harness, "GetRegister", {})
     assert answer["register"] == {
         "enterprise_number": OWN,
         "name": "A register",
@@ -84,19 +84,19 @@ async def test_a_register_is_shown_as_it_is(house: House) -> None:
     }
 
 
-async def test_dossiers_are_shown_in_their_order(house: House) -> None:
-    house.consult.answer = ConsultAnswer(
+async def test_dossiers_are_shown_in_their_order(harness: Harness) -> None:
+    harness.consult.answer = ConsultAnswer(
         (view(ANN), view(BOB, OTHER)), "next", 9, ((niss(MOVED), niss(ANN)),)
     )
-    answer = await call(house, "Consult", {"niss": [MOVED, BOB]})
+    answer = await call(harness, "Consult", {"niss": [MOVED, BOB]})
     assert answer == {
         "dossiers": [shown(ANN), shown(BOB, partner=OTHER)],
         "next_page_token": "next",
         "revision": "9",
         "resolved": [{"niss": MOVED, "successor_niss": ANN}],
     }
-    (visit,) = house.audit.visits
-    assert visit.nisses == [int(MOVED), int(BOB), int(ANN), int(ANN), int(BOB)]
+    (audit_scope,) = harness.audit.visits
+    assert audit_scope.nisses == [int(MOVED), int(BOB), int(ANN), int(ANN), int(BOB)]
 
 
 @pytest.mark.parametrize(
@@ -123,18 +123,18 @@ async def test_dossiers_are_shown_in_their_order(house: House) -> None:
     ],
 )
 async def test_a_filter_is_read(
-    house: House, request_: dict[str, Any], which: DossierFilter, as_of: AsOf | None
+    harness: Harness, request_: dict[str, Any], which: DossierFilter, as_of: AsOf | None
 ) -> None:
-    house.consult.answer = ConsultAnswer((), "", 0, ())
-    await call(house, "Consult", {**request_, "page_size": 5, "page_token": "t"})
-    assert house.consult.asked[0][2:] == (which, as_of, 5, "t")
-    house.consult.answer = [ExportPart((), 0)]
+    harness.consult.answer = ConsultAnswer((), "", 0, ())
+    await call(harness, "Consult", {**request_, "page_size": 5, "page_token": "t"})
+    assert harness.consult.asked[0][2:] == (which, as_of, 5, "t")
+    harness.consult.answer = [ExportPart((), 0)]
     message = ParseDict(request_, v1.ExportRequest())
-    await house.stub.Export(message, metadata=CALLER).read()
-    assert house.consult.asked[1][2:] == (which, as_of)
+    await harness.stub.Export(message, metadata=CALLER).read()
+    assert harness.consult.asked[1][2:] == (which, as_of)
 
 
-async def test_everything_wrong_with_a_filter_is_said_at_once(house: House) -> None:
+async def test_everything_wrong_with_a_filter_is_said_at_once(harness: Harness) -> None:
     wrong = {
         "register": "x",
         "niss": [ANN, "", "1"],
@@ -151,10 +151,10 @@ async def test_everything_wrong_with_a_filter_is_said_at_once(house: House) -> N
         ("overlaps", "PERIOD_INVALID"),
         ("at_revision", "VALUE_INVALID"),
     ]
-    refusal = await refused(house, "Consult", {**wrong, "page_size": -1})
+    refusal = await refused(harness, "Consult", {**wrong, "page_size": -1})
     assert refusal.violations == [*expected, ("page_size", "VALUE_INVALID")]
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await house.stub.Export(ParseDict(wrong, v1.ExportRequest()), metadata=CALLER).read()
+        await harness.stub.Export(ParseDict(wrong, v1.ExportRequest()), metadata=CALLER).read()
     assert told(raised.value).violations == expected
 
 
@@ -162,8 +162,8 @@ UNKNOWN = Violation("dossier_types[1]", Reason.DOSSIER_TYPE_UNKNOWN)
 FUTURE = Violation("at_revision", Reason.REVISION_IN_FUTURE, values={"latest_revision": "7"})
 
 
-async def test_what_the_state_finds_wrong_is_said_with_the_rest(house: House) -> None:
-    house.consult.found = [Violation("dossier_types[0]", Reason.DOSSIER_TYPE_UNKNOWN), UNKNOWN, FUTURE]
+async def test_what_the_state_finds_wrong_is_said_with_the_rest(harness: Harness) -> None:
+    harness.consult.found = [Violation("dossier_types[0]", Reason.DOSSIER_TYPE_UNKNOWN), UNKNOWN, FUTURE]
     request = {"niss": ["x"], "dossier_types": [" ", "B", "B"], "at_revision": 9}
     expected = [
         ("niss[0]", "NISS_MALFORMED"),
@@ -172,33 +172,33 @@ async def test_what_the_state_finds_wrong_is_said_with_the_rest(house: House) ->
         ("dossier_types[1]", "DOSSIER_TYPE_UNKNOWN"),
         ("at_revision", "REVISION_IN_FUTURE"),
     ]
-    refusal = await refused(house, "Consult", request)
+    refusal = await refused(harness, "Consult", request)
     assert (refusal.status, refusal.violations) == ("INVALID_ARGUMENT", expected)
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await house.stub.Export(ParseDict(request, v1.ExportRequest()), metadata=CALLER).read()
+        await harness.stub.Export(ParseDict(request, v1.ExportRequest()), metadata=CALLER).read()
     assert told(raised.value).violations == expected
-    assert house.consult.asked == []
+    assert harness.consult.asked == []
 
 
-async def test_a_wrong_history_or_routing_is_told_all_of_it(house: House) -> None:
-    house.history.found = [Violation("dossier_type", Reason.DOSSIER_TYPE_UNKNOWN)]
-    refusal = await refused(house, "GetHistory", {"niss": "x", "dossier_type": "B"})
+async def test_a_wrong_history_or_routing_is_told_all_of_it(harness: Harness) -> None:
+    harness.history.found = [Violation("dossier_type", Reason.DOSSIER_TYPE_UNKNOWN)]
+    refusal = await refused(harness, "GetHistory", {"niss": "x", "dossier_type": "B"})
     assert refusal.violations == [("niss", "NISS_MALFORMED"), ("dossier_type", "DOSSIER_TYPE_UNKNOWN")]
-    house.routing.found = [Violation("niss", Reason.NISS_UNKNOWN)]
-    refusal = await refused(house, "FindRegisters", {"niss": ANN, "active_on": ""})
+    harness.routing.found = [Violation("niss", Reason.NISS_UNKNOWN)]
+    refusal = await refused(harness, "FindRegisters", {"niss": ANN, "active_on": ""})
     assert refusal.violations == [("active_on", "VALUE_INVALID"), ("niss", "NISS_UNKNOWN")]
 
 
-async def test_wrong_checks_are_told_all_that_is_wrong_with_the_others(house: House) -> None:
-    house.check.found = [UNKNOWN.below("checks[2]")]
+async def test_wrong_checks_are_told_all_that_is_wrong_with_the_others(harness: Harness) -> None:
+    harness.check.found = [UNKNOWN.below("checks[2]")]
     checks = [{"register": OWN, "niss": ANN}, {"register": OWN}, {"register": OWN, "niss": BOB}]
-    refusal = await refused(house, "CheckInscriptions", {"checks": checks})
+    refusal = await refused(harness, "CheckInscriptions", {"checks": checks})
     assert refusal.violations == [
         ("checks[1].niss", "REQUIRED"),
         ("checks[2].dossier_types[1]", "DOSSIER_TYPE_UNKNOWN"),
     ]
-    house.check.found = [Violation("checks[0].register", Reason.MANDATE_MISSING)]
-    refusal = await refused(house, "CheckInscriptions", {"checks": checks})
+    harness.check.found = [Violation("checks[0].register", Reason.MANDATE_MISSING)]
+    refusal = await refused(harness, "CheckInscriptions", {"checks": checks})
     assert (refusal.status, refusal.info.reason) == ("PERMISSION_DENIED", "MANDATE_MISSING")
 
 
@@ -217,26 +217,26 @@ async def test_wrong_checks_are_told_all_that_is_wrong_with_the_others(house: Ho
     ],
 )
 async def test_filters_that_cannot_be(
-    house: House, request_: dict[str, Any], expected: tuple[str, str]
+    harness: Harness, request_: dict[str, Any], expected: tuple[str, str]
 ) -> None:
-    refusal = await refused(house, "Consult", request_)
+    refusal = await refused(harness, "Consult", request_)
     assert (refusal.status, refusal.violations) == ("INVALID_ARGUMENT", [expected])
 
 
 @pytest.mark.parametrize(("seconds", "nanos"), [(-(10**12), 0), (10**12, 0), (0, -1), (0, 10**9)])
-async def test_instants_that_cannot_be(house: House, seconds: int, nanos: int) -> None:
+async def test_instants_that_cannot_be(harness: Harness, seconds: int, nanos: int) -> None:
     request = v1.ConsultRequest()
     request.at_time.seconds, request.at_time.nanos = seconds, nanos
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await house.stub.Consult(request, metadata=CALLER)
+        await harness.stub.Consult(request, metadata=CALLER)
     assert told(raised.value).violations == [("at_time", "VALUE_INVALID")]
 
 
-async def test_an_export_is_noted_part_by_part(house: House) -> None:
-    house.consult.answer = [ExportPart((view(ANN),), 9), ExportPart((view(BOB),), 9)]
-    parts = [part async for part in house.stub.Export(v1.ExportRequest(), metadata=CALLER)]
+async def test_an_export_is_noted_part_by_part(harness: Harness) -> None:
+    harness.consult.answer = [ExportPart((view(ANN),), 9), ExportPart((view(BOB),), 9)]
+    parts = [part async for part in harness.stub.Export(v1.ExportRequest(), metadata=CALLER)]
     assert [(part.dossiers[0].niss, part.revision) for part in parts] == [(ANN, 9), (BOB, 9)]
-    assert [(visit.nisses, visit.outcome) for visit in house.audit.visits] == [
+    assert [(audit_scope.nisses, audit_scope.outcome) for audit_scope in harness.audit.visits] == [
         ([int(ANN)], "OK"),
         ([int(BOB)], "OK"),
         ([], "OK"),
@@ -267,7 +267,7 @@ def mutation(revision: int, kind: MutationKind, **changes: Any) -> Mutation:
     )
 
 
-async def test_the_history_is_shown_as_recorded(house: House) -> None:
+async def test_the_history_is_shown_as_recorded(harness: Harness) -> None:
     before = DossierType("HEALTH", {})
     after = DossierType(
         "HEALTH",
@@ -278,7 +278,7 @@ async def test_the_history_is_shown_as_recorded(house: House) -> None:
         JANUARY.end,
         IdentityChanges.NONE,
     )
-    house.history.answer = HistoryAnswer(
+    harness.history.answer = HistoryAnswer(
         [
             mutation(3, MutationKind.INSCRIBED, requested_niss=niss(MOVED)),
             mutation(4, MutationKind.NISS_REPLACED, detail=Replacement(niss(MOVED), niss(ANN))),
@@ -294,8 +294,8 @@ async def test_the_history_is_shown_as_recorded(house: House) -> None:
         "",
         (),
     )
-    answer = await call(house, "GetHistory", {"niss": ANN, "dossier_type": "HEALTH", "page_size": 3})
-    assert house.history.asked[0][2:] == (niss(ANN), "HEALTH", 3, "")
+    answer = await call(harness, "GetHistory", {"niss": ANN, "dossier_type": "HEALTH", "page_size": 3})
+    assert harness.history.asked[0][2:] == (niss(ANN), "HEALTH", 3, "")
     first, second, third = answer["mutations"]
     assert first == {
         "register": OWN,
@@ -328,11 +328,11 @@ async def test_the_history_is_shown_as_recorded(house: House) -> None:
             "identity_changes": "IDENTITY_CHANGES_NONE",
         },
     }
-    assert house.audit.visits[0].revisions == (3, 5)
+    assert harness.audit.visits[0].revisions == (3, 5)
 
 
-async def test_a_history_needs_a_number(house: House) -> None:
-    refusal = await refused(house, "GetHistory", {"dossier_type": "", "page_size": -1})
+async def test_a_history_needs_a_number(harness: Harness) -> None:
+    refusal = await refused(harness, "GetHistory", {"dossier_type": "", "page_size": -1})
     assert refusal.violations == [
         ("niss", "REQUIRED"),
         ("dossier_type", "REQUIRED"),
@@ -340,14 +340,14 @@ async def test_a_history_needs_a_number(house: House) -> None:
     ]
 
 
-async def test_checks_are_read_and_decided(house: House) -> None:
+async def test_checks_are_read_and_decided(harness: Harness) -> None:
     decisions = (
         Decision(True, DecisionReason.INSCRIBED, (view(ANN),), 4, niss(ANN)),
         Decision(False, DecisionReason.NISS_CANCELLED, (), 7, None),
     )
-    house.check.answer = CheckAnswer(decisions, NOON)
+    harness.check.answer = CheckAnswer(decisions, NOON)
     answer = await call(
-        house,
+        harness,
         "CheckInscriptions",
         {
             "checks": [
@@ -370,31 +370,31 @@ async def test_checks_are_read_and_decided(house: House) -> None:
         ],
         "decision_time": "2026-07-01T12:00:00.250Z",
     }
-    _, checks, at_time, _ = house.check.asked[0]
+    _, checks, at_time, _ = harness.check.asked[0]
     assert at_time == NOON
     assert checks == {
         0: Check(number(OWN), niss(MOVED), ("HEALTH",), active_on=JANUARY.begin),
         1: Check(number(OTHER), niss(GONE), (), overlaps=Period(1, JANUARY.end)),
     }
-    seen = {(visit.register, tuple(visit.nisses)) for visit in house.audit.visits}
+    seen = {(audit_scope.register, tuple(audit_scope.nisses)) for audit_scope in harness.audit.visits}
     assert seen == {(int(OWN), (int(MOVED), int(ANN))), (int(OTHER), (int(GONE),))}
 
 
-async def test_the_registers_of_checks_are_looked_up_together(house: House) -> None:
-    house.check.answer = refuse(Reason.OVERLOADED)
+async def test_the_registers_of_checks_are_looked_up_together(harness: Harness) -> None:
+    harness.check.answer = refuse(Reason.OVERLOADED)
     checks = [{"register": register, "niss": ANN} for register in (OWN, OTHER, NOBODY)]
-    await refused(house, "CheckInscriptions", {"checks": checks})
-    assert house.registers.asked == 1
-    admit = house.check.asked[0][3]
+    await refused(harness, "CheckInscriptions", {"checks": checks})
+    assert harness.registers.asked == 1
+    admit = harness.check.asked[0][3]
     assert (await admit(number(OTHER))).id == 2
     with pytest.raises(Exception, match="MANDATE_MISSING"):
         await admit(number(NOBODY))
-    assert house.registers.asked == 1
+    assert harness.registers.asked == 1
 
 
-async def test_everything_wrong_with_checks_is_said_with_its_place(house: House) -> None:
+async def test_everything_wrong_with_checks_is_said_with_its_place(harness: Harness) -> None:
     refusal = await refused(
-        house,
+        harness,
         "CheckInscriptions",
         {
             "checks": [
@@ -415,17 +415,19 @@ async def test_everything_wrong_with_checks_is_said_with_its_place(house: House)
 
 
 @pytest.mark.parametrize(("count", "reason"), [(0, "REQUIRED"), (1_001, "BATCH_TOO_LARGE")])
-async def test_checks_have_a_number(house: House, count: int, reason: str) -> None:
-    refusal = await refused(house, "CheckInscriptions", {"checks": [{"register": OWN, "niss": ANN}] * count})
+async def test_checks_have_a_number(harness: Harness, count: int, reason: str) -> None:
+    refusal = await refused(
+        harness, "CheckInscriptions", {"checks": [{"register": OWN, "niss": ANN}] * count}
+    )
     assert refusal.violations == [("checks", reason)]
 
 
-async def test_registers_that_know_a_person_are_shown(house: House) -> None:
-    house.routing.answer = RoutingAnswer(
+async def test_registers_that_know_a_person_are_shown(harness: Harness) -> None:
+    harness.routing.answer = RoutingAnswer(
         (Match(number(OTHER), "HEALTH", number(OWN), LINES, 8),), NOON, ((niss(MOVED), niss(ANN)),)
     )
     answer = await call(
-        house, "FindRegisters", {"niss": MOVED, "dossier_types": ["HEALTH"], "active_on": "2024-01-01"}
+        harness, "FindRegisters", {"niss": MOVED, "dossier_types": ["HEALTH"], "active_on": "2024-01-01"}
     )
     assert answer == {
         "matches": [
@@ -440,23 +442,23 @@ async def test_registers_that_know_a_person_are_shown(house: House) -> None:
         "decision_time": "2026-07-01T12:00:00.250Z",
         "resolved": [{"niss": MOVED, "successor_niss": ANN}],
     }
-    assert house.routing.asked[0][1:] == (niss(MOVED), ("HEALTH",), JANUARY.begin, None, None)
+    assert harness.routing.asked[0][1:] == (niss(MOVED), ("HEALTH",), JANUARY.begin, None, None)
 
 
-async def test_routing_needs_a_number(house: House) -> None:
-    refusal = await refused(house, "FindRegisters", {"overlaps": {}})
+async def test_routing_needs_a_number(harness: Harness) -> None:
+    refusal = await refused(harness, "FindRegisters", {"overlaps": {}})
     assert refusal.violations == [("niss", "REQUIRED"), ("overlaps", "PERIOD_INVALID")]
 
 
-async def test_stale_numbers_are_shown(house: House) -> None:
-    house.stale.answer = (
+async def test_stale_numbers_are_shown(harness: Harness) -> None:
+    harness.stale.answer = (
         (
             Stale(niss(MOVED), PersonStatus.REPLACED, niss(ANN), ("HEALTH", "PENSION")),
             Stale(niss(BOB), None, None, ("HEALTH",)),
         ),
         "next",
     )
-    assert await call(house, "ListStaleNiss", {"page_size": 2}) == {
+    assert await call(harness, "ListStaleNiss", {"page_size": 2}) == {
         "stale": [
             {
                 "niss": MOVED,
@@ -468,11 +470,11 @@ async def test_stale_numbers_are_shown(house: House) -> None:
         ],
         "next_page_token": "next",
     }
-    assert house.audit.visits[0].nisses == [int(MOVED), int(BOB)]
+    assert harness.audit.visits[0].nisses == [int(MOVED), int(BOB)]
 
 
-async def test_a_token_of_another_use_is_refused(house: House) -> None:
-    refusal = await refused(house, "ListDossierTypes", {"page_token": "e30="})
+async def test_a_token_of_another_use_is_refused(harness: Harness) -> None:
+    refusal = await refused(harness, "ListDossierTypes", {"page_token": "e30="})
     assert (refusal.status, refusal.violations) == (
         "INVALID_ARGUMENT",
         [("page_token", "PAGE_TOKEN_INVALID")],

@@ -13,20 +13,20 @@ from google.protobuf.json_format import ParseDict
 
 from raas.v1 import register_service_pb2 as v1
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
-from tests.rpc.harness import ANN, CALLER, House, open_house, told
+from tests.rpc.harness import ANN, CALLER, Harness, open_house, told
 
 INSCRIBED = {"niss": ANN, "dossier_type": "HEALTH", "period": {"begin": "2024-01-01"}}
 
 
 @pytest.fixture(scope="module")
-def grpc_server() -> Iterator[House]:
+def grpc_server() -> Iterator[Harness]:
     """Our server in place of the plugin's: on an event loop of its own, in another thread."""
-    ready: list[House] = []
+    ready: list[Harness] = []
     started, loop, stop = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
 
     async def serve() -> None:
-        async with open_house() as house:
-            ready.append(house)
+        async with open_house() as harness:
+            ready.append(harness)
             started.set()
             await stop.wait()
 
@@ -40,8 +40,8 @@ def grpc_server() -> Iterator[House]:
 
 
 @pytest.fixture(scope="module")
-def grpc_addr(grpc_server: House) -> str:
-    return f"127.0.0.1:{grpc_server.door.port}"
+def grpc_addr(grpc_server: Harness) -> str:
+    return f"127.0.0.1:{grpc_server.raas_server.port}"
 
 
 @pytest.fixture(scope="module")

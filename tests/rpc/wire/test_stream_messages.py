@@ -34,7 +34,7 @@ from raas.rpc.wire.mutations import columns as mutation_columns
 from raas.rpc.wire.mutations.messages import mutation_message
 from raas.rpc.wire.mutations.stream import StreamMessages, mutations_bytes
 from raas.storage.rows.ranges import multirange_text
-from raas.usecases.ports.log import LogEntry, Mark
+from raas.usecases.ports.log import LogEntry, LogPoint
 from raas.usecases.ports.read_store import DossierView
 from raas.v1 import mutation_stream_pb2 as v1
 from raas.v1.mutation_pb2 import Mutation as Message
@@ -242,7 +242,7 @@ def test_entries_joined_are_a_message_of_them(count: int) -> None:
 
 
 def test_a_bookmark_says_where_the_stream_is() -> None:
-    data = StreamMessages().bookmark(LOG_ID, Mark(5, AT, b"c" * 32), snapshot_complete=True)
+    data = StreamMessages().bookmark(LOG_ID, LogPoint(5, AT, b"c" * 32), snapshot_complete=True)
     bookmark = v1.SubscribeResponse.FromString(data).bookmark
     assert (bookmark.revision, bookmark.snapshot_complete, bookmark.checksum) == (5, True, b"c" * 32)
     assert bookmark.record_time.ToDatetime(UTC) == AT
@@ -264,5 +264,5 @@ def test_a_part_of_a_snapshot_has_dossiers_and_a_token() -> None:
 def test_instants_are_exact_to_the_microsecond() -> None:
     for microseconds in (0, 1, 999_999, 1_000_000):
         at = AT + timedelta(microseconds=microseconds)
-        data = StreamMessages().bookmark(LOG_ID, Mark(1, at, b""), snapshot_complete=False)
+        data = StreamMessages().bookmark(LOG_ID, LogPoint(1, at, b""), snapshot_complete=False)
         assert v1.SubscribeResponse.FromString(data).bookmark.record_time.ToDatetime(UTC) == at

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.storage.log.notifications import PostgresWakeUps
+from raas.storage.log.notifications import PostgresNotifications
 from raas.usecases.ports.errors import StoreUnavailable
 
 SECONDS = 10
@@ -21,14 +21,14 @@ async def _next(news: AsyncIterator[Collection[int]]) -> list[int]:
 
 
 async def test_others_hear_what_is_told(reading_engine: AsyncEngine) -> None:
-    one, other = PostgresWakeUps(reading_engine), PostgresWakeUps(reading_engine)
+    one, other = PostgresNotifications(reading_engine), PostgresNotifications(reading_engine)
     async with other.listen() as news:
         await one.send([3, 1])
         assert await _next(news) == [3, 1]
 
 
 async def test_what_a_process_says_itself_it_does_not_hear(reading_engine: AsyncEngine) -> None:
-    one, other = PostgresWakeUps(reading_engine), PostgresWakeUps(reading_engine)
+    one, other = PostgresNotifications(reading_engine), PostgresNotifications(reading_engine)
     async with one.listen() as news:
         await one.send([1])
         await other.send([2])
@@ -36,7 +36,7 @@ async def test_what_a_process_says_itself_it_does_not_hear(reading_engine: Async
 
 
 async def test_many_registers_take_several_notifications(reading_engine: AsyncEngine) -> None:
-    one, other = PostgresWakeUps(reading_engine), PostgresWakeUps(reading_engine)
+    one, other = PostgresNotifications(reading_engine), PostgresNotifications(reading_engine)
     many = list(range(10**15, 10**15 + 1_000))
     async with other.listen() as news:
         await one.send(many)
@@ -47,7 +47,7 @@ async def test_many_registers_take_several_notifications(reading_engine: AsyncEn
 
 
 async def test_a_lost_connection_is_said(engine: AsyncEngine, reading_engine: AsyncEngine) -> None:
-    async with PostgresWakeUps(reading_engine).listen() as news:
+    async with PostgresNotifications(reading_engine).listen() as news:
         waiting = asyncio.create_task(_next(news))
         async with engine.begin() as connection:
             end = text("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -133,18 +133,18 @@ async def test_a_register_without_mutations_has_a_first_mark(engine: AsyncEngine
     head = (await logs.heads([book.id]))[book.id]
     assert (head.latest.revision, head.latest.checksum) == (0, first_checksum(book.number))
     page = (await logs.read({book.id: 0}, EVERYTHING, FAR))[book.id]
-    assert page.edge == head.latest == await logs.mark(book.id, 0)
+    assert page.edge == head.latest == await logs.point(book.id, 0)
     await book.set((ANN, "A", YEAR))
-    assert await logs.mark(book.id, 0) == head.latest
+    assert await logs.point(book.id, 0) == head.latest
 
 
 async def test_a_mark_is_what_the_log_says_there(engine: AsyncEngine, logs: PostgresLogs) -> None:
     book = await _book(engine, 1, 1, 1)
-    mark = await logs.mark(book.id, 2)
-    assert (mark.revision, mark.record_time) == (2, book.entries[1].record_time)
+    point = await logs.point(book.id, 2)
+    assert (point.revision, point.record_time) == (2, book.entries[1].record_time)
     await book.trim(2)
     with pytest.raises(Refused) as raised:
-        await logs.mark(book.id, 1)
+        await logs.point(book.id, 1)
     (violation,) = raised.value.violations
     assert (violation.reason, violation.values) == (Reason.REVISION_EXPIRED, {"oldest_revision": "2"})
 

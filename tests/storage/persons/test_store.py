@@ -23,7 +23,7 @@ from tests.usecases.persons.harness import (
     BIS,
     NATIONAL,
     WHOLE,
-    PersonHouse,
+    PersonHarness,
     a_call,
     an_identity,
     new_niss,
@@ -34,13 +34,13 @@ ACTOR = EnterpriseNumber(999999922)
 
 
 @pytest.fixture
-def house(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHouse:
-    return PersonHouse(engine, reading_engine)
+def harness(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHarness:
+    return PersonHarness(engine, reading_engine)
 
 
-async def found(house: PersonHouse, last_name: str, born: str, limit: int = 1_000) -> set[int]:
+async def found(harness: PersonHarness, last_name: str, born: str, limit: int = 1_000) -> set[int]:
     query = PersonQuery(last_name, parse_incomplete_date(born))
-    candidates, more = await house.store.find(query.probe(), limit)
+    candidates, more = await harness.store.find(query.probe(), limit)
     assert not more
     return {each.niss for each in candidates if each.identity.last_name}
 
@@ -48,11 +48,11 @@ async def found(house: PersonHouse, last_name: str, born: str, limit: int = 1_00
 # ---- records ------------------------------------------------------------------------------------
 
 
-async def test_a_record_comes_back_as_it_went_in(house: PersonHouse):
+async def test_a_record_comes_back_as_it_went_in(harness: PersonHarness):
     niss = new_niss()
     dates = {"last_name": ordinal(2024, 1, 2), "address": ordinal(2023, 5, 6)}
-    assert await house.store.add([Person(niss, NATIONAL, WHOLE, source_dates=dates)], None)
-    record = await house.record(niss)
+    assert await harness.store.add([Person(niss, NATIONAL, WHOLE, source_dates=dates)], None)
+    record = await harness.record(niss)
     assert record.update_time is not None
     assert record == Person(
         niss, NATIONAL, WHOLE, version=1, update_time=record.update_time, source_dates=dates
@@ -60,64 +60,64 @@ async def test_a_record_comes_back_as_it_went_in(house: PersonHouse):
     assert record.source_date == ordinal(2024, 1, 2)
 
 
-async def test_a_record_may_know_nothing(house: PersonHouse):
+async def test_a_record_may_know_nothing(harness: PersonHarness):
     niss = new_niss()
-    assert await house.store.add([Person(niss, BIS, Identity())], None)
-    assert (await house.record(niss)).identity == Identity()
+    assert await harness.store.add([Person(niss, BIS, Identity())], None)
+    assert (await harness.record(niss)).identity == Identity()
 
 
-async def test_an_unknown_number_is_absent(house: PersonHouse):
-    known = await house.person()
-    assert set(await house.store.persons([known, new_niss()])) == {known}
-    assert await house.store.persons([]) == {}
+async def test_an_unknown_number_is_absent(harness: PersonHarness):
+    known = await harness.person()
+    assert set(await harness.store.persons([known, new_niss()])) == {known}
+    assert await harness.store.persons([]) == {}
 
 
-async def test_adding_is_all_or_nothing(house: PersonHouse):
-    known, new = await house.person(), new_niss()
+async def test_adding_is_all_or_nothing(harness: PersonHarness):
+    known, new = await harness.person(), new_niss()
     key = (ACTOR, uuid4().hex)
-    assert not await house.store.add(
+    assert not await harness.store.add(
         [Person(new, BIS, an_identity()), Person(known, BIS, an_identity())], Progress(key, 0, 2)
     )
-    assert new not in await house.store.persons([new])
-    assert await house.store.import_offset(key) == 0
-    assert new not in await found(house, "Peeters", "1968-06-14")
+    assert new not in await harness.store.persons([new])
+    assert await harness.store.import_offset(key) == 0
+    assert new not in await found(harness, "Peeters", "1968-06-14")
 
 
-async def test_of_two_who_add_the_same_numbers_at_once_one_does(house: PersonHouse):
+async def test_of_two_who_add_the_same_numbers_at_once_one_does(harness: PersonHarness):
     nisses = [new_niss() for _ in range(20)]
     ahead = [Person(niss, BIS, an_identity()) for niss in nisses]
-    answers = await asyncio.gather(house.store.add(ahead, None), house.store.add(ahead[::-1], None))
+    answers = await asyncio.gather(harness.store.add(ahead, None), harness.store.add(ahead[::-1], None))
     assert sorted(answers) == [False, True]
 
 
-async def test_put_changes_the_record_and_what_finds_it_but_not_the_standing(house: PersonHouse):
-    niss = await house.person(an_identity("Verhaeghe", "1971-01-01"))
-    other = await house.person()
-    await house.numbers.replace(a_call(), niss, other, validate_only=False)
-    before = await house.record(niss)
+async def test_put_changes_the_record_and_what_finds_it_but_not_the_standing(harness: PersonHarness):
+    niss = await harness.person(an_identity("Verhaeghe", "1971-01-01"))
+    other = await harness.person()
+    await harness.numbers.replace(a_call(), niss, other, validate_only=False)
+    before = await harness.record(niss)
     changed = replace(
         before, identity=an_identity("Ouazzani", "1972-02-02"), status=PersonStatus.ACTIVE, successor=None
     )
-    async with house.alterations.begin() as alteration:
-        await alteration.put([changed])
-        assert (await alteration.persons([niss]))[niss].identity == changed.identity
-        await alteration.commit()
-    after = await house.record(niss)
+    async with harness.transactions.begin() as transaction:
+        await transaction.put([changed])
+        assert (await transaction.persons([niss]))[niss].identity == changed.identity
+        await transaction.commit()
+    after = await harness.record(niss)
     assert (after.identity, after.version) == (changed.identity, before.version + 1)
     assert (after.status, after.replaced_by, after.successor) == (PersonStatus.REPLACED, other, other)
-    assert other in await found(house, "Ouazzani", "1972-02-02")
-    assert other not in await found(house, "Verhaeghe", "1971-01-01")
+    assert other in await found(harness, "Ouazzani", "1972-02-02")
+    assert other not in await found(harness, "Verhaeghe", "1971-01-01")
 
 
-async def test_what_is_put_twice_is_found_as_last_put(house: PersonHouse):
-    niss = await house.person(an_identity("Claes", "1980-03-03"))
+async def test_what_is_put_twice_is_found_as_last_put(harness: PersonHarness):
+    niss = await harness.person(an_identity("Claes", "1980-03-03"))
     for name in ("Declercq", "Claes", "Vermeulen"):
-        async with house.alterations.begin() as alteration:
-            await alteration.put(
-                [replace(await house.record(niss), identity=an_identity(name, "1980-03-03"))]
+        async with harness.transactions.begin() as transaction:
+            await transaction.put(
+                [replace(await harness.record(niss), identity=an_identity(name, "1980-03-03"))]
             )
-            await alteration.commit()
-    async with house.engine.connect() as connection:
+            await transaction.commit()
+    async with harness.engine.connect() as connection:
         keys = (
             await connection.execute(text("SELECT key FROM person_key WHERE niss = :n"), {"n": niss})
         ).scalars()
@@ -125,70 +125,70 @@ async def test_what_is_put_twice_is_found_as_last_put(house: PersonHouse):
             await connection.execute(text("SELECT search_keys FROM person WHERE niss = :n"), {"n": niss})
         ).scalar_one()
         assert sorted(keys) == sorted(stored)
-    assert niss in await found(house, "Vermeulen", "1980-03-03")
+    assert niss in await found(harness, "Vermeulen", "1980-03-03")
 
 
-async def test_other_given_names_are_found_as_soon_as_they_are_put(house: PersonHouse):
-    niss = await house.person(an_identity("Lemmens", "1981-04-04", "Sofie"))
+async def test_other_given_names_are_found_as_soon_as_they_are_put(harness: PersonHarness):
+    niss = await harness.person(an_identity("Lemmens", "1981-04-04", "Sofie"))
 
     async def wide(first_name: str) -> bool:
         # A year: the index leaves out whose given names cannot fit.
         query = PersonQuery("Lemmens", parse_incomplete_date("1981-00-00"), 0, (first_name,))
-        candidates, more = await house.store.find(query.probe(), 100)
+        candidates, more = await harness.store.find(query.probe(), 100)
         assert not more
         return niss in {each.niss for each in candidates}
 
     assert (await wide("Sophie"), await wide("Pieter")) == (True, False)
-    async with house.alterations.begin() as alteration:
-        changed = replace(await house.record(niss), identity=an_identity("Lemmens", "1981-04-04", "Pieter"))
-        await alteration.put([changed])
-        await alteration.commit()
+    async with harness.transactions.begin() as transaction:
+        changed = replace(await harness.record(niss), identity=an_identity("Lemmens", "1981-04-04", "Pieter"))
+        await transaction.put([changed])
+        await transaction.commit()
     assert (await wide("Sophie"), await wide("Pieter")) == (False, True)
 
 
-async def test_an_alteration_left_without_commit_changes_nothing(house: PersonHouse):
-    niss = await house.person()
-    before = await house.record(niss)
-    async with house.alterations.begin() as alteration:
-        await alteration.put([replace(before, identity=an_identity("Nobody"))])
-    assert await house.record(niss) == before
+async def test_an_alteration_left_without_commit_changes_nothing(harness: PersonHarness):
+    niss = await harness.person()
+    before = await harness.record(niss)
+    async with harness.transactions.begin() as transaction:
+        await transaction.put([replace(before, identity=an_identity("Nobody"))])
+    assert await harness.record(niss) == before
 
 
 # ---- whose numbers ------------------------------------------------------------------------------
 
 
-async def test_the_final_record_of_a_chain(house: PersonHouse):
-    first, second, third = [await house.person(an_identity(name)) for name in ("Aerts", "Baert", "Cools")]
-    await house.numbers.replace(a_call(), first, second, validate_only=False)
-    await house.numbers.replace(a_call(), second, third, validate_only=False)
-    finals = await house.store.finals([first, second, third, new_niss()])
+async def test_the_final_record_of_a_chain(harness: PersonHarness):
+    first, second, third = [await harness.person(an_identity(name)) for name in ("Aerts", "Baert", "Cools")]
+    await harness.numbers.replace(a_call(), first, second, validate_only=False)
+    await harness.numbers.replace(a_call(), second, third, validate_only=False)
+    finals = await harness.store.finals([first, second, third, new_niss()])
     assert {niss: person.niss for niss, person in finals.items()} == dict.fromkeys(
         (first, second, third), third
     )
-    assert set(await house.contents.numbers_of(second)) == {first, second, third}
+    assert set(await harness.contents.numbers_of(second)) == {first, second, third}
 
 
-async def test_a_register_holds_a_person_by_any_of_the_numbers(house: PersonHouse):
-    register, elsewhere = await house.register(), await house.register()
-    old, new, stranger = [await house.person() for _ in range(3)]
-    await house.inscribe(register, old, "2024-01-01", "2024-12-31")
-    assert [await house.store.holds(register.id, niss) for niss in (old, new)] == [True, False]
-    await house.numbers.replace(a_call(), old, new, validate_only=False)
-    assert [await house.store.holds(register.id, niss) for niss in (old, new, stranger)] == [
+async def test_a_register_holds_a_person_by_any_of_the_numbers(harness: PersonHarness):
+    register, elsewhere = await harness.register(), await harness.register()
+    old, new, stranger = [await harness.person() for _ in range(3)]
+    await harness.inscribe(register, old, "2024-01-01", "2024-12-31")
+    assert [await harness.store.holds(register.id, niss) for niss in (old, new)] == [True, False]
+    await harness.numbers.replace(a_call(), old, new, validate_only=False)
+    assert [await harness.store.holds(register.id, niss) for niss in (old, new, stranger)] == [
         True,
         True,
         False,
     ]
-    assert not await house.store.holds(elsewhere.id, old)
+    assert not await harness.store.holds(elsewhere.id, old)
 
 
-async def test_the_local_source_tells_birth_and_death_of_the_person(house: PersonHouse):
-    old = await house.person(an_identity(born="1969-00-00"))
-    new = await house.person(WHOLE)
-    cancelled, never = await house.person(Identity("Nemo")), new_niss()
-    await house.numbers.replace(a_call(), old, new, validate_only=False)
-    await house.numbers.cancel(a_call(), cancelled)
-    assert await house.source.states([old, new, cancelled, never]) == {
+async def test_the_local_source_tells_birth_and_death_of_the_person(harness: PersonHarness):
+    old = await harness.person(an_identity(born="1969-00-00"))
+    new = await harness.person(WHOLE)
+    cancelled, never = await harness.person(Identity("Nemo")), new_niss()
+    await harness.numbers.replace(a_call(), old, new, validate_only=False)
+    await harness.numbers.cancel(a_call(), cancelled)
+    assert await harness.source.states([old, new, cancelled, never]) == {
         old: PersonState(PersonStatus.REPLACED, new, ordinal(1968, 6, 1), True),
         new: PersonState(PersonStatus.ACTIVE, None, ordinal(1968, 6, 1), True),
         cancelled: PersonState(PersonStatus.CANCELLED, None, None, False),
@@ -213,31 +213,31 @@ async def test_the_local_source_tells_birth_and_death_of_the_person(house: Perso
     ],
 )
 async def test_dates_known_in_part_fit_what_they_may_be(
-    house: PersonHouse, born: str, asked: str, fits: bool
+    harness: PersonHarness, born: str, asked: str, fits: bool
 ):
-    niss = await house.person(an_identity("Vandenberghe", born))
-    assert (niss in await found(house, "Van den Berghe", asked)) is fits
+    niss = await harness.person(an_identity("Vandenberghe", born))
+    assert (niss in await found(harness, "Van den Berghe", asked)) is fits
 
 
-async def test_a_replaced_record_is_found_under_the_number_that_stands_for_the_person(house: PersonHouse):
-    old = await house.person(an_identity("Zwartjes", "1944-04-04"))
-    new = await house.person(an_identity("Blanchard", "1944-04-05"))
-    await house.numbers.replace(a_call(), old, new, validate_only=False)
-    assert await found(house, "Zwartjes", "1944-04-04") == {new}
+async def test_a_replaced_record_is_found_under_the_number_that_stands_for_the_person(harness: PersonHarness):
+    old = await harness.person(an_identity("Zwartjes", "1944-04-04"))
+    new = await harness.person(an_identity("Blanchard", "1944-04-05"))
+    await harness.numbers.replace(a_call(), old, new, validate_only=False)
+    assert await found(harness, "Zwartjes", "1944-04-04") == {new}
 
 
-async def test_more_than_the_limit_is_said_and_not_cut(house: PersonHouse):
+async def test_more_than_the_limit_is_said_and_not_cut(harness: PersonHarness):
     for _ in range(5):
-        await house.person(an_identity("Quaghebeur", "1939-09-09"))
+        await harness.person(an_identity("Quaghebeur", "1939-09-09"))
     query = PersonQuery("Quaghebeur", parse_incomplete_date("1939-09-09"))
-    assert len((await house.store.find(query.probe(), 5))[0]) == 5
-    assert await house.store.find(query.probe(), 4) == ((), True)
+    assert len((await harness.store.find(query.probe(), 5))[0]) == 5
+    assert await harness.store.find(query.probe(), 4) == ((), True)
 
 
-async def test_the_search_walks_the_index(house: PersonHouse):
-    await house.store.add([Person(new_niss(), BIS, an_identity(f"Name{i}")) for i in range(500)], None)
+async def test_the_search_walks_the_index(harness: PersonHarness):
+    await harness.store.add([Person(new_niss(), BIS, an_identity(f"Name{i}")) for i in range(500)], None)
     query = PersonQuery("Peeters", parse_incomplete_date("1968-06-14"))
-    async with house.engine.connect() as connection:
+    async with harness.engine.connect() as connection:
         raw = (await connection.get_raw_connection()).driver_connection
         assert raw is not None
         rows = await (await raw.execute(f"EXPLAIN {FIND}", find_parameters(query.probe(), 100))).fetchall()
@@ -249,41 +249,41 @@ async def test_the_search_walks_the_index(house: PersonHouse):
 # ---- imports and requests -----------------------------------------------------------------------
 
 
-async def test_progress_goes_along_with_what_was_added(house: PersonHouse):
+async def test_progress_goes_along_with_what_was_added(harness: PersonHarness):
     key = (ACTOR, uuid4().hex)
     rejected = [(1, (Violation("niss", Reason.NISS_MALFORMED, "NISS_FORMAT", {"a": "b"}),))]
-    assert await house.store.add([Person(new_niss(), BIS, an_identity())], Progress(key, 0, 2, rejected))
-    assert await house.store.import_offset(key) == 2
-    assert await house.store.rejections(key, 0, 2) == rejected
-    assert await house.store.rejections(key, 0, 1) == []
-    assert await house.store.import_offset((ACTOR, uuid4().hex)) == 0
+    assert await harness.store.add([Person(new_niss(), BIS, an_identity())], Progress(key, 0, 2, rejected))
+    assert await harness.store.import_offset(key) == 2
+    assert await harness.store.rejections(key, 0, 2) == rejected
+    assert await harness.store.rejections(key, 0, 1) == []
+    assert await harness.store.import_offset((ACTOR, uuid4().hex)) == 0
 
 
-async def test_an_import_that_stands_elsewhere_is_refused(house: PersonHouse):
+async def test_an_import_that_stands_elsewhere_is_refused(harness: PersonHarness):
     key = (ACTOR, uuid4().hex)
-    await house.store.add([], Progress(key, 0, 7))
+    await harness.store.add([], Progress(key, 0, 7))
     niss = new_niss()
     with pytest.raises(Refused) as refused:
-        await house.store.add([Person(niss, BIS, an_identity())], Progress(key, 5, 9))
+        await harness.store.add([Person(niss, BIS, an_identity())], Progress(key, 5, 9))
     assert refused.value.violations == (
         Violation("offset", Reason.IMPORT_OFFSET_AHEAD, values={"through_offset": "7"}),
     )
-    assert await house.store.persons([niss]) == {}
+    assert await harness.store.persons([niss]) == {}
 
 
-async def test_two_streams_of_one_import_take_turns(house: PersonHouse):
+async def test_two_streams_of_one_import_take_turns(harness: PersonHarness):
     key = (ACTOR, uuid4().hex)
-    add = [house.store.add([Person(new_niss(), BIS, an_identity())], Progress(key, 0, 1)) for _ in range(4)]
+    add = [harness.store.add([Person(new_niss(), BIS, an_identity())], Progress(key, 0, 1)) for _ in range(4)]
     answers = await asyncio.gather(*add, return_exceptions=True)
     assert answers.count(True) == 1
     assert all(answer is True or isinstance(answer, Refused) for answer in answers)
 
 
-async def test_creations_with_a_lock_in_common_take_turns(house: PersonHouse):
+async def test_creations_with_a_lock_in_common_take_turns(harness: PersonHarness):
     inside: list[int] = []
 
     async def create(number: int, locks: list[str]) -> None:
-        async with house.store.creation(locks):
+        async with harness.store.creation(locks):
             inside.append(number)
             for _ in range(100):
                 await asyncio.sleep(0)
@@ -294,24 +294,24 @@ async def test_creations_with_a_lock_in_common_take_turns(house: PersonHouse):
     assert len(inside) == 6
 
 
-async def test_a_creation_remembers_its_request(house: PersonHouse):
+async def test_a_creation_remembers_its_request(harness: PersonHarness):
     key, niss = (ACTOR, uuid4().hex), new_niss()
-    async with house.store.creation(["a"]) as creation:
+    async with harness.store.creation(["a"]) as creation:
         assert await creation.created_before(key) is None
         assert set(await creation.taken([niss])) == set()
         created = await creation.add(Person(niss, BIS, an_identity()), key, b"hash")
     assert created is not None
-    assert created == await house.record(niss)
-    async with house.store.creation(["a"]) as creation:
+    assert created == await harness.record(niss)
+    async with harness.store.creation(["a"]) as creation:
         assert await creation.created_before(key) == CreatedBefore(b"hash", niss)
         assert set(await creation.taken([niss, new_niss()])) == {niss}
 
 
-async def test_a_number_given_away_meanwhile_is_not_given_again(house: PersonHouse):
+async def test_a_number_given_away_meanwhile_is_not_given_again(harness: PersonHarness):
     niss, key = new_niss(), (ACTOR, uuid4().hex)
-    async with house.store.creation([]) as creation:
-        assert await house.store.add([Person(niss, BIS, an_identity())], None)
+    async with harness.store.creation([]) as creation:
+        assert await harness.store.add([Person(niss, BIS, an_identity())], None)
         assert await creation.add(Person(niss, BIS, an_identity("Other")), key, b"") is None
         fresh = new_niss()
         assert await creation.add(Person(fresh, BIS, an_identity("Other")), key, b"") is not None
-    assert (await house.record(niss)).identity.last_name == "Peeters"
+    assert (await harness.record(niss)).identity.last_name == "Peeters"

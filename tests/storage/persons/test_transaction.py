@@ -21,18 +21,18 @@ from raas.domain.persons.status import PersonState
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.operation import Action, Operation
 from raas.domain.registers.register import first_checksum
-from raas.storage.persons.transaction import PostgresPersonChangeStore
+from raas.storage.persons.transaction import PostgresPersonWriteStore
 from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call, Caller
-from raas.usecases.persons.change_niss import Replacements
+from raas.usecases.persons.change_niss import ChangeNiss
 from raas.usecases.persons.identities import NoIdentities
-from raas.usecases.persons.transaction import Alterations
+from raas.usecases.persons.transaction import PersonTransactions
 from raas.usecases.ports.persons import Inseparable
-from raas.usecases.writes.batch import LaneLimits
-from raas.usecases.writes.dossier_types import DossierTypeVerbs
+from raas.usecases.writes.batch import WriteLimits
+from raas.usecases.writes.dossier_types import ManageDossierTypes
 from raas.usecases.writes.operations import WriteOperations
-from raas.usecases.writes.queue import Lanes
+from raas.usecases.writes.queue import WriteQueues
 from raas.usecases.writes.results import Applied, BatchAnswer
 from tests.oracle import numbers
 from tests.oracle.numbers import enterprise_number
@@ -55,16 +55,16 @@ class InStore:
         raise AssertionError("no write asks for it")
 
 
-class House:
+class Harness:
     """Registers on a database, with the verbs that write them."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self.store = PostgresWriteStore(engine)
-        limits = LaneLimits()
-        self.lanes = Lanes(self.store, limits)
-        self.verbs = WriteOperations(self.lanes, self.store, InStore(), NoIdentities(), limits)
-        self.numbers = Replacements(Alterations(PostgresPersonChangeStore(engine), 1_000))
+        limits = WriteLimits()
+        self.write_queues = WriteQueues(self.store, limits)
+        self.use_cases = WriteOperations(self.write_queues, self.store, InStore(), NoIdentities(), limits)
+        self.numbers = ChangeNiss(PersonTransactions(PostgresPersonWriteStore(engine), 1_000))
 
     async def register(self) -> AdmittedRegister:
         number = next(_NUMBERS)
@@ -74,7 +74,7 @@ class House:
         async with self.engine.begin() as connection:
             row = await connection.execute(insert, {"n": number, "c": first_checksum(number)})
             register = AdmittedRegister(row.scalar_one(), number)
-        types = DossierTypeVerbs(self.lanes, self.store, None)  # type: ignore[arg-type]
+        types = ManageDossierTypes(self.write_queues, self.store, None)  # type: ignore[arg-type]
         for code in (HEALTH, PENSION):
             await types.create(call(), register, DossierType(code, {}))
         return register
@@ -96,7 +96,9 @@ class House:
         return await self.apply(register, Operation(Action.REMOVE, niss, HEALTH, days(begin, end)))
 
     async def apply(self, register: AdmittedRegister, operation: Operation) -> Applied:
-        answer = await self.verbs.single(call(), register, operation, validate_only=False, idempotency=None)
+        answer = await self.use_cases.single(
+            call(), register, operation, validate_only=False, idempotency=None
+        )
         assert isinstance(answer, BatchAnswer)
         assert isinstance(answer.results[0], Applied)
         return answer.results[0]
@@ -122,8 +124,8 @@ class House:
 
 
 @pytest.fixture
-def house(engine: AsyncEngine) -> House:
-    return House(engine)
+def harness(engine: AsyncEngine) -> Harness:
+    return Harness(engine)
 
 
 def call() -> Call:
@@ -134,61 +136,61 @@ def days(begin: str, end: str) -> Period:
     return Period(parse_day(begin), parse_day(end) + 1)
 
 
-async def test_a_replacement_unites_the_lines_in_two_consecutive_mutations(house: House) -> None:
-    register = await house.register()
-    old, new = await house.persons(2)
-    await house.inscribe(register, old, "2024-01-01", "2024-06-30")
-    await house.inscribe(register, new, "2024-07-01", "2024-12-31")
+async def test_a_replacement_unites_the_lines_in_two_consecutive_mutations(harness: Harness) -> None:
+    register = await harness.register()
+    old, new = await harness.persons(2)
+    await harness.inscribe(register, old, "2024-01-01", "2024-06-30")
+    await harness.inscribe(register, new, "2024-07-01", "2024-12-31")
 
-    affected = await house.numbers.replace(call(), old, new, validate_only=False)
+    affected = await harness.numbers.replace(call(), old, new, validate_only=False)
 
     united = (days("2024-01-01", "2024-12-31"),)
-    assert await house.lines(register, old) == ()
-    assert await house.lines(register, new) == united
-    assert (await house.log(register))[2:] == [
+    assert await harness.lines(register, old) == ()
+    assert await harness.lines(register, new) == united
+    assert (await harness.log(register))[2:] == [
         (5, 6, 3, old, None, "{[2024-01-01,2024-07-01)}", "{}"),
         (6, 6, 3, new, None, "{[2024-07-01,2025-01-01)}", "{[2024-01-01,2025-01-01)}"),
     ]
     ((answered),) = affected
     assert [(view.niss, view.lines) for view in answered.after] == [(new, united)]
-    assert await house.numbers.replace(call(), old, new, validate_only=False) == ()
+    assert await harness.numbers.replace(call(), old, new, validate_only=False) == ()
 
 
-async def test_validate_only_says_what_would_happen_and_does_nothing(house: House) -> None:
-    register = await house.register()
-    old, new = await house.persons(2)
-    await house.inscribe(register, old, "2024-01-01", "2024-06-30")
+async def test_validate_only_says_what_would_happen_and_does_nothing(harness: Harness) -> None:
+    register = await harness.register()
+    old, new = await harness.persons(2)
+    await harness.inscribe(register, old, "2024-01-01", "2024-06-30")
 
-    would = await house.numbers.replace(call(), old, new, validate_only=True)
+    would = await harness.numbers.replace(call(), old, new, validate_only=True)
 
     assert [(view.niss, view.lines) for view in would[0].after] == [
         (new, (days("2024-01-01", "2024-06-30"),))
     ]
-    assert await house.lines(register, new) == ()
+    assert await harness.lines(register, new) == ()
 
 
-async def test_what_is_asked_under_a_replaced_number_goes_to_the_final_successor(house: House) -> None:
-    register = await house.register()
-    first, second, third = await house.persons(3)
-    await house.inscribe(register, first, "2024-01-01", "2024-01-10")
-    await house.replace(first, second)
-    await house.replace(second, third)
+async def test_what_is_asked_under_a_replaced_number_goes_to_the_final_successor(harness: Harness) -> None:
+    register = await harness.register()
+    first, second, third = await harness.persons(3)
+    await harness.inscribe(register, first, "2024-01-01", "2024-01-10")
+    await harness.replace(first, second)
+    await harness.replace(second, third)
 
-    applied = await house.inscribe(register, first, "2024-01-11", "2024-01-20")
+    applied = await harness.inscribe(register, first, "2024-01-11", "2024-01-20")
 
     assert (applied.niss, applied.requested_niss) == (third, first)
-    assert await house.lines(register, third) == (days("2024-01-01", "2024-01-20"),)
-    assert (await house.log(register))[-1][3:5] == (third, first)
+    assert await harness.lines(register, third) == (days("2024-01-01", "2024-01-20"),)
+    assert (await harness.log(register))[-1][3:5] == (third, first)
 
 
-async def test_what_cannot_be_replaced_is_refused_with_all_that_is_wrong(house: House) -> None:
-    old, new, other = await house.persons(3)
+async def test_what_cannot_be_replaced_is_refused_with_all_that_is_wrong(harness: Harness) -> None:
+    old, new, other = await harness.persons(3)
     unknown = next(_PERSONS)
-    await house.replace(old, new)
+    await harness.replace(old, new)
 
     async def reasons(niss: Niss, successor: Niss) -> list[tuple[str, Reason]]:
         with pytest.raises(Refused) as refused:
-            await house.replace(niss, successor)
+            await harness.replace(niss, successor)
         return [(v.field, v.reason) for v in refused.value.violations]
 
     assert await reasons(unknown, old) == [
@@ -197,45 +199,45 @@ async def test_what_cannot_be_replaced_is_refused_with_all_that_is_wrong(house: 
     ]
     assert await reasons(new, old) == [("successor_niss", Reason.NISS_REPLACED)]
     assert await reasons(other, other) == [("successor_niss", Reason.VALUE_INVALID)]
-    await house.numbers.cancel(call(), other)
+    await harness.numbers.cancel(call(), other)
     assert await reasons(new, other) == [("successor_niss", Reason.NISS_CANCELLED)]
 
 
-async def test_a_restoration_gives_back_what_each_number_brought(house: House) -> None:
-    register = await house.register()
-    old, new = await house.persons(2)
-    await house.inscribe(register, old, "2024-01-01", "2024-01-31")
-    await house.inscribe(register, new, "2024-01-15", "2024-02-10")
-    await house.replace(old, new)
+async def test_a_restoration_gives_back_what_each_number_brought(harness: Harness) -> None:
+    register = await harness.register()
+    old, new = await harness.persons(2)
+    await harness.inscribe(register, old, "2024-01-01", "2024-01-31")
+    await harness.inscribe(register, new, "2024-01-15", "2024-02-10")
+    await harness.replace(old, new)
     # Covered already, so nothing changes: and yet it must stay with the successor.
-    witness = await house.inscribe(register, new, "2024-01-10", "2024-01-20")
-    await house.inscribe(register, old, "2024-05-01", "2024-05-31")
+    witness = await harness.inscribe(register, new, "2024-01-10", "2024-01-20")
+    await harness.inscribe(register, old, "2024-05-01", "2024-05-31")
 
-    restored = await house.numbers.restore(call(), old, validate_only=False)
+    restored = await harness.numbers.restore(call(), old, validate_only=False)
 
     assert not witness.change.changed
-    assert await house.lines(register, old) == (
+    assert await harness.lines(register, old) == (
         days("2024-01-01", "2024-01-31"),
         days("2024-05-01", "2024-05-31"),
     )
-    assert await house.lines(register, new) == (days("2024-01-10", "2024-02-10"),)
+    assert await harness.lines(register, new) == (days("2024-01-10", "2024-02-10"),)
     assert restored.inseparable == ()
-    assert [(row[2], row[3]) for row in (await house.log(register))[-2:]] == [(4, old), (4, new)]
-    assert (await house.numbers.restore(call(), old, validate_only=False)).registers == ()
+    assert [(row[2], row[3]) for row in (await harness.log(register))[-2:]] == [(4, old), (4, new)]
+    assert (await harness.numbers.restore(call(), old, validate_only=False)).registers == ()
     # Separate again: what is asked under the old number stays there.
-    assert (await house.inscribe(register, old, "2025-01-01", "2025-01-01")).niss == old
+    assert (await harness.inscribe(register, old, "2025-01-01", "2025-01-01")).niss == old
 
 
-async def test_days_removed_since_stay_away_and_are_reported(house: House) -> None:
-    register = await house.register()
-    old, new = await house.persons(2)
-    await house.inscribe(register, old, "2024-01-01", "2024-01-31")
-    await house.replace(old, new)
-    await house.remove(register, new, "2024-01-11", "2024-01-20")
+async def test_days_removed_since_stay_away_and_are_reported(harness: Harness) -> None:
+    register = await harness.register()
+    old, new = await harness.persons(2)
+    await harness.inscribe(register, old, "2024-01-01", "2024-01-31")
+    await harness.replace(old, new)
+    await harness.remove(register, new, "2024-01-11", "2024-01-20")
 
-    restored = await house.numbers.restore(call(), old, validate_only=False)
+    restored = await harness.numbers.restore(call(), old, validate_only=False)
 
-    assert await house.lines(register, old) == (
+    assert await harness.lines(register, old) == (
         days("2024-01-01", "2024-01-10"),
         days("2024-01-21", "2024-01-31"),
     )
@@ -244,78 +246,80 @@ async def test_days_removed_since_stay_away_and_are_reported(house: House) -> No
     )
 
 
-async def test_days_removed_under_a_replaced_number_that_brought_none_are_reported(house: House) -> None:
-    register = await house.register()
-    old, new = await house.persons(2)
-    await house.replace(old, new)
-    await house.inscribe(register, new, "2024-01-01", "2024-01-31")
-    await house.remove(register, old, "2024-01-11", "2024-01-20")
+async def test_days_removed_under_a_replaced_number_that_brought_none_are_reported(harness: Harness) -> None:
+    register = await harness.register()
+    old, new = await harness.persons(2)
+    await harness.replace(old, new)
+    await harness.inscribe(register, new, "2024-01-01", "2024-01-31")
+    await harness.remove(register, old, "2024-01-11", "2024-01-20")
 
-    restored = await house.numbers.restore(call(), old, validate_only=False)
+    restored = await harness.numbers.restore(call(), old, validate_only=False)
 
     assert restored.inseparable == (
         Inseparable(register.enterprise_number, HEALTH, (days("2024-01-11", "2024-01-20"),)),
     )
-    assert await house.lines(register, old) == ()
+    assert await harness.lines(register, old) == ()
 
 
-async def test_a_chain_is_restored_in_the_middle_with_what_it_had_replaced(house: House) -> None:
-    register = await house.register()
-    first, second, third = await house.persons(3)
+async def test_a_chain_is_restored_in_the_middle_with_what_it_had_replaced(harness: Harness) -> None:
+    register = await harness.register()
+    first, second, third = await harness.persons(3)
     for niss, month in ((first, "01"), (second, "03"), (third, "05")):
-        await house.inscribe(register, niss, f"2024-{month}-01", f"2024-{month}-10")
-    await house.replace(first, second)
-    await house.replace(second, third)
+        await harness.inscribe(register, niss, f"2024-{month}-01", f"2024-{month}-10")
+    await harness.replace(first, second)
+    await harness.replace(second, third)
 
-    await house.numbers.restore(call(), second, validate_only=False)
+    await harness.numbers.restore(call(), second, validate_only=False)
 
-    assert await house.lines(register, second) == (
+    assert await harness.lines(register, second) == (
         days("2024-01-01", "2024-01-10"),
         days("2024-03-01", "2024-03-10"),
     )
-    assert await house.lines(register, third) == (days("2024-05-01", "2024-05-10"),)
-    assert (await house.inscribe(register, first, "2024-09-01", "2024-09-01")).niss == second
+    assert await harness.lines(register, third) == (days("2024-05-01", "2024-05-10"),)
+    assert (await harness.inscribe(register, first, "2024-09-01", "2024-09-01")).niss == second
 
 
-async def test_what_was_asked_under_the_first_of_a_chain_finds_back_to_it_step_by_step(house: House) -> None:
-    register = await house.register()
-    first, second, third = await house.persons(3)
-    await house.replace(first, second)
-    await house.replace(second, third)
-    await house.inscribe(register, third, "2024-05-01", "2024-05-10")
-    await house.inscribe(register, first, "2024-01-01", "2024-01-10")
+async def test_what_was_asked_under_the_first_of_a_chain_finds_back_to_it_step_by_step(
+    harness: Harness,
+) -> None:
+    register = await harness.register()
+    first, second, third = await harness.persons(3)
+    await harness.replace(first, second)
+    await harness.replace(second, third)
+    await harness.inscribe(register, third, "2024-05-01", "2024-05-10")
+    await harness.inscribe(register, first, "2024-01-01", "2024-01-10")
 
-    await house.numbers.restore(call(), second, validate_only=False)
-    await house.inscribe(register, second, "2024-03-01", "2024-03-10")
-    await house.numbers.restore(call(), first, validate_only=False)
+    await harness.numbers.restore(call(), second, validate_only=False)
+    await harness.inscribe(register, second, "2024-03-01", "2024-03-10")
+    await harness.numbers.restore(call(), first, validate_only=False)
 
-    assert await house.lines(register, first) == (days("2024-01-01", "2024-01-10"),)
-    assert await house.lines(register, second) == (days("2024-03-01", "2024-03-10"),)
-    assert await house.lines(register, third) == (days("2024-05-01", "2024-05-10"),)
+    assert await harness.lines(register, first) == (days("2024-01-01", "2024-01-10"),)
+    assert await harness.lines(register, second) == (days("2024-03-01", "2024-03-10"),)
+    assert await harness.lines(register, third) == (days("2024-05-01", "2024-05-10"),)
 
 
-async def test_a_cancelled_number_refuses_inscriptions_and_can_be_restored(house: House) -> None:
-    register = await house.register()
-    (niss,) = await house.persons(1)
-    await house.inscribe(register, niss, "2024-01-01", "2024-01-31")
+async def test_a_cancelled_number_refuses_inscriptions_and_can_be_restored(harness: Harness) -> None:
+    register = await harness.register()
+    (niss,) = await harness.persons(1)
+    await harness.inscribe(register, niss, "2024-01-01", "2024-01-31")
 
-    await house.numbers.cancel(call(), niss)
+    await harness.numbers.cancel(call(), niss)
     with pytest.raises(Refused) as refused:
-        await house.inscribe(register, niss, "2024-02-01", "2024-02-02")
-    removed = await house.remove(register, niss, "2024-01-31", "2024-01-31")
-    await house.numbers.restore(call(), niss, validate_only=False)
-    again = await house.inscribe(register, niss, "2024-02-01", "2024-02-02")
+        await harness.inscribe(register, niss, "2024-02-01", "2024-02-02")
+    removed = await harness.remove(register, niss, "2024-01-31", "2024-01-31")
+    await harness.numbers.restore(call(), niss, validate_only=False)
+    again = await harness.inscribe(register, niss, "2024-02-01", "2024-02-02")
 
     assert [v.reason for v in refused.value.violations] == [Reason.NISS_CANCELLED]
     assert removed.change.changed
     assert again.change.changed
-    assert [row[2] for row in await house.log(register)] == [1, 5, 2, 4, 1]
+    assert [row[2] for row in await harness.log(register)] == [1, 5, 2, 4, 1]
 
 
-async def test_nothing_stays_under_a_replaced_number_whatever_runs_beside(house: House) -> None:
+async def test_nothing_stays_under_a_replaced_number_whatever_runs_beside(harness: Harness) -> None:
     """A storm: writers on both numbers in many registers while replacements and restorations run."""
-    registers = [await house.register() for _ in range(6)]
-    pairs = list(zip(*[iter(await house.persons(16))] * 2, strict=True))
+    registers = [await harness.register() for _ in range(6)]
+    pairs = list(zip(*[iter(await harness.persons(16))] * 2, strict=True))
     chance = random.Random(4)
     done = asyncio.Event()
 
@@ -324,38 +328,38 @@ async def test_nothing_stays_under_a_replaced_number_whatever_runs_beside(house:
         while not done.is_set():
             niss = chance.choice(chance.choice(pairs))
             day = chance.randrange(1, 28)
-            operation = chance.choice((house.inscribe, house.inscribe, house.remove))
+            operation = chance.choice((harness.inscribe, harness.inscribe, harness.remove))
             await operation(register, niss, f"2024-01-{day:02}", f"2024-02-{day:02}")
 
     writers = [asyncio.create_task(write(r, i)) for i, r in enumerate(registers * 2)]
     for _ in range(20):
         old, new = chance.choice(pairs)
-        await house.replace(old, new)
+        await harness.replace(old, new)
         if chance.random() < 0.5:
-            await house.numbers.restore(call(), old, validate_only=False)
+            await harness.numbers.restore(call(), old, validate_only=False)
     for old, new in pairs:
-        await house.replace(old, new)
+        await harness.replace(old, new)
     done.set()
     await asyncio.gather(*writers)
 
     for register in registers:
         for old, _ in pairs:
-            assert await house.lines(register, old) == ()
-        log = await house.log(register)
+            assert await harness.lines(register, old) == ()
+        log = await harness.log(register)
         state: dict[object, object] = {}
         for *_, niss, _, before, after in log:
             assert state.get(niss, "{}") == before
             state[niss] = after
 
 
-async def test_the_shares_of_a_dossier_are_together_its_lines(house: House, engine: AsyncEngine) -> None:
-    register = await house.register()
-    old, new = await house.persons(2)
-    await house.inscribe(register, old, "2024-01-01", "2024-03-31")
-    await house.replace(old, new)
+async def test_the_shares_of_a_dossier_are_together_its_lines(harness: Harness, engine: AsyncEngine) -> None:
+    register = await harness.register()
+    old, new = await harness.persons(2)
+    await harness.inscribe(register, old, "2024-01-01", "2024-03-31")
+    await harness.replace(old, new)
     chance = random.Random(7)
     for _ in range(40):
-        operation = chance.choice((house.inscribe, house.remove))
+        operation = chance.choice((harness.inscribe, harness.remove))
         day = chance.randrange(1, 28)
         month = chance.randrange(1, 11)
         await operation(

@@ -15,14 +15,14 @@ from raas.domain.registers.mutation import Mutation, MutationKind, Replacement
 from raas.storage.reads.store import PostgresReadStore
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.ports.read_store import DossierFilter
-from tests.storage.persons.test_transaction import HEALTH, House, call
+from tests.storage.persons.test_transaction import HEALTH, Harness, call
 
 STEPS = 70
 
 
 @pytest.fixture
-def house(engine: AsyncEngine) -> House:
-    return House(engine)
+def harness(engine: AsyncEngine) -> Harness:
+    return Harness(engine)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def reads(reading_engine: AsyncEngine) -> PostgresReadStore:
     return PostgresReadStore(reading_engine)
 
 
-async def befall(house: House, register: AdmittedRegister, people: list[Niss], seed: int) -> None:
+async def befall(harness: Harness, register: AdmittedRegister, people: list[Niss], seed: int) -> None:
     """Inscriptions, removals, replacements, restorations and cancellations at random."""
     chance = random.Random(seed)
     for _ in range(STEPS):
@@ -39,15 +39,15 @@ async def befall(house: House, register: AdmittedRegister, people: list[Niss], s
         try:
             match chance.randrange(10):
                 case 0 | 1:
-                    await house.replace(one, other)
+                    await harness.replace(one, other)
                 case 2 | 3:
-                    await house.numbers.restore(call(), one, validate_only=False)
+                    await harness.numbers.restore(call(), one, validate_only=False)
                 case 4:
-                    await house.numbers.cancel(call(), one)
+                    await harness.numbers.cancel(call(), one)
                 case 5 | 6:
-                    await house.remove(register, one, f"2024-01-{day:02}", f"2024-02-{day:02}")
+                    await harness.remove(register, one, f"2024-01-{day:02}", f"2024-02-{day:02}")
                 case _:
-                    await house.inscribe(register, one, f"2024-01-{day:02}", f"2024-02-{day:02}")
+                    await harness.inscribe(register, one, f"2024-01-{day:02}", f"2024-02-{day:02}")
         except Refused:
             continue  # replaced or cancelled at that moment
 
@@ -76,11 +76,11 @@ def meant(log: list[Mutation]) -> Mapping[Niss, Niss]:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_every_state_of_then_and_what_numbers_meant(
-    house: House, reads: PostgresReadStore, seed: int
+    harness: Harness, reads: PostgresReadStore, seed: int
 ) -> None:
-    register = await house.register()
-    people = await house.persons(5)
-    await befall(house, register, people, seed)
+    register = await harness.register()
+    people = await harness.persons(5)
+    await befall(harness, register, people, seed)
 
     history, more = await reads.history(register.id, people, None, 0, 1_000)
     assert not more

@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.storage.connection.transactions import Transactions
 from raas.storage.writes.load import load
-from raas.usecases.ports.write_store import Wanted
-from tests.usecases.persons.harness import PersonHouse
+from raas.usecases.ports.write_store import LoadRequest
+from tests.usecases.persons.harness import PersonHarness
 
 
-async def round_trips(engine: AsyncEngine, register_id: int, wanted: Wanted, trace: Path) -> int:
+async def round_trips(engine: AsyncEngine, register_id: int, wanted: LoadRequest, trace: Path) -> int:
     """How often loading under the lock sends something and waits: the Sync messages of the protocol."""
     async with Transactions(engine).connection() as connection:
         await connection.execute("SELECT 1")  # the transaction has begun
@@ -29,16 +29,16 @@ async def round_trips(engine: AsyncEngine, register_id: int, wanted: Wanted, tra
 async def test_persons_cost_no_round_trip(
     engine: AsyncEngine, reading_engine: AsyncEngine, tmp_path: Path
 ) -> None:
-    house = PersonHouse(engine, reading_engine)
-    register, niss = await house.register(), await house.person()
-    await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
-    (type_id,) = (await house.write_store.dossier_types(register.id)).by_id
+    harness = PersonHarness(engine, reading_engine)
+    register, niss = await harness.register(), await harness.person()
+    await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    (type_id,) = (await harness.write_store.dossier_types(register.id)).by_id
     actor = EnterpriseNumber(999999922)
     found = [
         await round_trips(
             engine,
             register.id,
-            Wanted([(niss, type_id)], persons, [(actor, "x")], [(actor, "y")]),
+            LoadRequest([(niss, type_id)], persons, [(actor, "x")], [(actor, "y")]),
             tmp_path / "trace",
         )
         for persons in (False, True)

@@ -13,9 +13,9 @@ from raas.domain.errors import Reason, Refused, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
-from raas.usecases.calls.access import PERMISSIONS, AdmittedRegister, Gate, Permission
+from raas.usecases.calls.access import PERMISSIONS, AccessControl, AdmittedRegister, Permission
 from raas.usecases.calls.call import Call, Caller, Role
-from raas.usecases.ports.audit import Visit
+from raas.usecases.ports.audit import AuditRecord
 from raas.usecases.ports.errors import StoreUnavailable
 from raas.v1 import (
     administration_service_pb2,
@@ -48,9 +48,9 @@ class Registers:
         return [self.known[number] for number in numbers if number in self.known]
 
 
-class Visits(list[Visit]):
-    def record(self, visit: Visit) -> None:
-        self.append(visit)
+class Visits(list[AuditRecord]):
+    def record(self, audit_scope: AuditRecord) -> None:
+        self.append(audit_scope)
 
 
 @pytest.fixture
@@ -64,8 +64,8 @@ def visits() -> Visits:
 
 
 @pytest.fixture
-def gate(registers: Registers, visits: Visits) -> Gate:
-    return Gate(registers, visits)  # type: ignore[arg-type]
+def access(registers: Registers, visits: Visits) -> AccessControl:
+    return AccessControl(registers, visits)  # type: ignore[arg-type]
 
 
 def call(
@@ -98,54 +98,58 @@ def test_writing_and_reading_are_different_permissions() -> None:
     assert {of[rpc] for rpc in ("GetRegister", "Consult", "Export", "GetHistory")} == {Permission.READ}
 
 
-async def test_the_own_register_is_admitted(gate: Gate) -> None:
-    assert await gate.admit_id(call(), None) == AdmittedRegister(1, OWN)
-    assert await gate.admit_id(call(), OWN) == AdmittedRegister(1, OWN)
-    assert (await gate.admit(call(), None)).id == 1
+async def test_the_own_register_is_admitted(access: AccessControl) -> None:
+    assert await access.admit_id(call(), None) == AdmittedRegister(1, OWN)
+    assert await access.admit_id(call(), OWN) == AdmittedRegister(1, OWN)
+    assert (await access.admit(call(), None)).id == 1
 
 
-async def test_another_register_needs_a_mandate(gate: Gate) -> None:
+async def test_another_register_needs_a_mandate(access: AccessControl) -> None:
     missing = [("register", Reason.MANDATE_MISSING, {"register": "0999999823"})]
-    assert await refusal(gate.admit_id(call(), OTHER)) == missing
-    assert await refusal(gate.admit(call(), OTHER)) == missing
-    assert await gate.admit_id(call(all_mandates=True), OTHER) == AdmittedRegister(2, OTHER)
+    assert await refusal(access.admit_id(call(), OTHER)) == missing
+    assert await refusal(access.admit(call(), OTHER)) == missing
+    assert await access.admit_id(call(all_mandates=True), OTHER) == AdmittedRegister(2, OTHER)
 
 
-async def test_what_does_not_exist_is_like_what_one_may_not_see(gate: Gate, registers: Registers) -> None:
+async def test_what_does_not_exist_is_like_what_one_may_not_see(
+    access: AccessControl, registers: Registers
+) -> None:
     missing = [("register", Reason.MANDATE_MISSING, {"register": "0999999724"})]
-    assert await refusal(gate.admit_id(call(), NOBODY)) == missing
+    assert await refusal(access.admit_id(call(), NOBODY)) == missing
     # Without a mandate the store is not even asked: the time of the answer tells nothing.
     assert registers.asked == []
-    assert await refusal(gate.admit_id(call(all_mandates=True), NOBODY)) == missing
-    assert await refusal(gate.admit(call(all_mandates=True), NOBODY)) == missing
+    assert await refusal(access.admit_id(call(all_mandates=True), NOBODY)) == missing
+    assert await refusal(access.admit(call(all_mandates=True), NOBODY)) == missing
 
 
-async def test_only_the_own_number_is_unknown(gate: Gate) -> None:
+async def test_only_the_own_number_is_unknown(access: AccessControl) -> None:
     expected = [("register", Reason.REGISTER_UNKNOWN, {"register": "0999999724"})]
-    assert await refusal(gate.admit_id(call(owner=NOBODY), None)) == expected
-    assert await refusal(gate.admit(call(owner=NOBODY), NOBODY)) == expected
+    assert await refusal(access.admit_id(call(owner=NOBODY), None)) == expected
+    assert await refusal(access.admit(call(owner=NOBODY), NOBODY)) == expected
 
 
-async def test_a_register_seen_once_is_not_asked_for_again(gate: Gate, registers: Registers) -> None:
+async def test_a_register_seen_once_is_not_asked_for_again(
+    access: AccessControl, registers: Registers
+) -> None:
     for _ in range(3):
-        await gate.admit_id(call(), None)
+        await access.admit_id(call(), None)
     assert registers.asked == [[OWN]]
 
 
-async def test_a_register_that_appears_later_is_found(gate: Gate, registers: Registers) -> None:
-    await refusal(gate.admit_id(call(owner=NOBODY), None))
+async def test_a_register_that_appears_later_is_found(access: AccessControl, registers: Registers) -> None:
+    await refusal(access.admit_id(call(owner=NOBODY), None))
     registers.known[NOBODY] = register(3, NOBODY)
-    assert await gate.admit_id(call(owner=NOBODY), None) == AdmittedRegister(3, NOBODY)
+    assert await access.admit_id(call(owner=NOBODY), None) == AdmittedRegister(3, NOBODY)
 
 
-async def test_a_mandate_is_asked_for_even_for_registers_seen_before(gate: Gate) -> None:
-    await gate.admit_id(call(all_mandates=True), OTHER)
-    assert (await refusal(gate.admit_id(call(), OTHER)))[0][1] is Reason.MANDATE_MISSING
+async def test_a_mandate_is_asked_for_even_for_registers_seen_before(access: AccessControl) -> None:
+    await access.admit_id(call(all_mandates=True), OTHER)
+    assert (await refusal(access.admit_id(call(), OTHER)))[0][1] is Reason.MANDATE_MISSING
 
 
-async def test_many_registers_are_looked_up_together(gate: Gate, registers: Registers) -> None:
-    await gate.admit_id(call(), OWN)
-    admit = await gate.admission(call("CheckInscriptions", Role.ROUTER), [OWN, OTHER, NOBODY, OTHER])
+async def test_many_registers_are_looked_up_together(access: AccessControl, registers: Registers) -> None:
+    await access.admit_id(call(), OWN)
+    admit = await access.admission(call("CheckInscriptions", Role.ROUTER), [OWN, OTHER, NOBODY, OTHER])
     assert registers.asked == [[OWN], [OTHER, NOBODY]]
     assert [await admit(number) for number in (OWN, OTHER)] == [
         AdmittedRegister(1, OWN),
@@ -155,20 +159,22 @@ async def test_many_registers_are_looked_up_together(gate: Gate, registers: Regi
     assert len(registers.asked) == 2
 
 
-async def test_a_router_may_check_any_register_and_do_nothing_else_there(gate: Gate) -> None:
+async def test_a_router_may_check_any_register_and_do_nothing_else_there(access: AccessControl) -> None:
     router = call("CheckInscriptions", Role.ROUTER)
-    assert await (await gate.admission(router, [OTHER]))(OTHER) == AdmittedRegister(2, OTHER)
+    assert await (await access.admission(router, [OTHER]))(OTHER) == AdmittedRegister(2, OTHER)
     plain = call("CheckInscriptions")
-    assert (await refusal((await gate.admission(plain, [OTHER]))(OTHER)))[0][1] is Reason.MANDATE_MISSING
-    assert (await refusal(gate.admit_id(call("Consult", Role.ROUTER), OTHER)))[0][1] is Reason.MANDATE_MISSING
+    assert (await refusal((await access.admission(plain, [OTHER]))(OTHER)))[0][1] is Reason.MANDATE_MISSING
+    assert (await refusal(access.admit_id(call("Consult", Role.ROUTER), OTHER)))[0][
+        1
+    ] is Reason.MANDATE_MISSING
 
 
-def test_roles_are_required_where_no_register_is_acted_on(gate: Gate) -> None:
-    gate.require(call("FindRegisters", Role.ROUTER))
-    gate.require(call("/raas.v1.AdministrationService/CreateRegister", Role.ADMINISTRATION))
+def test_roles_are_required_where_no_register_is_acted_on(access: AccessControl) -> None:
+    access.require(call("FindRegisters", Role.ROUTER))
+    access.require(call("/raas.v1.AdministrationService/CreateRegister", Role.ADMINISTRATION))
     for rpc in ("FindRegisters", "/raas.v1.AdministrationService/ListRegisters"):
         with pytest.raises(Refused, match="ROLE_MISSING"):
-            gate.require(call(rpc))
+            access.require(call(rpc))
 
 
 @pytest.mark.parametrize(
@@ -182,10 +188,10 @@ def test_roles_are_required_where_no_register_is_acted_on(gate: Gate) -> None:
     ],
 )
 def test_a_visit_is_noted_whatever_its_outcome(
-    gate: Gate, visits: Visits, error: BaseException | None, outcome: str
+    access: AccessControl, visits: Visits, error: BaseException | None, outcome: str
 ) -> None:
-    with suppress(BaseException), gate.visit(call()) as visit:
-        visit.register, visit.nisses, visit.revisions = OTHER, [Niss(1)], (3, 4)
+    with suppress(BaseException), access.audit_scope(call()) as audit_scope:
+        audit_scope.register, audit_scope.nisses, audit_scope.revisions = OTHER, [Niss(1)], (3, 4)
         if error is not None:
             raise error
-    assert visits == [Visit(REGISTERS + "Consult", OWN, OTHER, [Niss(1)], (3, 4), outcome)]
+    assert visits == [AuditRecord(REGISTERS + "Consult", OWN, OTHER, [Niss(1)], (3, 4), outcome)]

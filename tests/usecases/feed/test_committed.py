@@ -10,25 +10,25 @@ import pytest
 
 from raas.domain.numbers.niss import Niss
 from raas.usecases.feed.committed import page_of
-from raas.usecases.ports.log import Addition
-from tests.usecases.memory.logs import LOG_ID, NUMBER, OTHER_LOG_ID, STAMP, START, addition
+from raas.usecases.ports.log import CommittedBatch
+from tests.usecases.memory.logs import LOG_ID, NUMBER, OTHER_LOG_ID, STAMP, START, committed_batch
 
 
-def revisions(position: int, additions: Sequence[Addition]) -> list[int] | None:
-    page = page_of(NUMBER, position, additions)
+def revisions(position: int, committed_batches: Sequence[CommittedBatch]) -> list[int] | None:
+    page = page_of(NUMBER, position, committed_batches)
     return None if page is None else [entry.revision for entry in page.entries]
 
 
 def test_additions_that_follow_one_another_are_a_page_that_ends_where_the_last_one_does() -> None:
-    page = page_of(NUMBER, 4, [addition(5, 6), addition(7, 7)])
+    page = page_of(NUMBER, 4, [committed_batch(5, 6), committed_batch(7, 7)])
     assert page is not None
     assert [(entry.revision, entry.batch_last_revision) for entry in page.entries] == [(5, 6), (6, 6), (7, 7)]
-    assert page.edge == page.head.latest == addition(7, 7).mark
+    assert page.edge == page.head.latest == committed_batch(7, 7).point
     assert (page.head.log_id, page.head.register, page.limited) == (LOG_ID, NUMBER, False)
 
 
 def test_an_entry_says_all_that_the_mutation_says() -> None:
-    page = page_of(NUMBER, 4, [addition(5, 5)])
+    page = page_of(NUMBER, 4, [committed_batch(5, 5)])
     assert page is not None
     entry = page.entries[0]
     assert (entry.kind, entry.niss, entry.requested_niss, entry.dossier_type) == (1, Niss(7), Niss(8), "B")
@@ -40,26 +40,28 @@ def test_an_entry_says_all_that_the_mutation_says() -> None:
 
 
 def test_what_is_known_already_is_left_out() -> None:
-    assert revisions(6, [addition(5, 6), addition(7, 8)]) == [7, 8]
-    assert revisions(8, [addition(5, 6), addition(7, 8)]) is None
+    assert revisions(6, [committed_batch(5, 6), committed_batch(7, 8)]) == [7, 8]
+    assert revisions(8, [committed_batch(5, 6), committed_batch(7, 8)]) is None
 
 
 @pytest.mark.parametrize(
-    ("position", "additions"),
+    ("position", "committed_batches"),
     [
-        (3, [addition(5, 6)]),
-        (4, [addition(5, 6), addition(8, 8)]),
-        (5, [addition(5, 6)]),
-        (4, [addition(5, 6), addition(7, 7, OTHER_LOG_ID)]),
+        (3, [committed_batch(5, 6)]),
+        (4, [committed_batch(5, 6), committed_batch(8, 8)]),
+        (5, [committed_batch(5, 6)]),
+        (4, [committed_batch(5, 6), committed_batch(7, 7, OTHER_LOG_ID)]),
         (4, []),
     ],
     ids=["before it", "between two", "inside one", "another log", "nothing"],
 )
-def test_what_does_not_join_is_left_to_the_log(position: int, additions: list[Addition]) -> None:
-    assert revisions(position, additions) is None
+def test_what_does_not_join_is_left_to_the_log(
+    position: int, committed_batches: list[CommittedBatch]
+) -> None:
+    assert revisions(position, committed_batches) is None
 
 
 def test_what_is_kept_beside_the_log_is_left_to_the_log() -> None:
-    plain = addition(5, 6)
+    plain = committed_batch(5, 6)
     beside = replace(plain.mutations[1], content_id=3)
     assert revisions(4, [replace(plain, mutations=[plain.mutations[0], beside])]) is None

@@ -14,11 +14,18 @@ import pytest
 from raas.domain.errors import Reason, Refused
 from raas.usecases.feed import dispatcher as tailing
 from raas.usecases.feed.catch_up import LogPages, follow_log
-from raas.usecases.feed.dispatcher import Tailer, TailerLimits
+from raas.usecases.feed.dispatcher import FeedDispatcher, TailerLimits
 from raas.usecases.feed.pacing import PaceLimits
 from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.ports.log import EVERYTHING, LogFilter
-from tests.usecases.memory.logs import OTHER_LOG_ID, START, MemoryLogs, ReadableMessages, addition, read
+from tests.usecases.memory.logs import (
+    OTHER_LOG_ID,
+    START,
+    MemoryLogs,
+    ReadableMessages,
+    committed_batch,
+    read,
+)
 
 REGISTER, NEIGHBOUR = 1, 2
 HOURS = TailerLimits(poll_seconds=3600, poll_seconds_unheard=3600)
@@ -37,34 +44,34 @@ B_ONLY = LogFilter(("B",), (), (2,))
 class World:
     logs: MemoryLogs
     messages: ReadableMessages
-    tailer: Tailer
+    dispatcher: FeedDispatcher
     pages: LogPages = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pages = LogPages(self.logs, self.messages, lambda: self.tailer.readers)
+        self.pages = LogPages(self.logs, self.messages, lambda: self.dispatcher.readers)
 
     def write(self, mutations: int = 1, register_id: int = REGISTER, *, code: str = "A") -> int:
         last = self.logs[register_id].write(mutations, code=code)
-        self.tailer.committed(register_id)
+        self.dispatcher.committed(register_id)
         return last
 
     def hand_over(self, mutations: int = 1) -> int:
         """A write of this process: what it wrote need not be read."""
         log = self.logs[REGISTER]
         after, last = len(log.entries), log.write(mutations)
-        self.tailer.committed(REGISTER, addition(after + 1, last))
+        self.dispatcher.committed(REGISTER, committed_batch(after + 1, last))
         return last
 
 
 @asynccontextmanager
 async def world(limits: TailerLimits = HOURS) -> AsyncIterator[World]:
     logs, messages = MemoryLogs(), ReadableMessages()
-    tailer = Tailer(logs, messages, limits)
-    running = asyncio.create_task(tailer.run())
+    dispatcher = FeedDispatcher(logs, messages, limits)
+    running = asyncio.create_task(dispatcher.run())
     # The first look around happens before anybody follows.
     await asyncio.sleep(0)
-    yield World(logs, messages, tailer)
-    tailer.close()
+    yield World(logs, messages, dispatcher)
+    dispatcher.close()
     await running
 
 
@@ -91,9 +98,9 @@ class Follower:
         self, world: World, after: int, which: LogFilter, register_id: int, heartbeat: float
     ) -> None:
         try:
-            async with world.tailer.follow(register_id) as tail:
+            async with world.dispatcher.follow(register_id) as recent_log:
                 async for shipment in follow_log(
-                    tail, register_id, after, which, heartbeat, world.pages, world.messages
+                    recent_log, register_id, after, which, heartbeat, world.pages, world.messages
                 ):
                     self.received.append(read(shipment.data))
                     self._changed.set()
@@ -198,7 +205,7 @@ async def test_what_others_wrote_in_between_is_read() -> None:
         await follower.has(w.hand_over())
         # Now it is told, in the same moment as something of this process.
         w.logs[REGISTER].write()
-        w.tailer.committed(REGISTER)
+        w.dispatcher.committed(REGISTER)
         await follower.has(w.hand_over())
         assert follower.revisions == [1, 2, 3, 4, 5, 6, 7]
         assert [asked[REGISTER] for asked, _, _ in w.logs.readings] == [1, 5]
@@ -220,7 +227,7 @@ async def test_what_is_handed_over_from_another_log_ends_the_streams() -> None:
     async with world() as w:
         follower = Follower(w, 0)
         await settled()
-        w.tailer.committed(REGISTER, addition(1, 1, OTHER_LOG_ID))
+        w.dispatcher.committed(REGISTER, committed_batch(1, 1, OTHER_LOG_ID))
         assert await follower.end() is Reason.LOG_REPLACED
         assert follower.revisions == []
 
@@ -278,10 +285,10 @@ async def test_who_comes_late_reads_from_the_log_what_may_have_been_erased(
         w.logs[REGISTER].write()
         entries = w.logs[REGISTER].entries
         entries[0] = entries[0]._replace(content={"after": {}})
-        w.tailer.committed(REGISTER)
+        w.dispatcher.committed(REGISTER)
         await at_the_head.has(1)
-        async with w.tailer.follow(REGISTER) as tail, asyncio.timeout(10):
-            while tail.reaches(0):
+        async with w.dispatcher.follow(REGISTER) as recent_log, asyncio.timeout(10):
+            while recent_log.reaches(0):
                 await asyncio.sleep(0.01)
         entries[0] = entries[0]._replace(content=None, content_erased_time=START)
         late = Follower(w, 0)
@@ -324,7 +331,7 @@ async def test_a_group_is_never_left_half_told() -> None:
 
 async def test_what_nobody_told_is_found_by_looking() -> None:
     async with world(TailerLimits(poll_seconds=0.01)) as w:
-        w.tailer.hears(True)
+        w.dispatcher.hears(True)
         follower = Follower(w, 0)
         await settled()
         w.logs[REGISTER].write()
@@ -333,11 +340,11 @@ async def test_what_nobody_told_is_found_by_looking() -> None:
 
 async def test_when_nobody_can_be_heard_it_looks_more_often() -> None:
     async with world(TailerLimits(poll_seconds=3600, poll_seconds_unheard=0.01)) as w:
-        w.tailer.hears(True)
+        w.dispatcher.hears(True)
         follower = Follower(w, 0)
         await settled()
         w.logs[REGISTER].write()
-        w.tailer.hears(False)
+        w.dispatcher.hears(False)
         await follower.has(1)
 
 
@@ -364,7 +371,7 @@ async def test_streams_end_when_the_tailer_is_closed_and_none_begins() -> None:
     async with world() as w:
         follower = Follower(w, 0)
         await settled()
-        w.tailer.close()
+        w.dispatcher.close()
         assert await follower.end() is Reason.UNAVAILABLE
         assert await Follower(w, 0).end() is Reason.UNAVAILABLE
 

@@ -11,7 +11,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.feed.list_mutations import Listing, ListMutations
-from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPage, Mark, Reach
+from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPage, LogPoint, Reach
 from tests.usecases.feed.reading import CALL
 
 REGISTER = AdmittedRegister(1, EnterpriseNumber(200000042))
@@ -30,7 +30,7 @@ class Logs:
             )
             for revision in range(1, groups[-1] + 1)
         ]  # fmt: skip
-        self._head = LogHead(REGISTER.enterprise_number, UUID(int=1), 0, Mark(groups[-1], NOON, b""))
+        self._head = LogHead(REGISTER.enterprise_number, UUID(int=1), 0, LogPoint(groups[-1], NOON, b""))
 
     async def read(self, after: Mapping[int, int], _: LogFilter, reach: Reach) -> Mapping[int, LogPage]:
         [(register_id, revision)] = after.items()

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from raas.usecases.feed.dispatcher import Tailer
-from raas.usecases.feed.notifier import WakeUp
+from raas.usecases.feed.dispatcher import FeedDispatcher
+from raas.usecases.feed.notifier import Notifier
 from raas.usecases.ports.errors import StoreUnavailable
-from raas.usecases.ports.log import Addition
-from tests.usecases.memory.logs import MemoryLogs, ReadableMessages, addition
+from raas.usecases.ports.log import CommittedBatch
+from tests.usecases.memory.logs import MemoryLogs, ReadableMessages, committed_batch
 
 
 class Wire:
@@ -47,19 +47,19 @@ class Wire:
         self._news.put_nowait(news)
 
 
-class Listener(Tailer):
+class Listener(FeedDispatcher):
     """A tailer that only writes down what it is told."""
 
     def __init__(self) -> None:
         super().__init__(MemoryLogs(), ReadableMessages())
         self.committed_registers: list[int] = []
-        self.additions: list[Addition | None] = []
+        self.committed_batches: list[CommittedBatch | None] = []
         self.heard: list[bool] = []
         self.changed = asyncio.Event()
 
-    def committed(self, register_id: int, addition: Addition | None = None) -> None:
+    def committed(self, register_id: int, committed_batch: CommittedBatch | None = None) -> None:
         self.committed_registers.append(register_id)
-        self.additions.append(addition)
+        self.committed_batches.append(committed_batch)
         self.changed.set()
 
     def hears(self, others: bool) -> None:
@@ -68,41 +68,41 @@ class Listener(Tailer):
 
 
 @asynccontextmanager
-async def running(wire: Wire) -> AsyncIterator[tuple[WakeUp, Listener]]:
-    tailer = Listener()
-    wake_up = WakeUp(tailer, wire)
-    task = asyncio.create_task(wake_up.run())
-    yield wake_up, tailer
+async def running(wire: Wire) -> AsyncIterator[tuple[Notifier, Listener]]:
+    dispatcher = Listener()
+    notifier = Notifier(dispatcher, wire)
+    task = asyncio.create_task(notifier.run())
+    yield notifier, dispatcher
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
 
 
-async def until(tailer: Listener, expected: object, found: str) -> None:
+async def until(dispatcher: Listener, expected: object, found: str) -> None:
     async with asyncio.timeout(10):
-        while getattr(tailer, found) != expected:
-            tailer.changed.clear()
-            await tailer.changed.wait()
+        while getattr(dispatcher, found) != expected:
+            dispatcher.changed.clear()
+            await dispatcher.changed.wait()
 
 
 async def test_a_commit_wakes_the_tailer_here_and_is_told_to_others() -> None:
     wire = Wire()
-    async with running(wire) as (wake_up, tailer):
-        added = addition(1, 1)
-        wake_up.committed(4, added)
-        assert (tailer.committed_registers, tailer.additions) == ([4], [added])
+    async with running(wire) as (notifier, dispatcher):
+        added = committed_batch(1, 1)
+        notifier.committed(4, added)
+        assert (dispatcher.committed_registers, dispatcher.committed_batches) == ([4], [added])
         await wire.told.wait()
         assert wire.sent == [{4}]
 
 
 async def test_commits_that_follow_each_other_closely_are_told_together() -> None:
     wire = Wire()
-    async with running(wire) as (wake_up, _):
-        wake_up.committed(1)
+    async with running(wire) as (notifier, _):
+        notifier.committed(1)
         await wire.told.wait()
         wire.told.clear()
         for register_id in (2, 3, 2):
-            wake_up.committed(register_id)
+            notifier.committed(register_id)
         await wire.told.wait()
         assert wire.sent == [{1}, {2, 3}]
 
@@ -110,28 +110,28 @@ async def test_commits_that_follow_each_other_closely_are_told_together() -> Non
 async def test_news_that_cannot_be_told_is_dropped_and_the_next_one_told() -> None:
     wire = Wire()
     wire.faults = [StoreUnavailable("restarting")]
-    async with running(wire) as (wake_up, _):
-        wake_up.committed(1)
+    async with running(wire) as (notifier, _):
+        notifier.committed(1)
         await wire.told.wait()
         wire.told.clear()
-        wake_up.committed(2)
+        notifier.committed(2)
         await wire.told.wait()
         assert wire.sent == [{2}]
 
 
 async def test_what_others_committed_reaches_the_tailer() -> None:
     wire = Wire()
-    async with running(wire) as (_, tailer):
+    async with running(wire) as (_, dispatcher):
         wire.say([7, 8])
-        await until(tailer, [7, 8], "committed_registers")
-        assert tailer.heard == [True]
+        await until(dispatcher, [7, 8], "committed_registers")
+        assert dispatcher.heard == [True]
 
 
 async def test_a_lost_connection_is_made_again_and_the_tailer_knows() -> None:
     wire = Wire()
-    async with running(wire) as (_, tailer):
+    async with running(wire) as (_, dispatcher):
         wire.say(StoreUnavailable("lost"))
-        await until(tailer, [True, False, True], "heard")
+        await until(dispatcher, [True, False, True], "heard")
         wire.say([9])
-        await until(tailer, [9], "committed_registers")
+        await until(dispatcher, [9], "committed_registers")
         assert wire.listeners == 2

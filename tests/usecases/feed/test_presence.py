@@ -13,7 +13,7 @@ from raas.usecases.ports.subscriber_store import SubscriberKey
 ONE, OTHER = (SubscriberKey(1, EnterpriseNumber(7), name) for name in ("one", "other"))
 
 
-class Told:
+class Seen:
     """What the store was told."""
 
     def __init__(self) -> None:
@@ -26,8 +26,8 @@ class Told:
         self.told.append((set(connected), set(gone)))
 
 
-def _presence() -> tuple[Presence, Told]:
-    told = Told()
+def _presence() -> tuple[Presence, Seen]:
+    told = Seen()
     return Presence(cast(Any, told)), told
 
 

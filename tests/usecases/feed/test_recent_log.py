@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from raas.domain.errors import Reason, Refused, refuse
-from raas.usecases.feed.recent_log import ERASABLE_SECONDS, Tail, piece_of, wake
+from raas.usecases.feed.recent_log import ERASABLE_SECONDS, RecentLog, piece_of, wake
 from raas.usecases.feed.segments import RUN_BYTES, run_of
 from raas.usecases.ports.log import EVERYTHING, LogFilter, Reach
 from tests.usecases.memory.logs import OTHER_LOG_ID, MemoryLog, ReadableMessages, read
@@ -21,25 +21,25 @@ class _World:
     def __init__(self, keep_bytes: int = RUN_BYTES) -> None:
         self.log = MemoryLog()
         self.messages = ReadableMessages()
-        self.tail = Tail(self.log.head, self.messages, keep_bytes)
+        self.recent_log = RecentLog(self.log.head, self.messages, keep_bytes)
 
     def publish(self, entries: int = 100, size: int = 0, now: float = 0.0) -> None:
         """What the tailer does."""
-        run = run_of(self.log.read(self.tail.position, EVERYTHING, Reach(entries, entries)))
-        written = [data.ljust(size) for data in self.messages.entries(self.tail.register, run.entries)]
+        run = run_of(self.log.read(self.recent_log.position, EVERYTHING, Reach(entries, entries)))
+        written = [data.ljust(size) for data in self.messages.entries(self.recent_log.register, run.entries)]
         pieces = [piece_of(entry, data) for entry, data in zip(run.entries, written, strict=True)]
-        self.tail.publish(run, pieces, now)
-        for waiter in self.tail.waiting():
+        self.recent_log.publish(run, pieces, now)
+        for waiter in self.recent_log.waiting():
             wake(waiter)
 
     def next(self, position: int, which: LogFilter = EVERYTHING) -> tuple[Any, int]:
-        shipment = self.tail.next(position, which)
+        shipment = self.recent_log.next(position, which)
         assert shipment is not None
         return read(shipment.data) if shipment.data else None, shipment.position
 
 
 def test_there_is_nothing_before_something_is_published() -> None:
-    assert _World().tail.next(0, EVERYTHING) is None
+    assert _World().recent_log.next(0, EVERYTHING) is None
 
 
 def test_a_reader_is_sent_what_follows_its_position() -> None:
@@ -51,7 +51,7 @@ def test_a_reader_is_sent_what_follows_its_position() -> None:
     assert world.next(0) == ({"mutations": [1, 2, 3], "through": 3}, 3)
     assert world.next(1) == ({"mutations": [2, 3], "through": 3}, 3)
     assert world.next(2) == ({"mutations": [3], "through": 3}, 3)
-    assert world.tail.next(3, EVERYTHING) is None
+    assert world.recent_log.next(3, EVERYTHING) is None
 
 
 def test_filters_are_those_of_the_store() -> None:
@@ -70,7 +70,7 @@ def test_readers_at_the_head_share_one_message_per_filter() -> None:
     world.log.write(code="B")
     world.publish()
     for which in (EVERYTHING, B_ONLY):
-        one, other = world.tail.next(0, which), world.tail.next(0, which)
+        one, other = world.recent_log.next(0, which), world.recent_log.next(0, which)
         assert one is not None
         assert one is other
     assert world.messages.written == [1]
@@ -83,10 +83,10 @@ def test_a_group_too_large_for_one_page_keeps_the_place_to_resume_from() -> None
     world.publish(entries=1)
     world.publish(entries=3)
     assert world.next(1) == ({"mutations": [2, 3, 4], "through": 1}, 4)
-    assert world.tail.mark == world.log.mark(1)
+    assert world.recent_log.point == world.log.point(1)
     world.publish()
     assert world.next(4) == ({"mutations": [5, 6], "through": 6}, 6)
-    assert world.tail.mark == world.log.mark(6)
+    assert world.recent_log.point == world.log.point(6)
 
 
 def test_only_so_many_bytes_are_kept() -> None:
@@ -94,7 +94,7 @@ def test_only_so_many_bytes_are_kept() -> None:
     for _ in range(5):
         world.log.write()
         world.publish(size=40)
-    assert [world.tail.reaches(position) for position in range(6)] == [False] * 3 + [True] * 3
+    assert [world.recent_log.reaches(position) for position in range(6)] == [False] * 3 + [True] * 3
     assert world.next(3) == ({"mutations": [4, 5], "through": 5}, 5)
 
 
@@ -115,8 +115,8 @@ def test_what_can_be_erased_is_not_shown_from_here_for_long() -> None:
         world.publish(now=now)
     reached = []
     for now in (ERASABLE_SECONDS, ERASABLE_SECONDS + 1, ERASABLE_SECONDS + 2, ERASABLE_SECONDS + 3):
-        world.tail.forget(now)
-        reached.append([position for position in range(6) if world.tail.reaches(position)])
+        world.recent_log.forget(now)
+        reached.append([position for position in range(6) if world.recent_log.reaches(position)])
     assert reached == [[0, 1, 2, 3, 4, 5], [2, 3, 4, 5], [2, 3, 4, 5], [4, 5]]
     assert world.next(4) == ({"mutations": [5], "through": 5}, 5)
 
@@ -127,9 +127,9 @@ def test_a_tail_of_nothing_but_what_can_be_erased_goes_on_after_it() -> None:
     world.log.entries[-1] = world.log.entries[-1]._replace(content={"after": {}})
     world.publish(now=0)
     assert world.next(0)[1] == 1
-    world.tail.forget(ERASABLE_SECONDS)
-    assert (world.tail.reaches(0), world.tail.reaches(1)) == (False, True)
-    assert world.tail.next(1, EVERYTHING) is None
+    world.recent_log.forget(ERASABLE_SECONDS)
+    assert (world.recent_log.reaches(0), world.recent_log.reaches(1)) == (False, True)
+    assert world.recent_log.next(1, EVERYTHING) is None
     world.log.write()
     world.publish(now=ERASABLE_SECONDS)
     assert world.next(1) == ({"mutations": [2], "through": 2}, 2)
@@ -138,34 +138,34 @@ def test_a_tail_of_nothing_but_what_can_be_erased_goes_on_after_it() -> None:
 async def test_those_who_wait_are_woken_by_the_next_chunk() -> None:
     world = _World()
     loop = asyncio.get_running_loop()
-    waiting = [asyncio.create_task(world.tail.beyond(0, loop.time() + 60)) for _ in range(3)]
+    waiting = [asyncio.create_task(world.recent_log.beyond(0, loop.time() + 60)) for _ in range(3)]
     await asyncio.sleep(0)
     world.log.write()
     world.publish()
     await asyncio.gather(*waiting)
-    assert world.tail.waiting() == []
+    assert world.recent_log.waiting() == []
 
 
 async def test_nobody_waits_beyond_the_deadline_nor_leaves_anything_behind() -> None:
     world = _World()
     loop = asyncio.get_running_loop()
-    await world.tail.beyond(0, loop.time() + 0.01)
-    waiting = asyncio.create_task(world.tail.beyond(0, loop.time() + 60))
+    await world.recent_log.beyond(0, loop.time() + 0.01)
+    waiting = asyncio.create_task(world.recent_log.beyond(0, loop.time() + 60))
     await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    assert world.tail.waiting() == []
+    assert world.recent_log.waiting() == []
 
 
 async def test_a_tail_that_ended_tells_everybody_why() -> None:
     world = _World()
-    world.tail.require_open()
-    world.tail.end(refuse(Reason.UNAVAILABLE))
-    await world.tail.beyond(0, asyncio.get_running_loop().time() + 60)
+    world.recent_log.require_open()
+    world.recent_log.end(refuse(Reason.UNAVAILABLE))
+    await world.recent_log.beyond(0, asyncio.get_running_loop().time() + 60)
     for _ in range(2):
         with pytest.raises(Refused) as raised:
-            world.tail.require_open()
+            world.recent_log.require_open()
         assert raised.value.violations[0].reason is Reason.UNAVAILABLE
 
 
@@ -174,9 +174,9 @@ def test_a_tail_goes_on_only_in_the_same_log() -> None:
     for _ in range(3):
         world.log.write()
     world.publish()
-    assert world.tail.fault(world.log.head) is None
+    assert world.recent_log.fault(world.log.head) is None
     world.log.oldest = 3
-    assert world.tail.fault(world.log.head) is None
+    assert world.recent_log.fault(world.log.head) is None
     world.log.write()
     world.log.oldest = 4
     assert _reason(world) is Reason.REVISION_EXPIRED
@@ -188,6 +188,6 @@ def test_a_tail_goes_on_only_in_the_same_log() -> None:
 
 
 def _reason(world: _World) -> Reason:
-    fault = world.tail.fault(world.log.head)
+    fault = world.recent_log.fault(world.log.head)
     assert fault is not None
     return fault.violations[0].reason

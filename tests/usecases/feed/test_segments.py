@@ -19,20 +19,20 @@ def _log(*groups: int) -> MemoryLog:
 def test_a_page_that_reached_its_edge_is_a_run() -> None:
     run = run_of(_log(1, 2, 3).read(0, EVERYTHING, Reach(10, 10)))
     assert [e.revision for e in run.entries] == [1, 2, 3, 4, 5, 6]
-    assert (run.position, run.through, run.mark) == (6, 6, _log(1, 2, 3).mark(6))
+    assert (run.position, run.through, run.point) == (6, 6, _log(1, 2, 3).point(6))
 
 
 def test_a_page_without_a_match_moves_on_to_its_edge() -> None:
     log = _log(1, 2, 3)
     run = run_of(log.read(0, LogFilter(("B",), (), (2,)), Reach(4, 10)))
-    assert (list(run.entries), run.position, run.through, run.mark) == ([], 6, 6, log.mark(6))
+    assert (list(run.entries), run.position, run.through, run.point) == ([], 6, 6, log.point(6))
 
 
 def test_a_cut_page_ends_where_a_group_ends() -> None:
     log = _log(1, 2, 3)
     run = run_of(log.read(0, EVERYTHING, Reach(5, 5)))
     assert [e.revision for e in run.entries] == [1, 2, 3]
-    assert (run.position, run.through, run.mark) == (3, 3, log.mark(3))
+    assert (run.position, run.through, run.point) == (3, 3, log.point(3))
 
 
 def test_a_page_cut_right_at_the_end_of_a_group_is_whole() -> None:
@@ -45,7 +45,7 @@ def test_a_group_larger_than_the_page_goes_out_in_parts_and_moves_no_place_to_re
     log = _log(10)
     run = run_of(log.read(0, EVERYTHING, Reach(4, 4)))
     assert [e.revision for e in run.entries] == [1, 2, 3, 4]
-    assert (run.position, run.through, run.mark) == (4, None, None)
+    assert (run.position, run.through, run.point) == (4, None, None)
 
 
 @pytest.mark.parametrize("matching", [[2], [2, 3]])

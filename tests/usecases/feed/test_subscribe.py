@@ -9,7 +9,7 @@ from uuid import UUID
 
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call, Caller
-from raas.usecases.feed.dispatcher import Tailer, TailerLimits
+from raas.usecases.feed.dispatcher import FeedDispatcher, TailerLimits
 from raas.usecases.feed.presence import Presence
 from raas.usecases.feed.start_position import AfterRevision, Subscription
 from raas.usecases.feed.subscribe import Subscriptions
@@ -32,11 +32,11 @@ class Late(MemoryLogs):
 
 async def test_what_is_committed_while_a_tail_begins_is_sent_at_once() -> None:
     logs, messages, unused = Late(), ReadableMessages(), cast(Any, None)
-    tailer = Tailer(logs, messages, TailerLimits(poll_seconds=3_600, poll_seconds_unheard=3_600))
-    running = asyncio.create_task(tailer.run())
+    dispatcher = FeedDispatcher(logs, messages, TailerLimits(poll_seconds=3_600, poll_seconds_unheard=3_600))
+    running = asyncio.create_task(dispatcher.run())
     # The first look around happens before anybody follows.
     await settled()
-    subscriptions = Subscriptions(tailer, logs, unused, unused, Presence(unused), unused, messages)
+    subscriptions = Subscriptions(dispatcher, logs, unused, unused, Presence(unused), unused, messages)
     call = Call(Caller(NUMBER), UUID(int=1), "Subscribe")
     stream = subscriptions.stream(call, AdmittedRegister(REGISTER, NUMBER), Subscription(AfterRevision(0)))
     async with asyncio.timeout(10):
@@ -44,5 +44,5 @@ async def test_what_is_committed_while_a_tail_begins_is_sent_at_once() -> None:
     assert shipment.data is not None
     assert read(shipment.data) == {"mutations": [1], "through": 1}
     await stream.aclose()
-    tailer.close()
+    dispatcher.close()
     await running

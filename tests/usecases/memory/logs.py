@@ -12,7 +12,7 @@ from raas.domain.errors import Reason, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import MutationKind, Stamp
-from raas.usecases.ports.log import Addition, LogEntry, LogFilter, LogHead, LogPage, Mark, Reach
+from raas.usecases.ports.log import CommittedBatch, LogEntry, LogFilter, LogHead, LogPage, LogPoint, Reach
 from raas.usecases.ports.read_store import DossierView
 from raas.usecases.ports.write_store import NewMutation
 
@@ -65,11 +65,11 @@ def _mutation(revision: int, batch_last: int) -> NewMutation:
     )
 
 
-def addition(first: int, last: int, log_id: UUID = LOG_ID) -> Addition:
+def committed_batch(first: int, last: int, log_id: UUID = LOG_ID) -> CommittedBatch:
     """One transaction with one batch."""
-    mark = Mark(last, START + timedelta(seconds=last), last.to_bytes(32, "big"))
+    point = LogPoint(last, START + timedelta(seconds=last), last.to_bytes(32, "big"))
     mutations = [_mutation(revision, last) for revision in range(first, last + 1)]
-    return Addition(log_id, mutations, mark, _CODES.__getitem__)
+    return CommittedBatch(log_id, mutations, point, _CODES.__getitem__)
 
 
 class MemoryLog:
@@ -84,11 +84,11 @@ class MemoryLog:
 
     @property
     def head(self) -> LogHead:
-        return LogHead(NUMBER, self.log_id, self.oldest, self.mark(len(self.entries)))
+        return LogHead(NUMBER, self.log_id, self.oldest, self.point(len(self.entries)))
 
-    def mark(self, revision: int) -> Mark:
+    def point(self, revision: int) -> LogPoint:
         at = START + timedelta(seconds=revision)
-        return Mark(revision, at, revision.to_bytes(32, "big"))
+        return LogPoint(revision, at, revision.to_bytes(32, "big"))
 
     def write(self, mutations: int = 1, *, code: str = "A", kind: int = 1) -> int:
         """One group of so many mutations; answers its last revision."""
@@ -110,7 +110,7 @@ class MemoryLog:
             and (not which.type_ids or TYPES[entry.dossier_type or ""] in which.type_ids)
             and (not which.kinds or entry.kind in which.kinds)
         ][: reach.entries]
-        return LogPage(self.head, self.mark(edge), found, len(found) >= reach.entries)
+        return LogPage(self.head, self.point(edge), found, len(found) >= reach.entries)
 
 
 class MemoryLogs:
@@ -134,10 +134,10 @@ class MemoryLogs:
         self.readings.append((dict(after), which, reach))
         return {id_: self[id_].read(revision, which, reach) for id_, revision in after.items()}
 
-    async def mark(self, register_id: int, revision: int) -> Mark:
+    async def point(self, register_id: int, revision: int) -> LogPoint:
         if revision < self[register_id].oldest:
             raise refuse(Reason.REVISION_EXPIRED, oldest_revision=str(self[register_id].oldest))
-        return self[register_id].mark(revision)
+        return self[register_id].point(revision)
 
     async def type_ids(self, register_id: int, codes: Collection[str]) -> Mapping[str, int]:
         return {code: TYPES[code] for code in codes if code in TYPES}
@@ -160,8 +160,8 @@ class ReadableMessages:
     def mutations(self, log_id: UUID, entries: bytes, through_revision: int) -> bytes:
         return _written(mutations=[*map(int, entries.split())], through=through_revision)
 
-    def bookmark(self, log_id: UUID, mark: Mark, *, snapshot_complete: bool) -> bytes:
-        return _written(bookmark=mark.revision, complete=snapshot_complete)
+    def bookmark(self, log_id: UUID, point: LogPoint, *, snapshot_complete: bool) -> bytes:
+        return _written(bookmark=point.revision, complete=snapshot_complete)
 
     def snapshot(
         self,

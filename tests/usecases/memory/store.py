@@ -21,11 +21,11 @@ from raas.usecases.ports.write_store import (
     DossierState,
     DossierTypes,
     ImportKey,
-    Loaded,
+    LoadedState,
+    LoadRequest,
     NewMutation,
     RequestKey,
-    Wanted,
-    Written,
+    WriteSet,
 )
 
 REGISTER = EnterpriseNumber(999999922)
@@ -59,9 +59,9 @@ class MemoryStore:
         self.faults: list[Exception | None] = []
         self.poisoned: set[int] = set()
         """Numbers that make any transaction that writes them fail."""
-        self.gate = asyncio.Event()
+        self.access = asyncio.Event()
         """Commits wait for it."""
-        self.gate.set()
+        self.access.set()
         self.begun = asyncio.Event()
         self._lock = asyncio.Lock()
 
@@ -74,13 +74,13 @@ class MemoryStore:
         return state.lines if state else ()
 
     @asynccontextmanager
-    async def write(self, register_id: int, wanted: Wanted) -> AsyncIterator[MemoryTransaction]:
+    async def write(self, register_id: int, wanted: LoadRequest) -> AsyncIterator[MemoryTransaction]:
         async with self._lock:
             self.begun.set()
             yield MemoryTransaction(self, await self.snapshot(register_id, wanted))
 
-    async def snapshot(self, register_id: int, wanted: Wanted) -> Loaded:
-        return Loaded(
+    async def snapshot(self, register_id: int, wanted: LoadRequest) -> LoadedState:
+        return LoadedState(
             REGISTER,
             LOG_ID,
             self.revision,
@@ -106,17 +106,17 @@ class MemoryStore:
 
 
 class MemoryTransaction:
-    def __init__(self, store: MemoryStore, loaded: Loaded) -> None:
+    def __init__(self, store: MemoryStore, loaded: LoadedState) -> None:
         self.loaded = loaded
         self._store = store
-        self._parts: list[Written] = []
+        self._parts: list[WriteSet] = []
 
-    async def write(self, written: Written) -> None:
+    async def write(self, written: WriteSet) -> None:
         self._parts.append(written)
 
     async def commit(self) -> None:
         store = self._store
-        await store.gate.wait()
+        await store.access.wait()
         store.transactions += 1
         if store.faults and (fault := store.faults.pop(0)) is not None:
             raise fault
@@ -125,7 +125,7 @@ class MemoryTransaction:
         for part in self._parts:
             self._keep(part)
 
-    def _keep(self, written: Written) -> None:
+    def _keep(self, written: WriteSet) -> None:
         store = self._store
         assert [m.revision for m in written.mutations] == [
             store.revision + i for i in range(1, len(written.mutations) + 1)

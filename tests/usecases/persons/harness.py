@@ -23,23 +23,23 @@ from raas.domain.registers.register import first_checksum
 from raas.storage.maintenance.erase import PostgresContentStore
 from raas.storage.persons.local_source import LocalSource
 from raas.storage.persons.store import PostgresPersonStore
-from raas.storage.persons.transaction import PostgresPersonChangeStore
+from raas.storage.persons.transaction import PostgresPersonWriteStore
 from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call, Caller
-from raas.usecases.persons.change_niss import Replacements
+from raas.usecases.persons.change_niss import ChangeNiss
 from raas.usecases.persons.create import CreatePerson
 from raas.usecases.persons.identities import StoredIdentities
 from raas.usecases.persons.import_persons import FeedAnswer, FeedMessage, ImportPersons
 from raas.usecases.persons.import_rows import FeedRow
 from raas.usecases.persons.read import ReadPersons
 from raas.usecases.persons.search import SearchPersons
-from raas.usecases.persons.transaction import Alterations
+from raas.usecases.persons.transaction import PersonTransactions
 from raas.usecases.persons.update import UpdatePerson
-from raas.usecases.writes.batch import LaneLimits
-from raas.usecases.writes.dossier_types import DossierTypeVerbs
+from raas.usecases.writes.batch import WriteLimits
+from raas.usecases.writes.dossier_types import ManageDossierTypes
 from raas.usecases.writes.operations import WriteOperations
-from raas.usecases.writes.queue import Lanes
+from raas.usecases.writes.queue import WriteQueues
 from tests.oracle import numbers
 
 BIS, NATIONAL = RegisterOfOrigin.BIS, RegisterOfOrigin.NATIONAL_REGISTER
@@ -91,7 +91,7 @@ async def one_message(*messages: FeedMessage) -> AsyncIterator[FeedMessage]:
         yield message
 
 
-class PersonHouse:
+class PersonHarness:
     """Everything about persons, on a database."""
 
     def __init__(self, engine: AsyncEngine, reading: AsyncEngine) -> None:
@@ -99,17 +99,17 @@ class PersonHouse:
         self.store = PostgresPersonStore(engine, reading)
         self.source = LocalSource(reading)
         self.contents = PostgresContentStore(reading)
-        self.alterations = Alterations(PostgresPersonChangeStore(engine), 1_000)
-        self.numbers = Replacements(self.alterations)
-        self.feed = ImportPersons(self.store, self.alterations)
-        self.update = UpdatePerson(self.store, self.alterations)
+        self.transactions = PersonTransactions(PostgresPersonWriteStore(engine), 1_000)
+        self.numbers = ChangeNiss(self.transactions)
+        self.feed = ImportPersons(self.store, self.transactions)
+        self.update = UpdatePerson(self.store, self.transactions)
         self.search = SearchPersons(self.store)
         self.read = ReadPersons(self.store, self.source)
-        limits = LaneLimits()
+        limits = WriteLimits()
         self.write_store = PostgresWriteStore(engine)
-        self.lanes = Lanes(self.write_store, limits)
+        self.write_queues = WriteQueues(self.write_store, limits)
         self.operations = WriteOperations(
-            self.lanes, self.write_store, self.source, StoredIdentities(self.store), limits
+            self.write_queues, self.write_store, self.source, StoredIdentities(self.store), limits
         )
 
     def creating(self, *nisses: Niss) -> CreatePerson:
@@ -134,7 +134,7 @@ class PersonHouse:
         async with self.engine.begin() as connection:
             row = await connection.execute(insert, {"n": number, "c": first_checksum(number)})
             register = AdmittedRegister(row.scalar_one(), number)
-        types = DossierTypeVerbs(self.lanes, self.write_store, None)  # type: ignore[arg-type]
+        types = ManageDossierTypes(self.write_queues, self.write_store, None)  # type: ignore[arg-type]
         for code, changes in (identity_changes or {"HEALTH": IdentityChanges.WHILE_KNOWN}).items():
             await types.create(a_call(), register, DossierType(code, {}, identity_changes=changes))
         return register

@@ -13,24 +13,24 @@ from raas.domain.persons.confrontation import Verdict
 from raas.domain.persons.identity import Identity, IdentityClaim, Sex
 from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.registers.operation import Action, Operation
-from raas.usecases.calls.rate_limit import Attempts
+from raas.usecases.calls.rate_limit import RateLimit
 from raas.usecases.persons.confront import BURST, SECONDS, ConfrontIdentity
 from raas.usecases.persons.identities import NoIdentities, StoredIdentities
 from raas.usecases.persons.read import CheckedPerson, PersonCheck
 from raas.usecases.ports.persons import Claim
 from raas.usecases.writes.claims import with_identity_violations
-from tests.usecases.persons.harness import PersonHouse, a_call, an_identity, new_niss, ordinal
+from tests.usecases.persons.harness import PersonHarness, a_call, an_identity, new_niss, ordinal
 
 CLAIM = IdentityClaim("PEETERS", sex=Sex.MALE)
 
 
 @pytest.fixture
-def house(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHouse:
-    return PersonHouse(engine, reading_engine)
+def harness(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHarness:
+    return PersonHarness(engine, reading_engine)
 
 
-def confronting(house: PersonHouse, burst: int = BURST) -> ConfrontIdentity:
-    return ConfrontIdentity(house.store, Attempts(burst, SECONDS))
+def confronting(harness: PersonHarness, burst: int = BURST) -> ConfrontIdentity:
+    return ConfrontIdentity(harness.store, RateLimit(burst, SECONDS))
 
 
 async def reason(confront: ConfrontIdentity, niss: Niss, actor: int | None = None) -> Reason | None:
@@ -41,28 +41,28 @@ async def reason(confront: ConfrontIdentity, niss: Niss, actor: int | None = Non
     return None
 
 
-async def test_every_claimed_field_gets_a_verdict(house: PersonHouse):
-    niss = await house.person()
-    assert await confronting(house).confront(a_call(), niss, CLAIM) == (
+async def test_every_claimed_field_gets_a_verdict(harness: PersonHarness):
+    niss = await harness.person()
+    assert await confronting(harness).confront(a_call(), niss, CLAIM) == (
         ("last_name", Verdict.MATCH),
         ("sex", Verdict.MISMATCH),
     )
 
 
-async def test_a_replaced_number_is_read_as_the_person(house: PersonHouse):
-    old, new = await house.person(an_identity("Old")), await house.person()
-    await house.numbers.replace(a_call(), old, new, validate_only=False)
-    verdicts = await confronting(house).confront(a_call(), old, IdentityClaim("Peeters"))
+async def test_a_replaced_number_is_read_as_the_person(harness: PersonHarness):
+    old, new = await harness.person(an_identity("Old")), await harness.person()
+    await harness.numbers.replace(a_call(), old, new, validate_only=False)
+    verdicts = await confronting(harness).confront(a_call(), old, IdentityClaim("Peeters"))
     assert verdicts == (("last_name", Verdict.MATCH),)
 
 
-async def test_nobody_is_unknown(house: PersonHouse):
-    assert await reason(confronting(house), new_niss()) is Reason.NISS_UNKNOWN
+async def test_nobody_is_unknown(harness: PersonHarness):
+    assert await reason(confronting(harness), new_niss()) is Reason.NISS_UNKNOWN
 
 
-async def test_too_many_are_refused_per_caller_and_number(house: PersonHouse):
-    confront = confronting(house, burst=3)
-    niss, other, nobody = await house.person(), await house.person(), new_niss()
+async def test_too_many_are_refused_per_caller_and_number(harness: PersonHarness):
+    confront = confronting(harness, burst=3)
+    niss, other, nobody = await harness.person(), await harness.person(), new_niss()
     assert [await reason(confront, niss) for _ in range(4)] == [None, None, None, Reason.OVERLOADED]
     assert await reason(confront, other) is None
     assert await reason(confront, niss, actor=244640631) is None
@@ -73,7 +73,7 @@ async def test_too_many_are_refused_per_caller_and_number(house: PersonHouse):
 
 def test_attempts_come_back_with_time():
     now = 0.0
-    attempts = Attempts(2, 10.0, lambda: now)
+    attempts = RateLimit(2, 10.0, lambda: now)
     assert [attempts.spend("a") for _ in range(3)] == [True, True, False]
     now = 9.9
     assert not attempts.spend("a")
@@ -94,8 +94,8 @@ def inscription(niss: Niss | None, claim: IdentityClaim | None, *violations: Vio
     return Operation(Action.INSCRIBE, niss, "HEALTH", period, claim, False, violations)
 
 
-async def test_a_claim_that_differs_is_refused_with_the_names_of_the_fields(house: PersonHouse):
-    niss, unknown = await house.person(), new_niss()
+async def test_a_claim_that_differs_is_refused_with_the_names_of_the_fields(harness: PersonHarness):
+    niss, unknown = await harness.person(), new_niss()
     wrong = IdentityClaim("Janssens", ("Marie",), None, Sex.MALE)
     bad = Violation("period", Reason.REQUIRED)
     operations = [
@@ -105,7 +105,7 @@ async def test_a_claim_that_differs_is_refused_with_the_names_of_the_fields(hous
         inscription(unknown, wrong),
         inscription(None, wrong, bad),
     ]
-    checked = await with_identity_violations(a_call(), operations, StoredIdentities(house.store))
+    checked = await with_identity_violations(a_call(), operations, StoredIdentities(harness.store))
     mismatch = Violation("identity", Reason.IDENTITY_MISMATCH, values={"fields": "last_name,sex"})
     assert [operation.violations for operation in checked] == [(bad, mismatch), (), (), (), (bad,)]
     assert list(checked[1:]) == operations[1:]
@@ -116,13 +116,13 @@ async def test_a_source_without_identities_refuses_nothing():
     assert list(await with_identity_violations(a_call(), operations, NoIdentities())) == operations
 
 
-async def test_whoever_guesses_is_stopped_right_or_wrong(house: PersonHouse):
-    niss, other = await house.person(), await house.person()
+async def test_whoever_guesses_is_stopped_right_or_wrong(harness: PersonHarness):
+    niss, other = await harness.person(), await harness.person()
     right, wrong = IdentityClaim("Peeters"), IdentityClaim("Janssens")
-    guesses = Attempts(2, 60.0)
+    guesses = RateLimit(2, 60.0)
 
     async def reasons(*operations: Operation, actor: int | None = None) -> list[list[Reason]]:
-        source = StoredIdentities(house.store)
+        source = StoredIdentities(harness.store)
         checked = await with_identity_violations(a_call(actor), operations, source, guesses)
         return [[violation.reason for violation in operation.violations] for operation in checked]
 
@@ -146,11 +146,11 @@ async def test_without_claims_nothing_is_asked():
 # ---- what other servers ask ---------------------------------------------------------------------
 
 
-async def test_checks_are_answered_in_their_order(house: PersonHouse):
-    old, new, gone = [await house.person() for _ in range(3)]
+async def test_checks_are_answered_in_their_order(harness: PersonHarness):
+    old, new, gone = [await harness.person() for _ in range(3)]
     unknown = new_niss()
-    await house.numbers.replace(a_call(), old, new, validate_only=False)
-    await house.numbers.cancel(a_call(), gone)
+    await harness.numbers.replace(a_call(), old, new, validate_only=False)
+    await harness.numbers.cancel(a_call(), gone)
     born = ordinal(1968, 6, 14)
     checks = [
         PersonCheck(old, CLAIM, with_former=True),
@@ -158,7 +158,7 @@ async def test_checks_are_answered_in_their_order(house: PersonHouse):
         PersonCheck(gone),
         PersonCheck(new, CLAIM),
     ]
-    assert await house.read.check(checks) == (
+    assert await harness.read.check(checks) == (
         CheckedPerson(PersonState(PersonStatus.REPLACED, new, born), ("sex",), (old,)),
         CheckedPerson(None, (), ()),
         CheckedPerson(PersonState(PersonStatus.CANCELLED, None, born), (), ()),
@@ -166,13 +166,13 @@ async def test_checks_are_answered_in_their_order(house: PersonHouse):
     )
 
 
-async def test_a_record_is_read_by_a_register_that_holds_the_person(house: PersonHouse):
-    register, niss, other = await house.register(), await house.person(Identity("Nemo")), new_niss()
+async def test_a_record_is_read_by_a_register_that_holds_the_person(harness: PersonHarness):
+    register, niss, other = await harness.register(), await harness.person(Identity("Nemo")), new_niss()
     for unheld in (niss, other):
         with pytest.raises(Refused) as refused:
-            await house.read.get(register, unheld)
+            await harness.read.get(register, unheld)
         assert refused.value.violations == (Violation("niss", Reason.NISS_UNKNOWN),)
-    await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
-    assert await house.read.get(register, niss) == await house.record(niss)
+    await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    assert await harness.read.get(register, niss) == await harness.record(niss)
     with pytest.raises(Refused):
-        await house.read.get(await house.register(), niss)
+        await harness.read.get(await harness.register(), niss)

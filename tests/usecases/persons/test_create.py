@@ -21,14 +21,14 @@ from raas.domain.persons.record import Person
 from raas.domain.persons.status import PersonStatus
 from raas.usecases.persons.create import CreateAnswer, CreatePerson, CreateRequest
 from tests.oracle import numbers
-from tests.usecases.persons.harness import BIS, PersonHouse, a_call, new_niss, ordinal
+from tests.usecases.persons.harness import BIS, PersonHarness, a_call, new_niss, ordinal
 
 _YEARS = iter(range(1900, 2020))
 
 
 @pytest.fixture
-def house(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHouse:
-    return PersonHouse(engine, reading_engine)
+def harness(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHarness:
+    return PersonHarness(engine, reading_engine)
 
 
 @pytest.fixture
@@ -43,19 +43,19 @@ def samira(year: int, **changes: object) -> Identity:
 
 
 async def create(
-    house: PersonHouse,
+    harness: PersonHarness,
     identity: Identity,
     *reviewed: Niss,
     numbers: list[Niss] | None = None,
     request: CreateRequest | None = None,
 ) -> CreateAnswer:
     given = numbers or [new_niss() for _ in range(3)]
-    return await house.creating(*given).create(a_call(), identity, reviewed, request)
+    return await harness.creating(*given).create(a_call(), identity, reviewed, request)
 
 
-async def test_somebody_new_gets_the_first_free_number(house: PersonHouse, year: int):
-    taken, free = await house.person(), new_niss()
-    answer = await create(house, samira(year), numbers=[taken, free, new_niss()])
+async def test_somebody_new_gets_the_first_free_number(harness: PersonHarness, year: int):
+    taken, free = await harness.person(), new_niss()
+    answer = await create(harness, samira(year), numbers=[taken, free, new_niss()])
     assert answer.person is not None
     assert (answer.person.niss, answer.person.register_of_origin, answer.person.status) == (
         free,
@@ -63,42 +63,42 @@ async def test_somebody_new_gets_the_first_free_number(house: PersonHouse, year:
         PersonStatus.ACTIVE,
     )
     assert answer.candidates == ()
-    assert answer.person == await house.record(free)
+    assert answer.person == await harness.record(free)
 
 
-async def test_somebody_alike_is_shown_and_nobody_created(house: PersonHouse, year: int):
-    known = await house.person(samira(year, last_name="El Ouazzani", sex=None))
+async def test_somebody_alike_is_shown_and_nobody_created(harness: PersonHarness, year: int):
+    known = await harness.person(samira(year, last_name="El Ouazzani", sex=None))
     free = new_niss()
-    answer = await create(house, samira(year), numbers=[free])
+    answer = await create(harness, samira(year), numbers=[free])
     assert answer.person is None
     assert [candidate.person.niss for candidate in answer.candidates] == [known]
-    assert await house.store.persons([free]) == {}
+    assert await harness.store.persons([free]) == {}
 
 
-async def test_with_all_reviewed_a_person_is_created(house: PersonHouse, year: int):
-    known = [await house.person(samira(year, birth_place=place)) for place in ("Gent", "Namur")]
-    assert (await create(house, samira(year), known[0])).person is None
-    answer = await create(house, samira(year), *known)
+async def test_with_all_reviewed_a_person_is_created(harness: PersonHarness, year: int):
+    known = [await harness.person(samira(year, birth_place=place)) for place in ("Gent", "Namur")]
+    assert (await create(harness, samira(year), known[0])).person is None
+    answer = await create(harness, samira(year), *known)
     assert answer.person is not None
 
 
-async def test_a_replaced_number_reviewed_stands_for_its_successor(house: PersonHouse, year: int):
-    old, new = await house.person(samira(year)), await house.person(samira(year, birth_place="Gent"))
-    await house.numbers.replace(a_call(), old, new, validate_only=False)
-    assert (await create(house, samira(year))).candidates[0].person.niss == new
-    assert (await create(house, samira(year), old)).person is not None
+async def test_a_replaced_number_reviewed_stands_for_its_successor(harness: PersonHarness, year: int):
+    old, new = await harness.person(samira(year)), await harness.person(samira(year, birth_place="Gent"))
+    await harness.numbers.replace(a_call(), old, new, validate_only=False)
+    assert (await create(harness, samira(year))).candidates[0].person.niss == new
+    assert (await create(harness, samira(year), old)).person is not None
 
 
-async def test_a_twin_is_nobody_alike(house: PersonHouse, year: int):
-    await house.person(samira(year, first_names=("Karim",)))
-    assert (await create(house, samira(year))).person is not None
+async def test_a_twin_is_nobody_alike(harness: PersonHarness, year: int):
+    await harness.person(samira(year, first_names=("Karim",)))
+    assert (await create(harness, samira(year))).person is not None
 
 
-async def test_another_day_of_birth_is_nobody_alike_but_an_unknown_one_is(house: PersonHouse, year: int):
-    await house.person(samira(year, birth_date=parse_incomplete_date(f"{year}-04-18")))
-    assert (await create(house, samira(year))).person is not None
+async def test_another_day_of_birth_is_nobody_alike_but_an_unknown_one_is(harness: PersonHarness, year: int):
+    await harness.person(samira(year, birth_date=parse_incomplete_date(f"{year}-04-18")))
+    assert (await create(harness, samira(year))).person is not None
     in_april = samira(year, birth_date=parse_incomplete_date(f"{year}-04-00"), address=Address("MA"))
-    assert len((await create(house, in_april)).candidates) == 2
+    assert len((await create(harness, in_april)).candidates) == 2
 
 
 @pytest.mark.parametrize(
@@ -127,49 +127,51 @@ async def test_another_day_of_birth_is_nobody_alike_but_an_unknown_one_is(house:
     ],
 )
 async def test_one_of_the_three_sets_is_needed(
-    house: PersonHouse, year: int, changes: dict[str, object], missing: list[tuple[str, str]]
+    harness: PersonHarness, year: int, changes: dict[str, object], missing: list[tuple[str, str]]
 ):
     identity = samira(year, **changes)
     if not missing:
-        assert (await create(house, identity)).person is not None
+        assert (await create(harness, identity)).person is not None
         return
     with pytest.raises(Refused) as refused:
-        await create(house, identity)
+        await create(harness, identity)
     assert [(v.field, v.reason.name) for v in refused.value.violations] == missing
 
 
-async def test_a_repeated_request_answers_the_same_person(house: PersonHouse, year: int):
+async def test_a_repeated_request_answers_the_same_person(harness: PersonHarness, year: int):
     request = CreateRequest(uuid4().hex, b"body")
-    first = await create(house, samira(year), request=request)
-    again = await create(house, samira(year), request=request)
+    first = await create(harness, samira(year), request=request)
+    again = await create(harness, samira(year), request=request)
     assert again == first
     assert again.person is not None
 
 
-async def test_a_request_id_serves_one_request(house: PersonHouse, year: int):
+async def test_a_request_id_serves_one_request(harness: PersonHarness, year: int):
     request = CreateRequest(uuid4().hex, b"body")
-    await create(house, samira(year), request=request)
+    await create(harness, samira(year), request=request)
     with pytest.raises(Refused) as refused:
-        await create(house, samira(year, last_name="Zwartjes"), request=replace(request, body_hash=b"other"))
+        await create(
+            harness, samira(year, last_name="Zwartjes"), request=replace(request, body_hash=b"other")
+        )
     assert [(v.field, v.reason) for v in refused.value.violations] == [
         ("request_id", Reason.REQUEST_ID_REUSED)
     ]
 
 
-async def test_where_nothing_was_created_nothing_is_remembered(house: PersonHouse, year: int):
-    known = await house.person(samira(year))
+async def test_where_nothing_was_created_nothing_is_remembered(harness: PersonHarness, year: int):
+    known = await harness.person(samira(year))
     request = CreateRequest(uuid4().hex, b"body")
-    assert (await create(house, samira(year), request=request)).person is None
+    assert (await create(harness, samira(year), request=request)).person is None
     reviewed = replace(request, body_hash=b"with the candidate reviewed")
-    assert (await create(house, samira(year), known, request=reviewed)).person is not None
+    assert (await create(harness, samira(year), known, request=reviewed)).person is not None
 
 
 @pytest.mark.parametrize("repeated", [True, False])
-async def test_of_the_same_at_once_one_creates(house: PersonHouse, year: int, repeated: bool):
+async def test_of_the_same_at_once_one_creates(harness: PersonHarness, year: int, repeated: bool):
     request = CreateRequest(uuid4().hex, b"body") if repeated else None
     numbers = [new_niss() for _ in range(12)]
     answers = await asyncio.gather(
-        *(create(house, samira(year), numbers=numbers, request=request) for _ in range(8))
+        *(create(harness, samira(year), numbers=numbers, request=request) for _ in range(8))
     )
     created = {answer.person.niss for answer in answers if answer.person}
     shown = {candidate.person.niss for answer in answers for candidate in answer.candidates}
@@ -178,41 +180,41 @@ async def test_of_the_same_at_once_one_creates(house: PersonHouse, year: int, re
     assert sum(answer.person is not None for answer in answers) == (8 if repeated else 1)
 
 
-async def test_spellings_of_one_name_at_once_make_one_person(house: PersonHouse, year: int):
+async def test_spellings_of_one_name_at_once_make_one_person(harness: PersonHarness, year: int):
     names = ("Müller", "Mueller", "Muller", "MULLER")
     numbers = [new_niss() for _ in range(12)]
     answers = await asyncio.gather(
-        *(create(house, samira(year, last_name=name), numbers=numbers) for name in names)
+        *(create(harness, samira(year, last_name=name), numbers=numbers) for name in names)
     )
     assert sum(answer.person is not None for answer in answers) == 1
 
 
-async def test_different_persons_at_once_get_different_numbers(house: PersonHouse, year: int):
+async def test_different_persons_at_once_get_different_numbers(harness: PersonHarness, year: int):
     names = ("Zwartjes", "Blanchard", "Okafor", "Haddad", "Kowalczyk", "Dimitrov")
     numbers = [new_niss() for _ in range(12)]
     answers = await asyncio.gather(
-        *(create(house, samira(year, last_name=name), numbers=numbers) for name in names)
+        *(create(harness, samira(year, last_name=name), numbers=numbers) for name in names)
     )
     assert len({answer.person.niss for answer in answers if answer.person}) == len(names)
 
 
-async def test_when_all_numbers_are_given_out_it_says_so(house: PersonHouse, year: int):
-    taken = await house.person()
+async def test_when_all_numbers_are_given_out_it_says_so(harness: PersonHarness, year: int):
+    taken = await harness.person()
     with pytest.raises(Refused) as refused:
-        await create(house, samira(year), numbers=[taken])
+        await create(harness, samira(year), numbers=[taken])
     assert refused.value.violations[0].sentence == "NUMBERS_EXHAUSTED"
 
 
 # ---- numbers -------------------------------------------------------------------------------------
 
 
-def giving_real_numbers(house: PersonHouse) -> CreatePerson:
-    return CreatePerson(house.store, lambda born, sex: bis_numbers(born, sex, NissProfile.TEST))
+def giving_real_numbers(harness: PersonHarness) -> CreatePerson:
+    return CreatePerson(harness.store, lambda born, sex: bis_numbers(born, sex, NissProfile.TEST))
 
 
-async def give_away(house: PersonHouse, numbers: Iterable[int]) -> None:
+async def give_away(harness: PersonHarness, numbers: Iterable[int]) -> None:
     rows = [{"niss": niss} for niss in numbers]
-    async with house.engine.begin() as connection:
+    async with harness.engine.begin() as connection:
         await connection.execute(
             text("INSERT INTO person (niss, register_of_origin, status, version) VALUES (:niss, 3, 1, 1)"),
             rows,
@@ -221,20 +223,20 @@ async def give_away(house: PersonHouse, numbers: Iterable[int]) -> None:
 
 @pytest.mark.parametrize(("sex", "first"), [(Sex.MALE, 1), (Sex.FEMALE, 2)])
 async def test_when_the_counters_of_a_day_run_out_the_number_is_under_month_zero(
-    house: PersonHouse, year: int, sex: Sex, first: int
+    harness: PersonHarness, year: int, sex: Sex, first: int
 ):
     identity = samira(year, sex=sex)
     assert identity.birth_date is not None
     numbers_in_order = list(bis_numbers(identity.birth_date, sex, NissProfile.TEST))
     counters = 499
-    await give_away(house, numbers_in_order[: counters - 1])
+    await give_away(harness, numbers_in_order[: counters - 1])
     names = iter(("Zwartjes", "Blanchard", "Okafor", "Kowalczyk"))
     expected = [
         numbers.niss(year, 64, 17, 998 if sex is Sex.FEMALE else 997),  # the last one of the day
         numbers.niss(year, 60, 0, first),
         numbers.niss(year, 60, 0, first + 2),
     ]
-    creating = giving_real_numbers(house)
+    creating = giving_real_numbers(harness)
     for text_expected in expected:
         answer = await creating.create(a_call(), replace(identity, last_name=next(names)), (), None)
         assert answer.person is not None
@@ -242,15 +244,15 @@ async def test_when_the_counters_of_a_day_run_out_the_number_is_under_month_zero
         assert parse_niss(text_expected, NissProfile.TEST, ordinal(2026, 11, 24)) == answer.person.niss
         assert answer.person.register_of_origin is BIS
     # A year that has nearly run out takes a few questions, not one for each hundred numbers.
-    await give_away(house, set(numbers_in_order[counters + 2 : -1]))
+    await give_away(harness, set(numbers_in_order[counters + 2 : -1]))
     answer = await creating.create(a_call(), replace(identity, last_name=next(names)), (), None)
     assert answer.person is not None
     assert answer.person.niss == numbers_in_order[-1]
 
 
-async def test_different_persons_of_one_day_at_once_get_the_next_numbers(house: PersonHouse, year: int):
+async def test_different_persons_of_one_day_at_once_get_the_next_numbers(harness: PersonHarness, year: int):
     names = ("Zwartjes", "Blanchard", "Okafor", "Haddad", "Kowalczyk", "Dimitrov", "Nguyen", "Lukaku")
-    creating = giving_real_numbers(house)
+    creating = giving_real_numbers(harness)
     answers = await asyncio.gather(
         *(creating.create(a_call(), samira(year, last_name=name), (), None) for name in names)
     )
@@ -260,21 +262,21 @@ async def test_different_persons_of_one_day_at_once_get_the_next_numbers(house: 
     assert given == set(islice(bis_numbers(born, Sex.FEMALE, NissProfile.TEST), len(names)))
 
 
-async def test_a_number_that_a_register_knows_is_given_to_nobody_else(house: PersonHouse, year: int):
-    register = await house.register()
-    known, free = await house.person(), new_niss()
-    await house.inscribe(register, known, "2024-01-01", "2024-12-31")
-    async with house.engine.begin() as connection:
+async def test_a_number_that_a_register_knows_is_given_to_nobody_else(harness: PersonHarness, year: int):
+    register = await harness.register()
+    known, free = await harness.person(), new_niss()
+    await harness.inscribe(register, known, "2024-01-01", "2024-12-31")
+    async with harness.engine.begin() as connection:
         # As where the register is older than the source.
         await connection.execute(text("DELETE FROM person WHERE niss = :niss"), {"niss": known})
-    answer = await create(house, samira(year), numbers=[known, free])
+    answer = await create(harness, samira(year), numbers=[known, free])
     assert answer.person is not None
     assert answer.person.niss == free
 
 
-async def test_too_many_alike_are_not_shown_in_part(house: PersonHouse, year: int):
+async def test_too_many_alike_are_not_shown_in_part(harness: PersonHarness, year: int):
     crowd = [Person(new_niss(), BIS, samira(year)) for _ in range(101)]
-    await house.store.add(crowd, None)
+    await harness.store.add(crowd, None)
     with pytest.raises(Refused) as refused:
-        await create(house, samira(year))
+        await create(harness, samira(year))
     assert refused.value.violations[0].reason is Reason.TOO_MANY_RESULTS

@@ -30,7 +30,7 @@ from raas.usecases.ports.errors import PortError
 from tests.usecases.persons.harness import (
     BIS,
     NATIONAL,
-    PersonHouse,
+    PersonHarness,
     a_call,
     an_identity,
     new_niss,
@@ -44,8 +44,8 @@ REPLACED, CANCELLED, ACTIVE = PersonStatus.REPLACED, PersonStatus.CANCELLED, Per
 
 
 @pytest.fixture
-def house(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHouse:
-    return PersonHouse(engine, reading_engine)
+def harness(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHarness:
+    return PersonHarness(engine, reading_engine)
 
 
 def row(niss: Niss | None = None, **values: object) -> FeedRow:
@@ -61,32 +61,32 @@ def about(niss: Niss, **identity: object) -> FeedRow:
 # ---- what a row does ----------------------------------------------------------------------------
 
 
-async def test_new_numbers_are_added(house: PersonHouse):
+async def test_new_numbers_are_added(harness: PersonHarness):
     rows = [row(), row(register_of_origin=NATIONAL, source_date=ordinal(2024, 5, 6))]
-    assert await house.fed(rows) == FeedAnswer(2, 2, 0, ())
-    first, second = [await house.record(each.niss) for each in rows if each.niss]
+    assert await harness.fed(rows) == FeedAnswer(2, 2, 0, ())
+    first, second = [await harness.record(each.niss) for each in rows if each.niss]
     assert (first.status, first.version, first.identity) == (ACTIVE, 1, an_identity())
     assert second.register_of_origin is NATIONAL
     assert second.source_date == ordinal(2024, 5, 6)
 
 
-async def test_what_is_known_already_is_unchanged(house: PersonHouse):
+async def test_what_is_known_already_is_unchanged(harness: PersonHarness):
     rows = [row(), row(), row()]
-    await house.fed(rows)
-    assert await house.fed(rows) == FeedAnswer(3, 0, 3, ())
+    await harness.fed(rows)
+    assert await harness.fed(rows) == FeedAnswer(3, 0, 3, ())
     for each in rows:
         assert each.niss
-        assert (await house.record(each.niss)).version == 1
+        assert (await harness.record(each.niss)).version == 1
 
 
-async def test_a_change_is_taken_and_told(house: PersonHouse):
-    register = await house.register()
-    niss = await house.person(an_identity("Peeters"))
-    await house.inscribe(register, niss, "2020-01-01", "2020-12-31")
-    assert await house.fed([about(niss, last_name="Janssens")]) == FeedAnswer(1, 1, 0, ())
-    record = await house.record(niss)
+async def test_a_change_is_taken_and_told(harness: PersonHarness):
+    register = await harness.register()
+    niss = await harness.person(an_identity("Peeters"))
+    await harness.inscribe(register, niss, "2020-01-01", "2020-12-31")
+    assert await harness.fed([about(niss, last_name="Janssens")]) == FeedAnswer(1, 1, 0, ())
+    record = await harness.record(niss)
     assert record.identity == replace(an_identity(), last_name="Janssens")
-    (_, told) = await house.log(register)
+    (_, told) = await harness.log(register)
     assert told == (
         3,
         MutationKind.IDENTITY_CHANGED.value,
@@ -101,15 +101,15 @@ async def test_a_change_is_taken_and_told(house: PersonHouse):
     )
 
 
-async def test_a_death_is_told_as_of_its_day(house: PersonHouse):
-    register = await house.register()
-    niss = await house.person()
-    await house.inscribe(register, niss, "2020-01-01", "2020-12-31")
-    await house.fed([about(niss, death_date=parse_incomplete_date("2023-04-05"))])
-    (_, told) = await house.log(register)
+async def test_a_death_is_told_as_of_its_day(harness: PersonHarness):
+    register = await harness.register()
+    niss = await harness.person()
+    await harness.inscribe(register, niss, "2020-01-01", "2020-12-31")
+    await harness.fed([about(niss, death_date=parse_incomplete_date("2023-04-05"))])
+    (_, told) = await harness.log(register)
     assert isinstance(told[4], dict)
     assert told[4]["effective_date"] == "2023-04-05"
-    assert (await house.source.states([niss]))[niss].deceased
+    assert (await harness.source.states([niss]))[niss].deceased
 
 
 @pytest.mark.parametrize(
@@ -124,91 +124,96 @@ async def test_a_death_is_told_as_of_its_day(house: PersonHouse):
     ],
 )
 async def test_who_is_told(
-    house: PersonHouse, changes: IdentityChanges, begin: str, end: str, source_date: int | None, told: bool
+    harness: PersonHarness,
+    changes: IdentityChanges,
+    begin: str,
+    end: str,
+    source_date: int | None,
+    told: bool,
 ):
-    register = await house.register(TYPE=changes)
-    niss = await house.person()
-    await house.inscribe(register, niss, begin, end, "TYPE")
-    await house.fed([replace(about(niss, birth_place="Gent"), source_date=source_date)])
-    assert [entry[1] for entry in await house.log(register)] == [1] + [6] * told
+    register = await harness.register(TYPE=changes)
+    niss = await harness.person()
+    await harness.inscribe(register, niss, begin, end, "TYPE")
+    await harness.fed([replace(about(niss, birth_place="Gent"), source_date=source_date)])
+    assert [entry[1] for entry in await harness.log(register)] == [1] + [6] * told
 
 
-async def test_nobody_else_is_told(house: PersonHouse):
-    register = await house.register()
-    niss, other = await house.person(), await house.person()
-    await house.inscribe(register, other, "2020-01-01", "2020-12-31")
-    await house.fed([about(niss, birth_place="Gent")])
-    assert len(await house.log(register)) == 1
+async def test_nobody_else_is_told(harness: PersonHarness):
+    register = await harness.register()
+    niss, other = await harness.person(), await harness.person()
+    await harness.inscribe(register, other, "2020-01-01", "2020-12-31")
+    await harness.fed([about(niss, birth_place="Gent")])
+    assert len(await harness.log(register)) == 1
 
 
-async def test_replacement_and_cancellation_do_what_the_calls_do(house: PersonHouse):
-    register = await house.register()
-    old, new, gone = [await house.person() for _ in range(3)]
+async def test_replacement_and_cancellation_do_what_the_calls_do(harness: PersonHarness):
+    register = await harness.register()
+    old, new, gone = [await harness.person() for _ in range(3)]
     for niss in (old, gone):
-        await house.inscribe(register, niss, "2020-01-01", "2020-12-31")
+        await harness.inscribe(register, niss, "2020-01-01", "2020-12-31")
     rows = [FeedRow(old, status=REPLACED, replaced_by=new), FeedRow(gone, status=CANCELLED)]
-    assert await house.fed(rows) == FeedAnswer(2, 2, 0, ())
-    assert [entry[1:3] for entry in await house.log(register)][2:] == [
+    assert await harness.fed(rows) == FeedAnswer(2, 2, 0, ())
+    assert [entry[1:3] for entry in await harness.log(register)][2:] == [
         (MutationKind.NISS_REPLACED.value, old),
         (MutationKind.NISS_REPLACED.value, new),
         (MutationKind.NISS_CANCELLED.value, gone),
     ]
-    assert await house.fed(rows) == FeedAnswer(2, 0, 2, ())
-    assert len(await house.log(register)) == 5
-    record = await house.record(old)
+    assert await harness.fed(rows) == FeedAnswer(2, 0, 2, ())
+    assert len(await harness.log(register)) == 5
+    record = await harness.record(old)
     assert (record.status, record.replaced_by, record.successor) == (REPLACED, new, new)
 
 
-async def test_new_numbers_may_arrive_withdrawn(house: PersonHouse):
+async def test_new_numbers_may_arrive_withdrawn(harness: PersonHarness):
     successor, old, gone = new_niss(), new_niss(), new_niss()
     rows = [
         row(successor),
         FeedRow(old, BIS, REPLACED, successor),
         FeedRow(gone, BIS, CANCELLED),
     ]
-    assert await house.fed(rows) == FeedAnswer(3, 3, 0, ())
-    states = await house.source.states([old, gone])
+    assert await harness.fed(rows) == FeedAnswer(3, 3, 0, ())
+    states = await harness.source.states([old, gone])
     assert (states[old].successor, states[gone].status) == (successor, CANCELLED)
 
 
-async def test_a_row_may_be_about_what_the_row_before_changed(house: PersonHouse):
+async def test_a_row_may_be_about_what_the_row_before_changed(harness: PersonHarness):
     niss = new_niss()
     rows = [row(niss), about(niss, last_name="Two"), about(niss, last_name="Three"), row(niss)]
-    assert await house.fed(rows) == FeedAnswer(4, 4, 0, ())
-    assert (await house.record(niss)).identity.last_name == "Peeters"
+    assert await harness.fed(rows) == FeedAnswer(4, 4, 0, ())
+    assert (await harness.record(niss)).identity.last_name == "Peeters"
 
 
-async def test_newer_data_are_not_overwritten_field_by_field(house: PersonHouse):
+async def test_newer_data_are_not_overwritten_field_by_field(harness: PersonHarness):
     niss = new_niss()
     newer, older = ordinal(2024, 6, 1), ordinal(2024, 5, 1)
-    await house.fed([replace(row(niss, identity=an_identity("New")), source_date=newer)])
+    await harness.fed([replace(row(niss, identity=an_identity("New")), source_date=newer)])
     late = Identity(last_name="Old", birth_place="Gent")
-    answer = await house.fed([FeedRow(niss, identity=late, source_date=older)])
+    answer = await harness.fed([FeedRow(niss, identity=late, source_date=older)])
     assert answer == FeedAnswer(1, 1, 0, ())
-    record = await house.record(niss)
+    record = await harness.record(niss)
     assert (record.identity.last_name, record.identity.birth_place) == ("New", "Gent")
     assert (record.source_dates["last_name"], record.source_dates["birth_place"]) == (newer, older)
-    assert await house.fed([FeedRow(niss, identity=late, source_date=older)]) == FeedAnswer(1, 0, 1, ())
+    assert await harness.fed([FeedRow(niss, identity=late, source_date=older)]) == FeedAnswer(1, 0, 1, ())
 
 
-async def test_a_row_never_empties_a_field(house: PersonHouse):
+async def test_a_row_never_empties_a_field(harness: PersonHarness):
     identity = replace(an_identity(), address=Address("BE", "Gent"))
-    niss = await house.person(identity)
-    await house.fed([about(niss, last_name="Janssens")])
-    assert (await house.record(niss)).identity == replace(identity, last_name="Janssens")
+    niss = await harness.person(identity)
+    await harness.fed([about(niss, last_name="Janssens")])
+    assert (await harness.record(niss)).identity == replace(identity, last_name="Janssens")
 
 
-async def test_the_register_of_origin_may_change(house: PersonHouse):
-    niss = await house.person()
-    answer = await house.fed([FeedRow(niss, RegisterOfOrigin.RAD)])
+async def test_the_register_of_origin_may_change(harness: PersonHarness):
+    niss = await harness.person()
+    answer = await harness.fed([FeedRow(niss, RegisterOfOrigin.RAD)])
     assert answer == FeedAnswer(1, 1, 0, ())
-    assert (await house.record(niss)).register_of_origin is RegisterOfOrigin.RAD
+    assert (await harness.record(niss)).register_of_origin is RegisterOfOrigin.RAD
 
 
 # ---- what is refused ----------------------------------------------------------------------------
 
 
-async def test_bad_rows_are_reported_and_skipped(house: PersonHouse):
+async def test_bad_rows_are_reported_and_skipped(harness: PersonHarness):
     unread = Violation("niss", Reason.NISS_MALFORMED, "NISS_FORMAT")
     good = [row() for _ in range(3)]
     rows = [
@@ -219,7 +224,7 @@ async def test_bad_rows_are_reported_and_skipped(house: PersonHouse):
         FeedRow(new_niss(), BIS, REPLACED, new_niss()),
         good[2],
     ]
-    answer = await house.fed(rows, offset=100)
+    answer = await harness.fed(rows, offset=100)
     assert (answer.through_offset, answer.applied, answer.unchanged) == (106, 3, 0)
     assert [
         (offset, [(v.field, v.reason) for v in violations]) for offset, violations in answer.rejected
@@ -235,14 +240,14 @@ async def test_bad_rows_are_reported_and_skipped(house: PersonHouse):
         ),
         (104, [("replaced_by", Reason.NISS_UNKNOWN)]),
     ]
-    known = await house.store.persons([each.niss for each in rows if each.niss])
+    known = await harness.store.persons([each.niss for each in rows if each.niss])
     assert set(known) == {each.niss for each in good}
 
 
-async def test_what_was_withdrawn_is_not_put_in_use_by_a_row(house: PersonHouse):
-    old, new, gone = [await house.person() for _ in range(3)]
-    await house.fed([FeedRow(old, status=REPLACED, replaced_by=new), FeedRow(gone, status=CANCELLED)])
-    answer = await house.fed(
+async def test_what_was_withdrawn_is_not_put_in_use_by_a_row(harness: PersonHarness):
+    old, new, gone = [await harness.person() for _ in range(3)]
+    await harness.fed([FeedRow(old, status=REPLACED, replaced_by=new), FeedRow(gone, status=CANCELLED)])
+    answer = await harness.fed(
         [
             FeedRow(old, status=ACTIVE),
             FeedRow(old, status=CANCELLED),
@@ -267,62 +272,62 @@ async def test_what_was_withdrawn_is_not_put_in_use_by_a_row(house: PersonHouse)
 # ---- exactly once -------------------------------------------------------------------------------
 
 
-async def test_a_repeated_import_does_nothing_and_tells_again_what_it_skipped(house: PersonHouse):
+async def test_a_repeated_import_does_nothing_and_tells_again_what_it_skipped(harness: PersonHarness):
     import_id = uuid4().hex
     rows = [row(), FeedRow(new_niss()), row()]
-    first = await house.fed(rows, import_id=import_id)
-    again = await house.fed(rows, import_id=import_id)
+    first = await harness.fed(rows, import_id=import_id)
+    again = await harness.fed(rows, import_id=import_id)
     assert again == FeedAnswer(3, 0, 0, first.rejected)
     assert len(first.rejected) == 1
 
 
-async def test_a_message_that_straddles_is_applied_from_there(house: PersonHouse):
+async def test_a_message_that_straddles_is_applied_from_there(harness: PersonHarness):
     import_id = uuid4().hex
     niss = new_niss()
-    await house.fed([row(niss)], import_id=import_id)
-    answer = await house.fed([about(niss, last_name="No"), row()], import_id=import_id)
+    await harness.fed([row(niss)], import_id=import_id)
+    answer = await harness.fed([about(niss, last_name="No"), row()], import_id=import_id)
     assert answer == FeedAnswer(2, 1, 0, ())
-    assert (await house.record(niss)).identity.last_name == "Peeters"
+    assert (await harness.record(niss)).identity.last_name == "Peeters"
 
 
-async def test_an_offset_ahead_is_refused(house: PersonHouse):
+async def test_an_offset_ahead_is_refused(harness: PersonHarness):
     with pytest.raises(Refused) as refused:
-        await house.fed([row()], offset=5, import_id=uuid4().hex)
+        await harness.fed([row()], offset=5, import_id=uuid4().hex)
     assert refused.value.violations[0].values == {"through_offset": "0"}
 
 
-async def test_a_gap_is_refused_without_an_import_id_too(house: PersonHouse):
+async def test_a_gap_is_refused_without_an_import_id_too(harness: PersonHarness):
     async def messages() -> AsyncIterator[FeedMessage]:
         yield FeedMessage(None, 10, [row()])
         yield FeedMessage(None, 12, [row()])
 
     answers = []
-    stream = house.feed.run(a_call(), messages())
+    stream = harness.feed.run(a_call(), messages())
     answers.append((await anext(stream)).through_offset)
     with pytest.raises(Refused):
         await anext(stream)
     assert answers == [11]
 
 
-async def test_a_message_without_rows_asks_how_far_the_import_has_come(house: PersonHouse):
+async def test_a_message_without_rows_asks_how_far_the_import_has_come(harness: PersonHarness):
     import_id = uuid4().hex
-    await house.fed([row(), row()], import_id=import_id)
-    assert await house.fed([], import_id=import_id) == FeedAnswer(2, 0, 0, ())
+    await harness.fed([row(), row()], import_id=import_id)
+    assert await harness.fed([], import_id=import_id) == FeedAnswer(2, 0, 0, ())
 
 
-async def test_whatever_dies_every_row_is_applied_exactly_once(house: PersonHouse, dsn: str):
+async def test_whatever_dies_every_row_is_applied_exactly_once(harness: PersonHarness, dsn: str):
     """A feed of everything, while the connections of the store are killed under it."""
     doomed_dsn = make_url(dsn).update_query_dict({"application_name": DOOMED})
     engines = [
         open_database(doomed_dsn.render_as_string(hide_password=False), autocommit=autocommit)
         for autocommit in (False, True)
     ]
-    doomed = PersonHouse(*engines)
+    doomed = PersonHarness(*engines)
     chance = random.Random(4)
-    register = await house.register()
-    people = [await house.person(an_identity(f"Start{i}")) for i in range(12)]
+    register = await harness.register()
+    people = [await harness.person(an_identity(f"Start{i}")) for i in range(12)]
     for niss in people:
-        await house.inscribe(register, niss, "2020-01-01", "2020-12-31")
+        await harness.inscribe(register, niss, "2020-01-01", "2020-12-31")
     rows = [
         chance.choice((row(), about(people[number % 9], last_name=f"Name{number}"))) for number in range(100)
     ]
@@ -337,19 +342,19 @@ async def test_whatever_dies_every_row_is_applied_exactly_once(house: PersonHous
             through = (await doomed.fed(some, offset=through, import_id=import_id)).through_offset
         except PortError:
             died += 1
-            through = (await house.fed([], import_id=import_id)).through_offset
+            through = (await harness.fed([], import_id=import_id)).through_offset
     killer.cancel()
     await asyncio.wait([killer])
     for engine in engines:
         await engine.dispose()
     assert died > 3
-    kinds = [entry[1] for entry in await house.log(register)]
+    kinds = [entry[1] for entry in await harness.log(register)]
     changes = [each for each in rows if each.register_of_origin is None and each.status is None]
     assert kinds.count(MutationKind.IDENTITY_CHANGED.value) == len(changes)
     assert kinds.count(MutationKind.NISS_REPLACED.value) == 2
     assert kinds.count(MutationKind.NISS_CANCELLED.value) == 1
     last = {each.niss: each.identity.last_name for each in changes}
-    assert {niss: (await house.record(niss)).identity.last_name for niss in last if niss} == last
+    assert {niss: (await harness.record(niss)).identity.last_name for niss in last if niss} == last
 
 
 async def kill_connections(dsn: str) -> None:
@@ -372,14 +377,14 @@ def test_the_identity_of_a_row_is_json():
     }
 
 
-async def test_rows_in_one_message_do_what_they_do_in_messages_of_their_own(house: PersonHouse):
+async def test_rows_in_one_message_do_what_they_do_in_messages_of_their_own(harness: PersonHarness):
     """Whatever is read ahead and kept back, a row finds what the rows before it have left."""
     outcomes = []
     for at_once in (True, False):
-        register = await house.register()
-        old, new, third = [await house.person() for _ in range(3)]
+        register = await harness.register()
+        old, new, third = [await harness.person() for _ in range(3)]
         for niss in (old, new, third):
-            await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
+            await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
         born, twin = new_niss(), new_niss()
         rows = [
             row(born, status=CANCELLED),
@@ -399,10 +404,10 @@ async def test_rows_in_one_message_do_what_they_do_in_messages_of_their_own(hous
             FeedRow(twin, status=REPLACED, replaced_by=old),
         ]
         answers = (
-            [await house.fed(rows)] if at_once else [await house.fed([r], i) for i, r in enumerate(rows)]
+            [await harness.fed(rows)] if at_once else [await harness.fed([r], i) for i, r in enumerate(rows)]
         )
         names = {born: "born", twin: "twin", old: "old", new: "new", third: "third", None: ""}
-        persons = [await house.record(niss) for niss in (born, twin, old, new, third)]
+        persons = [await harness.record(niss) for niss in (born, twin, old, new, third)]
         outcomes.append(
             (
                 sum(answer.applied for answer in answers),
@@ -412,7 +417,7 @@ async def test_rows_in_one_message_do_what_they_do_in_messages_of_their_own(hous
                     for offset, violations in answer.rejected
                 ],
                 [(p.status, names[p.replaced_by], names[p.successor], p.identity.last_name) for p in persons],
-                [(revision, kind, names[niss]) for revision, kind, niss, *_ in await house.log(register)],
+                [(revision, kind, names[niss]) for revision, kind, niss, *_ in await harness.log(register)],
             )
         )
     assert outcomes[0] == outcomes[1]

@@ -17,7 +17,7 @@ from raas.usecases.calls.access import AdmittedRegister
 from tests.usecases.persons.harness import (
     BIS,
     NATIONAL,
-    PersonHouse,
+    PersonHarness,
     a_call,
     an_identity,
     new_niss,
@@ -29,46 +29,46 @@ MARCH, APRIL, MAY = (ordinal(2024, month, 1) for month in (3, 4, 5))
 
 
 @pytest.fixture
-def house(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHouse:
-    return PersonHouse(engine, reading_engine)
+def harness(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHarness:
+    return PersonHarness(engine, reading_engine)
 
 
 async def held(
-    house: PersonHouse, origin: RegisterOfOrigin = BIS, identity: Identity | None = None
+    harness: PersonHarness, origin: RegisterOfOrigin = BIS, identity: Identity | None = None
 ) -> tuple[AdmittedRegister, Niss]:
     """A register and a person it holds."""
-    register, niss = await house.register(), await house.person(identity, origin)
-    await house.inscribe(register, niss, "2020-01-01", "2020-12-31")
+    register, niss = await harness.register(), await harness.person(identity, origin)
+    await harness.inscribe(register, niss, "2020-01-01", "2020-12-31")
     return register, niss
 
 
 async def groups(
-    house: PersonHouse, register: AdmittedRegister, niss: Niss, day: int, **fields: object
+    harness: PersonHarness, register: AdmittedRegister, niss: Niss, day: int, **fields: object
 ) -> dict[str, GroupStatus]:
     values = Identity(**fields)  # type: ignore[arg-type]
-    return dict((await house.update.update(a_call(), register, niss, fields, values, day)).groups)
+    return dict((await harness.update.update(a_call(), register, niss, fields, values, day)).groups)
 
 
-async def refusal(house: PersonHouse, register: AdmittedRegister, niss: Niss) -> Reason:
+async def refusal(harness: PersonHarness, register: AdmittedRegister, niss: Niss) -> Reason:
     with pytest.raises(Refused) as refused:
-        await groups(house, register, niss, MARCH, birth_place="Gent")
+        await groups(harness, register, niss, MARCH, birth_place="Gent")
     (violation,) = refused.value.violations
     assert violation.field == "niss"
     return violation.reason
 
 
-async def test_fields_are_taken_and_cleared_and_told_once(house: PersonHouse):
-    register, niss = await held(house, identity=replace(an_identity(), birth_place="Oujda"))
+async def test_fields_are_taken_and_cleared_and_told_once(harness: PersonHarness):
+    register, niss = await held(harness, identity=replace(an_identity(), birth_place="Oujda"))
     address = Address("BE", "Namur")
-    assert await groups(house, register, niss, MARCH, address=address, birth_place=None, sex=None) == {
+    assert await groups(harness, register, niss, MARCH, address=address, birth_place=None, sex=None) == {
         "sex": ACCEPTED,
         "birth_place": ACCEPTED,
         "address": ACCEPTED,
     }
-    record = await house.record(niss)
+    record = await harness.record(niss)
     assert record.identity == replace(an_identity(), sex=None, address=address)
     assert (record.version, record.source_date) == (2, MARCH)
-    (_, told) = await house.log(register)
+    (_, told) = await harness.log(register)
     assert told[4] == {
         "fields": ["sex", "birth_place", "address"],
         "before": {"sex": "FEMALE", "birth_place": "Oujda"},
@@ -77,88 +77,88 @@ async def test_fields_are_taken_and_cleared_and_told_once(house: PersonHouse):
     }
 
 
-async def test_the_answer_is_the_record_as_written(house: PersonHouse):
-    register, niss = await held(house)
-    update = await house.update.update(
+async def test_the_answer_is_the_record_as_written(harness: PersonHarness):
+    register, niss = await held(harness)
+    update = await harness.update.update(
         a_call(), register, niss, ["birth_place"], Identity(birth_place="Gent"), MARCH
     )
-    assert update.person == await house.record(niss)
+    assert update.person == await harness.record(niss)
 
 
-async def test_the_same_again_is_unchanged_and_told_to_nobody(house: PersonHouse):
-    register, niss = await held(house)
-    await groups(house, register, niss, MARCH, birth_place="Gent")
-    assert await groups(house, register, niss, MARCH, birth_place="Gent") == {"birth_place": UNCHANGED}
-    assert (await house.record(niss)).version == 2
-    assert len(await house.log(register)) == 2
+async def test_the_same_again_is_unchanged_and_told_to_nobody(harness: PersonHarness):
+    register, niss = await held(harness)
+    await groups(harness, register, niss, MARCH, birth_place="Gent")
+    assert await groups(harness, register, niss, MARCH, birth_place="Gent") == {"birth_place": UNCHANGED}
+    assert (await harness.record(niss)).version == 2
+    assert len(await harness.log(register)) == 2
 
 
-async def test_newer_data_stay(house: PersonHouse):
-    register, niss = await held(house)
-    await groups(house, register, niss, APRIL, birth_place="Gent", nationality="MA")
+async def test_newer_data_stay(harness: PersonHarness):
+    register, niss = await held(harness)
+    await groups(harness, register, niss, APRIL, birth_place="Gent", nationality="MA")
     older = await groups(
-        house, register, niss, MARCH, birth_place="Brugge", nationality="MA", death_date=None
+        harness, register, niss, MARCH, birth_place="Brugge", nationality="MA", death_date=None
     )
     assert older == {"birth_place": REFUSED, "nationality": UNCHANGED, "death_date": UNCHANGED}
-    newer = await groups(house, register, niss, MAY, birth_place="Brugge")
+    newer = await groups(harness, register, niss, MAY, birth_place="Brugge")
     assert newer == {"birth_place": ACCEPTED}
-    assert (await house.record(niss)).identity.birth_place == "Brugge"
+    assert (await harness.record(niss)).identity.birth_place == "Brugge"
 
 
-async def test_a_field_confirmed_later_is_as_new_as_that(house: PersonHouse):
-    register, niss = await held(house)
-    await groups(house, register, niss, MARCH, birth_place="Gent")
-    await groups(house, register, niss, MAY, birth_place="Gent")
-    assert await groups(house, register, niss, APRIL, birth_place="Brugge") == {"birth_place": REFUSED}
+async def test_a_field_confirmed_later_is_as_new_as_that(harness: PersonHarness):
+    register, niss = await held(harness)
+    await groups(harness, register, niss, MARCH, birth_place="Gent")
+    await groups(harness, register, niss, MAY, birth_place="Gent")
+    assert await groups(harness, register, niss, APRIL, birth_place="Brugge") == {"birth_place": REFUSED}
 
 
-async def test_fields_have_dates_of_their_own(house: PersonHouse):
-    register, niss = await held(house)
-    await groups(house, register, niss, MAY, birth_place="Gent")
-    assert await groups(house, register, niss, MARCH, nationality="MA") == {"nationality": ACCEPTED}
+async def test_fields_have_dates_of_their_own(harness: PersonHarness):
+    register, niss = await held(harness)
+    await groups(harness, register, niss, MAY, birth_place="Gent")
+    assert await groups(harness, register, niss, MARCH, nationality="MA") == {"nationality": ACCEPTED}
 
 
-async def test_a_person_struck_off_can_be_updated(house: PersonHouse):
-    register, niss = await held(house, RegisterOfOrigin.RAD)
-    assert await groups(house, register, niss, MARCH, birth_place="Gent") == {"birth_place": ACCEPTED}
+async def test_a_person_struck_off_can_be_updated(harness: PersonHarness):
+    register, niss = await held(harness, RegisterOfOrigin.RAD)
+    assert await groups(harness, register, niss, MARCH, birth_place="Gent") == {"birth_place": ACCEPTED}
 
 
-async def test_the_national_register_alone_changes_its_persons(house: PersonHouse):
-    register, niss = await held(house, NATIONAL)
-    assert await refusal(house, register, niss) is Reason.PERSON_NOT_UPDATABLE
+async def test_the_national_register_alone_changes_its_persons(harness: PersonHarness):
+    register, niss = await held(harness, NATIONAL)
+    assert await refusal(harness, register, niss) is Reason.PERSON_NOT_UPDATABLE
 
 
-async def test_a_cancelled_number_is_not_updated(house: PersonHouse):
-    register, niss = await held(house)
-    await house.numbers.cancel(a_call(), niss)
-    assert await refusal(house, register, niss) is Reason.NISS_CANCELLED
+async def test_a_cancelled_number_is_not_updated(harness: PersonHarness):
+    register, niss = await held(harness)
+    await harness.numbers.cancel(a_call(), niss)
+    assert await refusal(harness, register, niss) is Reason.NISS_CANCELLED
 
 
-async def test_whom_the_register_does_not_hold_is_unknown_like_nobody(house: PersonHouse):
-    register, _ = await held(house)
-    assert await refusal(house, register, await house.person()) is Reason.NISS_UNKNOWN
-    assert await refusal(house, register, await house.person(origin=NATIONAL)) is Reason.NISS_UNKNOWN
-    assert await refusal(house, register, new_niss()) is Reason.NISS_UNKNOWN
+async def test_whom_the_register_does_not_hold_is_unknown_like_nobody(harness: PersonHarness):
+    register, _ = await held(harness)
+    assert await refusal(harness, register, await harness.person()) is Reason.NISS_UNKNOWN
+    assert await refusal(harness, register, await harness.person(origin=NATIONAL)) is Reason.NISS_UNKNOWN
+    assert await refusal(harness, register, new_niss()) is Reason.NISS_UNKNOWN
 
 
-async def test_a_replaced_number_is_read_as_the_one_that_stands_for_the_person(house: PersonHouse):
-    register, old = await held(house)
-    new = await house.person(an_identity("New"))
-    await house.numbers.replace(a_call(), old, new, validate_only=False)
-    assert await groups(house, register, old, MARCH, birth_place="Gent") == {"birth_place": ACCEPTED}
-    assert (await house.record(new)).identity == replace(an_identity("New"), birth_place="Gent")
-    assert (await house.record(old)).identity == an_identity()
+async def test_a_replaced_number_is_read_as_the_one_that_stands_for_the_person(harness: PersonHarness):
+    register, old = await held(harness)
+    new = await harness.person(an_identity("New"))
+    await harness.numbers.replace(a_call(), old, new, validate_only=False)
+    assert await groups(harness, register, old, MARCH, birth_place="Gent") == {"birth_place": ACCEPTED}
+    assert (await harness.record(new)).identity == replace(an_identity("New"), birth_place="Gent")
+    assert (await harness.record(old)).identity == an_identity()
 
 
-async def test_updates_at_once_are_all_taken(house: PersonHouse):
-    register, niss = await held(house)
+async def test_updates_at_once_are_all_taken(harness: PersonHarness):
+    register, niss = await held(harness)
     fields: list[dict[str, object]] = [
         {"birth_place": "Gent"},
         {"nationality": "MA"},
         {"address": Address("BE")},
         {"contact_address": Address("BE", "Namur")},
     ]
-    await asyncio.gather(*(groups(house, register, niss, MARCH, **each) for each in fields))
-    record = await house.record(niss)
+    await asyncio.gather(*(groups(harness, register, niss, MARCH, **each) for each in fields))
+    record = await harness.record(niss)
     assert (record.version, record.identity.birth_place, record.identity.nationality) == (5, "Gent", "MA")
-    assert len(await house.log(register)) == 5
+    assert len(await harness.log(register)) == 5

@@ -26,11 +26,11 @@ from raas.usecases.reads.consult import Consult, ConsultAnswer
 from raas.usecases.reads.find_registers import FindRegisters, RoutingAnswer
 from raas.usecases.reads.history import History
 from raas.usecases.reads.stale_niss import StaleNiss
-from raas.usecases.writes.batch import LaneLimits
+from raas.usecases.writes.batch import WriteLimits
 from raas.usecases.writes.operations import WriteOperations
 from tests.storage.persons.test_transaction import days
 from tests.usecases.feed.reading import new_pages
-from tests.usecases.persons.harness import PersonHouse, a_call
+from tests.usecases.persons.harness import PersonHarness, a_call
 
 Resolved = tuple[tuple[Niss, Niss], ...]
 """Numbers asked and the successors they were read as."""
@@ -40,8 +40,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class ReadingHouse(PersonHouse):
-    """A PersonHouse and the questions one can ask in it."""
+class ReadingHarness(PersonHarness):
+    """A PersonHarness and the questions one can ask in it."""
 
     def __init__(self, engine: AsyncEngine, reading: AsyncEngine) -> None:
         super().__init__(engine, reading)
@@ -80,7 +80,7 @@ class ReadingHouse(PersonHouse):
     async def write_as_before(self, register: AdmittedRegister, niss: Niss, period: Period) -> None:
         """Lines written while the register took every number for granted (`structure`)."""
         structure = WriteOperations(
-            self.lanes, self.write_store, self.structure, NoIdentities(), LaneLimits()
+            self.write_queues, self.write_store, self.structure, NoIdentities(), WriteLimits()
         )
         operation = Operation(Action.INSCRIBE, niss, "HEALTH", period)
         await structure.single(a_call(), register, operation, validate_only=False, idempotency=None)

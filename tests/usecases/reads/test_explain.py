@@ -20,7 +20,7 @@ from raas.usecases.reads.explain import ExplainDossier, Explanation
 from tests.storage.persons.test_transaction import days
 from tests.usecases.feed.reading import said
 from tests.usecases.persons.harness import a_call, new_niss
-from tests.usecases.reads.harness import ReadingHouse, now
+from tests.usecases.reads.harness import ReadingHarness, now
 
 DAY = "2024-06-15"
 
@@ -29,7 +29,7 @@ DAY = "2024-06-15"
 class Asking:
     """The verb, asked about DAY."""
 
-    house: ReadingHouse
+    harness: ReadingHarness
     verb: ExplainDossier
 
     async def why(
@@ -60,35 +60,35 @@ class Asking:
 
 
 @pytest.fixture
-def house(engine: AsyncEngine, reading_engine: AsyncEngine) -> ReadingHouse:
-    return ReadingHouse(engine, reading_engine)
+def harness(engine: AsyncEngine, reading_engine: AsyncEngine) -> ReadingHarness:
+    return ReadingHarness(engine, reading_engine)
 
 
 @pytest.fixture
-def ask(house: ReadingHouse) -> Asking:
-    return Asking(house, ExplainDossier(house.reads, house.source))
+def ask(harness: ReadingHarness) -> Asking:
+    return Asking(harness, ExplainDossier(harness.reads, harness.source))
 
 
-async def test_the_last_mutation_that_changed_the_day_decides(house: ReadingHouse, ask: Asking) -> None:
-    register, niss = await house.register(), await house.person()
+async def test_the_last_mutation_that_changed_the_day_decides(harness: ReadingHarness, ask: Asking) -> None:
+    register, niss = await harness.register(), await harness.person()
     assert await ask.told(register, niss) == (False, None, "NEVER")
-    await house.inscribe(register, niss, "2023-01-01", "2023-12-31")  # 2
+    await harness.inscribe(register, niss, "2023-01-01", "2023-12-31")  # 2
     assert await ask.told(register, niss) == (False, None, "OTHER_DAYS")
-    await house.inscribe(register, niss, "2024-06-01", "2024-06-30")  # 3
-    await house.inscribe(register, niss, "2024-01-01", "2024-12-31")  # 4: covered already
+    await harness.inscribe(register, niss, "2024-06-01", "2024-06-30")  # 3
+    await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")  # 4: covered already
     assert await ask.told(register, niss) == (True, 3, "INSCRIBED")
-    await house.remove(register, niss, "2024-06-10", "2024-06-20")  # 5
-    await house.remove(register, niss, "2024-01-01", "2024-02-01")  # 6: another part
+    await harness.remove(register, niss, "2024-06-10", "2024-06-20")  # 5
+    await harness.remove(register, niss, "2024-01-01", "2024-02-01")  # 6: another part
     assert await ask.told(register, niss) == (False, 5, "REMOVED")
-    await house.inscribe(register, niss, "2024-06-01", "2024-06-30")  # 7
+    await harness.inscribe(register, niss, "2024-06-01", "2024-06-30")  # 7
     assert await ask.told(register, niss) == (True, 7, "INSCRIBED")
 
 
 async def test_who_and_when_and_why_is_in_the_mutation_and_in_the_sentence(
-    house: ReadingHouse, ask: Asking
+    harness: ReadingHarness, ask: Asking
 ) -> None:
-    register, niss = await house.register(), await house.person()
-    await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    register, niss = await harness.register(), await harness.person()
+    await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
     found = await ask.why(register, niss)
     assert found.mutation is not None
     assert found.mutation.kind is MutationKind.INSCRIBED
@@ -103,109 +103,113 @@ async def test_who_and_when_and_why_is_in_the_mutation_and_in_the_sentence(
     assert found.values["recorded"].startswith("20")
 
 
-async def test_of_several_types_the_last_that_decided_counts(house: ReadingHouse, ask: Asking) -> None:
+async def test_of_several_types_the_last_that_decided_counts(harness: ReadingHarness, ask: Asking) -> None:
     known = IdentityChanges.WHILE_KNOWN
-    register = await house.register(HEALTH=known, PENSION=known)
-    niss = await house.person()
-    await house.inscribe(register, niss, "2024-01-01", "2024-12-31", "HEALTH")  # 3
-    await house.inscribe(register, niss, "2024-01-01", "2024-12-31", "PENSION")  # 4
+    register = await harness.register(HEALTH=known, PENSION=known)
+    niss = await harness.person()
+    await harness.inscribe(register, niss, "2024-01-01", "2024-12-31", "HEALTH")  # 3
+    await harness.inscribe(register, niss, "2024-01-01", "2024-12-31", "PENSION")  # 4
     assert await ask.told(register, niss) == (True, 4, "INSCRIBED")
     assert await ask.told(register, niss, "HEALTH") == (True, 3, "INSCRIBED")
-    await house.remove(register, niss, "2024-01-01", "2024-12-31", "PENSION")  # 5
+    await harness.remove(register, niss, "2024-01-01", "2024-12-31", "PENSION")  # 5
     assert await ask.told(register, niss) == (True, 3, "INSCRIBED")
     assert await ask.told(register, niss, "PENSION") == (False, 5, "REMOVED")
-    await house.remove(register, niss, "2024-06-01", "2024-12-31", "HEALTH")  # 6
+    await harness.remove(register, niss, "2024-06-01", "2024-12-31", "HEALTH")  # 6
     assert await ask.told(register, niss) == (False, 6, "REMOVED")
 
 
 async def test_a_day_taken_over_is_traced_back_to_the_number_it_came_from(
-    house: ReadingHouse, ask: Asking
+    harness: ReadingHarness, ask: Asking
 ) -> None:
-    register = await house.register()
-    first, second, third = [await house.person() for _ in range(3)]
-    await house.inscribe(register, first, "2024-01-01", "2024-12-31")  # 2
-    await house.replace(first, second)  # 3, 4
-    await house.inscribe(register, second, "2024-01-01", "2025-12-31")  # 5: covered already
-    await house.replace(second, third)  # 6, 7
+    register = await harness.register()
+    first, second, third = [await harness.person() for _ in range(3)]
+    await harness.inscribe(register, first, "2024-01-01", "2024-12-31")  # 2
+    await harness.replace(first, second)  # 3, 4
+    await harness.inscribe(register, second, "2024-01-01", "2025-12-31")  # 5: covered already
+    await harness.replace(second, third)  # 6, 7
     for asked in (first, second, third):
         assert await ask.told(register, asked) == (True, 2, "INSCRIBED")
         found = await ask.why(register, asked)
         assert found.numbers == (third, *sorted([first, second]))
         assert found.resolved == (() if asked == third else ((asked, third),))
-    await house.remove(register, first, "2024-06-15", "2024-06-15")  # 8
+    await harness.remove(register, first, "2024-06-15", "2024-06-15")  # 8
     assert await ask.told(register, second) == (False, 8, "REMOVED")
 
 
-async def test_what_was_removed_before_a_replacement_still_decides(house: ReadingHouse, ask: Asking) -> None:
-    register = await house.register()
-    old, new = await house.person(), await house.person()
-    await house.inscribe(register, old, "2024-01-01", "2024-12-31")  # 2
-    await house.remove(register, old, "2024-06-01", "2024-06-30")  # 3
-    await house.inscribe(register, new, "2025-01-01", "2025-12-31")  # 4
-    await house.replace(old, new)  # 5, 6
+async def test_what_was_removed_before_a_replacement_still_decides(
+    harness: ReadingHarness, ask: Asking
+) -> None:
+    register = await harness.register()
+    old, new = await harness.person(), await harness.person()
+    await harness.inscribe(register, old, "2024-01-01", "2024-12-31")  # 2
+    await harness.remove(register, old, "2024-06-01", "2024-06-30")  # 3
+    await harness.inscribe(register, new, "2025-01-01", "2025-12-31")  # 4
+    await harness.replace(old, new)  # 5, 6
     assert await ask.told(register, new) == (False, 3, "REMOVED")
 
 
-async def test_after_a_restoration_each_person_is_told_of_it(house: ReadingHouse, ask: Asking) -> None:
-    register = await house.register()
-    old, new = await house.person(), await house.person()
-    await house.inscribe(register, old, "2024-01-01", "2024-12-31")  # 2
-    await house.replace(old, new)  # 3, 4
-    await house.restore(old)  # 5, 6
+async def test_after_a_restoration_each_person_is_told_of_it(harness: ReadingHarness, ask: Asking) -> None:
+    register = await harness.register()
+    old, new = await harness.person(), await harness.person()
+    await harness.inscribe(register, old, "2024-01-01", "2024-12-31")  # 2
+    await harness.replace(old, new)  # 3, 4
+    await harness.restore(old)  # 5, 6
     assert await ask.told(register, old) == (True, 5, "GIVEN_BACK")
     assert await ask.told(register, new) == (False, 6, "SEPARATED")
     assert (await ask.why(register, new)).numbers == (new,)
 
 
 async def test_a_day_removed_before_a_restoration_is_not_said_to_be_the_successors(
-    house: ReadingHouse, ask: Asking
+    harness: ReadingHarness, ask: Asking
 ) -> None:
-    register = await house.register()
-    old, new = [await house.person() for _ in range(2)]
-    await house.inscribe(register, old, "2024-01-01", "2024-12-31")  # 2
-    await house.replace(old, new)  # 3, 4
-    await house.remove(register, new, "2024-06-15", "2024-06-15")  # 5
-    await house.restore(old)  # 6, 7
+    register = await harness.register()
+    old, new = [await harness.person() for _ in range(2)]
+    await harness.inscribe(register, old, "2024-01-01", "2024-12-31")  # 2
+    await harness.replace(old, new)  # 3, 4
+    await harness.remove(register, new, "2024-06-15", "2024-06-15")  # 5
+    await harness.restore(old)  # 6, 7
     assert await ask.told(register, old) == (False, 3, "NOT_GIVEN_BACK")
     assert await ask.told(register, new) == (False, 5, "REMOVED")
 
 
-async def test_what_the_source_says_of_the_number_is_said(house: ReadingHouse, ask: Asking) -> None:
-    register, niss, unknown = await house.register(), await house.person(), new_niss()
-    await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
-    await house.cancel(niss)
+async def test_what_the_source_says_of_the_number_is_said(harness: ReadingHarness, ask: Asking) -> None:
+    register, niss, unknown = await harness.register(), await harness.person(), new_niss()
+    await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    await harness.cancel(niss)
     assert await ask.told(register, niss) == (True, 2, "INSCRIBED_CANCELLED")
     assert await ask.told(register, unknown) == (False, None, "NISS_UNKNOWN")
 
 
-async def test_a_source_that_knows_no_replacements_leaves_the_number_alone(house: ReadingHouse) -> None:
-    register = await house.register()
-    old, new = await house.person(), await house.person()
-    await house.inscribe(register, old, "2024-01-01", "2024-12-31")
-    await house.replace(old, new)
-    ask = Asking(house, ExplainDossier(house.reads, house.structure))
+async def test_a_source_that_knows_no_replacements_leaves_the_number_alone(harness: ReadingHarness) -> None:
+    register = await harness.register()
+    old, new = await harness.person(), await harness.person()
+    await harness.inscribe(register, old, "2024-01-01", "2024-12-31")
+    await harness.replace(old, new)
+    ask = Asking(harness, ExplainDossier(harness.reads, harness.structure))
     assert await ask.told(register, old) == (False, 3, "MOVED_AWAY")
     assert await ask.told(register, new) == (True, 2, "INSCRIBED")
 
 
-async def test_lines_that_a_former_number_still_has_are_pointed_out(house: ReadingHouse, ask: Asking) -> None:
-    register = await house.register()
-    old, new = await house.person(), await house.person()
-    await house.replace(old, new)
-    await house.write_as_before(register, old, days("2024-01-01", "2024-12-31"))  # 2
+async def test_lines_that_a_former_number_still_has_are_pointed_out(
+    harness: ReadingHarness, ask: Asking
+) -> None:
+    register = await harness.register()
+    old, new = await harness.person(), await harness.person()
+    await harness.replace(old, new)
+    await harness.write_as_before(register, old, days("2024-01-01", "2024-12-31"))  # 2
     for niss in (old, new):
         assert await ask.told(register, niss) == (False, 2, "STALE")
 
 
-async def test_as_it_was_known_then(house: ReadingHouse, ask: Asking) -> None:
-    register = await house.register()
-    old, new = await house.person(), await house.person()
+async def test_as_it_was_known_then(harness: ReadingHarness, ask: Asking) -> None:
+    register = await harness.register()
+    old, new = await harness.person(), await harness.person()
     moments = [now()]
     for happens in (
-        lambda: house.inscribe(register, old, "2024-01-01", "2024-12-31"),  # 2
-        lambda: house.replace(old, new),  # 3, 4
-        lambda: house.remove(register, new, "2024-06-01", "2024-06-30"),  # 5
-        lambda: house.restore(old),  # 6, 7
+        lambda: harness.inscribe(register, old, "2024-01-01", "2024-12-31"),  # 2
+        lambda: harness.replace(old, new),  # 3, 4
+        lambda: harness.remove(register, new, "2024-06-01", "2024-06-30"),  # 5
+        lambda: harness.restore(old),  # 6, 7
     ):
         await happens()
         moments.append(now())
@@ -222,42 +226,42 @@ async def test_as_it_was_known_then(house: ReadingHouse, ask: Asking) -> None:
     assert await then(new, 2) == (True, 2, (new,))  # separate today: no longer found as one of its numbers
     assert await then(old, 3) == (False, 5, (new, old))
     assert await then(old, 4) == (False, 3, (old,))
-    await house.replace(old, new)
+    await harness.replace(old, new)
     assert await then(old, 2) == (True, 2, (new, old))
     assert await then(new, 1) == (False, None, (new,))
 
 
-async def test_what_was_trimmed_away_is_said(house: ReadingHouse, ask: Asking) -> None:
-    register, niss, other = await house.register(), await house.person(), await house.person()
-    await house.inscribe(register, niss, "2024-01-01", "2024-12-31")  # 2
-    await house.inscribe(register, other, "2024-06-15", "2024-06-15")  # 3
-    await house.remove(register, other, "2024-06-15", "2024-06-15")  # 4
-    await house.inscribe(register, niss, "2025-06-01", "2025-12-31")  # 5
-    await house.inscribe(register, other, "2025-06-01", "2025-12-31")  # 6
+async def test_what_was_trimmed_away_is_said(harness: ReadingHarness, ask: Asking) -> None:
+    register, niss, other = await harness.register(), await harness.person(), await harness.person()
+    await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")  # 2
+    await harness.inscribe(register, other, "2024-06-15", "2024-06-15")  # 3
+    await harness.remove(register, other, "2024-06-15", "2024-06-15")  # 4
+    await harness.inscribe(register, niss, "2025-06-01", "2025-12-31")  # 5
+    await harness.inscribe(register, other, "2025-06-01", "2025-12-31")  # 6
     moment = now()
-    await house.remove(register, niss, "2024-01-01", "2024-12-31")  # 7
-    await house.trim(register, 4)
+    await harness.remove(register, niss, "2024-01-01", "2024-12-31")  # 7
+    await harness.trim(register, 4)
     assert await ask.told(register, niss) == (False, 7, "REMOVED")
     assert await ask.told(register, other) == (False, None, "NOT_KNOWN_BEFORE_LOG")
     earlier = await ask.why(register, niss, at=moment)
     assert (earlier.known, earlier.mutation, earlier.sentence) == (True, None, "EXPLAIN_KNOWN_BEFORE_LOG")
-    await house.trim(register, 7)
+    await harness.trim(register, 7)
     assert await ask.told(register, niss) == (False, None, "NOT_KNOWN_BEFORE_LOG")
 
 
 async def test_a_replacement_whose_other_side_was_trimmed_away_decides_itself(
-    house: ReadingHouse, ask: Asking
+    harness: ReadingHarness, ask: Asking
 ) -> None:
-    register = await house.register()
-    old, new = await house.person(), await house.person()
-    await house.inscribe(register, old, "2024-01-01", "2024-12-31")  # 2
-    await house.replace(old, new)  # 3, 4
-    await house.trim(register, 2)
+    register = await harness.register()
+    old, new = await harness.person(), await harness.person()
+    await harness.inscribe(register, old, "2024-01-01", "2024-12-31")  # 2
+    await harness.replace(old, new)  # 3, 4
+    await harness.trim(register, 2)
     assert await ask.told(register, new) == (True, 4, "TAKEN_OVER")
 
 
-async def test_everything_wrong_is_said_at_once(house: ReadingHouse, ask: Asking) -> None:
-    register, niss = await house.register(), await house.person()
+async def test_everything_wrong_is_said_at_once(harness: ReadingHarness, ask: Asking) -> None:
+    register, niss = await harness.register(), await harness.person()
     tomorrow = now().replace(year=now().year + 1)
     with pytest.raises(Refused) as refused:
         await ask.why(register, niss, "X", at=tomorrow)
@@ -268,18 +272,18 @@ async def test_everything_wrong_is_said_at_once(house: ReadingHouse, ask: Asking
     assert tuple(await ask.verb.violations(register, "X", tomorrow)) == refused.value.violations
 
 
-async def test_a_walk_ends_when_nobody_waits_for_it(house: ReadingHouse, ask: Asking) -> None:
-    register, niss = await house.register(), await house.person()
-    await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
+async def test_a_walk_ends_when_nobody_waits_for_it(harness: ReadingHarness, ask: Asking) -> None:
+    register, niss = await harness.register(), await harness.person()
+    await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
     with pytest.raises(StoreUnavailable):
         await ask.why(register, niss, call=replace(a_call(), deadline=0.0))
 
 
-async def test_any_history_is_explained_as_by_reading_all_of_it(house: ReadingHouse, ask: Asking) -> None:
+async def test_any_history_is_explained_as_by_reading_all_of_it(harness: ReadingHarness, ask: Asking) -> None:
     """Against the whole history, by hand, for persons whose numbers are replaced and restored at random."""
     chance = random.Random(23)
-    register = await house.register()
-    people = [await house.person() for _ in range(4)]
+    register = await harness.register()
+    people = [await harness.person() for _ in range(4)]
     for _ in range(60):
         one, other = chance.sample(people, 2)
         first, last = sorted(chance.sample(range(1, 29), 2))
@@ -287,19 +291,19 @@ async def test_any_history_is_explained_as_by_reading_all_of_it(house: ReadingHo
         try:
             match chance.randrange(8):
                 case 0:
-                    await house.replace(one, other)
+                    await harness.replace(one, other)
                 case 1:
-                    await house.restore(one)
+                    await harness.restore(one)
                 case 2 | 3 | 4:
-                    await house.remove(register, one, *period)
+                    await harness.remove(register, one, *period)
                 case _:
-                    await house.inscribe(register, one, *period)
+                    await harness.inscribe(register, one, *period)
         except Refused:
             continue  # already replaced
     day = days(DAY, DAY).begin
     for niss in people:
-        numbers = (await house.source.numbers_of([niss]))[niss]
-        log, _ = await house.reads.history(register.id, numbers, None, 0, 1_000)
+        numbers = (await harness.source.numbers_of([niss]))[niss]
+        log, _ = await harness.reads.history(register.id, numbers, None, 0, 1_000)
         final = [m for m in log if m.niss == numbers[0]]
         known = bool(final) and covers(final[-1].after, day)
         found = await ask.why(register, niss)
@@ -321,11 +325,11 @@ async def test_any_history_is_explained_as_by_reading_all_of_it(house: ReadingHo
 
 
 async def test_a_long_chain_is_walked_in_pieces(
-    house: ReadingHouse, ask: Asking, monkeypatch: pytest.MonkeyPatch
+    harness: ReadingHarness, ask: Asking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    register, niss = await house.register(), await house.person()
-    await house.inscribe(register, niss, "2024-06-01", "2024-06-30")
+    register, niss = await harness.register(), await harness.person()
+    await harness.inscribe(register, niss, "2024-06-01", "2024-06-30")
     for year in range(1980, 1995):
-        await house.inscribe(register, niss, f"{year}-01-01", f"{year}-06-30")
+        await harness.inscribe(register, niss, f"{year}-01-01", f"{year}-06-30")
     monkeypatch.setattr("raas.storage.reads.transitions.walk.__defaults__", (4,))
     assert await ask.told(register, niss) == (True, 2, "INSCRIBED")

@@ -10,98 +10,100 @@ from raas.usecases.reads.check import DecisionReason
 from raas.usecases.reads.stale_niss import Stale
 from tests.storage.persons.test_transaction import days
 from tests.usecases.persons.harness import a_call, new_niss
-from tests.usecases.reads.harness import ReadingHouse, now
+from tests.usecases.reads.harness import ReadingHarness, now
 
 YEAR = days("2024-01-01", "2024-12-31")
 
 
 @pytest.fixture
-def house(engine: AsyncEngine, reading_engine: AsyncEngine) -> ReadingHouse:
-    return ReadingHouse(engine, reading_engine)
+def harness(engine: AsyncEngine, reading_engine: AsyncEngine) -> ReadingHarness:
+    return ReadingHarness(engine, reading_engine)
 
 
-async def test_every_question_follows_to_the_final_successor_and_says_so(house: ReadingHouse) -> None:
-    register = await house.register()
-    first, second, third = [await house.person() for _ in range(3)]
-    await house.inscribe(register, first, "2024-01-01", "2024-12-31")
-    await house.replace(first, second)
-    await house.replace(second, third)
+async def test_every_question_follows_to_the_final_successor_and_says_so(harness: ReadingHarness) -> None:
+    register = await harness.register()
+    first, second, third = [await harness.person() for _ in range(3)]
+    await harness.inscribe(register, first, "2024-01-01", "2024-12-31")
+    await harness.replace(first, second)
+    await harness.replace(second, third)
     for asked in (first, second):
-        consulted = await house.consult(register, asked)
+        consulted = await harness.consult(register, asked)
         assert [(d.niss, d.lines) for d in consulted.dossiers] == [(third, (YEAR,))]
         assert consulted.resolved == ((asked, third),)
-        decision = await house.check(register, asked, "2024-06-01")
+        decision = await harness.check(register, asked, "2024-06-01")
         assert (decision.reason, decision.successor_niss) == (DecisionReason.INSCRIBED, third)
-        found = await house.find(asked)
+        found = await harness.find(asked)
         assert [(m.register, m.lines) for m in found.matches] == [(register.enterprise_number, (YEAR,))]
         assert found.resolved == ((asked, third),)
 
 
-async def test_history_and_mutations_are_those_of_all_numbers_of_the_person(house: ReadingHouse) -> None:
-    register = await house.register()
-    one, other, final, stranger = [await house.person() for _ in range(4)]
+async def test_history_and_mutations_are_those_of_all_numbers_of_the_person(harness: ReadingHarness) -> None:
+    register = await harness.register()
+    one, other, final, stranger = [await harness.person() for _ in range(4)]
     for niss in (one, stranger, other, final):  # 2, 3, 4, 5
-        await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
-    await house.replace(one, final)  # 6, 7
-    await house.cancel(stranger)  # 8
-    await house.replace(other, final)  # 9, 10
-    await house.inscribe(register, one, "2025-01-01", "2025-12-31")  # 11
+        await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    await harness.replace(one, final)  # 6, 7
+    await harness.cancel(stranger)  # 8
+    await harness.replace(other, final)  # 9, 10
+    await harness.inscribe(register, one, "2025-01-01", "2025-12-31")  # 11
     expected = [2, 4, 5, 6, 7, 9, 10, 11]
     for asked in (one, other, final):
         resolved = () if asked == final else ((asked, final),)
         for size in (0, 1, 3):
-            assert await house.history(register, asked, size) == (expected, resolved)
-        assert await house.listed(register, asked) == (expected, resolved)
-    assert await house.history(register, stranger) == ([3, 8], ())
+            assert await harness.history(register, asked, size) == (expected, resolved)
+        assert await harness.listed(register, asked) == (expected, resolved)
+    assert await harness.history(register, stranger) == ([3, 8], ())
 
 
-async def test_after_a_restoration_each_person_has_its_own_history(house: ReadingHouse) -> None:
-    register = await house.register()
-    old, new = await house.person(), await house.person()
-    await house.inscribe(register, old, "2024-01-01", "2024-12-31")  # 2
-    await house.replace(old, new)  # 3, 4
-    await house.restore(old)  # 5, 6
-    assert await house.history(register, old) == ([2, 3, 5], ())
-    assert await house.listed(register, new) == ([4, 6], ())
-    assert (await house.consult(register, new)).dossiers == ()
-    assert [d.lines for d in (await house.consult(register, old)).dossiers] == [(YEAR,)]
+async def test_after_a_restoration_each_person_has_its_own_history(harness: ReadingHarness) -> None:
+    register = await harness.register()
+    old, new = await harness.person(), await harness.person()
+    await harness.inscribe(register, old, "2024-01-01", "2024-12-31")  # 2
+    await harness.replace(old, new)  # 3, 4
+    await harness.restore(old)  # 5, 6
+    assert await harness.history(register, old) == ([2, 3, 5], ())
+    assert await harness.listed(register, new) == ([4, 6], ())
+    assert (await harness.consult(register, new)).dossiers == ()
+    assert [d.lines for d in (await harness.consult(register, old)).dossiers] == [(YEAR,)]
 
 
-async def test_the_history_of_a_person_stays_that_of_its_first_page(house: ReadingHouse) -> None:
-    register = await house.register()
-    old, new = await house.person(), await house.person()
+async def test_the_history_of_a_person_stays_that_of_its_first_page(harness: ReadingHarness) -> None:
+    register = await harness.register()
+    old, new = await harness.person(), await harness.person()
     for niss in (new, old, new):
-        await house.inscribe(register, niss, "2024-01-01", f"2024-12-{10 + await house.revision(register)}")
-    first = await house.histories.page(a_call(), register, new, None, 1, "")
-    await house.replace(old, new)
-    second = await house.histories.page(a_call(), register, new, None, 10, first.next_page_token)
+        await harness.inscribe(
+            register, niss, "2024-01-01", f"2024-12-{10 + await harness.revision(register)}"
+        )
+    first = await harness.histories.page(a_call(), register, new, None, 1, "")
+    await harness.replace(old, new)
+    second = await harness.histories.page(a_call(), register, new, None, 10, first.next_page_token)
     assert [m.revision for m in (*first.mutations, *second.mutations)] == [2, 4]
 
 
-async def test_a_cancelled_number_is_read_and_says_so_in_a_check(house: ReadingHouse) -> None:
-    register, niss = await house.register(), await house.person()
-    await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
-    await house.cancel(niss)
-    assert [d.lines for d in (await house.consult(register, niss)).dossiers] == [(YEAR,)]
-    assert (await house.check(register, niss, "2024-06-01")).reason is DecisionReason.NISS_CANCELLED
-    assert await house.history(register, niss) == ([2, 3], ())
+async def test_a_cancelled_number_is_read_and_says_so_in_a_check(harness: ReadingHarness) -> None:
+    register, niss = await harness.register(), await harness.person()
+    await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    await harness.cancel(niss)
+    assert [d.lines for d in (await harness.consult(register, niss)).dossiers] == [(YEAR,)]
+    assert (await harness.check(register, niss, "2024-06-01")).reason is DecisionReason.NISS_CANCELLED
+    assert await harness.history(register, niss) == ([2, 3], ())
 
 
-async def test_numbers_that_are_out_of_date_are_listed(house: ReadingHouse) -> None:
+async def test_numbers_that_are_out_of_date_are_listed(harness: ReadingHarness) -> None:
     """With persons in the store a replaced number keeps no lines: only one written before can be listed."""
-    register = await house.register()
-    old, new, gone = [await house.person() for _ in range(3)]
+    register = await harness.register()
+    old, new, gone = [await harness.person() for _ in range(3)]
     unknown = new_niss()
     for niss in (old, new, gone):
-        await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
-    await house.replace(old, new)
-    await house.cancel(gone)
-    stale, token = await house.stale.page(a_call(), register, 0, "")
+        await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    await harness.replace(old, new)
+    await harness.cancel(gone)
+    stale, token = await harness.stale.page(a_call(), register, 0, "")
     assert (stale, token) == ((Stale(gone, PersonStatus.CANCELLED, None, ("HEALTH",)),), "")
 
     for niss in (old, unknown):
-        await house.write_as_before(register, niss, YEAR)
-    stale, token = await house.stale.page(a_call(), register, 0, "")
+        await harness.write_as_before(register, niss, YEAR)
+    stale, token = await harness.stale.page(a_call(), register, 0, "")
     assert token == ""
     assert sorted(stale, key=lambda each: each.niss) == sorted(
         (
@@ -113,23 +115,23 @@ async def test_numbers_that_are_out_of_date_are_listed(house: ReadingHouse) -> N
     )
 
 
-async def test_as_of_an_earlier_time_numbers_mean_what_they_meant_then(house: ReadingHouse) -> None:
-    register, neighbour = await house.register(), await house.register()
-    first, second, third = [await house.person() for _ in range(3)]
+async def test_as_of_an_earlier_time_numbers_mean_what_they_meant_then(harness: ReadingHarness) -> None:
+    register, neighbour = await harness.register(), await harness.register()
+    first, second, third = [await harness.person() for _ in range(3)]
     times, revisions = [], []
 
     async def moment() -> None:
         times.append(now())
-        revisions.append(await house.revision(register))
+        revisions.append(await harness.revision(register))
 
-    await house.inscribe(register, first, "2024-01-01", "2024-12-31")
-    await house.inscribe(neighbour, third, "2025-01-01", "2025-12-31")
+    await harness.inscribe(register, first, "2024-01-01", "2024-12-31")
+    await harness.inscribe(neighbour, third, "2025-01-01", "2025-12-31")
     await moment()
-    await house.replace(first, second)
+    await harness.replace(first, second)
     await moment()
-    await house.replace(second, third)
+    await harness.replace(second, third)
     await moment()
-    await house.restore(second)
+    await harness.restore(second)
     await moment()
     meant = [
         {first: first, second: second, third: third},
@@ -141,13 +143,13 @@ async def test_as_of_an_earlier_time_numbers_mean_what_they_meant_then(house: Re
     for time, revision, then, holder in zip(times, revisions, meant, holders, strict=True):
         for asked, niss in then.items():
             resolved = () if asked == niss else ((asked, niss),)
-            consulted = await house.consult(register, asked, revision)
+            consulted = await harness.consult(register, asked, revision)
             assert [d.niss for d in consulted.dossiers] == ([holder] if niss == holder else [])
             assert consulted.resolved == resolved
-            decision = await house.check(register, asked, "2024-06-01", time)
+            decision = await harness.check(register, asked, "2024-06-01", time)
             assert decision.inscribed == (niss == holder)
             assert decision.successor_niss == (None if asked == niss else niss)
-            found = await house.find(asked, time)
+            found = await harness.find(asked, time)
             assert found.resolved == resolved
             expected = {
                 register.enterprise_number: niss == holder,
@@ -156,25 +158,25 @@ async def test_as_of_an_earlier_time_numbers_mean_what_they_meant_then(house: Re
             assert {m.register for m in found.matches} == {r for r, known in expected.items() if known}
 
 
-async def test_what_was_asked_as_of_the_latest_revision_is_what_is_known_now(house: ReadingHouse) -> None:
-    register = await house.register()
-    old, new, gone = [await house.person() for _ in range(3)]
+async def test_what_was_asked_as_of_the_latest_revision_is_what_is_known_now(harness: ReadingHarness) -> None:
+    register = await harness.register()
+    old, new, gone = [await harness.person() for _ in range(3)]
     for niss in (old, gone):
-        await house.inscribe(register, niss, "2024-01-01", "2024-12-31")
-    await house.replace(old, new)
-    await house.cancel(gone)
-    revision = await house.revision(register)
+        await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    await harness.replace(old, new)
+    await harness.cancel(gone)
+    revision = await harness.revision(register)
     for asked in (old, new, gone):
-        today, then = await house.consult(register, asked), await house.consult(register, asked, revision)
+        today, then = await harness.consult(register, asked), await harness.consult(register, asked, revision)
         assert (today.dossiers, today.resolved) == (then.dossiers, then.resolved)
 
 
 async def test_a_number_replaced_before_the_register_knew_it_is_not_followed_back(
-    house: ReadingHouse,
+    harness: ReadingHarness,
 ) -> None:
-    register = await house.register()
-    old, new = await house.person(), await house.person()
-    await house.replace(old, new)
-    await house.inscribe(register, new, "2024-01-01", "2024-12-31")
-    assert len((await house.consult(register, old)).dossiers) == 1
-    assert (await house.consult(register, old, 2)).dossiers == ()
+    register = await harness.register()
+    old, new = await harness.person(), await harness.person()
+    await harness.replace(old, new)
+    await harness.inscribe(register, new, "2024-01-01", "2024-12-31")
+    assert len((await harness.consult(register, old)).dossiers) == 1
+    assert (await harness.consult(register, old, 2)).dossiers == ()

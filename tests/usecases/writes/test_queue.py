@@ -21,11 +21,11 @@ from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call, Caller
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.ports.errors import CommitUnknown, StoreUnavailable
-from raas.usecases.ports.log import Addition
-from raas.usecases.writes.batch import LaneLimits
+from raas.usecases.ports.log import CommittedBatch
+from raas.usecases.writes.batch import WriteLimits
 from raas.usecases.writes.imports import ImportAnswer, ImportMessage, Imports
 from raas.usecases.writes.operations import Idempotency, Replayed, WriteOperations
-from raas.usecases.writes.queue import Lanes
+from raas.usecases.writes.queue import WriteQueues
 from raas.usecases.writes.results import Applied, BatchAnswer, Rejected
 from tests.usecases.memory.store import LOG_ID, REGISTER, MemoryStore
 
@@ -51,20 +51,20 @@ class Source:
         raise AssertionError("no write asks for it")
 
 
-class House:
+class Harness:
     """The lane with its verbs on a store in memory."""
 
-    def __init__(self, limits: LaneLimits | None = None) -> None:
-        limits = limits or LaneLimits()
+    def __init__(self, limits: WriteLimits | None = None) -> None:
+        limits = limits or WriteLimits()
         self.store = MemoryStore(HEALTH, "PENSION")
-        self.committed: list[tuple[int, Addition]] = []
-        self.lanes = Lanes(self.store, limits, self._hear)
-        self.verbs = WriteOperations(self.lanes, self.store, Source(), NoIdentities(), limits)
-        self.imports = Imports(self.lanes, self.store, Source(), NoIdentities())
+        self.committed: list[tuple[int, CommittedBatch]] = []
+        self.write_queues = WriteQueues(self.store, limits, self._hear)
+        self.use_cases = WriteOperations(self.write_queues, self.store, Source(), NoIdentities(), limits)
+        self.imports = Imports(self.write_queues, self.store, Source(), NoIdentities())
 
-    def _hear(self, register_id: int, addition: Addition | None) -> None:
-        assert addition is not None
-        self.committed.append((register_id, addition))
+    def _hear(self, register_id: int, committed_batch: CommittedBatch | None) -> None:
+        assert committed_batch is not None
+        self.committed.append((register_id, committed_batch))
 
     async def single(self, operation: Operation, **keywords: object) -> Applied:
         answer = await self.answer(operation, **keywords)
@@ -81,7 +81,7 @@ class House:
         validate_only: bool = False,
         idempotency: Idempotency | None = None,
     ) -> BatchAnswer | Replayed:
-        return await self.verbs.single(
+        return await self.use_cases.single(
             call or a_call(), AT, operation, validate_only=validate_only, idempotency=idempotency
         )
 
@@ -112,164 +112,164 @@ MALFORMED = Operation(
 
 
 async def test_two_callers_on_one_dossier_lose_nothing_and_make_one_line() -> None:
-    house = House()
+    harness = Harness()
 
     await asyncio.gather(
-        *(house.single(inscription(f"2024-{m:02}-01", f"2024-{m:02}-28")) for m in range(1, 13)),
-        *(house.single(inscription(f"2024-{m:02}-15", f"2024-{m + 1:02}-15")) for m in range(1, 12)),
+        *(harness.single(inscription(f"2024-{m:02}-01", f"2024-{m:02}-28")) for m in range(1, 13)),
+        *(harness.single(inscription(f"2024-{m:02}-15", f"2024-{m + 1:02}-15")) for m in range(1, 12)),
     )
 
-    assert house.store.lines(PERSON, 1) == (period("2024-01-01", "2024-12-28"),)
-    chain = [(m.before, m.after) for m in house.store.mutations]
+    assert harness.store.lines(PERSON, 1) == (period("2024-01-01", "2024-12-28"),)
+    chain = [(m.before, m.after) for m in harness.store.mutations]
     assert [before for before, _ in chain[1:]] == [after for _, after in chain[:-1]]
 
 
 async def test_what_waits_while_a_transaction_commits_becomes_one_transaction() -> None:
     # However slow the machine is: only what waits decides.
-    house = House(LaneLimits(engine_seconds=60.0))
-    house.store.gate.clear()
-    first = asyncio.create_task(house.single(inscription()))
-    await house.store.begun.wait()
+    harness = Harness(WriteLimits(engine_seconds=60.0))
+    harness.store.access.clear()
+    first = asyncio.create_task(harness.single(inscription()))
+    await harness.store.begun.wait()
     others = [
-        asyncio.create_task(house.single(inscription(niss=Niss(niss))))
+        asyncio.create_task(harness.single(inscription(niss=Niss(niss))))
         for niss in range(80610100101 + 1, 80610100200)
     ]
     await asyncio.sleep(0)
-    house.store.gate.set()
+    harness.store.access.set()
 
     await asyncio.gather(first, *others)
 
-    assert house.store.transactions == 2
-    assert [register_id for register_id, _ in house.committed] == [1, 1]
+    assert harness.store.transactions == 2
+    assert [register_id for register_id, _ in harness.committed] == [1, 1]
 
 
 async def test_calls_that_come_in_one_after_the_other_are_gathered() -> None:
-    house = House(LaneLimits(engine_seconds=60.0))
-    house.store.gate.clear()
-    first = asyncio.create_task(house.single(inscription()))
-    await house.store.begun.wait()
-    waiting = [asyncio.create_task(house.single(inscription(niss=Niss(80610100200 + i)))) for i in range(3)]
+    harness = Harness(WriteLimits(engine_seconds=60.0))
+    harness.store.access.clear()
+    first = asyncio.create_task(harness.single(inscription()))
+    await harness.store.begun.wait()
+    waiting = [asyncio.create_task(harness.single(inscription(niss=Niss(80610100200 + i)))) for i in range(3)]
     await asyncio.sleep(0)
-    house.store.gate.set()
+    harness.store.access.set()
     await first
     # Each takes a few turns to come in, as calls do.
     for i in range(20):
-        waiting.append(asyncio.create_task(house.single(inscription(niss=Niss(80610100300 + i)))))
+        waiting.append(asyncio.create_task(harness.single(inscription(niss=Niss(80610100300 + i)))))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
     await asyncio.gather(*waiting)
 
-    assert house.store.transactions == 2
+    assert harness.store.transactions == 2
 
 
 async def test_what_is_committed_is_handed_over_whole() -> None:
-    house = House()
+    harness = Harness()
     await asyncio.gather(
-        house.verbs.batch(
+        harness.use_cases.batch(
             a_call(), AT, [inscription(), inscription(niss=SUCCESSOR)], validate_only=False, idempotency=None
         ),
-        house.single(removal()),
+        harness.single(removal()),
     )
 
-    (_, addition), *others = house.committed
+    (_, committed_batch), *others = harness.committed
     assert not others
-    assert addition.mutations == house.store.mutations
-    assert (addition.after, addition.mark.revision, addition.log_id) == (0, 3, LOG_ID)
-    assert addition.mark.checksum == house.store.mutations[-1].checksum
-    assert addition.code_of(1) == HEALTH
+    assert committed_batch.mutations == harness.store.mutations
+    assert (committed_batch.after, committed_batch.point.revision, committed_batch.log_id) == (0, 3, LOG_ID)
+    assert committed_batch.point.checksum == harness.store.mutations[-1].checksum
+    assert committed_batch.code_of(1) == HEALTH
 
 
 async def test_a_bad_operation_fails_alone() -> None:
-    house = House()
+    harness = Harness()
 
     results = await asyncio.gather(
-        house.single(inscription()),
-        house.single(
+        harness.single(inscription()),
+        harness.single(
             Operation(Action.INSCRIBE, CANCELLED, "NO_SUCH_TYPE", period("2024-01-01", "2024-01-02"))
         ),
-        house.single(inscription(niss=SUCCESSOR)),
+        harness.single(inscription(niss=SUCCESSOR)),
         return_exceptions=True,
     )
 
     assert [type(result) for result in results] == [Applied, Refused, Applied]
     assert reasons(results[1]) == [Reason.NISS_CANCELLED, Reason.DOSSIER_TYPE_UNKNOWN]
-    assert house.store.revision == 2
+    assert harness.store.revision == 2
 
 
 async def test_a_statement_that_the_store_refuses_fails_only_its_own_caller() -> None:
-    house = House()
-    house.store.poisoned = {PERSON}
-    house.store.gate.clear()
-    opening = asyncio.create_task(house.single(inscription(niss=Niss(80610100299))))
-    await house.store.begun.wait()
+    harness = Harness()
+    harness.store.poisoned = {PERSON}
+    harness.store.access.clear()
+    opening = asyncio.create_task(harness.single(inscription(niss=Niss(80610100299))))
+    await harness.store.begun.wait()
     tasks = [
-        asyncio.create_task(house.single(inscription(niss=niss)))
+        asyncio.create_task(harness.single(inscription(niss=niss)))
         for niss in (SUCCESSOR, PERSON, Niss(80610100398))
     ]
     await asyncio.sleep(0)
-    house.store.gate.set()
+    harness.store.access.set()
 
     results = await asyncio.gather(opening, *tasks, return_exceptions=True)
 
     assert [type(r).__name__ for r in results] == ["Applied", "Applied", "StoreFault", "Applied"]
-    assert house.store.revision == 3
+    assert harness.store.revision == 3
 
 
 async def test_a_store_that_comes_back_is_tried_again() -> None:
-    house = House()
-    house.store.faults = [StoreUnavailable("restarting"), StoreUnavailable("restarting"), None]
+    harness = Harness()
+    harness.store.faults = [StoreUnavailable("restarting"), StoreUnavailable("restarting"), None]
 
-    applied = await house.single(inscription())
+    applied = await harness.single(inscription())
 
-    assert (applied.revision, house.store.revision) == (1, 1)
+    assert (applied.revision, harness.store.revision) == (1, 1)
 
 
 async def test_an_unknown_outcome_is_said_and_never_tried_again() -> None:
-    house = House()
-    house.store.faults = [CommitUnknown("lost")]
+    harness = Harness()
+    harness.store.faults = [CommitUnknown("lost")]
 
     with pytest.raises(CommitUnknown):
-        await house.single(inscription())
+        await harness.single(inscription())
 
-    assert house.store.transactions == 1
+    assert harness.store.transactions == 1
 
 
 async def test_a_batch_is_all_or_nothing_and_names_all_that_is_wrong() -> None:
-    house = House()
+    harness = Harness()
     operations = [inscription(), MALFORMED, inscription("2024-02-01", "2024-02-02"), inscription(niss=NOBODY)]
 
     with pytest.raises(Refused) as refused:
-        await house.verbs.batch(a_call(), AT, operations, validate_only=False, idempotency=None)
+        await harness.use_cases.batch(a_call(), AT, operations, validate_only=False, idempotency=None)
 
     assert [(v.field, v.reason) for v in refused.value.violations] == [
         ("operations[1].period.end", Reason.PERIOD_INVALID),
         ("operations[1].dossier_type", Reason.DOSSIER_TYPE_UNKNOWN),
         ("operations[3].niss", Reason.NISS_UNKNOWN),
     ]
-    assert house.store.mutations == []
+    assert harness.store.mutations == []
 
 
 async def test_a_refused_batch_leaves_no_trace_for_those_behind_it() -> None:
-    house = House()
+    harness = Harness()
     bad = [inscription("2020-01-01", "2020-12-31"), inscription(niss=NOBODY)]
 
     refused, applied = await asyncio.gather(
-        house.verbs.batch(a_call(), AT, bad, validate_only=False, idempotency=None),
-        house.single(inscription("2021-01-01", "2021-01-31")),
+        harness.use_cases.batch(a_call(), AT, bad, validate_only=False, idempotency=None),
+        harness.single(inscription("2021-01-01", "2021-01-31")),
         return_exceptions=True,
     )
 
     assert isinstance(refused, Refused)
     assert isinstance(applied, Applied)
     assert (applied.change.outcome, applied.revision) == (InscribeOutcome.CREATED, 1)
-    assert house.store.lines(PERSON, 1) == (period("2021-01-01", "2021-01-31"),)
+    assert harness.store.lines(PERSON, 1) == (period("2021-01-01", "2021-01-31"),)
 
 
 async def test_a_batch_takes_consecutive_revisions_that_no_reader_may_stop_between() -> None:
-    house = House()
-    await house.single(inscription("1999-01-01", "1999-01-01"))
+    harness = Harness()
+    await harness.single(inscription("1999-01-01", "1999-01-01"))
 
-    answer = await house.verbs.batch(
+    answer = await harness.use_cases.batch(
         a_call(),
         AT,
         [inscription(), inscription(), inscription("2024-02-01", "2024-02-10"), removal()],
@@ -279,7 +279,7 @@ async def test_a_batch_takes_consecutive_revisions_that_no_reader_may_stop_betwe
 
     assert isinstance(answer, BatchAnswer)
     assert [r.revision for r in answer.results if isinstance(r, Applied)] == [2, 2, 3, 4]
-    assert [(m.revision, m.batch_last_revision, m.previous_revision) for m in house.store.mutations] == [
+    assert [(m.revision, m.batch_last_revision, m.previous_revision) for m in harness.store.mutations] == [
         (1, 1, 0),
         (2, 4, 1),
         (3, 4, 2),
@@ -288,9 +288,9 @@ async def test_a_batch_takes_consecutive_revisions_that_no_reader_may_stop_betwe
 
 
 async def test_validate_only_answers_every_operation_and_writes_nothing() -> None:
-    house = House()
+    harness = Harness()
 
-    answer = await house.verbs.batch(
+    answer = await harness.use_cases.batch(
         a_call(),
         AT,
         [inscription(), inscription(niss=NOBODY), removal()],
@@ -300,107 +300,107 @@ async def test_validate_only_answers_every_operation_and_writes_nothing() -> Non
 
     assert isinstance(answer, BatchAnswer)
     assert [type(result) for result in answer.results] == [Applied, Rejected, Applied]
-    assert (house.store.transactions, house.store.revision) == (0, 0)
+    assert (harness.store.transactions, harness.store.revision) == (0, 0)
 
 
 async def test_a_request_id_answers_as_the_first_time_also_twice_at_once() -> None:
-    house = House()
+    harness = Harness()
     same = Idempotency("r1", b"body", lambda answer: f"revision {answer.revision}".encode())
 
-    answers = await asyncio.gather(*(house.answer(inscription(), idempotency=same) for _ in range(3)))
-    await house.single(removal())
-    again = await house.answer(inscription(), idempotency=same)
+    answers = await asyncio.gather(*(harness.answer(inscription(), idempotency=same) for _ in range(3)))
+    await harness.single(removal())
+    again = await harness.answer(inscription(), idempotency=same)
 
     assert sorted(type(answer).__name__ for answer in answers) == ["BatchAnswer", "Replayed", "Replayed"]
     assert again == Replayed(b"revision 1")
-    assert house.store.revision == 2
+    assert harness.store.revision == 2
 
 
 async def test_a_request_id_with_another_body_is_refused_and_a_refusal_is_not_remembered() -> None:
-    house = House()
+    harness = Harness()
 
     with pytest.raises(Refused) as unknown:
-        await house.answer(inscription(niss=NOBODY), idempotency=Idempotency("r1", b"bad", encode))
-    await house.answer(inscription(), idempotency=Idempotency("r1", b"good", encode))
+        await harness.answer(inscription(niss=NOBODY), idempotency=Idempotency("r1", b"bad", encode))
+    await harness.answer(inscription(), idempotency=Idempotency("r1", b"good", encode))
     with pytest.raises(Refused) as reused:
-        await house.answer(inscription(), idempotency=Idempotency("r1", b"other", encode))
+        await harness.answer(inscription(), idempotency=Idempotency("r1", b"other", encode))
 
     assert reasons(unknown.value) == [Reason.NISS_UNKNOWN]
     assert reasons(reused.value) == [Reason.REQUEST_ID_REUSED]
 
 
 async def test_a_full_queue_refuses_at_once() -> None:
-    house = House(LaneLimits(waiting_operations=2))
-    house.store.gate.clear()
-    first = asyncio.create_task(house.single(inscription()))
-    await house.store.begun.wait()
-    waiting = [asyncio.create_task(house.single(inscription(niss=SUCCESSOR))) for _ in range(2)]
+    harness = Harness(WriteLimits(waiting_operations=2))
+    harness.store.access.clear()
+    first = asyncio.create_task(harness.single(inscription()))
+    await harness.store.begun.wait()
+    waiting = [asyncio.create_task(harness.single(inscription(niss=SUCCESSOR))) for _ in range(2)]
     await asyncio.sleep(0)
 
     with pytest.raises(Refused) as refused:
-        await house.single(inscription())
-    house.store.gate.set()
+        await harness.single(inscription())
+    harness.store.access.set()
     await asyncio.gather(first, *waiting)
 
     assert reasons(refused.value) == [Reason.OVERLOADED]
 
 
 async def test_a_caller_that_went_away_or_whose_deadline_passed_leaves_nothing() -> None:
-    house = House()
-    house.store.gate.clear()
-    first = asyncio.create_task(house.single(inscription()))
-    await house.store.begun.wait()
-    gone = asyncio.create_task(house.single(inscription(niss=SUCCESSOR)))
+    harness = Harness()
+    harness.store.access.clear()
+    first = asyncio.create_task(harness.single(inscription()))
+    await harness.store.begun.wait()
+    gone = asyncio.create_task(harness.single(inscription(niss=SUCCESSOR)))
     late = asyncio.create_task(
-        house.single(inscription(niss=CANCELLED), call=a_call(deadline=time.monotonic()))
+        harness.single(inscription(niss=CANCELLED), call=a_call(deadline=time.monotonic()))
     )
     await asyncio.sleep(0)
     gone.cancel()
-    house.store.gate.set()
+    harness.store.access.set()
 
     results = await asyncio.gather(first, gone, late, return_exceptions=True)
-    await house.lanes.drained()
+    await harness.write_queues.drained()
 
     assert [type(r).__name__ for r in results] == ["Applied", "CancelledError", "StoreUnavailable"]
-    assert house.store.revision == 1
+    assert harness.store.revision == 1
 
 
 async def test_a_replaced_number_is_followed_or_refused() -> None:
-    house = House()
+    harness = Harness()
     old = Niss(80610100101)
 
-    followed = await house.single(inscription(niss=old))
+    followed = await harness.single(inscription(niss=old))
     with pytest.raises(Refused) as refused:
-        await house.single(
+        await harness.single(
             Operation(Action.INSCRIBE, old, HEALTH, period("2024-01-01", "2024-01-02"), refuse_replaced=True)
         )
 
     assert (followed.niss, followed.requested_niss) == (SUCCESSOR, old)
     assert [notice.reason for notice in followed.notices] == [Reason.NISS_REPLACED]
     assert refused.value.violations[0].values == {"successor": "17670303353"}
-    assert house.store.mutations[0].requested_niss == old
+    assert harness.store.mutations[0].requested_niss == old
 
 
 async def test_a_cancelled_number_can_still_be_removed_and_an_unknown_one_where_it_is_registered() -> None:
-    house = House()
-    house.store.dossiers[NOBODY, 1] = await registered(house)
-    house.store.dossiers[CANCELLED, 1] = house.store.dossiers[NOBODY, 1]
+    harness = Harness()
+    harness.store.dossiers[NOBODY, 1] = await registered(harness)
+    harness.store.dossiers[CANCELLED, 1] = harness.store.dossiers[NOBODY, 1]
 
-    assert (await house.single(removal(CANCELLED))).revision == 2
-    assert (await house.single(removal(NOBODY))).revision == 3
+    assert (await harness.single(removal(CANCELLED))).revision == 2
+    assert (await harness.single(removal(NOBODY))).revision == 3
     with pytest.raises(Refused) as refused:
-        await house.single(removal(NOBODY))
+        await harness.single(removal(NOBODY))
     assert reasons(refused.value) == [Reason.NISS_UNKNOWN]
 
 
 async def test_import_reports_bad_rows_and_skips_what_was_applied() -> None:
-    house = House()
+    harness = Harness()
     rows = [inscription(), MALFORMED, inscription(), inscription(niss=NOBODY), removal()]
 
-    first = await imported(house, ImportMessage("i1", 0, rows))
-    again = await imported(house, ImportMessage("i1", 0, [*rows, inscription("2030-01-01", "2030-01-02")]))
+    first = await imported(harness, ImportMessage("i1", 0, rows))
+    again = await imported(harness, ImportMessage("i1", 0, [*rows, inscription("2030-01-01", "2030-01-02")]))
     with pytest.raises(Refused) as ahead:
-        await imported(house, ImportMessage("i1", 9, rows))
+        await imported(harness, ImportMessage("i1", 9, rows))
 
     def row(offset: int, *found: Reason) -> tuple[int, list[Reason]]:
         return offset, list(found)
@@ -414,86 +414,86 @@ async def test_import_reports_bad_rows_and_skips_what_was_applied() -> None:
     assert summary(again[0]) == (6, 1, 0, bad)
     assert reasons(ahead.value) == [Reason.IMPORT_OFFSET_AHEAD]
     assert ahead.value.violations[0].values == {"through_offset": "6"}
-    assert house.store.revision == 3
+    assert harness.store.revision == 3
 
 
 async def test_import_asks_where_to_go_on_with_an_empty_message() -> None:
-    house = House()
-    await imported(house, ImportMessage("i1", 0, [inscription(), removal()]))
+    harness = Harness()
+    await imported(harness, ImportMessage("i1", 0, [inscription(), removal()]))
 
-    answers = await imported(house, ImportMessage("i1", 0, []))
+    answers = await imported(harness, ImportMessage("i1", 0, []))
 
     assert [(a.through_offset, a.applied) for a in answers] == [(2, 0)]
 
 
 async def test_a_caller_that_leaves_an_import_leaves_none_of_its_messages_behind() -> None:
-    house = House()
-    house.store.gate.clear()
-    first = asyncio.create_task(house.single(removal()))
-    written = asyncio.create_task(house.single(inscription()))
-    await house.store.begun.wait()
+    harness = Harness()
+    harness.store.access.clear()
+    first = asyncio.create_task(harness.single(removal()))
+    written = asyncio.create_task(harness.single(inscription()))
+    await harness.store.begun.wait()
     others = [inscription(niss=Niss(niss)) for niss in range(80610100102, 80610100111)]
     messages = [ImportMessage(None, offset, (other,)) for offset, other in enumerate(others)]
-    left = asyncio.create_task(imported(house, *messages))
+    left = asyncio.create_task(imported(harness, *messages))
     waiting = -1
-    while house.lanes.waiting_operations() != waiting:
+    while harness.write_queues.waiting_operations() != waiting:
         # Until no further message is read ahead: one of them is on its way into the full window.
-        waiting = house.lanes.waiting_operations()
+        waiting = harness.write_queues.waiting_operations()
         for _ in range(10):
             await asyncio.sleep(0)
 
     left.cancel()
     await asyncio.wait([left])
-    house.store.gate.set()
+    harness.store.access.set()
     await asyncio.gather(first, written)
-    await house.lanes.drained()
+    await harness.write_queues.drained()
 
     assert left.cancelled()
-    assert [mutation.niss for mutation in house.store.mutations] == [PERSON]
+    assert [mutation.niss for mutation in harness.store.mutations] == [PERSON]
 
 
 async def test_calls_get_their_turn_while_an_import_runs() -> None:
-    house = House(LaneLimits(operations=10))
-    house.store.gate.clear()
+    harness = Harness(WriteLimits(operations=10))
+    harness.store.access.clear()
     messages = [
         ImportMessage(None, n * 10, [inscription(niss=Niss(80610100101 + 97 * n))] * 10) for n in range(3)
     ]
-    importing = asyncio.create_task(imported(house, *messages))
-    await house.store.begun.wait()
-    call = asyncio.create_task(house.single(inscription(niss=SUCCESSOR)))
+    importing = asyncio.create_task(imported(harness, *messages))
+    await harness.store.begun.wait()
+    call = asyncio.create_task(harness.single(inscription(niss=SUCCESSOR)))
     await asyncio.sleep(0)
-    house.store.gate.set()
+    harness.store.access.set()
 
     applied = await call
     await importing
 
-    assert applied.revision < house.store.revision
+    assert applied.revision < harness.store.revision
 
 
 async def test_a_dossier_type_is_known_to_operations_right_after_it_is_created() -> None:
-    house = House()
-    await house.single(inscription())
-    house.store.types = MemoryStore(HEALTH, "PENSION", "NEW_TYPE").types
-    house.store.types = type(house.store.types)(5, house.store.types.by_code, house.store.types.by_id)
+    harness = Harness()
+    await harness.single(inscription())
+    harness.store.types = MemoryStore(HEALTH, "PENSION", "NEW_TYPE").types
+    harness.store.types = type(harness.store.types)(5, harness.store.types.by_code, harness.store.types.by_id)
 
-    applied = await house.single(
+    applied = await harness.single(
         Operation(Action.INSCRIBE, PERSON, "NEW_TYPE", period("2024-01-01", "2024-01-02"))
     )
 
     assert applied.change.outcome is InscribeOutcome.CREATED
 
 
-async def registered(house: House) -> object:
-    await house.single(inscription(niss=Niss(80610100497)))
-    return house.store.dossiers[Niss(80610100497), 1]
+async def registered(harness: Harness) -> object:
+    await harness.single(inscription(niss=Niss(80610100497)))
+    return harness.store.dossiers[Niss(80610100497), 1]
 
 
-async def imported(house: House, *messages: ImportMessage) -> list[ImportAnswer]:
+async def imported(harness: Harness, *messages: ImportMessage) -> list[ImportAnswer]:
     async def sent() -> AsyncIterator[ImportMessage]:
         for message in messages:
             yield message
 
-    return [answer async for answer in house.imports.run(a_call(), AT, sent())]
+    return [answer async for answer in harness.imports.run(a_call(), AT, sent())]
 
 
 def reasons(error: object) -> list[Reason]:

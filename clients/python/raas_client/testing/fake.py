@@ -6,16 +6,20 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import uuid4
 
+from raas.domain.errors import Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, parse_enterprise_number
 from raas.domain.numbers.niss import Niss, NissProfile
+from raas.domain.persons import identity as domain
 from raas.domain.registers.mutation import Stamp
-from raas.memory.identities import differing_fields, identity_of
+from raas.memory.identities import differing_fields
 from raas.memory.state import RegisterState
-from raas.usecases.persons.transaction import Alteration
+from raas.rpc.wire.identities import read_identity
+from raas.usecases.persons.transaction import PersonTransaction
 from raas.v1.dossier_type_pb2 import DossierType
 from raas.v1.identity_pb2 import Identity
 from raas_client.client import RaasClient
@@ -86,16 +90,16 @@ class FakeRegister:
         Called again with something else it is a change of identity, which the stream tells
         (IDENTITY_CHANGED) as the dossier types of the person ask. Raises ValueError for what cannot be.
         """
-        now = identity_of(identity)
+        now = _identity_of(identity)
         day = None if effective_date is None else day_of(effective_date).toordinal()
         world = self._backstage.world
 
-        async def change(alteration: Alteration, stamp: Stamp) -> None:
+        async def change(transaction: PersonTransaction, stamp: Stamp) -> None:
             final = world.final(Niss(int(niss)))
             before = world.identities.get(final)
             world.identities[final] = now
             if before is not None and (differing := differing_fields(before, now)):
-                await alteration.apply_identity_change(final, before, now, differing, day, stamp)
+                await transaction.apply_identity_change(final, before, now, differing, day, stamp)
 
         self._run(self._alter(change))
 
@@ -154,14 +158,14 @@ class FakeRegister:
 
     async def _open(self, listen: str) -> None:
         self._serving = await self._stack.enter_async_context(self._backstage.serving(listen))
-        self.target = f"127.0.0.1:{self._serving.door.port}"
+        self.target = f"127.0.0.1:{self._serving.raas_server.port}"
 
-    async def _alter(self, change: Callable[[Alteration, Stamp], Coroutine[Any, Any, object]]) -> None:
+    async def _alter(self, change: Callable[[PersonTransaction, Stamp], Coroutine[Any, Any, object]]) -> None:
         if self._serving is None:
             raise RuntimeError("the fake register does not serve")
-        async with self._serving.alterations.begin() as alteration:
-            await change(alteration, Stamp(self._number, uuid4()))
-            await alteration.commit()
+        async with self._serving.transactions.begin() as transaction:
+            await change(transaction, Stamp(self._number, uuid4()))
+            await transaction.commit()
 
     def _call(self, change: Callable[[], object]) -> None:
         async def in_the_loop() -> None:
@@ -177,3 +181,12 @@ class FakeRegister:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+def _identity_of(message: Identity) -> domain.Identity:
+    """The identity that a test gives. Raises ValueError where the source could not hold it."""
+    faults: list[Violation] = []
+    identity = read_identity(message, datetime.now(UTC).date().toordinal(), faults)
+    if faults:
+        raise ValueError("; ".join(f"{each.field}: {each.reason.name}" for each in faults))
+    return identity

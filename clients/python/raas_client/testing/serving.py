@@ -18,36 +18,36 @@ from raas.memory.reads import FakeSource, MemoryReads, MemoryRegisters
 from raas.memory.state import World
 from raas.memory.writes import MemoryPersonChanges, MemoryWrites
 from raas.rpc.calls.identity import development_identity
-from raas.rpc.server import Door, build_server
-from raas.rpc.services.use_cases import Verbs
+from raas.rpc.server import RaasServer, build_server
+from raas.rpc.services.use_cases import UseCases
 from raas.rpc.wire.mutations.stream import StreamMessages
 from raas.usecases.admin.registers import Registers
-from raas.usecases.calls.access import Gate
+from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages
-from raas.usecases.feed.service import Streaming
-from raas.usecases.persons.transaction import Alterations
-from raas.usecases.ports.audit import Visit
-from raas.usecases.ports.person_change import PersonChangeStore
+from raas.usecases.feed.service import FeedService
+from raas.usecases.persons.transaction import PersonTransactions
+from raas.usecases.ports.audit import AuditRecord
+from raas.usecases.ports.person_change import PersonWriteStore
 from raas.usecases.reads.check import CheckInscriptions
 from raas.usecases.reads.consult import Consult
 from raas.usecases.reads.explain import ExplainDossier
 from raas.usecases.reads.find_registers import FindRegisters
 from raas.usecases.reads.history import History
 from raas.usecases.reads.stale_niss import StaleNiss
-from raas.usecases.writes.batch import LaneLimits
-from raas.usecases.writes.dossier_types import DossierTypeVerbs
+from raas.usecases.writes.batch import WriteLimits
+from raas.usecases.writes.dossier_types import ManageDossierTypes
 from raas.usecases.writes.imports import Imports
 from raas.usecases.writes.operations import WriteOperations
-from raas.usecases.writes.queue import Lanes
+from raas.usecases.writes.queue import WriteQueues
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
     """A fake server while it serves."""
 
-    door: Door
-    streaming: Streaming
-    alterations: Alterations
+    raas_server: RaasServer
+    streaming: FeedService
+    transactions: PersonTransactions
 
 
 class KeptTokens:
@@ -70,7 +70,7 @@ class KeptTokens:
 
 
 class _NothingKept:
-    def record(self, visit: Visit) -> None:
+    def record(self, audit_scope: AuditRecord) -> None:
         """Take no note."""
 
 
@@ -89,15 +89,15 @@ class Backstage:
         """Serve on an address while the block lasts; streams under way end with UNAVAILABLE."""
         world, pages = self.world, self._pages
         reads, writes, source = MemoryReads(world), MemoryWrites(world), FakeSource(world)
-        identities, limits = FakeIdentities(world), LaneLimits()
-        streaming = Streaming(
+        identities, limits = FakeIdentities(world), WriteLimits()
+        streaming = FeedService(
             MemoryLogs(world), reads, self._subscribers, NobodyElse(), source, pages, StreamMessages()
         )
-        lanes = Lanes(writes, limits, streaming.committed)
-        verbs = Verbs(
-            write=WriteOperations(lanes, writes, source, identities, limits),
-            imports=Imports(lanes, writes, source, identities),
-            dossier_types=DossierTypeVerbs(lanes, writes, pages),
+        write_queues = WriteQueues(writes, limits, streaming.committed)
+        use_cases = UseCases(
+            write=WriteOperations(write_queues, writes, source, identities, limits),
+            imports=Imports(write_queues, writes, source, identities),
+            dossier_types=ManageDossierTypes(write_queues, writes, pages),
             consult=Consult(reads, source, pages),
             history=History(reads, self.registers, source, pages),
             explain=ExplainDossier(reads, source),
@@ -107,20 +107,22 @@ class Backstage:
             registers=Registers(self.registers, pages),
             stream=streaming,
         )
-        gate = Gate(self.registers, _NothingKept())
-        door = build_server(verbs, gate, development_identity, listen=listen, profile=self._profile)
+        access = AccessControl(self.registers, _NothingKept())
+        raas_server = build_server(
+            use_cases, access, development_identity, listen=listen, profile=self._profile
+        )
         # A fake keeps no records of persons: of the contract, what concerns registers is there.
-        changes = cast(PersonChangeStore, MemoryPersonChanges(world))
-        alterations = Alterations(changes, limits.max_lines_per_dossier, streaming.committed)
+        changes = cast(PersonWriteStore, MemoryPersonChanges(world))
+        transactions = PersonTransactions(changes, limits.max_lines_per_dossier, streaming.committed)
         running = asyncio.create_task(streaming.run())
-        await door.start()
-        await door.serving(True)
+        await raas_server.start()
+        await raas_server.serving(True)
         try:
-            yield Serving(door, streaming, alterations)
+            yield Serving(raas_server, streaming, transactions)
         finally:
             await streaming.close()
-            await door.stop(0.2)
-            await lanes.drained()
+            await raas_server.stop(0.2)
+            await write_queues.drained()
             running.cancel()
             await asyncio.wait([running])
 

@@ -21,7 +21,7 @@ from raas.rpc.wire.encoding import nested, text_tag, varint
 from raas.rpc.wire.mutations.columns import timestamp_of, usual_fields
 from raas.rpc.wire.mutations.details import put_detail
 from raas.usecases.feed.columns import columns_of
-from raas.usecases.ports.log import LogEntry, Mark
+from raas.usecases.ports.log import LogEntry, LogPoint
 from raas.usecases.ports.read_store import DossierView
 from raas.v1 import mutation_pb2, mutation_stream_pb2
 
@@ -48,13 +48,13 @@ class StreamMessages:
         part = entries + _MutationsPart(through_revision=through_revision).SerializeToString()
         return _log_id(log_id) + nested(_PART, part)
 
-    def bookmark(self, log_id: UUID, mark: Mark, *, snapshot_complete: bool) -> bytes:
+    def bookmark(self, log_id: UUID, point: LogPoint, *, snapshot_complete: bool) -> bytes:
         """A message that says through which revision the stream is complete."""
         bookmark = mutation_stream_pb2.Bookmark(
-            revision=mark.revision,
+            revision=point.revision,
             snapshot_complete=snapshot_complete,
-            record_time=timestamp_of(mark.record_time),
-            checksum=mark.checksum,
+            record_time=timestamp_of(point.record_time),
+            checksum=point.checksum,
         )
         return _Response(log_id=str(log_id), bookmark=bookmark).SerializeToString()
 
