@@ -44,9 +44,12 @@ run: setup
 	@RAAS_NISS_PROFILE=test RAAS_DEVELOPMENT_IDENTITY=1 RAAS_LOG_FORMAT=$${RAAS_LOG_FORMAT:-console} \
 		exec $(BIN)/raas serve --demo
 
-# Whole files go to a process each: what the tests of a file share is made once.
+# Whole files go to a process each: the tests of a file share fixtures. Tests that kill or freeze processes need
+# the machine for themselves, so they run afterwards, one at a time.
+PYTEST := $(BIN)/python -m pytest
 test: setup
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(PYTEST) -m 'not faults' --numprocesses auto --maxprocesses 4 --dist loadfile $(TESTS)
+	$(PYTEST) -m faults $(TESTS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,12 @@ from raas_client import (
 from tests.client.mirror.test_mirror import caught_up, exported
 from tests.client.registers import ANN, BOB, TYPES, RealRegister, opened, person, real_server
 from tests.e2e.proxy import running_proxy
-from tests.e2e.servers import Server, await_that, clean_environment, free_port
+from tests.e2e.servers import Server, clean_environment, free_port
 from tests.e2e.test_faults import database_of
+from tests.eventually import eventually, eventually_async
+
+pytestmark = pytest.mark.faults
+
 
 FIRST = len(TYPES) + 1
 
@@ -95,6 +100,7 @@ async def test_each_mutation_is_dealt_with_once_whatever_dies(
                 if begin in (150, 400):
                     await killed(troubled)
                 else:
+                    await eventually_async(lambda: proxy.connected)
                     proxy.cut()
                 await writing
             last.set_result((await client.get_register()).revision)
@@ -212,7 +218,7 @@ async def test_a_server_that_falls_silent_is_left_and_found_again(
             with pytest.raises(DeadlineExceeded):
                 await client.get_register()
             following = asyncio.create_task(_next(events))
-            await asyncio.to_thread(await_that, lambda: "the server is lost" in caplog.text, 20)
+            await asyncio.to_thread(eventually, lambda: "the server is lost" in caplog.text, 20)
         await client.acting(patience=Patience()).inscribe(ANN, "HEALTH", "2024-01-01")
         while not isinstance(event := await following, Mutations):
             following = asyncio.create_task(_next(events))
@@ -241,25 +247,27 @@ async def test_a_write_whose_answer_is_lost_is_repeated_and_done_once(
 ) -> None:
     async with running_proxy(lambda: troubled.target) as proxy:
         async with register.client(target=proxy.target) as writer:
+            numbers = count()
+            revisions: list[int] = []
 
-            async def trouble() -> None:
-                while True:
-                    await asyncio.sleep(0.05)
+            async def cut_often() -> None:
+                while proxy.cuts <= 10:
+                    await eventually_async(lambda: proxy.connected)
                     proxy.cut()
+                    await asyncio.sleep(0.05)
 
-            cutting = asyncio.create_task(trouble())
-            answers = await asyncio.gather(
-                *(inscribe_some(writer, range(begin, begin + 40)) for begin in range(0, 400, 40))
-            )
-            cutting.cancel()
+            async def inscribe_until_cut_often() -> None:
+                while proxy.cuts <= 10 or len(revisions) < 400:
+                    niss = person(next(numbers))
+                    revisions.append((await writer.inscribe(niss, "HEALTH", "2024-01-01")).revision)
+
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(cut_often())
+                for _ in range(10):
+                    tasks.create_task(inscribe_until_cut_often())
         assert proxy.cuts > 10
-    revisions = sorted(revision for answer in answers for revision in answer)
-    assert revisions == list(range(FIRST, FIRST + 400))
-    assert (await client.get_register()).revision == FIRST + 399
-
-
-async def inscribe_some(client: RaasClient, numbers: range) -> list[int]:
-    return [(await client.inscribe(person(each), "HEALTH", "2024-01-01")).revision for each in numbers]
+    assert sorted(revisions) == list(range(FIRST, FIRST + len(revisions)))
+    assert (await client.get_register()).revision == FIRST + len(revisions) - 1
 
 
 async def test_an_import_applies_each_row_once_whatever_dies(

@@ -21,6 +21,11 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._forwarding: set[asyncio.Task[None]] = set()
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection to cut."""
+        return bool(self._writers)
+
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Forward a new connection, in a task of its own."""
         task = asyncio.create_task(self._forward(reader, writer))

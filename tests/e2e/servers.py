@@ -8,8 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,11 +17,11 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from raas.storage.embedded import running_dsn
 from tests.conftest import GIVEN_DSN, new_database
+from tests.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
 _START_SECONDS = 100
 _STOP_SECONDS = 30
-_POLL_SECONDS = 0.05
 
 
 LOCAL = ("--authentic-source", "local")
@@ -94,7 +93,7 @@ class Server:
 
     def await_serving(self) -> None:
         """Wait until it answers calls."""
-        await_that(lambda: not self.running or serves(self.target), _START_SECONDS)
+        eventually(lambda: not self.running or serves(self.target), _START_SECONDS)
         if not self.running:
             raise ServerDied(self.log.read_text())
 
@@ -117,15 +116,6 @@ class Server:
         if not self.running:
             self.start()
         self.stop()
-
-
-def await_that(condition: Callable[[], bool], seconds: float) -> None:
-    """Wait until something is true. Raises TimeoutError when it is not in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(_POLL_SECONDS)
 
 
 def free_port() -> int:

@@ -21,7 +21,8 @@ from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.persons.import_rows import FeedRow
 from raas.v1.mutation_pb2 import Mutation
 from tests.e2e.registers import TestRegister
-from tests.e2e.servers import ROOT, Server, await_that, raas
+from tests.e2e.servers import ROOT, Server, raas
+from tests.eventually import eventually
 from tests.usecases.persons.harness import PersonHarness, a_call
 
 
@@ -141,7 +142,7 @@ async def test_batches_and_an_interruption_between_them(server: Server, harness:
             (holder.info.backend_pid,),
         )
         try:
-            await asyncio.to_thread(await_that, lambda: observer.execute(*waits).fetchone() == (1,), 60)
+            await asyncio.to_thread(eventually, lambda: observer.execute(*waits).fetchone() == (1,), 60)
         finally:
             process.send_signal(signal.SIGINT)
             said, _ = process.communicate(timeout=60)

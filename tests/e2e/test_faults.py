@@ -40,6 +40,9 @@ from tests.e2e.registers import TYPES, new_register
 from tests.e2e.servers import Server
 from tests.oracle.numbers import niss
 
+pytestmark = pytest.mark.faults
+
+
 TYPE = "HEALTH_INSURANCE"
 PERSONS = [niss(1950 + i // 300, 61, 1 + i % 28, 1 + i % 300) for i in range(2_000)]
 embedded_only = pytest.mark.skipif(GIVEN_DSN is not None, reason="kills the embedded PostgreSQL")

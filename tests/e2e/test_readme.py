@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.grpc_commands import DOCUMENTED_TARGET, run_documented
-from tests.e2e.servers import ROOT, await_that, clean_environment, free_port, serves
+from tests.e2e.servers import ROOT, clean_environment, free_port, serves
+from tests.eventually import eventually
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SERVER = re.compile(r"make run$|python server\.py")
@@ -97,7 +98,7 @@ class Terminal:
                 stdout=output,
             )
         try:
-            await_that(lambda: " BOOKMARK " in written.read_text(), _START_SECONDS)
+            eventually(lambda: " BOOKMARK " in written.read_text(), _START_SECONDS)
         finally:
             watching.send_signal(signal.SIGINT)
             assert watching.wait(_STOP_SECONDS) == 0
@@ -118,9 +119,9 @@ class Terminal:
                 stderr=log,
                 start_new_session=True,
             )
-        await_that(lambda: serves(self._target), _START_SECONDS)
+        eventually(lambda: serves(self._target), _START_SECONDS)
         if "make " in command:
-            await_that(lambda: self.log().count("Try:") == suggested + 1, _START_SECONDS)
+            eventually(lambda: self.log().count("Try:") == suggested + 1, _START_SECONDS)
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from raas.v1.person_service_pb2 import CancelNissRequest, GetPersonRequest, Repl
 from raas.v1.register_service_pb2 import ApplyBatchRequest, BatchOperation, ImportRequest
 from tests.e2e.persons import CANCELLED, SOURCE, Persons, a_person, inscription, new_niss
 from tests.e2e.registers import TYPES, TestRegister, new_register
-from tests.e2e.servers import LOCAL, Server, await_that, running_server
+from tests.e2e.servers import LOCAL, Server, running_server
+from tests.eventually import eventually
 from tests.rpc.harness import Refusal, told
 
 
@@ -114,4 +115,4 @@ def test_another_server_says_who_exists_until_it_is_killed(source: Server, here:
                 raise
             return False
 
-    await_that(answered, 30)
+    eventually(answered, 30)

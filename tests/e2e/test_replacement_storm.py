@@ -22,6 +22,9 @@ from tests.e2e.registers import TYPES, TestRegister, new_register
 from tests.e2e.servers import LOCAL, Server
 from tests.e2e.test_faults import database_of
 
+pytestmark = pytest.mark.faults
+
+
 REGISTERS, PAIRS, WRITERS, REPLACEMENTS = 6, 8, 6, 40
 FIRST_DAY = date(2020, 1, 1)
 

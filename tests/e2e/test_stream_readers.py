@@ -24,6 +24,9 @@ from tests.e2e.registers import TestRegister, channel, new_register
 from tests.e2e.servers import ROOT, Server
 from tests.oracle.numbers import niss
 
+pytestmark = pytest.mark.faults
+
+
 TYPE = "PENSION"
 PERSONS = [niss(1950 + i // 300, 61, 1 + i % 28, 1 + i % 300) for i in range(1_000)]
 MIB = 1024 * 1024

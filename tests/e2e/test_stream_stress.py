@@ -21,13 +21,17 @@ from raas.v1.mutation_pb2 import MutationKind
 from tests.conftest import GIVEN_DSN
 from tests.e2e.proxy import Proxy, running_proxy
 from tests.e2e.registers import TYPES, TestRegister, new_register
-from tests.e2e.servers import LOCAL, Server, await_that, running_server
+from tests.e2e.servers import LOCAL, Server, running_server
 from tests.e2e.test_faults import database_of, postmaster
+from tests.eventually import eventually
 from tests.stream.history import Begun, Ended, Marked, Mutations, Part, Record, Subscriber
 from tests.stream.questions import look_back
 from tests.stream.reading import PEOPLE, Reader, record_of, write_for
 from tests.stream.registrar import change_persons_for, introduce
 from tests.stream.validate import validate
+
+pytestmark = pytest.mark.faults
+
 
 LOAD_SECONDS = 25
 CALM_SECONDS = 60
@@ -154,7 +158,7 @@ async def test_whatever_dies_every_subscriber_is_told_everything(
             await trouble()
             if number == 4:
                 reading += [asyncio.create_task(each.read(machines.channel, until)) for each in late]
-        await asyncio.to_thread(await_that, lambda: _answers(register), CALM_SECONDS)
+        await asyncio.to_thread(eventually, lambda: _answers(register), CALM_SECONDS)
         calm.set()
         answered = await asyncio.gather(*writing)
         changes = sum(await asyncio.gather(*registrars), Counter[str]())

@@ -27,7 +27,8 @@ from raas_client import (
     inscription,
 )
 from tests.e2e.registers import TYPES, TestRegister, new_register
-from tests.e2e.servers import ROOT, Server, await_that, clean_environment, free_port, raas, running_server
+from tests.e2e.servers import ROOT, Server, clean_environment, free_port, raas, running_server
+from tests.eventually import eventually
 from tests.oracle import numbers
 
 PEOPLE = [numbers.niss(1991, 63, 4, counter) for counter in range(1, 51)]
@@ -175,14 +176,14 @@ async def test_transactions_that_are_open(server: Server) -> None:
         )
         for number in (signal.SIGINT, signal.SIGTERM):
             with trimming(server, *arguments) as command:
-                await asyncio.to_thread(await_that, lambda: observer.execute(*waits).fetchone() == (1,), 30)
+                await asyncio.to_thread(eventually, lambda: observer.execute(*waits).fetchone() == (1,), 30)
                 command.send_signal(number)
                 said, _ = command.communicate(timeout=30)
                 assert command.returncode == 130
                 assert json.loads(said)["error"]["reason"] == "INTERRUPTED"
                 assert json.loads(said)["registers"] == []
                 # The server does not go on waiting for one that is gone.
-                await asyncio.to_thread(await_that, lambda: observer.execute(*waits).fetchone() == (0,), 30)
+                await asyncio.to_thread(eventually, lambda: observer.execute(*waits).fetchone() == (0,), 30)
         writer.rollback()
         assert trimmed(server, *arguments)["registers"][0]["oldest_revision"] == before + 500
         assert reader.execute(count, (int(register.number),)).fetchone() == all_of_it

@@ -15,7 +15,8 @@ from typing import Any
 from raas.v1.dossier_type_pb2 import DossierType
 from raas_client import RaasClient
 from tests.e2e.registers import TestRegister
-from tests.e2e.servers import ROOT, Server, await_that, clean_environment, free_port, raas, running_server
+from tests.e2e.servers import ROOT, Server, clean_environment, free_port, raas, running_server
+from tests.eventually import eventually
 from tests.oracle import numbers
 
 ANN, BOB = numbers.niss(1991, 63, 6, 1), numbers.niss(1991, 63, 6, 2)
@@ -35,7 +36,7 @@ class Watching:
 
     def await_lines(self, are_there: Callable[[list[str]], bool]) -> list[str]:
         """The lines, once they are there."""
-        await_that(lambda: are_there(self.lines()) or self._process.poll() is not None, 60)
+        eventually(lambda: are_there(self.lines()) or self._process.poll() is not None, 60)
         assert are_there(self.lines()), (self.lines(), self._errors.read_text())
         return self.lines()
 
@@ -172,7 +173,7 @@ async def test_it_goes_on_by_itself_after_the_server_was_killed(tmp_path: Path) 
         with watching(tmp_path, *register.arguments, "--after-revision", "0", "--heartbeat", "1") as watched:
             watched.await_lines(lambda lines: " BOOKMARK " in "".join(lines))
             server.kill()
-            await_that(lambda: "the server is lost" in watched.said(), 30)
+            eventually(lambda: "the server is lost" in watched.said(), 30)
             server.start()
             async with register.client() as client:
                 await client.create_dossier_type(DossierType(code="PENSION"))

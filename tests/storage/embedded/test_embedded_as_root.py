@@ -19,7 +19,7 @@ from tests.storage.embedded.conftest import Server
 from tests.storage.embedded.kept import rows, write
 from tests.storage.embedded.test_embedded_start import socket_path
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+pytestmark = [pytest.mark.faults, pytest.mark.skipif(os.geteuid() != 0, reason="needs root")]
 
 
 @pytest.fixture

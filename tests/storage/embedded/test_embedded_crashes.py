@@ -22,6 +22,8 @@ from raas.storage.embedded.postmaster import cluster_name, find_postmaster
 from tests.storage.embedded.conftest import Server
 from tests.storage.embedded.kept import rows, wait_until, write
 
+pytestmark = pytest.mark.faults
+
 
 def processes_of(data_dir: Path) -> list[psutil.Process]:
     """The living processes of PostgreSQL on `data_dir`, children too."""

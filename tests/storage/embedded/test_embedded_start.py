@@ -26,6 +26,9 @@ from raas.storage.embedded.postmaster import find_postmaster
 from tests.storage.embedded.conftest import Server
 from tests.storage.embedded.kept import rows, wait_until, write
 
+pytestmark = pytest.mark.faults
+
+
 FICTITIOUS_NISS = "85670512309"
 
 
