@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import structlog
 
 from raas.domain.numbers.niss import NissProfile
-from raas.ops.audit import NothingKept
+from raas.ops.audit import NoAudit
 from raas.ops.metrics import Metrics
 from raas.ops.page_seal import FernetPageSeal
 from raas.ops.settings import Settings
@@ -104,7 +104,7 @@ async def serve(
         )
         raas_server = build_server(
             use_cases,
-            AccessControl(registers, NothingKept()),
+            AccessControl(registers, NoAudit()),
             development_identity,
             listen=settings.listen,
             profile=profile,
@@ -144,7 +144,7 @@ async def _forget(retention: PostgresRetention) -> None:
     """Forget, every hour, what is kept only for a while; a database that is away is tried again next time."""
     while True:
         try:
-            await retention.forget_requests()
+            await retention.delete_expired_requests()
         except PortError as error:
             log.warning("old requests could not be forgotten", cause=str(error))
         await asyncio.sleep(_FORGET_SECONDS)

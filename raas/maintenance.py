@@ -19,9 +19,9 @@ from raas.storage.maintenance.erase import PostgresContentStore
 from raas.storage.maintenance.trim import PostgresTrims
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.storage.schema.migration import SchemaVersion, schema_version, upgrade
-from raas.usecases.admin.erase import Erasing, Progress
+from raas.usecases.admin.erase import EraseContents, Progress
 from raas.usecases.admin.registers import chosen
-from raas.usecases.admin.trim import Cut, Trimmed, renew_logs
+from raas.usecases.admin.trim import TrimProgress, TrimTarget, renew_logs
 from raas.usecases.admin.trim import trim as trim_log
 from raas.usecases.ports.errors import StoreFault
 
@@ -65,7 +65,7 @@ def trim(
     oldest: int | Age,
     *,
     force: bool,
-    progress: Callable[[Register, Trimmed], None],
+    progress: Callable[[Register, TrimProgress], None],
 ) -> None:
     """Trim the log of a register, or of all, to a revision, or to what was known so long ago.
 
@@ -75,7 +75,9 @@ def trim(
 
     async def run(stores: _Stores) -> None:
         now = datetime.now(UTC)
-        cut = Cut(instant=oldest.before(now)) if isinstance(oldest, Age) else Cut(revision=oldest)
+        cut = (
+            TrimTarget(instant=oldest.before(now)) if isinstance(oldest, Age) else TrimTarget(revision=oldest)
+        )
         async for each in chosen(stores.registers, register):
             told = partial(progress, each)
             await trim_log(stores.trims, each, cut, now=now, force=force, progress=told)
@@ -115,7 +117,7 @@ def erase(dsn: str, what: Age | Niss, progress: Progress) -> None:
 class _Stores:
     registers: PostgresRegisterStore
     trims: PostgresTrims
-    erasing: Erasing
+    erasing: EraseContents
 
 
 @asynccontextmanager
@@ -126,7 +128,7 @@ async def _opened(dsn: str) -> AsyncIterator[_Stores]:
         yield _Stores(
             PostgresRegisterStore(reading),
             PostgresTrims(writing, reading),
-            Erasing(PostgresContentStore(reading)),
+            EraseContents(PostgresContentStore(reading)),
         )
     finally:
         await writing.dispose()

@@ -13,7 +13,7 @@ from raas.domain.calendar.day import OPEN, day_text
 from raas.domain.errors import Reason, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.memory.state import Logged, RegisterState, World, lines_from
-from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPage, LogPoint, Reach
+from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPage, LogPoint, ReadLimits
 from raas.usecases.ports.subscriber_store import Subscriber, SubscriberKey
 
 
@@ -27,7 +27,9 @@ class MemoryLogs:
         """The logs of these registers as they are."""
         return {id_: _head(self._world.registers[id_]) for id_ in register_ids}
 
-    async def read(self, after: Mapping[int, int], which: LogFilter, reach: Reach) -> Mapping[int, LogPage]:
+    async def read(
+        self, after: Mapping[int, int], which: LogFilter, reach: ReadLimits
+    ) -> Mapping[int, LogPage]:
         """What follows these revisions."""
         return {
             id_: _page(self._world, self._world.registers[id_], begin, which, reach)
@@ -137,7 +139,7 @@ def _head(state: RegisterState) -> LogHead:
     return LogHead(state.enterprise_number, state.log_id, state.oldest_revision, state.point(state.revision))
 
 
-def _page(world: World, state: RegisterState, after: int, which: LogFilter, reach: Reach) -> LogPage:
+def _page(world: World, state: RegisterState, after: int, which: LogFilter, reach: ReadLimits) -> LogPage:
     end = state.revision
     if after + reach.revisions <= end:
         end = state.log[after + reach.revisions - 1].mutation.batch_last_revision

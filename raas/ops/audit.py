@@ -5,7 +5,7 @@ from __future__ import annotations
 from raas.usecases.ports.audit import AuditRecord
 
 
-class NothingKept:
+class NoAudit:
     """The audit of a server that keeps none."""
 
     def record(self, audit_scope: AuditRecord) -> None:

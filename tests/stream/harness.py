@@ -28,13 +28,13 @@ from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.admin.registers import Registers
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages
-from raas.usecases.feed.dispatcher import TailerLimits
+from raas.usecases.feed.dispatcher import DispatcherLimits
 from raas.usecases.feed.service import FeedService
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.persons.structure_source import StructureSource
 from raas.usecases.ports.audit import AuditRecord
 from raas.usecases.ports.authentic_source import AuthenticSource
-from raas.usecases.ports.log import LogFilter, LogPage, Notifications, Reach
+from raas.usecases.ports.log import LogFilter, LogPage, Notifications, ReadLimits
 from raas.usecases.reads.consult import Consult
 from raas.usecases.reads.explain import ExplainDossier
 from raas.usecases.reads.history import History
@@ -69,7 +69,9 @@ class CountingLogs(PostgresLogs):
 
     readings = 0
 
-    async def read(self, after: Mapping[int, int], which: LogFilter, reach: Reach) -> Mapping[int, LogPage]:
+    async def read(
+        self, after: Mapping[int, int], which: LogFilter, reach: ReadLimits
+    ) -> Mapping[int, LogPage]:
         self.readings += 1
         return await super().read(after, which, reach)
 
@@ -133,7 +135,7 @@ async def stream_house(
     engine: AsyncEngine,
     reading: AsyncEngine,
     *,
-    limits: TailerLimits | None = None,
+    limits: DispatcherLimits | None = None,
     notifications: Notifications | None = None,
     identify: Identify = development_identity,
     source: AuthenticSource | None = None,

@@ -24,7 +24,7 @@ from raas.cli.terminal.progress import Meter
 if TYPE_CHECKING:
     from raas.domain.numbers.enterprise_number import EnterpriseNumber
     from raas.domain.registers.register import Register
-    from raas.usecases.admin.trim import Trimmed
+    from raas.usecases.admin.trim import TrimProgress
 
 
 def trim(
@@ -67,14 +67,14 @@ def trim(
         )
     number = chosen_register(register, all_registers)
     oldest = before_revision if before_revision is not None else parse_age(older_than or "")
-    told: dict[Register, Trimmed] = {}
+    told: dict[Register, TrimProgress] = {}
 
     def work(dsn: str) -> None:
         from raas import maintenance as upkeep
 
         with Meter("mutations", quiet=as_json) as meter:
 
-            def progress(each: Register, trimmed: Trimmed) -> None:
+            def progress(each: Register, trimmed: TrimProgress) -> None:
                 told[each] = trimmed
                 meter.show(sum(t.deleted for t in told.values()), more=f", {len(told):,} registers")
 
@@ -90,7 +90,7 @@ def trim(
     )
 
 
-def _as_json(register: Register, trimmed: Trimmed) -> dict[str, object]:
+def _as_json(register: Register, trimmed: TrimProgress) -> dict[str, object]:
     holder = trimmed.held_by
     return {
         "register": _number(register.enterprise_number),
@@ -101,7 +101,7 @@ def _as_json(register: Register, trimmed: Trimmed) -> dict[str, object]:
     }
 
 
-def _sentences(told: Mapping[Register, Trimmed], *, every: bool) -> Iterator[str]:
+def _sentences(told: Mapping[Register, TrimProgress], *, every: bool) -> Iterator[str]:
     """What became of each register, or only of those where there is something to say; and all in all."""
     for register, trimmed in told.items():
         if every or trimmed.deleted or trimmed.held_by:
@@ -110,7 +110,7 @@ def _sentences(told: Mapping[Register, Trimmed], *, every: bool) -> Iterator[str
         yield f"registers: {len(told):,}; mutations given up: {sum(t.deleted for t in told.values()):,}"
 
 
-def _sentence(register: Register, trimmed: Trimmed) -> str:
+def _sentence(register: Register, trimmed: TrimProgress) -> str:
     begins = f"the log begins at revision {trimmed.oldest_revision}"
     if holder := trimmed.held_by:
         begins += (

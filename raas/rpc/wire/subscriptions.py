@@ -24,7 +24,7 @@ from raas.rpc.wire.fields import (
 )
 from raas.rpc.wire.mutations.columns import timestamp_of
 from raas.rpc.wire.mutations.stream import StreamMessages
-from raas.usecases.feed.list_mutations import Listing, ListingAnswer
+from raas.usecases.feed.list_mutations import MutationPage, MutationQuery
 from raas.usecases.feed.start_position import (
     DEFAULT_HEARTBEAT_SECONDS,
     Acknowledged,
@@ -32,7 +32,7 @@ from raas.usecases.feed.start_position import (
     Latest,
     Snapshot,
     Start,
-    Subscription,
+    SubscribeRequest,
 )
 from raas.usecases.ports.subscriber_store import Subscriber
 from raas.v1 import mutation_stream_pb2 as v1
@@ -46,7 +46,7 @@ _LARGEST_REVISION = 2**62
 _NamesLog = TypeVar("_NamesLog", v1.SubscribeRequest, v1.ListMutationsRequest, v1.AcknowledgeRequest)
 
 
-def read_subscription(request: v1.SubscribeRequest, faults: Faults) -> Subscription:
+def read_subscription(request: v1.SubscribeRequest, faults: Faults) -> SubscribeRequest:
     """What is asked with Subscribe; without a start, the latest."""
     start = _start(request, faults)
     subscriber = None
@@ -57,7 +57,7 @@ def read_subscription(request: v1.SubscribeRequest, faults: Faults) -> Subscript
     heartbeat = DEFAULT_HEARTBEAT_SECONDS
     if request.HasField("heartbeat_interval"):
         heartbeat = _heartbeat(request.heartbeat_interval, faults)
-    return Subscription(
+    return SubscribeRequest(
         start,
         read_log_id(request, faults),
         subscriber,
@@ -67,10 +67,10 @@ def read_subscription(request: v1.SubscribeRequest, faults: Faults) -> Subscript
     )
 
 
-def read_listing(request: v1.ListMutationsRequest, rules: NissRules, faults: Faults) -> Listing:
+def read_listing(request: v1.ListMutationsRequest, rules: NissRules, faults: Faults) -> MutationQuery:
     """What is asked with ListMutations."""
     check_page_size(request.page_size, faults)
-    return Listing(
+    return MutationQuery(
         read_revision("after_revision", request.after_revision, faults),
         read_codes("dossier_types", request.dossier_types, faults),
         _kinds(request.kinds, faults),
@@ -106,7 +106,7 @@ def read_log_id(request: _NamesLog, faults: Faults) -> UUID | None:
         return None
 
 
-def listing_bytes(answer: ListingAnswer, messages: StreamMessages) -> bytes:
+def listing_bytes(answer: MutationPage, messages: StreamMessages) -> bytes:
     """The answer of ListMutations, as the bytes that leave."""
     rest = v1.ListMutationsResponse(
         through_revision=answer.through_revision,

@@ -16,7 +16,7 @@ from raas.storage.connection.query import Row, fetch
 from raas.storage.rows.arrays import array
 from raas.storage.rows.contents import CONTENT_COLUMNS
 from raas.usecases.feed.columns import LogEntries
-from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPage, LogPoint, Reach
+from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPage, LogPoint, ReadLimits
 
 _LAST_REVISION = 2**63 - 1
 
@@ -101,7 +101,9 @@ class PostgresLogs:
         rows = await fetch(self._engine, _HEADS, {"registers": array(register_ids)})
         return {row[0]: _head(row) for row in rows}
 
-    async def read(self, after: Mapping[int, int], which: LogFilter, reach: Reach) -> Mapping[int, LogPage]:
+    async def read(
+        self, after: Mapping[int, int], which: LogFilter, reach: ReadLimits
+    ) -> Mapping[int, LogPage]:
         """What follows these revisions in the logs of these registers."""
         parameters = {
             "registers": array(after),
@@ -167,7 +169,7 @@ def _head(row: Row) -> LogHead:
     return LogHead(EnterpriseNumber(number), log_id, oldest, LogPoint(revision, record_time, bytes(checksum)))
 
 
-def _page(row: Row, reach: Reach) -> LogPage:
+def _page(row: Row, reach: ReadLimits) -> LogPage:
     head = _head(row)
     revision, record_time, checksum, *columns = row[_HEAD_COLUMNS:]
     edge = head.latest if revision is None else LogPoint(revision, record_time, bytes(checksum))

@@ -24,7 +24,7 @@ class PostgresRetention:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def forget_requests(self) -> int:
+    async def delete_expired_requests(self) -> int:
         """Forget the answers older than KEPT_DAYS; answers how many. Raises StoreUnavailable, StoreFault."""
         return sum([await self._forget(statement) for statement in _STATEMENTS])
 

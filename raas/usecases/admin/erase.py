@@ -1,4 +1,4 @@
-"""Erasing facts about people that stand beside the log; the log itself, and its checksums, stay whole."""
+"""Erase facts about people that are stored beside the log; the log and its checksums stay intact."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Progress = Callable[[int], None]
 """Is told, after every batch, how many contents are erased so far: they stay so, whatever comes."""
 
 
-class Erasing:
+class EraseContents:
     """The verbs behind `raas erase`; each answers how many contents were erased."""
 
     def __init__(self, contents: ContentStore) -> None:

@@ -20,7 +20,7 @@ _ENTRIES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class TrimTarget:
     """Up to where: to a revision, which becomes the oldest one, or to what was known at an instant.
 
     Exactly one of the two is given. After it, the state at that revision or instant can still be asked.
@@ -31,7 +31,7 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class Trimmed:
+class TrimProgress:
     """How far trimming came; `goal` is the revision that it is on its way to.
 
     `held_by`: the subscriber that has not acknowledged enough, and what comes after its place is kept.
@@ -46,12 +46,12 @@ class Trimmed:
 async def trim(
     store: TrimStore,
     register: Register,
-    cut: Cut,
+    cut: TrimTarget,
     *,
     now: datetime,
     force: bool = False,
-    progress: Callable[[Trimmed], None] = lambda _: None,
-) -> Trimmed:
+    progress: Callable[[TrimProgress], None] = lambda _: None,
+) -> TrimProgress:
     """Give up the beginning of a register's log, in steps that let writers through.
 
     Stops at the slowest subscriber seen in the last 90 days, unless forced. `progress` is called after
@@ -74,7 +74,7 @@ async def trim(
         began = loop.time()
         step = await store.step(register.id, goal, _ENTRIES, seen_since)
         deleted += step.deleted
-        trimmed = Trimmed(deleted, step.oldest_revision, goal, step.held_by)
+        trimmed = TrimProgress(deleted, step.oldest_revision, goal, step.held_by)
         progress(trimmed)
         if step.oldest_revision <= oldest or step.oldest_revision >= goal:
             return trimmed

@@ -8,11 +8,11 @@ from contextlib import closing
 
 from raas.domain.errors import Reason, refuse
 from raas.usecases.feed.columns import columns_of
-from raas.usecases.feed.prefetch import PageAhead, PagesAhead
-from raas.usecases.feed.recent_log import RecentLog, Shipment
-from raas.usecases.feed.segments import Stride, cut_short, require_whole, run_of
+from raas.usecases.feed.prefetch import PrefetchedPage, Prefetcher
+from raas.usecases.feed.recent_log import RecentLog, StreamMessage
+from raas.usecases.feed.segments import ReadSize, require_whole, segment_of, segment_of_entries
 from raas.usecases.feed.serialize import serialized
-from raas.usecases.ports.log import EVERYTHING, LogFilter, LogHead, LogPage, LogPoint, LogStore, Reach
+from raas.usecases.ports.log import EVERYTHING, LogFilter, LogHead, LogPage, LogPoint, LogStore, ReadLimits
 from raas.usecases.ports.messages import Messages
 
 _FILTERED_REVISIONS = 20_000
@@ -30,7 +30,7 @@ class LogPages:
         self.messages = messages
         self.readers = readers
         self.turns = asyncio.Semaphore(_READING_AT_ONCE)
-        self.ahead = PagesAhead()
+        self.ahead = Prefetcher()
 
 
 class LogReader:
@@ -41,10 +41,10 @@ class LogReader:
         self._recent_log = recent_log
         self._register_id = register_id
         self._which = which
-        self._stride = Stride()
-        self._ahead: PageAhead | None = None
+        self._read_size = ReadSize()
+        self._ahead: PrefetchedPage | None = None
 
-    async def next(self, position: int, through: int) -> tuple[Shipment, LogPoint | None]:
+    async def next(self, position: int, through: int) -> tuple[StreamMessage, LogPoint | None]:
         """What follows a position, and what the log says at its new `through`, where that was read.
 
         Raises Refused REVISION_EXPIRED when it was trimmed away, LOG_REPLACED, REVISION_IN_FUTURE.
@@ -52,21 +52,21 @@ class LogReader:
         recent_log, messages = self._recent_log, self._pages.messages
         async with self._pages.turns:
             page = await self._page(position)
-            run = run_of(page)
+            run = segment_of(page)
             self._read_ahead(run.position, page.head)
             written = await serialized(page.entries, recent_log.register, messages)
-        self._stride.took(len(written), sum(map(len, written)))
+        self._read_size.took(len(written), sum(map(len, written)))
         if len(written) < len(page.entries):
-            run = cut_short(page.entries[: len(written)])
+            run = segment_of_entries(page.entries[: len(written)])
         if self._which == EVERYTHING:
             require_whole(run, position)
         through = through if run.through is None else run.through
         if not run.entries:
-            return Shipment(None, (), None, run.position, through), run.point
+            return StreamMessage(None, (), None, run.position, through), run.point
         data = messages.mutations(recent_log.log_id, b"".join(written[: len(run.entries)]), through)
         nisses = tuple({niss: None for niss in columns_of(run.entries).niss if niss is not None})
         shown = run.entries[0].revision, run.entries[-1].revision
-        return Shipment(data, nisses, shown, run.position, through), run.point
+        return StreamMessage(data, nisses, shown, run.position, through), run.point
 
     def close(self) -> None:
         """Give up what was read ahead."""
@@ -93,9 +93,9 @@ class LogReader:
             self._ahead = self._pages.ahead.begin(position, lambda: self._read(position))
 
     async def _read(self, position: int) -> LogPage:
-        entries = self._stride.entries(self._pages.readers())
+        entries = self._read_size.entries(self._pages.readers())
         revisions = entries if self._which == EVERYTHING else _FILTERED_REVISIONS
-        reach = Reach(revisions, entries)
+        reach = ReadLimits(revisions, entries)
         pages = await self._pages.logs.read({self._register_id: position}, self._which, reach)
         return pages[self._register_id]
 
@@ -108,7 +108,7 @@ async def follow_log(
     heartbeat_seconds: float,
     pages: LogPages,
     messages: Messages,
-) -> AsyncGenerator[Shipment, None]:
+) -> AsyncGenerator[StreamMessage, None]:
     """Everything that matches after a position, for ever, and a bookmark after every quiet interval.
 
     Of the reader only a position is kept while it waits or is slow. Raises Refused when the tail ends:
@@ -137,5 +137,5 @@ async def follow_log(
                 # A bookmark never lies behind what was said before.
                 if known is not None and through <= known.revision <= position:
                     data = messages.bookmark(recent_log.log_id, known, snapshot_complete=False)
-                    yield Shipment(data, (), None, position, through)
+                    yield StreamMessage(data, (), None, position, through)
                 heartbeat_at = loop.time() + heartbeat_seconds

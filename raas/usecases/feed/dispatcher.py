@@ -17,16 +17,16 @@ from time import process_time
 from raas.domain.errors import Reason, Refused, refuse
 from raas.usecases.feed.committed import page_of
 from raas.usecases.feed.pacing import Pace, PaceLimits
-from raas.usecases.feed.recent_log import RecentLog, piece_of, wake
-from raas.usecases.feed.segments import Stride, cut_short, require_whole, run_of
+from raas.usecases.feed.recent_log import RecentLog, cached, wake
+from raas.usecases.feed.segments import ReadSize, require_whole, segment_of, segment_of_entries
 from raas.usecases.feed.serialize import serialized
 from raas.usecases.ports.errors import PortError
-from raas.usecases.ports.log import EVERYTHING, CommittedBatch, LogHead, LogPage, LogStore, Reach
+from raas.usecases.ports.log import EVERYTHING, CommittedBatch, LogHead, LogPage, LogStore, ReadLimits
 from raas.usecases.ports.messages import Messages
 
 
 @dataclass(frozen=True, slots=True)
-class TailerLimits:
+class DispatcherLimits:
     """How the tailer shares the process with everybody else."""
 
     pace: PaceLimits = field(default_factory=PaceLimits)
@@ -50,10 +50,10 @@ _RETRY_SECONDS = 0.2
 class FeedDispatcher:
     """Keeps a tail for every register that is followed; `run` does the work until `close`."""
 
-    def __init__(self, logs: LogStore, messages: Messages, limits: TailerLimits | None = None) -> None:
+    def __init__(self, logs: LogStore, messages: Messages, limits: DispatcherLimits | None = None) -> None:
         self._logs = logs
         self._messages = messages
-        self._limits = limits or TailerLimits()
+        self._limits = limits or DispatcherLimits()
         self._recent_logs: dict[int, RecentLog] = {}
         self._due: set[int] = set()
         """Registers whose log is to be read."""
@@ -64,7 +64,7 @@ class FeedDispatcher:
         self._not_before = 0.0
         self._poll_seconds = self._limits.poll_seconds_unheard
         self._closed: Refused | None = None
-        self._stride = Stride()
+        self._read_size = ReadSize()
         self._pace = Pace(self._limits.pace)
         self.readers = 0
         """Those who follow, whichever register."""
@@ -162,9 +162,9 @@ class FeedDispatcher:
         self._due.clear()
         if not after:
             return woken
-        entries = self._stride.entries(self.readers)
+        entries = self._read_size.entries(self.readers)
         try:
-            pages = await self._logs.read(after, EVERYTHING, Reach(entries, entries))
+            pages = await self._logs.read(after, EVERYTHING, ReadLimits(entries, entries))
         except PortError:
             self._due.update(after)
             raise
@@ -211,9 +211,9 @@ class FeedDispatcher:
         if not page.entries:
             return 0
         written = await serialized(page.entries, recent_log.register, self._messages)
-        self._stride.took(len(written), sum(map(len, written)))
+        self._read_size.took(len(written), sum(map(len, written)))
         whole = len(written) == len(page.entries)
-        run = run_of(page) if whole else cut_short(page.entries[: len(written)])
+        run = segment_of(page) if whole else segment_of_entries(page.entries[: len(written)])
         if self._recent_logs.get(register_id) is not recent_log:
             return 0
         try:
@@ -222,7 +222,7 @@ class FeedDispatcher:
             self._end(register_id, hole)
             return 0
         recent_log.keep_bytes = self._limits.keep_bytes // len(self._recent_logs)
-        pieces = [piece_of(entry, data) for entry, data in zip(run.entries, written, strict=False)]
+        pieces = [cached(entry, data) for entry, data in zip(run.entries, written, strict=False)]
         recent_log.publish(run, pieces, asyncio.get_running_loop().time())
         self._follow_up(register_id, recent_log, page.head)
         return await self._wake(recent_log)

@@ -13,11 +13,11 @@ from raas.usecases.calls.answer_size import ANSWER_BYTES
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import page_size_of
 from raas.usecases.calls.successors import unite
-from raas.usecases.feed.segments import Run, run_of
+from raas.usecases.feed.segments import Segment, segment_of
 from raas.usecases.feed.start_position import require_kept, require_log
 from raas.usecases.feed.subscribe import log_filter
 from raas.usecases.ports.authentic_source import AuthenticSource
-from raas.usecases.ports.log import EVERYTHING, LogEntry, LogFilter, LogHead, LogStore, Reach
+from raas.usecases.ports.log import EVERYTHING, LogEntry, LogFilter, LogHead, LogStore, ReadLimits
 
 _FILTERED_REVISIONS = 20_000
 """Revisions that one reading looks through for the few that match."""
@@ -30,7 +30,7 @@ _ENTRY_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class MutationQuery:
     """What is asked of the log."""
 
     after_revision: int
@@ -42,7 +42,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class ListingAnswer:
+class MutationPage:
     """Everything that matches up to and including `through_revision`, which lies inside no group."""
 
     entries: Sequence[LogEntry]
@@ -59,7 +59,7 @@ class ListMutations:
         self._logs = logs
         self._source = source
 
-    async def page(self, call: Call, register: AdmittedRegister, asked: Listing) -> ListingAnswer:
+    async def page(self, call: Call, register: AdmittedRegister, asked: MutationQuery) -> MutationPage:
         """What follows a revision, up to the page size and the end of the group that it falls into.
 
         An answer may be empty, or hold fewer, although more follow: go on from its `through_revision`. It
@@ -94,9 +94,9 @@ class ListMutations:
                 break
             if len(entries) >= size or through >= head.latest.revision:
                 break
-        return ListingAnswer(entries, through, head, resolved)
+        return MutationPage(entries, through, head, resolved)
 
-    async def violations(self, register: AdmittedRegister, asked: Listing) -> Sequence[Violation]:
+    async def violations(self, register: AdmittedRegister, asked: MutationQuery) -> Sequence[Violation]:
         """What the state finds wrong with what is asked; for what is refused already."""
         found: list[Violation] = []
         head = (await self._logs.heads((register.id,)))[register.id]
@@ -112,20 +112,22 @@ class ListMutations:
         return found
 
     async def _run(
-        self, register_id: int, after: int, which: LogFilter, size: int, asked: Listing
-    ) -> tuple[Run, LogHead]:
+        self, register_id: int, after: int, which: LogFilter, size: int, asked: MutationQuery
+    ) -> tuple[Segment, LogHead]:
         revisions = size if which == EVERYTHING else _FILTERED_REVISIONS
-        page = (await self._logs.read({register_id: after}, which, Reach(revisions, size)))[register_id]
+        page = (await self._logs.read({register_id: after}, which, ReadLimits(revisions, size)))[register_id]
         require_log(page.head, asked.log_id)
         require_kept(page.head, after, "after_revision")
-        return run_of(page), page.head
+        return segment_of(page), page.head
 
-    async def _group(self, register_id: int, after: int, which: LogFilter, begun: Run) -> tuple[Run, LogHead]:
+    async def _group(
+        self, register_id: int, after: int, which: LogFilter, begun: Segment
+    ) -> tuple[Segment, LogHead]:
         revisions = begun.entries[-1].batch_last_revision - after
-        reach = Reach(revisions, revisions + 1)
+        reach = ReadLimits(revisions, revisions + 1)
         page = (await self._logs.read({register_id: after}, which, reach))[register_id]
         require_kept(page.head, after, "after_revision")
-        return run_of(page), page.head
+        return segment_of(page), page.head
 
 
 def _fitting(entries: Sequence[LogEntry]) -> int | None:

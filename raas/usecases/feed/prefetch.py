@@ -18,24 +18,26 @@ _AT_ONCE = 2
 _TAKEN_WITHIN_SECONDS = 0.5
 
 
-class PagesAhead:
+class Prefetcher:
     """How many pages may be read ahead at the moment."""
 
     def __init__(self) -> None:
         self.free = _AT_ONCE
 
-    def begin(self, position: int, reading: Callable[[], Coroutine[None, None, LogPage]]) -> PageAhead | None:
+    def begin(
+        self, position: int, reading: Callable[[], Coroutine[None, None, LogPage]]
+    ) -> PrefetchedPage | None:
         """Begin to read what follows a position; None when others read ahead enough."""
         if not self.free:
             return None
         self.free -= 1
-        return PageAhead(self, position, asyncio.create_task(reading()))
+        return PrefetchedPage(self, position, asyncio.create_task(reading()))
 
 
-class PageAhead:
+class PrefetchedPage:
     """A page on its way."""
 
-    def __init__(self, ahead: PagesAhead, position: int, reading: asyncio.Task[LogPage]) -> None:
+    def __init__(self, ahead: Prefetcher, position: int, reading: asyncio.Task[LogPage]) -> None:
         self._ahead = ahead
         self._position = position
         self._reading: asyncio.Task[LogPage] | None = reading

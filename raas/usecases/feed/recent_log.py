@@ -14,7 +14,7 @@ from typing import NamedTuple
 from raas.domain.errors import Reason, Refused, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
-from raas.usecases.feed.segments import RUN_BYTES, Run, run_bytes
+from raas.usecases.feed.segments import SEGMENT_BYTES, Segment, segment_bytes
 from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPoint
 from raas.usecases.ports.messages import Messages
 
@@ -25,7 +25,7 @@ ERASABLE_SECONDS = 10.0
 """How long what can be erased beside the log is shown from here: after that the log is asked again."""
 
 
-class Shipment(NamedTuple):
+class StreamMessage(NamedTuple):
     """What a reader is sent next, and where it then stands."""
 
     data: bytes | None
@@ -37,7 +37,7 @@ class Shipment(NamedTuple):
     through: int
 
 
-class Piece(NamedTuple):
+class CachedMutation(NamedTuple):
     """A mutation of the tail: what filters look at, and its bytes."""
 
     revision: int
@@ -53,17 +53,17 @@ class _Chunk(NamedTuple):
     after: int
     last: int
     through: int
-    pieces: Sequence[Piece]
+    pieces: Sequence[CachedMutation]
     size: int
 
 
-def piece_of(entry: LogEntry, data: bytes) -> Piece:
+def cached(entry: LogEntry, data: bytes) -> CachedMutation:
     """The piece of an entry whose bytes are `data`."""
     types = (entry.dossier_type,) if entry.dossier_type is not None else tuple(entry.dossier_types or ())
-    return Piece(entry.revision, entry.kind, types, entry.niss, entry.content is not None, data)
+    return CachedMutation(entry.revision, entry.kind, types, entry.niss, entry.content is not None, data)
 
 
-def matches(which: LogFilter, piece: Piece) -> bool:
+def matches(which: LogFilter, piece: CachedMutation) -> bool:
     """Whether a mutation is one of those asked for; the store decides alike."""
     if which.kinds and piece.kind not in which.kinds:
         return False
@@ -73,7 +73,7 @@ def matches(which: LogFilter, piece: Piece) -> bool:
 class RecentLog:
     """The newest chunks, and those who wait for the next one."""
 
-    def __init__(self, head: LogHead, messages: Messages, keep_bytes: int = RUN_BYTES) -> None:
+    def __init__(self, head: LogHead, messages: Messages, keep_bytes: int = SEGMENT_BYTES) -> None:
         self.register: EnterpriseNumber = head.register
         self.log_id = head.log_id
         self.position = head.latest.revision
@@ -86,7 +86,7 @@ class RecentLog:
         self._erasable: deque[tuple[float, int]] = deque()
         """Until when chunks that show what can be erased are kept, and their last revisions."""
         self._size = 0
-        self._ready: dict[LogFilter, Shipment] = {}
+        self._ready: dict[LogFilter, StreamMessage] = {}
         self._waiting: set[asyncio.Future[None]] = set()
         self._ended: Refused | None = None
 
@@ -103,7 +103,7 @@ class RecentLog:
             return refuse(Reason.REVISION_IN_FUTURE, latest_revision=str(head.latest.revision))
         return None
 
-    def publish(self, run: Run, pieces: Sequence[Piece], now: float) -> None:
+    def publish(self, run: Segment, pieces: Sequence[CachedMutation], now: float) -> None:
         """Add what follows the position, at this time; `wake` then tells those who wait."""
         if run.point is not None:
             self.point = run.point
@@ -146,7 +146,7 @@ class RecentLog:
         """Whether everything after this position is here."""
         return position >= self._begin
 
-    def next(self, position: int, which: LogFilter) -> Shipment | None:
+    def next(self, position: int, which: LogFilter) -> StreamMessage | None:
         """What follows a position that the tail reaches, up to about a run; None = nothing yet."""
         if position >= self.position:
             return None
@@ -179,10 +179,10 @@ class RecentLog:
         self._size -= dropped.size
         self._begin = dropped.last
 
-    def _ship(self, position: int, which: LogFilter) -> Shipment:
+    def _ship(self, position: int, which: LogFilter) -> StreamMessage:
         everything = not (which.dossier_types or which.kinds)
-        most = run_bytes(self.followers)
-        selected: list[Piece] = []
+        most = segment_bytes(self.followers)
+        selected: list[CachedMutation] = []
         size, through = 0, position
         for chunk in self._chunks:
             if chunk.last <= position:
@@ -198,10 +198,10 @@ class RecentLog:
             size += sum(len(piece.data) for piece in pieces)
             position, through = chunk.last, chunk.through
         if not selected:
-            return Shipment(None, (), None, position, through)
+            return StreamMessage(None, (), None, position, through)
         data = self._messages.mutations(self.log_id, b"".join([piece.data for piece in selected]), through)
         nisses = tuple({piece.niss: None for piece in selected if piece.niss is not None})
-        return Shipment(data, nisses, (selected[0].revision, selected[-1].revision), position, through)
+        return StreamMessage(data, nisses, (selected[0].revision, selected[-1].revision), position, through)
 
 
 def wake(waiter: asyncio.Future[None]) -> None:

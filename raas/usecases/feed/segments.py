@@ -15,11 +15,11 @@ from raas.domain.errors import Reason, refuse
 from raas.usecases.feed.columns import columns_of
 from raas.usecases.ports.log import LogEntry, LogPage, LogPoint
 
-RUN_BYTES = 512 * 1024
+SEGMENT_BYTES = 512 * 1024
 """What a run aims at: half of what a message should hold, so that it can end where a group ends."""
 
 
-class Run(NamedTuple):
+class Segment(NamedTuple):
     """Entries that follow a position, and the place after them."""
 
     entries: Sequence[LogEntry]
@@ -30,14 +30,14 @@ class Run(NamedTuple):
     """What the log says at `through`; None where that was not read."""
 
 
-def run_of(page: LogPage) -> Run:
+def segment_of(page: LogPage) -> Segment:
     """The entries of a page up to the last point that is no part of a group, or all if there is none."""
     if not page.limited:
-        return Run(page.entries, page.edge.revision, page.edge.revision, page.edge)
-    return cut_short(page.entries)
+        return Segment(page.entries, page.edge.revision, page.edge.revision, page.edge)
+    return segment_of_entries(page.entries)
 
 
-def cut_short(entries: Sequence[LogEntry]) -> Run:
+def segment_of_entries(entries: Sequence[LogEntry]) -> Segment:
     """The same for entries (at least one) of which nothing is known beyond the last one."""
     group = entries[-1].batch_last_revision
     if entries[-1].revision == group:
@@ -46,34 +46,34 @@ def cut_short(entries: Sequence[LogEntry]) -> Run:
     count = bisect_left(columns_of(entries).batch_last_revision, group)
     if count:
         return _complete(entries[:count])
-    return Run(entries, entries[-1].revision, None, None)
+    return Segment(entries, entries[-1].revision, None, None)
 
 
-def require_whole(run: Run, after: int) -> None:
+def require_whole(run: Segment, after: int) -> None:
     """Raise Refused INTERNAL when something is missing in a run of everything: a hole is never hidden."""
     if len(run.entries) != run.position - after:
         raise refuse(Reason.INTERNAL)
 
 
-def _complete(entries: Sequence[LogEntry]) -> Run:
+def _complete(entries: Sequence[LogEntry]) -> Segment:
     last = entries[-1]
     # The rest of the last one's group, if any, did not match.
     group = last.batch_last_revision
     point = LogPoint(group, last.record_time, last.checksum) if last.revision == group else None
-    return Run(entries, group, group, point)
+    return Segment(entries, group, group, point)
 
 
-def run_bytes(readers: int) -> int:
+def segment_bytes(readers: int) -> int:
     """What a run aims at when so many read: each of them may sleep with one in its hands."""
-    return max(_RUN_BYTES_LEAST, min(RUN_BYTES, _IN_HANDS // max(readers, 1)))
+    return max(_SEGMENT_BYTES_LEAST, min(SEGMENT_BYTES, _IN_HANDS // max(readers, 1)))
 
 
-_RUN_BYTES_LEAST = 128 * 1024
+_SEGMENT_BYTES_LEAST = 128 * 1024
 _IN_HANDS = 128 * 1024 * 1024
 """Bytes that all readers of a process may hold back together."""
 
 
-class Stride:
+class ReadSize:
     """How many entries to read at once so that they come to about one run."""
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class Stride:
 
     def entries(self, readers: int) -> int:
         """So many, when so many read."""
-        return max(_FEWEST, min(_MOST, run_bytes(readers) // self._entry_bytes))
+        return max(_FEWEST, min(_MOST, segment_bytes(readers) // self._entry_bytes))
 
     def took(self, entries: int, size: int) -> None:
         """Learn from a run of so many entries and bytes."""

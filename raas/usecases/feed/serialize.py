@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
-from raas.usecases.feed.segments import RUN_BYTES
+from raas.usecases.feed.segments import SEGMENT_BYTES
 from raas.usecases.ports.log import LogEntry
 from raas.usecases.ports.messages import Messages
 
@@ -30,7 +30,7 @@ async def serialized(
         data = messages.entries(register, some)
         size += sum(map(len, data))
         written += data
-        if size > RUN_BYTES and (end := _end(entries, written)) is not None:
+        if size > SEGMENT_BYTES and (end := _end(entries, written)) is not None:
             return written[:end]
     return written
 
@@ -40,6 +40,6 @@ def _end(entries: Sequence[LogEntry], written: Sequence[bytes]) -> int | None:
     size = 0
     for index, (entry, data) in enumerate(zip(entries, written, strict=False), 1):
         size += len(data)
-        if size > RUN_BYTES and (entry.revision == entry.batch_last_revision or size > 2 * RUN_BYTES):
+        if size > SEGMENT_BYTES and (entry.revision == entry.batch_last_revision or size > 2 * SEGMENT_BYTES):
             return index
     return None

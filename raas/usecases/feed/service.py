@@ -7,7 +7,7 @@ import contextlib
 
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.feed.acknowledgements import ManageSubscribers
-from raas.usecases.feed.dispatcher import FeedDispatcher, TailerLimits
+from raas.usecases.feed.dispatcher import DispatcherLimits, FeedDispatcher
 from raas.usecases.feed.list_mutations import ListMutations
 from raas.usecases.feed.notifier import Notifier
 from raas.usecases.feed.presence import Presence
@@ -33,7 +33,7 @@ class FeedService:
         source: AuthenticSource,
         pages: Pages,
         messages: Messages,
-        limits: TailerLimits | None = None,
+        limits: DispatcherLimits | None = None,
     ) -> None:
         self._dispatcher = FeedDispatcher(logs, messages, limits)
         self._notifier = Notifier(self._dispatcher, notifications)

@@ -40,7 +40,7 @@ Start = AfterRevision | Snapshot | Latest | Acknowledged
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
+class SubscribeRequest:
     """A subscription as asked; `subscriber` is the name under which the place is remembered."""
 
     start: Start

@@ -14,13 +14,13 @@ from raas.usecases.calls.pagination import Pages
 from raas.usecases.feed.catch_up import LogPages, follow_log
 from raas.usecases.feed.dispatcher import FeedDispatcher
 from raas.usecases.feed.presence import Presence
-from raas.usecases.feed.recent_log import RecentLog, Shipment
+from raas.usecases.feed.recent_log import RecentLog, StreamMessage
 from raas.usecases.feed.start_position import (
     Acknowledged,
     AfterRevision,
     Latest,
     Snapshot,
-    Subscription,
+    SubscribeRequest,
     acknowledged_place,
     require_kept,
     require_log,
@@ -57,8 +57,8 @@ class Subscriptions:
         self._log_pages = LogPages(logs, messages, lambda: dispatcher.readers)
 
     async def stream(
-        self, call: Call, register: AdmittedRegister, asked: Subscription
-    ) -> AsyncGenerator[Shipment, None]:
+        self, call: Call, register: AdmittedRegister, asked: SubscribeRequest
+    ) -> AsyncGenerator[StreamMessage, None]:
         """What the subscriber is sent, without end; every shipment has data.
 
         Raises Refused: DOSSIER_TYPE_UNKNOWN, SUBSCRIBER_UNKNOWN, SUBSCRIBER_FILTER_DIFFERS,
@@ -89,7 +89,7 @@ class Subscriptions:
                     bookmark = self._messages.bookmark(
                         recent_log.log_id, head.latest, snapshot_complete=False
                     )
-                    yield Shipment(bookmark, (), None, position, position)
+                    yield StreamMessage(bookmark, (), None, position, position)
                 following = follow_log(
                     recent_log,
                     register.id,
@@ -104,7 +104,7 @@ class Subscriptions:
                         yield shipment
 
     async def violations(
-        self, call: Call, register: AdmittedRegister, asked: Subscription
+        self, call: Call, register: AdmittedRegister, asked: SubscribeRequest
     ) -> Sequence[Violation]:
         """What the state finds wrong with what is asked; for what is refused already."""
         try:
@@ -114,7 +114,7 @@ class Subscriptions:
         return ()
 
     async def _begin(
-        self, call: Call, register: AdmittedRegister, asked: Subscription
+        self, call: Call, register: AdmittedRegister, asked: SubscribeRequest
     ) -> tuple[LogFilter, LogHead, int, dict[str, Any] | None]:
         """The filter, the log, the revision to begin after, and what an interrupted snapshot's token says."""
         found: list[Violation] = []
@@ -137,7 +137,7 @@ class Subscriptions:
         return which, head, *begun
 
     async def _place(
-        self, call: Call, register: AdmittedRegister, asked: Subscription, which: LogFilter, head: LogHead
+        self, call: Call, register: AdmittedRegister, asked: SubscribeRequest, which: LogFilter, head: LogHead
     ) -> tuple[int, dict[str, Any] | None]:
         match asked.start:
             case AfterRevision(revision=revision):
@@ -174,7 +174,7 @@ class Subscriptions:
         recent_log: RecentLog,
         which: LogFilter,
         token: dict[str, Any] | None,
-    ) -> AsyncGenerator[Shipment, None]:
+    ) -> AsyncGenerator[StreamMessage, None]:
         """The dossiers as of one revision, page by page, and the bookmark that completes them."""
         dossiers = DossierFilter(dossier_types=which.dossier_types)
         revision: int | None = None
@@ -203,11 +203,11 @@ class Subscriptions:
             nisses = tuple(dossier.niss for dossier in page.dossiers)
             # While the reader is slow, only the message is kept.
             del page, last
-            yield Shipment(data, nisses, None, revision, revision)
+            yield StreamMessage(data, nisses, None, revision, revision)
         assert revision is not None
         point = await self._logs.point(register.id, revision)
         data = self._messages.bookmark(recent_log.log_id, point, snapshot_complete=True)
-        yield Shipment(data, (), None, revision, revision)
+        yield StreamMessage(data, (), None, revision, revision)
 
 
 async def log_filter(

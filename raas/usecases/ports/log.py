@@ -79,7 +79,7 @@ class LogFilter:
 EVERYTHING = LogFilter()
 
 
-class Reach(NamedTuple):
+class ReadLimits(NamedTuple):
     """How far one reading of a log goes: it looks through `revisions` and answers at most `entries`."""
 
     revisions: int
@@ -106,7 +106,9 @@ class LogStore(Protocol):
     async def heads(self, register_ids: Collection[int]) -> Mapping[int, LogHead]:
         """The logs of these registers as committed now."""
 
-    async def read(self, after: Mapping[int, int], which: LogFilter, reach: Reach) -> Mapping[int, LogPage]:
+    async def read(
+        self, after: Mapping[int, int], which: LogFilter, reach: ReadLimits
+    ) -> Mapping[int, LogPage]:
         """What follows these revisions in the logs of these registers; each register has its own reach.
 
         What is older than the head's oldest_revision may be missing: the reader compares.

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.numbers.enterprise_number import enterprise_number_text
 from raas.domain.numbers.niss import niss_text
 from raas.rpc.wire.identities import identity_message
-from raas.usecases.admin.erase import Erasing
+from raas.usecases.admin.erase import EraseContents
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.persons.import_rows import FeedRow
 from raas.v1 import mutation_stream_pb2 as v1
@@ -81,7 +81,7 @@ async def test_all_three_show_the_contents_and_then_that_they_were_erased(
     assert change.after == identity_message(replace(WHOLE, sex=None))
     assert not change.HasField("content_erased_time")
 
-    await Erasing(persons.contents).by_person(niss)
+    await EraseContents(persons.contents).by_person(niss)
     after = await shown(stream, register, niss)
     assert after[0] == after[1] == after[2]
     erased = after[0][0].identity_change
@@ -107,7 +107,7 @@ async def test_the_checksum_follows_before_and_after_an_erasure(
     assert validate(record) == []
     assert [m.identity_change.after.last_name for m in record.log[2:]] == ["Janssens", "Maes"]
 
-    await Erasing(persons.contents).by_person(niss)
+    await EraseContents(persons.contents).by_person(niss)
     record = await record_of(stream.channel, number, [], [sent])
     # What was sent was sent, and what it said is the same but for what was erased.
     assert validate(record) == []

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.usecases.feed.dispatcher import TailerLimits
+from raas.usecases.feed.dispatcher import DispatcherLimits
 from raas.v1 import mutation_stream_pb2 as v1
 from raas.v1 import register_service_pb2 as registers_v1
 from raas.v1.dossier_type_pb2 import DossierType
@@ -443,7 +443,7 @@ class Deaf:
         yield ()
 
 
-NEVER = TailerLimits(poll_seconds=3_600)
+NEVER = DispatcherLimits(poll_seconds=3_600)
 
 
 async def test_a_write_through_one_process_reaches_the_subscribers_of_another(

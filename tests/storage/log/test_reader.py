@@ -12,12 +12,12 @@ from raas.domain.errors import Reason, Refused
 from raas.domain.registers.mutation import MutationKind
 from raas.domain.registers.register import first_checksum
 from raas.storage.log.reader import PostgresLogs
-from raas.usecases.ports.log import EVERYTHING, LogFilter, Reach
+from raas.usecases.ports.log import EVERYTHING, LogFilter, ReadLimits
 from tests.storage.seed import ACTOR, CALL_ID, Book, new_book, persons
 
 ANN, BOB = persons(2)
 YEAR = (Period(738_000, 738_365),)
-FAR = Reach(1_000, 1_000)
+FAR = ReadLimits(1_000, 1_000)
 
 
 @pytest.fixture
@@ -78,14 +78,14 @@ async def test_the_edge_is_the_end_of_the_group_that_the_reach_ends_in(
 ) -> None:
     book = await _book(engine, 1, 2, 3)
     for revisions, edge in ((1, 1), (2, 3), (3, 3), (4, 6), (6, 6), (7, 6)):
-        page = (await logs.read({book.id: 0}, EVERYTHING, Reach(revisions, 100)))[book.id]
+        page = (await logs.read({book.id: 0}, EVERYTHING, ReadLimits(revisions, 100)))[book.id]
         assert (page.edge.revision, len(page.entries), page.limited) == (edge, edge, False)
         assert page.edge.record_time == book.entries[edge - 1].record_time
 
 
 async def test_entries_end_at_the_limit_also_inside_a_group(engine: AsyncEngine, logs: PostgresLogs) -> None:
     book = await _book(engine, 1, 2, 3)
-    page = (await logs.read({book.id: 0}, EVERYTHING, Reach(6, 5)))[book.id]
+    page = (await logs.read({book.id: 0}, EVERYTHING, ReadLimits(6, 5)))[book.id]
     assert ([e.revision for e in page.entries], page.limited) == ([1, 2, 3, 4, 5], True)
 
 
@@ -160,7 +160,7 @@ async def test_head_and_entries_are_of_one_snapshot(engine: AsyncEngine, logs: P
 
     writing = asyncio.create_task(write())
     for _ in range(100):
-        page = (await logs.read({book.id: 0}, EVERYTHING, Reach(10_000, 10_000)))[book.id]
+        page = (await logs.read({book.id: 0}, EVERYTHING, ReadLimits(10_000, 10_000)))[book.id]
         assert len(page.entries) == page.head.latest.revision == page.edge.revision
     stop.set()
     await writing

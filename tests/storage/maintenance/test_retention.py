@@ -28,7 +28,7 @@ async def test_only_what_is_older_than_seven_days_is_forgotten(
         await connection.execute(insert, {"r": REGISTER_ID})
         await connection.execute(insert_creations, {"r": REGISTER_ID})
 
-    await PostgresRetention(reading_engine).forget_requests()
+    await PostgresRetention(reading_engine).delete_expired_requests()
 
     left = text("SELECT request_id FROM request WHERE register_id = :r ORDER BY request_id")
     async with engine.begin() as connection:

@@ -16,8 +16,8 @@ from raas.storage.log.subscribers import PostgresSubscribers
 from raas.storage.maintenance.trim import PostgresTrims
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.storage.reads.store import PostgresReadStore
-from raas.usecases.admin.trim import Cut, Trimmed, renew_logs, trim
-from raas.usecases.ports.log import EVERYTHING, LogFilter, Reach
+from raas.usecases.admin.trim import TrimProgress, TrimTarget, renew_logs, trim
+from raas.usecases.ports.log import EVERYTHING, LogFilter, ReadLimits
 from raas.usecases.ports.read_store import DossierFilter
 from raas.usecases.ports.subscriber_store import SubscriberKey
 from tests.storage.seed import ACTOR, START, Book, new_book, persons, write_at_random
@@ -25,7 +25,7 @@ from tests.storage.seed import ACTOR, START, Book, new_book, persons, write_at_r
 PEOPLE = persons(5)
 ANN = PEOPLE[0]
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-FAR = Reach(1_000, 1_000)
+FAR = ReadLimits(1_000, 1_000)
 
 
 @pytest.fixture
@@ -115,9 +115,11 @@ async def test_trimming_goes_step_by_step_and_says_so(
     book = await _book(engine, *[500] * 9)
     register = await PostgresRegisterStore(reading_engine).find(book.number)
     assert register is not None
-    told: list[Trimmed] = []
-    done = await trim(trims, register, Cut(revision=4_200), now=datetime.now(UTC), progress=told.append)
-    assert done == Trimmed(3_999, 4_000, 4_200, None)
+    told: list[TrimProgress] = []
+    done = await trim(
+        trims, register, TrimTarget(revision=4_200), now=datetime.now(UTC), progress=told.append
+    )
+    assert done == TrimProgress(3_999, 4_000, 4_200, None)
     assert [each.oldest_revision for each in told] == [2_000, 4_000, 4_000]
 
 
@@ -130,7 +132,7 @@ async def test_trimming_by_time_keeps_the_state_at_that_time(
     assert register is not None
     instant = book.entries[30].record_time + timedelta(milliseconds=500)
     at = max(entry.revision for entry in book.entries if entry.record_time <= instant)
-    done = await trim(trims, register, Cut(instant=instant), now=datetime.now(UTC))
+    done = await trim(trims, register, TrimTarget(instant=instant), now=datetime.now(UTC))
     assert done.oldest_revision == at
     reads = PostgresReadStore(reading_engine)
     assert await reads.resolve_time(book.id, instant) == at
@@ -140,7 +142,7 @@ async def test_trimming_by_time_keeps_the_state_at_that_time(
         await reads.page(book.id, DossierFilter(), at - 1, None, 1_000)
     assert raised.value.violations[0].reason is Reason.REVISION_EXPIRED
     # Before what is kept there is nothing to trim.
-    again = await trim(trims, register, Cut(instant=START), now=datetime.now(UTC))
+    again = await trim(trims, register, TrimTarget(instant=START), now=datetime.now(UTC))
     assert (again.deleted, again.oldest_revision) == (0, at)
 
 

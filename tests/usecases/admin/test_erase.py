@@ -1,4 +1,4 @@
-"""Erasing: facts about people go, the log and its checksums stay whole."""
+"""Erasing contents removes facts about people; the log and its checksums stay intact."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.calendar.age import Age
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.identity import Identity
-from raas.usecases.admin.erase import Erasing
+from raas.usecases.admin.erase import EraseContents
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.persons.import_rows import FeedRow
 from tests.usecases.persons.harness import PersonHarness, a_call
@@ -49,11 +49,11 @@ async def test_by_person_under_whichever_number(harness: PersonHarness):
     other = await told(harness, register, "Four")
     await harness.numbers.replace(a_call(), old, new, validate_only=False)
     log = await checksums(harness, register)
-    assert await Erasing(harness.contents).by_person(old) == 3
+    assert await EraseContents(harness.contents).by_person(old) == 3
     assert await bodies(harness, register) == [False, False, False, True]
     assert await checksums(harness, register) == log
-    assert await Erasing(harness.contents).by_person(other) == 1
-    assert await Erasing(harness.contents).by_person(other) == 0
+    assert await EraseContents(harness.contents).by_person(other) == 1
+    assert await EraseContents(harness.contents).by_person(other) == 0
 
 
 async def test_by_age(harness: PersonHarness):
@@ -64,7 +64,7 @@ async def test_by_age(harness: PersonHarness):
         "(SELECT min(content_id) FROM mutation WHERE register_id = :r)"
     )
     now = datetime(2001, 1, 1, tzinfo=UTC)
-    erasing = Erasing(harness.contents)
+    erasing = EraseContents(harness.contents)
     await erasing.by_age(now)  # what other tests left in this database
     async with harness.engine.begin() as connection:
         await connection.execute(backdate, {"t": datetime(1999, 12, 31, tzinfo=UTC), "r": register.id})

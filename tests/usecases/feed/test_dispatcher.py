@@ -14,7 +14,7 @@ import pytest
 from raas.domain.errors import Reason, Refused
 from raas.usecases.feed import dispatcher as tailing
 from raas.usecases.feed.catch_up import LogPages, follow_log
-from raas.usecases.feed.dispatcher import FeedDispatcher, TailerLimits
+from raas.usecases.feed.dispatcher import DispatcherLimits, FeedDispatcher
 from raas.usecases.feed.pacing import PaceLimits
 from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.ports.log import EVERYTHING, LogFilter
@@ -28,11 +28,11 @@ from tests.usecases.memory.logs import (
 )
 
 REGISTER, NEIGHBOUR = 1, 2
-HOURS = TailerLimits(poll_seconds=3600, poll_seconds_unheard=3600)
+HOURS = DispatcherLimits(poll_seconds=3600, poll_seconds_unheard=3600)
 """Nothing is found out that nobody tells."""
 
 
-def paced(**limits: Any) -> TailerLimits:
+def paced(**limits: Any) -> DispatcherLimits:
     """The same at this pace."""
     return replace(HOURS, pace=PaceLimits(**limits))
 
@@ -64,7 +64,7 @@ class World:
 
 
 @asynccontextmanager
-async def world(limits: TailerLimits = HOURS) -> AsyncIterator[World]:
+async def world(limits: DispatcherLimits = HOURS) -> AsyncIterator[World]:
     logs, messages = MemoryLogs(), ReadableMessages()
     dispatcher = FeedDispatcher(logs, messages, limits)
     running = asyncio.create_task(dispatcher.run())
@@ -260,7 +260,7 @@ async def test_who_is_behind_has_the_next_page_read_while_it_is_given_the_last_o
 
 
 async def test_a_reader_that_stops_reading_goes_on_from_the_log() -> None:
-    async with world(TailerLimits(poll_seconds=3600, poll_seconds_unheard=3600, keep_bytes=20)) as w:
+    async with world(DispatcherLimits(poll_seconds=3600, poll_seconds_unheard=3600, keep_bytes=20)) as w:
         slow, quick = Follower(w, 0), Follower(w, 0)
         await settled()
         slow.reading.clear()
@@ -279,7 +279,7 @@ async def test_who_comes_late_reads_from_the_log_what_may_have_been_erased(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("raas.usecases.feed.recent_log.ERASABLE_SECONDS", 0.05)
-    async with world(TailerLimits(poll_seconds=0.01, poll_seconds_unheard=0.01)) as w:
+    async with world(DispatcherLimits(poll_seconds=0.01, poll_seconds_unheard=0.01)) as w:
         at_the_head = Follower(w, 0)
         await settled()
         w.logs[REGISTER].write()
@@ -330,7 +330,7 @@ async def test_a_group_is_never_left_half_told() -> None:
 
 
 async def test_what_nobody_told_is_found_by_looking() -> None:
-    async with world(TailerLimits(poll_seconds=0.01)) as w:
+    async with world(DispatcherLimits(poll_seconds=0.01)) as w:
         w.dispatcher.hears(True)
         follower = Follower(w, 0)
         await settled()
@@ -339,7 +339,7 @@ async def test_what_nobody_told_is_found_by_looking() -> None:
 
 
 async def test_when_nobody_can_be_heard_it_looks_more_often() -> None:
-    async with world(TailerLimits(poll_seconds=3600, poll_seconds_unheard=0.01)) as w:
+    async with world(DispatcherLimits(poll_seconds=3600, poll_seconds_unheard=0.01)) as w:
         w.dispatcher.hears(True)
         follower = Follower(w, 0)
         await settled()
@@ -377,7 +377,7 @@ async def test_streams_end_when_the_tailer_is_closed_and_none_begins() -> None:
 
 
 async def test_a_log_that_is_replaced_ends_its_streams_only() -> None:
-    async with world(TailerLimits(poll_seconds_unheard=0.01)) as w:
+    async with world(DispatcherLimits(poll_seconds_unheard=0.01)) as w:
         follower, neighbour = Follower(w, 0), Follower(w, 0, register_id=NEIGHBOUR)
         await settled()
         w.logs[REGISTER].log_id = OTHER_LOG_ID
@@ -390,7 +390,7 @@ async def test_a_log_that_is_replaced_ends_its_streams_only() -> None:
 
 
 async def test_what_is_trimmed_away_before_a_slow_reader_ends_its_stream() -> None:
-    async with world(TailerLimits(poll_seconds=3600, poll_seconds_unheard=3600, keep_bytes=20)) as w:
+    async with world(DispatcherLimits(poll_seconds=3600, poll_seconds_unheard=3600, keep_bytes=20)) as w:
         slow, quick = Follower(w, 0), Follower(w, 0)
         await settled()
         slow.reading.clear()

@@ -10,8 +10,8 @@ from uuid import UUID
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.access import AdmittedRegister
-from raas.usecases.feed.list_mutations import Listing, ListMutations
-from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPage, LogPoint, Reach
+from raas.usecases.feed.list_mutations import ListMutations, MutationQuery
+from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPage, LogPoint, ReadLimits
 from tests.usecases.feed.reading import CALL
 
 REGISTER = AdmittedRegister(1, EnterpriseNumber(200000042))
@@ -32,7 +32,7 @@ class Logs:
         ]  # fmt: skip
         self._head = LogHead(REGISTER.enterprise_number, UUID(int=1), 0, LogPoint(groups[-1], NOON, b""))
 
-    async def read(self, after: Mapping[int, int], _: LogFilter, reach: Reach) -> Mapping[int, LogPage]:
+    async def read(self, after: Mapping[int, int], _: LogFilter, reach: ReadLimits) -> Mapping[int, LogPage]:
         [(register_id, revision)] = after.items()
         entries = self._entries[revision:][: reach.entries]
         return {register_id: LogPage(self._head, self._head.latest, entries, len(entries) >= reach.entries)}
@@ -47,7 +47,7 @@ async def pages(logs: Logs) -> list[tuple[int, int]]:
     answers: list[tuple[int, int]] = []
     while not answers or answers[-1][1] < 200:
         after = answers[-1][1] if answers else 0
-        answer = await verb.page(CALL, REGISTER, Listing(after, page_size=1_000))
+        answer = await verb.page(CALL, REGISTER, MutationQuery(after, page_size=1_000))
         answers.append((len(answer.entries), answer.through_revision))
     return answers
 

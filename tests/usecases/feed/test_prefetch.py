@@ -7,12 +7,12 @@ import asyncio
 import pytest
 
 from raas.usecases.feed import prefetch as reading_ahead
-from raas.usecases.feed.prefetch import PagesAhead
+from raas.usecases.feed.prefetch import Prefetcher
 from raas.usecases.ports.errors import StoreUnavailable
-from raas.usecases.ports.log import EVERYTHING, LogPage, Reach
+from raas.usecases.ports.log import EVERYTHING, LogPage, ReadLimits
 from tests.usecases.memory.logs import MemoryLog
 
-PAGE = MemoryLog().read(0, EVERYTHING, Reach(1, 1))
+PAGE = MemoryLog().read(0, EVERYTHING, ReadLimits(1, 1))
 
 
 class Reading:
@@ -35,7 +35,7 @@ class Reading:
 
 
 async def test_a_page_is_taken_once_by_who_comes_to_it() -> None:
-    pages, reading = PagesAhead(), Reading()
+    pages, reading = Prefetcher(), Reading()
     ahead = pages.begin(7, reading)
     assert ahead is not None
     taking = asyncio.create_task(ahead.page(7))
@@ -47,7 +47,7 @@ async def test_a_page_is_taken_once_by_who_comes_to_it() -> None:
 
 
 async def test_a_page_of_another_place_is_given_up() -> None:
-    pages, reading = PagesAhead(), Reading()
+    pages, reading = Prefetcher(), Reading()
     ahead = pages.begin(7, reading)
     assert ahead is not None
     await asyncio.sleep(0)
@@ -57,7 +57,7 @@ async def test_a_page_of_another_place_is_given_up() -> None:
 
 
 async def test_few_are_read_at_a_time() -> None:
-    pages = PagesAhead()
+    pages = Prefetcher()
     begun = [pages.begin(7, Reading()) for _ in range(3)]
     assert [ahead is None for ahead in begun] == [False, False, True]
     for ahead in begun[:2]:
@@ -69,7 +69,7 @@ async def test_few_are_read_at_a_time() -> None:
 
 async def test_a_page_that_nobody_takes_is_given_up_after_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading_ahead, "_TAKEN_WITHIN_SECONDS", 0.01)
-    pages, reading = PagesAhead(), Reading()
+    pages, reading = Prefetcher(), Reading()
     ahead = pages.begin(7, reading)
     assert ahead is not None
     async with asyncio.timeout(10):
@@ -80,7 +80,7 @@ async def test_a_page_that_nobody_takes_is_given_up_after_a_moment(monkeypatch: 
 
 
 async def test_who_takes_a_page_is_told_what_went_wrong_nobody_else() -> None:
-    pages = PagesAhead()
+    pages = Prefetcher()
     for taken in (True, False):
         reading = Reading()
         reading.fault = StoreUnavailable("the store is away")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from raas.domain.errors import Reason, Refused, refuse
-from raas.usecases.feed.recent_log import ERASABLE_SECONDS, RecentLog, piece_of, wake
-from raas.usecases.feed.segments import RUN_BYTES, run_of
-from raas.usecases.ports.log import EVERYTHING, LogFilter, Reach
+from raas.usecases.feed.recent_log import ERASABLE_SECONDS, RecentLog, cached, wake
+from raas.usecases.feed.segments import SEGMENT_BYTES, segment_of
+from raas.usecases.ports.log import EVERYTHING, LogFilter, ReadLimits
 from tests.usecases.memory.logs import OTHER_LOG_ID, MemoryLog, ReadableMessages, read
 
 B_ONLY = LogFilter(("B",), (), (2,))
@@ -18,16 +18,16 @@ REMOVALS = LogFilter((), (2,))
 
 
 class _World:
-    def __init__(self, keep_bytes: int = RUN_BYTES) -> None:
+    def __init__(self, keep_bytes: int = SEGMENT_BYTES) -> None:
         self.log = MemoryLog()
         self.messages = ReadableMessages()
         self.recent_log = RecentLog(self.log.head, self.messages, keep_bytes)
 
     def publish(self, entries: int = 100, size: int = 0, now: float = 0.0) -> None:
         """What the tailer does."""
-        run = run_of(self.log.read(self.recent_log.position, EVERYTHING, Reach(entries, entries)))
+        run = segment_of(self.log.read(self.recent_log.position, EVERYTHING, ReadLimits(entries, entries)))
         written = [data.ljust(size) for data in self.messages.entries(self.recent_log.register, run.entries)]
-        pieces = [piece_of(entry, data) for entry, data in zip(run.entries, written, strict=True)]
+        pieces = [cached(entry, data) for entry, data in zip(run.entries, written, strict=True)]
         self.recent_log.publish(run, pieces, now)
         for waiter in self.recent_log.waiting():
             wake(waiter)
@@ -99,10 +99,10 @@ def test_only_so_many_bytes_are_kept() -> None:
 
 
 def test_a_message_holds_about_a_run() -> None:
-    world = _World(keep_bytes=10 * RUN_BYTES)
+    world = _World(keep_bytes=10 * SEGMENT_BYTES)
     for _ in range(4):
         world.log.write()
-        world.publish(size=RUN_BYTES // 2)
+        world.publish(size=SEGMENT_BYTES // 2)
     assert world.next(0) == ({"mutations": [1, 2], "through": 2}, 2)
     assert world.next(2) == ({"mutations": [3, 4], "through": 4}, 4)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from raas.usecases.feed.segments import RUN_BYTES, Stride, cut_short, run_bytes, run_of
-from raas.usecases.ports.log import EVERYTHING, LogFilter, Reach
+from raas.usecases.feed.segments import SEGMENT_BYTES, ReadSize, segment_bytes, segment_of, segment_of_entries
+from raas.usecases.ports.log import EVERYTHING, LogFilter, ReadLimits
 from tests.usecases.memory.logs import MemoryLog, entry_of
 
 
@@ -17,33 +17,33 @@ def _log(*groups: int) -> MemoryLog:
 
 
 def test_a_page_that_reached_its_edge_is_a_run() -> None:
-    run = run_of(_log(1, 2, 3).read(0, EVERYTHING, Reach(10, 10)))
+    run = segment_of(_log(1, 2, 3).read(0, EVERYTHING, ReadLimits(10, 10)))
     assert [e.revision for e in run.entries] == [1, 2, 3, 4, 5, 6]
     assert (run.position, run.through, run.point) == (6, 6, _log(1, 2, 3).point(6))
 
 
 def test_a_page_without_a_match_moves_on_to_its_edge() -> None:
     log = _log(1, 2, 3)
-    run = run_of(log.read(0, LogFilter(("B",), (), (2,)), Reach(4, 10)))
+    run = segment_of(log.read(0, LogFilter(("B",), (), (2,)), ReadLimits(4, 10)))
     assert (list(run.entries), run.position, run.through, run.point) == ([], 6, 6, log.point(6))
 
 
 def test_a_cut_page_ends_where_a_group_ends() -> None:
     log = _log(1, 2, 3)
-    run = run_of(log.read(0, EVERYTHING, Reach(5, 5)))
+    run = segment_of(log.read(0, EVERYTHING, ReadLimits(5, 5)))
     assert [e.revision for e in run.entries] == [1, 2, 3]
     assert (run.position, run.through, run.point) == (3, 3, log.point(3))
 
 
 def test_a_page_cut_right_at_the_end_of_a_group_is_whole() -> None:
-    run = run_of(_log(1, 2, 3).read(0, EVERYTHING, Reach(3, 3)))
+    run = segment_of(_log(1, 2, 3).read(0, EVERYTHING, ReadLimits(3, 3)))
     assert [e.revision for e in run.entries] == [1, 2, 3]
     assert run.through == 3
 
 
 def test_a_group_larger_than_the_page_goes_out_in_parts_and_moves_no_place_to_resume() -> None:
     log = _log(10)
-    run = run_of(log.read(0, EVERYTHING, Reach(4, 4)))
+    run = segment_of(log.read(0, EVERYTHING, ReadLimits(4, 4)))
     assert [e.revision for e in run.entries] == [1, 2, 3, 4]
     assert (run.position, run.through, run.point) == (4, None, None)
 
@@ -54,24 +54,24 @@ def test_a_group_of_which_the_end_does_not_match_is_complete_with_the_next_one(
 ) -> None:
     # Group 2 to 4, then 5; the last ones that match are in the group.
     entries = [*(entry_of(revision, 4) for revision in matching), entry_of(5)]
-    assert cut_short(entries).through == 5
-    assert cut_short(entries[:-1]).through is None
+    assert segment_of_entries(entries).through == 5
+    assert segment_of_entries(entries[:-1]).through is None
 
 
 def test_strides_follow_the_size_of_what_is_read() -> None:
-    stride = Stride()
-    stride.took(100, 100 * 1_000)
-    assert stride.entries(1) == RUN_BYTES // 1_000
-    stride.took(2, 2 * RUN_BYTES)
-    assert stride.entries(1) == 10
-    stride.took(0, 0)
-    assert stride.entries(1) == 10
-    stride.took(1_000, 1_000)
-    assert stride.entries(1) == 2_000
+    read_size = ReadSize()
+    read_size.took(100, 100 * 1_000)
+    assert read_size.entries(1) == SEGMENT_BYTES // 1_000
+    read_size.took(2, 2 * SEGMENT_BYTES)
+    assert read_size.entries(1) == 10
+    read_size.took(0, 0)
+    assert read_size.entries(1) == 10
+    read_size.took(1_000, 1_000)
+    assert read_size.entries(1) == 2_000
 
 
 def test_runs_are_smaller_when_many_may_hold_one() -> None:
-    assert [run_bytes(readers) // 1024 for readers in (0, 1, 256, 512, 1_024, 100_000)] == [
+    assert [segment_bytes(readers) // 1024 for readers in (0, 1, 256, 512, 1_024, 100_000)] == [
         512,
         512,
         512,
@@ -79,6 +79,6 @@ def test_runs_are_smaller_when_many_may_hold_one() -> None:
         128,
         128,
     ]
-    stride = Stride()
-    stride.took(100, 100 * 1_024)
-    assert [stride.entries(readers) for readers in (1, 512, 1_024)] == [512, 256, 128]
+    read_size = ReadSize()
+    read_size.took(100, 100 * 1_024)
+    assert [read_size.entries(readers) for readers in (1, 512, 1_024)] == [512, 256, 128]

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call, Caller
-from raas.usecases.feed.dispatcher import FeedDispatcher, TailerLimits
+from raas.usecases.feed.dispatcher import DispatcherLimits, FeedDispatcher
 from raas.usecases.feed.presence import Presence
-from raas.usecases.feed.start_position import AfterRevision, Subscription
+from raas.usecases.feed.start_position import AfterRevision, SubscribeRequest
 from raas.usecases.feed.subscribe import Subscriptions
 from raas.usecases.ports.log import LogHead
 from tests.usecases.feed.test_dispatcher import settled
@@ -32,13 +32,17 @@ class Late(MemoryLogs):
 
 async def test_what_is_committed_while_a_tail_begins_is_sent_at_once() -> None:
     logs, messages, unused = Late(), ReadableMessages(), cast(Any, None)
-    dispatcher = FeedDispatcher(logs, messages, TailerLimits(poll_seconds=3_600, poll_seconds_unheard=3_600))
+    dispatcher = FeedDispatcher(
+        logs, messages, DispatcherLimits(poll_seconds=3_600, poll_seconds_unheard=3_600)
+    )
     running = asyncio.create_task(dispatcher.run())
     # The first look around happens before anybody follows.
     await settled()
     subscriptions = Subscriptions(dispatcher, logs, unused, unused, Presence(unused), unused, messages)
     call = Call(Caller(NUMBER), UUID(int=1), "Subscribe")
-    stream = subscriptions.stream(call, AdmittedRegister(REGISTER, NUMBER), Subscription(AfterRevision(0)))
+    stream = subscriptions.stream(
+        call, AdmittedRegister(REGISTER, NUMBER), SubscribeRequest(AfterRevision(0))
+    )
     async with asyncio.timeout(10):
         shipment = await anext(stream)
     assert shipment.data is not None

@@ -12,7 +12,15 @@ from raas.domain.errors import Reason, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import MutationKind, Stamp
-from raas.usecases.ports.log import CommittedBatch, LogEntry, LogFilter, LogHead, LogPage, LogPoint, Reach
+from raas.usecases.ports.log import (
+    CommittedBatch,
+    LogEntry,
+    LogFilter,
+    LogHead,
+    LogPage,
+    LogPoint,
+    ReadLimits,
+)
 from raas.usecases.ports.read_store import DossierView
 from raas.usecases.ports.write_store import NewMutation
 
@@ -98,7 +106,7 @@ class MemoryLog:
         ]
         return last
 
-    def read(self, after: int, which: LogFilter, reach: Reach) -> LogPage:
+    def read(self, after: int, which: LogFilter, reach: ReadLimits) -> LogPage:
         edge = len(self.entries)
         if after + reach.revisions <= edge:
             edge = self.entries[after + reach.revisions - 1].batch_last_revision
@@ -119,7 +127,7 @@ class MemoryLogs:
     def __init__(self) -> None:
         self.logs: dict[int, MemoryLog] = {}
         self.faults: list[Exception] = []
-        self.readings: list[tuple[dict[int, int], LogFilter, Reach]] = []
+        self.readings: list[tuple[dict[int, int], LogFilter, ReadLimits]] = []
         """What `read` was asked."""
 
     def __getitem__(self, register_id: int) -> MemoryLog:
@@ -129,7 +137,9 @@ class MemoryLogs:
         self._fail()
         return {register_id: self[register_id].head for register_id in register_ids}
 
-    async def read(self, after: Mapping[int, int], which: LogFilter, reach: Reach) -> Mapping[int, LogPage]:
+    async def read(
+        self, after: Mapping[int, int], which: LogFilter, reach: ReadLimits
+    ) -> Mapping[int, LogPage]:
         self._fail()
         self.readings.append((dict(after), which, reach))
         return {id_: self[id_].read(revision, which, reach) for id_, revision in after.items()}

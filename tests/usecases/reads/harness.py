@@ -16,7 +16,7 @@ from raas.storage.maintenance.trim import PostgresTrims
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.storage.reads.store import PostgresReadStore
 from raas.usecases.calls.access import AdmittedRegister
-from raas.usecases.feed.list_mutations import Listing, ListMutations
+from raas.usecases.feed.list_mutations import ListMutations, MutationQuery
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.persons.structure_source import StructureSource
 from raas.usecases.ports.read_store import DossierFilter
@@ -124,5 +124,5 @@ class ReadingHarness(PersonHarness):
                 return revisions, answer.resolved
 
     async def listed(self, register: AdmittedRegister, niss: Niss) -> tuple[list[int], Resolved]:
-        answer = await self.listing.page(a_call(), register, Listing(0, niss=niss))
+        answer = await self.listing.page(a_call(), register, MutationQuery(0, niss=niss))
         return [entry.revision for entry in answer.entries], answer.resolved
