@@ -22,7 +22,7 @@ from raas.rpc.wire.sexes import read_sex
 from raas.v1 import identity_pb2, inscription_pb2, niss_pb2, period_pb2, register_service_pb2
 
 NAME_LIMIT = 256
-FIRST_NAMES_LIMIT = 10
+FIRST_NAMES_LIMIT = 32
 
 _INSCRIBE, _REMOVE = Action.INSCRIBE, Action.REMOVE
 _UNSPECIFIED = niss_pb2.REPLACED_NISS_POLICY_UNSPECIFIED

@@ -183,8 +183,12 @@ def test_names_that_cannot_be_are_not_claimed() -> None:
     assert operation.claim == IdentityClaim(birth_date=IncompleteDate(1985, 7, None))
 
 
-def test_no_more_than_ten_first_names() -> None:
-    operation = read_inscription(inscription(identity={"first_names": ["a"] * 11}), RULES)
+def test_claim_has_at_most_32_first_names() -> None:
+    names = tuple(f"Name{number}" for number in range(32))
+    operation = read_inscription(inscription(identity={"first_names": names}), RULES)
+    assert operation.claim == IdentityClaim(first_names=names)
+
+    operation = read_inscription(inscription(identity={"first_names": [*names, "One"]}), RULES)
     assert wrong(operation) == [("identity.first_names", "VALUE_INVALID", "LIST_TOO_LONG")]
 
 
