@@ -1,19 +1,23 @@
-"""Pages: how many elements, and the token that asks for the next ones."""
+"""Pages: how many elements one holds, and the token that asks for the next one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any
 
 from raas.domain.errors import Reason, Refused, refuse
 from raas.usecases.calls.call import Call
+from raas.usecases.calls.token_use import TokenFilter, token_use, token_use_in_form_1
 from raas.usecases.ports.page_tokens import PageSeal
 
 DEFAULT_PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1_000
 
-_USE = "for"
+_FORM = "form"
+_CURRENT_FORM = 2
+_USE = "use"
+_CONTENT = "content"
+_USE_IN_FORM_1 = "for"
 
 
 def page_size_of(asked: int) -> int:
@@ -31,32 +35,34 @@ def page_token_invalid() -> Refused:
 class Pages:
     """Page tokens that serve one use only: this RPC, this caller, this register, this filter.
 
-    A filter is any value whose `repr` says all of it, the same in every process: texts, numbers, and
-    tuples and frozen dataclasses of them.
+    A token carries the version of its form (docs/stored-forms.md). Tokens of form 1, made before an upgrade,
+    are read; form 2 is written.
     """
 
     def __init__(self, seal: PageSeal) -> None:
         self._seal = seal
 
     def open(
-        self, page_token: str, call: Call, register_id: int | None, which: object
+        self, page_token: str, call: Call, register_id: int | None, which: TokenFilter
     ) -> Mapping[str, Any] | None:
-        """What was sealed into the token; None for "", which asks for the first page.
+        """The content sealed into the token; None for "", which asks for the first page.
 
-        Raises Refused PAGE_TOKEN_INVALID for a token that was not made here, or for another use.
+        Raises Refused PAGE_TOKEN_INVALID for a token that was not made here, for another use, or in a form
+        that this version does not know.
         """
         if not page_token:
             return None
-        content = self._seal.open(page_token)
-        if content.get(_USE) != _use(call, register_id, which):
-            raise page_token_invalid()
-        return content
+        token = self._seal.open(page_token)
+        if token.get(_FORM) == _CURRENT_FORM and token[_USE] == token_use(call, register_id, which):
+            content: Mapping[str, Any] = token[_CONTENT]
+            return content
+        if _FORM not in token and token.get(_USE_IN_FORM_1) == token_use_in_form_1(call, register_id, which):
+            return token
+        raise page_token_invalid()
 
-    def seal(self, call: Call, register_id: int | None, which: object, content: Mapping[str, Any]) -> str:
-        """A token for the next page; `content` is JSON values, of which nothing can be read outside."""
-        return self._seal.seal({_USE: _use(call, register_id, which), **content})
-
-
-def _use(call: Call, register_id: int | None, which: object) -> str:
-    use = f"{call.rpc}\n{call.caller.enterprise_number}\n{register_id}\n{which!r}"
-    return sha256(use.encode()).hexdigest()
+    def seal(
+        self, call: Call, register_id: int | None, which: TokenFilter, content: Mapping[str, Any]
+    ) -> str:
+        """A token for the next page; `content` is JSON values, which nobody outside can read or alter."""
+        use = token_use(call, register_id, which)
+        return self._seal.seal({_FORM: _CURRENT_FORM, _USE: use, _CONTENT: content})

@@ -12,6 +12,7 @@ from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import Pages, page_size_of
 from raas.usecases.calls.successors import United, unite
+from raas.usecases.calls.token_use import HistoryFilter
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.errors import StoreFault
 from raas.usecases.ports.read_store import ReadStore
@@ -57,7 +58,7 @@ class History:
         SourceUnavailable.
         """
         size = page_size_of(page_size)
-        which = (niss, dossier_type)
+        which = HistoryFilter(niss, dossier_type)
         token = self._pages.open(page_token, call, register.id, which)
         if token is None:
             united, after, through = await unite(self._source, niss), 0, None
