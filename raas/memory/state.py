@@ -1,4 +1,4 @@
-"""What a fake register holds, in memory: every state it ever had."""
+"""The state that the stores in memory share: every register with its whole log, and the persons."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from raas.domain.calendar.day import OPEN, parse_day
@@ -18,6 +18,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.identity import Identity
 from raas.domain.persons.status import PersonState, PersonStatus
+from raas.domain.registers.content import Content
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.register import Register, first_checksum
 from raas.domain.registers.shares import Shares
@@ -57,14 +58,15 @@ class RegisterState:
     oldest_revision: int = 0
     types_revision: int = 0
     types: dict[str, tuple[int, DossierType]] = field(default_factory=dict)
+    """Ids and dossier types by code."""
     log: list[Logged] = field(default_factory=list)
-    """Of the first revision on, trimmed ones included: only those who ask are told that they are gone."""
+    """Revision r at index r - 1. Trimmed mutations stay here; the stores do not return them."""
     dossiers: dict[DossierKey, list[DossierState]] = field(default_factory=dict)
     """Every state of every dossier, oldest first."""
     shares: dict[DossierKey, Shares] = field(default_factory=dict)
     requests: dict[RequestKey, AnsweredRequest] = field(default_factory=dict)
     imports: dict[ImportKey, int] = field(default_factory=dict)
-    skipped: dict[tuple[ImportKey, int], Sequence[Violation]] = field(default_factory=dict)
+    rejections: dict[tuple[ImportKey, int], Sequence[Violation]] = field(default_factory=dict)
 
     @property
     def revision(self) -> int:
@@ -72,7 +74,7 @@ class RegisterState:
         return len(self.log)
 
     def point(self, revision: int) -> LogPoint:
-        """What the log says at a revision."""
+        """The log point at a revision."""
         if revision == 0:
             return LogPoint(0, self.create_time, first_checksum(self.enterprise_number))
         mutation, record_time = self.log[revision - 1]
@@ -97,7 +99,7 @@ class RegisterState:
         )
 
     def dossier_types(self) -> DossierTypes:
-        """The dossier types as they are."""
+        """The current dossier types."""
         return DossierTypes(self.types_revision, dict(self.types), dict(self.types.values()))
 
     def code_of(self, type_id: int) -> str:
@@ -105,7 +107,7 @@ class RegisterState:
         return next(code for code, (id_, _) in self.types.items() if id_ == type_id)
 
     def views(self, revision: int) -> list[DossierView]:
-        """The dossiers with lines as they were at a revision, in order of number and code."""
+        """The dossiers with lines as of a revision, in order of number and code."""
         views = []
         for (niss, type_id), states in self.dossiers.items():
             known = bisect_right(states, revision, key=lambda state: state.revision)
@@ -117,49 +119,49 @@ class RegisterState:
 
 
 @dataclass
-class World:
-    """All registers of a fake server, and the persons behind the numbers."""
+class MemoryState:
+    """All registers of a store, and the persons behind the numbers."""
 
     registers: dict[int, RegisterState] = field(default_factory=dict)
     niss_statuses: dict[Niss, NissStatus] = field(default_factory=dict)
     identities: dict[Niss, Identity] = field(default_factory=dict)
-    contents: dict[int, Mapping[str, Any]] = field(default_factory=dict)
-    """What stands beside the logs."""
+    contents: dict[int, Content] = field(default_factory=dict)
+    """The contents beside the logs, by their ids."""
     unknown: set[Niss] = field(default_factory=set)
-    """Numbers that the authentic source does not know; it knows every other one."""
+    """Numbers that the authentic source does not know; it knows every other number."""
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held by whoever writes."""
+    """Held by every write transaction."""
 
-    def found(self, number: EnterpriseNumber) -> RegisterState | None:
+    def register_of(self, number: EnterpriseNumber) -> RegisterState | None:
         """The register of an organisation."""
         return next((each for each in self.registers.values() if each.enterprise_number == number), None)
 
     def niss_status(self, niss: Niss) -> NissStatus | None:
-        """What the source says of a number; None = it does not know it."""
+        """The status of a number; None = the source does not know the number."""
         return None if niss in self.unknown else self.niss_statuses.get(niss, _ACTIVE)
 
     def persons(self, nisses: Iterable[Niss]) -> Mapping[Niss, PersonState]:
-        """The same for operations and questions; unknown numbers are absent."""
+        """The persons of these numbers; unknown numbers are absent."""
         known = ((niss, self.niss_status(niss)) for niss in nisses)
-        return {niss: self._state(niss, each) for niss, each in known if each is not None}
+        return {niss: self._person(niss, status) for niss, status in known if status is not None}
 
     def identity(self, niss: Niss) -> Identity | None:
-        """Who the person is, whichever of its numbers is asked; None = nobody said."""
+        """The identity of the person of a number, replaced or not; None = not known."""
         return self.identities.get(self.final(niss))
 
     def final(self, niss: Niss) -> Niss:
-        """The number that stands for the person."""
-        niss_status = self.niss_status(niss)
-        return niss_status.successor or niss if niss_status else niss
+        """The final successor of a number."""
+        status = self.niss_status(niss)
+        return status.successor or niss if status else niss
 
-    def _state(self, niss: Niss, niss_status: NissStatus) -> PersonState:
+    def _person(self, niss: Niss, niss_status: NissStatus) -> PersonState:
         identity = self.identity(niss) or Identity()
         born = identity.birth_date.earliest() if identity.birth_date else None
         return PersonState(niss_status.status, niss_status.successor, born, identity.death_date is not None)
 
 
 def lines_from(text: str) -> Lines:
-    """The lines that the text of a mutation writes: both days inclusive."""
+    """The lines in the text of a mutation (`domain.registers.mutation.lines_text`)."""
     return tuple(
         Period(parse_day(begin), parse_day(end) + 1 if end else OPEN) for begin, end in _LINE.findall(text)
     )

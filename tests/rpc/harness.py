@@ -15,11 +15,12 @@ import grpc
 import grpc.aio
 from google.rpc import error_details_pb2, status_pb2
 
-from raas.domain.errors import Reason, Violation, refuse
+from raas.domain.errors import Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss, NissProfile
 from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.registers.register import Register
+from raas.memory.registers import MemoryRegisterStore
 from raas.rpc.calls.identity import Identify, development_identity
 from raas.rpc.server import RaasServer, build_server
 from raas.rpc.services.use_cases import UseCases
@@ -35,8 +36,8 @@ from raas.usecases.writes.operations import WriteOperations
 from raas.usecases.writes.queue import WriteQueues
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+from tests.memory.write_store import MemoryStore
 from tests.oracle import numbers
-from tests.usecases.memory.store import MemoryStore
 
 OWN = "0999999922"
 OTHER = numbers.enterprise_number(9999998)
@@ -90,40 +91,35 @@ class OpenSeal:
             raise page_token_invalid() from None
 
 
-class MemoryRegisters:
-    """Registers in memory; counts how often it is asked."""
+class CountingRegisters(MemoryRegisterStore):
+    """The registers in memory; counts how often it is asked."""
 
-    def __init__(self, *numbers: str) -> None:
-        self.asked = 0
-        self.registers = {EnterpriseNumber(int(n)): _register(i, int(n)) for i, n in enumerate(numbers, 1)}
+    asked = 0
+    answer: Register | None = None
+    """Found instead of the register in memory."""
 
     async def find(self, number: EnterpriseNumber) -> Register | None:
         self.asked += 1
-        return self.registers.get(number)
+        return self.answer or await super().find(number)
 
     async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
         self.asked += 1
-        return [self.registers[number] for number in numbers if number in self.registers]
-
-    async def create(self, number: EnterpriseNumber, name: str) -> Register:
-        if number in self.registers:
-            raise refuse(Reason.REGISTER_EXISTS, "enterprise_number", register=f"{number:010d}")
-        register = replace(_register(len(self.registers) + 1, number), name=name)
-        self.registers[number] = register
-        return register
-
-    async def rename(self, number: EnterpriseNumber, name: str) -> Register:
-        self.registers[number] = replace(self.registers[number], name=name)
-        return self.registers[number]
-
-    async def page(self, after: EnterpriseNumber | None, limit: int) -> Sequence[Register]:
-        return [self.registers[n] for n in sorted(self.registers) if after is None or n > after][:limit]
+        return await super().find_many(numbers)
 
 
-def _register(id_: int, number: int) -> Register:
-    now = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
-    owner = EnterpriseNumber(number)
-    return Register(id_, owner, "A register", LOG, 7, 1, now, 3, 12, b"\x01" * 32, now)
+A_REGISTER = Register(
+    1,
+    EnterpriseNumber(int(OWN)),
+    "A register",
+    LOG,
+    7,
+    1,
+    datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC),
+    3,
+    12,
+    b"\x01" * 32,
+    datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC),
+)
 
 
 class RecordingAudit:
@@ -180,7 +176,7 @@ class Harness:
     """Everything behind the door, and the stubs in front of it."""
 
     store: MemoryStore
-    registers: MemoryRegisters
+    registers: CountingRegisters
     source: Source
     audit: RecordingAudit
     observed: Observed
@@ -206,7 +202,8 @@ class Harness:
 async def open_house(identify: Identify = development_identity) -> AsyncIterator[Harness]:
     """A house that is served until the block is left."""
     store, source, audit, observed = MemoryStore(*TYPES), Source(), RecordingAudit(), Observed()
-    registers = MemoryRegisters(OWN, OTHER)
+    store.add_register(EnterpriseNumber(int(OTHER)))
+    registers = CountingRegisters(store.state)
     limits = WriteLimits()
     write_queues, pages = WriteQueues(store, limits), Pages(OpenSeal())
     reads = [Scripted() for _ in range(6)]

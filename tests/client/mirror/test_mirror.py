@@ -305,7 +305,7 @@ async def test_a_log_that_was_tampered_with_stops_a_mirror(fake: FakeRegister, p
     async with fake.client() as client, client.mirror(path) as mirror:
         await client.inscribe(ANN, "HEALTH", "2024-01-01")
         await caught_up(mirror, client)
-        fake._state.log[-1].mutation.checksum = bytes(32)
+        fake._server.state.registers[1].log[-1].mutation.checksum = bytes(32)
         await client.inscribe(BOB, "HEALTH", "2024-01-01")
         with pytest.raises(MirrorStopped) as raised:
             await caught_up(mirror, client)

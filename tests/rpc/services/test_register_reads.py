@@ -26,7 +26,21 @@ from raas.usecases.reads.find_registers import Match, RoutingAnswer
 from raas.usecases.reads.history import HistoryAnswer
 from raas.usecases.reads.stale_niss import Stale
 from raas.v1 import register_service_pb2 as v1
-from tests.rpc.harness import ANN, BOB, CALLER, GONE, LOG, MOVED, NOBODY, OTHER, OWN, Harness, Refusal, told
+from tests.rpc.harness import (
+    A_REGISTER,
+    ANN,
+    BOB,
+    CALLER,
+    GONE,
+    LOG,
+    MOVED,
+    NOBODY,
+    OTHER,
+    OWN,
+    Harness,
+    Refusal,
+    told,
+)
 
 NOON = datetime(2026, 7, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 JANUARY = Period(parse_day("2024-01-01"), parse_day("2024-02-01"))
@@ -71,6 +85,7 @@ async def refused(harness: Harness, rpc: str, request: dict[str, Any]) -> Refusa
 
 
 async def test_a_register_is_shown_as_it_is(harness: Harness) -> None:
+    harness.registers.answer = A_REGISTER
     answer = await call(harness, "GetRegister", {})
     assert answer["register"] == {
         "enterprise_number": OWN,

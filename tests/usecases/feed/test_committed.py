@@ -11,7 +11,7 @@ import pytest
 from raas.domain.numbers.niss import Niss
 from raas.usecases.feed.committed import page_of
 from raas.usecases.ports.log import CommittedBatch
-from tests.usecases.memory.logs import LOG_ID, NUMBER, OTHER_LOG_ID, STAMP, START, committed_batch
+from tests.memory.logs import LOG_ID, NUMBER, OTHER_LOG_ID, STAMP, START, committed_batch
 
 
 def revisions(position: int, committed_batches: Sequence[CommittedBatch]) -> list[int] | None:

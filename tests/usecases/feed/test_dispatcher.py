@@ -18,9 +18,8 @@ from raas.usecases.feed.dispatcher import DispatcherLimits, FeedDispatcher
 from raas.usecases.feed.pacing import PaceLimits
 from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.ports.log import EVERYTHING, LogFilter
-from tests.usecases.memory.logs import (
+from tests.memory.logs import (
     OTHER_LOG_ID,
-    START,
     MemoryLogs,
     ReadableMessages,
     committed_batch,
@@ -58,7 +57,7 @@ class World:
     def hand_over(self, mutations: int = 1) -> int:
         """A write of this process: what it wrote need not be read."""
         log = self.logs[REGISTER]
-        after, last = len(log.entries), log.write(mutations)
+        after, last = log.revision, log.write(mutations)
         self.dispatcher.committed(REGISTER, committed_batch(after + 1, last))
         return last
 
@@ -282,15 +281,13 @@ async def test_who_comes_late_reads_from_the_log_what_may_have_been_erased(
     async with world(DispatcherLimits(poll_seconds=0.01, poll_seconds_unheard=0.01)) as w:
         at_the_head = Follower(w, 0)
         await settled()
-        w.logs[REGISTER].write()
-        entries = w.logs[REGISTER].entries
-        entries[0] = entries[0]._replace(content={"after": {}})
+        w.logs[REGISTER].write_content()
         w.dispatcher.committed(REGISTER)
         await at_the_head.has(1)
         async with w.dispatcher.follow(REGISTER) as recent_log, asyncio.timeout(10):
             while recent_log.reaches(0):
                 await asyncio.sleep(0.01)
-        entries[0] = entries[0]._replace(content=None, content_erased_time=START)
+        w.logs[REGISTER].erase_contents()
         late = Follower(w, 0)
         await late.has(1)
         # Written down for the tail, and again as it now is.
@@ -380,7 +377,7 @@ async def test_a_log_that_is_replaced_ends_its_streams_only() -> None:
     async with world(DispatcherLimits(poll_seconds_unheard=0.01)) as w:
         follower, neighbour = Follower(w, 0), Follower(w, 0, register_id=NEIGHBOUR)
         await settled()
-        w.logs[REGISTER].log_id = OTHER_LOG_ID
+        w.logs[REGISTER].register.log_id = OTHER_LOG_ID
         assert await follower.end() is Reason.LOG_REPLACED
         await neighbour.has(w.write(register_id=NEIGHBOUR))
         # Who begins now follows the new log.
@@ -397,7 +394,7 @@ async def test_what_is_trimmed_away_before_a_slow_reader_ends_its_stream() -> No
         await quick.has(w.write())
         for _ in range(30):
             await quick.has(w.write())
-        w.logs[REGISTER].oldest = 20
+        w.logs[REGISTER].register.oldest_revision = 20
         slow.reading.set()
         assert await slow.end() is Reason.REVISION_EXPIRED
         await quick.has(w.write())

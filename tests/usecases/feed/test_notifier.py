@@ -12,7 +12,7 @@ from raas.usecases.feed.dispatcher import FeedDispatcher
 from raas.usecases.feed.notifier import Notifier
 from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.ports.log import CommittedBatch
-from tests.usecases.memory.logs import MemoryLogs, ReadableMessages, committed_batch
+from tests.memory.logs import MemoryLogs, ReadableMessages, committed_batch
 
 
 class Wire:

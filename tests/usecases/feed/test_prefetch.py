@@ -10,7 +10,7 @@ from raas.usecases.feed import prefetch as reading_ahead
 from raas.usecases.feed.prefetch import Prefetcher
 from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.ports.log import EVERYTHING, LogPage, ReadLimits
-from tests.usecases.memory.logs import MemoryLog
+from tests.memory.logs import MemoryLog
 
 PAGE = MemoryLog().read(0, EVERYTHING, ReadLimits(1, 1))
 

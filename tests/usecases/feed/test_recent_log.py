@@ -11,7 +11,7 @@ from raas.domain.errors import Reason, Refused, refuse
 from raas.usecases.feed.recent_log import ERASABLE_SECONDS, RecentLog, cached, wake
 from raas.usecases.feed.segments import SEGMENT_BYTES, segment_of
 from raas.usecases.ports.log import EVERYTHING, LogFilter, ReadLimits
-from tests.usecases.memory.logs import OTHER_LOG_ID, MemoryLog, ReadableMessages, read
+from tests.memory.logs import OTHER_LOG_ID, MemoryLog, ReadableMessages, read
 
 B_ONLY = LogFilter(("B",), (), (2,))
 REMOVALS = LogFilter((), (2,))
@@ -110,8 +110,8 @@ def test_a_message_holds_about_a_run() -> None:
 def test_what_can_be_erased_is_not_shown_from_here_for_long() -> None:
     world = _World()
     for now, content in enumerate((None, {"after": {}}, None, {"after": {}}, None)):
-        world.log.write()
-        world.log.entries[-1] = world.log.entries[-1]._replace(content=content)
+        write = world.log.write if content is None else world.log.write_content
+        write()
         world.publish(now=now)
     reached = []
     for now in (ERASABLE_SECONDS, ERASABLE_SECONDS + 1, ERASABLE_SECONDS + 2, ERASABLE_SECONDS + 3):
@@ -123,8 +123,7 @@ def test_what_can_be_erased_is_not_shown_from_here_for_long() -> None:
 
 def test_a_tail_of_nothing_but_what_can_be_erased_goes_on_after_it() -> None:
     world = _World()
-    world.log.write()
-    world.log.entries[-1] = world.log.entries[-1]._replace(content={"after": {}})
+    world.log.write_content()
     world.publish(now=0)
     assert world.next(0)[1] == 1
     world.recent_log.forget(ERASABLE_SECONDS)
@@ -175,15 +174,15 @@ def test_a_tail_goes_on_only_in_the_same_log() -> None:
         world.log.write()
     world.publish()
     assert world.recent_log.fault(world.log.head) is None
-    world.log.oldest = 3
+    world.log.register.oldest_revision = 3
     assert world.recent_log.fault(world.log.head) is None
     world.log.write()
-    world.log.oldest = 4
+    world.log.register.oldest_revision = 4
     assert _reason(world) is Reason.REVISION_EXPIRED
-    world.log.oldest = 0
-    del world.log.entries[2:]
+    world.log.register.oldest_revision = 0
+    del world.log.register.log[2:]
     assert _reason(world) is Reason.REVISION_IN_FUTURE
-    world.log.log_id = OTHER_LOG_ID
+    world.log.register.log_id = OTHER_LOG_ID
     assert _reason(world) is Reason.LOG_REPLACED
 
 

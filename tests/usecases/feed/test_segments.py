@@ -6,7 +6,7 @@ import pytest
 
 from raas.usecases.feed.segments import SEGMENT_BYTES, ReadSize, segment_bytes, segment_of, segment_of_entries
 from raas.usecases.ports.log import EVERYTHING, LogFilter, ReadLimits
-from tests.usecases.memory.logs import MemoryLog, entry_of
+from tests.memory.logs import MemoryLog, entry_of
 
 
 def _log(*groups: int) -> MemoryLog:

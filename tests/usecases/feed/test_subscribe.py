@@ -14,8 +14,8 @@ from raas.usecases.feed.presence import Presence
 from raas.usecases.feed.start_position import AfterRevision, SubscribeRequest
 from raas.usecases.feed.subscribe import Subscriptions
 from raas.usecases.ports.log import LogHead
+from tests.memory.logs import NUMBER, MemoryLogs, ReadableMessages, read
 from tests.usecases.feed.test_dispatcher import settled
-from tests.usecases.memory.logs import NUMBER, MemoryLogs, ReadableMessages, read
 
 REGISTER = 1
 
@@ -25,7 +25,7 @@ class Late(MemoryLogs):
 
     async def heads(self, register_ids: Collection[int]) -> Mapping[int, LogHead]:
         heads = await super().heads(register_ids)
-        if not self[REGISTER].entries:
+        if not self[REGISTER].revision:
             self[REGISTER].write()
         return heads
 

@@ -27,7 +27,7 @@ from raas.usecases.writes.imports import ImportAnswer, ImportMessage, Imports
 from raas.usecases.writes.operations import Idempotency, Replayed, WriteOperations
 from raas.usecases.writes.queue import WriteQueues
 from raas.usecases.writes.results import Applied, BatchAnswer, Rejected
-from tests.usecases.memory.store import LOG_ID, REGISTER, MemoryStore
+from tests.memory.write_store import LOG_ID, REGISTER, MemoryStore
 
 HEALTH = "HEALTH_INSURANCE"
 AT = AdmittedRegister(1, REGISTER)
@@ -383,8 +383,9 @@ async def test_a_replaced_number_is_followed_or_refused() -> None:
 
 async def test_a_cancelled_number_can_still_be_removed_and_an_unknown_one_where_it_is_registered() -> None:
     harness = Harness()
-    harness.store.dossiers[NOBODY, 1] = await registered(harness)
-    harness.store.dossiers[CANCELLED, 1] = harness.store.dossiers[NOBODY, 1]
+    await harness.single(inscription(niss=Niss(80610100497)))
+    for niss in (NOBODY, CANCELLED):
+        harness.store.copy_dossier(Niss(80610100497), niss)
 
     assert (await harness.single(removal(CANCELLED))).revision == 2
     assert (await harness.single(removal(NOBODY))).revision == 3
@@ -473,19 +474,13 @@ async def test_calls_get_their_turn_while_an_import_runs() -> None:
 async def test_a_dossier_type_is_known_to_operations_right_after_it_is_created() -> None:
     harness = Harness()
     await harness.single(inscription())
-    harness.store.types = MemoryStore(HEALTH, "PENSION", "NEW_TYPE").types
-    harness.store.types = type(harness.store.types)(5, harness.store.types.by_code, harness.store.types.by_id)
+    harness.store.add_type("NEW_TYPE", revision=5)
 
     applied = await harness.single(
         Operation(Action.INSCRIBE, PERSON, "NEW_TYPE", period("2024-01-01", "2024-01-02"))
     )
 
     assert applied.change.outcome is InscribeOutcome.CREATED
-
-
-async def registered(harness: Harness) -> object:
-    await harness.single(inscription(niss=Niss(80610100497)))
-    return harness.store.dossiers[Niss(80610100497), 1]
 
 
 async def imported(harness: Harness, *messages: ImportMessage) -> list[ImportAnswer]:

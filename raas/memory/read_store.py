@@ -1,0 +1,132 @@
+"""The ReadStore in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+
+from raas.domain.errors import Reason, Refused, Violation, refuse
+from raas.domain.numbers.niss import Niss
+from raas.domain.registers.mutation import Mutation
+from raas.domain.registers.register import Register
+from raas.domain.registers.revision_bounds import revision_violation
+from raas.memory.mutations import mutation_of
+from raas.memory.state import RegisterState
+from raas.memory.transitions import MemoryTransitions
+from raas.usecases.ports.read_store import DossierFilter, DossierPage, DossierView
+from raas.usecases.reads.check import RegisterReading
+from raas.usecases.reads.filters import matches
+
+
+class MemoryReadStore(MemoryTransitions):
+    """The reads of registers."""
+
+    async def resolve_time(self, register_id: int, instant: datetime) -> int:
+        """The last revision recorded at or before an instant; waits for a write in flight."""
+        register = self._state.registers[register_id]
+        if instant >= register.point(register.revision).record_time:
+            async with self._state.writing:
+                return _revision_at(register, instant)
+        return _revision_at(register, instant)
+
+    async def page(
+        self,
+        register_id: int,
+        which: DossierFilter,
+        at_revision: int | None,
+        after: tuple[Niss, str] | None,
+        limit: int,
+    ) -> DossierPage:
+        """Dossiers that match, in order, after the key."""
+        register = self._state.registers[register_id]
+        violations = [
+            Violation(f"dossier_types[{index}]", Reason.DOSSIER_TYPE_UNKNOWN)
+            for index, code in enumerate(which.dossier_types)
+            if code not in register.types
+        ]
+        revision = _revision_to_read(register, at_revision, violations)
+        views = [
+            view
+            for view in register.views(revision)
+            if matches(which, view.dossier_type, view.lines)
+            and (not which.nisses or view.niss in which.nisses)
+            and (after is None or (view.niss, view.dossier_type) > after)
+        ]
+        return DossierPage(tuple(views[:limit]), len(views) > limit, revision)
+
+    async def history(
+        self, register_id: int, nisses: Sequence[Niss], dossier_type: str | None, after: int, limit: int
+    ) -> tuple[Sequence[Mutation], bool]:
+        """Mutations of these numbers, oldest first."""
+        register = self._state.registers[register_id]
+        if dossier_type is not None and dossier_type not in register.types:
+            raise refuse(Reason.DOSSIER_TYPE_UNKNOWN, "dossier_type")
+        start = max(after, register.oldest_revision)
+        found = [
+            mutation
+            for mutation in (mutation_of(self._state, register, logged) for logged in register.log[start:])
+            if mutation.niss in nisses
+            and (dossier_type in (None, mutation.dossier_type) or dossier_type in mutation.dossier_types)
+        ]
+        return tuple(found[:limit]), len(found) > limit
+
+    async def dossiers_of(
+        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
+    ) -> Mapping[tuple[int, Niss], Sequence[DossierView]]:
+        """All dossiers of these numbers."""
+        readings = await self.readings(keys, at_revisions)
+        return {(register_id, niss): readings[register_id].dossiers[niss] for register_id, niss in keys}
+
+    async def readings(
+        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
+    ) -> Mapping[int, RegisterReading]:
+        """The dossiers of these numbers, by register."""
+        readings = {}
+        for register_id in dict.fromkeys(register_id for register_id, _ in keys):
+            register = self._state.registers[register_id]
+            revision = _revision_to_read(register, at_revisions.get(register_id), [])
+            views = register.views(revision)
+            asked = [niss for id_, niss in keys if id_ == register_id]
+            found = {niss: tuple(view for view in views if view.niss == niss) for niss in asked}
+            readings[register_id] = RegisterReading(revision, found)
+        return readings
+
+    async def unknown_types(self, register_id: int, codes: Collection[str]) -> Collection[str]:
+        """Those of the codes that are no dossier type of the register."""
+        return set(codes) - self._state.registers[register_id].types.keys()
+
+    async def holders(self, nisses: Sequence[Niss]) -> Sequence[tuple[Register, Niss]]:
+        """The registers that have, or had, a dossier of one of these numbers."""
+        registers = sorted(self._state.registers.values(), key=lambda register: register.enterprise_number)
+        return [
+            (register.register(), niss)
+            for register in registers
+            for niss in nisses
+            if any(key[0] == niss for key in register.dossiers)
+        ]
+
+    async def numbers(self, register_id: int, after: Niss | None, limit: int) -> Sequence[Niss]:
+        """Distinct numbers with lines, ascending."""
+        register = self._state.registers[register_id]
+        numbers = dict.fromkeys(view.niss for view in register.views(register.revision))
+        return [niss for niss in numbers if after is None or niss > after][:limit]
+
+
+def _revision_at(register: RegisterState, instant: datetime) -> int:
+    if instant > max(datetime.now(UTC), register.point(register.revision).record_time):
+        raise refuse(Reason.VALUE_INVALID, "at_time", "FUTURE_INSTANT")
+    revision = sum(1 for logged in register.log if logged.record_time <= instant)
+    oldest = register.oldest_revision
+    if revision < oldest or (revision == oldest > 0 and instant < register.point(oldest).record_time):
+        raise refuse(Reason.REVISION_EXPIRED, "at_time", oldest_revision=str(oldest))
+    return revision
+
+
+def _revision_to_read(register: RegisterState, asked: int | None, violations: list[Violation]) -> int:
+    """The revision to read at. Raises Refused with these violations and its own."""
+    if asked is not None:
+        violation = revision_violation(asked, register.revision, register.oldest_revision)
+        violations += [violation] if violation else []
+    if violations:
+        raise Refused(violations)
+    return register.revision if asked is None else asked

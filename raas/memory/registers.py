@@ -1,0 +1,51 @@
+"""The RegisterStore in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from raas.domain.errors import Reason, refuse
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.registers.register import Register
+from raas.memory.state import MemoryState, RegisterState
+
+
+class MemoryRegisterStore:
+    """The registers themselves."""
+
+    def __init__(self, state: MemoryState) -> None:
+        self._state = state
+
+    async def find(self, number: EnterpriseNumber) -> Register | None:
+        """The register of an organisation."""
+        state = self._state.register_of(number)
+        return None if state is None else state.register()
+
+    async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
+        """The registers of these organisations that exist, in order of enterprise number."""
+        found = (self._state.register_of(number) for number in sorted(set(numbers)))
+        return [state.register() for state in found if state is not None]
+
+    async def create(self, number: EnterpriseNumber, name: str) -> Register:
+        """A new, empty register."""
+        if self._state.register_of(number) is not None:
+            text = enterprise_number_text(number)
+            raise refuse(Reason.REGISTER_EXISTS, "enterprise_number", register=text)
+        state = RegisterState(max(self._state.registers, default=0) + 1, number, name)
+        self._state.registers[state.id] = state
+        return state.register()
+
+    async def rename(self, number: EnterpriseNumber, name: str) -> Register:
+        """Change the name."""
+        state = self._state.register_of(number)
+        if state is None:
+            raise refuse(Reason.REGISTER_UNKNOWN, "register", register=enterprise_number_text(number))
+        async with self._state.writing:
+            state.name = name
+        return state.register()
+
+    async def page(self, after: EnterpriseNumber | None, limit: int) -> Sequence[Register]:
+        """Registers in order of enterprise number."""
+        states = sorted(self._state.registers.values(), key=lambda state: state.enterprise_number)
+        later = [state for state in states if after is None or state.enterprise_number > after]
+        return [state.register() for state in later[:limit]]

@@ -1,0 +1,215 @@
+"""A server on the store in memory: the real services and use cases without a database or PersonService."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from raas.domain.errors import Reason, Violation, refuse
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, parse_enterprise_number
+from raas.domain.numbers.niss import Niss, NissProfile
+from raas.domain.persons.identity import Identity
+from raas.domain.persons.stored_identity import changed_fields
+from raas.domain.registers.mutation import Stamp
+from raas.memory.authentic_source import MemoryAuthenticSource, MemoryIdentitySource
+from raas.memory.log import MemoryLogStore, NoNotifications
+from raas.memory.person_writes import MemoryPersonWriteStore
+from raas.memory.read_store import MemoryReadStore
+from raas.memory.registers import MemoryRegisterStore
+from raas.memory.state import MemoryState, RegisterState
+from raas.memory.subscribers import MemorySubscriberStore
+from raas.memory.trim import MemoryTrimStore
+from raas.memory.write_store import MemoryWriteStore
+from raas.ops.audit import NoAudit
+from raas.rpc.calls.identity import development_identity
+from raas.rpc.server import build_server
+from raas.rpc.services.use_cases import UseCases
+from raas.rpc.wire.identities import read_identity
+from raas.rpc.wire.mutations.stream import StreamMessages
+from raas.usecases.admin.registers import Registers
+from raas.usecases.calls.access import AccessControl
+from raas.usecases.calls.pagination import Pages
+from raas.usecases.feed.service import FeedService
+from raas.usecases.persons.transaction import PersonTransaction, PersonTransactions
+from raas.usecases.reads.check import CheckInscriptions
+from raas.usecases.reads.consult import Consult
+from raas.usecases.reads.explain import ExplainDossier
+from raas.usecases.reads.find_registers import FindRegisters
+from raas.usecases.reads.history import History
+from raas.usecases.reads.stale_niss import StaleNiss
+from raas.usecases.writes.batch import WriteLimits
+from raas.usecases.writes.dossier_types import ManageDossierTypes
+from raas.usecases.writes.imports import Imports
+from raas.usecases.writes.operations import WriteOperations
+from raas.usecases.writes.queue import WriteQueues
+from raas.v1 import identity_pb2
+
+_GRACE_SECONDS = 0.2
+
+
+class MemoryServer:
+    """A server whose registers outlast its outages: `serving` may be entered again and again.
+
+    Its authentic source knows every number and no identity until told otherwise. Identities and the status of
+    numbers change through the methods here, for there is no PersonService; they need a server that serves.
+    """
+
+    def __init__(self, profile: NissProfile = NissProfile.TEST) -> None:
+        self._profile = profile
+        self.state = MemoryState()
+        self._registers = MemoryRegisterStore(self.state)
+        self._subscribers = MemorySubscriberStore(self.state)
+        self._trims = MemoryTrimStore(self.state, self._subscribers)
+        self._pages = Pages(_KeptTokens())
+        self._transactions: PersonTransactions | None = None
+
+    @asynccontextmanager
+    async def serving(self, listen: str) -> AsyncIterator[int]:
+        """Serve on an address while the block lasts; yields the port. Open streams then end UNAVAILABLE."""
+        state, pages, limits = self.state, self._pages, WriteLimits()
+        reads, writes, source = MemoryReadStore(state), MemoryWriteStore(state), MemoryAuthenticSource(state)
+        identities = MemoryIdentitySource(state)
+        feed = FeedService(
+            MemoryLogStore(state),
+            reads,
+            self._subscribers,
+            NoNotifications(),
+            source,
+            pages,
+            StreamMessages(),
+        )
+        queues = WriteQueues(writes, limits, feed.committed)
+        use_cases = UseCases(
+            write=WriteOperations(queues, writes, source, identities, limits),
+            imports=Imports(queues, writes, source, identities),
+            dossier_types=ManageDossierTypes(queues, writes, pages),
+            consult=Consult(reads, source, pages),
+            history=History(reads, self._registers, source, pages),
+            explain=ExplainDossier(reads, source),
+            check=CheckInscriptions(reads, source, _now),
+            routing=FindRegisters(reads, source, _now),
+            stale=StaleNiss(reads, source, pages),
+            registers=Registers(self._registers, pages),
+            stream=feed,
+        )
+        access = AccessControl(self._registers, NoAudit())
+        server = build_server(use_cases, access, development_identity, listen=listen, profile=self._profile)
+        changes = MemoryPersonWriteStore(state)
+        self._transactions = PersonTransactions(changes, limits.max_lines_per_dossier, feed.committed)
+        running = asyncio.create_task(feed.run())
+        await server.start()
+        await server.serving(True)
+        try:
+            yield server.port
+        finally:
+            self._transactions = None
+            await feed.close()
+            await server.stop(_GRACE_SECONDS)
+            await queues.drained()
+            running.cancel()
+            await asyncio.wait([running])
+
+    async def create_register(self, enterprise_number: str, name: str) -> None:
+        """A new, empty register. Raises Refused REGISTER_EXISTS."""
+        await self._registers.create(parse_enterprise_number(enterprise_number), name)
+
+    # ---- the authentic source -------------------------------------------------------------------
+
+    async def forget(self, *nisses: str) -> None:
+        """Let the authentic source know nothing of these numbers."""
+        self.state.unknown.update(Niss(int(niss)) for niss in nisses)
+
+    async def identify(self, niss: str, message: identity_pb2.Identity, effective_date: int | None) -> None:
+        """Set the identity of a person; a change is told as the dossier types of the person ask.
+
+        Raises ValueError where the authentic source could not hold the identity.
+        """
+        now = _identity_of(message)
+        final = self.state.final(Niss(int(niss)))
+
+        async def change(transaction: PersonTransaction, stamp: Stamp) -> None:
+            before = self.state.identities.get(final)
+            self.state.identities[final] = now
+            if before is not None and (changed := changed_fields(before, now)):
+                await transaction.apply_identity_change(final, before, now, changed, effective_date, stamp)
+
+        await self._change(change)
+
+    async def replace_niss(self, niss: str, successor: str) -> None:
+        """Replace a number by another: its dossiers move."""
+        old, new = Niss(int(niss)), Niss(int(successor))
+        await self._change(lambda transaction, stamp: transaction.replace(old, new, stamp))
+
+    async def restore_niss(self, niss: str) -> None:
+        """Undo the replacement or the cancellation of a number."""
+        await self._change(lambda transaction, stamp: transaction.restore(Niss(int(niss)), stamp))
+
+    async def cancel_niss(self, niss: str) -> None:
+        """Cancel a number without a successor."""
+        await self._change(lambda transaction, stamp: transaction.cancel(Niss(int(niss)), stamp))
+
+    # ---- maintenance ----------------------------------------------------------------------------
+
+    async def trim(self, enterprise_number: str, before_revision: int) -> None:
+        """Trim the mutations before a revision, up to the end of an indivisible group."""
+        register = self._register(enterprise_number)
+        await self._trims.step(register.id, before_revision, register.revision, None)
+
+    async def renew_log(self, enterprise_number: str) -> None:
+        """Give the log another id, as after a restore from a backup."""
+        await self._trims.renew([self._register(enterprise_number).id])
+
+    def _register(self, enterprise_number: str) -> RegisterState:
+        register = self.state.register_of(parse_enterprise_number(enterprise_number))
+        if register is None:
+            raise ValueError(f"there is no register of {enterprise_number}")
+        return register
+
+    async def _change(
+        self, change: Callable[[PersonTransaction, Stamp], Coroutine[Any, Any, object]]
+    ) -> None:
+        if self._transactions is None:
+            raise RuntimeError("the server in memory does not serve")
+        async with self._transactions.begin() as transaction:
+            await change(transaction, Stamp(_SOURCE, uuid4()))
+            await transaction.commit()
+
+
+_SOURCE = EnterpriseNumber(999999922)
+"""The actor of changes of persons: a fictitious organisation."""
+
+
+class _KeptTokens:
+    """The PageSeal of a single process: the contents of tokens stay here."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Mapping[str, Any]] = {}
+
+    def seal(self, content: Mapping[str, Any]) -> str:
+        """A token for `content`."""
+        token = secrets.token_urlsafe(16)
+        self._kept[token] = content
+        return token
+
+    def open(self, token: str) -> Mapping[str, Any]:
+        """The content of a token. Raises Refused PAGE_TOKEN_INVALID."""
+        if token not in self._kept:
+            raise refuse(Reason.PAGE_TOKEN_INVALID, "page_token")
+        return self._kept[token]
+
+
+def _identity_of(message: identity_pb2.Identity) -> Identity:
+    violations: list[Violation] = []
+    identity = read_identity(message, _now().date().toordinal(), violations)
+    if violations:
+        raise ValueError("; ".join(f"{each.field}: {each.reason.name}" for each in violations))
+    return identity
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
