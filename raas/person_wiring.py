@@ -12,7 +12,7 @@ from raas.domain.numbers.niss import NissProfile
 from raas.domain.persons.bis_number import bis_numbers
 from raas.ops.settings import Settings
 from raas.rpc.remote_source import RemoteSource
-from raas.rpc.services.person_use_cases import PersonUseCases
+from raas.rpc.services.use_cases import PersonUseCases
 from raas.storage.persons.local_source import LocalSource
 from raas.storage.persons.store import PostgresPersonStore
 from raas.storage.persons.transaction import PostgresPersonWriteStore

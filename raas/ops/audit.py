@@ -1,4 +1,4 @@
-"""Where visits go."""
+"""Implementations of the audit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from raas.usecases.ports.audit import AuditRecord
 
 
 class NoAudit:
-    """The audit of a server that keeps none."""
+    """The audit of a server that keeps none: every record is dropped."""
 
-    def record(self, audit_scope: AuditRecord) -> None:
-        """Forget the visit."""
+    def record(self, record: AuditRecord) -> None:
+        """Drop the record."""

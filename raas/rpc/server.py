@@ -14,23 +14,11 @@ from grpc_reflection.v1alpha import reflection
 from raas.domain.numbers.niss import NissProfile
 from raas.rpc.calls.identity import Identify
 from raas.rpc.calls.interceptor import CallInterceptor, Observer
-from raas.rpc.calls.scope import RequestScope
+from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.health import HEALTH, Health
-from raas.rpc.services.administration_service import AdministrationService
-from raas.rpc.services.mutation_stream import MutationStream, add_mutation_stream
-from raas.rpc.services.person_service import PersonService
-from raas.rpc.services.register_service import RegisterService
+from raas.rpc.services.catalogue import SERVICES, service_handlers
 from raas.rpc.services.use_cases import UseCases
 from raas.usecases.calls.access import PERMISSIONS, AccessControl
-from raas.v1 import (
-    administration_service_pb2,
-    administration_service_pb2_grpc,
-    mutation_stream_pb2,
-    person_service_pb2,
-    person_service_pb2_grpc,
-    register_service_pb2,
-    register_service_pb2_grpc,
-)
 
 MEBIBYTE = 1024 * 1024
 
@@ -91,26 +79,12 @@ def build_server(
     refused with RuntimeError. Raises PermissionUndeclared when the gate does not know an RPC. Must be
     called in the event loop that will run the server.
     """
-    services = (
-        register_service_pb2.DESCRIPTOR.services_by_name["RegisterService"],
-        administration_service_pb2.DESCRIPTOR.services_by_name["AdministrationService"],
-        mutation_stream_pb2.DESCRIPTOR.services_by_name["MutationStream"],
-        person_service_pb2.DESCRIPTOR.services_by_name["PersonService"],
-    )
-    _check_permissions(services)
+    _check_permissions(SERVICES)
     server = grpc.aio.server(
         interceptors=(CallInterceptor(identify, observer),), options=_options(share_port)
     )
-    scope = RequestScope(access, profile)
-    register_service_pb2_grpc.add_RegisterServiceServicer_to_server(RegisterService(use_cases, scope), server)
-    administration_service_pb2_grpc.add_AdministrationServiceServicer_to_server(
-        AdministrationService(use_cases, scope), server
-    )
-    add_mutation_stream(MutationStream(use_cases.stream, scope), server)
-    person_service_pb2_grpc.add_PersonServiceServicer_to_server(
-        PersonService(use_cases.persons, scope), server
-    )
-    names = tuple(service.full_name for service in services)
+    server.add_generic_rpc_handlers(service_handlers(use_cases, RequestScopes(access, profile)))
+    names = tuple(service.full_name for service in SERVICES)
     checks = Health(names)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     reflection.enable_server_reflection((*names, HEALTH, reflection.SERVICE_NAME), server)

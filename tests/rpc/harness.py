@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
 
@@ -219,7 +220,7 @@ async def open_house(identify: Identify = development_identity) -> AsyncIterator
         routing,
         stale,
         Registers(registers, pages),
-        cast(Any, Scripted()),
+        cast(Any, SimpleNamespace(subscriptions=Scripted(), listing=Scripted(), subscribers=Scripted())),
     )
     raas_server = build_server(
         use_cases,

@@ -13,14 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.numbers.niss import NissProfile
 from raas.rpc.calls.identity import Identify, development_identity
 from raas.rpc.calls.interceptor import CallInterceptor
-from raas.rpc.calls.scope import RequestScope
-from raas.rpc.services.person_service import PersonService
-from raas.rpc.services.person_use_cases import PersonUseCases
+from raas.rpc.calls.request_scope import RequestScopes
+from raas.rpc.services.catalogue import person_service
+from raas.rpc.services.use_cases import PersonUseCases
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.rate_limit import RateLimit
 from raas.usecases.persons.confront import ConfrontIdentity
-from raas.v1.person_service_pb2_grpc import PersonServiceStub, add_PersonServiceServicer_to_server
+from raas.v1.person_service_pb2_grpc import PersonServiceStub
 from tests.rpc.harness import RecordingAudit
 from tests.usecases.persons.harness import PersonHarness, new_niss
 
@@ -59,10 +59,9 @@ async def open_person_door(
         harness.numbers,
         harness.feed,
     )
-    scope = RequestScope(AccessControl(PostgresRegisterStore(reading), audit), NissProfile.TEST)
+    scopes = RequestScopes(AccessControl(PostgresRegisterStore(reading), audit), NissProfile.TEST)
     server = grpc.aio.server(interceptors=(CallInterceptor(identify),))
-    service = PersonService(use_cases if kept_here else None, scope)
-    add_PersonServiceServicer_to_server(service, server)
+    server.add_generic_rpc_handlers([person_service(use_cases if kept_here else None, scopes)])
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:

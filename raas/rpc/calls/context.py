@@ -1,4 +1,4 @@
-"""What the front door knows of the call being answered; set by the interceptor, read by the servicers."""
+"""The context of the call being served: set by the interceptor, read by the servicers."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from raas.usecases.calls.call import Call
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The call, and what is wrong with its metadata: reported together with what the request has wrong."""
+    """The call, and the violations of its metadata, which are reported together with those of the request."""
 
     call: Call
     faults: tuple[Violation, ...]
 
 
-_current: ContextVar[RequestContext] = ContextVar("exchange")
+_current: ContextVar[RequestContext] = ContextVar("request_context")
 
 enter = _current.set
-"""Make an exchange the current one of this task."""
+"""Make a context the current one of this task."""
 
 current = _current.get
-"""The exchange of the call that this task answers."""
+"""The context of the call that this task serves."""

@@ -1,15 +1,21 @@
-"""The verbs that the servicers call."""
+"""The use cases that the servicers call."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from raas.rpc.services.person_use_cases import PersonUseCases
 from raas.usecases.admin.registers import Registers
 from raas.usecases.feed.acknowledgements import ManageSubscribers
 from raas.usecases.feed.list_mutations import ListMutations
 from raas.usecases.feed.subscribe import Subscriptions
+from raas.usecases.persons.change_niss import ChangeNiss
+from raas.usecases.persons.confront import ConfrontIdentity
+from raas.usecases.persons.create import CreatePerson
+from raas.usecases.persons.import_persons import ImportPersons
+from raas.usecases.persons.read import ReadPersons
+from raas.usecases.persons.search import SearchPersons
+from raas.usecases.persons.update import UpdatePerson
 from raas.usecases.reads.check import CheckInscriptions
 from raas.usecases.reads.consult import Consult
 from raas.usecases.reads.explain import ExplainDossier
@@ -22,7 +28,7 @@ from raas.usecases.writes.operations import WriteOperations
 
 
 class StreamUseCases(Protocol):
-    """What MutationStream can do."""
+    """The use cases of MutationStream."""
 
     subscriptions: Subscriptions
     listing: ListMutations
@@ -30,8 +36,21 @@ class StreamUseCases(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PersonUseCases:
+    """The use cases of PersonService, where this store is the authentic source."""
+
+    read: ReadPersons
+    confront: ConfrontIdentity
+    search: SearchPersons
+    create: CreatePerson
+    update: UpdatePerson
+    numbers: ChangeNiss
+    feed: ImportPersons
+
+
+@dataclass(frozen=True, slots=True)
 class UseCases:
-    """Everything the services can do, handed in by the wiring."""
+    """All use cases, handed in by the wiring."""
 
     write: WriteOperations
     imports: Imports
@@ -45,4 +64,4 @@ class UseCases:
     registers: Registers
     stream: StreamUseCases
     persons: PersonUseCases | None = None
-    """None where the persons are kept elsewhere, or nowhere."""
+    """None where persons are kept by another authentic source, or by none."""

@@ -7,15 +7,10 @@ making a message object of every line would take most of the time of an answer o
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
 from raas.domain.bounded_memo import BoundedMemo
 from raas.domain.calendar.day import OPEN, day_text
 from raas.domain.calendar.periods import Lines
 from raas.v1 import period_pb2
-
-SerializedMessage: TypeAlias = Any
-"""The bytes of a response that a servicer has written down; the generated types know objects only."""
 
 _VARINT, _LENGTH_DELIMITED = 0, 2
 _DAY = len("2024-01-01")

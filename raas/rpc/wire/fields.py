@@ -25,6 +25,7 @@ from raas.domain.text import text_violations
 
 CODE_LIMIT = 64
 LIST_LIMIT = 1_000
+REQUEST_ID_LIMIT = 128
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_SECOND = int((datetime(1, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds())
@@ -50,6 +51,15 @@ class NamesRegister(Protocol):
     register: str
 
     def HasField(self, field_name: Literal["register"]) -> bool:
+        """Whether an optional field is there."""
+
+
+class HasRequestId(Protocol):
+    """A request with the field `request_id`."""
+
+    request_id: str
+
+    def HasField(self, field_name: Literal["request_id"]) -> bool:
         """Whether an optional field is there."""
 
 
@@ -138,6 +148,13 @@ def read_text(field: str, text: str, limit: int, faults: Faults) -> str | None:
     wrong = text_violations(field, text, limit)
     faults.extend(wrong)
     return None if wrong else text
+
+
+def read_request_id(request: HasRequestId, faults: Faults) -> str | None:
+    """The request id, where there is one."""
+    if not request.HasField("request_id"):
+        return None
+    return read_text("request_id", request.request_id, REQUEST_ID_LIMIT, faults)
 
 
 def read_instant(field: str, timestamp: Timestamp, faults: Faults) -> datetime | None:

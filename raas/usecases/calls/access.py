@@ -1,7 +1,7 @@
-"""The gate: the one place that decides who may call what, and that tells the audit what was seen.
+"""Access control: the one place that decides who may call what, and that tells the audit what was shown.
 
-Every RPC declares its permission in `PERMISSIONS`. A register that the caller may not act on cannot be
-told from one that does not exist: both are MANDATE_MISSING. Only one's own number is REGISTER_UNKNOWN.
+Every RPC declares its permission in `PERMISSIONS`. A register on which the caller may not act cannot be told
+from one that does not exist: both are MANDATE_MISSING. Only the caller's own number is REGISTER_UNKNOWN.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from types import TracebackType
-from typing import Self
 
 from raas.domain.errors import Reason, Refused, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
@@ -23,11 +21,11 @@ from raas.usecases.ports.registers import RegisterStore
 
 
 class Permission(Enum):
-    """What a call needs; the owner of a register may do everything with it."""
+    """The permission that an RPC requires; the owner of a register may do everything with it."""
 
     READ = "a mandate to read the register"
     WRITE = "a mandate to write the register"
-    SUBSCRIBE = "a mandate to follow the mutations of the register"
+    SUBSCRIBE = "a mandate to subscribe to the mutations of the register"
     ADMINISTER = "a mandate to administer the register"
     CHECK = "a mandate to read the register, or the role of router"
     ROUTE = "the role of router"
@@ -91,31 +89,35 @@ _ROLES = {
 
 @dataclass(frozen=True, slots=True)
 class AdmittedRegister:
-    """A register that exists and that the caller of this call may act on."""
+    """A register that exists and on which the caller of this call may act."""
 
     id: int
     enterprise_number: EnterpriseNumber
 
 
 class AccessControl:
-    """Admits calls to registers and notes every visit."""
+    """Admits calls to registers and reports every call to the audit."""
 
     def __init__(self, registers: RegisterStore, audit: Audit) -> None:
         self._registers = registers
         self._audit = audit
         self._known: dict[EnterpriseNumber, AdmittedRegister] = {}
 
-    def require(self, call: Call) -> None:
-        """Let a call without a register pass. Raises ROLE_MISSING."""
-        role = _ROLES.get(PERMISSIONS[call.rpc])
+    def require_role(self, call: Call) -> None:
+        """Refuse a caller without the role that the RPC requires. Raises ROLE_MISSING.
+
+        CHECK requires the role only for registers for which the caller has no mandate: see `admitting`.
+        """
+        permission = PERMISSIONS[call.rpc]
+        role = None if permission is Permission.CHECK else _ROLES.get(permission)
         if role is not None and role not in call.caller.roles:
             raise refuse(Reason.ROLE_MISSING, role=role.name)
 
     async def admit(self, call: Call, number: EnterpriseNumber | None) -> Register:
         """The register of this number (None = the caller's own) as committed now.
 
-        Raises REGISTER_UNKNOWN when the caller's own does not exist, MANDATE_MISSING for any other that
-        does not exist or that the caller may not act on.
+        Raises REGISTER_UNKNOWN when the caller's own register does not exist, MANDATE_MISSING for any other
+        that does not exist or on which the caller may not act.
         """
         asked = self._asked(call, number)
         register = await self._registers.find(asked)
@@ -124,9 +126,9 @@ class AccessControl:
         return register
 
     async def admit_id(self, call: Call, number: EnterpriseNumber | None) -> AdmittedRegister:
-        """Like `admit`, without asking the store again for a register that was seen before.
+        """Like `admit`, without asking the store again for a register that was found before.
 
-        A register is never deleted and never gets another id, so what was seen once stays true.
+        A register is never deleted and never gets another id, so an earlier answer stays true.
         """
         asked = self._asked(call, number)
         known = self._known.get(asked)
@@ -137,10 +139,10 @@ class AccessControl:
             known = self._known[asked] = AdmittedRegister(register.id, asked)
         return known
 
-    async def admission(
+    async def admitting(
         self, call: Call, numbers: Iterable[EnterpriseNumber]
     ) -> Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]]:
-        """What admits each of these numbers like `admit_id`, looked up together in one snapshot."""
+        """A function that admits each of these numbers like `admit_id`, all as of one snapshot."""
         unseen = [n for n in dict.fromkeys(numbers) if n not in self._known and self._may(call, n)]
         found = await self._registers.find_many(unseen) if unseen else ()
         self._known.update((r.enterprise_number, AdmittedRegister(r.id, r.enterprise_number)) for r in found)
@@ -167,7 +169,7 @@ class AccessControl:
         )
 
     def audit_scope(self, call: Call) -> AuditScope:
-        """A visit that is noted when its `with` block is left, whatever the outcome."""
+        """The audit record of a call, to be completed while it is served and then closed."""
         return AuditScope(self, call)
 
     def _asked(self, call: Call, number: EnterpriseNumber | None) -> EnterpriseNumber:
@@ -188,21 +190,23 @@ class AccessControl:
 
 @dataclass(slots=True)
 class AuditScope:
-    """A visit under way: fill in what is touched as it becomes known; refusals are noted too."""
+    """What the audit will be told of a call; refusals are recorded too."""
 
     access: AccessControl
     call: Call
     register: EnterpriseNumber | None = None
-    nisses: Iterable[Niss] = field(default=())
+    nisses: Iterable[Niss] = ()
     revisions: tuple[int, int] | None = None
+    by_register: Mapping[EnterpriseNumber, Iterable[Niss]] = field(default_factory=dict)
+    """Where one call acts on several registers: one record each, so that every owner sees who asked."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
-    ) -> None:
-        self.access.note(self.call, self.register, self.nisses, self.revisions, _outcome(error))
+    def close(self, error: BaseException | None) -> None:
+        """Record the call; `error` is the exception that ended it, None when it is answered."""
+        outcome = _outcome(error)
+        for register, nisses in self.by_register.items():
+            self.access.note(self.call, register, nisses, self.revisions, outcome)
+        if not self.by_register:
+            self.access.note(self.call, self.register, self.nisses, self.revisions, outcome)
 
 
 def _outcome(error: BaseException | None) -> str:

@@ -12,7 +12,7 @@ from raas.domain.numbers.niss import Niss
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """What the audit needs of one call before its answer leaves (of one message, for streams)."""
+    """One call, or one message of a stream, as the audit is told of it before the answer leaves."""
 
     rpc: str
     caller: EnterpriseNumber
@@ -20,13 +20,13 @@ class AuditRecord:
     nisses: Iterable[Niss]
     """Numbers touched or shown."""
     revisions: tuple[int, int] | None
-    """First and last revision shown, for what is read from the log."""
+    """First and last revision shown, where the log was read."""
     outcome: str
     """OK, or the reason of the refusal."""
 
 
 class Audit(Protocol):
-    """Receives every visit before its answer leaves."""
+    """Receives the record of every call before its answer leaves."""
 
-    def record(self, audit_scope: AuditRecord) -> None:
-        """Take note of a visit; must not block."""
+    def record(self, record: AuditRecord, /) -> None:
+        """Take note of a call; must not block."""

@@ -1,60 +1,40 @@
-"""Persons: what is asked about them, what is told of them, and the rows of their feed."""
+"""Requests of PersonService, and the rows of the feed of persons."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from raas.domain.calendar.day import day_text, parse_day
+from raas.domain.calendar.day import parse_day
 from raas.domain.errors import Reason, Violation
 from raas.domain.invalid import Invalid
-from raas.domain.numbers.enterprise_number import enterprise_number_text
-from raas.domain.numbers.niss import niss_text
+from raas.domain.numbers.niss import Niss
 from raas.domain.persons.identity import Identity
-from raas.domain.persons.record import Person, RegisterOfOrigin
+from raas.domain.persons.record import RegisterOfOrigin
 from raas.domain.persons.status import PersonStatus
 from raas.domain.persons.stored_identity import IDENTITY_FIELDS
 from raas.domain.search.birth_window import maximum_tolerance
 from raas.domain.search.person_search import GivenNameMatching, PersonQuery
-from raas.rpc.wire.dossiers import dossier_messages, period_messages
-from raas.rpc.wire.fields import Faults, NissRules, read_enum, read_niss, read_text
-from raas.rpc.wire.identities import (
-    identity_message,
-    read_first_names,
-    read_identity,
-    read_name,
-    read_past_date,
+from raas.rpc.wire.fields import (
+    LIST_LIMIT,
+    Faults,
+    NissRules,
+    read_enum,
+    read_niss,
+    read_nisses,
+    read_text,
+    within_batch,
 )
+from raas.rpc.wire.identities import read_first_names, read_identity, read_name, read_past_date
+from raas.rpc.wire.operations import read_claim
 from raas.rpc.wire.registers import masked_fields
 from raas.rpc.wire.sexes import read_sex
 from raas.usecases.persons.import_rows import FeedRow
-from raas.usecases.persons.search import MOST_RESULTS, Candidate
-from raas.usecases.ports.persons import AffectedRegister, Inseparable
+from raas.usecases.persons.read import PersonCheck
+from raas.usecases.persons.search import MOST_RESULTS
 from raas.v1 import person_pb2
 from raas.v1 import person_service_pb2 as v1
 
 _NEVER_CLEARED = ("last_name", "birth_date")
-
-
-def person_message(person: Person) -> person_pb2.Person:
-    """A record; the numbers of register of origin and status are those of the domain."""
-    message = person_pb2.Person(
-        niss=niss_text(person.niss),
-        register_of_origin=person.register_of_origin.value,  # type: ignore[arg-type]
-        status=person.status.value,  # type: ignore[arg-type]
-        replaced_by=None if person.replaced_by is None else niss_text(person.replaced_by),
-        successor=None if person.successor is None else niss_text(person.successor),
-        identity=identity_message(person.identity),
-        version=person.version,
-        source_date=None if person.source_date is None else day_text(person.source_date),
-    )
-    if person.update_time is not None:
-        message.update_time.FromDatetime(person.update_time)
-    return message
-
-
-def candidate_messages(candidates: Iterable[Candidate]) -> list[v1.Candidate]:
-    """Candidates, in their order."""
-    return [v1.Candidate(person=person_message(each.person), score=each.score) for each in candidates]
 
 
 def read_query(
@@ -91,6 +71,41 @@ def read_query(
     return PersonQuery(last_name, birth_date, tolerance, first_names, matching, sex, municipality), most
 
 
+def read_person_checks(
+    request: v1.CheckPersonsRequest, rules: NissRules, faults: Faults
+) -> list[PersonCheck]:
+    """The checks of CheckPersons, 1 to 1,000; those without a readable number are left out."""
+    if not request.checks:
+        faults.append(Violation("checks", Reason.REQUIRED))
+    if not within_batch("checks", request.checks, LIST_LIMIT, faults):
+        return []
+    checks = []
+    for index, check in enumerate(request.checks):
+        own: Faults = []
+        niss = read_niss("niss", check.niss, rules, own)
+        claim = read_claim(check.identity, own) if check.HasField("identity") else None
+        faults.extend(fault.below(f"checks[{index}]") for fault in own)
+        if niss is not None:
+            checks.append(PersonCheck(niss, claim, check.with_former_niss))
+    return checks
+
+
+def read_new_person(
+    request: v1.CreatePersonRequest, rules: NissRules, faults: Faults
+) -> tuple[Identity, tuple[Niss, ...]]:
+    """The identity of a person to create, and the numbers of the candidates that were reviewed."""
+    identity = Identity()
+    if request.HasField("identity"):
+        identity = read_identity(request.identity, rules.today, faults)
+    else:
+        faults.append(Violation("identity", Reason.REQUIRED))
+    if len(request.reviewed_niss) > MOST_RESULTS:
+        limit = {"limit": str(MOST_RESULTS)}
+        faults.append(Violation("reviewed_niss", Reason.VALUE_INVALID, "LIST_TOO_LONG", limit))
+        return identity, ()
+    return identity, read_nisses("reviewed_niss", request.reviewed_niss, rules, faults)
+
+
 def read_update(
     request: v1.UpdatePersonRequest, rules: NissRules, faults: Faults
 ) -> tuple[tuple[str, ...], Identity, int | None]:
@@ -113,6 +128,11 @@ def read_update(
     return names, identity, _read_source_date(request.source_date, rules, faults)
 
 
+def read_feed_rows(messages: Iterable[person_pb2.Person], rules: NissRules) -> list[FeedRow]:
+    """The rows of a feed, in their order."""
+    return [read_feed_row(message, rules) for message in messages]
+
+
 def read_feed_row(message: person_pb2.Person, rules: NissRules) -> FeedRow:
     """A row of a feed; what is wrong with it is in `violations`, with paths below the row."""
     faults: Faults = []
@@ -130,30 +150,6 @@ def read_feed_row(message: person_pb2.Person, rules: NissRules) -> FeedRow:
     if message.HasField("source_date"):
         source_date = _read_source_date(message.source_date, rules, faults)
     return FeedRow(niss, origin, status, replaced_by, identity, source_date, tuple(faults))
-
-
-def affected_messages(affected: Iterable[AffectedRegister]) -> list[v1.AffectedRegister]:
-    """Registers with their dossiers before and after, in their order."""
-    return [
-        v1.AffectedRegister(
-            register=enterprise_number_text(each.register),
-            dossiers_before=dossier_messages(each.register, each.before),
-            dossiers_after=dossier_messages(each.register, each.after),
-        )
-        for each in affected
-    ]
-
-
-def inseparable_messages(inseparable: Iterable[Inseparable]) -> list[v1.InseparableDays]:
-    """Days that cannot be attributed, in their order."""
-    return [
-        v1.InseparableDays(
-            register=enterprise_number_text(each.register),
-            dossier_type=each.dossier_type,
-            periods=period_messages(each.lines),
-        )
-        for each in inseparable
-    ]
 
 
 def _read_source_date(text: str, rules: NissRules, faults: Faults) -> int | None:

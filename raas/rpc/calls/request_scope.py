@@ -1,0 +1,157 @@
+"""The steps that every servicer takes with a request: read, authorise, refuse, audit.
+
+async with self._request(request) as r:          # ROLE_MISSING is raised here
+niss = r.niss("niss", request.niss)          # reading: violations are collected in r.faults
+register = await r.admit()                   # MANDATE_MISSING is raised alone
+r.refuse_faults()                            # everything else that is wrong, at once
+...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
+
+from raas.domain.calendar.day import brussels_day
+from raas.domain.errors import Category, Reason, Refused, Violation
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.niss import Niss, NissProfile
+from raas.domain.registers.register import Register
+from raas.rpc.calls.context import RequestContext, current
+from raas.rpc.wire.fields import Faults, NamesRegister, NissRules, check_page_size, read_niss, read_register
+from raas.usecases.calls.access import AccessControl, AdmittedRegister, AuditScope
+from raas.usecases.calls.call import Call
+
+_Page = TypeVar("_Page")
+
+
+class AsksForPage(Protocol):
+    """A request for one page of a list."""
+
+    page_size: int
+    page_token: str
+
+
+class RequestScope:
+    """One request while it is served.
+
+    `faults` are the violations found so far. `audit` is completed by the servicer and recorded when the block
+    is left, whatever the outcome.
+    """
+
+    __slots__ = ("_access", "_number", "audit", "call", "faults", "rules")
+
+    def __init__(self, access: AccessControl, rules: NissRules, context: RequestContext) -> None:
+        self.call: Call = context.call
+        self.faults: Faults = list(context.faults)
+        self.rules = rules
+        self.audit: AuditScope = access.audit_scope(context.call)
+        self._access = access
+        self._number: EnterpriseNumber | None = None
+
+    async def __aenter__(self) -> Self:
+        """Raises Refused ROLE_MISSING when the RPC requires a role that the caller does not have."""
+        try:
+            self._access.require_role(self.call)
+        except Refused as refused:
+            self.audit.close(refused)
+            raise
+        return self
+
+    async def __aexit__(
+        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
+    ) -> None:
+        self.audit.close(error)
+
+    def read_register(self, request: NamesRegister) -> None:
+        """Read the field `register`; absent, the caller's own register is meant."""
+        self._number = read_register(request, self.faults)
+
+    def niss(self, field: str, text: str) -> Niss | None:
+        """The NISS in a mandatory field, noted for the audit; None when it is among the faults."""
+        niss = read_niss(field, text, self.rules, self.faults)
+        if niss is not None:
+            self.audit.nisses = (*self.audit.nisses, niss)
+        return niss
+
+    async def admit(self, faults: Iterable[Violation] = ()) -> AdmittedRegister:
+        """The register acted on.
+
+        Raises Refused when there is none that the caller may act on: MANDATE_MISSING alone; a malformed
+        number, or the caller's own register that does not exist, together with the faults of the request and
+        with `faults`, which the servicer keeps apart.
+        """
+        return await self._admitted(self._access.admit_id, faults)
+
+    async def admit_committed(self) -> Register:
+        """Like `admit`; the register as committed now."""
+        return await self._admitted(self._access.admit, ())
+
+    async def _admitted(
+        self, admit: Callable[[Call, EnterpriseNumber | None], Awaitable[_Page]], faults: Iterable[Violation]
+    ) -> _Page:
+        if any(fault.field == "register" for fault in self.faults):
+            raise Refused([*self.faults, *faults])
+        number = self._number
+        self.audit.register = self.call.caller.enterprise_number if number is None else number
+        try:
+            return await admit(self.call, number)
+        except Refused as refused:
+            if refused.violations[0].reason is Reason.REGISTER_UNKNOWN:
+                raise Refused([*refused.violations, *self.faults, *faults]) from None
+            raise
+
+    def refuse_faults(self, found: Iterable[Violation] = ()) -> None:
+        """Raise Refused when anything is wrong with the request as it is written.
+
+        `found` is what the state finds wrong with the rest of it. A missing permission stands alone. A field
+        that could not be read has been reported already.
+        """
+        if not self.faults:
+            return
+        found = list(found)
+        alone = [violation for violation in found if violation.reason.category is Category.PERMISSION]
+        unread = {fault.field for fault in self.faults}
+        raise Refused(
+            alone or [*self.faults, *(violation for violation in found if violation.field not in unread)]
+        )
+
+    def note(self, nisses: Iterable[Niss], revisions: tuple[int, int] | None = None) -> None:
+        """Tell the audit what one message of a stream shows or touches, before it leaves."""
+        self._access.note(self.call, self.audit.register, nisses, revisions, "OK")
+
+
+class RequestScopes:
+    """Opens the scope of each request of a server."""
+
+    def __init__(self, access: AccessControl, profile: NissProfile) -> None:
+        self.access = access
+        self._profile = profile
+        self._rules = NissRules(profile, 0)
+
+    def open(self, request: NamesRegister | None = None) -> RequestScope:
+        """The scope of the current call; `request` where it names the register acted on by a field."""
+        scope = RequestScope(self.access, self._today(), current())
+        if request is not None:
+            scope.read_register(request)
+        return scope
+
+    def _today(self) -> NissRules:
+        today = brussels_day(datetime.now(UTC))
+        if self._rules.today != today:
+            self._rules = NissRules(self._profile, today)
+        return self._rules
+
+
+async def list_page(
+    scope: RequestScope,
+    request: AsksForPage,
+    page: Callable[[Call, AdmittedRegister, int, str], Awaitable[_Page]],
+) -> _Page:
+    """One page of a list of a register. Raises Refused."""
+    check_page_size(request.page_size, scope.faults)
+    register = await scope.admit()
+    scope.refuse_faults()
+    return await page(scope.call, register, request.page_size, request.page_token)

@@ -1,0 +1,68 @@
+"""RegisterService: the calls that decide over several registers."""
+
+# ruff: noqa: N802 - methods have the names that the contract, or protobuf, gives them
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import chain
+
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.niss import Niss
+from raas.rpc.calls.request_scope import RequestScopes
+from raas.rpc.wire.decisions import check_response, read_checks, routing_response
+from raas.rpc.wire.fields import read_codes
+from raas.rpc.wire.filters import read_at_time, read_when
+from raas.usecases.reads.check import Check, CheckInscriptions
+from raas.usecases.reads.find_registers import FindRegisters
+from raas.v1 import register_service_pb2 as v1
+
+
+class Decisions:
+    """CheckInscriptions and FindRegisters."""
+
+    def __init__(self, check: CheckInscriptions, routing: FindRegisters, scopes: RequestScopes) -> None:
+        self._check = check
+        self._routing = routing
+        self._access = scopes.access
+        self._request = scopes.open
+
+    async def CheckInscriptions(
+        self, request: v1.CheckInscriptionsRequest, context: object
+    ) -> v1.CheckInscriptionsResponse:
+        """Decide whether persons are inscribed."""
+        async with self._request() as r:
+            checks = read_checks(request, r.rules, r.faults)
+            at_time = read_at_time(request, r.faults)
+            shown = r.audit.by_register = _by_register(checks)
+            admit = await self._access.admitting(r.call, (check.register for check in checks.values()))
+            if r.faults:
+                r.refuse_faults(await self._check.violations(checks, at_time, admit))
+            answer = await self._check.decide(r.call, checks, at_time, admit)
+            for check, decision in zip(checks.values(), answer.decisions, strict=True):
+                if decision.successor_niss is not None:
+                    shown[check.register].append(decision.successor_niss)
+            return check_response(checks, answer)
+
+    async def FindRegisters(
+        self, request: v1.FindRegistersRequest, context: object
+    ) -> v1.FindRegistersResponse:
+        """Find the registers that know a person."""
+        async with self._request() as r:
+            niss = r.niss("niss", request.niss)
+            codes = read_codes("dossier_types", request.dossier_types, r.faults)
+            active_on, overlaps = read_when("", request, r.faults)
+            at_time = read_at_time(request, r.faults)
+            if r.faults:
+                r.refuse_faults(() if niss is None else await self._routing.violations(r.call, niss, at_time))
+            assert niss is not None
+            answer = await self._routing.find(r.call, niss, codes, active_on, overlaps, at_time)
+            r.audit.nisses = dict.fromkeys(chain((niss,), *answer.resolved))
+            return routing_response(answer)
+
+
+def _by_register(checks: Mapping[int, Check]) -> dict[EnterpriseNumber, list[Niss]]:
+    nisses: dict[EnterpriseNumber, list[Niss]] = {}
+    for check in checks.values():
+        nisses.setdefault(check.register, []).append(check.niss)
+    return nisses

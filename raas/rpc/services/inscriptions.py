@@ -1,0 +1,143 @@
+"""RegisterService: the calls that write inscriptions."""
+
+# ruff: noqa: N802 - methods have the names that the contract, or protobuf, gives them
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
+from typing import TypeVar, cast
+
+from raas.domain.errors import Reason, Refused, Violation
+from raas.domain.numbers.niss import Niss
+from raas.domain.registers.operation import Operation
+from raas.rpc.calls.request_scope import RequestScopes
+from raas.rpc.wire.applied import applied_bytes, batch_bytes
+from raas.rpc.wire.fields import NissRules, read_request_id, within_batch
+from raas.rpc.wire.operations import read_inscription, read_operations, read_removal
+from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.call import Call
+from raas.usecases.writes.operations import Idempotency, Replayed, WriteOperations
+from raas.usecases.writes.results import Applied, BatchAnswer, Rejected
+from raas.v1 import register_service_pb2 as v1
+
+BATCH_LIMIT = 1_000
+
+_Request = TypeVar("_Request", v1.InscribeRequest, v1.RemoveRequest)
+_Repeatable = v1.InscribeRequest | v1.RemoveRequest | v1.ApplyBatchRequest
+
+
+class Inscriptions:
+    """Inscribe, Remove and ApplyBatch."""
+
+    def __init__(self, use_cases: WriteOperations, scopes: RequestScopes) -> None:
+        self._use_cases = use_cases
+        self._request = scopes.open
+
+    async def Inscribe(self, request: v1.InscribeRequest, context: object) -> bytes:
+        """Add a period to a dossier; answers a serialised InscribeResponse."""
+        return await self._single(request, read_inscription)
+
+    async def Remove(self, request: v1.RemoveRequest, context: object) -> bytes:
+        """Remove a period, or everything, from a dossier; answers a serialised RemoveResponse."""
+        return await self._single(request, read_removal)
+
+    async def _single(self, request: _Request, read: Callable[[_Request, NissRules], Operation]) -> bytes:
+        async with self._request(request) as r:
+            operation = read(request, r.rules)
+            r.faults += operation.violations
+            request_id = read_request_id(request, r.faults)
+            r.audit.nisses = _touched([operation])
+            register = await r.admit()
+
+            def encode(answer: BatchAnswer) -> bytes:
+                applied = cast(Applied, answer.results[0])
+                r.audit.nisses = _shown(operation.niss, applied.niss)
+                return applied_bytes(register.enterprise_number, applied, r.call.language)
+
+            answer = await self._use_cases.single(
+                r.call,
+                register,
+                # Violations of the call as a whole are refused together with those that the use case finds.
+                operation._replace(violations=tuple(r.faults)) if r.faults else operation,
+                validate_only=request.validate_only,
+                idempotency=_idempotency(r.call, request, request_id, encode),
+            )
+            return answer.answer if isinstance(answer, Replayed) else encode(answer)
+
+    async def ApplyBatch(self, request: v1.ApplyBatchRequest, context: object) -> bytes:
+        """Apply up to 1,000 operations as one; answers a serialised ApplyBatchResponse."""
+        async with self._request(request) as r:
+            operations: Sequence[Operation] = ()
+            if not request.operations:
+                r.faults.append(Violation("operations", Reason.REQUIRED))
+            elif within_batch("operations", request.operations, BATCH_LIMIT, r.faults):
+                operations = read_operations(request.operations, r.rules)
+            request_id = read_request_id(request, r.faults)
+            r.audit.nisses = _touched(operations)
+            register = await r.admit(_violations(operations))
+            if r.faults:
+                raise Refused([*r.faults, *await self._violations_found(r.call, register, operations)])
+
+            def encode(answer: BatchAnswer) -> bytes:
+                r.audit.nisses = (*_touched(operations), *_applied_to(answer))
+                return batch_bytes(register.enterprise_number, answer, r.call.language)
+
+            answer = await self._use_cases.batch(
+                r.call,
+                register,
+                operations,
+                validate_only=request.validate_only,
+                idempotency=_idempotency(r.call, request, request_id, encode),
+            )
+            return answer.answer if isinstance(answer, Replayed) else encode(answer)
+
+    async def _violations_found(
+        self, call: Call, register: AdmittedRegister, operations: Sequence[Operation]
+    ) -> list[Violation]:
+        """The violations of the operations of a batch that is refused for other reasons already."""
+        if not operations:
+            return []
+        try:
+            answer = await self._use_cases.batch(
+                call, register, operations, validate_only=True, idempotency=None
+            )
+        except Refused as refused:
+            return list(refused.violations)
+        results = () if isinstance(answer, Replayed) else answer.results
+        return [
+            violation.below(f"operations[{index}]")
+            for index, result in enumerate(results)
+            if isinstance(result, Rejected)
+            for violation in result.violations
+        ]
+
+
+def _idempotency(
+    call: Call, request: _Repeatable, request_id: str | None, encode: Callable[[BatchAnswer], bytes]
+) -> Idempotency | None:
+    """What makes the call safe to repeat; None where nothing is written."""
+    if request_id is None or request.validate_only:
+        return None
+    body = call.rpc.encode() + b"\n" + request.SerializeToString(deterministic=True)
+    return Idempotency(request_id, sha256(body).digest(), encode)
+
+
+def _violations(operations: Iterable[Operation]) -> list[Violation]:
+    return [
+        violation.below(f"operations[{index}]")
+        for index, operation in enumerate(operations)
+        for violation in operation.violations
+    ]
+
+
+def _touched(operations: Iterable[Operation]) -> Iterable[Niss]:
+    return [operation.niss for operation in operations if operation.niss is not None]
+
+
+def _shown(asked: Niss | None, applied: Niss) -> Iterable[Niss]:
+    return (applied,) if asked is None or asked == applied else (asked, applied)
+
+
+def _applied_to(answer: BatchAnswer) -> Iterable[Niss]:
+    return [result.niss for result in answer.results if isinstance(result, Applied)]

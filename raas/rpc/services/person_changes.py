@@ -1,0 +1,103 @@
+"""PersonService: the calls that change what is known of one person."""
+
+# ruff: noqa: N802 - methods have the names that the contract, or protobuf, gives them
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from raas.rpc.calls.request_scope import RequestScopes
+from raas.rpc.services.persons_served import PersonsServed
+from raas.rpc.wire.fields import read_request_id
+from raas.rpc.wire.person_answers import (
+    affected_messages,
+    candidate_messages,
+    inseparable_messages,
+    person_message,
+)
+from raas.rpc.wire.person_requests import read_new_person, read_update
+from raas.usecases.persons.create import CreateRequest
+from raas.v1 import person_service_pb2 as v1
+
+
+class PersonChanges:
+    """CreatePerson, UpdatePerson, ReplaceNiss, RestoreNiss and CancelNiss."""
+
+    def __init__(self, persons: PersonsServed, scopes: RequestScopes) -> None:
+        self._persons = persons
+        self._request = scopes.open
+
+    async def CreatePerson(self, request: v1.CreatePersonRequest, context: object) -> v1.CreatePersonResponse:
+        """Give a BIS number to a person who has no number yet."""
+        async with self._request() as r:
+            identity, reviewed = read_new_person(request, r.rules, r.faults)
+            request_id = read_request_id(request, r.faults)
+            r.refuse_faults()
+            repeatable = None
+            if request_id is not None:
+                body = request.SerializeToString(deterministic=True)
+                repeatable = CreateRequest(request_id, sha256(body).digest())
+            created = await self._persons.use_cases.create.create(r.call, identity, reviewed, repeatable)
+            if created.person is not None:
+                r.audit.nisses = (created.person.niss,)
+                return v1.CreatePersonResponse(person=person_message(created.person))
+            r.audit.nisses = [candidate.person.niss for candidate in created.candidates]
+            return v1.CreatePersonResponse(candidates=candidate_messages(created.candidates))
+
+    async def UpdatePerson(self, request: v1.UpdatePersonRequest, context: object) -> v1.UpdatePersonResponse:
+        """Change the identity of a person whom the caller's register holds."""
+        async with self._request() as r:
+            niss = r.niss("niss", request.niss)
+            names, values, source_date = read_update(request, r.rules, r.faults)
+            register = await r.admit()
+            r.refuse_faults()
+            assert niss is not None
+            assert source_date is not None
+            update = await self._persons.use_cases.update.update(
+                r.call, register, niss, names, values, source_date
+            )
+            r.audit.nisses = (niss, update.person.niss)
+            return v1.UpdatePersonResponse(
+                person=person_message(update.person),
+                groups=[
+                    v1.UpdatedGroup(field=field, status=status.value)  # type: ignore[arg-type]
+                    for field, status in update.groups
+                ],
+            )
+
+    async def ReplaceNiss(self, request: v1.ReplaceNissRequest, context: object) -> v1.ReplaceNissResponse:
+        """Replace one number by another."""
+        async with self._request() as r:
+            niss = r.niss("niss", request.niss)
+            successor = r.niss("successor_niss", request.successor_niss)
+            r.refuse_faults()
+            assert niss is not None
+            assert successor is not None
+            affected = await self._persons.use_cases.numbers.replace(
+                r.call, niss, successor, validate_only=request.validate_only
+            )
+            return v1.ReplaceNissResponse(registers=affected_messages(affected))
+
+    async def RestoreNiss(self, request: v1.RestoreNissRequest, context: object) -> v1.RestoreNissResponse:
+        """Undo a replacement or a cancellation."""
+        async with self._request() as r:
+            niss = r.niss("niss", request.niss)
+            r.refuse_faults()
+            assert niss is not None
+            restored = await self._persons.use_cases.numbers.restore(
+                r.call, niss, validate_only=request.validate_only
+            )
+            return v1.RestoreNissResponse(
+                registers=affected_messages(restored.registers),
+                inseparable=inseparable_messages(restored.inseparable),
+            )
+
+    async def CancelNiss(self, request: v1.CancelNissRequest, context: object) -> v1.CancelNissResponse:
+        """Withdraw a number without a successor."""
+        async with self._request() as r:
+            niss = r.niss("niss", request.niss)
+            r.refuse_faults()
+            assert niss is not None
+            await self._persons.use_cases.numbers.cancel(r.call, niss)
+            record = await self._persons.use_cases.read.record(niss)
+            return v1.CancelNissResponse(person=person_message(record))

@@ -1,0 +1,95 @@
+"""Answers of PersonService."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from raas.domain.calendar.day import day_text
+from raas.domain.numbers.enterprise_number import enterprise_number_text
+from raas.domain.numbers.niss import Niss, niss_text
+from raas.domain.persons.record import Person
+from raas.rpc.wire.dossiers import dossier_messages, period_messages
+from raas.rpc.wire.identities import identity_message
+from raas.rpc.wire.violations import violation_messages
+from raas.usecases.persons.import_persons import FeedAnswer
+from raas.usecases.persons.read import CheckedPerson
+from raas.usecases.persons.search import Candidate
+from raas.usecases.ports.persons import AffectedRegister, Inseparable
+from raas.v1 import person_pb2
+from raas.v1 import person_service_pb2 as v1
+
+
+def person_message(person: Person) -> person_pb2.Person:
+    """A record; the numbers of register of origin and status are those of the domain."""
+    message = person_pb2.Person(
+        niss=niss_text(person.niss),
+        register_of_origin=person.register_of_origin.value,  # type: ignore[arg-type]
+        status=person.status.value,  # type: ignore[arg-type]
+        replaced_by=None if person.replaced_by is None else niss_text(person.replaced_by),
+        successor=None if person.successor is None else niss_text(person.successor),
+        identity=identity_message(person.identity),
+        version=person.version,
+        source_date=None if person.source_date is None else day_text(person.source_date),
+    )
+    if person.update_time is not None:
+        message.update_time.FromDatetime(person.update_time)
+    return message
+
+
+def candidate_messages(candidates: Iterable[Candidate]) -> list[v1.Candidate]:
+    """Candidates, in their order."""
+    return [v1.Candidate(person=person_message(each.person), score=each.score) for each in candidates]
+
+
+def affected_messages(affected: Iterable[AffectedRegister]) -> list[v1.AffectedRegister]:
+    """Registers with their dossiers before and after, in their order."""
+    return [
+        v1.AffectedRegister(
+            register=enterprise_number_text(each.register),
+            dossiers_before=dossier_messages(each.register, each.before),
+            dossiers_after=dossier_messages(each.register, each.after),
+        )
+        for each in affected
+    ]
+
+
+def inseparable_messages(inseparable: Iterable[Inseparable]) -> list[v1.InseparableDays]:
+    """Days that cannot be attributed, in their order."""
+    return [
+        v1.InseparableDays(
+            register=enterprise_number_text(each.register),
+            dossier_type=each.dossier_type,
+            periods=period_messages(each.lines),
+        )
+        for each in inseparable
+    ]
+
+
+def state_message(niss: Niss, checked: CheckedPerson) -> v1.PersonState:
+    """What CheckPersons tells of one number; without a status the number is unknown."""
+    message = v1.PersonState(
+        niss=niss_text(niss),
+        mismatches=checked.mismatches,
+        former_niss=[niss_text(former) for former in checked.former],
+    )
+    if (state := checked.state) is not None:
+        message.status = state.status.value  # type: ignore[assignment]
+        message.deceased = state.deceased
+        if state.successor is not None:
+            message.successor_niss = niss_text(state.successor)
+        if state.born is not None:
+            message.earliest_birth_day = day_text(state.born)
+    return message
+
+
+def feed_response(answer: FeedAnswer, language: str) -> v1.ImportPersonsResponse:
+    """The answer to one message of a feed of persons."""
+    return v1.ImportPersonsResponse(
+        through_offset=answer.through_offset,
+        applied=answer.applied,
+        unchanged=answer.unchanged,
+        rejected=[
+            v1.RejectedPerson(offset=offset, violations=violation_messages(violations, language))
+            for offset, violations in answer.rejected
+        ],
+    )
