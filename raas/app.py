@@ -17,7 +17,9 @@ from raas.ops.page_seal import FernetPageSeal
 from raas.ops.settings import Settings
 from raas.person_wiring import Persons
 from raas.rpc.calls.identity import development_identity
+from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.server import RaasServer, build_server
+from raas.rpc.services.catalogue import SERVICES
 from raas.rpc.services.use_cases import UseCases
 from raas.rpc.wire.mutations.stream import StreamMessages
 from raas.storage.connection.database import open_database
@@ -104,7 +106,7 @@ async def serve(
         )
         raas_server = build_server(
             use_cases,
-            AccessControl(registers, NoAudit()),
+            AccessControl(registers, NoAudit(), declared_permissions(SERVICES)),
             development_identity,
             listen=settings.listen,
             profile=profile,

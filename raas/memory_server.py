@@ -27,7 +27,9 @@ from raas.memory.trim import MemoryTrimStore
 from raas.memory.write_store import MemoryWriteStore
 from raas.ops.audit import NoAudit
 from raas.rpc.calls.identity import development_identity
+from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.server import build_server
+from raas.rpc.services.catalogue import SERVICES
 from raas.rpc.services.use_cases import UseCases
 from raas.rpc.wire.identities import read_identity
 from raas.rpc.wire.mutations.stream import StreamMessages
@@ -97,7 +99,7 @@ class MemoryServer:
             registers=Registers(self._registers, pages),
             stream=feed,
         )
-        access = AccessControl(self._registers, NoAudit())
+        access = AccessControl(self._registers, NoAudit(), declared_permissions(SERVICES))
         server = build_server(use_cases, access, development_identity, listen=listen, profile=self._profile)
         changes = MemoryPersonWriteStore(state)
         self._transactions = PersonTransactions(changes, limits.max_lines_per_dossier, feed.committed)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import grpc
 import grpc.aio
-from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -18,7 +16,7 @@ from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.health import HEALTH, Health
 from raas.rpc.services.catalogue import SERVICES, service_handlers
 from raas.rpc.services.use_cases import UseCases
-from raas.usecases.calls.access import PERMISSIONS, AccessControl
+from raas.usecases.calls.access import AccessControl
 
 MEBIBYTE = 1024 * 1024
 
@@ -34,10 +32,6 @@ KEEPALIVE_SECONDS = 60
 KEEPALIVE_TIMEOUT_SECONDS = 20
 # Clients behind a firewall that forgets idle connections may ping this often, also without a call.
 SHORTEST_CLIENT_PING_SECONDS = 10
-
-
-class PermissionUndeclared(Exception):
-    """An RPC is served for which the gate declares no permission, or the other way around."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +70,8 @@ def build_server(
     """Build the server, bound to `listen` (`host:port`, port 0 = any) but not started.
 
     `share_port`: other processes may listen on the same port (workers); else a second server on it is
-    refused with RuntimeError. Raises PermissionUndeclared when the gate does not know an RPC. Must be
-    called in the event loop that will run the server.
+    refused with RuntimeError. Must be called in the event loop that will run the server.
     """
-    _check_permissions(SERVICES)
     server = grpc.aio.server(
         interceptors=(CallInterceptor(identify, observer),), options=_options(share_port)
     )
@@ -89,12 +81,6 @@ def build_server(
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     reflection.enable_server_reflection((*names, HEALTH, reflection.SERVICE_NAME), server)
     return RaasServer(server, checks, server.add_insecure_port(listen))
-
-
-def _check_permissions(services: Iterable[ServiceDescriptor]) -> None:
-    served = {f"/{service.full_name}/{rpc.name}" for service in services for rpc in service.methods}
-    if undeclared := served ^ PERMISSIONS.keys():
-        raise PermissionUndeclared(", ".join(sorted(undeclared)))
 
 
 def _options(share_port: bool) -> list[tuple[str, int]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from raas.usecases.calls.access import PERMISSIONS
+from raas.rpc.services.catalogue import SERVICES
 from tests.e2e.grpc_commands import buf
 from tests.e2e.servers import ROOT
 
@@ -53,7 +53,7 @@ def generated(language: str, directory: Path, *more_programs: Path) -> Path:
 
 def calls() -> set[tuple[str, ...]]:
     """Service and name of every call that is served."""
-    return {tuple(name.removeprefix("/raas.v1.").split("/")) for name in PERMISSIONS}
+    return {(service.name, rpc.name) for service in SERVICES for rpc in service.methods}
 
 
 def test_every_language_is_known() -> None:

@@ -13,7 +13,6 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescri
 from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodOptions
 from google.protobuf.message import Message
 
-from raas.usecases.calls.access import PERMISSIONS
 from raas.v1 import options_pb2
 from tests.e2e.grpc_commands import buf
 from tests.e2e.servers import ROOT
@@ -72,12 +71,6 @@ def comments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         for place in file.source_code_info.location
         if len(place.path) == 4 and (place.path[0], place.path[2]) == (4, 2)
     }
-
-
-@pytest.mark.parametrize("rpc", methods(), ids=path_of)
-def test_permission_option_equals_the_one_enforced(rpc: MethodDescriptor) -> None:
-    number = rpc.GetOptions().Extensions[options_pb2.permission]
-    assert options_pb2.CallPermission.Name(number) == f"CALL_PERMISSION_{PERMISSIONS[path_of(rpc)].name}"
 
 
 def test_reads_have_no_side_effects() -> None:

@@ -23,7 +23,9 @@ from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.registers.register import Register
 from raas.memory.registers import MemoryRegisterStore
 from raas.rpc.calls.identity import Identify, development_identity
+from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.server import RaasServer, build_server
+from raas.rpc.services.catalogue import SERVICES
 from raas.rpc.services.use_cases import UseCases
 from raas.usecases.admin.registers import Registers
 from raas.usecases.calls.access import AccessControl
@@ -224,7 +226,7 @@ async def open_house(identify: Identify = development_identity) -> AsyncIterator
     )
     raas_server = build_server(
         use_cases,
-        AccessControl(registers, audit),
+        AccessControl(registers, audit, declared_permissions(SERVICES)),
         identify,
         listen="127.0.0.1:0",
         profile=NissProfile.TEST,

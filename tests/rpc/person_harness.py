@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.numbers.niss import NissProfile
 from raas.rpc.calls.identity import Identify, development_identity
 from raas.rpc.calls.interceptor import CallInterceptor
+from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.calls.request_scope import RequestScopes
-from raas.rpc.services.catalogue import person_service
+from raas.rpc.services.catalogue import SERVICES, person_service
 from raas.rpc.services.use_cases import PersonUseCases
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.usecases.calls.access import AccessControl
@@ -59,7 +60,9 @@ async def open_person_door(
         harness.numbers,
         harness.feed,
     )
-    scopes = RequestScopes(AccessControl(PostgresRegisterStore(reading), audit), NissProfile.TEST)
+    permissions = declared_permissions(SERVICES)
+    access = AccessControl(PostgresRegisterStore(reading), audit, permissions)
+    scopes = RequestScopes(access, NissProfile.TEST)
     server = grpc.aio.server(interceptors=(CallInterceptor(identify),))
     server.add_generic_rpc_handlers([person_service(use_cases if kept_here else None, scopes)])
     port = server.add_insecure_port("127.0.0.1:0")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 import grpc
@@ -13,10 +12,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from raas.domain.numbers.niss import NissProfile
-from raas.rpc import server
 from raas.rpc.calls.identity import development_identity
-from raas.rpc.server import PermissionUndeclared, build_server
-from raas.usecases.calls.access import PERMISSIONS, Permission
+from raas.rpc.server import build_server
 from raas.v1 import register_service_pb2 as v1
 from tests.rpc.harness import CALLER, Harness
 
@@ -70,21 +67,6 @@ def build(**given: Any) -> Any:
 
 def nothing_inside() -> Any:
     return type("Nothing", (), {"__getattr__": lambda self, _: self})()
-
-
-@pytest.mark.parametrize(
-    "declared",
-    [
-        {rpc: each for rpc, each in PERMISSIONS.items() if not rpc.endswith("/Import")},
-        {**PERMISSIONS, "/raas.v1.RegisterService/Explode": Permission.READ},
-    ],
-)
-async def test_an_rpc_without_permission_is_not_served(
-    monkeypatch: pytest.MonkeyPatch, declared: Mapping[str, Permission]
-) -> None:
-    monkeypatch.setattr(server, "PERMISSIONS", declared)
-    with pytest.raises(PermissionUndeclared, match=r"Import|Explode"):
-        build()
 
 
 async def test_a_second_server_on_the_port_is_refused(harness: Harness) -> None:

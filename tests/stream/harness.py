@@ -15,7 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.numbers.niss import NissProfile
 from raas.ops.page_seal import FernetPageSeal
 from raas.rpc.calls.identity import Identify, development_identity
+from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.server import RaasServer, build_server
+from raas.rpc.services.catalogue import SERVICES
 from raas.rpc.services.use_cases import UseCases
 from raas.rpc.wire.mutations.stream import StreamMessages
 from raas.storage.connection.secrets import page_seal_key
@@ -171,7 +173,7 @@ async def stream_house(
         registers=Registers(registers, pages),
         stream=streaming,
     )
-    access = AccessControl(registers, audit)
+    access = AccessControl(registers, audit, declared_permissions(SERVICES))
     raas_server = build_server(use_cases, access, identify, listen="127.0.0.1:0", profile=NissProfile.TEST)
     following = asyncio.create_task(streaming.run())
     await raas_server.start()

@@ -1,7 +1,8 @@
 """Access control: the one place that decides who may call what, and that tells the audit what was shown.
 
-Every RPC declares its permission in `PERMISSIONS`. A register on which the caller may not act cannot be told
-from one that does not exist: both are MANDATE_MISSING. Only the caller's own number is REGISTER_UNKNOWN.
+The permission that each RPC requires is handed in; an RPC without one is refused. A register on which the
+caller may not act cannot be told from one that does not exist: both are MANDATE_MISSING. Only the caller's
+own number is REGISTER_UNKNOWN.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ from raas.usecases.ports.registers import RegisterStore
 
 
 class Permission(Enum):
-    """The permission that an RPC requires; the owner of a register may do everything with it."""
+    """The permission that an RPC requires; the owner of a register may do everything with it.
+
+    Names equal those of the proto enum CallPermission.
+    """
 
     READ = "a mandate to read the register"
     WRITE = "a mandate to write the register"
@@ -34,48 +38,6 @@ class Permission(Enum):
     PERSON_CHECK = "the role of person checker"
     SOURCE = "the role of authentic source"
 
-
-_REGISTERS = "/raas.v1.RegisterService/"
-_ADMINISTRATION = "/raas.v1.AdministrationService/"
-_STREAM = "/raas.v1.MutationStream/"
-_PERSONS = "/raas.v1.PersonService/"
-
-PERMISSIONS: Mapping[str, Permission] = {
-    _REGISTERS + "GetRegister": Permission.READ,
-    _REGISTERS + "CreateDossierType": Permission.ADMINISTER,
-    _REGISTERS + "ListDossierTypes": Permission.READ,
-    _REGISTERS + "UpdateDossierType": Permission.ADMINISTER,
-    _REGISTERS + "Inscribe": Permission.WRITE,
-    _REGISTERS + "Remove": Permission.WRITE,
-    _REGISTERS + "ApplyBatch": Permission.WRITE,
-    _REGISTERS + "Import": Permission.WRITE,
-    _REGISTERS + "Consult": Permission.READ,
-    _REGISTERS + "Export": Permission.READ,
-    _REGISTERS + "GetHistory": Permission.READ,
-    _REGISTERS + "ExplainDossier": Permission.READ,
-    _REGISTERS + "CheckInscriptions": Permission.CHECK,
-    _REGISTERS + "FindRegisters": Permission.ROUTE,
-    _REGISTERS + "ListStaleNiss": Permission.READ,
-    _STREAM + "Subscribe": Permission.SUBSCRIBE,
-    _STREAM + "ListMutations": Permission.SUBSCRIBE,
-    _STREAM + "Acknowledge": Permission.SUBSCRIBE,
-    _STREAM + "ListSubscribers": Permission.SUBSCRIBE,
-    _STREAM + "DeleteSubscriber": Permission.SUBSCRIBE,
-    _PERSONS + "GetPerson": Permission.READ,
-    _PERSONS + "ConfrontIdentity": Permission.READ,
-    _PERSONS + "SearchPersons": Permission.PERSON_REGISTRATION,
-    _PERSONS + "CreatePerson": Permission.PERSON_REGISTRATION,
-    _PERSONS + "UpdatePerson": Permission.PERSON_REGISTRATION,
-    _PERSONS + "ReplaceNiss": Permission.SOURCE,
-    _PERSONS + "RestoreNiss": Permission.SOURCE,
-    _PERSONS + "CancelNiss": Permission.SOURCE,
-    _PERSONS + "ImportPersons": Permission.SOURCE,
-    _PERSONS + "CheckPersons": Permission.PERSON_CHECK,
-    _ADMINISTRATION + "CreateRegister": Permission.ADMINISTRATION,
-    _ADMINISTRATION + "UpdateRegister": Permission.ADMINISTRATION,
-    _ADMINISTRATION + "ListRegisters": Permission.ADMINISTRATION,
-}
-"""The permission of every RPC, by its full name; an RPC that is not here is not served."""
 
 _ROLES = {
     Permission.CHECK: Role.ROUTER,
@@ -98,9 +60,10 @@ class AdmittedRegister:
 class AccessControl:
     """Admits calls to registers and reports every call to the audit."""
 
-    def __init__(self, registers: RegisterStore, audit: Audit) -> None:
+    def __init__(self, registers: RegisterStore, audit: Audit, permissions: Mapping[str, Permission]) -> None:
         self._registers = registers
         self._audit = audit
+        self._permissions = permissions
         self._known: dict[EnterpriseNumber, AdmittedRegister] = {}
 
     def require_role(self, call: Call) -> None:
@@ -108,7 +71,7 @@ class AccessControl:
 
         CHECK requires the role only for registers for which the caller has no mandate: see `admitting`.
         """
-        permission = PERMISSIONS[call.rpc]
+        permission = self._permissions[call.rpc]
         role = None if permission is Permission.CHECK else _ROLES.get(permission)
         if role is not None and role not in call.caller.roles:
             raise refuse(Reason.ROLE_MISSING, role=role.name)
@@ -178,13 +141,12 @@ class AccessControl:
             raise _not_mandated(asked)
         return asked
 
-    @staticmethod
-    def _may(call: Call, asked: EnterpriseNumber) -> bool:
+    def _may(self, call: Call, asked: EnterpriseNumber) -> bool:
         caller = call.caller
         return (
             asked == caller.enterprise_number
             or caller.all_mandates
-            or _ROLES.get(PERMISSIONS[call.rpc]) in caller.roles
+            or _ROLES.get(self._permissions[call.rpc]) in caller.roles
         )
 
 
