@@ -1,4 +1,4 @@
-"""The sentences: whole in every language, and every one that the code asks for is there."""
+"""The sentences are complete in every language, and every key that the code uses exists."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
-def test_the_languages_are_those_of_the_country_and_english():
+def test_languages_are_english_and_those_of_belgium():
     assert list(SENTENCES) == ["en", "fr", "nl", "de"]
 
 
 @pytest.mark.parametrize("language", SENTENCES)
-def test_every_language_has_the_same_sentences_in_the_same_order_with_the_same_values(language):
+def test_every_language_has_the_same_keys_in_the_same_order_with_the_same_values(language):
     assert list(SENTENCES[language]) == list(KEYS)
     assert {key: placeholders(text) for key, text in SENTENCES[language].items()} == {
         key: placeholders(text) for key, text in KEYS.items()
@@ -34,14 +34,37 @@ def test_every_language_has_the_same_sentences_in_the_same_order_with_the_same_v
 
 
 @pytest.mark.parametrize("language", SENTENCES)
-def test_sentences_are_sentences(language):
+def test_sentence_begins_with_a_capital_and_ends_with_a_full_stop(language):
     for key, text in SENTENCES[language].items():
         assert re.fullmatch(r"[0-9A-ZÀ-Ü][^\n]*[^\s]\.", text), key
         assert "  " not in text, key
         assert "'" not in text, key  # the typographic one is used throughout
 
 
-def test_no_two_causes_are_told_alike():
+def test_french_colons_and_semicolons_follow_a_no_break_space():
+    for key, text in SENTENCES["fr"].items():
+        assert re.search(r"(?<!\u00a0):(?! /)|(?<!\u202f);", text) is None, key
+
+
+def test_german_sentence_after_a_colon_begins_with_a_capital():
+    for key, text in SENTENCES["de"].items():
+        assert re.search(r": [a-zäöü]", text) is None, key
+
+
+def test_terms_are_the_same_in_every_sentence_of_a_language():
+    """The terms of docs/glossary.md; other words for the same thing do not appear."""
+    others = {
+        "en": r"SSIN|INSZ|national number|unregister|answer",
+        "fr": r"INSZ|numéro national|désinscri|valable|\bfichier\b",
+        "nl": r"NISS|perioden|rijksregisternummer|\bgekend|Gelieve|uitgeschreven",
+        "de": r"NISS|INSZ|Periode\b|Akte\b|Einschreibung",
+    }
+    for language, words in others.items():
+        found = {key for key, text in SENTENCES[language].items() if re.search(words, text)}
+        assert found == set(), language
+
+
+def test_no_two_keys_have_the_same_sentence():
     for language, sentences in SENTENCES.items():
         assert len(set(sentences.values())) == len(sentences), language
 
@@ -71,7 +94,7 @@ def constant(node: ast.expr | None) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-def test_every_sentence_that_the_code_asks_for_exists():
+def test_every_key_that_the_code_uses_exists():
     places = {"Violation": (2, "sentence"), "refuse": (2, "sentence"), "Invalid": (1, "sentence")}
     places |= {"_malformed": (0, "sentence"), "sentence": (0, "key")}
     asked = {
@@ -83,7 +106,7 @@ def test_every_sentence_that_the_code_asks_for_exists():
     assert {where: key for where, key in asked.items() if key not in KEYS} == {}
 
 
-def test_every_refusal_carries_the_values_of_its_sentence():
+def test_every_refusal_provides_the_values_of_its_sentence():
     incomplete = {}
     for where, call, name in calls():
         reason = call.args[0] if name == "refuse" and call.args else None
@@ -96,21 +119,21 @@ def test_every_refusal_carries_the_values_of_its_sentence():
     assert incomplete == {}
 
 
-def test_values_take_their_places_and_others_are_ignored():
+def test_sentence_contains_its_values_and_ignores_others():
     assert sentence("TEXT_TOO_LONG", "nl", {"limit": "64", "violation_count": "1"}) == (
         "Deze tekst mag hoogstens 64 tekens tellen."
     )
 
 
-def test_a_value_that_was_not_given_shows_as_a_hole():
+def test_missing_value_is_shown_as_an_ellipsis():
     assert sentence("TEXT_TOO_LONG", "en", {}) == "This text may have at most … characters."
 
 
-def test_braces_in_a_value_are_only_text():
+def test_braces_in_a_value_are_not_placeholders():
     assert sentence("MASK_PATH_UNKNOWN", "en", {"path": "{limit}"}).endswith(": {limit}.")
 
 
-def test_a_key_that_does_not_exist_is_a_fault():
+def test_unknown_key_raises_key_error():
     with pytest.raises(KeyError):
         sentence("NO_SUCH_KEY", "en", {})
 
@@ -147,5 +170,5 @@ def test_a_key_that_does_not_exist_is_a_fault():
         ("fr_BE", "en"),
     ],
 )
-def test_the_language_follows_the_wishes_of_the_caller(accept_language, language):
+def test_language_is_chosen_from_accept_language(accept_language, language):
     assert choose_language(accept_language) == language

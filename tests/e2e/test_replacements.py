@@ -110,7 +110,7 @@ async def test_one_person_whatever_number_is_asked_and_who_decided_it(server: Se
             assert (answer.known, list(answer.former_niss)) == (True, [OLD])
             assert (answer.mutation.revision, answer.mutation.legal_context) == (inscribed.revision, "LAW")
             assert answer.sentence.startswith(
-                f"On {DAY} the person is known under {CODE}, as {register.number}"
+                f"On {DAY} the person is known under {CODE}, because {register.number}"
             )
 
         await ask("Remove", v1.RemoveRequest(niss=NEW, dossier_type=CODE, period=Period(begin=DAY, end=DAY)))

@@ -1,7 +1,8 @@
-"""The sentences for people, in the languages of the country and in English.
+"""The sentences for people, in English and in the languages of Belgium.
 
-A sentence has a key: the name of a `Reason`, a more precise cause, or a notice. Programs look at the
-reason; the wording may change. Sentences never hold a NISS, a name or another fact about a person.
+The key of a sentence is the name of a `Reason`, of a more precise cause, or of a notice. Stored rejections
+hold keys, so keys are never renamed. Programs use the reason; the wording may change. Sentences never contain
+a NISS, a name or another fact about a person.
 """
 
 from __future__ import annotations
@@ -16,29 +17,29 @@ DEFAULT_LANGUAGE = "en"
 SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"en": en.SENTENCES, "fr": fr.SENTENCES, "nl": nl.SENTENCES, "de": de.SENTENCES}
 )
-"""Language to key to sentence, with `{name}` where a value stands; the default language comes first."""
+"""The sentences by language and key, with placeholders `{name}`. The default language comes first."""
 
 
 class _Values(dict[str, str]):
-    """Values of a sentence; one that was not given shows as a hole rather than hiding the error it is in."""
+    """The values of a sentence. A missing one is shown as an ellipsis rather than hiding the error."""
 
     def __missing__(self, name: str) -> str:
         return "…"
 
 
 def sentence(key: str, language: str, values: Mapping[str, str]) -> str:
-    """The sentence of `key` in `language` (en, fr, nl or de), with `values` in their places.
+    """The sentence of `key` in `language` (en, fr, nl or de), with its placeholders filled from `values`.
 
-    Values that the sentence does not mention are ignored. KeyError for a key that does not exist.
+    Values that the sentence does not use are ignored. Raises KeyError for an unknown key.
     """
     return SENTENCES[language][key].format_map(_Values(values))
 
 
 def choose_language(accept_language: str) -> str:
-    """The language in which to answer, from the value of `accept-language` (RFC 9110, 12.5.4).
+    """The language of a response, from the value of `accept-language` (RFC 9110, 12.5.4).
 
-    The range with the highest weight wins, the first one among equals; `fr-BE` asks for fr, `*` for the
-    default unless it is excluded (`q=0`). What cannot be read is passed over; nothing suitable = en.
+    The range with the highest weight wins, and the first one among equals. `fr-BE` means fr; `*` means the
+    default unless it is excluded (`q=0`). Unreadable elements are ignored. Without a suitable language: en.
     """
     wishes: list[tuple[float, str]] = []
     for element in accept_language.split(","):
@@ -47,7 +48,7 @@ def choose_language(accept_language: str) -> str:
         if weight is not None:
             wishes.append((weight, tag.strip().lower()))
     excluded = {tag for weight, tag in wishes if weight == 0}
-    # sorted is stable: among equal weights the caller's order stays.
+    # sorted is stable: equal weights keep the caller's order.
     for weight, tag in sorted(wishes, key=lambda wish: -wish[0]):
         if weight == 0:
             break
@@ -60,7 +61,7 @@ def choose_language(accept_language: str) -> str:
 
 
 def _weight(parameter: str) -> float | None:
-    """The weight written as `q=0.8`, 1 when nothing is written, None when it cannot be read."""
+    """The weight of a parameter such as `q=0.8`: 1 if there is none, None if it is unreadable."""
     if not parameter:
         return 1.0
     name, _, number = parameter.partition("=")

@@ -7,133 +7,131 @@ from collections.abc import Mapping
 SENTENCES: Mapping[str, str] = {
     # One per reason.
     "REQUIRED": "This field is mandatory.",
-    "VALUE_INVALID": "This value is not allowed here.",
+    "VALUE_INVALID": "This value is not allowed in this field.",
     "NISS_MALFORMED": "This is not a valid social security identification number (NISS).",
     "ENTERPRISE_NUMBER_MALFORMED": "This is not a valid enterprise number.",
     "PERIOD_INVALID": "This is not a valid period.",
     "BATCH_TOO_LARGE": "One message may contain at most {limit} elements.",
-    "PAGE_TOKEN_INVALID": "This page token does not belong to this request. Ask for the first page again.",
+    "PAGE_TOKEN_INVALID": "This page token does not belong to this request. Request the first page again.",
     "NISS_UNKNOWN": "The authentic source does not know this NISS.",
     "DOSSIER_TYPE_UNKNOWN": "This register has no dossier type with this code.",
     "REGISTER_UNKNOWN": "Your organisation has no register.",
     "NISS_REPLACED": "This NISS has been replaced by another one.",
     "NISS_CANCELLED": "This NISS has been cancelled and can no longer be inscribed.",
     "DOSSIER_TYPE_CLOSED": "An inscription under this dossier type cannot begin on this day.",
-    "DOSSIER_TOO_LARGE": "With this operation the dossier would have more than {limit} periods.",
-    "IDENTITY_MISMATCH": "The identity given does not match that of the authentic source in: {fields}.",
-    "PERSON_NOT_UPDATABLE": "The identity of this person is kept by the National Register and "
-    "cannot be changed here.",
+    "DOSSIER_TOO_LARGE": "After this operation the dossier would have more than {limit} periods.",
+    "IDENTITY_MISMATCH": "The identity given differs from that of the authentic source in: {fields}.",
+    "PERSON_NOT_UPDATABLE": "The identity of this person is kept by the National Register and cannot be "
+    "changed here.",
     "REQUEST_ID_REUSED": "This request id has already been used for a different request.",
-    "IMPORT_OFFSET_AHEAD": "Earlier operations are missing. "
-    "Continue this import from offset {through_offset}.",
+    "IMPORT_OFFSET_AHEAD": "Earlier operations are missing. Continue this import from offset "
+    "{through_offset}.",
     "TOO_MANY_RESULTS": "There are too many results. Please make the request more specific.",
     "LOG_REPLACED": "The log of this register has been replaced. Start again from a snapshot.",
     "DOSSIER_TYPE_EXISTS": "This register already has a dossier type with this code.",
     "REGISTER_EXISTS": "This organisation already has a register.",
     "REVISION_EXPIRED": "This revision is no longer kept. The oldest one available is {oldest_revision}.",
-    "REVISION_IN_FUTURE": "This revision does not exist yet.",
+    "REVISION_IN_FUTURE": "This revision does not exist yet. The latest one is {latest_revision}.",
     "UNAUTHENTICATED": "The caller could not be identified.",
     "MANDATE_MISSING": "Your organisation has no mandate for this register.",
-    "ROLE_MISSING": "Your organisation does not have the role that this call requires.",
+    "ROLE_MISSING": "This call requires the role {role}, which your organisation does not have.",
     "OVERLOADED": "There are too many requests at the moment. Please try again shortly.",
     "AUTHENTIC_SOURCE_UNAVAILABLE": "The authentic source is not responding. Please try again later.",
     "UNAVAILABLE": "The service is temporarily unavailable. Please try again later.",
-    "INTERNAL": "An internal error has occurred. Please quote the call id when reporting it.",
-    "SUBSCRIBER_UNKNOWN": "This register has no subscriber of yours with this name.",
-    "SUBSCRIBER_FILTER_DIFFERS": "This subscriber acknowledged under other filters. "
-    "Start from a revision or a snapshot instead.",
+    "INTERNAL": "An internal error has occurred. Please quote the call id when you report it.",
+    "SUBSCRIBER_UNKNOWN": "Your organisation has no subscriber with this name in this register.",
+    "SUBSCRIBER_FILTER_DIFFERS": "This subscriber acknowledged its mutations under other filters. Start "
+    "from a revision or a snapshot instead.",
     # NISS and enterprise numbers.
     "NISS_FORMAT": "A NISS consists of exactly 11 digits, without spaces or punctuation.",
-    "NISS_CHECK_DIGITS": "The check digits of this NISS are not correct. Please check for a typing error.",
+    "NISS_CHECK_DIGITS": "The check digits of this NISS are wrong. Please check the number for a typing "
+    "error.",
     "NISS_MONTH": "The month of birth in this NISS does not exist.",
     "NISS_FICTITIOUS": "This NISS is that of a fictitious person and is accepted in test environments only.",
     "NISS_BIRTH_DATE": "The date of birth in this NISS does not exist.",
     "NISS_COUNTER": "The serial number in this NISS (digits 7 to 9) must lie between 001 and 998.",
     "NISS_FUTURE": "The date of birth in this NISS lies in the future.",
-    "ENTERPRISE_NUMBER_FORMAT": "An enterprise number consists of exactly 10 digits, without prefix "
-    "or punctuation.",
+    "ENTERPRISE_NUMBER_FORMAT": "An enterprise number consists of exactly 10 digits, without a prefix or "
+    "punctuation.",
     "ENTERPRISE_NUMBER_FIRST_DIGIT": "An enterprise number begins with 0 or 1.",
-    "ENTERPRISE_NUMBER_CHECK_DIGITS": "The check digits of this enterprise number are not correct.",
+    "ENTERPRISE_NUMBER_CHECK_DIGITS": "The check digits of this enterprise number are wrong.",
     # Days and periods.
-    "DAY_EMPTY": "A date cannot be empty. Leave the field out if there is none.",
+    "DAY_EMPTY": "A date cannot be empty. Omit the field if there is no date.",
     "DAY_FORMAT": "A date is written as YYYY-MM-DD.",
     "DAY_NOT_IN_CALENDAR": "This date does not exist.",
-    "DAY_LAST": "9999-12-31 is not accepted. Leave the field out if there is no limit.",
-    "INCOMPLETE_DATE_FORMAT": "A date of birth is written as YYYY-MM-DD, with 00 for an unknown day "
-    "or month.",
+    "DAY_LAST": "The date 9999-12-31 is not accepted. Omit the field if there is no limit.",
+    "INCOMPLETE_DATE_FORMAT": "This date is written as YYYY-MM-DD, with 00 for an unknown day or month.",
     "PERIOD_BEGIN_REQUIRED": "The period of an inscription must have a begin date.",
-    "PERIOD_WITHOUT_BOUNDS": "The period has neither a begin date nor an end date. "
-    "Leave the period out if no limit is meant.",
+    "PERIOD_WITHOUT_BOUNDS": "The period has neither a begin date nor an end date. Omit the period if no "
+    "limit is intended.",
     "PERIOD_END_BEFORE_BEGIN": "The end date lies before the begin date.",
     # Dossier types.
     "DOSSIER_TYPE_CODE_FORMAT": "A code has 1 to 64 characters: unaccented letters, digits and _ . : / -. "
     "It begins with a letter or a digit.",
     "LABEL_LANGUAGE_UNKNOWN": "Labels can be given in the languages fr, nl, de and en.",
-    "VALIDITY_END_BEFORE_BEGIN": "The last day of validity lies before the first.",
+    "VALIDITY_END_BEFORE_BEGIN": "The last day of validity lies before the first day.",
     "DOSSIER_TYPE_CLOSED_BEFORE": "An inscription under this dossier type cannot begin before {active_from}.",
     "DOSSIER_TYPE_CLOSED_AFTER": "An inscription under this dossier type cannot begin after {active_until}.",
-    "DOSSIER_TYPE_CLOSED_OUTSIDE": "An inscription under this dossier type must begin "
-    "between {active_from} and {active_until}.",
+    "DOSSIER_TYPE_CLOSED_OUTSIDE": "An inscription under this dossier type must begin between {active_from} "
+    "and {active_until}.",
     # Values in general.
     "TEXT_EMPTY": "This text cannot be empty.",
     "TEXT_TOO_LONG": "This text may have at most {limit} characters.",
     "CONTROL_CHARACTERS": "This text contains line breaks or other control characters.",
     "OUT_OF_RANGE": "This value must lie between {minimum} and {maximum}.",
     "LIST_TOO_LONG": "This list may have at most {limit} elements.",
-    "ANSWER_TOO_LARGE": "The dossiers have so many periods that the answer would be too large. "
-    "Send fewer elements at a time.",
+    "ANSWER_TOO_LARGE": "The dossiers have so many periods that the response would be too large. Send fewer "
+    "elements at a time.",
     "DUPLICATE": "This element occurs more than once.",
-    "ENUM_UNKNOWN": "This value is not in the list of possible values.",
+    "ENUM_UNKNOWN": "This value is not one of the allowed values.",
     "PAGE_SIZE_NEGATIVE": "The page size cannot be negative.",
-    "FUTURE_INSTANT": "This moment lies in the future.",
+    "FUTURE_INSTANT": "This instant lies in the future.",
     "MASK_PATH_UNKNOWN": "The mask names a field that does not exist: {path}.",
     "IMMUTABLE_FIELD": "This field cannot be changed.",
-    "MESSAGE_UNREADABLE": "The message cannot be read: its bytes are not what the contract says.",
+    "MESSAGE_UNREADABLE": "The message cannot be read: its bytes do not match the contract.",
     "IMPORT_CHANGED_IN_STREAM": "All messages of one stream must belong to the same import.",
     "REGISTER_CHANGED_IN_STREAM": "All messages of one stream must concern the same register.",
     # Persons.
-    "SUCCESSOR_IS_ITSELF": "A number cannot take its own place.",
-    "IDENTIFICATION_INCOMPLETE": "Besides the name and the date of birth one of these is needed. "
-    "Give the complete date of birth with the place of birth and the sex, or a residence abroad, "
-    "or an address in Belgium.",
-    "NUMBERS_EXHAUSTED": "All numbers for this date of birth have been given out.",
+    "SUCCESSOR_IS_ITSELF": "A NISS cannot be replaced by itself.",
+    "IDENTIFICATION_INCOMPLETE": "The name and the date of birth are not sufficient. Give the complete date "
+    "of birth with the place of birth and the sex, or a residence abroad, or an address in Belgium.",
+    "NUMBERS_EXHAUSTED": "All numbers for this date of birth have been issued.",
     "NAME_WITHOUT_LETTERS": "A name must contain at least one letter.",
     "COUNTRY_CODE_FORMAT": "A country is given by its code of two capital letters, such as BE.",
     "FUTURE_DAY": "This date lies in the future.",
     # Notices.
-    "NOTICE_NISS_FOLLOWED": "This NISS has been replaced. "
-    "The request was carried over to the number that succeeded it.",
+    "NOTICE_NISS_FOLLOWED": "This NISS has been replaced. The request was applied to its successor.",
     "PERSON_DECEASED": "According to the authentic source this person has died.",
     "PERIOD_BEFORE_BIRTH": "The period begins before the person was born.",
-    "PERSONS_KEPT_ELSEWHERE": "This server keeps no persons. Please ask the one that does.",
+    "PERSONS_KEPT_ELSEWHERE": "This server keeps no persons. Please send the request to the server that "
+    "keeps them.",
     # Why a person is, or is not, known on a day.
-    "EXPLAIN_INSCRIBED": "On {day} the person is known under {dossier_type}, "
-    "as {actor} inscribed on {recorded} (legal context: {legal_context}).",
-    "EXPLAIN_INSCRIBED_CANCELLED": "On {day} the person is known under {dossier_type}, "
-    "as {actor} inscribed on {recorded} (legal context: {legal_context}), "
-    "but the NISS has been cancelled since.",
-    "EXPLAIN_TAKEN_OVER": "On {day} the person is known under {dossier_type}, "
-    "as its NISS took the place of another one on {recorded} ({actor}, legal context: {legal_context}).",
-    "EXPLAIN_GIVEN_BACK": "On {day} the person is known under {dossier_type}, "
-    "as the replacement of its NISS was undone on {recorded} ({actor}, legal context: {legal_context}).",
-    "EXPLAIN_KNOWN_BEFORE_LOG": "On {day} the person is known, by an inscription older "
-    "than what the log keeps.",
-    "EXPLAIN_REMOVED": "On {day} the person is not known, "
-    "as {actor} removed that day under {dossier_type} on {recorded} (legal context: {legal_context}).",
-    "EXPLAIN_MOVED_AWAY": "On {day} the person is not known under this NISS, "
-    "as it was replaced on {recorded} ({actor}, legal context: {legal_context}): its successor has the days.",
-    "EXPLAIN_NOT_GIVEN_BACK": "On {day} the person is not known under {dossier_type}: "
-    "its NISS was replaced on {recorded} ({actor}, legal context: {legal_context}), that day was removed "
-    "meanwhile, and it was not given back when the replacement was undone.",
-    "EXPLAIN_SEPARATED": "On {day} the person is not known under {dossier_type}, "
-    "as a replacement was undone on {recorded} ({actor}, legal context: {legal_context}) "
-    "and the other NISS got that day back.",
-    "EXPLAIN_STALE": "On {day} the person is not known under the present NISS; a former one, "
-    "which has been replaced, is still inscribed and should be removed.",
-    "EXPLAIN_OTHER_DAYS": "On {day} the person is not known: that day was never inscribed, only others were.",
+    "EXPLAIN_INSCRIBED": "On {day} the person is known under {dossier_type}, because {actor} inscribed that "
+    "day on {recorded} (legal context: {legal_context}).",
+    "EXPLAIN_INSCRIBED_CANCELLED": "On {day} the person is known under {dossier_type}, because {actor} "
+    "inscribed that day on {recorded} (legal context: {legal_context}), but the NISS has been cancelled "
+    "since.",
+    "EXPLAIN_TAKEN_OVER": "On {day} the person is known under {dossier_type}, because the person’s NISS "
+    "replaced another one on {recorded} ({actor}, legal context: {legal_context}).",
+    "EXPLAIN_GIVEN_BACK": "On {day} the person is known under {dossier_type}, because the replacement of "
+    "the person’s NISS was undone on {recorded} ({actor}, legal context: {legal_context}).",
+    "EXPLAIN_KNOWN_BEFORE_LOG": "On {day} the person is known. The inscription of that day is no longer in "
+    "the log.",
+    "EXPLAIN_REMOVED": "On {day} the person is not known, because {actor} removed that day under "
+    "{dossier_type} on {recorded} (legal context: {legal_context}).",
+    "EXPLAIN_MOVED_AWAY": "On {day} the person is not known under this NISS, because it was replaced on "
+    "{recorded} ({actor}, legal context: {legal_context}) and that day passed to its successor.",
+    "EXPLAIN_NOT_GIVEN_BACK": "On {day} the person is not known under {dossier_type}. The person’s NISS was "
+    "replaced on {recorded} ({actor}, legal context: {legal_context}), that day was removed afterwards, and "
+    "it was not given back when the replacement was undone.",
+    "EXPLAIN_SEPARATED": "On {day} the person is not known under {dossier_type}, because a replacement was "
+    "undone on {recorded} ({actor}, legal context: {legal_context}) and the other NISS got that day back.",
+    "EXPLAIN_STALE": "On {day} the person is not known under the current NISS. A former NISS, which has "
+    "been replaced, is still inscribed and should be removed.",
+    "EXPLAIN_OTHER_DAYS": "On {day} the person is not known: only other days were ever inscribed.",
     "EXPLAIN_NEVER": "On {day} the person is not known: nothing was ever inscribed for that day.",
-    "EXPLAIN_NISS_UNKNOWN": "On {day} the person is not known, and neither does the authentic source "
-    "know this NISS.",
-    "EXPLAIN_NOT_KNOWN_BEFORE_LOG": "On {day} the person is not known; whether that was ever different "
-    "is older than what the log keeps.",
+    "EXPLAIN_NISS_UNKNOWN": "On {day} the person is not known, and the authentic source does not know this "
+    "NISS.",
+    "EXPLAIN_NOT_KNOWN_BEFORE_LOG": "On {day} the person is not known. The log no longer shows whether that "
+    "day was ever inscribed.",
 }

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 SENTENCES: Mapping[str, str] = {
     # One per reason.
     "REQUIRED": "Ce champ est obligatoire.",
-    "VALUE_INVALID": "Cette valeur n’est pas admise ici.",
-    "NISS_MALFORMED": "Ce n’est pas un numéro d’identification de la sécurité sociale (NISS) valable.",
-    "ENTERPRISE_NUMBER_MALFORMED": "Ce n’est pas un numéro d’entreprise valable.",
-    "PERIOD_INVALID": "Ce n’est pas une période valable.",
+    "VALUE_INVALID": "Cette valeur n’est pas admise dans ce champ.",
+    "NISS_MALFORMED": "Ce n’est pas un numéro d’identification de la sécurité sociale (NISS) valide.",
+    "ENTERPRISE_NUMBER_MALFORMED": "Ce n’est pas un numéro d’entreprise valide.",
+    "PERIOD_INVALID": "Ce n’est pas une période valide.",
     "BATCH_TOO_LARGE": "Un message peut contenir au plus {limit} éléments.",
     "PAGE_TOKEN_INVALID": "Ce jeton de page ne correspond pas à cette demande. Redemandez la première page.",
     "NISS_UNKNOWN": "La source authentique ne connaît pas ce NISS.",
@@ -19,71 +19,69 @@ SENTENCES: Mapping[str, str] = {
     "NISS_REPLACED": "Ce NISS a été remplacé par un autre.",
     "NISS_CANCELLED": "Ce NISS a été annulé et ne peut plus être inscrit.",
     "DOSSIER_TYPE_CLOSED": "Une inscription sous ce type de dossier ne peut pas débuter ce jour-là.",
-    "DOSSIER_TOO_LARGE": "Avec cette opération, le dossier compterait plus de {limit} périodes.",
-    "IDENTITY_MISMATCH": "L’identité communiquée ne correspond pas à celle de la "
-    "source authentique pour : {fields}.",
-    "PERSON_NOT_UPDATABLE": "L’identité de cette personne est tenue par le Registre national "
-    "et ne peut pas être modifiée ici.",
+    "DOSSIER_TOO_LARGE": "Après cette opération, le dossier compterait plus de {limit} périodes.",
+    "IDENTITY_MISMATCH": "L’identité communiquée diffère de celle de la source authentique pour\u00a0: "
+    "{fields}.",
+    "PERSON_NOT_UPDATABLE": "L’identité de cette personne est gérée par le Registre national et ne peut pas "
+    "être modifiée ici.",
     "REQUEST_ID_REUSED": "Cet identifiant de demande a déjà été utilisé pour une autre demande.",
-    "IMPORT_OFFSET_AHEAD": "Des opérations antérieures manquent. "
-    "Reprenez cette importation à la position {through_offset}.",
+    "IMPORT_OFFSET_AHEAD": "Des opérations antérieures manquent. Reprenez cette importation à la position "
+    "{through_offset}.",
     "TOO_MANY_RESULTS": "Les résultats sont trop nombreux. Veuillez préciser la demande.",
     "LOG_REPLACED": "Le journal de ce registre a été remplacé. Recommencez à partir d’un instantané.",
     "DOSSIER_TYPE_EXISTS": "Ce registre a déjà un type de dossier portant ce code.",
     "REGISTER_EXISTS": "Cette organisation a déjà un registre.",
-    "REVISION_EXPIRED": "Cette révision n’est plus conservée. "
-    "La plus ancienne disponible est {oldest_revision}.",
-    "REVISION_IN_FUTURE": "Cette révision n’existe pas encore.",
+    "REVISION_EXPIRED": "Cette révision n’est plus conservée. La plus ancienne disponible est "
+    "{oldest_revision}.",
+    "REVISION_IN_FUTURE": "Cette révision n’existe pas encore. La plus récente est {latest_revision}.",
     "UNAUTHENTICATED": "L’appelant n’a pas pu être identifié.",
     "MANDATE_MISSING": "Votre organisation n’a pas de mandat pour ce registre.",
-    "ROLE_MISSING": "Votre organisation n’a pas le rôle requis pour cet appel.",
+    "ROLE_MISSING": "Cet appel requiert le rôle {role}, que votre organisation n’a pas.",
     "OVERLOADED": "Les demandes sont trop nombreuses en ce moment. Veuillez réessayer dans un instant.",
     "AUTHENTIC_SOURCE_UNAVAILABLE": "La source authentique ne répond pas. Veuillez réessayer plus tard.",
     "UNAVAILABLE": "Le service est momentanément indisponible. Veuillez réessayer plus tard.",
-    "INTERNAL": "Une erreur interne s’est produite. "
-    "Veuillez mentionner l’identifiant de l’appel en la signalant.",
-    "SUBSCRIBER_UNKNOWN": "Ce registre n’a pas d’abonné de votre organisation sous ce nom.",
-    "SUBSCRIBER_FILTER_DIFFERS": "Cet abonné a confirmé sous d’autres filtres. "
-    "Partez plutôt d’une révision ou d’un instantané.",
+    "INTERNAL": "Une erreur interne s’est produite. Veuillez mentionner l’identifiant de l’appel lorsque "
+    "vous la signalez.",
+    "SUBSCRIBER_UNKNOWN": "Votre organisation n’a pas d’abonné portant ce nom dans ce registre.",
+    "SUBSCRIBER_FILTER_DIFFERS": "Cet abonné a confirmé ses mutations sous d’autres filtres. Partez plutôt "
+    "d’une révision ou d’un instantané.",
     # NISS and enterprise numbers.
     "NISS_FORMAT": "Un NISS se compose d’exactement 11 chiffres, sans espaces ni ponctuation.",
-    "NISS_CHECK_DIGITS": "Les chiffres de contrôle de ce NISS ne sont pas corrects. "
-    "Veuillez vérifier s’il y a une faute de frappe.",
+    "NISS_CHECK_DIGITS": "Les chiffres de contrôle de ce NISS sont incorrects. Veuillez vérifier que le "
+    "numéro ne contient pas de faute de frappe.",
     "NISS_MONTH": "Le mois de naissance contenu dans ce NISS n’existe pas.",
-    "NISS_FICTITIOUS": "Ce NISS est celui d’une personne fictive "
-    "et n’est accepté que dans un environnement de test.",
+    "NISS_FICTITIOUS": "Ce NISS est celui d’une personne fictive et n’est accepté que dans un environnement "
+    "de test.",
     "NISS_BIRTH_DATE": "La date de naissance contenue dans ce NISS n’existe pas.",
-    "NISS_COUNTER": "Le numéro d’ordre contenu dans ce NISS (chiffres 7 à 9) "
-    "doit être compris entre 001 et 998.",
-    "NISS_FUTURE": "La date de naissance contenue dans ce NISS se situe dans l’avenir.",
-    "ENTERPRISE_NUMBER_FORMAT": "Un numéro d’entreprise se compose d’exactement 10 chiffres, "
-    "sans préfixe ni ponctuation.",
+    "NISS_COUNTER": "Le numéro d’ordre contenu dans ce NISS (chiffres 7 à 9) doit être compris entre 001 et "
+    "998.",
+    "NISS_FUTURE": "La date de naissance contenue dans ce NISS se situe dans le futur.",
+    "ENTERPRISE_NUMBER_FORMAT": "Un numéro d’entreprise se compose d’exactement 10 chiffres, sans préfixe "
+    "ni ponctuation.",
     "ENTERPRISE_NUMBER_FIRST_DIGIT": "Un numéro d’entreprise commence par 0 ou 1.",
-    "ENTERPRISE_NUMBER_CHECK_DIGITS": "Les chiffres de contrôle de ce numéro d’entreprise ne sont "
-    "pas corrects.",
+    "ENTERPRISE_NUMBER_CHECK_DIGITS": "Les chiffres de contrôle de ce numéro d’entreprise sont incorrects.",
     # Days and periods.
-    "DAY_EMPTY": "Une date ne peut pas être vide. Omettez le champ s’il n’y en a pas.",
+    "DAY_EMPTY": "Une date ne peut pas être vide. Omettez le champ s’il n’y a pas de date.",
     "DAY_FORMAT": "Une date s’écrit sous la forme YYYY-MM-DD (année, mois, jour).",
     "DAY_NOT_IN_CALENDAR": "Cette date n’existe pas.",
     "DAY_LAST": "La date 9999-12-31 n’est pas acceptée. Omettez le champ s’il n’y a pas de limite.",
-    "INCOMPLETE_DATE_FORMAT": "Une date de naissance s’écrit sous la forme YYYY-MM-DD (année, mois, jour), "
-    "avec 00 pour un jour ou un mois inconnu.",
+    "INCOMPLETE_DATE_FORMAT": "Cette date s’écrit sous la forme YYYY-MM-DD (année, mois, jour), avec 00 "
+    "pour un jour ou un mois inconnu.",
     "PERIOD_BEGIN_REQUIRED": "La période d’une inscription doit avoir une date de début.",
-    "PERIOD_WITHOUT_BOUNDS": "La période n’a ni date de début ni date de fin. "
-    "Omettez la période si aucune limite n’est voulue.",
+    "PERIOD_WITHOUT_BOUNDS": "La période n’a ni date de début ni date de fin. Omettez la période si aucune "
+    "limite n’est souhaitée.",
     "PERIOD_END_BEFORE_BEGIN": "La date de fin précède la date de début.",
     # Dossier types.
-    "DOSSIER_TYPE_CODE_FORMAT": "Un code compte de 1 à 64 caractères : lettres sans accent, "
-    "chiffres et _ . : / -. "
-    "Il commence par une lettre ou un chiffre.",
+    "DOSSIER_TYPE_CODE_FORMAT": "Un code compte de 1 à 64 caractères\u00a0: lettres sans accent, chiffres "
+    "et _ . : / -. Il commence par une lettre ou un chiffre.",
     "LABEL_LANGUAGE_UNKNOWN": "Les libellés peuvent être donnés dans les langues fr, nl, de et en.",
-    "VALIDITY_END_BEFORE_BEGIN": "Le dernier jour de validité précède le premier.",
-    "DOSSIER_TYPE_CLOSED_BEFORE": "Une inscription sous ce type de dossier "
-    "ne peut pas débuter avant le {active_from}.",
-    "DOSSIER_TYPE_CLOSED_AFTER": "Une inscription sous ce type de dossier "
-    "ne peut pas débuter après le {active_until}.",
-    "DOSSIER_TYPE_CLOSED_OUTSIDE": "Une inscription sous ce type de dossier "
-    "doit débuter entre le {active_from} et le {active_until}.",
+    "VALIDITY_END_BEFORE_BEGIN": "Le dernier jour de validité précède le premier jour.",
+    "DOSSIER_TYPE_CLOSED_BEFORE": "Une inscription sous ce type de dossier ne peut pas débuter avant le "
+    "{active_from}.",
+    "DOSSIER_TYPE_CLOSED_AFTER": "Une inscription sous ce type de dossier ne peut pas débuter après le "
+    "{active_until}.",
+    "DOSSIER_TYPE_CLOSED_OUTSIDE": "Une inscription sous ce type de dossier doit débuter entre le "
+    "{active_from} et le {active_until}.",
     # Values in general.
     "TEXT_EMPTY": "Ce texte ne peut pas être vide.",
     "TEXT_TOO_LONG": "Ce texte peut compter au plus {limit} caractères.",
@@ -93,60 +91,59 @@ SENTENCES: Mapping[str, str] = {
     "ANSWER_TOO_LARGE": "Les dossiers comptent tant de périodes que la réponse serait trop volumineuse. "
     "Envoyez moins d’éléments à la fois.",
     "DUPLICATE": "Cet élément apparaît plus d’une fois.",
-    "ENUM_UNKNOWN": "Cette valeur ne figure pas dans la liste des valeurs possibles.",
+    "ENUM_UNKNOWN": "Cette valeur ne figure pas parmi les valeurs autorisées.",
     "PAGE_SIZE_NEGATIVE": "La taille de page ne peut pas être négative.",
-    "FUTURE_INSTANT": "Ce moment se situe dans l’avenir.",
-    "MASK_PATH_UNKNOWN": "Le masque désigne un champ qui n’existe pas : {path}.",
+    "FUTURE_INSTANT": "Ce moment se situe dans le futur.",
+    "MASK_PATH_UNKNOWN": "Le masque désigne un champ qui n’existe pas\u00a0: {path}.",
     "IMMUTABLE_FIELD": "Ce champ ne peut pas être modifié.",
-    "MESSAGE_UNREADABLE": "Le message est illisible : ses octets ne correspondent pas au contrat.",
+    "MESSAGE_UNREADABLE": "Le message est illisible\u00a0: ses octets ne correspondent pas au contrat.",
     "IMPORT_CHANGED_IN_STREAM": "Tous les messages d’un même flux doivent appartenir à la même importation.",
     "REGISTER_CHANGED_IN_STREAM": "Tous les messages d’un même flux doivent concerner le même registre.",
     # Persons.
-    "SUCCESSOR_IS_ITSELF": "Un numéro ne peut pas prendre sa propre place.",
-    "IDENTIFICATION_INCOMPLETE": "Outre le nom et la date de naissance, il faut encore une donnée. "
-    "Indiquez la date de naissance complète avec le lieu de naissance et le sexe, "
-    "ou une résidence à l’étranger, ou une adresse en Belgique.",
-    "NUMBERS_EXHAUSTED": "Tous les numéros de cette date de naissance ont été attribués.",
+    "SUCCESSOR_IS_ITSELF": "Un NISS ne peut pas être remplacé par lui-même.",
+    "IDENTIFICATION_INCOMPLETE": "Le nom et la date de naissance ne suffisent pas. Indiquez la date de "
+    "naissance complète avec le lieu de naissance et le sexe, ou une résidence à l’étranger, ou une adresse "
+    "en Belgique.",
+    "NUMBERS_EXHAUSTED": "Tous les numéros pour cette date de naissance ont été attribués.",
     "NAME_WITHOUT_LETTERS": "Un nom doit contenir au moins une lettre.",
     "COUNTRY_CODE_FORMAT": "Un pays est indiqué par son code de deux lettres majuscules, comme BE.",
-    "FUTURE_DAY": "Cette date se situe dans l’avenir.",
+    "FUTURE_DAY": "Cette date se situe dans le futur.",
     # Notices.
-    "NOTICE_NISS_FOLLOWED": "Ce NISS a été remplacé. "
-    "La demande a été reportée sur le numéro qui lui succède.",
+    "NOTICE_NISS_FOLLOWED": "Ce NISS a été remplacé. La demande a été appliquée au NISS qui lui succède.",
     "PERSON_DECEASED": "Selon la source authentique, cette personne est décédée.",
     "PERIOD_BEFORE_BIRTH": "La période débute avant la naissance de la personne.",
-    "PERSONS_KEPT_ELSEWHERE": "Ce serveur ne gère pas de personnes. "
-    "Veuillez vous adresser à celui qui les gère.",
+    "PERSONS_KEPT_ELSEWHERE": "Ce serveur ne gère pas de personnes. Veuillez adresser la demande au serveur "
+    "qui les gère.",
     # Why a person is, or is not, known on a day.
-    "EXPLAIN_INSCRIBED": "Le {day}, la personne est connue sous {dossier_type}, "
-    "inscrite par {actor} le {recorded} (contexte légal : {legal_context}).",
-    "EXPLAIN_INSCRIBED_CANCELLED": "Le {day}, la personne est connue sous {dossier_type}, "
-    "inscrite par {actor} le {recorded} (contexte légal : {legal_context}), "
-    "mais le NISS a été annulé depuis.",
-    "EXPLAIN_TAKEN_OVER": "Le {day}, la personne est connue sous {dossier_type}, "
-    "car son NISS en a remplacé un autre le {recorded} ({actor}, contexte légal : {legal_context}).",
-    "EXPLAIN_GIVEN_BACK": "Le {day}, la personne est connue sous {dossier_type}, "
-    "car le remplacement de son NISS a été annulé le {recorded} ({actor}, contexte légal : {legal_context}).",
-    "EXPLAIN_KNOWN_BEFORE_LOG": "Le {day}, la personne est connue, par une inscription plus ancienne "
-    "que ce que le journal conserve.",
-    "EXPLAIN_REMOVED": "Le {day}, la personne n’est pas connue, "
-    "car {actor} a supprimé ce jour sous {dossier_type} le {recorded} (contexte légal : {legal_context}).",
-    "EXPLAIN_MOVED_AWAY": "Le {day}, la personne n’est pas connue sous ce NISS, "
-    "car il a été remplacé le {recorded} ({actor}, contexte légal : {legal_context}) : "
-    "les jours sont à son successeur.",
-    "EXPLAIN_NOT_GIVEN_BACK": "Le {day}, la personne n’est pas connue sous {dossier_type} : "
-    "son NISS a été remplacé le {recorded} ({actor}, contexte légal : {legal_context}), ce jour a été "
-    "supprimé entre-temps et n’a pas été rendu lorsque le remplacement a été annulé.",
-    "EXPLAIN_SEPARATED": "Le {day}, la personne n’est pas connue sous {dossier_type}, "
-    "car un remplacement a été annulé le {recorded} ({actor}, contexte légal : {legal_context}) "
-    "et l’autre NISS a repris ce jour.",
-    "EXPLAIN_STALE": "Le {day}, la personne n’est pas connue sous son NISS actuel ; un ancien NISS, "
-    "remplacé depuis, est encore inscrit et devrait être supprimé.",
-    "EXPLAIN_OTHER_DAYS": "Le {day}, la personne n’est pas connue : ce jour n’a jamais été inscrit, "
-    "seuls d’autres l’ont été.",
-    "EXPLAIN_NEVER": "Le {day}, la personne n’est pas connue : rien n’a jamais été inscrit pour ce jour.",
-    "EXPLAIN_NISS_UNKNOWN": "Le {day}, la personne n’est pas connue, et la source authentique "
-    "ne connaît pas ce NISS.",
-    "EXPLAIN_NOT_KNOWN_BEFORE_LOG": "Le {day}, la personne n’est pas connue ; si elle l’a été un jour, "
-    "c’est avant ce que le journal conserve.",
+    "EXPLAIN_INSCRIBED": "Le {day}, la personne est connue sous {dossier_type}, inscrite par {actor} le "
+    "{recorded} (contexte légal\u00a0: {legal_context}).",
+    "EXPLAIN_INSCRIBED_CANCELLED": "Le {day}, la personne est connue sous {dossier_type}, inscrite par "
+    "{actor} le {recorded} (contexte légal\u00a0: {legal_context}), mais le NISS a été annulé depuis.",
+    "EXPLAIN_TAKEN_OVER": "Le {day}, la personne est connue sous {dossier_type}, car son NISS en a remplacé "
+    "un autre le {recorded} ({actor}, contexte légal\u00a0: {legal_context}).",
+    "EXPLAIN_GIVEN_BACK": "Le {day}, la personne est connue sous {dossier_type}, car le remplacement de son "
+    "NISS a été annulé le {recorded} ({actor}, contexte légal\u00a0: {legal_context}).",
+    "EXPLAIN_KNOWN_BEFORE_LOG": "Le {day}, la personne est connue. L’inscription de ce jour ne figure plus "
+    "dans le journal.",
+    "EXPLAIN_REMOVED": "Le {day}, la personne n’est pas connue, car {actor} a supprimé ce jour sous "
+    "{dossier_type} le {recorded} (contexte légal\u00a0: {legal_context}).",
+    "EXPLAIN_MOVED_AWAY": "Le {day}, la personne n’est pas connue sous ce NISS, car il a été remplacé le "
+    "{recorded} ({actor}, contexte légal\u00a0: {legal_context}) et ce jour est passé au NISS qui lui "
+    "succède.",
+    "EXPLAIN_NOT_GIVEN_BACK": "Le {day}, la personne n’est pas connue sous {dossier_type}. Son NISS a été "
+    "remplacé le {recorded} ({actor}, contexte légal\u00a0: {legal_context}), ce jour a ensuite été "
+    "supprimé et n’a pas été restitué lors de l’annulation du remplacement.",
+    "EXPLAIN_SEPARATED": "Le {day}, la personne n’est pas connue sous {dossier_type}, car un remplacement a "
+    "été annulé le {recorded} ({actor}, contexte légal\u00a0: {legal_context}) et ce jour a été restitué à "
+    "l’autre NISS.",
+    "EXPLAIN_STALE": "Le {day}, la personne n’est pas connue sous son NISS actuel. Un ancien NISS, qui a "
+    "été remplacé, est encore inscrit et devrait être supprimé.",
+    "EXPLAIN_OTHER_DAYS": "Le {day}, la personne n’est pas connue\u00a0: seuls d’autres jours ont été "
+    "inscrits.",
+    "EXPLAIN_NEVER": "Le {day}, la personne n’est pas connue\u00a0: rien n’a jamais été inscrit pour ce "
+    "jour.",
+    "EXPLAIN_NISS_UNKNOWN": "Le {day}, la personne n’est pas connue et la source authentique ne connaît pas "
+    "ce NISS.",
+    "EXPLAIN_NOT_KNOWN_BEFORE_LOG": "Le {day}, la personne n’est pas connue. Le journal n’indique plus si "
+    "ce jour a déjà été inscrit.",
 }

@@ -7,90 +7,88 @@ from collections.abc import Mapping
 SENTENCES: Mapping[str, str] = {
     # One per reason.
     "REQUIRED": "Dit veld is verplicht.",
-    "VALUE_INVALID": "Deze waarde is hier niet toegestaan.",
+    "VALUE_INVALID": "Deze waarde is in dit veld niet toegestaan.",
     "NISS_MALFORMED": "Dit is geen geldig identificatienummer van de sociale zekerheid (INSZ).",
     "ENTERPRISE_NUMBER_MALFORMED": "Dit is geen geldig ondernemingsnummer.",
     "PERIOD_INVALID": "Dit is geen geldige periode.",
     "BATCH_TOO_LARGE": "Een bericht mag hoogstens {limit} elementen bevatten.",
-    "PAGE_TOKEN_INVALID": "Dit paginatoken hoort niet bij deze vraag. Vraag de eerste pagina opnieuw op.",
+    "PAGE_TOKEN_INVALID": "Dit paginatoken hoort niet bij deze aanvraag. Vraag de eerste pagina opnieuw op.",
     "NISS_UNKNOWN": "De authentieke bron kent dit INSZ niet.",
     "DOSSIER_TYPE_UNKNOWN": "Dit register heeft geen dossiertype met deze code.",
     "REGISTER_UNKNOWN": "Uw organisatie heeft geen register.",
     "NISS_REPLACED": "Dit INSZ is door een ander vervangen.",
     "NISS_CANCELLED": "Dit INSZ is geannuleerd en kan niet meer worden ingeschreven.",
     "DOSSIER_TYPE_CLOSED": "Een inschrijving onder dit dossiertype kan niet op deze dag beginnen.",
-    "DOSSIER_TOO_LARGE": "Met deze bewerking zou het dossier meer dan {limit} periodes tellen.",
-    "IDENTITY_MISMATCH": "De opgegeven identiteit stemt niet overeen met die van de "
-    "authentieke bron voor: {fields}.",
-    "PERSON_NOT_UPDATABLE": "De identiteit van deze persoon wordt door het Rijksregister bijgehouden "
-    "en kan hier niet worden gewijzigd.",
+    "DOSSIER_TOO_LARGE": "Na deze bewerking zou het dossier meer dan {limit} periodes tellen.",
+    "IDENTITY_MISMATCH": "De opgegeven identiteit verschilt van die van de authentieke bron voor: {fields}.",
+    "PERSON_NOT_UPDATABLE": "De identiteit van deze persoon wordt door het Rijksregister bijgehouden en kan "
+    "hier niet worden gewijzigd.",
     "REQUEST_ID_REUSED": "Deze aanvraagidentificatie is al voor een andere aanvraag gebruikt.",
-    "IMPORT_OFFSET_AHEAD": "Er ontbreken eerdere bewerkingen. "
-    "Zet deze import voort vanaf positie {through_offset}.",
-    "TOO_MANY_RESULTS": "Er zijn te veel resultaten. Gelieve de vraag te verfijnen.",
+    "IMPORT_OFFSET_AHEAD": "Er ontbreken eerdere bewerkingen. Zet deze import voort vanaf positie "
+    "{through_offset}.",
+    "TOO_MANY_RESULTS": "Er zijn te veel resultaten. Verfijn de aanvraag.",
     "LOG_REPLACED": "Het logboek van dit register is vervangen. Begin opnieuw vanaf een momentopname.",
     "DOSSIER_TYPE_EXISTS": "Dit register heeft al een dossiertype met deze code.",
     "REGISTER_EXISTS": "Deze organisatie heeft al een register.",
     "REVISION_EXPIRED": "Deze revisie wordt niet meer bewaard. De oudste beschikbare is {oldest_revision}.",
-    "REVISION_IN_FUTURE": "Deze revisie bestaat nog niet.",
+    "REVISION_IN_FUTURE": "Deze revisie bestaat nog niet. De recentste is {latest_revision}.",
     "UNAUTHENTICATED": "De oproeper kon niet worden geïdentificeerd.",
     "MANDATE_MISSING": "Uw organisatie heeft geen mandaat voor dit register.",
-    "ROLE_MISSING": "Uw organisatie heeft niet de rol die voor deze oproep vereist is.",
-    "OVERLOADED": "Er zijn op dit ogenblik te veel aanvragen. Gelieve het zo dadelijk opnieuw te proberen.",
-    "AUTHENTIC_SOURCE_UNAVAILABLE": "De authentieke bron antwoordt niet. "
-    "Gelieve het later opnieuw te proberen.",
-    "UNAVAILABLE": "De dienst is tijdelijk niet beschikbaar. Gelieve het later opnieuw te proberen.",
-    "INTERNAL": "Er heeft zich een interne fout voorgedaan. "
-    "Gelieve bij de melding de identificatie van de oproep te vermelden.",
-    "SUBSCRIBER_UNKNOWN": "Dit register heeft geen abonnee van uw organisatie met deze naam.",
-    "SUBSCRIBER_FILTER_DIFFERS": "Deze abonnee heeft onder andere filters bevestigd. "
-    "Begin vanaf een revisie of een momentopname.",
+    "ROLE_MISSING": "Deze oproep vereist de rol {role}, die uw organisatie niet heeft.",
+    "OVERLOADED": "Er zijn op dit ogenblik te veel aanvragen. Probeer het zo dadelijk opnieuw.",
+    "AUTHENTIC_SOURCE_UNAVAILABLE": "De authentieke bron antwoordt niet. Probeer het later opnieuw.",
+    "UNAVAILABLE": "De dienst is tijdelijk niet beschikbaar. Probeer het later opnieuw.",
+    "INTERNAL": "Er heeft zich een interne fout voorgedaan. Vermeld de identificatie van de oproep wanneer "
+    "u de fout meldt.",
+    "SUBSCRIBER_UNKNOWN": "Uw organisatie heeft geen abonnee met deze naam in dit register.",
+    "SUBSCRIBER_FILTER_DIFFERS": "Deze abonnee heeft zijn mutaties onder andere filters bevestigd. Begin in "
+    "plaats daarvan vanaf een revisie of een momentopname.",
     # NISS and enterprise numbers.
     "NISS_FORMAT": "Een INSZ bestaat uit precies 11 cijfers, zonder spaties of leestekens.",
-    "NISS_CHECK_DIGITS": "De controlecijfers van dit INSZ zijn niet juist. "
-    "Gelieve na te gaan of er een typfout is.",
+    "NISS_CHECK_DIGITS": "De controlecijfers van dit INSZ zijn niet juist. Controleer het nummer op een "
+    "typfout.",
     "NISS_MONTH": "De geboortemaand in dit INSZ bestaat niet.",
-    "NISS_FICTITIOUS": "Dit INSZ is dat van een fictieve persoon "
-    "en wordt alleen in een testomgeving aanvaard.",
+    "NISS_FICTITIOUS": "Dit INSZ is dat van een fictieve persoon en wordt alleen in een testomgeving "
+    "aanvaard.",
     "NISS_BIRTH_DATE": "De geboortedatum in dit INSZ bestaat niet.",
     "NISS_COUNTER": "Het volgnummer in dit INSZ (cijfers 7 tot 9) moet tussen 001 en 998 liggen.",
     "NISS_FUTURE": "De geboortedatum in dit INSZ ligt in de toekomst.",
-    "ENTERPRISE_NUMBER_FORMAT": "Een ondernemingsnummer bestaat uit precies 10 cijfers, "
-    "zonder voorvoegsel of leestekens.",
+    "ENTERPRISE_NUMBER_FORMAT": "Een ondernemingsnummer bestaat uit precies 10 cijfers, zonder voorvoegsel "
+    "of leestekens.",
     "ENTERPRISE_NUMBER_FIRST_DIGIT": "Een ondernemingsnummer begint met 0 of 1.",
     "ENTERPRISE_NUMBER_CHECK_DIGITS": "De controlecijfers van dit ondernemingsnummer zijn niet juist.",
     # Days and periods.
-    "DAY_EMPTY": "Een datum mag niet leeg zijn. Laat het veld weg als er geen is.",
+    "DAY_EMPTY": "Een datum mag niet leeg zijn. Laat het veld weg als er geen datum is.",
     "DAY_FORMAT": "Een datum wordt geschreven als YYYY-MM-DD (jaar, maand, dag).",
     "DAY_NOT_IN_CALENDAR": "Deze datum bestaat niet.",
     "DAY_LAST": "De datum 9999-12-31 wordt niet aanvaard. Laat het veld weg als er geen grens is.",
-    "INCOMPLETE_DATE_FORMAT": "Een geboortedatum wordt geschreven als YYYY-MM-DD (jaar, maand, dag), "
-    "met 00 voor een onbekende dag of maand.",
+    "INCOMPLETE_DATE_FORMAT": "Deze datum wordt geschreven als YYYY-MM-DD (jaar, maand, dag), met 00 voor "
+    "een onbekende dag of maand.",
     "PERIOD_BEGIN_REQUIRED": "De periode van een inschrijving moet een begindatum hebben.",
-    "PERIOD_WITHOUT_BOUNDS": "De periode heeft geen begindatum en geen einddatum. "
-    "Laat de periode weg als er geen grens bedoeld is.",
+    "PERIOD_WITHOUT_BOUNDS": "De periode heeft geen begindatum en geen einddatum. Laat de periode weg als "
+    "er geen grens bedoeld is.",
     "PERIOD_END_BEFORE_BEGIN": "De einddatum ligt vóór de begindatum.",
     # Dossier types.
-    "DOSSIER_TYPE_CODE_FORMAT": "Een code telt 1 tot 64 tekens: letters zonder accent, cijfers en _ . : / -. "
-    "Ze begint met een letter of een cijfer.",
+    "DOSSIER_TYPE_CODE_FORMAT": "Een code telt 1 tot 64 tekens: letters zonder accent, cijfers en _ . : / "
+    "-. Ze begint met een letter of een cijfer.",
     "LABEL_LANGUAGE_UNKNOWN": "Benamingen kunnen in de talen fr, nl, de en en worden opgegeven.",
-    "VALIDITY_END_BEFORE_BEGIN": "De laatste dag van de geldigheid ligt vóór de eerste.",
-    "DOSSIER_TYPE_CLOSED_BEFORE": "Een inschrijving onder dit dossiertype kan niet vóór "
-    "{active_from} beginnen.",
+    "VALIDITY_END_BEFORE_BEGIN": "De laatste dag van de geldigheid ligt vóór de eerste dag.",
+    "DOSSIER_TYPE_CLOSED_BEFORE": "Een inschrijving onder dit dossiertype kan niet vóór {active_from} "
+    "beginnen.",
     "DOSSIER_TYPE_CLOSED_AFTER": "Een inschrijving onder dit dossiertype kan niet na {active_until} "
     "beginnen.",
-    "DOSSIER_TYPE_CLOSED_OUTSIDE": "Een inschrijving onder dit dossiertype moet "
-    "tussen {active_from} en {active_until} beginnen.",
+    "DOSSIER_TYPE_CLOSED_OUTSIDE": "Een inschrijving onder dit dossiertype moet tussen {active_from} en "
+    "{active_until} beginnen.",
     # Values in general.
     "TEXT_EMPTY": "Deze tekst mag niet leeg zijn.",
     "TEXT_TOO_LONG": "Deze tekst mag hoogstens {limit} tekens tellen.",
     "CONTROL_CHARACTERS": "Deze tekst bevat regeleinden of andere besturingstekens.",
     "OUT_OF_RANGE": "Deze waarde moet tussen {minimum} en {maximum} liggen.",
     "LIST_TOO_LONG": "Deze lijst mag hoogstens {limit} elementen tellen.",
-    "ANSWER_TOO_LARGE": "De dossiers tellen zoveel perioden dat het antwoord te groot zou zijn. "
-    "Stuur minder elementen tegelijk.",
+    "ANSWER_TOO_LARGE": "De dossiers tellen zoveel periodes dat het antwoord te groot zou zijn. Stuur "
+    "minder elementen tegelijk.",
     "DUPLICATE": "Dit element komt meer dan één keer voor.",
-    "ENUM_UNKNOWN": "Deze waarde staat niet in de lijst van mogelijke waarden.",
+    "ENUM_UNKNOWN": "Deze waarde is geen van de toegestane waarden.",
     "PAGE_SIZE_NEGATIVE": "De paginagrootte mag niet negatief zijn.",
     "FUTURE_INSTANT": "Dit tijdstip ligt in de toekomst.",
     "MASK_PATH_UNKNOWN": "Het masker noemt een veld dat niet bestaat: {path}.",
@@ -99,51 +97,47 @@ SENTENCES: Mapping[str, str] = {
     "IMPORT_CHANGED_IN_STREAM": "Alle berichten van eenzelfde stroom moeten tot dezelfde import behoren.",
     "REGISTER_CHANGED_IN_STREAM": "Alle berichten van eenzelfde stroom moeten hetzelfde register betreffen.",
     # Persons.
-    "SUCCESSOR_IS_ITSELF": "Een nummer kan niet zijn eigen plaats innemen.",
-    "IDENTIFICATION_INCOMPLETE": "Naast de naam en de geboortedatum is nog een gegeven nodig. "
-    "Geef de volledige geboortedatum met de geboorteplaats en het geslacht, "
-    "of een verblijfplaats in het buitenland, of een adres in België.",
+    "SUCCESSOR_IS_ITSELF": "Een INSZ kan niet door zichzelf worden vervangen.",
+    "IDENTIFICATION_INCOMPLETE": "De naam en de geboortedatum volstaan niet. Geef de volledige "
+    "geboortedatum met de geboorteplaats en het geslacht op, of een verblijfplaats in het buitenland, of "
+    "een adres in België.",
     "NUMBERS_EXHAUSTED": "Alle nummers voor deze geboortedatum zijn toegekend.",
     "NAME_WITHOUT_LETTERS": "Een naam moet minstens één letter bevatten.",
     "COUNTRY_CODE_FORMAT": "Een land wordt opgegeven met zijn code van twee hoofdletters, zoals BE.",
     "FUTURE_DAY": "Deze datum ligt in de toekomst.",
     # Notices.
-    "NOTICE_NISS_FOLLOWED": "Dit INSZ is vervangen. "
-    "De aanvraag werd uitgevoerd op het nummer dat het opvolgt.",
+    "NOTICE_NISS_FOLLOWED": "Dit INSZ is vervangen. De aanvraag werd uitgevoerd op het INSZ dat het opvolgt.",
     "PERSON_DECEASED": "Volgens de authentieke bron is deze persoon overleden.",
     "PERIOD_BEFORE_BIRTH": "De periode begint vóór de geboorte van de persoon.",
-    "PERSONS_KEPT_ELSEWHERE": "Deze server houdt geen personen bij. "
-    "Gelieve de server te raadplegen die dat wel doet.",
+    "PERSONS_KEPT_ELSEWHERE": "Deze server houdt geen personen bij. Richt de aanvraag aan de server die dat "
+    "wel doet.",
     # Why a person is, or is not, known on a day.
-    "EXPLAIN_INSCRIBED": "Op {day} is de persoon gekend onder {dossier_type}, "
-    "ingeschreven door {actor} op {recorded} (wettelijke context: {legal_context}).",
-    "EXPLAIN_INSCRIBED_CANCELLED": "Op {day} is de persoon gekend onder {dossier_type}, "
-    "ingeschreven door {actor} op {recorded} (wettelijke context: {legal_context}), "
-    "maar het INSZ is sindsdien geannuleerd.",
-    "EXPLAIN_TAKEN_OVER": "Op {day} is de persoon gekend onder {dossier_type}, "
-    "omdat het INSZ een ander verving op {recorded} ({actor}, wettelijke context: {legal_context}).",
-    "EXPLAIN_GIVEN_BACK": "Op {day} is de persoon gekend onder {dossier_type}, omdat de vervanging "
-    "van het INSZ ongedaan werd gemaakt op {recorded} ({actor}, wettelijke context: {legal_context}).",
-    "EXPLAIN_KNOWN_BEFORE_LOG": "Op {day} is de persoon gekend, door een inschrijving die ouder is "
-    "dan wat het logboek bewaart.",
-    "EXPLAIN_REMOVED": "Op {day} is de persoon niet gekend, omdat {actor} die dag onder {dossier_type} "
-    "verwijderde op {recorded} (wettelijke context: {legal_context}).",
-    "EXPLAIN_MOVED_AWAY": "Op {day} is de persoon niet gekend onder dit INSZ, "
-    "omdat het vervangen werd op {recorded} ({actor}, wettelijke context: {legal_context}): "
-    "de opvolger heeft de dagen.",
-    "EXPLAIN_NOT_GIVEN_BACK": "Op {day} is de persoon niet gekend onder {dossier_type}: "
-    "het INSZ werd vervangen op {recorded} ({actor}, wettelijke context: {legal_context}), die dag werd "
-    "intussen verwijderd en kwam niet terug toen de vervanging ongedaan werd gemaakt.",
-    "EXPLAIN_SEPARATED": "Op {day} is de persoon niet gekend onder {dossier_type}, "
-    "omdat een vervanging ongedaan werd gemaakt op {recorded} ({actor}, wettelijke context: {legal_context}) "
-    "en het andere INSZ die dag terugkreeg.",
-    "EXPLAIN_STALE": "Op {day} is de persoon niet gekend onder het huidige INSZ; een vroeger INSZ, "
-    "dat vervangen werd, is nog ingeschreven en zou verwijderd moeten worden.",
-    "EXPLAIN_OTHER_DAYS": "Op {day} is de persoon niet gekend: die dag werd nooit ingeschreven, "
-    "alleen andere dagen.",
-    "EXPLAIN_NEVER": "Op {day} is de persoon niet gekend: voor die dag werd nooit iets ingeschreven.",
-    "EXPLAIN_NISS_UNKNOWN": "Op {day} is de persoon niet gekend, en ook de authentieke bron "
-    "kent dit INSZ niet.",
-    "EXPLAIN_NOT_KNOWN_BEFORE_LOG": "Op {day} is de persoon niet gekend; of dat ooit anders was, "
-    "is ouder dan wat het logboek bewaart.",
+    "EXPLAIN_INSCRIBED": "Op {day} is de persoon bekend onder {dossier_type}, ingeschreven door {actor} op "
+    "{recorded} (wettelijke context: {legal_context}).",
+    "EXPLAIN_INSCRIBED_CANCELLED": "Op {day} is de persoon bekend onder {dossier_type}, ingeschreven door "
+    "{actor} op {recorded} (wettelijke context: {legal_context}), maar het INSZ is sindsdien geannuleerd.",
+    "EXPLAIN_TAKEN_OVER": "Op {day} is de persoon bekend onder {dossier_type}, omdat zijn INSZ op "
+    "{recorded} een ander INSZ heeft vervangen ({actor}, wettelijke context: {legal_context}).",
+    "EXPLAIN_GIVEN_BACK": "Op {day} is de persoon bekend onder {dossier_type}, omdat de vervanging van zijn "
+    "INSZ op {recorded} ongedaan is gemaakt ({actor}, wettelijke context: {legal_context}).",
+    "EXPLAIN_KNOWN_BEFORE_LOG": "Op {day} is de persoon bekend. De inschrijving van die dag staat niet meer "
+    "in het logboek.",
+    "EXPLAIN_REMOVED": "Op {day} is de persoon niet bekend, omdat {actor} die dag onder {dossier_type} "
+    "heeft verwijderd op {recorded} (wettelijke context: {legal_context}).",
+    "EXPLAIN_MOVED_AWAY": "Op {day} is de persoon niet bekend onder dit INSZ, omdat het op {recorded} is "
+    "vervangen ({actor}, wettelijke context: {legal_context}) en die dag naar het opvolgende INSZ is "
+    "overgegaan.",
+    "EXPLAIN_NOT_GIVEN_BACK": "Op {day} is de persoon niet bekend onder {dossier_type}. Zijn INSZ is op "
+    "{recorded} vervangen ({actor}, wettelijke context: {legal_context}), die dag is daarna verwijderd en "
+    "is niet teruggegeven toen de vervanging ongedaan werd gemaakt.",
+    "EXPLAIN_SEPARATED": "Op {day} is de persoon niet bekend onder {dossier_type}, omdat een vervanging op "
+    "{recorded} ongedaan is gemaakt ({actor}, wettelijke context: {legal_context}) en het andere INSZ die "
+    "dag heeft teruggekregen.",
+    "EXPLAIN_STALE": "Op {day} is de persoon niet bekend onder het huidige INSZ. Een vroeger INSZ, dat "
+    "vervangen is, is nog ingeschreven en moet worden verwijderd.",
+    "EXPLAIN_OTHER_DAYS": "Op {day} is de persoon niet bekend: er zijn alleen andere dagen ingeschreven.",
+    "EXPLAIN_NEVER": "Op {day} is de persoon niet bekend: voor die dag is nooit iets ingeschreven.",
+    "EXPLAIN_NISS_UNKNOWN": "Op {day} is de persoon niet bekend en de authentieke bron kent dit INSZ niet.",
+    "EXPLAIN_NOT_KNOWN_BEFORE_LOG": "Op {day} is de persoon niet bekend. Het logboek toont niet meer of die "
+    "dag ooit ingeschreven was.",
 }

@@ -90,7 +90,7 @@ def test_exceptions_become_violations(error: Exception, reason: Reason) -> None:
 
 def test_bytes_that_are_no_message_are_told_as_that() -> None:
     assert [sentence_of(violation, "en") for violation in violations_of(DecodeError("x"))] == [
-        "The message cannot be read: its bytes are not what the contract says."
+        "The message cannot be read: its bytes do not match the contract."
     ]
 
 

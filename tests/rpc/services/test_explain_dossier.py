@@ -49,7 +49,7 @@ async def test_a_person_who_is_known_is_explained(harness: Harness) -> None:
     assert answer == {
         "known": True,
         "former_niss": [MOVED],
-        "sentence": f"On 2024-06-15 the person is known under HEALTH, as {OTHER} inscribed on "
+        "sentence": f"On 2024-06-15 the person is known under HEALTH, because {OTHER} inscribed that day on "
         "2026-07-01 14:00 (legal context: –).",
         "resolved": [{"niss": MOVED, "successor_niss": ANN}],
         "revision": "7",
