@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -37,6 +37,8 @@ from raas.usecases.admin.registers import Registers
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.feed.service import FeedService
+from raas.usecases.persons.identity_news import record_identity_change
+from raas.usecases.persons.succession import cancel_niss, replace_niss, restore_niss
 from raas.usecases.persons.transaction import PersonTransaction, PersonTransactions
 from raas.usecases.reads.check import CheckInscriptions
 from raas.usecases.reads.consult import Consult
@@ -138,22 +140,34 @@ class MemoryServer:
             before = self.state.identities.get(final)
             self.state.identities[final] = now
             if before is not None and (changed := changed_fields(before, now)):
-                await transaction.apply_identity_change(final, before, now, changed, effective_date, stamp)
+                await record_identity_change(transaction, final, before, now, changed, effective_date, stamp)
 
-        await self._change(change)
+        await self._change([final], change)
 
     async def replace_niss(self, niss: str, successor: str) -> None:
         """Replace a number by another: its dossiers move."""
         old, new = Niss(int(niss)), Niss(int(successor))
-        await self._change(lambda transaction, stamp: transaction.replace(old, new, stamp))
+
+        async def change(transaction: PersonTransaction, stamp: Stamp) -> None:
+            replace_niss(transaction, old, new, stamp)
+
+        await self._change([old, new], change)
 
     async def restore_niss(self, niss: str) -> None:
         """Undo the replacement or the cancellation of a number."""
-        await self._change(lambda transaction, stamp: transaction.restore(Niss(int(niss)), stamp))
+
+        async def change(transaction: PersonTransaction, stamp: Stamp) -> None:
+            restore_niss(transaction, Niss(int(niss)), stamp)
+
+        await self._change([Niss(int(niss))], change)
 
     async def cancel_niss(self, niss: str) -> None:
         """Cancel a number without a successor."""
-        await self._change(lambda transaction, stamp: transaction.cancel(Niss(int(niss)), stamp))
+
+        async def change(transaction: PersonTransaction, stamp: Stamp) -> None:
+            cancel_niss(transaction, Niss(int(niss)), stamp)
+
+        await self._change([Niss(int(niss))], change)
 
     # ---- maintenance ----------------------------------------------------------------------------
 
@@ -173,11 +187,13 @@ class MemoryServer:
         return register
 
     async def _change(
-        self, change: Callable[[PersonTransaction, Stamp], Coroutine[Any, Any, object]]
+        self,
+        nisses: Collection[Niss],
+        change: Callable[[PersonTransaction, Stamp], Coroutine[Any, Any, None]],
     ) -> None:
         if self._transactions is None:
             raise RuntimeError("the server in memory does not serve")
-        async with self._transactions.begin() as transaction:
+        async with self._transactions.begin(nisses) as transaction:
             await change(transaction, Stamp(_SOURCE, uuid4()))
             await transaction.commit()
 

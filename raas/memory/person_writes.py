@@ -1,62 +1,63 @@
-"""The PersonWriteStore in memory, as far as it concerns registers: it keeps no records of persons."""
+"""The PersonWriteStore in memory; it imports no persons."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from raas.domain.numbers.niss import Niss
+from raas.domain.persons.record import Person
 from raas.domain.registers.content import SALT_BYTES, Content, content_hash
 from raas.memory.state import MemoryState
 from raas.memory.write_store import keep, load
-from raas.usecases.ports.person_change import LoadedRegister, NissStatus, PersonWriteTransaction
-from raas.usecases.ports.persons import PersonRecords
-from raas.usecases.ports.write_store import WriteSet
+from raas.usecases.ports.persons import LockedRegister, NissStatus, PersonWriteTransaction, Progress
+from raas.usecases.ports.write_store import ImportKey, WriteSet
 
 
 class MemoryPersonWriteStore:
-    """Changes of numbers, told to the registers that they concern."""
+    """Changes of persons and of the registers that hold them."""
 
     def __init__(self, state: MemoryState) -> None:
         self._state = state
 
     @asynccontextmanager
-    async def change(self) -> AsyncIterator[PersonWriteTransaction]:
-        """Take the lock of all writers."""
+    async def begin(self, nisses: Collection[Niss]) -> AsyncIterator[PersonWriteTransaction]:
+        """Take the lock of all writers, then load."""
         async with self._state.writing:
-            yield _Transaction(self._state)
+            yield _Transaction(self._state, nisses)
 
 
 class _Transaction:
-    records: PersonRecords
-    """Never set: there are no records in memory."""
-
-    def __init__(self, state: MemoryState) -> None:
+    def __init__(self, state: MemoryState, nisses: Collection[Niss]) -> None:
         self._state = state
+        self._put: dict[Niss, Person] = {}
+        finals = {state.final(niss) for niss in nisses}
+        united = {niss for niss in state.niss_statuses if state.final(niss) in finals}
+        known = {*nisses, *finals, *united} - state.unknown
+        self.persons: Mapping[Niss, Person] = {niss: state.record(niss) for niss in known}
+        self.registers: Sequence[LockedRegister] = [
+            LockedRegister(register.id, load(register, keys), register.dossier_types())
+            for register in state.registers.values()
+            if (keys := {key for key in register.dossiers if key[0] in {*nisses, *finals}})
+        ]
 
-    async def niss_statuses(self, nisses: Sequence[Niss]) -> Mapping[Niss, NissStatus]:
-        """The statuses of these numbers; unknown numbers are absent."""
-        known = ((niss, self._state.niss_status(niss)) for niss in nisses)
-        return {niss: status for niss, status in known if status is not None}
+    async def import_offset(self, key: ImportKey) -> int:
+        """Raises NotImplementedError."""
+        raise NotImplementedError
 
-    async def united(self, nisses: Sequence[Niss]) -> Mapping[Niss, NissStatus]:
-        """The numbers whose final successor is one of these."""
-        statuses = self._state.niss_statuses.items()
-        return {each: status for each, status in statuses if status.successor in nisses}
+    async def advance_import(self, progress: Progress) -> None:
+        """Raises NotImplementedError."""
+        raise NotImplementedError
 
-    async def loaded_registers(self, nisses: Sequence[Niss]) -> Sequence[LoadedRegister]:
-        """The registers concerned."""
-        loaded = []
-        for register in self._state.registers.values():
-            keys = {key for key in register.dossiers if key[0] in nisses}
-            if keys:
-                types = register.dossier_types()
-                loaded.append(
-                    LoadedRegister(register.id, register.enterprise_number, load(register, keys), types)
-                )
-        return loaded
+    async def put(self, persons: Sequence[Person]) -> None:
+        """Keep the identities of changed records until the commit."""
+        self._put.update({person.niss: person for person in persons})
+
+    async def stored(self, niss: Niss) -> Person:
+        """A record, including the changes of this transaction."""
+        return self._put.get(niss) or self._state.record(niss)
 
     async def keep_content(self, niss: Niss, body: Mapping[str, Any]) -> tuple[int, str]:
         """Keep a content beside the log; answers its id and its hash in hexadecimal."""
@@ -68,6 +69,7 @@ class _Transaction:
         self, niss_statuses: Mapping[Niss, NissStatus], registers: Iterable[tuple[int, WriteSet]]
     ) -> None:
         """Keep all of it."""
+        self._state.identities.update({niss: person.identity for niss, person in self._put.items()})
         self._state.niss_statuses.update(niss_statuses)
         for register_id, written in registers:
             keep(self._state.registers[register_id], written)

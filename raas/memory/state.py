@@ -17,13 +17,14 @@ from raas.domain.errors import Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.identity import Identity
+from raas.domain.persons.record import Person, RegisterOfOrigin
 from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.registers.content import Content
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.register import Register, first_checksum
 from raas.domain.registers.shares import Shares
 from raas.usecases.ports.log import LogPoint
-from raas.usecases.ports.person_change import NissStatus
+from raas.usecases.ports.persons import NissStatus
 from raas.usecases.ports.read_store import DossierView
 from raas.usecases.ports.write_store import (
     AnsweredRequest,
@@ -139,6 +140,14 @@ class MemoryState:
     def niss_status(self, niss: Niss) -> NissStatus | None:
         """The status of a number; None = the source does not know the number."""
         return None if niss in self.unknown else self.niss_statuses.get(niss, _ACTIVE)
+
+    def record(self, niss: Niss) -> Person:
+        """The record of a known number; every number is of the BIS register."""
+        status = self.niss_statuses.get(niss, _ACTIVE)
+        identity = self.identities.get(niss, Identity())
+        return Person(
+            niss, RegisterOfOrigin.BIS, identity, status.status, status.replaced_by, status.successor
+        )
 
     def persons(self, nisses: Iterable[Niss]) -> Mapping[Niss, PersonState]:
         """The persons of these numbers; unknown numbers are absent."""

@@ -11,10 +11,10 @@ from raas.domain.persons.record import Person
 from raas.rpc.wire.dossiers import dossier_messages, period_messages
 from raas.rpc.wire.identities import identity_message
 from raas.rpc.wire.violations import violation_messages
+from raas.usecases.persons.change_niss import AffectedRegister, Inseparable
 from raas.usecases.persons.import_persons import FeedAnswer
 from raas.usecases.persons.read import CheckedPerson
 from raas.usecases.persons.search import Candidate
-from raas.usecases.ports.persons import AffectedRegister, Inseparable
 from raas.v1 import person_pb2
 from raas.v1 import person_service_pb2 as v1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,14 +11,15 @@ from psycopg.types.json import Jsonb
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges
+from raas.storage.rows.arrays import array
 from raas.usecases.ports.write_store import DossierTypes
 
 # One statement, one snapshot: the types and the revision that they belong to.
 _READ = """
-SELECT r.types_revision, t.id, t.code, t.labels, t.quality_code, t.partner, t.active_from, t.active_until,
-       t.identity_changes
+SELECT r.id, r.types_revision, t.id, t.code, t.labels, t.quality_code, t.partner, t.active_from,
+       t.active_until, t.identity_changes
 FROM register r LEFT JOIN dossier_type t ON t.register_id = r.id
-WHERE r.id = %s"""
+WHERE r.id = ANY(%s::bigint[])"""
 
 _WRITE = """
 INSERT INTO dossier_type (register_id, code, labels, quality_code, partner, active_from, active_until,
@@ -35,10 +36,26 @@ async def read_dossier_types(
     connection: psycopg.AsyncConnection[tuple[Any, ...]], register_id: int
 ) -> DossierTypes:
     """All dossier types of a register and the revision of their last change."""
-    rows = await (await connection.execute(_READ, (register_id,))).fetchall()
-    types = {row[1]: _dossier_type(row[2:]) for row in rows if row[1] is not None}
-    by_code = {dossier_type.code: (id_, dossier_type) for id_, dossier_type in types.items()}
-    return DossierTypes(rows[0][0] if rows else 0, by_code, types)
+    found = await read_dossier_types_of(connection, [register_id])
+    return found.get(register_id) or DossierTypes(0, {}, {})
+
+
+async def read_dossier_types_of(
+    connection: psycopg.AsyncConnection[tuple[Any, ...]], register_ids: Collection[int]
+) -> Mapping[int, DossierTypes]:
+    """The same for several registers, by register id; a register that does not exist is absent."""
+    rows = await (await connection.execute(_READ, (array(register_ids),))).fetchall()
+    revisions = {register_id: types_revision for register_id, types_revision, *_ in rows}
+    types: dict[int, dict[int, DossierType]] = {register_id: {} for register_id in revisions}
+    for register_id, _, type_id, *columns in rows:
+        if type_id is not None:
+            types[register_id][type_id] = _dossier_type(tuple(columns))
+    return {
+        register_id: DossierTypes(
+            revisions[register_id], {t.code: (id_, t) for id_, t in by_id.items()}, by_id
+        )
+        for register_id, by_id in types.items()
+    }
 
 
 async def write_dossier_types(

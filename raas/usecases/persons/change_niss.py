@@ -1,22 +1,47 @@
-"""ReplaceNiss, RestoreNiss, CancelNiss: one change of a number's standing, in every register at once."""
+"""ReplaceNiss, RestoreNiss and CancelNiss: each changes the status of one number, in every register."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
+from raas.domain.calendar.periods import Lines
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.call import Call
-from raas.usecases.persons.transaction import LockedRegister, PersonTransaction, PersonTransactions
-from raas.usecases.ports.persons import AffectedRegister, Inseparable, Restored
+from raas.usecases.persons.succession import cancel_niss, replace_niss, restore_niss
+from raas.usecases.persons.transaction import PersonTransaction, PersonTransactions, RegisterDraft
 from raas.usecases.ports.read_store import DossierView
 
-_Views = dict[int, tuple[DossierView, ...]]
+
+@dataclass(frozen=True, slots=True)
+class AffectedRegister:
+    """The dossiers of the numbers concerned in one register, before and after; by number, then code."""
+
+    register: EnterpriseNumber
+    before: tuple[DossierView, ...]
+    after: tuple[DossierView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inseparable:
+    """Days of a dossier that can no longer be attributed to one of two persons."""
+
+    register: EnterpriseNumber
+    dossier_type: str
+    lines: Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The effect of a restoration; registers in order of enterprise number."""
+
+    registers: tuple[AffectedRegister, ...]
+    inseparable: tuple[Inseparable, ...]
 
 
 class ChangeNiss:
-    """The NissChanges of person_ports.py; with `validate_only` everything is done, and nothing kept."""
+    """The three use cases. With `validate_only` the effect is computed and answered, but not committed."""
 
     def __init__(self, transactions: PersonTransactions) -> None:
         self._transactions = transactions
@@ -24,75 +49,67 @@ class ChangeNiss:
     async def replace(
         self, call: Call, niss: Niss, successor: Niss, *, validate_only: bool
     ) -> tuple[AffectedRegister, ...]:
-        """Put one number in the place of another; registers in order of enterprise number."""
-        async with self._transactions.begin() as transaction:
-            watched = await _watch(transaction, [niss, successor])
-            await transaction.replace(niss, successor, call.stamp())
-            affected = watched.affected()
+        """Replace one number by another; answers the registers in order of enterprise number."""
+        async with self._transactions.begin([niss, successor]) as transaction:
+            before = _Before(transaction, [niss, successor])
+            replace_niss(transaction, niss, successor, call.stamp())
+            affected = before.affected()
             if not validate_only:
                 await transaction.commit()
             return affected
 
     async def restore(self, call: Call, niss: Niss, *, validate_only: bool) -> Restored:
-        """Undo a replacement or a cancellation; registers in order of enterprise number."""
-        async with self._transactions.begin() as transaction:
-            niss_status = await transaction.niss_status(niss)
+        """Undo a replacement or a cancellation."""
+        async with self._transactions.begin([niss]) as transaction:
+            niss_status = transaction.records.status(niss)
             holder = niss_status.successor if niss_status else None
-            watched = await _watch(transaction, [niss] if holder is None else [niss, holder])
-            inseparable = await transaction.restore(niss, call.stamp())
-            restored = Restored(
-                watched.affected(),
-                tuple(
-                    Inseparable(watched.numbers[register_id], code, lines)
-                    for (register_id, code), lines in sorted(inseparable.items())
-                ),
-            )
+            before = _Before(transaction, [niss] if holder is None else [niss, holder])
+            inseparable = restore_niss(transaction, niss, call.stamp())
+            restored = Restored(before.affected(), before.named(inseparable))
             if not validate_only:
                 await transaction.commit()
             return restored
 
     async def cancel(self, call: Call, niss: Niss) -> None:
-        """Withdraw a number without a successor."""
-        async with self._transactions.begin() as transaction:
-            await transaction.cancel(niss, call.stamp())
+        """Cancel a number without a successor."""
+        async with self._transactions.begin([niss]) as transaction:
+            cancel_niss(transaction, niss, call.stamp())
             await transaction.commit()
 
 
-class _Watched(NamedTuple):
-    """The registers of some numbers, with their dossiers as they were when the watch began."""
+class _Before:
+    """The dossiers of some numbers before a change, to compare with those after it."""
 
-    registers: Sequence[LockedRegister]
-    before: _Views
-    look: Callable[[LockedRegister], tuple[DossierView, ...]]
-
-    @property
-    def numbers(self) -> dict[int, EnterpriseNumber]:
-        """The enterprise numbers by register id."""
-        return {each.loaded_register.register_id: each.loaded_register.register for each in self.registers}
+    def __init__(self, transaction: PersonTransaction, nisses: Collection[Niss]) -> None:
+        self._nisses = sorted(nisses)
+        self._registers = transaction.registers(nisses)
+        self._views = [_views(register, self._nisses) for register in self._registers]
 
     def affected(self) -> tuple[AffectedRegister, ...]:
-        """The registers whose dossiers are others now."""
-        pairs = [
-            (each, self.before[each.loaded_register.register_id], self.look(each)) for each in self.registers
-        ]
+        """The registers whose dossiers differ now."""
         affected = [
-            AffectedRegister(each.loaded_register.register, before, after)
-            for each, before, after in pairs
-            if before != after
+            AffectedRegister(register.enterprise_number, before, after)
+            for register, before in zip(self._registers, self._views, strict=True)
+            if before != (after := _views(register, self._nisses))
         ]
         return tuple(sorted(affected, key=lambda each: each.register))
 
+    def named(self, inseparable: Mapping[tuple[int, str], Lines]) -> tuple[Inseparable, ...]:
+        """Inseparable days with the enterprise number of their register instead of its id."""
+        numbers = {register.id: register.enterprise_number for register in self._registers}
+        return tuple(
+            Inseparable(numbers[register_id], code, lines)
+            for (register_id, code), lines in sorted(inseparable.items())
+        )
 
-async def _watch(transaction: PersonTransaction, nisses: Sequence[Niss]) -> _Watched:
-    def look(register: LockedRegister) -> tuple[DossierView, ...]:
-        views = []
-        for niss in sorted(nisses):
-            for type_id in register.unit_of_work.types_of(niss):
-                key, dossier_type = (niss, type_id), register.type_of(type_id)
-                if lines := register.unit_of_work.lines(key):
-                    revision = register.unit_of_work.last_revision(key)
-                    views.append(DossierView(niss, dossier_type.code, dossier_type.partner, lines, revision))
-        return tuple(sorted(views, key=lambda view: (view.niss, view.dossier_type)))
 
-    registers = await transaction.registers(nisses)
-    return _Watched(registers, {each.loaded_register.register_id: look(each) for each in registers}, look)
+def _views(register: RegisterDraft, nisses: Collection[Niss]) -> tuple[DossierView, ...]:
+    """The dossiers with lines of these numbers, by number, then code."""
+    views = []
+    for niss in nisses:
+        for type_id in register.unit_of_work.types_of(niss):
+            key, dossier_type = (niss, type_id), register.type_of(type_id)
+            if lines := register.unit_of_work.lines(key):
+                revision = register.unit_of_work.last_revision(key)
+                views.append(DossierView(niss, dossier_type.code, dossier_type.partner, lines, revision))
+    return tuple(sorted(views, key=lambda view: (view.niss, view.dossier_type)))

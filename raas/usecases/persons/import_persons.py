@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from raas.domain.errors import Reason, Refused, Violation, refuse
+from raas.domain.errors import Reason, Refused, refuse
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
 from raas.domain.registers.mutation import Stamp
@@ -139,40 +139,21 @@ class ImportPersons:
     async def _altered(
         self, rows: Sequence[FeedRow], offset: int, key: ImportKey | None, stamp: Stamp
     ) -> _Outcome:
-        """Apply the rows while no write lane runs."""
-        refused: dict[int, tuple[Violation, ...]] = {}
-        while True:
-            try:
-                return await self._transaction(rows, offset, key, stamp, refused)
-            except _GiveUp as row:
-                # Nothing was written. Once more, without the row.
-                refused[row.index] = row.violations
-
-    async def _transaction(
-        self,
-        rows: Sequence[FeedRow],
-        offset: int,
-        key: ImportKey | None,
-        stamp: Stamp,
-        refused: Mapping[int, tuple[Violation, ...]],
-    ) -> _Outcome:
+        """Apply the rows in one transaction that excludes all writers."""
         applied = 0
         rejected: list[Rejection] = []
-        async with self._transactions.begin() as transaction:
-            if key and (stands_at := await transaction.import_offset(key)) != offset:
-                raise _ahead(stands_at)
-            await transaction.foresee(_numbers(rows))
+        async with self._transactions.begin(_numbers(rows)) as transaction:
+            if key and (stored := await transaction.import_offset(key)) != offset:
+                raise _ahead(stored)
             for index, row in enumerate(rows):
-                # One by one: a row may be about what an earlier one has just changed.
-                known = await transaction.persons([row.niss] if row.niss is not None else [])
-                faults = refused.get(index) or row.faults(next(iter(known.values()), None))
+                # One by one: a row may be about a number that an earlier one has just changed.
+                known = transaction.records.person(row.niss) if row.niss is not None else None
+                faults = row.faults(known)
                 if not faults:
                     try:
-                        applied += await apply_row(transaction, row, known, stamp)
-                    except Refused as reason:
-                        if not known:
-                            raise _GiveUp(index, reason.violations) from None
-                        faults = reason.violations
+                        applied += await apply_row(transaction, row, stamp)
+                    except Refused as refused:
+                        faults = refused.violations
                 if faults:
                     rejected.append((offset + index, faults))
             if key:
@@ -195,15 +176,6 @@ def _altering(rows: Sequence[FeedRow], known: Mapping[Niss, Person]) -> Sequence
         if altering == _ALTERED_AT_ONCE - 1 or index - last == _BETWEEN:
             break
     return rows[: last + 1]
-
-
-class _GiveUp(Exception):
-    """A row was refused after some of it was written: the transaction must be given up."""
-
-    def __init__(self, index: int, violations: tuple[Violation, ...]) -> None:
-        super().__init__()
-        self.index = index
-        self.violations = violations
 
 
 def _ahead(through: int) -> Refused:

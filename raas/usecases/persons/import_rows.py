@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from raas.domain.calendar.incomplete_date import IncompleteDate
@@ -14,6 +13,8 @@ from raas.domain.persons.source_update import Updated, updated
 from raas.domain.persons.status import PersonStatus
 from raas.domain.persons.stored_identity import IDENTITY_FIELDS
 from raas.domain.registers.mutation import Stamp
+from raas.usecases.persons.identity_news import record_identity_change
+from raas.usecases.persons.succession import cancel_niss, replace_niss
 from raas.usecases.persons.transaction import PersonTransaction
 
 _NOTHING = Identity()
@@ -80,44 +81,46 @@ class FeedRow:
         return died.earliest() if died else None
 
 
-async def apply_row(
-    transaction: PersonTransaction, row: FeedRow, known: Mapping[Niss, Person], stamp: Stamp
-) -> bool:
+async def apply_row(transaction: PersonTransaction, row: FeedRow, stamp: Stamp) -> bool:
     """Apply a faultless row; answers whether it changed anything.
 
-    Raises Refused, with paths below the row. Of an unknown number a record was put by then: the
-    transaction must be given up.
+    Raises Refused, with paths below the row; then the row changed nothing.
     """
     assert row.niss is not None
-    person = known.get(row.niss)
+    records = transaction.records
+    person = records.person(row.niss)
     if person is None:
-        await transaction.put([row.person()])
-        await _apply_standing(transaction, row, PersonStatus.ACTIVE, stamp)
+        records.put(row.person())
+        try:
+            _apply_status(transaction, row, PersonStatus.ACTIVE, stamp)
+        except Refused:
+            records.discard(row.niss)
+            raise
         return True
-    changed = await _apply_standing(transaction, row, person.status, stamp)
+    changed = _apply_status(transaction, row, person.status, stamp)
     update = row.update(person)
     if update.person != person:
-        await transaction.put([update.person])
+        records.put(update.person)
     if update.fields:
         after = update.person.identity
         day = row.effective_date(update.fields)
-        await transaction.apply_identity_change(row.niss, person.identity, after, update.fields, day, stamp)
+        await record_identity_change(transaction, row.niss, person.identity, after, update.fields, day, stamp)
     origin_changed = update.person.register_of_origin is not person.register_of_origin
     return changed or origin_changed or bool(update.fields)
 
 
-async def _apply_standing(
+def _apply_status(
     transaction: PersonTransaction, row: FeedRow, niss_status: PersonStatus, stamp: Stamp
 ) -> bool:
-    """Replace or cancel the number as the row asks; answers whether that was asked and not yet so."""
+    """Replace or cancel the number as the row asks; answers whether its status changed."""
     assert row.niss is not None
     if row.status is None or row.status is niss_status:
         return False
     try:
         if row.status is PersonStatus.CANCELLED:
-            await transaction.cancel(row.niss, stamp)
+            cancel_niss(transaction, row.niss, stamp)
         elif row.replaced_by is not None:
-            await transaction.replace(row.niss, row.replaced_by, stamp)
+            replace_niss(transaction, row.niss, row.replaced_by, stamp)
     except Refused as refused:
         raise Refused(
             replace(violation, field=_FIELDS.get(violation.field, violation.field))

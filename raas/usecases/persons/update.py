@@ -1,4 +1,4 @@
-"""UpdatePerson: what a register's user learns of a person whom no national register keeps."""
+"""UpdatePerson: a register's user changes the data of a person whom no national register keeps."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from raas.domain.persons.source_update import Updated, updated
 from raas.domain.persons.status import PersonStatus
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
+from raas.usecases.persons.identity_news import record_identity_change
 from raas.usecases.persons.transaction import PersonTransaction, PersonTransactions
 from raas.usecases.ports.persons import PersonStore
 
 
 class UpdatePerson:
-    """The verb UpdatePerson."""
+    """The use case UpdatePerson."""
 
     def __init__(self, store: PersonStore, transactions: PersonTransactions) -> None:
         self._store = store
@@ -32,7 +33,7 @@ class UpdatePerson:
         values: Identity,
         source_date: int,
     ) -> Updated:
-        """Take these fields into the record that stands for the person; the registers are told.
+        """Update these fields of the final successor's record, and record the change in the registers.
 
         Raises Refused NISS_UNKNOWN (no such number, or the register does not hold the person),
         NISS_CANCELLED, PERSON_NOT_UPDATABLE.
@@ -41,31 +42,35 @@ class UpdatePerson:
         person = (await self._store.finals([niss])).get(niss)
         if not held or person is None:
             raise refuse(Reason.NISS_UNKNOWN, "niss")
-        # What is refused anyway need not stop every write lane first.
+        # An update that is refused, or changes nothing, need not stop the writers.
         _require_updatable(person)
-        async with self._transactions.begin() as transaction:
-            person = await _final(transaction, niss)
+        update = updated(person, names, values, source_date)
+        if update.person == person:
+            return update
+        async with self._transactions.begin([niss]) as transaction:
+            person = _final(transaction, niss)
             _require_updatable(person)
             update = updated(person, names, values, source_date)
             if update.person == person:
                 return update
-            await transaction.put([update.person])
+            transaction.records.put(update.person)
             if update.fields:
                 before, after = person.identity, update.person.identity
-                await transaction.apply_identity_change(
-                    person.niss, before, after, update.fields, source_date, call.stamp()
+                await record_identity_change(
+                    transaction, person.niss, before, after, update.fields, source_date, call.stamp()
                 )
-            written = (await transaction.persons([person.niss]))[person.niss]
+            stored = await transaction.stored(person.niss)
             await transaction.commit()
-        return Updated(written, update.groups)
+        return Updated(stored, update.groups)
 
 
-async def _final(transaction: PersonTransaction, niss: Niss) -> Person:
-    """The record that stands for the person now; numbers are never forgotten, so there is one."""
-    person = (await transaction.persons([niss]))[niss]
-    if person.successor is None:
-        return person
-    return (await transaction.persons([person.successor]))[person.successor]
+def _final(transaction: PersonTransaction, niss: Niss) -> Person:
+    """The record of the final successor. Numbers are never deleted, so there is one."""
+    person = transaction.records.person(niss)
+    if person is not None and person.successor is not None:
+        person = transaction.records.person(person.successor)
+    assert person is not None
+    return person
 
 
 def _require_updatable(person: Person) -> None:

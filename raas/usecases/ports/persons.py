@@ -1,49 +1,53 @@
-"""What the verbs on persons need from outside, as contracts.
+"""The store and the authentic source as the use cases on persons see them.
 
-Three ways in, because they disturb the registers differently:
+There are three ways to the persons, because they disturb the registers differently:
 
-    reading                 PersonStore.persons, finals, holds, find
-    adding, no lock         PersonStore.add, PersonStore.creation: a new number concerns no register yet
-    changing, under a lock  PersonAlterations: no write lane runs meanwhile, and the registers are told
+    reads                        PersonStore.persons, finals, holds, find
+    additions, without a lock    PersonStore.add, PersonStore.creation: no register knows a new number yet
+    changes, under a lock        PersonWriteStore.begin: no other transaction writes a register meanwhile
 
-Errors are those of ports.py.
+The errors are those of ports/errors.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from raas.domain.calendar.periods import Lines
 from raas.domain.errors import Violation
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.identity import Identity, IdentityClaim
 from raas.domain.persons.record import Person
+from raas.domain.persons.status import PersonStatus
 from raas.domain.search.person_search import Probe
-from raas.usecases.ports.read_store import DossierView
-from raas.usecases.ports.write_store import ImportKey, RequestKey
+from raas.usecases.ports.write_store import (
+    DossierTypes,
+    ImportKey,
+    LoadedState,
+    RequestKey,
+    WriteSet,
+)
 
 Rejection = tuple[int, tuple[Violation, ...]]
-"""A row of a feed that was skipped: its offset, and all that is wrong with it."""
+"""A row of a feed that was skipped: its offset, and all its violations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an import of persons has come with a transaction, and the rows skipped on the way."""
+    """The rows of an import that a transaction covers, and those of them that it skipped."""
 
     key: ImportKey
     before: int
-    """The offset it stood at; when it stands elsewhere the transaction is refused."""
+    """The stored offset that the transaction expects; it is refused when the offset differs."""
     through: int
     rejected: Sequence[Rejection] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Findable:
-    """What the search scores.
+    """A record as the search scores it.
 
     `niss` stands for the person (a final successor); `identity` has the names, the birth date, the sex and
     the municipality of one of the person's records.
@@ -55,62 +59,103 @@ class Findable:
 
 @dataclass(frozen=True, slots=True)
 class CreatedBefore:
-    """The person that was created under a request id, and what was asked then."""
+    """The person created under a request id, and the hash of that request."""
 
     body_hash: bytes
     niss: Niss
 
 
-class PersonRecords(Protocol):
-    """The records of persons inside a transaction."""
+@dataclass(frozen=True, slots=True)
+class NissStatus:
+    """The status of a number: `replaced_by` is its direct successor, `successor` the final one."""
 
-    async def persons(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
-        """The records of these numbers as they now are, this transaction's changes included."""
+    status: PersonStatus
+    replaced_by: Niss | None = None
+    successor: Niss | None = None
 
-    async def put(self, persons: Sequence[Person]) -> None:
-        """Write records, new or changed, each one version further.
 
-        Of a number that is kept already, register of origin, identity and source dates are written;
-        its standing (status, replaced_by, successor) is left as it is.
-        """
+@dataclass(frozen=True, slots=True)
+class LockedRegister:
+    """A register that a transaction has locked, with all dossiers and shares of the numbers concerned."""
+
+    id: int
+    state: LoadedState
+    types: DossierTypes
+
+
+class PersonWriteTransaction(Protocol):
+    """A transaction that changes persons. No other transaction writes a register until it ends."""
+
+    persons: Mapping[Niss, Person]
+    """The records of the numbers asked, and of all other numbers of the same persons."""
+    registers: Sequence[LockedRegister]
+    """The registers with a dossier, be it empty, of one of these persons, in the order of their ids."""
 
     async def import_offset(self, key: ImportKey) -> int:
-        """The offset from which an import goes on; until the end of the transaction nobody else moves it."""
+        """The stored offset of an import; no other transaction moves it before this one ends."""
 
     async def advance_import(self, progress: Progress) -> None:
-        """Keep how far an import came, and the rows that were skipped on the way."""
+        """Store the offset of an import, and its skipped rows. Raises Refused IMPORT_OFFSET_AHEAD."""
+
+    async def put(self, persons: Sequence[Person]) -> None:
+        """Write records, new or changed; the version of each grows by one.
+
+        Of a number that is stored already, the register of origin, the identity and the source dates are
+        written, but not its status and its successors.
+        """
+
+    async def stored(self, niss: Niss) -> Person:
+        """A record as it is stored now, including the changes of this transaction."""
+
+    async def keep_content(self, niss: Niss, body: Mapping[str, Any]) -> tuple[int, str]:
+        """Keep facts about a person beside the log; answers their id and the hash that the log holds."""
+
+    async def commit(
+        self, niss_statuses: Mapping[Niss, NissStatus], registers: Iterable[tuple[int, WriteSet]]
+    ) -> None:
+        """Write all of it and commit, or nothing. Raises StoreUnavailable, CommitUnknown, StoreFault."""
+
+
+class PersonWriteStore(Protocol):
+    """The store as changes of persons see it."""
+
+    def begin(self, nisses: Collection[Niss]) -> AbstractAsyncContextManager[PersonWriteTransaction]:
+        """Exclude all writers, load the persons of these numbers, and lock and load their registers.
+
+        Each register is locked once, in the order of the ids. Leaving without commit rolls back.
+        """
 
 
 class PersonCreation(Protocol):
-    """A transaction that may add one person; nobody adds one who may be the same meanwhile."""
+    """A transaction that may add one person; no other transaction adds the same person meanwhile."""
 
     async def created_before(self, key: RequestKey) -> CreatedBefore | None:
-        """What this request id created before."""
+        """The person created under this request id; None = there is none."""
 
     async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
-        """Like `PersonStore.find`, reading what was committed when it is called."""
+        """Like `PersonStore.find`, on the data committed when it is called."""
 
     async def persons(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
         """The records of these numbers; an unknown one is absent."""
 
     async def taken(self, nisses: Sequence[Niss]) -> Collection[Niss]:
-        """Which of these numbers are given already, or known to a register."""
+        """Those of these numbers that a person has, or that a register knows."""
 
     async def add(self, person: Person, key: RequestKey | None, body_hash: bytes) -> Person | None:
-        """Add the person, remember the request, and commit; answers the record.
+        """Add the person, store the request id, and commit; answers the record as stored.
 
-        None when the number was given to somebody else at this very moment: nothing was written.
+        None when another transaction has just given away the number: then nothing was written.
         """
 
 
 class PersonStore(Protocol):
-    """Persons, as the verbs that do not change them see them."""
+    """Persons, for the use cases that do not change them."""
 
     async def persons(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
         """The records of these numbers as committed now; an unknown one is absent."""
 
     async def finals(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
-        """For each number the record that stands for its person now; an unknown number is absent.
+        """For each number the record of the final successor; an unknown number is absent.
 
         Takes the same time whether a number was replaced or not.
         """
@@ -119,65 +164,40 @@ class PersonStore(Protocol):
         """Whether the register has a line under any number of the person to whom this one belongs."""
 
     async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
-        """The records that an index finds with this probe, and whether they exceed `limit`.
+        """The records that an index finds with this probe, and whether there are more than `limit`.
 
-        With more, what is answered is of no use. The record of a replaced number is answered under its
-        final successor; one without a last name or a birth date is never found.
+        If there are more, the records answered are incomplete and must not be used. The record of a
+        replaced number is answered under its final successor; a record without a last name or a birth date
+        is never found.
         """
 
     async def add(self, persons: Sequence[Person], progress: Progress | None) -> bool:
-        """Add new records and keep the progress of their import, in one transaction.
+        """Add new records and the progress of their import, in one transaction.
 
-        False when one of the numbers is known already: nothing was written. Raises Refused
-        IMPORT_OFFSET_AHEAD when the import does not stand at `progress.before`.
+        False when one of the numbers is known already: then nothing was written. Raises Refused
+        IMPORT_OFFSET_AHEAD when the stored offset is not `progress.before`.
         """
 
     async def import_offset(self, key: ImportKey) -> int:
-        """The offset from which an import goes on, as committed now."""
+        """The stored offset of an import, as committed now."""
 
     async def rejections(self, key: ImportKey, first: int, end: int) -> Sequence[Rejection]:
-        """The rows of an import with first <= offset < end that were skipped, in order of offset."""
+        """The skipped rows of an import with first <= offset < end, in order of offset."""
 
     def creation(self, locks: Sequence[str]) -> AbstractAsyncContextManager[PersonCreation]:
         """A transaction that holds these locks, taken in order; leaving without `add` rolls back."""
 
 
-@dataclass(frozen=True, slots=True)
-class AffectedRegister:
-    """The dossiers of the numbers concerned in one register, before and after; ordered by number and code."""
-
-    register: EnterpriseNumber
-    before: tuple[DossierView, ...]
-    after: tuple[DossierView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Inseparable:
-    """Days of a dossier that cannot be attributed to one of two persons any more."""
-
-    register: EnterpriseNumber
-    dossier_type: str
-    lines: Lines
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """What a restoration does; registers in order of enterprise number."""
-
-    registers: tuple[AffectedRegister, ...]
-    inseparable: tuple[Inseparable, ...]
-
-
 Claim = tuple[Niss, IdentityClaim]
-"""What is believed about the person to whom a number belongs."""
+"""A number, and what the caller believes about the person to whom it belongs."""
 
 
 class IdentitySource(Protocol):
-    """The authentic source, confronted with claims."""
+    """The authentic source, to compare claims with."""
 
     async def mismatches(self, claims: Sequence[Claim]) -> Sequence[tuple[str, ...]]:
         """Per claim the names of the fields that differ, in the order of IdentityClaim.
 
-        A replaced number stands for its final successor. What the source does not know, the person
-        included, differs from nothing. Raises SourceUnavailable.
+        A replaced number stands for its final successor. A field, or a person, that the source does not
+        know never differs. Raises SourceUnavailable.
         """

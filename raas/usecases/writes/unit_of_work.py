@@ -82,14 +82,6 @@ class RegisterUnitOfWork:
         self._types: dict[str, DossierType] = {}
         self.idempotency = IdempotencyRecords(loaded)
 
-    def extend(self, loaded: LoadedState) -> None:
-        """Know further dossiers of the same register, loaded in the same transaction."""
-        self.loaded = replace(
-            self.loaded,
-            dossiers={**loaded.dossiers, **self.loaded.dossiers},
-            shares={**loaded.shares, **self.loaded.shares},
-        )
-
     @property
     def not_taken(self) -> int:
         """Mutations that are not on their way to the store yet."""

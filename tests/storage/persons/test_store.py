@@ -98,9 +98,9 @@ async def test_put_changes_the_record_and_what_finds_it_but_not_the_standing(har
     changed = replace(
         before, identity=an_identity("Ouazzani", "1972-02-02"), status=PersonStatus.ACTIVE, successor=None
     )
-    async with harness.transactions.begin() as transaction:
-        await transaction.put([changed])
-        assert (await transaction.persons([niss]))[niss].identity == changed.identity
+    async with harness.transactions.begin([niss]) as transaction:
+        transaction.records.put(changed)
+        assert (await transaction.stored(niss)).identity == changed.identity
         await transaction.commit()
     after = await harness.record(niss)
     assert (after.identity, after.version) == (changed.identity, before.version + 1)
@@ -112,9 +112,9 @@ async def test_put_changes_the_record_and_what_finds_it_but_not_the_standing(har
 async def test_what_is_put_twice_is_found_as_last_put(harness: PersonHarness):
     niss = await harness.person(an_identity("Claes", "1980-03-03"))
     for name in ("Declercq", "Claes", "Vermeulen"):
-        async with harness.transactions.begin() as transaction:
-            await transaction.put(
-                [replace(await harness.record(niss), identity=an_identity(name, "1980-03-03"))]
+        async with harness.transactions.begin([niss]) as transaction:
+            transaction.records.put(
+                replace(await harness.record(niss), identity=an_identity(name, "1980-03-03"))
             )
             await transaction.commit()
     async with harness.engine.connect() as connection:
@@ -139,18 +139,19 @@ async def test_other_given_names_are_found_as_soon_as_they_are_put(harness: Pers
         return niss in {each.niss for each in candidates}
 
     assert (await wide("Sophie"), await wide("Pieter")) == (True, False)
-    async with harness.transactions.begin() as transaction:
+    async with harness.transactions.begin([niss]) as transaction:
         changed = replace(await harness.record(niss), identity=an_identity("Lemmens", "1981-04-04", "Pieter"))
-        await transaction.put([changed])
+        transaction.records.put(changed)
         await transaction.commit()
     assert (await wide("Sophie"), await wide("Pieter")) == (False, True)
 
 
-async def test_an_alteration_left_without_commit_changes_nothing(harness: PersonHarness):
+async def test_a_transaction_left_without_commit_changes_nothing(harness: PersonHarness):
     niss = await harness.person()
     before = await harness.record(niss)
-    async with harness.transactions.begin() as transaction:
-        await transaction.put([replace(before, identity=an_identity("Nobody"))])
+    async with harness.transactions.begin([niss]) as transaction:
+        transaction.records.put(replace(before, identity=an_identity("Nobody")))
+        await transaction.stored(niss)
     assert await harness.record(niss) == before
 
 

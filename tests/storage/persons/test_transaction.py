@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import count
 from uuid import uuid4
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -25,10 +26,9 @@ from raas.storage.persons.transaction import PostgresPersonWriteStore
 from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call, Caller
-from raas.usecases.persons.change_niss import ChangeNiss
+from raas.usecases.persons.change_niss import ChangeNiss, Inseparable
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.persons.transaction import PersonTransactions
-from raas.usecases.ports.persons import Inseparable
 from raas.usecases.writes.batch import WriteLimits
 from raas.usecases.writes.dossier_types import ManageDossierTypes
 from raas.usecases.writes.operations import WriteOperations
@@ -167,6 +167,34 @@ async def test_validate_only_says_what_would_happen_and_does_nothing(harness: Ha
         (new, (days("2024-01-01", "2024-06-30"),))
     ]
     assert await harness.lines(register, new) == ()
+
+
+async def test_a_replacement_loads_all_registers_in_the_statements_that_load_one(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registers = [await harness.register() for _ in range(5)]
+    pairs = [await harness.persons(2) for _ in range(2)]
+    for (old, new), holders in zip(pairs, (registers[:1], registers), strict=True):
+        for register in holders:
+            await harness.inscribe(register, old, "2024-01-01", "2024-06-30")
+            await harness.inscribe(register, new, "2024-05-01", "2024-12-31")
+    statements: list[str] = []
+    execute = psycopg.AsyncConnection.execute
+
+    def counted(self: object, query: str, *args: object, **kwargs: object) -> object:
+        statements.append(query)
+        return execute(self, query, *args, **kwargs)  # type: ignore[arg-type,call-overload]
+
+    monkeypatch.setattr(psycopg.AsyncConnection, "execute", counted)
+    counts = []
+    for old, new in pairs:
+        statements.clear()
+        affected = await harness.numbers.replace(call(), old, new, validate_only=True)
+        counts.append((len(affected), len(statements)))
+        assert sum("FOR NO KEY UPDATE" in statement for statement in statements) == 1
+
+    assert [registers for registers, _ in counts] == [1, 5]
+    assert counts[0][1] == counts[1][1] <= 6
 
 
 async def test_what_is_asked_under_a_replaced_number_goes_to_the_final_successor(harness: Harness) -> None:
