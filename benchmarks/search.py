@@ -32,7 +32,7 @@ from raas.domain.persons.identity import Identity
 from raas.domain.persons.stored_identity import incomplete_date_text
 from raas.domain.search.person_search import PersonQuery
 from raas.storage.persons.search import FIND, find_parameters
-from raas.usecases.persons.search import MOST_LOOKED_AT
+from raas.usecases.persons.search import MOST_SCORED
 from raas.v1.person_service_pb2 import SearchPersonsRequest
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
 
@@ -187,7 +187,7 @@ def explain(through: Through, dsn: str) -> None:
     ):
         print(f"\n{name}: {len(query.probe().keys)} keys")
         plan = f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {FIND}"
-        parameters = find_parameters(query.probe(), MOST_LOOKED_AT)
+        parameters = find_parameters(query.probe(), MOST_SCORED)
         for _ in range(2):
             rows = through.database.execute(plan, parameters).fetchall()
         print("\n".join(row[0] for row in rows))

@@ -1,4 +1,4 @@
-"""The wiring of persons: which authentic source is asked, and PersonService where it is this store."""
+"""The wiring of persons: the authentic source, and PersonService if the store holds the persons."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from raas.usecases.ports.persons import IdentitySource
 
 
 class Persons:
-    """What RAAS_AUTHENTIC_SOURCE says; made in the event loop that will use it, and closed there."""
+    """The authentic source that RAAS_AUTHENTIC_SOURCE names, made and closed in one event loop."""
 
     source: AuthenticSource
     identities: IdentitySource
 
     def __init__(self, settings: Settings, writing: AsyncEngine, reading: AsyncEngine) -> None:
         self.guesses = RateLimit(BURST, SECONDS)
-        """Wrong claims with inscriptions, per caller and number."""
+        """Budget of wrong claims with inscriptions, per caller and person."""
         self._max_lines = settings.max_lines
         self._changes = PostgresPersonWriteStore(writing)
         self._store = PostgresPersonStore(writing, reading)
@@ -54,7 +54,7 @@ class Persons:
                 self.source = self.identities = self._remote = RemoteSource.at(target, caller)
 
     def use_cases(self, profile: NissProfile, committed: Callable[[int], None]) -> PersonUseCases | None:
-        """What PersonService can do; None where the persons are kept elsewhere, or nowhere."""
+        """The use cases of PersonService; None unless the store itself holds the persons."""
         if not self.source.in_store:
             return None
         transactions = PersonTransactions(self._changes, self._max_lines, committed)
@@ -69,6 +69,6 @@ class Persons:
         )
 
     async def close(self) -> None:
-        """End what leads elsewhere."""
+        """Close the connection to a remote source."""
         if self._remote is not None:
             await self._remote.close()

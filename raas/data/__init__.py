@@ -1,4 +1,4 @@
-"""The names that fictitious persons are made of (names.csv.gz; README.md says where they come from)."""
+"""Names for fictitious persons (names.csv.gz; README.md states their origin)."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class CommonName:
 
 @dataclass(frozen=True, slots=True)
 class CommonNames:
-    """All names carried, sorted by country (ISO 3166-1 alpha-2), then by name."""
+    """All names, sorted by country (ISO 3166-1 alpha-2), then by name."""
 
     forenames: tuple[CommonName, ...]
     surnames: tuple[CommonName, ...]
 
 
 def load_names() -> CommonNames:
-    """Read the names; some 50 KB of text, so keep the answer instead of asking twice."""
+    """Read the names, some 50 KB of text; the result is not cached."""
     text = gzip.decompress(files(__name__).joinpath("names.csv.gz").read_bytes()).decode()
     kinds: dict[str, list[CommonName]] = {"forename": [], "surname": []}
     for row in csv.DictReader(StringIO(text)):

@@ -70,7 +70,7 @@ def register(person_server: Server) -> TestRegister:
 
 
 @pytest.mark.parametrize("write", [by_inscribe, by_apply_batch, by_import])
-def test_every_field_that_differs_is_named_at_once_and_no_true_value(
+def test_all_differing_fields_are_named_without_their_true_values(
     persons: Persons, register: TestRegister, write: Write
 ) -> None:
     (ann,) = persons.known(1)
@@ -84,7 +84,7 @@ def test_every_field_that_differs_is_named_at_once_and_no_true_value(
     assert register.state().revision == len(TYPES)
 
 
-def test_the_metadata_name_the_fields(persons: Persons, register: TestRegister) -> None:
+def test_error_metadata_names_the_fields(persons: Persons, register: TestRegister) -> None:
     (ann,) = persons.known(1)
     with pytest.raises(grpc.RpcError) as raised:
         persons.inscribe(register, ann, "2024-01-01", "2024-12-31", identity=IdentityClaim(**WRONG))
@@ -104,7 +104,7 @@ def test_the_metadata_name_the_fields(persons: Persons, register: TestRegister) 
         {"birth_date": "1968-00-00", "sex": Sex.SEX_FEMALE},
     ],
 )
-def test_the_same_person_otherwise_written(
+def test_claim_in_another_spelling_is_accepted(
     persons: Persons, register: TestRegister, claim: dict[str, Any]
 ) -> None:
     (ann,) = persons.known(1)
@@ -112,7 +112,7 @@ def test_the_same_person_otherwise_written(
     assert answer.revision == len(TYPES) + 1
 
 
-def test_what_the_source_does_not_know_differs_from_nothing(persons: Persons, register: TestRegister) -> None:
+def test_field_unknown_to_the_source_never_differs(persons: Persons, register: TestRegister) -> None:
     row = a_person()
     row.identity.ClearField("sex")
     row.identity.ClearField("first_names")
@@ -121,7 +121,7 @@ def test_what_the_source_does_not_know_differs_from_nothing(persons: Persons, re
     assert persons.inscribe(register, row.niss, "2024-01-01", "2024-12-31", identity=claim).revision
 
 
-def test_a_claim_about_a_replaced_number_is_one_about_its_successor(
+def test_claim_about_a_replaced_number_is_compared_with_its_successor(
     persons: Persons, register: TestRegister
 ) -> None:
     new, old = a_person(), a_person(last_name="Janssens")
@@ -135,7 +135,9 @@ def test_a_claim_about_a_replaced_number_is_one_about_its_successor(
 
 
 @pytest.mark.parametrize("write", [by_inscribe, by_apply_batch, by_import])
-def test_numbers_that_take_no_inscription(persons: Persons, register: TestRegister, write: Write) -> None:
+def test_cancelled_and_unknown_numbers_refuse_inscriptions(
+    persons: Persons, register: TestRegister, write: Write
+) -> None:
     new, old, gone = a_person(), a_person(), a_person()
     old.status, old.replaced_by, gone.status = REPLACED, new.niss, CANCELLED
     persons.feed([new, old, gone])
@@ -150,7 +152,9 @@ def test_numbers_that_take_no_inscription(persons: Persons, register: TestRegist
     assert register.state().revision == len(TYPES)
 
 
-def test_everything_wrong_is_said_together(persons: Persons, register: TestRegister) -> None:
+def test_identity_and_other_violations_are_reported_together(
+    persons: Persons, register: TestRegister
+) -> None:
     gone = a_person()
     gone.status = CANCELLED
     persons.feed([gone])
@@ -167,7 +171,7 @@ def test_everything_wrong_is_said_together(persons: Persons, register: TestRegis
     }
 
 
-def test_notices_for_the_dead_and_the_unborn(persons: Persons, register: TestRegister) -> None:
+def test_notices_for_deceased_and_unborn_persons(persons: Persons, register: TestRegister) -> None:
     dead = a_person(death_date="2020-03-01")
     persons.feed([dead])
     single = persons.inscribe(register, dead.niss, "1960-01-01", "2024-12-31")
@@ -183,7 +187,7 @@ def test_notices_for_the_dead_and_the_unborn(persons: Persons, register: TestReg
     ] == [both, both, both[:1]]
 
 
-def test_whoever_guesses_is_stopped(persons: Persons, register: TestRegister) -> None:
+def test_caller_over_the_budget_of_wrong_claims_is_refused(persons: Persons, register: TestRegister) -> None:
     ann, bob = persons.known(2)
     days = [f"1968-{month:02}-{day:02}" for month in (5, 6) for day in range(1, 29)]
     guesses = [

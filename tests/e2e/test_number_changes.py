@@ -62,7 +62,9 @@ def shown(affected: AffectedRegister) -> tuple[str, list[tuple[str, str, str]], 
     return affected.register, before, after
 
 
-def test_what_would_happen_is_what_happens(persons: Persons, registers: list[TestRegister]) -> None:
+def test_validate_only_answers_the_effect_of_the_real_call(
+    persons: Persons, registers: list[TestRegister]
+) -> None:
     old, new = persons.known(2)
     first, second = registers
     persons.inscribe(first, old, "2024-01-01", "2024-06-30")
@@ -114,7 +116,7 @@ def test_two_consecutive_mutations_per_dossier_type(persons: Persons, registers:
     assert (through.niss, through.requested_niss) == (new, old)
 
 
-def test_chains_are_followed_to_their_end_and_cycles_refused(
+def test_chains_are_followed_to_the_end_and_cycles_are_refused(
     persons: Persons, registers: list[TestRegister]
 ) -> None:
     register, _ = registers
@@ -160,7 +162,7 @@ def test_chains_are_followed_to_their_end_and_cycles_refused(
     ]
 
 
-def test_a_restoration_after_later_changes(persons: Persons, registers: list[TestRegister]) -> None:
+def test_restoration_after_later_changes(persons: Persons, registers: list[TestRegister]) -> None:
     (register, _), (old, new) = registers, persons.known(2)
     persons.inscribe(register, old, "2024-01-01", "2024-03-31")
     persons.inscribe(register, new, "2024-03-01", "2024-04-30")
@@ -195,7 +197,7 @@ def test_a_restoration_after_later_changes(persons: Persons, registers: list[Tes
     assert list(restored(persons, old).registers) == []
 
 
-def test_a_cancelled_number_is_told_refuses_inscriptions_and_comes_back(
+def test_cancellation_notifies_holders_and_can_be_undone(
     persons: Persons, registers: list[TestRegister]
 ) -> None:
     (register, other), (niss,) = registers, persons.known(1)

@@ -50,7 +50,7 @@ def attempt(
             enough.set()
 
 
-def test_a_feed_survives_kills_each_row_applied_once(local_server: Server) -> None:
+def test_feed_applies_each_row_once_while_the_server_is_killed(local_server: Server) -> None:
     persons, register = Persons(local_server), new_register(local_server)
     held = persons.known(CHANGED + DEAD + 2 * MOVED + GONE)
     for niss in held:

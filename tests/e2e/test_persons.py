@@ -65,7 +65,7 @@ def somebody(last_name: str, **more: Any) -> Identity:
     return Identity(last_name=last_name, **{"sex": Sex.SEX_FEMALE, **given})
 
 
-def test_whom_the_register_does_not_hold_cannot_be_told_from_nobody(
+def test_person_not_held_is_indistinguishable_from_an_unknown_one(
     persons: Persons, register: TestRegister
 ) -> None:
     held, unheld = persons.known(2)
@@ -84,7 +84,7 @@ def test_whom_the_register_does_not_hold_cannot_be_told_from_nobody(
     assert refusal(get, request, metadata=register.caller).info.reason == "NISS_UNKNOWN"
 
 
-def test_confrontations_are_verdicts_and_limited(persons: Persons, register: TestRegister) -> None:
+def test_confrontation_answers_verdicts_and_is_limited(persons: Persons, register: TestRegister) -> None:
     row = a_person()
     row.identity.ClearField("sex")
     persons.feed([row])
@@ -101,7 +101,7 @@ def test_confrontations_are_verdicts_and_limited(persons: Persons, register: Tes
     assert (stopped.status, stopped.retry) == ("RESOURCE_EXHAUSTED", True)
 
 
-def test_search_finds_however_it_is_spelled(persons: Persons) -> None:
+def test_search_finds_other_spellings(persons: Persons) -> None:
     row = a_person(last_name="Van den Kerckhovensteen", birth_date="1931-05-06")
     persons.feed([row])
     request = SearchPersonsRequest(
@@ -112,9 +112,7 @@ def test_search_finds_however_it_is_spelled(persons: Persons) -> None:
     assert answer.algorithm
 
 
-def test_of_requests_for_one_person_at_the_same_time_one_creates(
-    persons: Persons, other_server: Server
-) -> None:
+def test_concurrent_requests_for_one_person_create_it_once(persons: Persons, other_server: Server) -> None:
     callers = [persons, Persons(other_server)]
     ready = threading.Barrier(CALLERS)
 
@@ -144,7 +142,7 @@ def test_of_requests_for_one_person_at_the_same_time_one_creates(
     assert {c.person.niss for c in again.candidates} == {created.niss, twin.niss}
 
 
-def test_a_repeated_request_creates_one_person(persons: Persons, other_server: Server) -> None:
+def test_repeated_request_creates_one_person(persons: Persons, other_server: Server) -> None:
     callers = [persons, Persons(other_server)]
     request = CreatePersonRequest(identity=somebody("Zzemmourini"), request_id="one and the same")
 
@@ -160,7 +158,7 @@ def test_a_repeated_request_creates_one_person(persons: Persons, other_server: S
     assert reused.info.reason == "REQUEST_ID_REUSED"
 
 
-def test_an_update_is_taken_field_by_field_and_told_to_whoever_knows_the_person(
+def test_update_is_applied_field_by_field_and_notifies_holders(
     persons: Persons, register: TestRegister, person_server: Server
 ) -> None:
     stranger = new_register(person_server)
@@ -202,7 +200,7 @@ def test_an_update_is_taken_field_by_field_and_told_to_whoever_knows_the_person(
     assert kept.info.reason == "PERSON_NOT_UPDATABLE"
 
 
-def test_checks_tell_states_and_differing_fields_only(persons: Persons) -> None:
+def test_check_answers_states_and_differing_fields_only(persons: Persons) -> None:
     (niss,) = persons.known(1)
     checks = [
         PersonCheck(niss=niss, identity=IdentityClaim(last_name="Janssens")),

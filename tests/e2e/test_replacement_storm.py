@@ -1,4 +1,4 @@
-"""A storm: writers on both numbers of many persons, in many registers, through two servers, while numbers
+"""Concurrent writers on both numbers of many persons, in many registers, through two servers, while numbers
 are replaced, restored and replaced again, and subscribers listen."""
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Listener:
         return self.heard
 
 
-def test_nothing_stays_under_a_replaced_number_and_no_answered_day_is_lost(servers: list[Server]) -> None:
+def test_storm_leaves_no_line_under_replaced_numbers_and_loses_no_day(servers: list[Server]) -> None:
     registers = [new_register(servers[0]) for _ in range(REGISTERS)]
     listeners = [Listener(servers[i % 2], register) for i, register in enumerate(registers)]
     callers = [Persons(server) for server in servers]

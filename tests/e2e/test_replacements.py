@@ -72,7 +72,7 @@ async def asking(register: TestRegister) -> AsyncIterator[Asking]:
         yield Asking(register.number, channel)
 
 
-async def test_one_person_whatever_number_is_asked_and_who_decided_it(server: Server) -> None:
+async def test_reads_unite_the_numbers_of_a_person_and_show_the_actor(server: Server) -> None:
     register = new_register(server)
     async with asking(register) as ask:
         await introduce(ask.channel, register.number, [OLD, NEW])
@@ -128,9 +128,7 @@ async def test_one_person_whatever_number_is_asked_and_who_decided_it(server: Se
         assert (answer.known, list(answer.former_niss)) == (False, [])
 
 
-async def test_a_mirror_stays_exact_through_everything_that_befalls_persons(
-    server: Server, tmp_path: Path
-) -> None:
+async def test_mirror_stays_exact_through_changes_of_numbers(server: Server, tmp_path: Path) -> None:
     """The mirrors compute every checksum and stop at the first that differs."""
     register = new_register(server)
     over = time.monotonic() + STORM_SECONDS
@@ -161,7 +159,7 @@ async def test_a_mirror_stays_exact_through_everything_that_befalls_persons(
     assert min(changes[what] for what in ("replace", "restore", "feed")) > 0
 
 
-async def test_the_stream_tells_what_changed_of_whom(server: Server) -> None:
+async def test_stream_carries_identity_changes(server: Server) -> None:
     register = new_register(server)
     person = numbers.niss(1986, 61, 1, 5)
     async with asking(register) as ask:

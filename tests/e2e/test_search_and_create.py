@@ -50,7 +50,7 @@ def created_at_once(
         return list(callers.map(lambda stub: stub.CreatePerson(request, metadata=CALLER), stubs))
 
 
-def test_of_the_same_at_once_one_creates_and_the_others_are_shown_the_person(stubs: list[PersonServiceStub]):
+def test_concurrent_creations_create_one_person_and_show_it_to_the_others(stubs: list[PersonServiceStub]):
     answers = created_at_once(stubs, CreatePersonRequest(identity=somebody("Ouazzani")))
     (created,) = [answer.person for answer in answers if answer.HasField("person")]
     others = [answer for answer in answers if not answer.HasField("person")]
@@ -62,14 +62,14 @@ def test_of_the_same_at_once_one_creates_and_the_others_are_shown_the_person(stu
     parse_niss(created.niss, NissProfile.TEST, TODAY)
 
 
-def test_one_request_repeated_at_once_answers_one_person(stubs: list[PersonServiceStub]):
+def test_concurrent_repetitions_of_one_request_answer_one_person(stubs: list[PersonServiceStub]):
     request = CreatePersonRequest(identity=somebody("Benjelloun"), request_id="once")
     answers = created_at_once(stubs, request)
     assert len({answer.person.niss for answer in answers}) == 1
     assert all(answer.HasField("person") and answer == answers[0] for answer in answers)
 
 
-def test_all_candidates_must_have_been_reviewed(stubs: list[PersonServiceStub]):
+def test_create_requires_review_of_all_candidates(stubs: list[PersonServiceStub]):
     stub = stubs[0]
     first = stub.CreatePerson(CreatePersonRequest(identity=somebody("Verhaeghe")), metadata=CALLER).person
     spelled = somebody("Ver Haege")
@@ -94,9 +94,7 @@ def test_all_candidates_must_have_been_reviewed(stubs: list[PersonServiceStub]):
         ("Szymans", "Anna"),
     ],
 )
-def test_a_person_is_found_however_the_name_is_spelled(
-    stubs: list[PersonServiceStub], asked: str, first_name: str
-):
+def test_person_is_found_by_other_spellings(stubs: list[PersonServiceStub], asked: str, first_name: str):
     name, born = "Szymański", "1977-03-09"
     identity = Identity(
         last_name=name, first_names=["Anna"], birth_date=born, birth_place="Łódź", sex=Sex.SEX_FEMALE
@@ -111,7 +109,7 @@ def test_a_person_is_found_however_the_name_is_spelled(
         assert 0.8 <= found.score <= 1
 
 
-def test_neither_names_nor_numbers_are_written_down(persons: Server, stubs: list[PersonServiceStub]):
+def test_logs_and_metrics_contain_neither_names_nor_numbers(persons: Server, stubs: list[PersonServiceStub]):
     identity = somebody("Quaghebeur", "1966-12-31")
     number = stubs[0].CreatePerson(CreatePersonRequest(identity=identity), metadata=CALLER).person.niss
     refused = SearchPersonsRequest(

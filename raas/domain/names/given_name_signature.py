@@ -1,10 +1,10 @@
-"""A number by which an index leaves out persons whose given names cannot fit.
+"""A bit set by which an index excludes persons whose given names cannot match.
 
 Each given name sets one of 61 bits, chosen by its first two sounds (phonetics.py): Pieter, Petra and Peter
-the same one. Two lists of given names that have a name in common, however it is spelled, nearly always share
-a bit; two that have none rarely do. Of whom no given name is known, or a mere initial, all bits are set.
+the same one. Two lists of given names that have a name in common, in any spelling, nearly always share a bit;
+two that have none rarely do. All bits are set for a person with no given name, or with a mere initial.
 
-Used where the birth date of a question narrows little: there it spares four records out of five.
+The signature is used when the birth date of a query narrows little: it then excludes four records of five.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from raas.domain.names.phonetics import name_parts, sounds
 _SOUNDS = "AFJKLMNPRST"
 _BITS = 61
 ANYBODY = (1 << _BITS) - 1
-"""The signature of somebody of whom no given name is known."""
+"""The signature of a person without a known given name."""
 
 
 def given_signature(first_names: Iterable[str]) -> int:
-    """The signature of a person with these given names; `ANYBODY` when they say too little."""
+    """The signature of a person with these given names; `ANYBODY` if they have an initial or no sound."""
     signature = 0
     for name in first_names:
         for part in name_parts(name):
@@ -33,9 +33,9 @@ def given_signature(first_names: Iterable[str]) -> int:
 
 
 def signature_probe(names: Iterable[str]) -> int:
-    """What the signature of a person must share a bit with to be looked at; 0 when anybody must be.
+    """The bits of which the signature of a candidate must have one; 0 = every person is a candidate.
 
-    Also the bits of the names with one of their first three sounds left out, for slips of the pen.
+    It includes the bits of the names without one of their first three sounds, to tolerate misspellings.
     """
     probe = 0
     for name in names:

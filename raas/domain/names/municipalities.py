@@ -1,6 +1,6 @@
-"""Whether two names of a municipality may mean the same place: Gent, Gand and Ghent do.
+"""Whether two names may mean the same municipality: Gent, Gand and Ghent do.
 
-For leaving persons out of a search, so in doubt they may: a slip of the pen makes no other place.
+The search excludes persons by it, so misspelled names count as the same place.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Zoutleeuw, Léau
 
 
 def same_municipality(one: str, other: str) -> bool:
-    """Whether the two may be one place, by name, translation or a slip of the pen."""
+    """Whether the two may be one place: the same name, a translation, or a misspelling."""
     return not _places(one).isdisjoint(_places(other)) or name_likeness(one, other) >= _ALIKE
 
 

@@ -1,12 +1,12 @@
 """Keys by which an index finds names that sound alike.
 
-A key is how the consonants of one part of a name sound, four of them at most: Berghe, Van den Bergh and
-Vandenberghe have PRK; Çelik, Celik and Chelik have SLK. Double Metaphone (Lawrence Philips), which knows
-Germanic, Romance, Slavic and other spellings, hears them, in one or two ways; its codes are then made
-coarser where languages disagree (S and SH, T and TH, H or none).
+A key has the sounds of the consonants of one part of a name, at most four: Berghe, Van den Bergh and
+Vandenberghe have PRK; Çelik, Celik and Chelik have SLK. Double Metaphone (Lawrence Philips) encodes Germanic,
+Romance, Slavic and other spellings, in one or two ways; its codes are then made coarser where languages
+disagree (S and SH, T and TH, H or none).
 
-A person is stored under few keys (`search_keys`), a question asks for many (`probe_keys`: also every key
-one sound away), so that a slip of the pen costs index lookups instead of storage.
+A person is stored under few keys (`search_keys`); a query asks for many (`probe_keys`: also every key that
+differs by one sound). So misspellings cost index lookups instead of storage.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def without_van(word: str) -> str:
 
 
 def name_parts(name: str) -> dict[str, None]:
-    """What is heard of a name: its words but particles, all in one word, both without a joined particle."""
+    """The parts of a name to encode: its words without particles, all words in one, and stems of both."""
     spellings = dict.fromkeys((words(name), written_out_words(name)))
     parts = (part for spelled in spellings for part in (*core(spelled), "".join(spelled)))
     return dict.fromkeys(spelling for part in parts if part for spelling in (part, stem(part)))
@@ -151,7 +151,7 @@ def _one_sound_away(code: str) -> set[str]:
     near = _cut_off(code) | {_VOWEL_IN_FRONT + code}
     if len(code) == 2:
         near.update(code + one + other for one in _CONSONANTS for other in _CONSONANTS)
-    # What changes behind the last sound of a key changes no key.
+    # Sounds after the last one of a key do not change the key.
     for at in range(min(len(code), KEY_LENGTH) + 1):
         left, right = code[:at], code[at:]
         near.update(left + sound + right for sound in _CONSONANTS)

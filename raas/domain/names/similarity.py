@@ -1,8 +1,8 @@
-"""How alike two names are, from 0 to 1.
+"""The likeness of two names, from 0 to 1.
 
 Two last names are as alike as the best of: the names in one word; their words, paired; the words without
 joined particles. Two words are as alike as the best of: equal; spelled alike (edits, a swap of neighbours
-being one); sounding alike; one beginning with the other. The weights were chosen on the made pairs of
+being one); sounding alike; one beginning with the other. The weights were tuned on the synthetic pairs of
 benchmarks/name_pairs.py and belong to the algorithm `raas-names-1`.
 """
 
@@ -18,21 +18,21 @@ from raas.domain.names.phonetics import sounds, stem, without_van
 from raas.domain.names.spelling import comparable_forms, core, words, written_out_words
 
 _ALIKE = 0.75
-"""From here on two words of two names count as the same word."""
+"""The likeness from which two words count as the same word."""
 
 _PART_OF_NAME = 0.9
-"""What remains of the likeness when one name has words that the other has not (Garcia of Garcia Lopez)."""
+"""Factor if one name has words that the other does not have (Garcia and Garcia Lopez)."""
 
 _GUESSED = 0.93
-"""What remains of it when a particle had to be guessed (Elkhattabi, Khattabi)."""
+"""Factor if a joined particle had to be guessed (Elkhattabi, Khattabi)."""
 
 _TRUNCATED = 0.82
-"""Likeness of a word to its beginning, of half its letters at least, four at least; more letters, more."""
+"""Least likeness of a word to its beginning, which has at least four letters and half of the word's."""
 
 _INITIAL = 0.8
 """Likeness of a word to its first letter."""
 
-# One letter for the spellings of one sound: what is left is nearer for edits than the names as written.
+# One letter replaces the spellings of one sound, so that the edit distance counts other differences only.
 _SPELLINGS = (
     (re.compile(r"(?<=[aou])e"), ""),  # Mueller, Muller; Claes, Clas
     (re.compile(r"d(?:j|zh|sch)|xh"), "j"),  # Djaferi, Jaferi; Hoxha, Hodja

@@ -1,4 +1,4 @@
-"""Names as they are compared: one spelling for what people write in many.
+"""Normalised spelling of names, for comparison.
 
     Van den Berghe, VANDENBERGHE, van-den-Berghe    words van den berghe   joined vandenberghe
     D'Hondt, D’hondt, Dhondt                        words dhondt
@@ -6,9 +6,9 @@
     Çelik, Yılmaz, Łukasz, Straße, Иванов           words celik, yilmaz, lukasz, strasse, ivanov
     St-Amand, Saint-Amand, Sint-Amand               words saint amand
 
-Case, accents, apostrophes, hyphens and other separators are gone; letters are a to z. What is left to
-decide is whether two names are *equal* (`comparable_forms`, for the confrontation of identities) or
-*alike* (phonetics.py and person_search.py, for the search).
+Case, accents, apostrophes, hyphens and other separators are removed; letters are a to z. Two names can then
+be *equal* (`comparable_forms`, for the comparison of identities) or *alike* (phonetics.py and similarity.py,
+for the search).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PARTICLES = frozenset(
     # Arabic, Berber
     "al ul an bin ben bint ibn ould ait".split()
 )
-"""Words that come with a name; people leave them out, join them or write them apart."""
+"""Words that accompany a name; people omit them, join them or write them apart."""
 
 _APOSTROPHES = re.compile(r"['’‘`´ʼʻʾʿ′]")
 _SEPARATORS = re.compile(r"[^a-z0-9]+")

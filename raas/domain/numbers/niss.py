@@ -5,13 +5,13 @@
 KK = 97 - (the nine digits before it mod 97); for a birth in 2000 or later a 2 is put before the nine.
 2,000,000,000 mod 97 is 68, so no number fits both centuries: the check digits decide.
 
-The month tells the series: as it is (national register), + 20 or + 40 (BIS, given by the CBSS; + 40
-when the sex was known), + 60 (fictitious persons, never given to anybody).
+The month shows the series: unchanged (national register), + 20 or + 40 (BIS, given by the CBSS; + 40
+if the sex was known), + 60 (fictitious persons, never given to a real one).
 
 The birth date may be legally incomplete: day 00 = day unknown; month 00 = month and day unknown, or
-all counters of that day were used. When the counters under 00-00 run out too, the day part counts on
-as a mere number (00-01, 00-02, ... past 31), so under month 00 it says nothing. 1900-00-01 and
-2000-00-01 stand for a date of which nothing is known.
+all counters of that day were used. When the counters under 00-00 run out too, the day part is a mere
+number that counts on (00-01, 00-02, ... past 31), so under month 00 it has no meaning. 1900-00-01 and
+2000-00-01 stand for a completely unknown date.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
     YY MM DD  CCC  KK      as in niss.py, with the month + 40 when the sex is known, + 20 when it is not
 
-The counter is odd for men, even for women, and says nothing where the sex is not known. When the counters
-of a day run out, the number is given under month and day 00 of the year, then under day 01, 02 and so on,
-which there is a mere number (past 31 too). An unknown day or month begins at 00 from the start.
+The counter is odd for men and even for women; if the sex is not known, it has no meaning. When the counters
+of a day run out, numbers are given under month 00 of the year, day 00, then 01, 02 and so on; under month 00
+the day is a mere number that may exceed 31. A birth date with an unknown day or month starts at 00.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from raas.domain.numbers.niss import Niss, NissProfile
 from raas.domain.persons.identity import Sex
 
 FIRST_YEAR, LAST_YEAR = 1900, 2099
-"""The years of birth that a number can tell."""
+"""The years of birth that a number can express."""
 
 _SEX_KNOWN, _SEX_UNKNOWN, _FICTITIOUS = 40, 20, 60
 _COUNTERS = {Sex.MALE: range(1, 998, 2), Sex.FEMALE: range(2, 999, 2)}
 _ANY_COUNTER = range(1, 999)
 _NOTHING_KNOWN = ((1900, 1), (2000, 1))
-"""Year and day under month 00 that stand for a date of which nothing is known."""
+"""Year and day under month 00 that stand for a completely unknown date."""
 
 
 def bis_numbers(birth_date: IncompleteDate, sex: Sex | None, profile: NissProfile) -> Iterator[Niss]:
@@ -32,7 +32,7 @@ def bis_numbers(birth_date: IncompleteDate, sex: Sex | None, profile: NissProfil
     """
     year, month, day = birth_date
     if year is None or not FIRST_YEAR <= year <= LAST_YEAR:
-        raise ValueError("no number tells this year of birth")
+        raise ValueError("no number can express this year of birth")
     counters = _COUNTERS.get(sex or Sex.UNKNOWN, _ANY_COUNTER)
     if profile is NissProfile.TEST:
         series = _FICTITIOUS

@@ -1,8 +1,8 @@
-"""Confronting what somebody believes about a person with what the authentic source knows.
+"""Comparing a caller's claims about a person with the data of the authentic source.
 
-Only verdicts leave, never a true value. Nor does the time taken tell one: every field is compared to the
-end, against something made up where the source knows nothing, and no result of an earlier comparison is
-reused (a name that was compared before would be quicker).
+The answer has verdicts only, never a true value, and its timing reveals none: every field is compared
+completely, against a made-up value if the source has none, and no result of an earlier comparison is
+reused (a cached name would be quicker).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MADE_UP = Identity("Nemo", ("Nemo",), IncompleteDate(1, 1, 1), Sex.UNKNOWN)
 
 
 class Verdict(Enum):
-    """Whether a claimed field is what the source knows; names and values equal those of the proto enum."""
+    """Whether a claimed field equals that of the source; names and values equal those of the proto enum."""
 
     MATCH = 1
     MISMATCH = 2
@@ -36,9 +36,9 @@ class Verdict(Enum):
 def confront(claim: IdentityClaim, identity: Identity) -> tuple[tuple[str, Verdict], ...]:
     """The verdict on every field that is claimed, in the order of CLAIM_FIELDS.
 
-    Last names are equal when they share a form (names.py). Of the first names every one claimed must be
-    one of those known, in any order; fewer may be claimed. Dates are equal when the parts that both sides
-    know are. What the source does not know is NOT_COMPARED.
+    Last names are equal if they share a form (names/spelling.py). Every first name claimed must be among
+    the known ones, in any order; fewer may be claimed. Dates are equal if all parts known on both sides are
+    equal. A field that the source does not know is NOT_COMPARED.
     """
     verdicts = []
     for name in CLAIM_FIELDS:
@@ -71,7 +71,7 @@ def _same_first_names(claimed: Sequence[str], known: Sequence[str]) -> bool:
         found.append(bool(same))
         if same:
             del free[same[0]]
-    # Jean-Pierre is one name for some and two for others.
+    # Jean-Pierre may be stored as one name and claimed as two.
     word_by_word = not Counter(words(" ".join(claimed))) - Counter(words(" ".join(known)))
     return all(found) or (word_by_word and bool(words(" ".join(claimed))))
 

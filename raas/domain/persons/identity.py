@@ -1,4 +1,4 @@
-"""Who a person is according to the authentic source, and what a caller claims about it."""
+"""The identity of a person at the authentic source, and a caller's claim about it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Sex(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a person lives or can be reached; a part that is not known is empty."""
+    """The residence or contact address of a person; an unknown part is empty."""
 
     country: str = ""
     municipality: str = ""
@@ -28,7 +28,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class IdentityClaim:
-    """Data sent along to be confronted with the authentic source; None or empty = not claimed."""
+    """Data to be compared with the authentic source; None or empty = not claimed."""
 
     last_name: str | None = None
     first_names: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class IdentityClaim:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the authentic source knows about a person; None or empty = not known."""
+    """The data of the authentic source about a person; None or empty = not known."""
 
     last_name: str | None = None
     first_names: tuple[str, ...] = ()

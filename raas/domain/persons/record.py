@@ -1,4 +1,4 @@
-"""What the authentic source keeps of one identification number."""
+"""The record of one identification number at the authentic source."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Person:
     """The record of one number: each number of a person keeps its own.
 
     `replaced_by` is the direct and `successor` the final successor of a REPLACED number. `version` counts
-    the changes of the record from 1 (0 = not kept yet). `source_dates` are the Days of the source data
-    that the fields of the identity were taken from, by name of the field, where the source dated them.
+    the changes of the record from 1 (0 = not stored yet). `source_dates` has, by name of a field of the
+    identity, the Day of the source data from which it was taken, if the source dated them.
     """
 
     niss: Niss
@@ -41,11 +41,11 @@ class Person:
 
     @property
     def source_date(self) -> int | None:
-        """The day of the newest dated source data; None when none were dated."""
+        """The day of the newest source data; None if none were dated."""
         return max(self.source_dates.values(), default=None)
 
     def state(self) -> PersonState:
-        """What an operation must know of the number, as far as this record alone tells."""
+        """The state of the number, from this record alone."""
         return person_state(self.status, self.successor, self.identity)
 
 

@@ -1,7 +1,8 @@
-"""The minimum of identification data without which nobody gets a BIS number.
+"""The identification data that a BIS number requires.
 
-One of three sets: name, complete date of birth, place of birth and sex; or name, date of birth (which may
-be incomplete) and a main residence abroad; or name, date of birth and a contact address in Belgium.
+At least one of three sets is required: name, complete date of birth, place of birth and sex; or name, date of
+birth (which may be incomplete) and a main residence abroad; or name, date of birth and a contact address in
+Belgium.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ BELGIUM = "BE"
 
 
 def identification_violations(identity: Identity) -> list[Violation]:
-    """What is missing of every set, or cannot be in a number; empty when a number can be given.
+    """The data that are missing or cannot be expressed in a number; empty if a number can be given.
 
     Paths are below the identity.
     """
@@ -26,12 +27,12 @@ def identification_violations(identity: Identity) -> list[Violation]:
     elif not FIRST_YEAR <= (identity.birth_date.year or 0) <= LAST_YEAR:
         years = {"minimum": str(FIRST_YEAR), "maximum": str(LAST_YEAR)}
         violations.append(Violation("birth_date", Reason.VALUE_INVALID, "OUT_OF_RANGE", years))
-    if not (_born_as_told(identity) or _lives_abroad(identity) or _reached_in_belgium(identity)):
+    if not (_has_birth_data(identity) or _lives_abroad(identity) or _reachable_in_belgium(identity)):
         violations.append(Violation("", Reason.REQUIRED, "IDENTIFICATION_INCOMPLETE"))
     return violations
 
 
-def _born_as_told(identity: Identity) -> bool:
+def _has_birth_data(identity: Identity) -> bool:
     complete = identity.birth_date is not None and identity.birth_date.day is not None
     return complete and bool(identity.birth_place) and identity.sex not in (None, Sex.UNKNOWN)
 
@@ -41,6 +42,6 @@ def _lives_abroad(identity: Identity) -> bool:
     return address is not None and address.country not in ("", BELGIUM)
 
 
-def _reached_in_belgium(identity: Identity) -> bool:
+def _reachable_in_belgium(identity: Identity) -> bool:
     address = identity.contact_address
     return address is not None and address.country == BELGIUM

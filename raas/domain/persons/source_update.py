@@ -1,4 +1,4 @@
-"""Taking data from a source into the record of a person, field by field."""
+"""Updating the record of a person with data from a source, field by field."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from raas.domain.persons.stored_identity import IDENTITY_FIELDS, with_fields
 
 
 class GroupStatus(Enum):
-    """What became of one field; names and values equal those of the proto enum."""
+    """The outcome for one field; names and values equal those of the proto enum."""
 
     ACCEPTED = 1
     UNCHANGED = 2
@@ -21,7 +21,7 @@ class GroupStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """The record after an update, and what became of each field given, in the order of Identity."""
+    """The record after an update, and the outcome for each field given, in the order of Identity."""
 
     person: Person
     groups: tuple[tuple[str, GroupStatus], ...]
@@ -33,10 +33,10 @@ class Updated:
 
 
 def updated(person: Person, names: Collection[str], values: Identity, source_date: int | None) -> Updated:
-    """The record with these fields taken from `values`, as far as they are not older than what it has.
+    """The record with these fields taken from `values`, unless its own data are newer.
 
-    A field of which the record has data dated later than `source_date` (a Day) is REFUSED; data without a
-    date are taken. The date of a field never goes back.
+    A field is REFUSED if the record has data of a later date than `source_date` (a Day); data without a
+    date are accepted. The date of a field never goes back.
     """
     groups = []
     dates = dict(person.source_dates)

@@ -1,4 +1,4 @@
-"""A person as the authentic source knows it, reduced to what an operation must know."""
+"""The state of a number at the authentic source, as operations need it."""
 
 from __future__ import annotations
 

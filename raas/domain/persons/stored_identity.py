@@ -1,4 +1,4 @@
-"""Identities as JSON, and what differs between two of them."""
+"""Identities as JSON, and the fields in which two of them differ."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def only_fields(identity: Identity, names: Collection[str]) -> Identity:
 
 
 def identity_json(identity: Identity) -> dict[str, Any]:
-    """The identity as JSON values; what is not known is left out."""
+    """The identity as JSON values, without unknown fields."""
     json: dict[str, Any] = {}
     for name in IDENTITY_FIELDS:
         value = getattr(identity, name)

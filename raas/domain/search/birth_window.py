@@ -1,13 +1,13 @@
-"""When somebody who is looked for may have been born.
+"""The range of birth dates that a query admits.
 
-A question has a birth date, complete or not, and a tolerance in the unit of its last known part: days for
-1968-06-14, months for 1968-06-00, years for 1968-00-00. 1968-06-00 within one month is May to July 1968.
-A person matches who may have been born in that time: with a complete birth date on one of its days, with an
-incomplete one (1968-06-00) when the month or year known has a day in common with it.
+A query has a birth date, complete or not, and a tolerance in the unit of its last known part: days for
+1968-06-14, months for 1968-06-00, years for 1968-00-00. 1968-06-00 with a tolerance of one is May to July
+1968. A person with a complete birth date matches if it lies in that window; a person with an incomplete one
+(1968-06-00) matches if the known month or year shares a day with the window.
 
-For an index, birth dates are numbers that keep their zeros: 1968-06-14 is 19680614, 1968-06-00 is 19680600.
-In that order the incomplete dates lie before the days they may be, and the persons who match are one range
-of numbers and two single ones (`BirthWindow.codes`).
+The index stores a birth date as a number that keeps its zeros: 1968-06-14 is 19680614, 1968-06-00 is
+19680600. In that order an incomplete date precedes the days that it may stand for, so the matching persons
+are one range of numbers and two single ones (`BirthWindow.codes`).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class BirthCodes(NamedTuple):
 
 
 class BirthWindow(NamedTuple):
-    """The days, first and last included (Day), on which somebody may have been born."""
+    """The first and the last day (Day, inclusive) of the births that a query admits."""
 
     first: int
     last: int
@@ -71,7 +71,7 @@ def birth_window(birth_date: IncompleteDate, tolerance: int) -> BirthWindow:
     """The window of a question; `tolerance` >= 0 in the unit of the date's precision, the year known."""
     year, month, day = birth_date
     if year is None:
-        raise ValueError("nobody is looked for without at least a year of birth")
+        raise ValueError("a query needs at least the year of birth")
     if month is None:
         return BirthWindow(_month_start(year - tolerance, 1), _month_end(year + tolerance, 12))
     if day is None:

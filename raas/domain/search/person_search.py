@@ -1,13 +1,13 @@
-"""Looking for a person by name and birth date: which candidates, and how good each is.
+"""Searching persons by name and birth date: selection and score of candidates.
 
 The algorithm, `raas-names-1`:
 
-1. The birth date and its tolerance make a window (birth_window.py); who cannot have been born in it is out.
-2. Keys that sound like the last name, or like the first names in case the two were swapped, find the
-   candidates in an index (phonetics.py).
-3. Each candidate is scored here: last name (name_likeness.py), given names as the mode asks, nearness
-   of the birth date. Sex and municipality filter; what the source does not know fits.
-4. A candidate counts from `THRESHOLD` on.
+1. The birth date and its tolerance make a window (birth_window.py), which excludes all other births.
+2. Keys that sound like the last name, or like the first names (if the two were swapped), find the candidates
+   in an index (phonetics.py).
+3. This module scores each candidate: the last name (names/similarity.py), the given names as the mode asks,
+   the nearness of the birth date. Sex and municipality filter; an unknown value passes.
+4. A candidate matches if its score is `THRESHOLD` or more.
 
 The published figures for recall and precision come from benchmarks/name_pairs.py.
 """
@@ -29,13 +29,13 @@ from raas.domain.persons.identity import Identity, Sex
 from raas.domain.search.birth_window import BirthCodes, BirthWindow, birth_code, birth_window
 
 ALGORITHM = "raas-names-1"
-"""Names the rules above, their weights and the threshold; changes whenever a score would."""
+"""The name of these rules, weights and threshold; it changes whenever a score would."""
 
 THRESHOLD = 0.8
-"""The lowest score of a candidate that is answered."""
+"""The lowest score of a match."""
 
 _FAR_DAYS, _NEAR_DAYS = 45, 400
-"""In a longer window the index is asked for fewer keys: the birth date no longer narrows enough."""
+"""Lengths of windows from which the index is asked for fewer keys: the birth date narrows too little."""
 
 _LAST, _GIVEN, _BIRTH = 0.65, 0.25, 0.1
 _LAST_NAME_AT_LEAST = 0.72
@@ -62,10 +62,10 @@ _MODES_WITHOUT_NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What an index is asked for: who is under one of the keys, born on one of the codes.
+    """A query of the index: persons under one of the keys whose birth code matches.
 
-    With each key what the signature of the given names must share a bit with (given_signature.py), if it
-    is not 0.
+    Each key has the bits of which the signature of the given names must share one
+    (names/given_name_signature.py); 0 = any signature matches.
     """
 
     keys: Mapping[str, int]
@@ -74,7 +74,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class PersonQuery:
-    """Who is looked for.
+    """The person searched for.
 
     `birth_date` has at least a year; `tolerance` is in the unit of its last known part.
     """
@@ -92,18 +92,18 @@ class PersonQuery:
         return birth_window(self.birth_date, self.tolerance)
 
     def probe(self) -> Probe:
-        """What an index is asked for."""
+        """The query of the index."""
         window = self.window()
         days = window.last - window.first
         if days < _FAR_DAYS:
             return Probe(dict.fromkeys(probe_keys(self.last_name, self.first_names), 0), window.codes())
         reach, given = Reach.NEAR if days < _NEAR_DAYS else Reach.WIDE, self._given()
         keys = dict.fromkeys(probe_keys(self.last_name, (), reach), given)
-        # In case the two were swapped: the last name must then be a given one.
+        # If first and last names were swapped, the last name must be a given one.
         swapped = signature_probe((self.last_name,))
         for key in search_keys(" ".join(self.first_names)):
             asked = keys.get(key, swapped)
-            # 0 is anybody: then also for both.
+            # 0 admits any signature, so it wins.
             keys[key] = asked | swapped if asked and swapped else 0
         return Probe(keys, window.codes())
 
@@ -116,9 +116,9 @@ class PersonQuery:
 
 
 def score(query: PersonQuery, person: Identity) -> float:
-    """How well a person fits the question, 0 to 1; 0 when a filter, the window or a given name excludes them.
+    """The score of a person, 0 to 1; 0 if a filter, the window or a given name excludes the person.
 
-    From `THRESHOLD` on the person is a candidate. Takes some ten microseconds, names seen before less.
+    Scoring takes some ten microseconds, less for names that are cached.
     """
     if not person.last_name or person.birth_date is None or not _fits_filters(query, person):
         return 0.0
@@ -161,12 +161,12 @@ def _given_names(mode: GivenNameMatching, asked: tuple[str, ...], known: tuple[s
 
 @lru_cache(maxsize=16_384)
 def _with_letters(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names without those that stand for "none known", such as a hyphen."""
+    """The names without placeholders, such as a hyphen."""
     return tuple(name for name in names if words(name))
 
 
 def _names_swapped(query: PersonQuery, person: Identity) -> float:
-    """Last and first names in each other's place: both must be nearly right, whatever the mode."""
+    """The score with last and first names swapped: both must be nearly right, in every mode."""
     if not query.first_names or not person.first_names:
         return 0.0
     assert person.last_name is not None

@@ -1,4 +1,4 @@
-"""A transaction that may add one person, while nobody else adds one who may be the same."""
+"""A transaction that may add one person, while no other transaction adds one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('person_creation:' || %s,
 
 _CREATED_BEFORE = "SELECT body_hash, niss FROM person_request WHERE actor = %s AND request_id = %s"
 
-# A register may know a number that the source does not: from before the source was this one.
+# A register may know a number that the source does not: it was inscribed while another source was used.
 _TAKEN = """
 SELECT niss FROM person WHERE niss = ANY(%(nisses)s::bigint[])
 UNION SELECT niss FROM dossier WHERE niss = ANY(%(nisses)s::bigint[])"""
@@ -41,7 +41,7 @@ async def lock_creations(connection: Connection, locks: Sequence[str]) -> str:
 
 
 class PostgresPersonCreation:
-    """The PersonCreation of person_ports.py; READ COMMITTED: what is read is what was committed by then."""
+    """The PersonCreation of ports/persons.py. READ COMMITTED: each statement sees all earlier commits."""
 
     def __init__(self, transactions: Transactions, connection: Connection, transaction_id: str) -> None:
         self._transactions = transactions
@@ -49,13 +49,13 @@ class PostgresPersonCreation:
         self._transaction_id = transaction_id
 
     async def created_before(self, key: RequestKey) -> CreatedBefore | None:
-        """What this request id created before."""
+        """The person created under this request id; None = there is none."""
         with translated_errors():
             row = await (await self._connection.execute(_CREATED_BEFORE, key)).fetchone()
         return None if row is None else CreatedBefore(bytes(row[0]), row[1])
 
     async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
-        """Like `PersonStore.find`, reading what was committed when it is called."""
+        """Like `PersonStore.find`, on the data committed when it is called."""
         with translated_errors():
             return await find(self._connection, probe, limit)
 
@@ -65,13 +65,13 @@ class PostgresPersonCreation:
             return await read_persons(self._connection, nisses)
 
     async def taken(self, nisses: Sequence[Niss]) -> Collection[Niss]:
-        """Which of these numbers are given already, or known to a register."""
+        """Those of these numbers that a person has, or that a register knows."""
         with translated_errors():
             cursor = await self._connection.execute(_TAKEN, {"nisses": array(nisses)})
             return {niss for (niss,) in await cursor.fetchall()}
 
     async def add(self, person: Person, key: RequestKey | None, body_hash: bytes) -> Person | None:
-        """Add the person, remember the request, and commit; None when the number was just given away."""
+        """Add the person, store the request id, and commit; None when the number is taken now."""
         with translated_errors():
             if not await add_persons(self._connection, [person]):
                 return None

@@ -1,4 +1,4 @@
-"""How far imports of persons have come, and the rows they skipped."""
+"""The offsets that imports of persons have reached, and the rows that they skipped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from raas.storage.writes.save import violation, violation_json
 from raas.usecases.ports.persons import Progress, Rejection
 from raas.usecases.ports.write_store import ImportKey
 
-# The row is made where there is none, so that there is one to lock: two streams of one import take turns.
+# A missing row is inserted so that it can be locked: two streams of one import exclude each other.
 _START = """
 INSERT INTO person_import (actor, import_id, through_offset) VALUES (%s, %s, 0) ON CONFLICT DO NOTHING"""
 
@@ -37,7 +37,7 @@ ORDER BY "offset" """
 
 
 async def locked_offset(connection: Connection, key: ImportKey) -> int:
-    """The offset from which the import goes on; nobody else moves it until the transaction ends."""
+    """The stored offset of the import; no other transaction moves it before this one ends."""
     await connection.execute(_START, key)
     row = await (await connection.execute(_LOCK, key)).fetchone()
     assert row is not None
@@ -45,10 +45,10 @@ async def locked_offset(connection: Connection, key: ImportKey) -> int:
 
 
 async def advance(connection: Connection, progress: Progress) -> None:
-    """Keep how far the import came. Raises Refused IMPORT_OFFSET_AHEAD when it stands elsewhere."""
-    stands_at = await locked_offset(connection, progress.key)
-    if stands_at != progress.before:
-        raise refuse(Reason.IMPORT_OFFSET_AHEAD, "offset", through_offset=str(stands_at))
+    """Store the offset of the import. Raises Refused IMPORT_OFFSET_AHEAD when the stored one differs."""
+    stored = await locked_offset(connection, progress.key)
+    if stored != progress.before:
+        raise refuse(Reason.IMPORT_OFFSET_AHEAD, "offset", through_offset=str(stored))
     await connection.execute(_ADVANCE, (progress.through, *progress.key))
     if progress.rejected:
         offsets = array(offset for offset, _ in progress.rejected)

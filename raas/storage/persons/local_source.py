@@ -1,4 +1,4 @@
-"""The authentic source in the store itself: RAAS_AUTHENTIC_SOURCE=local."""
+"""The table of persons as the authentic source: RAAS_AUTHENTIC_SOURCE=local."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from raas.domain.persons.status import PersonState, PersonStatus
 from raas.storage.connection.query import fetch
 from raas.storage.rows.arrays import array
 
-# Birth and death are those of the person: of the record that stands for it now.
+# Birth and death are those of the person, so they come from the record of the final successor.
 _STATES = """
 SELECT p.niss, p.status, p.successor, f.birth_first - date '0001-01-01' + 1, f.death_date IS NOT NULL
 FROM unnest(%(nisses)s::bigint[]) AS asked (niss)
@@ -26,7 +26,7 @@ CROSS JOIN LATERAL (
 
 
 class LocalSource:
-    """The AuthenticSource of ports.py on the table of persons; `engine` in autocommit."""
+    """The AuthenticSource of ports/authentic_source.py; `engine` in autocommit."""
 
     in_store = True
 
@@ -34,9 +34,9 @@ class LocalSource:
         self._engine = engine
 
     async def states(self, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:
-        """What the table knows of these numbers; a number it does not know is absent.
+        """The states of these numbers; an unknown number is absent.
 
-        Raises StoreUnavailable: where the persons are, the registers are too.
+        Raises StoreUnavailable, not SourceUnavailable: the persons are in the store of the registers.
         """
         rows = await fetch(self._engine, _STATES, {"nisses": array(nisses)})
         return {
@@ -45,6 +45,6 @@ class LocalSource:
         }
 
     async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:
-        """For each number all those of its person, the one that stands for it first."""
+        """For each number all numbers of its person, the final successor first."""
         rows = await fetch(self._engine, _NUMBERS, {"nisses": array(nisses)})
         return {niss: (final, *replaced) for niss, final, replaced in rows}

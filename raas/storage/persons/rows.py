@@ -1,7 +1,7 @@
 """Persons as rows: the record, and the keys under which the search finds it.
 
-Many rows travel as one JSON document: the server takes it apart, and one statement serves one record as
-well as a thousand.
+Statements take many records as one JSON document, which the database expands: one statement writes one
+record as well as a thousand.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PERSON_COLUMNS = """
   p.niss, p.register_of_origin, p.status, p.replaced_by, p.successor, p.version, p.update_time,
   p.last_name, p.first_names, p.birth_date, p.sex, p.birth_place, p.nationality, p.death_date,
   p.address, p.contact_address, p.source_dates"""
-"""What `person_of` reads; the table must be called `p`."""
+"""The columns that `person_of` reads; the table must be called `p`."""
 
 READ_PERSONS = f"SELECT {PERSON_COLUMNS} FROM person p WHERE p.niss = ANY(%(nisses)s::bigint[])"
 
@@ -38,7 +38,7 @@ SELECT {PERSON_COLUMNS}, asked.niss
 FROM unnest(%(nisses)s::bigint[]) AS asked (niss)
 CROSS JOIN LATERAL (SELECT niss, successor FROM person WHERE niss = asked.niss OFFSET 0) a
 CROSS JOIN LATERAL (SELECT * FROM person WHERE niss = coalesce(a.successor, a.niss) OFFSET 0) p"""
-"""What `person_of` reads of the final successor, and last the number asked."""
+"""The columns of the final successor, then the number asked."""
 
 _GIVEN = """
   json_to_recordset(%s) AS g (
@@ -52,13 +52,13 @@ _COLUMNS = """
   sex, birth_place, nationality, death_date, address, contact_address, source_dates, search_keys,
   birth_code, given_signature"""
 
-# Sorted, so that of two transactions that add the same numbers one waits for the other.
+# Sorted, so that two transactions that add the same numbers wait for each other and never deadlock.
 _ADD = f"""
 INSERT INTO person ({_COLUMNS}, version)
 SELECT {_COLUMNS}, 1 FROM {_GIVEN} ORDER BY niss
 ON CONFLICT (niss) DO NOTHING"""
 
-# What finds a person is taken away and given anew only where it changes.
+# The keys of a person are deleted and written again only if they change.
 _FORGET_KEYS = f"""
 DELETE FROM person_key WHERE ctid = ANY(ARRAY(
   SELECT k.ctid FROM {_GIVEN}
@@ -107,7 +107,7 @@ async def add_persons(connection: Connection, persons: Sequence[Person]) -> bool
 
 
 async def put_persons(connection: Connection, persons: Sequence[Person]) -> None:
-    """Write records, new or changed; the standing of known numbers is left as it is."""
+    """Write records, new or changed; the status of known numbers is left as it is."""
     given = person_document(persons)
     async with connection.pipeline():
         for statement in (_FORGET_KEYS, _PUT, _WRITE_KEYS):
@@ -115,7 +115,7 @@ async def put_persons(connection: Connection, persons: Sequence[Person]) -> None
 
 
 def person_document(persons: Sequence[Person]) -> Json:
-    """The records as the statements above take them."""
+    """The records as the parameter of the statements above."""
     return Json([_json(person) for person in persons])
 
 
@@ -152,7 +152,7 @@ def _json(person: Person) -> dict[str, Any]:
     identity = person.identity
     born, died = identity.birth_date, identity.death_date
     first = born.earliest() if born else None
-    # Whoever has no name or no birth date is not found: the search needs both.
+    # A person without a name or a birth date gets no keys: the search needs both.
     findable = bool(identity.last_name and born)
     return {
         "niss": person.niss,

@@ -1,4 +1,4 @@
-"""Reading persons: records, who holds them, and those whom the search may be looking for."""
+"""Reading persons for the search, and whether a register holds a person."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from raas.storage.connection.transactions import Connection
 from raas.storage.rows.arrays import array, quoted
 from raas.usecases.ports.persons import Findable
 
-# One descent of the index per key and kind of birth code. Cut off before persons found twice become one:
-# whoever is found is found under four keys at most times out of a hundred, and what is cut is refused anyway.
+# One descent of the index per key and kind of birth code. LIMIT counts a person once per key; nearly all
+# persons have at most four keys, and a result that was cut off is refused.
 FIND = """
 SELECT k.niss
 FROM unnest(%(keys)s::text[], %(given)s::bigint[]) AS probe (key, given)
@@ -45,7 +45,7 @@ SELECT EXISTS (
   WHERE NOT isempty(d.periods))"""
 
 _KEYS_PER_PERSON = 4
-"""Rows looked at for every person wanted: almost everybody has fewer keys."""
+"""Rows read for every person wanted: nearly all persons have fewer keys."""
 
 
 def find_parameters(probe: Probe, limit: int) -> Mapping[str, Any]:
@@ -67,7 +67,7 @@ def found_nisses(rows: Collection[tuple[Any, ...]], limit: int) -> set[int] | No
 
 
 def findable_of(row: tuple[Any, ...]) -> Findable:
-    """What the search scores, in a row of READ_FINDABLE."""
+    """The Findable in a row of READ_FINDABLE."""
     niss, last_name, first_names, birth_code, sex, municipality = row
     identity = Identity(
         last_name,
@@ -80,7 +80,7 @@ def findable_of(row: tuple[Any, ...]) -> Findable:
 
 
 async def find(connection: Connection, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
-    """`PersonStore.find` on a connection; each of its two statements reads what is committed then."""
+    """`PersonStore.find` on a connection; each of its two statements has a snapshot of its own."""
     cursor = await connection.execute(FIND, find_parameters(probe, limit))
     nisses = found_nisses(await cursor.fetchall(), limit)
     if nisses is None:

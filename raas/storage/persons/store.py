@@ -1,4 +1,4 @@
-"""The PersonStore of person_ports.py on PostgreSQL."""
+"""The PersonStore of ports/persons.py on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class PostgresPersonStore:
         return {row[0]: person_of(row) for row in rows}
 
     async def finals(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
-        """For each number the record that stands for its person now; an unknown number is absent."""
+        """For each number the record of the final successor; an unknown number is absent."""
         rows = await fetch(self._reading, READ_FINALS, {"nisses": array(nisses)})
         return {row[-1]: person_of(row) for row in rows}
 
@@ -46,13 +46,13 @@ class PostgresPersonStore:
         return bool(held)
 
     async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
-        """The records that an index finds with this probe, and whether there are too many."""
+        """The records that an index finds with this probe, and whether there are more than `limit`."""
         async with self._finding.connection() as connection:
             with translated_errors():
                 return await find(connection, probe, limit)
 
     async def add(self, persons: Sequence[Person], progress: Progress | None) -> bool:
-        """Add new records and keep the progress of their import, in one transaction; False = one is known."""
+        """Add new records and the progress of their import, in one transaction; False = one is known."""
         async with self._writing.connection() as connection:
             with translated_errors():
                 if progress is not None:
@@ -65,12 +65,12 @@ class PostgresPersonStore:
             return True
 
     async def import_offset(self, key: ImportKey) -> int:
-        """The offset from which an import goes on, as committed now."""
+        """The stored offset of an import, as committed now."""
         rows = await fetch(self._reading, READ_OFFSET, {"actor": key[0], "import_id": key[1]})
         return int(rows[0][0]) if rows else 0
 
     async def rejections(self, key: ImportKey, first: int, end: int) -> Sequence[Rejection]:
-        """The rows of an import with first <= offset < end that were skipped, in order of offset."""
+        """The skipped rows of an import with first <= offset < end, in order of offset."""
         parameters = {"actor": key[0], "import_id": key[1], "first": first, "end": end}
         return rejections_of(await fetch(self._reading, READ_REJECTIONS, parameters))
 

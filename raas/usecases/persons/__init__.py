@@ -1,1 +1,1 @@
-"""The verbs on persons: what the authentic source answers, takes and gives out."""
+"""The use cases of PersonService: search, read, create, update and import persons; change numbers."""

@@ -1,4 +1,4 @@
-"""ConfrontIdentity: whether what the caller believes about a person is what the source knows."""
+"""ConfrontIdentity: compare what a caller believes about a person with the authentic source."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Enough for a clerk who tries spellings; guessing a birth date would take weeks.
 
 
 class ConfrontIdentity:
-    """The verb ConfrontIdentity."""
+    """The use case ConfrontIdentity."""
 
     def __init__(self, store: PersonStore, attempts: RateLimit) -> None:
         self._store = store

@@ -1,4 +1,4 @@
-"""The authentic source confronted with claims: where it is the store itself, and where it knows nobody."""
+"""Comparing claims with the persons in the store, or with a source that has no identities."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from raas.domain.persons.record import Person
 from raas.usecases.ports.persons import Claim, PersonStore
 
 _SLICE = 50
-"""Claims compared before the event loop gets a turn: some milliseconds."""
+"""Claims compared before the event loop may run other tasks; they take some milliseconds."""
 
 
 class StoredIdentities:
-    """The IdentitySource of person_ports.py on the persons in the store."""
+    """The IdentitySource of ports/persons.py on the persons in the store."""
 
     def __init__(self, store: PersonStore) -> None:
         self._store = store
 
     async def mismatches(self, claims: Sequence[Claim]) -> Sequence[tuple[str, ...]]:
-        """Per claim the names of the fields that differ; one question to the store for all of them."""
+        """Per claim the names of the fields that differ; all persons are read in one statement."""
         persons = await self._store.finals({niss for niss, _ in claims})
         return await compared(persons, claims)
 
 
 async def compared(persons: Mapping[Niss, Person], claims: Sequence[Claim]) -> Sequence[tuple[str, ...]]:
-    """Per claim the names of the fields that differ from those of the person, if there is one."""
+    """Per claim the names of the fields that differ from those of the person; none if it is unknown."""
     found = []
     for index, (niss, claim) in enumerate(claims, 1):
         person = persons.get(niss)
@@ -38,7 +38,7 @@ async def compared(persons: Mapping[Niss, Person], claims: Sequence[Claim]) -> S
 
 
 class NoIdentities:
-    """The IdentitySource of a source that knows numbers only: nothing differs from nothing."""
+    """The IdentitySource of a source that has no identities: no field ever differs."""
 
     async def mismatches(self, claims: Sequence[Claim]) -> Sequence[tuple[str, ...]]:
         """No differing field for any claim."""

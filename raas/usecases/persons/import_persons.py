@@ -1,4 +1,4 @@
-"""ImportPersons: the feed of the authentic source, message by message, every row exactly once."""
+"""ImportPersons: apply the feed of the authentic source, every row exactly once."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class _Outcome:
 
 
 class ImportPersons:
-    """The verb; `run` serves one stream."""
+    """The use case ImportPersons; `run` serves one stream."""
 
     def __init__(self, store: PersonStore, transactions: PersonTransactions) -> None:
         self._store = store

@@ -18,7 +18,7 @@ from raas.usecases.ports.persons import PersonStore
 
 @dataclass(frozen=True, slots=True)
 class CheckedPerson:
-    """What is known of a number (None = nothing), the claimed fields that differ, and former numbers."""
+    """The state of a number (None = unknown), the claimed fields that differ, and former numbers."""
 
     state: PersonState | None
     mismatches: tuple[str, ...]
@@ -27,7 +27,7 @@ class CheckedPerson:
 
 @dataclass(frozen=True, slots=True)
 class PersonCheck:
-    """What is asked of a number, beside its state."""
+    """A number to check, and what to answer beside its state."""
 
     niss: Niss
     claim: IdentityClaim | None = None
@@ -35,7 +35,7 @@ class PersonCheck:
 
 
 class ReadPersons:
-    """The verbs GetPerson and CheckPersons."""
+    """The use cases GetPerson and CheckPersons."""
 
     def __init__(self, store: PersonStore, source: AuthenticSource) -> None:
         self._store = store
@@ -53,14 +53,14 @@ class ReadPersons:
         return person
 
     async def record(self, niss: Niss) -> Person:
-        """The record of a number, for those who may see all. Raises Refused NISS_UNKNOWN."""
+        """The record of a number, for callers who may see every person. Raises Refused NISS_UNKNOWN."""
         person = (await self._store.persons([niss])).get(niss)
         if person is None:
             raise refuse(Reason.NISS_UNKNOWN, "niss")
         return person
 
     async def check(self, checks: Sequence[PersonCheck]) -> tuple[CheckedPerson, ...]:
-        """The state of each number, the claimed fields that differ, former numbers; in the order asked."""
+        """Check numbers; answers in the order of the checks."""
         states = await self._source.states([check.niss for check in checks])
         claims = [(check.niss, check.claim) for check in checks if check.claim is not None]
         persons = await self._store.finals([niss for niss, _ in claims])

@@ -1,4 +1,4 @@
-"""SearchPersons: who may be meant by a name and a date of birth."""
+"""SearchPersons: find persons by name and date of birth."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from raas.usecases.ports.persons import Findable
 
 MOST_RESULTS = 100
 
-MOST_LOOKED_AT = 5_000
-"""Records that sound alike and are scored for one question; some hundred milliseconds of work."""
+MOST_SCORED = 5_000
+"""Records that are scored for one query; scoring them takes some hundred milliseconds."""
 _SLICE_SECONDS = 0.005
-"""How long records are scored before the event loop gets a turn."""
+"""Seconds of scoring after which the event loop may run other tasks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A person who may be meant, and how well it fits (above 0, at most 1)."""
+    """A person who may be the one searched for, and its score (above 0, at most 1)."""
 
     person: Person
     score: float
 
 
 class Findables(Protocol):
-    """Where candidates come from: the store, or a transaction on it."""
+    """The source of candidates: the store, or a transaction on it."""
 
     async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
         """`PersonStore.find`."""
@@ -41,13 +41,13 @@ class Findables(Protocol):
 
 
 async def candidates(findables: Findables, query: PersonQuery, most: int) -> tuple[Candidate, ...]:
-    """Everybody who fits, best first, equal ones in order of number.
+    """All persons who match, best score first, equal scores in order of number.
 
-    A person found by several records counts with the best of them, under the number that stands for it.
-    Raises Refused TOO_MANY_RESULTS (metadata limit) when more than `most` fit, or more sound alike than
-    can be looked at.
+    A person found by several records has the best of their scores, under its final number. Raises Refused
+    TOO_MANY_RESULTS (metadata limit) when more than `most` match, or when the index finds more records
+    than are scored.
     """
-    found, more = await findables.find(query.probe(), MOST_LOOKED_AT)
+    found, more = await findables.find(query.probe(), MOST_SCORED)
     scores: dict[Niss, float] = {}
     began = perf_counter()
     for findable in found:
@@ -65,11 +65,11 @@ async def candidates(findables: Findables, query: PersonQuery, most: int) -> tup
 
 
 class SearchPersons:
-    """The verb SearchPersons."""
+    """The use case SearchPersons."""
 
     def __init__(self, findables: Findables) -> None:
         self._findables = findables
 
     async def search(self, query: PersonQuery, max_results: int) -> tuple[Candidate, ...]:
-        """At most `max_results` candidates: all there are, or Refused TOO_MANY_RESULTS."""
+        """All candidates, if there are at most `max_results`; else raises Refused TOO_MANY_RESULTS."""
         return await candidates(self._findables, query, max_results)

@@ -1,4 +1,4 @@
-"""The authentic source that knows no persons: a number of the right structure is taken for granted."""
+"""The authentic source that knows no persons: every well-formed number counts as active."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ class StructureSource:
         return dict.fromkeys(nisses, _ACTIVE)
 
     async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:
-        """Every number alone; never raises."""
+        """Every number by itself; never raises."""
         return {niss: (niss,) for niss in nisses}

@@ -35,21 +35,21 @@ def test_spellings_of_one_name_share_a_bit(one: str, other: str):
 
 
 @pytest.mark.parametrize("names", [(), ("A.",), ("-",), ("2",), ("Marie", "L.")])
-def test_who_says_too_little_is_anybody(names: tuple[str, ...]):
+def test_initial_or_missing_name_sets_all_bits(names: tuple[str, ...]):
     assert given_signature(names) == ANYBODY
 
 
 @pytest.mark.parametrize("names", [(), ("A.",), ("Marie", "L."), ("2",)])
-def test_a_question_that_says_too_little_leaves_nobody_out(names: tuple[str, ...]):
+def test_probe_of_an_initial_or_missing_name_excludes_nobody(names: tuple[str, ...]):
     assert signature_probe(names) == 0
 
 
-def test_few_other_names_share_a_bit():
+def test_different_names_rarely_share_a_bit():
     names = [name.romanized for name in load_names().forenames if name.country == "BE"]
     pairs = list(combinations(names, 2))
     shared = sum(bool(signature_probe((one,)) & given_signature((other,))) for one, other in pairs)
     assert 0 < shared / len(pairs) < 0.2
 
 
-def test_a_signature_fits_a_signed_number_of_64_bits():
+def test_signature_fits_a_signed_64_bit_number():
     assert 0 < ANYBODY < 2**63

@@ -21,7 +21,7 @@ from raas.domain.names.municipalities import same_municipality
         ("Oujda", "Oujda"),
     ],
 )
-def test_names_of_one_place(one: str, other: str):
+def test_translations_and_misspellings_mean_the_same_municipality(one: str, other: str):
     assert same_municipality(one, other)
     assert same_municipality(other, one)
 
@@ -29,6 +29,6 @@ def test_names_of_one_place(one: str, other: str):
 @pytest.mark.parametrize(
     ("one", "other"), [("Gent", "Genk"), ("Namur", "Mons"), ("Lier", "Luik"), ("-", "Gent")]
 )
-def test_other_places(one: str, other: str):
+def test_different_municipalities_differ(one: str, other: str):
     assert not same_municipality(one, other)
     assert not same_municipality(other, one)

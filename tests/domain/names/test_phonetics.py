@@ -20,11 +20,11 @@ from raas.domain.names.phonetics import KEY_LENGTH, Reach, probe_keys, search_ke
         ("-", []),
     ],
 )
-def test_what_a_person_is_stored_under(name: str, keys: list[str]):
+def test_search_keys_of_names(name: str, keys: list[str]):
     assert search_keys(name) == keys
 
 
-def test_a_longer_reach_asks_for_all_that_a_shorter_one_does():
+def test_longer_reach_includes_the_keys_of_a_shorter_one():
     for last_name in ("Peeters", "El Khattabi", "Dupont-Lambert", "Nguyễn", "Vandenberghe"):
         far, near, wide = (set(probe_keys(last_name, ("Anne", "Sofie"), reach)) for reach in Reach)
         assert wide < near < far
@@ -32,7 +32,7 @@ def test_a_longer_reach_asks_for_all_that_a_shorter_one_does():
         assert all(0 < len(key) <= KEY_LENGTH for key in far)
 
 
-def test_joined_van_names_are_asked_for_by_what_follows_where_the_date_is_wide():
+def test_wide_reach_probes_joined_van_names_by_their_rest():
     assert "FNTN" not in probe_keys("Vandenberghe", (), Reach.WIDE)
     assert "PRK" in probe_keys("Vandenberghe", (), Reach.WIDE)
 
@@ -41,7 +41,7 @@ def test_joined_van_names_are_asked_for_by_what_follows_where_the_date_is_wide()
     ("asked", "first_name", "known"),
     [("Mohamed", "Elkhatabi", "El Khattabi"), ("Anne", "Wauters", "Wouters")],
 )
-def test_swapped_names_are_asked_for(asked: str, first_name: str, known: str):
+def test_probe_includes_swapped_names(asked: str, first_name: str, known: str):
     assert not set(search_keys(known)).isdisjoint(probe_keys(asked, (first_name,)))
     assert set(search_keys(known)).isdisjoint(probe_keys(asked, ()))
 
@@ -49,11 +49,11 @@ def test_swapped_names_are_asked_for(asked: str, first_name: str, known: str):
 @pytest.mark.parametrize(
     "slip", ["Wauters", "Wouers", "Wuoters", "Woutters", "Woulters", "Wouterrs", "Outers"]
 )
-def test_a_slip_of_the_pen_costs_no_person(slip: str):
+def test_probe_finds_names_with_one_misspelling(slip: str):
     assert not set(search_keys("Wouters")).isdisjoint(probe_keys(slip))
 
 
-def test_particles_joined_in_front():
+def test_joined_particles_are_split_off():
     assert (stem("elkhattabi"), stem("lemaire"), stem("vanhoof"), stem("lapin")) == (
         "khattabi",
         "maire",

@@ -88,7 +88,7 @@ def test_parts_beginnings_and_initials_are_alike(one: str, other: str):
     assert ENOUGH <= name_likeness(one, other) == name_likeness(other, one)
 
 
-def test_the_nearer_the_higher():
+def test_likeness_decreases_with_differences():
     written = ("Declercq", "DE CLERCQ", "Declerck", "Leclerc", "Peeters")
     likeness = [name_likeness("De Clercq", name) for name in written]
     assert likeness[:2] == [1.0, 1.0]
@@ -96,6 +96,6 @@ def test_the_nearer_the_higher():
     assert 1.0 > likeness[2] > likeness[3] > likeness[4]
 
 
-def test_a_particle_left_out_is_no_difference_and_a_joined_one_a_guess():
+def test_omitted_particle_is_ignored_and_joined_one_lowers_the_likeness():
     assert name_likeness("Van den Berghe", "Berghe") == 1.0
     assert ENOUGH < name_likeness("Elkhattabi", "Khattabi") < 1.0

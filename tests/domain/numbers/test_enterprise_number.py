@@ -47,22 +47,22 @@ def test_invalid_vectors_with_their_cause(text, sentence):
 @pytest.mark.parametrize(
     "text", ["", "0999.999.922", "BE0999999922", "0999999922 ", "-999999922", "٠٩٩٩٩٩٩٩٢٢", "999999922"]
 )
-def test_the_form_is_ten_ascii_digits_and_nothing_else(text):
+def test_enterprise_number_is_exactly_ten_ascii_digits(text):
     assert cause(text) == "ENTERPRISE_NUMBER_FORMAT"
 
 
 @given(eight=st.integers(0, 19_999_999))
-def test_enterprises_begin_with_0_or_1(eight):
+def test_enterprise_number_begins_with_0_or_1(eight):
     text = numbers.enterprise_number(eight)
     assert enterprise_number_text(parse_enterprise_number(text)) == text
 
 
 @given(eight=st.integers(20_000_000, 99_999_999))
-def test_business_units_are_no_enterprises(eight):
+def test_business_unit_number_is_refused(eight):
     assert cause(numbers.enterprise_number(eight)) == "ENTERPRISE_NUMBER_FIRST_DIGIT"
 
 
 @given(eight=st.integers(0, 19_999_999), check=st.integers(0, 99))
-def test_only_one_pair_of_check_digits_fits(eight, check):
+def test_exactly_one_pair_of_check_digits_is_valid(eight, check):
     text = f"{eight:08d}{check:02d}"
     assert (cause(text) == "") == (text == numbers.enterprise_number(eight))

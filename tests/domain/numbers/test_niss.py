@@ -68,7 +68,7 @@ def test_every_number_of_the_replay_is_valid_under_the_test_profile_only():
         "81650003\n52",
     ],
 )
-def test_the_form_is_eleven_ascii_digits_and_nothing_else(text):
+def test_niss_is_exactly_eleven_ascii_digits(text):
     assert cause(text) == "NISS_FORMAT"
 
 
@@ -82,14 +82,14 @@ def test_wrong_check_digits_have_their_own_sentence():
     assert causes[int(numbers.niss(2085, 67, 30, 33)[9:])] == "NISS_FUTURE"
 
 
-def test_a_remainder_of_zero_has_check_digits_97_and_never_00():
+def test_remainder_zero_gives_check_digits_97():
     counter = next(c for c in range(1, 999) if numbers.niss(1985, 67, 30, c).endswith("97"))
     right = numbers.niss(1985, 67, 30, counter)
     assert (cause(right), cause(f"{right[:9]}00")) == ("", "NISS_CHECK_DIGITS")
 
 
 @pytest.mark.parametrize("month_part", [13, 19, 33, 39, 53, 59, 73, 79, 80, 81, 92, 99])
-def test_a_month_beyond_december_in_its_series_does_not_exist(month_part):
+def test_month_beyond_december_is_refused_in_every_series(month_part):
     assert cause(numbers.niss(1985, month_part, 1, 33)) == "NISS_MONTH"
 
 
@@ -98,7 +98,7 @@ def test_a_month_beyond_december_in_its_series_does_not_exist(month_part):
     ("year", "month", "day"),
     [(1981, 2, 29), (1900, 2, 29), (1985, 4, 31), (1985, 2, 30), (1985, 1, 32), (2001, 2, 29)],
 )
-def test_a_birth_date_must_exist(series, year, month, day):
+def test_birth_date_that_does_not_exist_is_refused(series, year, month, day):
     assert cause(numbers.niss(year, series + month, day, 33)) == "NISS_BIRTH_DATE"
 
 
@@ -121,7 +121,7 @@ def test_a_birth_date_must_exist(series, year, month, day):
         (2000, 0, 2, (2000, None, None)),
     ],
 )
-def test_a_birth_date_may_be_legally_incomplete(series, year, month, day, born):
+def test_legally_incomplete_birth_date_is_accepted(series, year, month, day, born):
     niss = parse_niss(numbers.niss(year, series + month, day, 33), TEST, TODAY)
     assert birth_date(niss) == IncompleteDate(*born)
 
@@ -143,7 +143,7 @@ def test_a_birth_date_may_be_legally_incomplete(series, year, month, day, born):
         (60, 999, "NISS_COUNTER"),
     ],
 )
-def test_the_counter_range_is_that_of_the_series(series, counter, sentence):
+def test_counter_range_depends_on_the_series(series, counter, sentence):
     assert cause(numbers.niss(1985, series + 7, 30, counter)) == sentence
 
 
@@ -160,11 +160,11 @@ def test_the_counter_range_is_that_of_the_series(series, counter, sentence):
         (2099, 12, 31, "NISS_FUTURE"),
     ],
 )
-def test_nobody_is_born_in_the_future(year, month, day, sentence):
+def test_future_birth_date_is_refused(year, month, day, sentence):
     assert cause(numbers.niss(year, 60 + month, day, 33)) == sentence
 
 
-def test_a_number_becomes_valid_on_the_day_of_birth():
+def test_number_is_valid_from_the_day_of_birth():
     text, born = numbers.niss(2026, 66, 16, 33), date(2026, 6, 16).toordinal()
     assert [cause(text, today=today) for today in (born - 1, born)] == ["NISS_FUTURE", ""]
 
@@ -174,7 +174,7 @@ def test_a_number_becomes_valid_on_the_day_of_birth():
     series=st.sampled_from([0, 20, 40, 60]),
     counter=st.integers(1, 998),
 )
-def test_the_check_digits_decide_the_century(born, series, counter):
+def test_check_digits_decide_the_century(born, series, counter):
     text = numbers.niss(born.year, series + born.month, born.day, counter)
     niss = parse_niss(text, TEST, TODAY)
     assert (niss_text(niss), birth_date(niss)) == (text, (born.year, born.month, born.day))
@@ -187,7 +187,7 @@ def test_the_check_digits_decide_the_century(born, series, counter):
     day=st.integers(0, 99),
     counter=st.integers(0, 999),
 )
-def test_what_is_accepted_in_production_stdnum_accepts_too(year, month_part, day, counter):
+def test_stdnum_accepts_every_number_accepted_in_production(year, month_part, day, counter):
     text = numbers.niss(year, month_part, day, counter)
     if not cause(text, PRODUCTION, date.today().toordinal()):
         assert ssn.is_valid(text)
@@ -202,7 +202,7 @@ def test_stdnum_alone_is_too_lenient():
     }
 
 
-def test_the_exception_does_not_repeat_the_number():
+def test_exception_does_not_contain_the_number():
     text = numbers.niss(1981, 62, 29, 33)
     with pytest.raises(Invalid) as caught:
         parse_niss(text, TEST, TODAY)

@@ -35,7 +35,7 @@ def texts(born: str, sex: Sex | None, profile: NissProfile = PRODUCTION) -> list
         ("2004-00-00", Sex.MALE, TEST, 60, 0, (1, 3)),
     ],
 )
-def test_the_first_ones(
+def test_first_numbers_of_a_birth_date(
     born: str, sex: Sex | None, profile: NissProfile, month: int, day: int, counters: tuple[int, int]
 ):
     year = int(born[:4])
@@ -45,14 +45,14 @@ def test_the_first_ones(
 @pytest.mark.parametrize("profile", [TEST, PRODUCTION])
 @pytest.mark.parametrize("born", ["1968-06-14", "1900-06-00", "2000-00-00", "2024-02-29"])
 @pytest.mark.parametrize("sex", [*Sex, None])
-def test_all_of_them_are_valid_and_different(born: str, sex: Sex | None, profile: NissProfile):
+def test_numbers_are_valid_and_distinct(born: str, sex: Sex | None, profile: NissProfile):
     found = texts(born, sex, profile)
     assert len(set(found)) == len(found) > 40_000
     for text in found[::37]:
         parse_niss(text, profile, TODAY)
 
 
-def test_a_day_that_runs_out_goes_on_under_month_and_day_zero():
+def test_exhausted_day_continues_under_month_and_day_zero():
     found = texts("1968-06-14", Sex.FEMALE)
     assert found[498] == numbers.niss(1968, 46, 14, 998)
     assert found[499] == numbers.niss(1968, 40, 0, 2)
@@ -61,13 +61,13 @@ def test_a_day_that_runs_out_goes_on_under_month_and_day_zero():
 
 
 @pytest.mark.parametrize("year", [1900, 2000])
-def test_the_numbers_of_dates_of_which_nothing_is_known_are_left_to_them(year: int):
+def test_numbers_for_completely_unknown_dates_are_skipped(year: int):
     unknown = IncompleteDate(None, None, None)
     found = texts(f"{year}-06-14", Sex.MALE)
     assert unknown not in {birth_date(Niss(int(text))) for text in found}
 
 
 @pytest.mark.parametrize("born", [IncompleteDate(None, None, None), IncompleteDate(1899, 1, 1)])
-def test_a_year_that_no_number_tells(born: IncompleteDate):
+def test_year_outside_the_range_raises_value_error(born: IncompleteDate):
     with pytest.raises(ValueError, match="year of birth"):
         list(islice(bis_numbers(born, None, PRODUCTION), 1))

@@ -89,7 +89,7 @@ def test_sexes(claimed: Sex, known: Sex | None, answer: Verdict):
     assert verdict("sex", claimed, known) is answer
 
 
-def test_only_what_is_claimed_is_judged_and_in_order():
+def test_verdicts_cover_the_claimed_fields_in_order():
     known = Identity("Peeters", ("Jan",), parse_incomplete_date("1968-06-14"), Sex.MALE)
     assert confront(IdentityClaim(), known) == ()
     assert confront(IdentityClaim(sex=Sex.UNKNOWN), known) == ()
@@ -101,7 +101,7 @@ def test_only_what_is_claimed_is_judged_and_in_order():
 
 @pytest.mark.parametrize("last_name", ["Peeters", "Janssens", None])
 @pytest.mark.parametrize("claimed", ["Peeters", "Vermeulen"])
-def test_the_same_work_is_done_whatever_is_known(
+def test_known_and_unknown_fields_take_the_same_work(
     monkeypatch: pytest.MonkeyPatch, last_name: str | None, claimed: str
 ):
     """As many names are taken apart when the names are equal, when they differ and when none is known."""
@@ -116,7 +116,7 @@ def test_the_same_work_is_done_whatever_is_known(
     assert len(taken_apart) == 4
 
 
-def test_no_name_is_remembered_for_the_next_question():
+def test_confrontation_bypasses_the_cache_of_names():
     comparable_forms.cache_clear()
     confront(IdentityClaim("Peeters", ("Jan",)), Identity("Peeters", ("Jan",)))
     assert comparable_forms.cache_info().currsize == 0

@@ -22,18 +22,18 @@ from raas.domain.registers.content import content_hash
 from tests.usecases.persons.harness import WHOLE
 
 
-def test_an_identity_survives_json():
+def test_identity_survives_json():
     assert identity_from_json(json.loads(json.dumps(identity_json(WHOLE)))) == WHOLE
     assert identity_json(Identity()) == {}
     assert identity_from_json({}) == Identity()
 
 
 @pytest.mark.parametrize("text", ["1968-06-14", "1968-06-00", "1968-00-00", "0203-01-02"])
-def test_a_date_survives_as_text(text: str):
+def test_date_survives_as_text(text: str):
     assert incomplete_date_text(parse_incomplete_date(text)) == text
 
 
-def test_what_differs_is_named_in_order():
+def test_changed_fields_are_named_in_order():
     assert changed_fields(WHOLE, WHOLE) == ()
     assert changed_fields(Identity(), WHOLE) == IDENTITY_FIELDS
     other = replace(WHOLE, sex=None, last_name="Other")
@@ -42,7 +42,7 @@ def test_what_differs_is_named_in_order():
     assert only_fields(WHOLE, ("last_name",)) == Identity(WHOLE.last_name)
 
 
-def test_the_hash_of_a_content_is_that_of_its_canonical_form():
+def test_hash_of_a_content_is_that_of_its_canonical_form():
     body = {"b": [1, None, True], "a": {"é": "x"}}
     assert content_hash(b"salt", body) == content_hash(b"salt", {"a": {"é": "x"}, "b": [1, None, True]})
     assert content_hash(b"salt", body) != content_hash(b"tlas", body)

@@ -49,7 +49,7 @@ def days_asked(asked: IncompleteDate, tolerance: int) -> set[int]:
 
 
 @given(dates(), st.integers(0, 14), dates())
-def test_whoever_may_have_been_born_then_is_admitted(
+def test_window_admits_every_possible_birth_date(
     asked: IncompleteDate, tolerance: int, known: IncompleteDate
 ):
     window = birth_window(asked, tolerance)
@@ -59,7 +59,7 @@ def test_whoever_may_have_been_born_then_is_admitted(
 
 
 @given(dates())
-def test_a_code_tells_its_date(born: IncompleteDate):
+def test_birth_code_survives_the_round_trip(born: IncompleteDate):
     assert coded_birth_date(birth_code(born)) == born
 
 
@@ -69,7 +69,7 @@ def test_june_within_one_month_is_may_to_july():
 
 
 @pytest.mark.parametrize(("born", "most"), [("1968-06-14", 3_653), ("1968-06-00", 120), ("1968-00-00", 10)])
-def test_the_largest_tolerance_is_ten_years_each_way(born: str, most: int):
+def test_largest_tolerance_is_ten_years_each_way(born: str, most: int):
     asked = parse_incomplete_date(born)
     assert maximum_tolerance(asked) == most
     first, last = birth_window(asked, most)
@@ -78,13 +78,13 @@ def test_the_largest_tolerance_is_ten_years_each_way(born: str, most: int):
 
 
 @pytest.mark.parametrize("born", ["0001-01-02", "0001-01-00", "0001-00-00", "9999-12-30", "9999-00-00"])
-def test_the_calendar_ends_at_both_ends(born: str):
+def test_window_is_clipped_to_the_calendar(born: str):
     asked = parse_incomplete_date(born)
     window = birth_window(asked, maximum_tolerance(asked))
     assert date.min.toordinal() <= window.first <= window.last <= date.max.toordinal()
     assert window.admits(birth_code(asked))
 
 
-def test_nobody_is_looked_for_without_a_year():
+def test_window_without_a_year_raises_value_error():
     with pytest.raises(ValueError, match="year of birth"):
         birth_window(IncompleteDate(None, None, None), 0)

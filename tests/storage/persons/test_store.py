@@ -48,7 +48,7 @@ async def found(harness: PersonHarness, last_name: str, born: str, limit: int = 
 # ---- records ------------------------------------------------------------------------------------
 
 
-async def test_a_record_comes_back_as_it_went_in(harness: PersonHarness):
+async def test_record_survives_the_round_trip(harness: PersonHarness):
     niss = new_niss()
     dates = {"last_name": ordinal(2024, 1, 2), "address": ordinal(2023, 5, 6)}
     assert await harness.store.add([Person(niss, NATIONAL, WHOLE, source_dates=dates)], None)
@@ -60,19 +60,19 @@ async def test_a_record_comes_back_as_it_went_in(harness: PersonHarness):
     assert record.source_date == ordinal(2024, 1, 2)
 
 
-async def test_a_record_may_know_nothing(harness: PersonHarness):
+async def test_record_without_any_identity_field_survives_the_round_trip(harness: PersonHarness):
     niss = new_niss()
     assert await harness.store.add([Person(niss, BIS, Identity())], None)
     assert (await harness.record(niss)).identity == Identity()
 
 
-async def test_an_unknown_number_is_absent(harness: PersonHarness):
+async def test_unknown_number_is_absent(harness: PersonHarness):
     known = await harness.person()
     assert set(await harness.store.persons([known, new_niss()])) == {known}
     assert await harness.store.persons([]) == {}
 
 
-async def test_adding_is_all_or_nothing(harness: PersonHarness):
+async def test_add_with_a_known_number_writes_nothing(harness: PersonHarness):
     known, new = await harness.person(), new_niss()
     key = (ACTOR, uuid4().hex)
     assert not await harness.store.add(
@@ -83,14 +83,14 @@ async def test_adding_is_all_or_nothing(harness: PersonHarness):
     assert new not in await found(harness, "Peeters", "1968-06-14")
 
 
-async def test_of_two_who_add_the_same_numbers_at_once_one_does(harness: PersonHarness):
+async def test_concurrent_additions_of_the_same_numbers_succeed_once(harness: PersonHarness):
     nisses = [new_niss() for _ in range(20)]
     ahead = [Person(niss, BIS, an_identity()) for niss in nisses]
     answers = await asyncio.gather(harness.store.add(ahead, None), harness.store.add(ahead[::-1], None))
     assert sorted(answers) == [False, True]
 
 
-async def test_put_changes_the_record_and_what_finds_it_but_not_the_standing(harness: PersonHarness):
+async def test_put_changes_the_record_and_its_keys_but_not_its_status(harness: PersonHarness):
     niss = await harness.person(an_identity("Verhaeghe", "1971-01-01"))
     other = await harness.person()
     await harness.numbers.replace(a_call(), niss, other, validate_only=False)
@@ -109,7 +109,7 @@ async def test_put_changes_the_record_and_what_finds_it_but_not_the_standing(har
     assert other not in await found(harness, "Verhaeghe", "1971-01-01")
 
 
-async def test_what_is_put_twice_is_found_as_last_put(harness: PersonHarness):
+async def test_record_put_again_is_found_by_its_last_name_only(harness: PersonHarness):
     niss = await harness.person(an_identity("Claes", "1980-03-03"))
     for name in ("Declercq", "Claes", "Vermeulen"):
         async with harness.transactions.begin([niss]) as transaction:
@@ -128,7 +128,7 @@ async def test_what_is_put_twice_is_found_as_last_put(harness: PersonHarness):
     assert niss in await found(harness, "Vermeulen", "1980-03-03")
 
 
-async def test_other_given_names_are_found_as_soon_as_they_are_put(harness: PersonHarness):
+async def test_put_updates_the_signature_of_given_names(harness: PersonHarness):
     niss = await harness.person(an_identity("Lemmens", "1981-04-04", "Sofie"))
 
     async def wide(first_name: str) -> bool:
@@ -158,7 +158,7 @@ async def test_a_transaction_left_without_commit_changes_nothing(harness: Person
 # ---- whose numbers ------------------------------------------------------------------------------
 
 
-async def test_the_final_record_of_a_chain(harness: PersonHarness):
+async def test_finals_answers_the_last_record_of_a_chain(harness: PersonHarness):
     first, second, third = [await harness.person(an_identity(name)) for name in ("Aerts", "Baert", "Cools")]
     await harness.numbers.replace(a_call(), first, second, validate_only=False)
     await harness.numbers.replace(a_call(), second, third, validate_only=False)
@@ -169,7 +169,7 @@ async def test_the_final_record_of_a_chain(harness: PersonHarness):
     assert set(await harness.contents.numbers_of(second)) == {first, second, third}
 
 
-async def test_a_register_holds_a_person_by_any_of_the_numbers(harness: PersonHarness):
+async def test_register_holds_a_person_under_any_of_its_numbers(harness: PersonHarness):
     register, elsewhere = await harness.register(), await harness.register()
     old, new, stranger = [await harness.person() for _ in range(3)]
     await harness.inscribe(register, old, "2024-01-01", "2024-12-31")
@@ -183,7 +183,7 @@ async def test_a_register_holds_a_person_by_any_of_the_numbers(harness: PersonHa
     assert not await harness.store.holds(elsewhere.id, old)
 
 
-async def test_the_local_source_tells_birth_and_death_of_the_person(harness: PersonHarness):
+async def test_local_source_answers_birth_and_death_of_the_final_successor(harness: PersonHarness):
     old = await harness.person(an_identity(born="1969-00-00"))
     new = await harness.person(WHOLE)
     cancelled, never = await harness.person(Identity("Nemo")), new_niss()
@@ -213,21 +213,21 @@ async def test_the_local_source_tells_birth_and_death_of_the_person(harness: Per
         ("1955-06-14", "1955-07-00", False),
     ],
 )
-async def test_dates_known_in_part_fit_what_they_may_be(
+async def test_incomplete_birth_dates_match_every_date_they_may_be(
     harness: PersonHarness, born: str, asked: str, fits: bool
 ):
     niss = await harness.person(an_identity("Vandenberghe", born))
     assert (niss in await found(harness, "Van den Berghe", asked)) is fits
 
 
-async def test_a_replaced_record_is_found_under_the_number_that_stands_for_the_person(harness: PersonHarness):
+async def test_replaced_record_is_found_under_its_final_successor(harness: PersonHarness):
     old = await harness.person(an_identity("Zwartjes", "1944-04-04"))
     new = await harness.person(an_identity("Blanchard", "1944-04-05"))
     await harness.numbers.replace(a_call(), old, new, validate_only=False)
     assert await found(harness, "Zwartjes", "1944-04-04") == {new}
 
 
-async def test_more_than_the_limit_is_said_and_not_cut(harness: PersonHarness):
+async def test_find_reports_that_the_limit_is_exceeded(harness: PersonHarness):
     for _ in range(5):
         await harness.person(an_identity("Quaghebeur", "1939-09-09"))
     query = PersonQuery("Quaghebeur", parse_incomplete_date("1939-09-09"))
@@ -235,7 +235,7 @@ async def test_more_than_the_limit_is_said_and_not_cut(harness: PersonHarness):
     assert await harness.store.find(query.probe(), 4) == ((), True)
 
 
-async def test_the_search_walks_the_index(harness: PersonHarness):
+async def test_search_uses_the_index(harness: PersonHarness):
     await harness.store.add([Person(new_niss(), BIS, an_identity(f"Name{i}")) for i in range(500)], None)
     query = PersonQuery("Peeters", parse_incomplete_date("1968-06-14"))
     async with harness.engine.connect() as connection:
@@ -250,7 +250,7 @@ async def test_the_search_walks_the_index(harness: PersonHarness):
 # ---- imports and requests -----------------------------------------------------------------------
 
 
-async def test_progress_goes_along_with_what_was_added(harness: PersonHarness):
+async def test_add_stores_the_progress_in_the_same_transaction(harness: PersonHarness):
     key = (ACTOR, uuid4().hex)
     rejected = [(1, (Violation("niss", Reason.NISS_MALFORMED, "NISS_FORMAT", {"a": "b"}),))]
     assert await harness.store.add([Person(new_niss(), BIS, an_identity())], Progress(key, 0, 2, rejected))
@@ -260,7 +260,7 @@ async def test_progress_goes_along_with_what_was_added(harness: PersonHarness):
     assert await harness.store.import_offset((ACTOR, uuid4().hex)) == 0
 
 
-async def test_an_import_that_stands_elsewhere_is_refused(harness: PersonHarness):
+async def test_add_with_another_stored_offset_is_refused(harness: PersonHarness):
     key = (ACTOR, uuid4().hex)
     await harness.store.add([], Progress(key, 0, 7))
     niss = new_niss()
@@ -272,7 +272,7 @@ async def test_an_import_that_stands_elsewhere_is_refused(harness: PersonHarness
     assert await harness.store.persons([niss]) == {}
 
 
-async def test_two_streams_of_one_import_take_turns(harness: PersonHarness):
+async def test_streams_of_one_import_exclude_each_other(harness: PersonHarness):
     key = (ACTOR, uuid4().hex)
     add = [harness.store.add([Person(new_niss(), BIS, an_identity())], Progress(key, 0, 1)) for _ in range(4)]
     answers = await asyncio.gather(*add, return_exceptions=True)
@@ -280,7 +280,7 @@ async def test_two_streams_of_one_import_take_turns(harness: PersonHarness):
     assert all(answer is True or isinstance(answer, Refused) for answer in answers)
 
 
-async def test_creations_with_a_lock_in_common_take_turns(harness: PersonHarness):
+async def test_creations_with_a_common_lock_exclude_each_other(harness: PersonHarness):
     inside: list[int] = []
 
     async def create(number: int, locks: list[str]) -> None:
@@ -295,7 +295,7 @@ async def test_creations_with_a_lock_in_common_take_turns(harness: PersonHarness
     assert len(inside) == 6
 
 
-async def test_a_creation_remembers_its_request(harness: PersonHarness):
+async def test_creation_stores_its_request_id(harness: PersonHarness):
     key, niss = (ACTOR, uuid4().hex), new_niss()
     async with harness.store.creation(["a"]) as creation:
         assert await creation.created_before(key) is None
@@ -308,7 +308,7 @@ async def test_a_creation_remembers_its_request(harness: PersonHarness):
         assert set(await creation.taken([niss, new_niss()])) == {niss}
 
 
-async def test_a_number_given_away_meanwhile_is_not_given_again(harness: PersonHarness):
+async def test_number_taken_meanwhile_is_not_given_again(harness: PersonHarness):
     niss, key = new_niss(), (ACTOR, uuid4().hex)
     async with harness.store.creation([]) as creation:
         assert await harness.store.add([Person(niss, BIS, an_identity())], None)

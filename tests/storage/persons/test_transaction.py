@@ -136,7 +136,7 @@ def days(begin: str, end: str) -> Period:
     return Period(parse_day(begin), parse_day(end) + 1)
 
 
-async def test_a_replacement_unites_the_lines_in_two_consecutive_mutations(harness: Harness) -> None:
+async def test_replacement_unites_lines_in_two_consecutive_mutations(harness: Harness) -> None:
     register = await harness.register()
     old, new = await harness.persons(2)
     await harness.inscribe(register, old, "2024-01-01", "2024-06-30")
@@ -156,7 +156,7 @@ async def test_a_replacement_unites_the_lines_in_two_consecutive_mutations(harne
     assert await harness.numbers.replace(call(), old, new, validate_only=False) == ()
 
 
-async def test_validate_only_says_what_would_happen_and_does_nothing(harness: Harness) -> None:
+async def test_validate_only_answers_the_effect_and_changes_nothing(harness: Harness) -> None:
     register = await harness.register()
     old, new = await harness.persons(2)
     await harness.inscribe(register, old, "2024-01-01", "2024-06-30")
@@ -169,7 +169,7 @@ async def test_validate_only_says_what_would_happen_and_does_nothing(harness: Ha
     assert await harness.lines(register, new) == ()
 
 
-async def test_a_replacement_loads_all_registers_in_the_statements_that_load_one(
+async def test_replacement_loads_all_registers_in_a_fixed_number_of_statements(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registers = [await harness.register() for _ in range(5)]
@@ -197,7 +197,7 @@ async def test_a_replacement_loads_all_registers_in_the_statements_that_load_one
     assert counts[0][1] == counts[1][1] <= 6
 
 
-async def test_what_is_asked_under_a_replaced_number_goes_to_the_final_successor(harness: Harness) -> None:
+async def test_inscription_under_a_replaced_number_goes_to_the_final_successor(harness: Harness) -> None:
     register = await harness.register()
     first, second, third = await harness.persons(3)
     await harness.inscribe(register, first, "2024-01-01", "2024-01-10")
@@ -211,7 +211,7 @@ async def test_what_is_asked_under_a_replaced_number_goes_to_the_final_successor
     assert (await harness.log(register))[-1][3:5] == (third, first)
 
 
-async def test_what_cannot_be_replaced_is_refused_with_all_that_is_wrong(harness: Harness) -> None:
+async def test_invalid_replacement_is_refused_with_all_violations(harness: Harness) -> None:
     old, new, other = await harness.persons(3)
     unknown = next(_PERSONS)
     await harness.replace(old, new)
@@ -231,7 +231,7 @@ async def test_what_cannot_be_replaced_is_refused_with_all_that_is_wrong(harness
     assert await reasons(new, other) == [("successor_niss", Reason.NISS_CANCELLED)]
 
 
-async def test_a_restoration_gives_back_what_each_number_brought(harness: Harness) -> None:
+async def test_restoration_gives_each_number_its_own_days(harness: Harness) -> None:
     register = await harness.register()
     old, new = await harness.persons(2)
     await harness.inscribe(register, old, "2024-01-01", "2024-01-31")
@@ -256,7 +256,7 @@ async def test_a_restoration_gives_back_what_each_number_brought(harness: Harnes
     assert (await harness.inscribe(register, old, "2025-01-01", "2025-01-01")).niss == old
 
 
-async def test_days_removed_since_stay_away_and_are_reported(harness: Harness) -> None:
+async def test_restoration_reports_days_removed_since_as_inseparable(harness: Harness) -> None:
     register = await harness.register()
     old, new = await harness.persons(2)
     await harness.inscribe(register, old, "2024-01-01", "2024-01-31")
@@ -274,7 +274,7 @@ async def test_days_removed_since_stay_away_and_are_reported(harness: Harness) -
     )
 
 
-async def test_days_removed_under_a_replaced_number_that_brought_none_are_reported(harness: Harness) -> None:
+async def test_days_removed_under_a_replaced_number_without_share_are_reported(harness: Harness) -> None:
     register = await harness.register()
     old, new = await harness.persons(2)
     await harness.replace(old, new)
@@ -289,7 +289,7 @@ async def test_days_removed_under_a_replaced_number_that_brought_none_are_report
     assert await harness.lines(register, old) == ()
 
 
-async def test_a_chain_is_restored_in_the_middle_with_what_it_had_replaced(harness: Harness) -> None:
+async def test_number_restored_in_a_chain_keeps_those_it_had_replaced(harness: Harness) -> None:
     register = await harness.register()
     first, second, third = await harness.persons(3)
     for niss, month in ((first, "01"), (second, "03"), (third, "05")):
@@ -307,7 +307,7 @@ async def test_a_chain_is_restored_in_the_middle_with_what_it_had_replaced(harne
     assert (await harness.inscribe(register, first, "2024-09-01", "2024-09-01")).niss == second
 
 
-async def test_what_was_asked_under_the_first_of_a_chain_finds_back_to_it_step_by_step(
+async def test_days_inscribed_under_the_first_of_a_chain_return_to_it(
     harness: Harness,
 ) -> None:
     register = await harness.register()
@@ -326,7 +326,7 @@ async def test_what_was_asked_under_the_first_of_a_chain_finds_back_to_it_step_b
     assert await harness.lines(register, third) == (days("2024-05-01", "2024-05-10"),)
 
 
-async def test_a_cancelled_number_refuses_inscriptions_and_can_be_restored(harness: Harness) -> None:
+async def test_cancelled_number_refuses_inscriptions_until_it_is_restored(harness: Harness) -> None:
     register = await harness.register()
     (niss,) = await harness.persons(1)
     await harness.inscribe(register, niss, "2024-01-01", "2024-01-31")
@@ -344,7 +344,7 @@ async def test_a_cancelled_number_refuses_inscriptions_and_can_be_restored(harne
     assert [row[2] for row in await harness.log(register)] == [1, 5, 2, 4, 1]
 
 
-async def test_nothing_stays_under_a_replaced_number_whatever_runs_beside(harness: Harness) -> None:
+async def test_replaced_number_has_no_lines_after_concurrent_writes(harness: Harness) -> None:
     """A storm: writers on both numbers in many registers while replacements and restorations run."""
     registers = [await harness.register() for _ in range(6)]
     pairs = list(zip(*[iter(await harness.persons(16))] * 2, strict=True))
@@ -380,7 +380,9 @@ async def test_nothing_stays_under_a_replaced_number_whatever_runs_beside(harnes
             state[niss] = after
 
 
-async def test_the_shares_of_a_dossier_are_together_its_lines(harness: Harness, engine: AsyncEngine) -> None:
+async def test_union_of_the_shares_equals_the_lines_of_the_dossier(
+    harness: Harness, engine: AsyncEngine
+) -> None:
     register = await harness.register()
     old, new = await harness.persons(2)
     await harness.inscribe(register, old, "2024-01-01", "2024-03-31")

@@ -49,18 +49,18 @@ async def test_every_claimed_field_gets_a_verdict(harness: PersonHarness):
     )
 
 
-async def test_a_replaced_number_is_read_as_the_person(harness: PersonHarness):
+async def test_replaced_number_is_compared_with_its_final_successor(harness: PersonHarness):
     old, new = await harness.person(an_identity("Old")), await harness.person()
     await harness.numbers.replace(a_call(), old, new, validate_only=False)
     verdicts = await confronting(harness).confront(a_call(), old, IdentityClaim("Peeters"))
     assert verdicts == (("last_name", Verdict.MATCH),)
 
 
-async def test_nobody_is_unknown(harness: PersonHarness):
+async def test_unknown_number_is_refused(harness: PersonHarness):
     assert await reason(confronting(harness), new_niss()) is Reason.NISS_UNKNOWN
 
 
-async def test_too_many_are_refused_per_caller_and_number(harness: PersonHarness):
+async def test_confrontations_are_limited_per_caller_and_number(harness: PersonHarness):
     confront = confronting(harness, burst=3)
     niss, other, nobody = await harness.person(), await harness.person(), new_niss()
     assert [await reason(confront, niss) for _ in range(4)] == [None, None, None, Reason.OVERLOADED]
@@ -71,7 +71,7 @@ async def test_too_many_are_refused_per_caller_and_number(harness: PersonHarness
     assert unknown == [Reason.NISS_UNKNOWN] * 3 + [Reason.OVERLOADED]
 
 
-def test_attempts_come_back_with_time():
+def test_attempts_are_refilled_over_time():
     now = 0.0
     attempts = RateLimit(2, 10.0, lambda: now)
     assert [attempts.spend("a") for _ in range(3)] == [True, True, False]
@@ -94,7 +94,7 @@ def inscription(niss: Niss | None, claim: IdentityClaim | None, *violations: Vio
     return Operation(Action.INSCRIBE, niss, "HEALTH", period, claim, False, violations)
 
 
-async def test_a_claim_that_differs_is_refused_with_the_names_of_the_fields(harness: PersonHarness):
+async def test_differing_claim_is_refused_with_the_names_of_its_fields(harness: PersonHarness):
     niss, unknown = await harness.person(), new_niss()
     wrong = IdentityClaim("Janssens", ("Marie",), None, Sex.MALE)
     bad = Violation("period", Reason.REQUIRED)
@@ -111,12 +111,12 @@ async def test_a_claim_that_differs_is_refused_with_the_names_of_the_fields(harn
     assert list(checked[1:]) == operations[1:]
 
 
-async def test_a_source_without_identities_refuses_nothing():
+async def test_source_without_identities_refuses_no_claim():
     operations = [inscription(new_niss(), CLAIM)]
     assert list(await with_identity_violations(a_call(), operations, NoIdentities())) == operations
 
 
-async def test_whoever_guesses_is_stopped_right_or_wrong(harness: PersonHarness):
+async def test_caller_over_the_budget_of_wrong_claims_is_refused_even_when_right(harness: PersonHarness):
     niss, other = await harness.person(), await harness.person()
     right, wrong = IdentityClaim("Peeters"), IdentityClaim("Janssens")
     guesses = RateLimit(2, 60.0)
@@ -134,7 +134,7 @@ async def test_whoever_guesses_is_stopped_right_or_wrong(harness: PersonHarness)
     assert await reasons(inscription(niss, right), actor=244640631) == [[]]
 
 
-async def test_without_claims_nothing_is_asked():
+async def test_inscription_without_claim_does_not_ask_the_source():
     class Silent:
         async def mismatches(self, claims: list[Claim]) -> list[tuple[str, ...]]:
             raise AssertionError("nothing was claimed")
@@ -146,7 +146,7 @@ async def test_without_claims_nothing_is_asked():
 # ---- what other servers ask ---------------------------------------------------------------------
 
 
-async def test_checks_are_answered_in_their_order(harness: PersonHarness):
+async def test_check_answers_are_in_the_order_of_the_checks(harness: PersonHarness):
     old, new, gone = [await harness.person() for _ in range(3)]
     unknown = new_niss()
     await harness.numbers.replace(a_call(), old, new, validate_only=False)
@@ -166,7 +166,7 @@ async def test_checks_are_answered_in_their_order(harness: PersonHarness):
     )
 
 
-async def test_a_record_is_read_by_a_register_that_holds_the_person(harness: PersonHarness):
+async def test_register_reads_only_persons_it_holds(harness: PersonHarness):
     register, niss, other = await harness.register(), await harness.person(Identity("Nemo")), new_niss()
     for unheld in (niss, other):
         with pytest.raises(Refused) as refused:

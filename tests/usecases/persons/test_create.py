@@ -53,7 +53,7 @@ async def create(
     return await harness.creating(*given).create(a_call(), identity, reviewed, request)
 
 
-async def test_somebody_new_gets_the_first_free_number(harness: PersonHarness, year: int):
+async def test_new_person_gets_the_first_free_number(harness: PersonHarness, year: int):
     taken, free = await harness.person(), new_niss()
     answer = await create(harness, samira(year), numbers=[taken, free, new_niss()])
     assert answer.person is not None
@@ -66,7 +66,7 @@ async def test_somebody_new_gets_the_first_free_number(harness: PersonHarness, y
     assert answer.person == await harness.record(free)
 
 
-async def test_somebody_alike_is_shown_and_nobody_created(harness: PersonHarness, year: int):
+async def test_create_answers_similar_persons_and_creates_none(harness: PersonHarness, year: int):
     known = await harness.person(samira(year, last_name="El Ouazzani", sex=None))
     free = new_niss()
     answer = await create(harness, samira(year), numbers=[free])
@@ -75,26 +75,26 @@ async def test_somebody_alike_is_shown_and_nobody_created(harness: PersonHarness
     assert await harness.store.persons([free]) == {}
 
 
-async def test_with_all_reviewed_a_person_is_created(harness: PersonHarness, year: int):
+async def test_create_succeeds_when_all_candidates_were_reviewed(harness: PersonHarness, year: int):
     known = [await harness.person(samira(year, birth_place=place)) for place in ("Gent", "Namur")]
     assert (await create(harness, samira(year), known[0])).person is None
     answer = await create(harness, samira(year), *known)
     assert answer.person is not None
 
 
-async def test_a_replaced_number_reviewed_stands_for_its_successor(harness: PersonHarness, year: int):
+async def test_reviewed_replaced_number_stands_for_its_successor(harness: PersonHarness, year: int):
     old, new = await harness.person(samira(year)), await harness.person(samira(year, birth_place="Gent"))
     await harness.numbers.replace(a_call(), old, new, validate_only=False)
     assert (await create(harness, samira(year))).candidates[0].person.niss == new
     assert (await create(harness, samira(year), old)).person is not None
 
 
-async def test_a_twin_is_nobody_alike(harness: PersonHarness, year: int):
+async def test_twin_is_no_candidate(harness: PersonHarness, year: int):
     await harness.person(samira(year, first_names=("Karim",)))
     assert (await create(harness, samira(year))).person is not None
 
 
-async def test_another_day_of_birth_is_nobody_alike_but_an_unknown_one_is(harness: PersonHarness, year: int):
+async def test_candidate_has_the_same_or_an_unknown_day_of_birth(harness: PersonHarness, year: int):
     await harness.person(samira(year, birth_date=parse_incomplete_date(f"{year}-04-18")))
     assert (await create(harness, samira(year))).person is not None
     in_april = samira(year, birth_date=parse_incomplete_date(f"{year}-04-00"), address=Address("MA"))
@@ -126,7 +126,7 @@ async def test_another_day_of_birth_is_nobody_alike_but_an_unknown_one_is(harnes
         ),
     ],
 )
-async def test_one_of_the_three_sets_is_needed(
+async def test_create_requires_one_of_the_three_data_sets(
     harness: PersonHarness, year: int, changes: dict[str, object], missing: list[tuple[str, str]]
 ):
     identity = samira(year, **changes)
@@ -138,7 +138,7 @@ async def test_one_of_the_three_sets_is_needed(
     assert [(v.field, v.reason.name) for v in refused.value.violations] == missing
 
 
-async def test_a_repeated_request_answers_the_same_person(harness: PersonHarness, year: int):
+async def test_repeated_request_answers_the_same_person(harness: PersonHarness, year: int):
     request = CreateRequest(uuid4().hex, b"body")
     first = await create(harness, samira(year), request=request)
     again = await create(harness, samira(year), request=request)
@@ -146,7 +146,7 @@ async def test_a_repeated_request_answers_the_same_person(harness: PersonHarness
     assert again.person is not None
 
 
-async def test_a_request_id_serves_one_request(harness: PersonHarness, year: int):
+async def test_request_id_with_another_body_is_refused(harness: PersonHarness, year: int):
     request = CreateRequest(uuid4().hex, b"body")
     await create(harness, samira(year), request=request)
     with pytest.raises(Refused) as refused:
@@ -158,7 +158,7 @@ async def test_a_request_id_serves_one_request(harness: PersonHarness, year: int
     ]
 
 
-async def test_where_nothing_was_created_nothing_is_remembered(harness: PersonHarness, year: int):
+async def test_request_that_created_nobody_is_not_stored(harness: PersonHarness, year: int):
     known = await harness.person(samira(year))
     request = CreateRequest(uuid4().hex, b"body")
     assert (await create(harness, samira(year), request=request)).person is None
@@ -167,7 +167,9 @@ async def test_where_nothing_was_created_nothing_is_remembered(harness: PersonHa
 
 
 @pytest.mark.parametrize("repeated", [True, False])
-async def test_of_the_same_at_once_one_creates(harness: PersonHarness, year: int, repeated: bool):
+async def test_concurrent_identical_creations_create_one_person(
+    harness: PersonHarness, year: int, repeated: bool
+):
     request = CreateRequest(uuid4().hex, b"body") if repeated else None
     numbers = [new_niss() for _ in range(12)]
     answers = await asyncio.gather(
@@ -180,7 +182,7 @@ async def test_of_the_same_at_once_one_creates(harness: PersonHarness, year: int
     assert sum(answer.person is not None for answer in answers) == (8 if repeated else 1)
 
 
-async def test_spellings_of_one_name_at_once_make_one_person(harness: PersonHarness, year: int):
+async def test_concurrent_creations_with_other_spellings_create_one_person(harness: PersonHarness, year: int):
     names = ("Müller", "Mueller", "Muller", "MULLER")
     numbers = [new_niss() for _ in range(12)]
     answers = await asyncio.gather(
@@ -189,7 +191,9 @@ async def test_spellings_of_one_name_at_once_make_one_person(harness: PersonHarn
     assert sum(answer.person is not None for answer in answers) == 1
 
 
-async def test_different_persons_at_once_get_different_numbers(harness: PersonHarness, year: int):
+async def test_concurrent_creations_of_different_persons_get_different_numbers(
+    harness: PersonHarness, year: int
+):
     names = ("Zwartjes", "Blanchard", "Okafor", "Haddad", "Kowalczyk", "Dimitrov")
     numbers = [new_niss() for _ in range(12)]
     answers = await asyncio.gather(
@@ -198,7 +202,7 @@ async def test_different_persons_at_once_get_different_numbers(harness: PersonHa
     assert len({answer.person.niss for answer in answers if answer.person}) == len(names)
 
 
-async def test_when_all_numbers_are_given_out_it_says_so(harness: PersonHarness, year: int):
+async def test_create_is_refused_when_all_numbers_are_taken(harness: PersonHarness, year: int):
     taken = await harness.person()
     with pytest.raises(Refused) as refused:
         await create(harness, samira(year), numbers=[taken])
@@ -222,7 +226,7 @@ async def give_away(harness: PersonHarness, numbers: Iterable[int]) -> None:
 
 
 @pytest.mark.parametrize(("sex", "first"), [(Sex.MALE, 1), (Sex.FEMALE, 2)])
-async def test_when_the_counters_of_a_day_run_out_the_number_is_under_month_zero(
+async def test_exhausted_day_continues_under_month_zero(
     harness: PersonHarness, year: int, sex: Sex, first: int
 ):
     identity = samira(year, sex=sex)
@@ -250,7 +254,9 @@ async def test_when_the_counters_of_a_day_run_out_the_number_is_under_month_zero
     assert answer.person.niss == numbers_in_order[-1]
 
 
-async def test_different_persons_of_one_day_at_once_get_the_next_numbers(harness: PersonHarness, year: int):
+async def test_concurrent_creations_of_one_birth_date_get_consecutive_numbers(
+    harness: PersonHarness, year: int
+):
     names = ("Zwartjes", "Blanchard", "Okafor", "Haddad", "Kowalczyk", "Dimitrov", "Nguyen", "Lukaku")
     creating = giving_real_numbers(harness)
     answers = await asyncio.gather(
@@ -262,7 +268,7 @@ async def test_different_persons_of_one_day_at_once_get_the_next_numbers(harness
     assert given == set(islice(bis_numbers(born, Sex.FEMALE, NissProfile.TEST), len(names)))
 
 
-async def test_a_number_that_a_register_knows_is_given_to_nobody_else(harness: PersonHarness, year: int):
+async def test_number_known_to_a_register_is_not_given(harness: PersonHarness, year: int):
     register = await harness.register()
     known, free = await harness.person(), new_niss()
     await harness.inscribe(register, known, "2024-01-01", "2024-12-31")
@@ -274,7 +280,7 @@ async def test_a_number_that_a_register_knows_is_given_to_nobody_else(harness: P
     assert answer.person.niss == free
 
 
-async def test_too_many_alike_are_not_shown_in_part(harness: PersonHarness, year: int):
+async def test_create_with_too_many_candidates_is_refused(harness: PersonHarness, year: int):
     crowd = [Person(new_niss(), BIS, samira(year)) for _ in range(101)]
     await harness.store.add(crowd, None)
     with pytest.raises(Refused) as refused:

@@ -61,7 +61,7 @@ def about(niss: Niss, **identity: object) -> FeedRow:
 # ---- what a row does ----------------------------------------------------------------------------
 
 
-async def test_new_numbers_are_added(harness: PersonHarness):
+async def test_import_adds_new_numbers(harness: PersonHarness):
     rows = [row(), row(register_of_origin=NATIONAL, source_date=ordinal(2024, 5, 6))]
     assert await harness.fed(rows) == FeedAnswer(2, 2, 0, ())
     first, second = [await harness.record(each.niss) for each in rows if each.niss]
@@ -70,7 +70,7 @@ async def test_new_numbers_are_added(harness: PersonHarness):
     assert second.source_date == ordinal(2024, 5, 6)
 
 
-async def test_what_is_known_already_is_unchanged(harness: PersonHarness):
+async def test_import_of_known_data_changes_nothing(harness: PersonHarness):
     rows = [row(), row(), row()]
     await harness.fed(rows)
     assert await harness.fed(rows) == FeedAnswer(3, 0, 3, ())
@@ -79,7 +79,7 @@ async def test_what_is_known_already_is_unchanged(harness: PersonHarness):
         assert (await harness.record(each.niss)).version == 1
 
 
-async def test_a_change_is_taken_and_told(harness: PersonHarness):
+async def test_import_of_changed_data_updates_the_record_and_notifies_registers(harness: PersonHarness):
     register = await harness.register()
     niss = await harness.person(an_identity("Peeters"))
     await harness.inscribe(register, niss, "2020-01-01", "2020-12-31")
@@ -101,7 +101,7 @@ async def test_a_change_is_taken_and_told(harness: PersonHarness):
     )
 
 
-async def test_a_death_is_told_as_of_its_day(harness: PersonHarness):
+async def test_effective_date_of_a_death_is_its_day(harness: PersonHarness):
     register = await harness.register()
     niss = await harness.person()
     await harness.inscribe(register, niss, "2020-01-01", "2020-12-31")
@@ -123,7 +123,7 @@ async def test_a_death_is_told_as_of_its_day(harness: PersonHarness):
         (IdentityChanges.WHILE_INSCRIBED, "2001-01-01", "9998-01-31", ordinal(2000, 1, 1), True),
     ],
 )
-async def test_who_is_told(
+async def test_identity_changes_setting_decides_whether_a_register_is_notified(
     harness: PersonHarness,
     changes: IdentityChanges,
     begin: str,
@@ -138,7 +138,7 @@ async def test_who_is_told(
     assert [entry[1] for entry in await harness.log(register)] == [1] + [6] * told
 
 
-async def test_nobody_else_is_told(harness: PersonHarness):
+async def test_register_without_the_person_is_not_notified(harness: PersonHarness):
     register = await harness.register()
     niss, other = await harness.person(), await harness.person()
     await harness.inscribe(register, other, "2020-01-01", "2020-12-31")
@@ -146,7 +146,7 @@ async def test_nobody_else_is_told(harness: PersonHarness):
     assert len(await harness.log(register)) == 1
 
 
-async def test_replacement_and_cancellation_do_what_the_calls_do(harness: PersonHarness):
+async def test_rows_replace_and_cancel_like_the_single_calls(harness: PersonHarness):
     register = await harness.register()
     old, new, gone = [await harness.person() for _ in range(3)]
     for niss in (old, gone):
@@ -164,7 +164,7 @@ async def test_replacement_and_cancellation_do_what_the_calls_do(harness: Person
     assert (record.status, record.replaced_by, record.successor) == (REPLACED, new, new)
 
 
-async def test_new_numbers_may_arrive_withdrawn(harness: PersonHarness):
+async def test_new_number_may_be_replaced_or_cancelled_from_the_start(harness: PersonHarness):
     successor, old, gone = new_niss(), new_niss(), new_niss()
     rows = [
         row(successor),
@@ -176,14 +176,14 @@ async def test_new_numbers_may_arrive_withdrawn(harness: PersonHarness):
     assert (states[old].successor, states[gone].status) == (successor, CANCELLED)
 
 
-async def test_a_row_may_be_about_what_the_row_before_changed(harness: PersonHarness):
+async def test_row_sees_the_changes_of_earlier_rows(harness: PersonHarness):
     niss = new_niss()
     rows = [row(niss), about(niss, last_name="Two"), about(niss, last_name="Three"), row(niss)]
     assert await harness.fed(rows) == FeedAnswer(4, 4, 0, ())
     assert (await harness.record(niss)).identity.last_name == "Peeters"
 
 
-async def test_newer_data_are_not_overwritten_field_by_field(harness: PersonHarness):
+async def test_older_row_does_not_overwrite_newer_fields(harness: PersonHarness):
     niss = new_niss()
     newer, older = ordinal(2024, 6, 1), ordinal(2024, 5, 1)
     await harness.fed([replace(row(niss, identity=an_identity("New")), source_date=newer)])
@@ -196,14 +196,14 @@ async def test_newer_data_are_not_overwritten_field_by_field(harness: PersonHarn
     assert await harness.fed([FeedRow(niss, identity=late, source_date=older)]) == FeedAnswer(1, 0, 1, ())
 
 
-async def test_a_row_never_empties_a_field(harness: PersonHarness):
+async def test_row_without_a_field_keeps_its_value(harness: PersonHarness):
     identity = replace(an_identity(), address=Address("BE", "Gent"))
     niss = await harness.person(identity)
     await harness.fed([about(niss, last_name="Janssens")])
     assert (await harness.record(niss)).identity == replace(identity, last_name="Janssens")
 
 
-async def test_the_register_of_origin_may_change(harness: PersonHarness):
+async def test_row_changes_the_register_of_origin(harness: PersonHarness):
     niss = await harness.person()
     answer = await harness.fed([FeedRow(niss, RegisterOfOrigin.RAD)])
     assert answer == FeedAnswer(1, 1, 0, ())
@@ -213,7 +213,7 @@ async def test_the_register_of_origin_may_change(harness: PersonHarness):
 # ---- what is refused ----------------------------------------------------------------------------
 
 
-async def test_bad_rows_are_reported_and_skipped(harness: PersonHarness):
+async def test_invalid_rows_are_reported_and_skipped(harness: PersonHarness):
     unread = Violation("niss", Reason.NISS_MALFORMED, "NISS_FORMAT")
     good = [row() for _ in range(3)]
     rows = [
@@ -244,7 +244,7 @@ async def test_bad_rows_are_reported_and_skipped(harness: PersonHarness):
     assert set(known) == {each.niss for each in good}
 
 
-async def test_what_was_withdrawn_is_not_put_in_use_by_a_row(harness: PersonHarness):
+async def test_row_does_not_reactivate_a_replaced_or_cancelled_number(harness: PersonHarness):
     old, new, gone = [await harness.person() for _ in range(3)]
     await harness.fed([FeedRow(old, status=REPLACED, replaced_by=new), FeedRow(gone, status=CANCELLED)])
     answer = await harness.fed(
@@ -272,7 +272,7 @@ async def test_what_was_withdrawn_is_not_put_in_use_by_a_row(harness: PersonHarn
 # ---- exactly once -------------------------------------------------------------------------------
 
 
-async def test_a_repeated_import_does_nothing_and_tells_again_what_it_skipped(harness: PersonHarness):
+async def test_repeated_import_changes_nothing_and_reports_skipped_rows_again(harness: PersonHarness):
     import_id = uuid4().hex
     rows = [row(), FeedRow(new_niss()), row()]
     first = await harness.fed(rows, import_id=import_id)
@@ -281,7 +281,7 @@ async def test_a_repeated_import_does_nothing_and_tells_again_what_it_skipped(ha
     assert len(first.rejected) == 1
 
 
-async def test_a_message_that_straddles_is_applied_from_there(harness: PersonHarness):
+async def test_message_across_the_stored_offset_is_applied_from_it(harness: PersonHarness):
     import_id = uuid4().hex
     niss = new_niss()
     await harness.fed([row(niss)], import_id=import_id)
@@ -290,13 +290,13 @@ async def test_a_message_that_straddles_is_applied_from_there(harness: PersonHar
     assert (await harness.record(niss)).identity.last_name == "Peeters"
 
 
-async def test_an_offset_ahead_is_refused(harness: PersonHarness):
+async def test_offset_ahead_of_the_stored_one_is_refused(harness: PersonHarness):
     with pytest.raises(Refused) as refused:
         await harness.fed([row()], offset=5, import_id=uuid4().hex)
     assert refused.value.violations[0].values == {"through_offset": "0"}
 
 
-async def test_a_gap_is_refused_without_an_import_id_too(harness: PersonHarness):
+async def test_gap_between_messages_is_refused_without_an_import_id(harness: PersonHarness):
     async def messages() -> AsyncIterator[FeedMessage]:
         yield FeedMessage(None, 10, [row()])
         yield FeedMessage(None, 12, [row()])
@@ -309,13 +309,13 @@ async def test_a_gap_is_refused_without_an_import_id_too(harness: PersonHarness)
     assert answers == [11]
 
 
-async def test_a_message_without_rows_asks_how_far_the_import_has_come(harness: PersonHarness):
+async def test_message_without_rows_answers_the_stored_offset(harness: PersonHarness):
     import_id = uuid4().hex
     await harness.fed([row(), row()], import_id=import_id)
     assert await harness.fed([], import_id=import_id) == FeedAnswer(2, 0, 0, ())
 
 
-async def test_whatever_dies_every_row_is_applied_exactly_once(harness: PersonHarness, dsn: str):
+async def test_rows_are_applied_exactly_once_while_connections_are_killed(harness: PersonHarness, dsn: str):
     """A feed of everything, while the connections of the store are killed under it."""
     doomed_dsn = make_url(dsn).update_query_dict({"application_name": DOOMED})
     engines = [
@@ -372,7 +372,7 @@ async def kill_connections(dsn: str) -> None:
             await connection.execute(kill)
 
 
-def test_the_identity_of_a_row_is_json():
+def test_identity_json_omits_unknown_fields():
     assert identity_json(an_identity()) == {
         "last_name": "Peeters",
         "birth_date": "1968-06-14",
@@ -380,7 +380,7 @@ def test_the_identity_of_a_row_is_json():
     }
 
 
-async def test_rows_in_one_message_do_what_they_do_in_messages_of_their_own(harness: PersonHarness):
+async def test_rows_have_the_same_effect_in_one_message_as_in_several(harness: PersonHarness):
     """Whatever is read ahead and kept back, a row finds what the rows before it have left."""
     outcomes = []
     for at_once in (True, False):

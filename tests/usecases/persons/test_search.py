@@ -61,12 +61,12 @@ async def test_spellings_find_each_other(harness: PersonHarness, day: str, known
     assert await found(harness, query(asked, day, "Anne")) == [niss]
 
 
-async def test_last_and_first_name_swapped(harness: PersonHarness, day: str):
+async def test_swapped_last_and_first_names_are_found(harness: PersonHarness, day: str):
     niss = await harness.person(an_identity("Haddad", day, "Karim"))
     assert await found(harness, query("Karim", day, "Haddad")) == [niss]
 
 
-async def test_the_best_comes_first_and_equal_ones_in_order_of_number(harness: PersonHarness, day: str):
+async def test_candidates_are_ordered_by_score_then_number(harness: PersonHarness, day: str):
     alike = [await harness.person(an_identity("Declercq", day)) for _ in range(3)]
     near = await harness.person(an_identity("Declerck", day))
     candidates = await harness.search.search(query("Declercq", day), 100)
@@ -75,7 +75,7 @@ async def test_the_best_comes_first_and_equal_ones_in_order_of_number(harness: P
     assert candidates[0].person == await harness.record(min(alike))
 
 
-async def test_the_window_sex_and_municipality(harness: PersonHarness, day: str):
+async def test_window_sex_and_municipality_filter_candidates(harness: PersonHarness, day: str):
     identity = replace(an_identity("Wouters", day), address=Address("BE", "Gent"))
     niss = await harness.person(identity)
     blank = await harness.person(replace(an_identity("Wouters", day), sex=None))
@@ -101,7 +101,9 @@ async def test_given_names_as_asked(harness: PersonHarness, day: str):
         assert await found(harness, query("Lemmens", day, "Zoë", given_name_matching=mode)) == [], mode
 
 
-async def test_a_person_is_found_once_by_whichever_record_fits_best(harness: PersonHarness, day: str):
+async def test_person_with_several_records_is_found_once_with_the_best_score(
+    harness: PersonHarness, day: str
+):
     old, new = [await harness.person(an_identity(name, day)) for name in ("Dubois", "Duboys")]
     await harness.numbers.replace(a_call(), old, new, validate_only=False)
     (candidate,) = await harness.search.search(query("Dubois", day), 100)
@@ -109,7 +111,7 @@ async def test_a_person_is_found_once_by_whichever_record_fits_best(harness: Per
     assert candidate.score == 1
 
 
-async def test_more_than_wanted_is_refused_and_not_cut(harness: PersonHarness, day: str):
+async def test_more_candidates_than_requested_are_refused_not_truncated(harness: PersonHarness, day: str):
     for _ in range(4):
         await harness.person(an_identity("Quaghebeur", day))
     assert len(await found(harness, query("Quaghebeur", day), 4)) == 4
@@ -119,7 +121,7 @@ async def test_more_than_wanted_is_refused_and_not_cut(harness: PersonHarness, d
     assert (violation.reason, violation.values) == (Reason.TOO_MANY_RESULTS, {"limit": "3"})
 
 
-async def test_more_than_can_be_looked_at_is_refused():
+async def test_more_records_than_are_scored_are_refused():
     class Crowd:
         async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
             return (), True

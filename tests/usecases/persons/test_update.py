@@ -57,7 +57,7 @@ async def refusal(harness: PersonHarness, register: AdmittedRegister, niss: Niss
     return violation.reason
 
 
-async def test_fields_are_taken_and_cleared_and_told_once(harness: PersonHarness):
+async def test_update_sets_and_clears_fields_and_notifies_once(harness: PersonHarness):
     register, niss = await held(harness, identity=replace(an_identity(), birth_place="Oujda"))
     address = Address("BE", "Namur")
     assert await groups(harness, register, niss, MARCH, address=address, birth_place=None, sex=None) == {
@@ -77,7 +77,7 @@ async def test_fields_are_taken_and_cleared_and_told_once(harness: PersonHarness
     }
 
 
-async def test_the_answer_is_the_record_as_written(harness: PersonHarness):
+async def test_update_answers_the_record_as_stored(harness: PersonHarness):
     register, niss = await held(harness)
     update = await harness.update.update(
         a_call(), register, niss, ["birth_place"], Identity(birth_place="Gent"), MARCH
@@ -85,7 +85,7 @@ async def test_the_answer_is_the_record_as_written(harness: PersonHarness):
     assert update.person == await harness.record(niss)
 
 
-async def test_the_same_again_is_unchanged_and_told_to_nobody(harness: PersonHarness):
+async def test_repeated_update_changes_nothing_and_notifies_nobody(harness: PersonHarness):
     register, niss = await held(harness)
     await groups(harness, register, niss, MARCH, birth_place="Gent")
     assert await groups(harness, register, niss, MARCH, birth_place="Gent") == {"birth_place": UNCHANGED}
@@ -93,7 +93,7 @@ async def test_the_same_again_is_unchanged_and_told_to_nobody(harness: PersonHar
     assert len(await harness.log(register)) == 2
 
 
-async def test_newer_data_stay(harness: PersonHarness):
+async def test_update_does_not_overwrite_newer_fields(harness: PersonHarness):
     register, niss = await held(harness)
     await groups(harness, register, niss, APRIL, birth_place="Gent", nationality="MA")
     older = await groups(
@@ -105,43 +105,43 @@ async def test_newer_data_stay(harness: PersonHarness):
     assert (await harness.record(niss)).identity.birth_place == "Brugge"
 
 
-async def test_a_field_confirmed_later_is_as_new_as_that(harness: PersonHarness):
+async def test_confirming_a_field_renews_its_source_date(harness: PersonHarness):
     register, niss = await held(harness)
     await groups(harness, register, niss, MARCH, birth_place="Gent")
     await groups(harness, register, niss, MAY, birth_place="Gent")
     assert await groups(harness, register, niss, APRIL, birth_place="Brugge") == {"birth_place": REFUSED}
 
 
-async def test_fields_have_dates_of_their_own(harness: PersonHarness):
+async def test_each_field_has_its_own_source_date(harness: PersonHarness):
     register, niss = await held(harness)
     await groups(harness, register, niss, MAY, birth_place="Gent")
     assert await groups(harness, register, niss, MARCH, nationality="MA") == {"nationality": ACCEPTED}
 
 
-async def test_a_person_struck_off_can_be_updated(harness: PersonHarness):
+async def test_person_of_the_rad_register_can_be_updated(harness: PersonHarness):
     register, niss = await held(harness, RegisterOfOrigin.RAD)
     assert await groups(harness, register, niss, MARCH, birth_place="Gent") == {"birth_place": ACCEPTED}
 
 
-async def test_the_national_register_alone_changes_its_persons(harness: PersonHarness):
+async def test_person_of_the_national_register_cannot_be_updated(harness: PersonHarness):
     register, niss = await held(harness, NATIONAL)
     assert await refusal(harness, register, niss) is Reason.PERSON_NOT_UPDATABLE
 
 
-async def test_a_cancelled_number_is_not_updated(harness: PersonHarness):
+async def test_cancelled_number_cannot_be_updated(harness: PersonHarness):
     register, niss = await held(harness)
     await harness.numbers.cancel(a_call(), niss)
     assert await refusal(harness, register, niss) is Reason.NISS_CANCELLED
 
 
-async def test_whom_the_register_does_not_hold_is_unknown_like_nobody(harness: PersonHarness):
+async def test_update_of_a_person_not_held_is_refused_like_an_unknown_one(harness: PersonHarness):
     register, _ = await held(harness)
     assert await refusal(harness, register, await harness.person()) is Reason.NISS_UNKNOWN
     assert await refusal(harness, register, await harness.person(origin=NATIONAL)) is Reason.NISS_UNKNOWN
     assert await refusal(harness, register, new_niss()) is Reason.NISS_UNKNOWN
 
 
-async def test_a_replaced_number_is_read_as_the_one_that_stands_for_the_person(harness: PersonHarness):
+async def test_update_of_a_replaced_number_changes_the_final_successor(harness: PersonHarness):
     register, old = await held(harness)
     new = await harness.person(an_identity("New"))
     await harness.numbers.replace(a_call(), old, new, validate_only=False)
@@ -150,7 +150,7 @@ async def test_a_replaced_number_is_read_as_the_one_that_stands_for_the_person(h
     assert (await harness.record(old)).identity == an_identity()
 
 
-async def test_updates_at_once_are_all_taken(harness: PersonHarness):
+async def test_concurrent_updates_are_all_applied(harness: PersonHarness):
     register, niss = await held(harness)
     fields: list[dict[str, object]] = [
         {"birth_place": "Gent"},
