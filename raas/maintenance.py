@@ -18,7 +18,8 @@ from raas.storage.connection.database import open_database
 from raas.storage.maintenance.erase import PostgresContentStore
 from raas.storage.maintenance.trim import PostgresTrims
 from raas.storage.reads.registers import PostgresRegisterStore
-from raas.storage.schema.migration import SchemaVersion, schema_version, upgrade
+from raas.storage.schema.migration import schema_version, upgrade
+from raas.storage.schema.version import SchemaVersion
 from raas.usecases.admin.erase import EraseContents, Progress
 from raas.usecases.admin.registers import chosen
 from raas.usecases.admin.trim import TrimProgress, TrimTarget, renew_logs
@@ -41,8 +42,11 @@ def migrate(dsn: str) -> SchemaVersion:
     return asyncio.run(run())
 
 
-def require_current(dsn: str) -> None:
-    """Raise StoreFault when the schema of a database is not that of this version; StoreUnavailable."""
+def require_usable_schema(dsn: str) -> SchemaVersion:
+    """The version of the schema, on which this version of RaaS can work.
+
+    Raises StoreFault, with a sentence for the operator, for any other schema; StoreUnavailable.
+    """
 
     async def run() -> SchemaVersion:
         engine = open_database(dsn)
@@ -52,11 +56,9 @@ def require_current(dsn: str) -> None:
             await engine.dispose()
 
     version = asyncio.run(run())
-    if version.current != version.needed:
-        raise StoreFault(
-            f"the database is at schema {version.current or 'none'}, "
-            f"this version needs {version.needed}: run `raas migrate`"
-        )
+    if not version.is_usable:
+        raise StoreFault(version.refusal)
+    return version
 
 
 def trim(
@@ -142,5 +144,5 @@ def _work_on(dsn: str, work: Callable[[_Stores], Coroutine[Any, Any, T]]) -> T:
         async with _opened(dsn) as stores:
             return await work(stores)
 
-    require_current(dsn)
+    require_usable_schema(dsn)
     return asyncio.run(run())

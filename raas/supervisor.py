@@ -58,11 +58,13 @@ def run(settings: Settings) -> int:
 def database(settings: Settings) -> Iterator[tuple[str, EmbeddedPostgres | None]]:
     """The database to work on, migrated: the one of RAAS_DATABASE_URL, or the embedded one, started.
 
-    A database of one's own is never migrated by a server: one that is not current is refused with StoreFault.
+    A server never migrates the database of RAAS_DATABASE_URL: StoreFault when its schema is not usable.
     """
     if settings.database_url:
         dsn = settings.database_url.get_secret_value()
-        upkeep.require_current(dsn)
+        schema = upkeep.require_usable_schema(dsn)
+        if not schema.is_needed:
+            log.warning("schema of another release", found=schema.current, needed=schema.needed)
         yield dsn, None
         return
     with EmbeddedPostgres(settings.data_dir) as embedded:

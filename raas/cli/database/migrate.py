@@ -8,7 +8,7 @@ from raas.cli.database.connection import DatabaseUrl, DataDir, work_on_database
 from raas.cli.server.connection import Json
 
 if TYPE_CHECKING:
-    from raas.storage.schema.migration import SchemaVersion
+    from raas.storage.schema.version import SchemaVersion
 
 
 def migrate(
@@ -19,7 +19,7 @@ def migrate(
     """Bring the database to the schema of this version.
 
     All of it or nothing. A server does this itself on its embedded PostgreSQL, never on a database of one's
-    own: stop the servers, make a backup, migrate, start them.
+    own. A database that a later version of RaaS has migrated stays as it is, if this version can work on it.
 
     Exit status: 0 the schema is that of this version, 1 failed, 130 interrupted.
     """
@@ -40,6 +40,8 @@ def migrate(
 
 
 def _sentence(found: SchemaVersion) -> str:
-    if found.current == found.needed:
+    if found.is_needed:
         return f"the database was at {found.needed} already"
+    if found.is_newer:
+        return f"the database stays at {found.current}, which is newer than {found.needed}"
     return f"the database is at {found.needed} now; it was {found.current or 'empty'}"

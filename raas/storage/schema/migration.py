@@ -1,46 +1,46 @@
-"""Bringing a database to the schema of this version.
+"""Bring a database to the schema of this version.
 
-Migrations run in one transaction: a database is as it was before, or as it should be. Two processes
-that migrate at once take turns, and the second one finds nothing to do.
+Migrations run in one transaction: afterwards a database is as it was before, or as it should be. Two
+processes that migrate at the same time take turns, and the second one finds nothing to do.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.storage.connection.errors import translated_errors
+from raas.storage.schema.tables import schema_change
+from raas.storage.schema.version import SchemaChange, SchemaVersion, compare
+from raas.usecases.ports.errors import StoreFault
 
 # The number is "raas" in ASCII and a 1, so that nobody else is likely to lock it.
 _LOCK = text("SELECT pg_advisory_xact_lock(491260048129)")
 
-
-@dataclass(frozen=True, slots=True)
-class SchemaVersion:
-    """The migration a database is at (None = no schema yet) and the one this version of RaaS needs."""
-
-    current: str | None
-    needed: str
+_KEEPS_RECORD = text("SELECT to_regclass('schema_change') IS NOT NULL")
 
 
 async def upgrade(engine: AsyncEngine) -> SchemaVersion:
-    """Apply what is missing, all of it or nothing; answers the version that was found before.
+    """Apply the migrations that the database lacks, all or none; answers the version found before.
 
-    Raises StoreUnavailable, StoreFault.
+    A database that a later version of RaaS migrated is left as it is when it is usable. Raises StoreFault,
+    with a sentence for the operator, when it is not; StoreUnavailable, StoreFault.
     """
     with translated_errors():
         async with engine.begin() as connection:
             await connection.execute(_LOCK)
             before = await connection.run_sync(_version)
-            if before.current != before.needed:
+            if before.missing:
                 await connection.run_sync(_upgrade)
+            elif not before.is_usable:
+                raise StoreFault(before.refusal)
             return before
 
 
@@ -51,10 +51,13 @@ async def schema_version(engine: AsyncEngine) -> SchemaVersion:
             return await connection.run_sync(_version)
 
 
-async def database_is_current(engine: AsyncEngine) -> bool:
-    """Whether the schema is that of this version of RaaS. Raises StoreUnavailable, StoreFault."""
-    version = await schema_version(engine)
-    return version.current == version.needed
+def known_changes() -> list[SchemaChange]:
+    """The migrations that this version brings, in order, as they declare themselves."""
+    scripts = ScriptDirectory.from_config(_configuration()).walk_revisions()
+    changes = [
+        SchemaChange(script.revision, script.module.release, script.module.expansion) for script in scripts
+    ]
+    return changes[::-1]
 
 
 def _configuration() -> Config:
@@ -66,12 +69,24 @@ def _configuration() -> Config:
 
 
 def _version(connection: Connection) -> SchemaVersion:
-    needed = ScriptDirectory.from_config(_configuration()).get_current_head()
-    assert needed is not None, "there is at least one migration"
-    return SchemaVersion(MigrationContext.configure(connection).get_current_revision(), needed)
+    current = MigrationContext.configure(connection).get_current_revision()
+    return compare(known_changes(), current, _recorded(connection))
+
+
+def _recorded(connection: Connection) -> list[SchemaChange]:
+    if not connection.execute(_KEEPS_RECORD).scalar_one():
+        return []
+    columns = schema_change.c
+    rows = connection.execute(select(columns.revision, columns.release, columns.expansion))
+    return [SchemaChange(*row) for row in rows]
 
 
 def _upgrade(connection: Connection) -> None:
     configuration = _configuration()
     configuration.attributes["connection"] = connection
     command.upgrade(configuration, "head")
+    rows = [
+        {"revision": change.revision, "release": change.release, "expansion": change.expansion}
+        for change in known_changes()
+    ]
+    connection.execute(insert(schema_change).on_conflict_do_nothing(), rows)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -286,4 +287,15 @@ secret = Table(
     Column("name", Text, primary_key=True),
     Column("value", LargeBinary, nullable=False),
     comment="Keys that every process on this database shares, such as the one that seals page tokens",
+)
+
+schema_change = Table(
+    "schema_change",
+    metadata,
+    # As the migration declares itself; see version.py.
+    Column("revision", Text, primary_key=True),
+    Column("release", Text, nullable=False),
+    Column("expansion", Boolean, nullable=False),
+    _instant("time", default=True),
+    comment="The migrations this database has, so that a server of the release before can judge them",
 )

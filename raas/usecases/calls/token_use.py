@@ -46,7 +46,7 @@ def token_use(call: Call, register_id: int | None, which: TokenFilter) -> str:
 
 
 def token_use_in_form_1(call: Call, register_id: int | None, which: TokenFilter) -> str:
-    """The use of a token as versions up to 0.1 hashed it: the `repr` of a Python value.
+    """The use of a token as releases before 0.2 hashed it: the `repr` of a Python value.
 
     Only for tokens that were made before an upgrade: the release after this one no longer reads them.
     """

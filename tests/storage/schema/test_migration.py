@@ -1,4 +1,4 @@
-"""Migrations make the schema that the code was written for, once."""
+"""Migrations make the schema of the code, once; which schemas a server accepts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas import storage
@@ -21,8 +21,10 @@ from raas.domain.names.phonetics import search_keys
 from raas.domain.search.person_search import PersonQuery
 from raas.storage.connection.database import open_database
 from raas.storage.persons.store import PostgresPersonStore
-from raas.storage.schema.migration import SchemaVersion, database_is_current, schema_version, upgrade
-from raas.storage.schema.tables import metadata
+from raas.storage.schema.migration import known_changes, schema_version, upgrade
+from raas.storage.schema.tables import metadata, schema_change
+from raas.storage.schema.version import SchemaChange, SchemaVersion
+from raas.usecases.ports.errors import StoreFault
 from tests.conftest import new_database
 
 
@@ -42,7 +44,7 @@ async def empty(server_dsn: str) -> AsyncIterator[AsyncEngine]:
         yield engine
 
 
-async def test_the_migrations_make_the_schema_of_the_code(empty: AsyncEngine) -> None:
+async def test_migrations_make_the_schema_of_the_code(empty: AsyncEngine) -> None:
     await upgrade(empty)
 
     def differences(connection: Connection) -> list[object]:
@@ -64,22 +66,23 @@ async def test_storage_settings_and_identities_are_those_of_the_code(
         assert await _catalogue(empty) == await _catalogue(written)
 
 
-async def test_an_empty_database_is_told_from_a_current_one(empty: AsyncEngine) -> None:
-    assert not await database_is_current(empty)
-    needed = (await schema_version(empty)).needed
-    assert await upgrade(empty) == SchemaVersion(None, needed)
-    assert await database_is_current(empty)
-    assert await upgrade(empty) == SchemaVersion(needed, needed)
+async def test_upgrade_brings_an_empty_database_to_the_needed_version(empty: AsyncEngine) -> None:
+    found = await schema_version(empty)
+    assert not found.is_usable
+    assert found == SchemaVersion(None, found.needed, missing=tuple(known_changes()))
+    assert await upgrade(empty) == found
+    assert await schema_version(empty) == SchemaVersion(found.needed, found.needed)
+    assert await upgrade(empty) == SchemaVersion(found.needed, found.needed)
 
 
-async def test_two_at_once_migrate_once(empty: AsyncEngine) -> None:
+async def test_concurrent_upgrades_migrate_once(empty: AsyncEngine) -> None:
     needed = (await schema_version(empty)).needed
     found = await asyncio.gather(*(upgrade(empty) for _ in range(5)))
     assert sorted(str(version.current) for version in found) == [*[needed] * 4, "None"]
-    assert await database_is_current(empty)
+    assert (await schema_version(empty)).is_needed
 
 
-async def test_a_migration_that_fails_leaves_nothing_behind(empty: AsyncEngine) -> None:
+async def test_failed_migration_leaves_nothing_behind(empty: AsyncEngine) -> None:
     async with empty.begin() as connection:
         # In the way of a table that is not the first one to be created.
         await connection.execute(text("CREATE TABLE secret (name text)"))
@@ -93,10 +96,10 @@ async def test_a_migration_that_fails_leaves_nothing_behind(empty: AsyncEngine) 
         assert tables.scalars().all() == ["secret"]
         await connection.execute(text("DROP TABLE secret"))
     await upgrade(empty)
-    assert await database_is_current(empty)
+    assert (await schema_version(empty)).is_needed
 
 
-async def test_persons_from_before_given_signatures_are_found(empty: AsyncEngine) -> None:
+async def test_persons_of_schema_0003_are_found_after_the_upgrade(empty: AsyncEngine) -> None:
     niss, born = 85673003360, parse_incomplete_date("1985-07-30")
 
     def upgrade_to_persons(connection: Connection) -> None:
@@ -125,6 +128,58 @@ async def test_persons_from_before_given_signatures_are_found(empty: AsyncEngine
     async with empty.connect() as connection:
         keys = (await connection.execute(text("SELECT key, niss FROM person_key ORDER BY key"))).all()
     assert [tuple(row) for row in keys] == [(key, niss) for key in search_keys("Vandenberghe")]
+
+
+async def migrate_further(engine: AsyncEngine, *changes: SchemaChange) -> None:
+    """Leave the database as later versions of RaaS do that bring these migrations."""
+    async with engine.begin() as connection:
+        for change in changes:
+            values = {"revision": change.revision, "release": change.release, "expansion": change.expansion}
+            await connection.execute(insert(schema_change).values(values))
+            await connection.execute(text("UPDATE alembic_version SET version_num = :revision"), values)
+
+
+@pytest.mark.parametrize(
+    ("changes", "usable"),
+    [
+        ([SchemaChange("x1", "999", True)], True),
+        ([SchemaChange("x1", "999", True), SchemaChange("x2", "999", True)], True),
+        ([SchemaChange("x1", "999", False)], False),
+        ([SchemaChange("x1", "999", True), SchemaChange("x2", "999", False)], False),
+        ([SchemaChange("x1", "999", True), SchemaChange("x2", "1000", True)], False),
+    ],
+)
+async def test_newer_schema_is_usable_after_expansions_of_one_release(
+    empty: AsyncEngine, changes: list[SchemaChange], usable: bool
+) -> None:
+    await upgrade(empty)
+    await migrate_further(empty, *changes)
+    found = await schema_version(empty)
+    assert (found.current, found.is_newer, found.is_usable) == (changes[-1].revision, True, usable)
+    if usable:
+        assert await upgrade(empty) == found
+    else:
+        with pytest.raises(StoreFault, match="start the version of RaaS that migrated the database"):
+            await upgrade(empty)
+    assert await schema_version(empty) == found
+
+
+async def test_schema_of_an_unknown_history_is_not_usable(empty: AsyncEngine) -> None:
+    await upgrade(empty)
+    async with empty.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = 'somewhere else'"))
+    found = await schema_version(empty)
+    assert (found.is_newer, found.is_usable) == (True, False)
+
+
+async def test_every_migration_is_recorded_as_it_declares_itself(empty: AsyncEngine) -> None:
+    await upgrade(empty)
+    async with empty.connect() as connection:
+        columns = schema_change.c
+        rows = await connection.execute(
+            select(columns.revision, columns.release, columns.expansion).order_by(columns.revision)
+        )
+        assert [SchemaChange(*row) for row in rows] == known_changes()
 
 
 async def _catalogue(engine: AsyncEngine) -> list[object]:

@@ -12,6 +12,9 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+release = "0.1"
+expansion = False
+
 
 def upgrade() -> None:
     """Create the table."""

@@ -12,6 +12,9 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+release = "0.1"
+expansion = False
+
 
 def _key(name: str, kind: sa.types.TypeEngine[int]) -> sa.Column[object]:
     """A column of a primary key that is given, never counted up."""

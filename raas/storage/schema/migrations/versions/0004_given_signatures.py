@@ -14,6 +14,9 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+release = "0.1"
+expansion = False
+
 _AT_ONCE = 5_000
 
 _NEXT = sa.text("""
