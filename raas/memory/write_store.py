@@ -38,7 +38,9 @@ class MemoryWriteStore:
     async def snapshot(self, register_id: int, wanted: LoadRequest) -> LoadedState:
         """What a transaction would load now."""
         keys = list(wanted.dossiers)
-        persons = self._state.persons({niss for niss, _ in keys}) if wanted.persons else {}
+        nisses = {niss for niss, _ in keys}
+        followed = nisses | {self._state.final(niss) for niss in nisses}
+        persons = self._state.persons(followed) if wanted.persons else {}
         finals = {(final_niss(niss, persons), type_id) for niss, type_id in keys}
         register = self._state.registers[register_id]
         return replace(

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.calendar.periods import Period
-from raas.domain.errors import Reason, Refused
 from raas.storage.log.reader import PostgresLogs
-from raas.storage.log.subscribers import PostgresSubscribers
 from raas.storage.maintenance.trim import PostgresTrims
-from raas.storage.reads.registers import PostgresRegisterStore
-from raas.storage.reads.store import PostgresReadStore
-from raas.usecases.admin.trim import TrimProgress, TrimTarget, renew_logs, trim
-from raas.usecases.ports.log import EVERYTHING, LogFilter, ReadLimits
-from raas.usecases.ports.read_store import DossierFilter
-from raas.usecases.ports.subscriber_store import SubscriberKey
-from tests.storage.seed import ACTOR, START, Book, new_book, persons, write_at_random
+from raas.usecases.ports.log import EVERYTHING, ReadLimits
+from tests.storage.seed import Book, new_book, persons
 
 PEOPLE = persons(5)
 ANN = PEOPLE[0]
@@ -45,105 +38,6 @@ async def _kept(engine: AsyncEngine, book: Book) -> list[int]:
     async with engine.connect() as connection:
         query = text("SELECT revision FROM mutation WHERE register_id = :id ORDER BY revision")
         return list((await connection.execute(query, {"id": book.id})).scalars())
-
-
-async def test_a_step_gives_up_what_lies_before_the_goal(engine: AsyncEngine, trims: PostgresTrims) -> None:
-    book = await _book(engine, 1, 1, 1, 1, 1)
-    step = await trims.step(book.id, 3, 100, None)
-    assert (step.deleted, step.oldest_revision, step.held_by) == (2, 3, None)
-    assert await _kept(engine, book) == [3, 4, 5]
-
-
-async def test_a_goal_beyond_the_log_keeps_its_last_mutation(
-    engine: AsyncEngine, trims: PostgresTrims
-) -> None:
-    book = await _book(engine, 1, 1, 1)
-    step = await trims.step(book.id, 1_000, 100, None)
-    assert (step.oldest_revision, await _kept(engine, book)) == (3, [3])
-
-
-async def test_a_step_ends_where_a_group_ends(engine: AsyncEngine, trims: PostgresTrims) -> None:
-    book = await _book(engine, 1, 3, 2)
-    # 3 lies inside the group 2 to 4.
-    assert (await trims.step(book.id, 3, 100, None)).oldest_revision == 1
-    assert (await trims.step(book.id, 3, 100, None)).oldest_revision == 1
-    assert (await trims.step(book.id, 5, 100, None)).oldest_revision == 4
-
-
-async def test_a_step_is_as_large_as_asked_but_takes_a_group_whole(
-    engine: AsyncEngine, trims: PostgresTrims
-) -> None:
-    book = await _book(engine, 1, 1, 4, 1)
-    steps = [await trims.step(book.id, 7, 2, None) for _ in range(4)]
-    assert [step.oldest_revision for step in steps] == [2, 6, 7, 7]
-    assert [step.deleted for step in steps] == [1, 4, 1, 0]
-
-
-async def test_a_step_stops_at_the_slowest_subscriber(
-    engine: AsyncEngine, reading_engine: AsyncEngine, trims: PostgresTrims
-) -> None:
-    book = await _book(engine, *[1] * 9)
-    subscribers, logs = PostgresSubscribers(reading_engine), PostgresLogs(reading_engine)
-    log_id = (await logs.heads([book.id]))[book.id].log_id
-    slow, quick = (SubscriberKey(book.id, ACTOR, name) for name in ("slow", "quick"))
-    await subscribers.enter(slow, log_id, EVERYTHING, 4)
-    await subscribers.enter(quick, log_id, LogFilter(), 8)
-    step = await trims.step(book.id, 7, 100, LONG_AGO)
-    assert (step.oldest_revision, step.held_by) == (4, slow)
-    # Nobody who was seen that recently; or whoever reads does not matter.
-    assert (await trims.step(book.id, 6, 100, datetime.now(UTC) + timedelta(days=1))).oldest_revision == 6
-    assert (await trims.step(book.id, 7, 100, None)).oldest_revision == 7
-
-
-async def test_a_subscriber_of_a_replaced_log_holds_nothing_back(
-    engine: AsyncEngine, reading_engine: AsyncEngine, trims: PostgresTrims
-) -> None:
-    book = await _book(engine, 1, 1, 1)
-    subscribers, logs = PostgresSubscribers(reading_engine), PostgresLogs(reading_engine)
-    log_id = (await logs.heads([book.id]))[book.id].log_id
-    await subscribers.enter(SubscriberKey(book.id, ACTOR, "slow"), log_id, EVERYTHING, 0)
-    register = await PostgresRegisterStore(reading_engine).find(book.number)
-    assert register is not None
-    await renew_logs(trims, [register])
-    assert (await logs.heads([book.id]))[book.id].log_id != log_id
-    assert (await trims.step(book.id, 2, 100, LONG_AGO)).oldest_revision == 2
-
-
-async def test_trimming_goes_step_by_step_and_says_so(
-    engine: AsyncEngine, reading_engine: AsyncEngine, trims: PostgresTrims
-) -> None:
-    book = await _book(engine, *[500] * 9)
-    register = await PostgresRegisterStore(reading_engine).find(book.number)
-    assert register is not None
-    told: list[TrimProgress] = []
-    done = await trim(
-        trims, register, TrimTarget(revision=4_200), now=datetime.now(UTC), progress=told.append
-    )
-    assert done == TrimProgress(3_999, 4_000, 4_200, None)
-    assert [each.oldest_revision for each in told] == [2_000, 4_000, 4_000]
-
-
-async def test_trimming_by_time_keeps_the_state_at_that_time(
-    engine: AsyncEngine, reading_engine: AsyncEngine, trims: PostgresTrims
-) -> None:
-    book = await new_book(engine, "A", "B")
-    await write_at_random(book, PEOPLE, 60, seed=7)
-    register = await PostgresRegisterStore(reading_engine).find(book.number)
-    assert register is not None
-    instant = book.entries[30].record_time + timedelta(milliseconds=500)
-    at = max(entry.revision for entry in book.entries if entry.record_time <= instant)
-    done = await trim(trims, register, TrimTarget(instant=instant), now=datetime.now(UTC))
-    assert done.oldest_revision == at
-    reads = PostgresReadStore(reading_engine)
-    assert await reads.resolve_time(book.id, instant) == at
-    page = await reads.page(book.id, DossierFilter(), at, None, 1_000)
-    assert {(d.niss, d.dossier_type): (d.lines, d.revision) for d in page.dossiers} == book.state_at(at)
-    with pytest.raises(Refused) as raised:
-        await reads.page(book.id, DossierFilter(), at - 1, None, 1_000)
-    assert raised.value.violations[0].reason is Reason.REVISION_EXPIRED
-    # Before what is kept there is nothing to trim.
-    again = await trim(trims, register, TrimTarget(instant=START), now=datetime.now(UTC))
-    assert (again.deleted, again.oldest_revision) == (0, at)
 
 
 async def test_readers_and_writers_go_on_while_a_log_is_trimmed(

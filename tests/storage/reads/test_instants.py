@@ -9,10 +9,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.domain.calendar.periods import Period
-from raas.domain.errors import Reason, Refused
 from raas.storage.reads.store import PostgresReadStore
-from tests.storage.seed import FIRST_DAY, START, Book, new_book, persons, write_at_random
+from tests.storage.seed import Book, new_book, persons, write_at_random
 
 LOCK = text("SELECT 1 FROM register WHERE id = :id FOR NO KEY UPDATE")
 MICROSECOND = timedelta(microseconds=1)
@@ -25,38 +23,6 @@ def store(reading_engine: AsyncEngine) -> PostgresReadStore:
 
 def by_hand(book: Book, instant: datetime) -> int:
     return max((e.revision for e in book.entries if e.record_time <= instant), default=0)
-
-
-async def test_every_instant_of_a_history(store: PostgresReadStore, engine: AsyncEngine) -> None:
-    book = await new_book(engine, "A", "B")
-    assert await store.resolve_time(book.id, START) == 0
-    await write_at_random(book, persons(5), 100, seed=3)
-    instants = {e.record_time for e in book.entries} | {START - timedelta(days=1), datetime.now(UTC)}
-    for instant in instants:
-        for asked in (instant - MICROSECOND, instant):
-            assert await store.resolve_time(book.id, asked) == by_hand(book, asked)
-
-
-async def test_the_future_is_refused(store: PostgresReadStore, engine: AsyncEngine) -> None:
-    book = await new_book(engine, "A")
-    with pytest.raises(Refused) as refused:
-        await store.resolve_time(book.id, datetime.now(UTC) + timedelta(hours=1))
-    (violation,) = refused.value.violations
-    assert (violation.field, violation.reason, violation.sentence) == (
-        "at_time",
-        Reason.VALUE_INVALID,
-        "FUTURE_INSTANT",
-    )
-
-
-async def test_what_was_recorded_ahead_of_the_clock_can_be_asked_about(
-    store: PostgresReadStore, engine: AsyncEngine
-) -> None:
-    book = await new_book(engine, "A")
-    book.record_time = datetime.now(UTC) + timedelta(hours=1)
-    await book.set((persons(1)[0], "A", (Period(FIRST_DAY, FIRST_DAY + 1),)))
-    assert await store.resolve_time(book.id, book.record_time) == 1
-    assert await store.resolve_time(book.id, book.record_time - MICROSECOND) == 0
 
 
 async def test_a_write_in_flight_is_waited_for(store: PostgresReadStore, engine: AsyncEngine) -> None:
@@ -93,25 +59,6 @@ async def test_an_instant_before_the_last_record_time_waits_for_nobody(
         instant = book.record_time - MICROSECOND
         assert await asyncio.wait_for(store.resolve_time(book.id, instant), 10) == by_hand(book, instant)
         await writer.rollback()
-
-
-@pytest.mark.parametrize("through", [1, 7, 50, 99, 100])
-async def test_before_what_is_kept(store: PostgresReadStore, engine: AsyncEngine, through: int) -> None:
-    book = await new_book(engine, "A", "B")
-    await write_at_random(book, persons(5), 100, seed=5)
-    await book.trim(through)
-    oldest = book.entries[through - 1].record_time
-    later = [e.record_time for e in book.entries[through:] if e.record_time > oldest]
-    for instant in (*later, datetime.now(UTC)):
-        assert await store.resolve_time(book.id, instant) == by_hand(book, instant)
-    with pytest.raises(Refused) as refused:
-        await store.resolve_time(book.id, oldest - MICROSECOND)
-    (violation,) = refused.value.violations
-    assert (violation.field, violation.reason, violation.values) == (
-        "at_time",
-        Reason.REVISION_EXPIRED,
-        {"oldest_revision": str(through)},
-    )
 
 
 async def _until_waiting(engine: AsyncEngine, book: Book) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.domain.errors import Reason, Refused
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
-from raas.domain.registers.register import Register, first_checksum
 from raas.storage.reads.registers import PostgresRegisterStore
 from tests.oracle.numbers import enterprise_number
 
@@ -23,53 +20,6 @@ def store(reading_engine: AsyncEngine) -> PostgresRegisterStore:
 
 def numbers(first: int, many: int) -> list[EnterpriseNumber]:
     return [EnterpriseNumber(int(enterprise_number(first + i))) for i in range(many)]
-
-
-async def test_a_new_register_is_empty_and_found(store: PostgresRegisterStore) -> None:
-    (number,) = numbers(1_000_001, 1)
-    assert await store.find(number) is None
-    before = datetime.now(UTC) - timedelta(seconds=1)
-    created = await store.create(number, "Fictieve organisatie")
-    assert created == Register(
-        created.id,
-        number,
-        "Fictieve organisatie",
-        created.log_id,
-        0,
-        0,
-        created.record_time,
-        0,
-        0,
-        first_checksum(number),
-        created.create_time,
-    )
-    assert before < created.create_time < datetime.now(UTC) + timedelta(seconds=1)
-    assert created.create_time.utcoffset() == timedelta(0)
-    assert await store.find(number) == created
-
-
-async def test_only_one_of_many_creates_it(store: PostgresRegisterStore) -> None:
-    (number,) = numbers(1_000_002, 1)
-    answers = await asyncio.gather(
-        *(store.create(number, f"Name {i}") for i in range(8)), return_exceptions=True
-    )
-    (created,) = [answer for answer in answers if isinstance(answer, Register)]
-    refusals = [answer for answer in answers if isinstance(answer, Refused)]
-    assert [(r.violations[0].reason, dict(r.violations[0].values)) for r in refusals] == [
-        (Reason.REGISTER_EXISTS, {"register": f"{number:010d}"})
-    ] * 7
-    assert await store.find(number) == created
-
-
-async def test_a_name_can_change_and_nothing_else_does(store: PostgresRegisterStore) -> None:
-    number, nobody = numbers(1_000_003, 2)
-    created = await store.create(number, "Before")
-    renamed = await store.rename(number, "After")
-    assert (renamed.name, renamed.id, renamed.revision) == ("After", created.id, 0)
-    assert await store.find(number) == renamed
-    with pytest.raises(Refused) as refused:
-        await store.rename(nobody, "After")
-    assert refused.value.violations[0].reason is Reason.REGISTER_UNKNOWN
 
 
 async def test_a_name_waits_for_the_writer_of_its_register(
@@ -86,14 +36,3 @@ async def test_a_name_waits_for_the_writer_of_its_register(
         await writer.commit()
     renamed = await renaming
     assert (renamed.name, renamed.revision) == ("After", 7)
-
-
-async def test_many_are_found_in_order(store: PostgresRegisterStore) -> None:
-    there, absent = numbers(1_000_100, 5), numbers(1_000_200, 3)
-    for number in reversed(there):
-        await store.create(number, "Name")
-    assert [r.enterprise_number for r in await store.find_many([*absent, *reversed(there)])] == there
-    assert await store.find_many([]) == []
-    page = await store.page(there[1], 2)
-    assert [r.enterprise_number for r in page] == there[2:4]
-    assert (await store.page(None, 1))[0].enterprise_number <= there[0]

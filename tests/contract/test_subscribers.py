@@ -6,13 +6,12 @@ import asyncio
 from uuid import UUID
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
-from raas.storage.log.subscribers import PostgresSubscribers
 from raas.usecases.ports.log import EVERYTHING, LogFilter
-from raas.usecases.ports.subscriber_store import Subscriber, SubscriberKey
-from tests.storage.seed import ACTOR, Book, new_book, persons, write_at_random
+from raas.usecases.ports.subscriber_store import Subscriber, SubscriberKey, SubscriberStore
+from tests.contract.book import ACTOR, Book, new_book, persons, write_at_random
+from tests.contract.stores import Stores
 
 OTHER = EnterpriseNumber(ACTOR + 97)
 LOG, OTHER_LOG = UUID(int=1), UUID(int=2)
@@ -20,24 +19,24 @@ B_ONLY = LogFilter(("B",), (1, 2), (2,))
 
 
 @pytest.fixture
-def subscribers(reading_engine: AsyncEngine) -> PostgresSubscribers:
-    return PostgresSubscribers(reading_engine)
+def subscribers(stores: Stores) -> SubscriberStore:
+    return stores.subscribers
 
 
 @pytest.fixture
-async def book(engine: AsyncEngine) -> Book:
-    book = await new_book(engine, "A")
+async def book(stores: Stores) -> Book:
+    book = await new_book(stores, "A")
     await write_at_random(book, persons(3), 20, seed=1)
     return book
 
 
-async def _found(subscribers: PostgresSubscribers, key: SubscriberKey) -> Subscriber:
+async def _found(subscribers: SubscriberStore, key: SubscriberKey) -> Subscriber:
     found = await subscribers.find(key)
     assert found is not None
     return found
 
 
-async def test_a_subscriber_comes_into_being_by_reading(subscribers: PostgresSubscribers, book: Book) -> None:
+async def test_a_subscriber_comes_into_being_by_reading(subscribers: SubscriberStore, book: Book) -> None:
     key = SubscriberKey(book.id, ACTOR, "mirror")
     assert await subscribers.find(key) is None
     await subscribers.enter(key, LOG, B_ONLY, 5)
@@ -47,7 +46,7 @@ async def test_a_subscriber_comes_into_being_by_reading(subscribers: PostgresSub
 
 
 async def test_reading_again_keeps_the_place_under_the_same_filters_only(
-    subscribers: PostgresSubscribers, book: Book
+    subscribers: SubscriberStore, book: Book
 ) -> None:
     key = SubscriberKey(book.id, ACTOR, "mirror")
     await subscribers.enter(key, LOG, B_ONLY, 5)
@@ -59,7 +58,7 @@ async def test_reading_again_keeps_the_place_under_the_same_filters_only(
     assert (await _found(subscribers, key)).acknowledged_revision == 1
 
 
-async def test_acknowledging_never_moves_back(subscribers: PostgresSubscribers, book: Book) -> None:
+async def test_acknowledging_never_moves_back(subscribers: SubscriberStore, book: Book) -> None:
     key = SubscriberKey(book.id, ACTOR, "mirror")
     await subscribers.enter(key, LOG, B_ONLY, 5)
     assert [await subscribers.acknowledge(key, LOG, revision) for revision in (8, 6, 10)] == [8, 8, 10]
@@ -68,7 +67,7 @@ async def test_acknowledging_never_moves_back(subscribers: PostgresSubscribers, 
 
 
 async def test_acknowledging_creates_a_subscriber_without_filters(
-    subscribers: PostgresSubscribers, book: Book
+    subscribers: SubscriberStore, book: Book
 ) -> None:
     key = SubscriberKey(book.id, ACTOR, "poller")
     assert await subscribers.acknowledge(key, LOG, 4) == 4
@@ -76,15 +75,13 @@ async def test_acknowledging_creates_a_subscriber_without_filters(
     assert (found.dossier_types, found.kinds) == ((), ())
 
 
-async def test_in_another_log_the_old_place_means_nothing(
-    subscribers: PostgresSubscribers, book: Book
-) -> None:
+async def test_in_another_log_the_old_place_means_nothing(subscribers: SubscriberStore, book: Book) -> None:
     key = SubscriberKey(book.id, ACTOR, "mirror")
     await subscribers.acknowledge(key, LOG, 15)
     assert await subscribers.acknowledge(key, OTHER_LOG, 2) == 2
 
 
-async def test_presence_is_noted_for_those_who_exist(subscribers: PostgresSubscribers, book: Book) -> None:
+async def test_presence_is_noted_for_those_who_exist(subscribers: SubscriberStore, book: Book) -> None:
     here, gone, unknown = (SubscriberKey(book.id, ACTOR, name) for name in ("here", "gone", "unknown"))
     for key in (here, gone):
         await subscribers.acknowledge(key, LOG, 1)
@@ -100,7 +97,7 @@ async def test_presence_is_noted_for_those_who_exist(subscribers: PostgresSubscr
 
 
 async def test_presence_told_from_two_sides_at_once_waits_in_no_circle(
-    subscribers: PostgresSubscribers, book: Book
+    subscribers: SubscriberStore, book: Book
 ) -> None:
     keys = [SubscriberKey(book.id, ACTOR, f"s{i}") for i in range(50)]
     for key in keys:
@@ -111,7 +108,7 @@ async def test_presence_told_from_two_sides_at_once_waits_in_no_circle(
     assert (await _found(subscribers, keys[0])).connected
 
 
-async def test_pages_are_in_order_of_caller_and_name(subscribers: PostgresSubscribers, book: Book) -> None:
+async def test_pages_are_in_order_of_caller_and_name(subscribers: SubscriberStore, book: Book) -> None:
     for caller, name in ((OTHER, "a"), (ACTOR, "b"), (ACTOR, "a"), (ACTOR, "B")):
         await subscribers.acknowledge(SubscriberKey(book.id, caller, name), LOG, 1)
     everybody = await subscribers.page(book.id, None, None, 10)
@@ -123,7 +120,7 @@ async def test_pages_are_in_order_of_caller_and_name(subscribers: PostgresSubscr
     assert [(s.key.caller, s.key.name) for s in own] == [(OTHER, "a")]
 
 
-async def test_a_deleted_subscriber_is_forgotten(subscribers: PostgresSubscribers, book: Book) -> None:
+async def test_a_deleted_subscriber_is_forgotten(subscribers: SubscriberStore, book: Book) -> None:
     key = SubscriberKey(book.id, ACTOR, "mirror")
     await subscribers.acknowledge(key, LOG, 1)
     await subscribers.delete(key)

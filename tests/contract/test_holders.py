@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.calendar.periods import Period
 from raas.domain.numbers.niss import Niss
-from raas.storage.reads.store import PostgresReadStore
+from raas.usecases.ports.read_store import ReadStore
+from tests.contract.book import FIRST_DAY, new_book, persons
+from tests.contract.stores import Stores
 from tests.oracle.numbers import niss
-from tests.storage.seed import FIRST_DAY, new_book, persons
 
 LINE = Period(FIRST_DAY, FIRST_DAY + 10)
 
 
-@pytest.fixture
-def store(reading_engine: AsyncEngine) -> PostgresReadStore:
-    return PostgresReadStore(reading_engine)
+@pytest.fixture(scope="module")
+def store(stores: Stores) -> ReadStore:
+    return stores.reads
 
 
-async def test_holders_are_those_that_have_or_had_a_dossier(
-    store: PostgresReadStore, engine: AsyncEngine
-) -> None:
+async def test_holders_are_those_that_have_or_had_a_dossier(store: ReadStore, stores: Stores) -> None:
     # Nobody else in the tests is born on this day.
     person, other = Niss(int(niss(1933, 63, 3, 3))), Niss(int(niss(1933, 63, 3, 5)))
-    has, had, never = [await new_book(engine, "A", "B") for _ in range(3)]
+    has, had, never = [await new_book(stores, "A", "B") for _ in range(3)]
     await has.set((person, "A", (LINE,)), (person, "B", (LINE,)), (other, "A", (LINE,)))
     await had.set((person, "A", (LINE,)))
     await had.set((person, "A", ()))
@@ -36,8 +34,8 @@ async def test_holders_are_those_that_have_or_had_a_dossier(
     assert await store.holders([Niss(int(niss(1933, 63, 3, 7)))]) == []
 
 
-async def test_numbers_are_those_with_lines(store: PostgresReadStore, engine: AsyncEngine) -> None:
-    book = await new_book(engine, "A", "B")
+async def test_numbers_are_those_with_lines(store: ReadStore, stores: Stores) -> None:
+    book = await new_book(stores, "A", "B")
     people = persons(30)
     await book.set(*((person, code, (LINE,)) for person in people for code in ("A", "B")))
     await book.set((people[3], "A", ()), (people[4], "A", ()), (people[4], "B", ()))

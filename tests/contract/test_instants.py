@@ -1,0 +1,77 @@
+"""From an instant to a revision, for good."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from raas.domain.calendar.periods import Period
+from raas.domain.errors import Reason, Refused
+from raas.usecases.ports.read_store import ReadStore
+from tests.contract.book import FIRST_DAY, START, Book, new_book, persons, write_at_random
+from tests.contract.stores import Stores
+
+LOCK = text("SELECT 1 FROM register WHERE id = :id FOR NO KEY UPDATE")
+MICROSECOND = timedelta(microseconds=1)
+
+
+@pytest.fixture(scope="module")
+def store(stores: Stores) -> ReadStore:
+    return stores.reads
+
+
+def by_hand(book: Book, instant: datetime) -> int:
+    return max((e.revision for e in book.entries if e.record_time <= instant), default=0)
+
+
+async def test_every_instant_of_a_history(store: ReadStore, stores: Stores) -> None:
+    book = await new_book(stores, "A", "B")
+    assert await store.resolve_time(book.id, START) == 0
+    await write_at_random(book, persons(5), 100, seed=3)
+    instants = {e.record_time for e in book.entries} | {START - timedelta(days=1), datetime.now(UTC)}
+    for instant in instants:
+        for asked in (instant - MICROSECOND, instant):
+            assert await store.resolve_time(book.id, asked) == by_hand(book, asked)
+
+
+async def test_the_future_is_refused(store: ReadStore, stores: Stores) -> None:
+    book = await new_book(stores, "A")
+    with pytest.raises(Refused) as refused:
+        await store.resolve_time(book.id, datetime.now(UTC) + timedelta(hours=1))
+    (violation,) = refused.value.violations
+    assert (violation.field, violation.reason, violation.sentence) == (
+        "at_time",
+        Reason.VALUE_INVALID,
+        "FUTURE_INSTANT",
+    )
+
+
+async def test_what_was_recorded_ahead_of_the_clock_can_be_asked_about(
+    store: ReadStore, stores: Stores
+) -> None:
+    book = await new_book(stores, "A")
+    book.record_time = datetime.now(UTC) + timedelta(hours=1)
+    await book.set((persons(1)[0], "A", (Period(FIRST_DAY, FIRST_DAY + 1),)))
+    assert await store.resolve_time(book.id, book.record_time) == 1
+    assert await store.resolve_time(book.id, book.record_time - MICROSECOND) == 0
+
+
+@pytest.mark.parametrize("through", [1, 7, 50, 99, 100])
+async def test_before_what_is_kept(store: ReadStore, stores: Stores, through: int) -> None:
+    book = await new_book(stores, "A", "B")
+    await write_at_random(book, persons(5), 100, seed=5)
+    through = await book.trim(through)
+    oldest = book.entries[through - 1].record_time
+    later = [e.record_time for e in book.entries[through:] if e.record_time > oldest]
+    for instant in (*later, datetime.now(UTC)):
+        assert await store.resolve_time(book.id, instant) == by_hand(book, instant)
+    with pytest.raises(Refused) as refused:
+        await store.resolve_time(book.id, oldest - MICROSECOND)
+    (violation,) = refused.value.violations
+    assert (violation.field, violation.reason, violation.values) == (
+        "at_time",
+        Reason.REVISION_EXPIRED,
+        {"oldest_revision": str(through)},
+    )
