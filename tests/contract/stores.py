@@ -31,7 +31,7 @@ from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.log import LogStore
 from raas.usecases.ports.maintenance import TrimStore
-from raas.usecases.ports.person_change import PersonWriteStore
+from raas.usecases.ports.persons import PersonWriteStore
 from raas.usecases.ports.registers import RegisterStore
 from raas.usecases.ports.subscriber_store import SubscriberStore
 from raas.usecases.ports.write_store import WriteStore
