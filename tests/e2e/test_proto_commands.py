@@ -1,4 +1,4 @@
-"""Every RPC's comment ends with a command line; each is executed, in the order of the files."""
+"""The comment of every RPC ends with a command line, which is executed, in the order of the files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SECOND_TIME = re.compile(r"Executed a second time this sample answers\s+(?://\s
 
 
 def served() -> dict[str, str]:
-    """The comment of every RPC that the server serves, in the order of the files."""
+    """The comment of every RPC that the server offers, in the order of the files."""
     comments = {
         f"/raas.v1.{service}/{rpc}": comment
         for path in sorted(Path(ROOT, "protos").rglob("*.proto"))
@@ -31,10 +31,10 @@ def served() -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("rpc", "comment"), served().items(), ids=served().keys())
-def test_the_command_of_a_comment(demo_server: Server, rpc: str, comment: str) -> None:
+def test_command_of_an_rpc_succeeds(demo_server: Server, rpc: str, comment: str) -> None:
     commands = _COMMAND.findall(comment)
     assert len(commands) == 1
-    assert comment.rstrip().endswith(commands[0]), "the command ends the comment"
+    assert comment.rstrip().endswith(commands[0]), "the comment must end with the command"
     assert commands[0].endswith(f" 127.0.0.1:50051 {rpc.removeprefix('/')}")
 
     first = run_documented(commands[0], demo_server.target)
@@ -48,12 +48,12 @@ def test_the_command_of_a_comment(demo_server: Server, rpc: str, comment: str) -
         assert second.went_well, second.errors
 
 
-def test_every_rpc_that_is_served_has_a_comment() -> None:
+def test_every_rpc_has_a_comment() -> None:
     assert served().keys() == _RPCS
 
 
 def documents(output: str) -> list[object]:
-    """The JSON documents of an output, one after the other."""
+    """The JSON documents of an output, in order."""
     found: list[object] = []
     decoder, rest = json.JSONDecoder(), output.strip()
     while rest:

@@ -1,5 +1,5 @@
-// A caller of RaaS that knows nothing of Python: it loads protos/ as they are, writes, asks, is refused, and listens.
-// Arguments: the server, who calls, the directory of the protos, that of google/rpc. Writes what it saw as JSON.
+// A client of RaaS in JavaScript. It loads protos/ without generated stubs, inscribes, consults, is refused and subscribes.
+// Arguments: server, enterprise number of the caller, directory of the protos, directory of google/rpc. Prints JSON.
 
 const grpc = require("@grpc/grpc-js");
 const loader = require("@grpc/proto-loader");
@@ -51,19 +51,19 @@ async function refused(method, request) {
   throw new Error(`${method} was not refused`);
 }
 
-// What a subscription tells, until something is `enough`.
-function told(request, enough) {
+// Resolves to the messages of a subscription, through the first for which `enough` is true.
+function subscribed(request, enough) {
   return new Promise((resolve, reject) => {
     const messages = [];
-    const listening = stream.Subscribe(request, metadata, { deadline: Date.now() + PATIENCE_MS });
-    listening.on("data", (message) => {
+    const subscription = stream.Subscribe(request, metadata, { deadline: Date.now() + PATIENCE_MS });
+    subscription.on("data", (message) => {
       messages.push(message);
       if (enough(message)) {
-        listening.cancel();
+        subscription.cancel();
         resolve(messages);
       }
     });
-    listening.on("error", (error) => error.code === grpc.status.CANCELLED || reject(error));
+    subscription.on("error", (error) => error.code === grpc.status.CANCELLED || reject(error));
   });
 }
 
@@ -77,16 +77,16 @@ async function main() {
   const wrong = { niss: "85673003361", dossierType: "PENSION", period: { begin: "2024-13-01" } };
   const refusal = await refused("Inscribe", wrong);
 
-  // One listens from the beginning while another change is made: what comes before and after it is told in order.
+  // A subscription from the beginning receives the earlier mutations and the one made meanwhile, in order.
   const last = String(Number(first.answer.revision) + 1);
   const holds = (message) => message.mutations?.mutations.some((mutation) => mutation.revision === last);
-  const listening = told({ afterRevision: "0", heartbeatInterval: { seconds: 1 } }, holds);
+  const subscription = subscribed({ afterRevision: "0", heartbeatInterval: { seconds: 1 } }, holds);
   const second = await call("Inscribe", inscription("2024-07-01"));
-  const messages = await listening;
+  const messages = await subscription;
 
-  // Whoever goes on from there is told nothing twice.
-  const place = { afterRevision: last, logId: messages[0].logId, heartbeatInterval: { seconds: 1 } };
-  const [bookmark] = await told(place, (message) => message.content === "bookmark");
+  // A subscription resumed from there receives no mutation again.
+  const position = { afterRevision: last, logId: messages[0].logId, heartbeatInterval: { seconds: 1 } };
+  const [bookmark] = await subscribed(position, (message) => message.content === "bookmark");
 
   console.log(
     JSON.stringify({

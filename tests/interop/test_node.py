@@ -1,4 +1,4 @@
-"""A client in JavaScript, by @grpc/grpc-js and the protos as they are: what it writes, asks, and is told."""
+"""A client in JavaScript that loads the protos with @grpc/grpc-js, against a real server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROTOS_OF_GOOGLE = Path(next(iter(google.rpc.__path__))).parents[1]
 
 
 @pytest.mark.timeout(420)
-def test_a_client_that_is_not_python(node_directory: Path, register: TestRegister) -> None:
+def test_javascript_client_writes_reads_and_subscribes(node_directory: Path, register: TestRegister) -> None:
     done = subprocess.run(
         ["node", "client.js", register.server.target, register.number, ROOT / "protos", PROTOS_OF_GOOGLE],
         cwd=node_directory,
@@ -27,16 +27,16 @@ def test_a_client_that_is_not_python(node_directory: Path, register: TestRegiste
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    saw = json.loads(done.stdout)
+    result = json.loads(done.stdout)
 
-    assert saw["inscribed"]["outcome"] == "INSCRIBE_OUTCOME_CREATED"
-    assert saw["inscribed"]["revision"] == "6"
-    assert str(UUID(saw["callId"])) == saw["callId"]
-    (dossier,) = saw["consulted"]["dossiers"]
+    assert result["inscribed"]["outcome"] == "INSCRIBE_OUTCOME_CREATED"
+    assert result["inscribed"]["revision"] == "6"
+    assert str(UUID(result["callId"])) == result["callId"]
+    (dossier,) = result["consulted"]["dossiers"]
     assert (dossier["niss"], dossier["dossierType"]) == (ANN, "PENSION")
     assert [(line["begin"], line["end"]) for line in dossier["periods"]] == [("2024-01-01", "2024-06-30")]
 
-    refusal = saw["refusal"]
+    refusal = result["refusal"]
     assert refusal["code"] == "INVALID_ARGUMENT"
     assert refusal["details"]["ErrorInfo"]["reason"] == "NISS_MALFORMED"
     assert refusal["details"]["ErrorInfo"]["domain"] == "raas"
@@ -45,15 +45,15 @@ def test_a_client_that_is_not_python(node_directory: Path, register: TestRegiste
         ("niss", "NISS_MALFORMED"),
         ("period.begin", "PERIOD_INVALID"),
     }
-    # The sentences are in the language that it asked for.
+    # The sentences are in the requested language.
     assert any("chiffres de contrôle" in each["description"] for each in violations)
     assert UUID(refusal["details"]["RequestInfo"]["requestId"])
 
-    assert saw["extended"]["outcome"] == "INSCRIBE_OUTCOME_EXTENDED"
-    mutations = saw["mutations"]
+    assert result["extended"]["outcome"] == "INSCRIBE_OUTCOME_EXTENDED"
+    mutations = result["mutations"]
     assert [mutation["revision"] for mutation in mutations] == [str(n) for n in range(1, 8)]
     assert [(m["kind"], m["niss"], m["dossierType"]) for m in mutations[5:]] == [
         ("MUTATION_KIND_INSCRIBED", ANN, "PENSION")
     ] * 2
     assert [line["begin"] for line in mutations[6]["after"]] == ["2024-01-01"]
-    assert saw["bookmark"] == {"revision": "7", "logId": register.state().log_id}
+    assert result["bookmark"] == {"revision": "7", "logId": register.state().log_id}

@@ -1,4 +1,4 @@
-"""The recipes of docs/from-soap.md: each does what it says."""
+"""The recipes of docs/from-soap.md have the effects they describe."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def lines(harness: Harness, rpc: str, request: dict[str, Any]) -> list[dic
 
 
 @pytest.mark.parametrize("block", re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))
-def test_every_message_is_one(block: str) -> None:
+def test_json_example_is_a_valid_request(block: str) -> None:
     request = json.loads(block)
     fits = 0
     for kind in REQUESTS:
@@ -40,7 +40,7 @@ def test_every_message_is_one(block: str) -> None:
     assert fits
 
 
-async def test_ending_opening_and_beginning_later(harness: Harness) -> None:
+async def test_dossier_is_ended_reopened_and_shortened(harness: Harness) -> None:
     await lines(harness, "Inscribe", {"period": {"begin": "2020-01-01"}})
     ended = await lines(harness, "Remove", {"period": {"begin": "2024-07-01"}})
     assert ended == [{"begin": "2020-01-01", "end": "2024-06-30"}]
@@ -50,7 +50,7 @@ async def test_ending_opening_and_beginning_later(harness: Harness) -> None:
     assert later == [{"begin": "2024-01-01"}]
 
 
-async def test_setting_the_periods_to_exactly_these(harness: Harness) -> None:
+async def test_batch_replaces_all_periods(harness: Harness) -> None:
     await lines(harness, "Inscribe", {"period": {"begin": "2020-01-01"}})
     one, two = {"begin": "2024-01-01", "end": "2024-03-31"}, {"begin": "2025-01-01"}
     dossier = {"niss": ANN, "dossier_type": "HEALTH"}
@@ -64,7 +64,7 @@ async def test_setting_the_periods_to_exactly_these(harness: Harness) -> None:
     assert MessageToDict(answer.results[-1].inscribe.dossier)["periods"] == [one, two]
 
 
-def test_every_reason_named_is_one() -> None:
+def test_every_named_reason_exists() -> None:
     named = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", PAGE))
     others = {
         "ALL", "HEALTH_INSURANCE", "IDENTITY_CHANGED", "NISS_RESTORED", "NISS_CANCELLED", "INVALID_ARGUMENT",
@@ -73,8 +73,8 @@ def test_every_reason_named_is_one() -> None:
     assert named - others <= {reason.name for reason in Reason}
 
 
-def test_every_call_that_is_recommended_is_one() -> None:
-    """In tables what is here stands in the last column; elsewhere everything is."""
+def test_every_recommended_rpc_exists() -> None:
+    """In tables the last column names the RPCs of RaaS; elsewhere the whole text does."""
     served = {
         rpc.name
         for module in (v1, mutation_stream_pb2, person_service_pb2)
@@ -87,6 +87,6 @@ def test_every_call_that_is_recommended_is_one() -> None:
     assert named <= served
 
 
-def test_every_message_code_of_the_network_is_mapped() -> None:
+def test_every_network_code_is_mapped() -> None:
     known = (0, 3, 5, 6, 8, 9, 11, 12, 13, 21, 100)
     assert [code for code in known if f"| MSG{code:05}" not in PAGE] == []
