@@ -22,9 +22,10 @@ _SERVER_SETTINGS = (
     ("timezone", "UTC"),  # instants are UTC inside
     # Statements are small and many: compiling one takes longer than running it.
     ("jit", "off"),
-    # Everything is found by an index. A plan is kept for long, and one that was made while a table was
-    # empty must not read the whole of it when it has grown.
+    # Every statement finds its rows by an index, and its plan does not depend on its parameters: see
+    # docs/decisions/0013-generic-plans.md. A plan made while a table was small stays right when it has grown.
     ("enable_seqscan", "off"),
+    ("plan_cache_mode", "force_generic_plan"),
 )
 
 _LIBPQ_DEFAULTS: dict[str, Any] = {

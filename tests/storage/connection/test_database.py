@@ -52,6 +52,8 @@ async def test_settings_that_the_code_relies_on(dsn: str) -> None:
         assert await value(engine, "SHOW application_name") == "raas"
         assert await value(engine, "SHOW client_encoding") == "UTF8"
         assert await value(engine, "SHOW jit") == "off"
+        assert await value(engine, "SHOW enable_seqscan") == "off"
+        assert await value(engine, "SHOW plan_cache_mode") == "force_generic_plan"
 
 
 async def test_the_uri_may_say_more(dsn: str) -> None:
