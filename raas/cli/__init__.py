@@ -1,4 +1,4 @@
-"""The command line: `raas serve`, `raas import` and their like, one file per command."""
+"""The command line `raas`, one file per command."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import typer
 
 
 def main() -> None:
-    """Run the command that the arguments name; ends the process with its exit status."""
+    """Run the command of the arguments and end the process with its exit status."""
     command_line()()
 
 
 def command_line() -> typer.Typer:
-    """The command line with all its commands."""
+    """The command line with all commands."""
     from raas.cli.commands.explain import explain
     from raas.cli.commands.export import export
     from raas.cli.commands.stale import stale
@@ -26,7 +26,7 @@ def command_line() -> typer.Typer:
 
     made = typer.Typer(
         name="raas",
-        help="Register as a Service: the register that tells who knows whom.",
+        help="Register as a Service: temporal registers of persons, served over gRPC.",
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode=None,

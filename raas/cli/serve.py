@@ -12,20 +12,20 @@ from raas.cli.terminal.exits import fail
 def serve(
     context: typer.Context,
     listen: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Where to serve gRPC; 127.0.0.1:50051 by default.")
+        str | None, typer.Option(metavar="HOST:PORT", help="The address to serve gRPC on; 127.0.0.1:50051 by default.")
     ] = None,
     database_url: Annotated[
         str | None,
         typer.Option(
             metavar="URL",
-            help="postgresql://… of a PostgreSQL ≥ 15, instead of the embedded one. Others on this machine "
-            "can see flags: keep a password in the environment.",
+            help="postgresql://… of a PostgreSQL ≥ 15, instead of the embedded one. Other users of this machine "
+            "can see flags: put a password into the environment.",
         ),
     ] = None,
     data_dir: Annotated[
         str | None,
         typer.Option(
-            metavar="DIRECTORY", help="Where the embedded PostgreSQL keeps its data; var by default."
+            metavar="DIRECTORY", help="The data directory of the embedded PostgreSQL; var by default."
         ),
     ] = None,
     niss_profile: Annotated[
@@ -36,35 +36,35 @@ def serve(
         bool | None,
         typer.Option(
             "--development-identity/--no-development-identity",
-            help="Callers name themselves and may do everything; on loopback addresses only.",
+            help="Callers identify themselves and have every permission; on loopback addresses only.",
             show_default=False,
         ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(metavar="N", help="Processes that serve the one port; 1 by default.")
+        int | None, typer.Option(metavar="N", help="The number of processes that share the port; 1 by default.")
     ] = None,
     authentic_source: Annotated[
         str | None,
         typer.Option(
             metavar="SOURCE",
-            help="Who says which NISS exist: local, the default (the persons of this database), structure "
-            "(every well-formed one does), or the HOST:PORT of another server.",
+            help="The source that decides which NISS exist: local, the default (the persons of this database), "
+            "structure (every well-formed one exists), or the HOST:PORT of another server.",
         ),
     ] = None,
     authentic_source_caller: Annotated[
         str | None,
-        typer.Option(metavar="NUMBER", help="The enterprise number under which the other server is asked."),
+        typer.Option(metavar="NUMBER", help="The enterprise number used to call the other server."),
     ] = None,
     metrics_listen: Annotated[
         str | None,
-        typer.Option(metavar="HOST:PORT", help="Where to serve Prometheus metrics; nowhere by default."),
+        typer.Option(metavar="HOST:PORT", help="The address to serve Prometheus metrics on; none by default."),
     ] = None,
     shutdown_seconds: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", help="How long calls under way may take to end; 10 by default."),
+        typer.Option(metavar="SECONDS", help="How long calls in progress may take to finish when the server stops; 10 by default."),
     ] = None,
     max_lines: Annotated[
-        int | None, typer.Option(metavar="N", help="How many lines a dossier may have; 1,000 by default.")
+        int | None, typer.Option(metavar="N", help="The largest number of lines of a dossier; 1,000 by default.")
     ] = None,
     log_format: Annotated[
         str | None, typer.Option(metavar="FORMAT", help="json, the default, or console.")
@@ -73,13 +73,13 @@ def serve(
         str | None, typer.Option(metavar="LEVEL", help="debug, info (the default), warning or error.")
     ] = None,
     demo: Annotated[
-        bool, typer.Option("--demo", hidden=True, help="Create the demonstration register, once it serves.")
+        bool, typer.Option("--demo", hidden=True, help="Create the demonstration register once the server serves.")
     ] = False,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C.
 
-    Every option is a setting; where it is not given the environment decides: RAAS_LISTEN for --listen,
-    and so on.
+    Every option can also be set in the environment: RAAS_LISTEN for --listen, and so on. The option has
+    precedence.
     """
     from raas import supervisor
     from raas.cli.demo.setup import start_beside

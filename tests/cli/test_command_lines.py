@@ -1,4 +1,4 @@
-"""Command lines that cannot be understood: status 2, and a sentence that says what would be."""
+"""Invalid command lines: status 2, and a sentence that names the valid form."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ EITHER_REGISTER = "either --register NUMBER or --all"
         ("watch --heartbeat 301", "less than or equal to 300"),
     ],
 )
-def test_what_would_be_right_is_said(line: str, sentence: str) -> None:
+def test_invalid_command_line_names_the_valid_form(line: str, sentence: str) -> None:
     done = CliRunner().invoke(command_line(), line.split())
     assert done.exit_code == 2
-    # How wide the terminal is taken for must not matter.
+    # Lines may be wrapped at any width.
     assert sentence in " ".join(done.stderr.split())

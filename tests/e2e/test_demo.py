@@ -1,8 +1,8 @@
-"""The demonstration register: created once, finished when it was interrupted, and nobody else's touched."""
+"""The demonstration register: created once, completed after an interruption."""
 
 from __future__ import annotations
 
-from raas.cli.demo.persons import IMPORT_ID, PERSONS, demo_messages
+from raas.cli.demo.persons import IMPORT_ID, PERSONS
 from raas.cli.demo.setup import NAME, REGISTER
 from raas.v1.administration_service_pb2 import CreateRegisterRequest
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
@@ -11,6 +11,7 @@ from raas.v1.person_service_pb2 import ImportPersonsRequest
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
 from raas.v1.register_service_pb2 import CreateDossierTypeRequest, ListDossierTypesRequest
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+from tests.cli.demo.messages import demo_messages
 from tests.e2e.registers import TestRegister, channel
 from tests.e2e.servers import Server, raas
 
@@ -34,7 +35,7 @@ def persons_there(server: Server) -> int:
     return int(answer.through_offset)
 
 
-def test_created_once(local_server: Server) -> None:
+def test_demo_register_is_created_once(local_server: Server) -> None:
     said = raas("demo", "--target", local_server.target).stdout
     assert f"Register {REGISTER} holds 5,326 dossiers of fictitious persons" in said
     register = TestRegister(local_server, REGISTER)
@@ -52,7 +53,7 @@ def test_created_once(local_server: Server) -> None:
     assert register.state() == created
 
 
-def test_finished_when_it_was_interrupted(local_server: Server) -> None:
+def test_demo_register_is_completed_after_an_interruption(local_server: Server) -> None:
     register = create(local_server, NAME)
     with channel(local_server) as open_channel:
         persons = PersonServiceStub(open_channel).ImportPersons
@@ -66,13 +67,13 @@ def test_finished_when_it_was_interrupted(local_server: Server) -> None:
     assert persons_there(local_server) == PERSONS
 
 
-def test_the_register_of_somebody_is_left_alone(local_server: Server) -> None:
+def test_register_of_another_name_is_left_alone(local_server: Server) -> None:
     register = create(local_server, "Somebody's own")
     raas("demo", "--target", local_server.target)
     assert (register.state().revision, register.state().dossier_count) == (0, 0)
     assert persons_there(local_server) == 0
 
 
-def test_a_server_without_persons_has_the_register_all_the_same(server: Server) -> None:
+def test_demo_register_is_created_on_a_server_without_persons(server: Server) -> None:
     raas("demo", "--target", server.target)
     assert TestRegister(server, REGISTER).state().dossier_count == DOSSIERS

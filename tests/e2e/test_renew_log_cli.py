@@ -161,7 +161,7 @@ async def test_after_the_restore_of_a_backup(installation: Installation) -> None
 
     installation.restore()
     said = raas("renew-log", "--all", environment=server.environment).stdout
-    assert said == "logs renewed: 1; whoever follows them begins again with a snapshot\n"
+    assert said == "logs renewed: 1; their subscribers start again with a snapshot\n"
     server.start()
     restored = register.state()
     assert restored.log_id != at_backup.log_id

@@ -214,15 +214,15 @@ async def test_a_subscriber_that_is_behind_holds_it_back(server: Server) -> None
         }
         said = raas("trim", *arguments, environment=server.environment, status=4).stdout
         assert said == (
-            f"{register.number}: 0 mutations given up; the log begins at revision {before + 500}; the rest "
-            f"is kept for subscriber 'slow' of {register.number}, which has acknowledged no more "
-            "(--force trims past it)\n"
+            f"{register.number}: 0 mutations deleted; the log begins at revision {before + 500}; the rest "
+            f"is kept for subscriber 'slow' of {register.number}, which has not acknowledged it "
+            "(--force deletes it)\n"
         )
         # The batch of 500 in which the goal lies is kept whole.
         forced = raas("trim", *arguments, "--force", environment=server.environment).stdout
         assert forced == (
-            f"{register.number}: 0 mutations given up; the log begins at revision {before + 500}, before the "
-            f"indivisible group that revision {before + 900} lies in\n"
+            f"{register.number}: 0 mutations deleted; the log begins at revision {before + 500}, before the "
+            f"batch that contains revision {before + 900}\n"
         )
         everything = ("--register", register.number, "--older-than", "0 days")
         assert trimmed(server, *everything, status=4)["registers"][0]["oldest_revision"] == before + 500
@@ -249,11 +249,11 @@ async def test_every_register_and_a_database_whose_server_is_stopped(tmp_path: P
         states = [register.state() for register in (one, two, empty)]
         assert said.splitlines() == [
             *(
-                f"{state.enterprise_number}: {state.revision - 1:,} mutations given up; "
+                f"{state.enterprise_number}: {state.revision - 1:,} mutations deleted; "
                 f"the log begins at revision {state.revision}"
                 for state in states
             ),
-            f"registers: 3; mutations given up: {sum(state.revision - 1 for state in states):,}",
+            f"registers: 3; mutations deleted: {sum(state.revision - 1 for state in states):,}",
         ]
         assert [state.oldest_revision for state in states] == [state.revision for state in states]
         assert one.exported() == lines

@@ -1,4 +1,4 @@
-"""`raas explain`: why a person is, or is not, known to a register on a day."""
+"""`raas explain`: why a register knows a person on a day, or does not."""
 
 from __future__ import annotations
 
@@ -7,71 +7,55 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated
 
-import grpc
 import typer
 from google.protobuf.json_format import MessageToDict
 
 from raas.cli.commands.watch_lines import mutation_line, plain
-from raas.cli.server.connection import (
+from raas.cli.server.client import answer_of, client_of
+from raas.cli.server.options import (
     DEFAULT_TARGET,
-    Connection,
     EnterpriseNumber,
     Json,
     Language,
+    PatienceSeconds,
     Register,
     Target,
 )
-from raas.cli.server.refusal import refusal_of
-from raas.cli.terminal.exits import Exit, fail
 from raas.cli.terminal.instant import AtTime, parse_instant
-from raas.v1.register_service_pb2 import ExplainDossierRequest, ExplainDossierResponse
-from raas.v1.register_service_pb2_grpc import RegisterServiceStub
-
-_PATIENCE_SECONDS = 30.0
+from raas.v1.register_service_pb2 import ExplainDossierResponse
+from raas_client import Patience
 
 
 def explain(
     niss: Annotated[str, typer.Argument(metavar="NISS", help="The number of the person.")],
     day: Annotated[
-        str | None, typer.Argument(metavar="DAY", help="The day asked about, 2024-03-01; today by default.")
+        str | None, typer.Argument(metavar="DAY", help="The day, such as 2024-03-01; today by default.")
     ] = None,
     target: Target = DEFAULT_TARGET,
     enterprise_number: EnterpriseNumber = None,
     register: Register = None,
     dossier_type: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Only this dossier type counts; every one by default.")
+        str | None, typer.Option(metavar="CODE", help="Consider only this dossier type; all by default.")
     ] = None,
     at_time: AtTime = None,
     language: Language = "en",
+    patience: PatienceSeconds = 30.0,
     as_json: Json = False,
 ) -> None:
-    """Say why a person is, or is not, known on a day.
+    """Explain why a register knows a person on a day, or does not.
 
-    A sentence in the language asked for; then the mutation that decided it, with who caused it, when, and in
-    which legal context; then the numbers that gave way to the one of the person.
+    Writes a sentence in the chosen language, the mutation that decided the answer (actor, time and legal
+    context), and the former numbers of the person.
 
-    Exit status: 0 answered, whether known or not; 1 refused or failed.
+    Exit status: 0 answered, whether the person is known or not; 1 refused or failed; 130 interrupted.
     """
-    request = ExplainDossierRequest(
-        register=register,
-        niss=niss,
-        dossier_type=dossier_type,
-        day=day if day is not None else _today(),
-        at_time=parse_instant(at_time),
+    instant = parse_instant(at_time)
+    client = client_of(target, enterprise_number, register, language, Patience(call_seconds=patience))
+    answer = answer_of(
+        client,
+        lambda opened: opened.explain(niss, day or _today(), dossier_type, at_time=instant),
+        as_json=as_json,
     )
-    connection = Connection(target, enterprise_number, language)
-    try:
-        with connection.channel() as channel:
-            answer = RegisterServiceStub(channel).ExplainDossier(
-                request, metadata=connection.metadata, timeout=_PATIENCE_SECONDS
-            )
-    except grpc.RpcError as error:
-        refusal = refusal_of(error)
-        if as_json:
-            typer.echo(json.dumps({"error": refusal.as_json()}))
-        fail(refusal.text)
-    except KeyboardInterrupt:
-        fail("interrupted", Exit.INTERRUPTED)
     if as_json:
         typer.echo(json.dumps(MessageToDict(answer, always_print_fields_with_no_presence=True)))
     else:

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterable
+from contextlib import aclosing
 from typing import Annotated, TextIO
 
-import grpc
 import typer
 
-from raas.cli.server.connection import (
+from raas.cli.server.client import client_of, run_with
+from raas.cli.server.options import (
     DEFAULT_TARGET,
-    Connection,
     EnterpriseNumber,
     Json,
     Language,
+    PatienceSeconds,
     Register,
     Target,
 )
 from raas.cli.server.refusal import refusal_of
 from raas.cli.terminal.exits import Exit, fail
 from raas.cli.terminal.instant import AtTime, parse_instant
-from raas.cli.terminal.output import open_output, until_nobody_reads
+from raas.cli.terminal.output import open_output, until_reader_leaves
 from raas.cli.terminal.progress import Meter
 from raas.v1.period_pb2 import Period
-from raas.v1.register_service_pb2 import ExportRequest, ExportResponse
-from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+from raas.v1.register_service_pb2 import ExportResponse
+from raas_client import Patience, RaasClient, RaasError
 
 HEADER = ("niss", "dossier_type", "begin", "end")
 
@@ -51,7 +52,7 @@ def export(
         str | None,
         typer.Option(
             metavar="BEGIN..END",
-            help="Only dossiers with a line that meets this period; one bound may be empty.",
+            help="Only dossiers with a line that overlaps this period; one bound may be empty.",
         ),
     ] = None,
     ends_between: Annotated[
@@ -62,17 +63,18 @@ def export(
         ),
     ] = None,
     at_revision: Annotated[
-        int | None, typer.Option(metavar="REVISION", help="As it was at this revision.")
+        int | None, typer.Option(metavar="REVISION", help="The state at this revision.")
     ] = None,
     at_time: AtTime = None,
     language: Language = "en",
+    patience: PatienceSeconds = 30.0,
     as_json: Json = False,
 ) -> None:
     """Export the lines of a register as CSV.
 
     Columns: niss, dossier_type, begin, end; an empty end is an open line. Ordered by niss, dossier type and
-    begin, all as of one revision. Dossiers that match are written whole. A FILE appears only when it is
-    complete.
+    begin, all as of one revision. Matching dossiers are written whole. FILE is created or replaced only once
+    it is complete.
     """
     if sum(choice is not None for choice in (active_on, overlaps, ends_between)) > 1:
         raise typer.BadParameter("give one of --active-on, --overlaps and --ends-between")
@@ -80,30 +82,28 @@ def export(
         raise typer.BadParameter("give one of --at-revision and --at-time")
     if as_json and file == "-":
         raise typer.BadParameter("--json needs a FILE: standard output cannot take both")
-    request = ExportRequest(
-        register=register,
-        niss=niss,
-        dossier_types=dossier_type,
-        overlaps=_period(overlaps, "--overlaps"),
-        ends_between=_period(ends_between, "--ends-between"),
-        at_time=parse_instant(at_time),
-    )
-    if active_on is not None:
-        request.active_on = active_on
-    if at_revision is not None:
-        request.at_revision = at_revision
-    connection = Connection(target, enterprise_number, language)
+    overlapping, ending = _period(overlaps, "--overlaps"), _period(ends_between, "--ends-between")
+    instant = parse_instant(at_time)
+    client = client_of(target, enterprise_number, register, language, Patience(call_seconds=patience))
+
+    async def write(opened: RaasClient, out: TextIO, meter: Meter) -> tuple[int, int, int]:
+        parts = opened.export(
+            niss=niss or (),
+            dossier_types=dossier_type or (),
+            active_on=active_on,
+            overlaps=overlapping,
+            ends_between=ending,
+            at_revision=at_revision,
+            at_time=instant,
+        )
+        async with aclosing(parts.pages()) as answers:
+            return await _write(answers, out, meter)
+
     try:
-        with (
-            until_nobody_reads(),
-            open_output(file) as out,
-            connection.channel() as channel,
-            Meter("lines", quiet=as_json) as meter,
-        ):
-            answers = RegisterServiceStub(channel).Export(request, metadata=connection.metadata)
-            dossiers, lines, revision = _write(answers, out, meter)
+        with until_reader_leaves(), open_output(file) as out, Meter("lines", quiet=as_json) as meter:
+            dossiers, lines, revision = run_with(client, lambda opened: write(opened, out, meter))
             seconds = meter.seconds
-    except grpc.RpcError as error:
+    except RaasError as error:
         refusal = refusal_of(error)
         if as_json:
             typer.echo(json.dumps({"complete": False, "error": refusal.as_json()}))
@@ -120,12 +120,12 @@ def export(
         typer.echo(f"{dossiers:,} dossiers, {lines:,} lines at revision {revision}; {rate}", err=True)
 
 
-def _write(answers: Iterator[ExportResponse], out: TextIO, meter: Meter) -> tuple[int, int, int]:
-    """Write all lines; answers how many dossiers and lines, and the revision."""
+async def _write(answers: AsyncIterable[ExportResponse], out: TextIO, meter: Meter) -> tuple[int, int, int]:
+    """Write all lines; returns the counts of dossiers and lines, and the revision."""
     dossiers = lines = revision = 0
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADER)
-    for answer in answers:
+    async for answer in answers:
         revision = answer.revision
         dossiers += len(answer.dossiers)
         rows = [
@@ -140,10 +140,10 @@ def _write(answers: Iterator[ExportResponse], out: TextIO, meter: Meter) -> tupl
 
 
 def _period(text: str | None, option: str) -> Period | None:
-    """`2024-01-01..2024-01-31`, either bound possibly empty; whether they are days, the server says."""
+    """The period `2024-01-01..2024-01-31`, where one bound may be empty; the server checks the days."""
     if text is None:
         return None
     begin, dots, end = text.partition("..")
     if not dots:
-        raise typer.BadParameter(f"{option} is written BEGIN..END, with one bound possibly empty")
+        raise typer.BadParameter(f"write {option} as BEGIN..END; one bound may be empty")
     return Period(begin=begin or None, end=end or None)

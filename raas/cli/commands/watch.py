@@ -1,11 +1,9 @@
-"""`raas watch`: the mutations of a register, as they are committed, in a terminal."""
+"""`raas watch`: shows the mutations of a register as they are committed."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import logging
-import signal
 import sys
 from contextlib import aclosing, suppress
 from typing import Annotated
@@ -13,9 +11,16 @@ from typing import Annotated
 import typer
 
 from raas.cli.commands.watch_lines import json_lines, text_lines
-from raas.cli.server.client import JsonLines, client_of, fail_for
-from raas.cli.server.connection import DEFAULT_TARGET, EnterpriseNumber, Language, Register, Target
-from raas.cli.terminal.output import until_nobody_reads
+from raas.cli.server.client import client_of, fail_for, report_outages, run_with
+from raas.cli.server.options import (
+    DEFAULT_TARGET,
+    EnterpriseNumber,
+    JsonLines,
+    Language,
+    Register,
+    Target,
+)
+from raas.cli.terminal.output import until_reader_leaves
 from raas.v1.mutation_pb2 import MutationKind
 from raas_client import (
     AfterRevision,
@@ -40,26 +45,26 @@ def watch(
     register: Register = None,
     after_revision: Annotated[
         int | None,
-        typer.Option(metavar="REVISION", min=0, help="Begin with the first mutation after this one."),
+        typer.Option(metavar="REVISION", min=0, help="Start with the first mutation after this revision."),
     ] = None,
     log_id: Annotated[
         str | None,
-        typer.Option(metavar="UUID", help="The log of --after-revision: another one is refused."),
+        typer.Option(metavar="UUID", help="The log of --after-revision; another log is refused."),
     ] = None,
     latest: Annotated[
-        bool, typer.Option("--latest", help="Begin with what comes from now on: the default.")
+        bool, typer.Option("--latest", help="Start with the next mutation; the default.")
     ] = False,
     snapshot: Annotated[
-        bool, typer.Option("--snapshot", help="Begin with all dossiers as they are now.")
+        bool, typer.Option("--snapshot", help="Start with all dossiers as they are now.")
     ] = False,
     acknowledged: Annotated[
-        bool, typer.Option("--acknowledged", help="Begin where --subscriber last was.")
+        bool, typer.Option("--acknowledged", help="Start after the last acknowledgement of --subscriber.")
     ] = False,
     subscriber: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help="A name under which the server remembers what was shown, and keeps the log.",
+            help="The name under which the server remembers what was shown and keeps the log.",
         ),
     ] = None,
     dossier_type: Annotated[
@@ -71,34 +76,32 @@ def watch(
     ] = None,
     heartbeat: Annotated[
         int,
-        typer.Option(metavar="SECONDS", min=1, max=300, help="A bookmark after so long without a mutation."),
+        typer.Option(metavar="SECONDS", min=1, max=300, help="Interval of bookmarks while nothing changes."),
     ] = 15,
     patience: Annotated[
         float | None,
         typer.Option(
             metavar="SECONDS",
             min=0,
-            help="How long to try again while the server does not answer; for ever by default.",
+            help="How long to retry while no server answers; for ever by default.",
         ),
     ] = None,
     language: Language = "en",
     as_json: JsonLines = False,
 ) -> None:
-    """Show what happens to a register, as it is committed.
+    """Show the mutations of a register as they are committed.
 
-    One line per mutation: revision, time, kind, NISS, dossier type, lines before -> lines after; one per
-    dossier of a snapshot; and one per bookmark, which says through which revision all has been told. An
-    outage is waited out, and the stream goes on where it was.
+    Writes one line per mutation (revision, time, kind, NISS, dossier type, lines before -> lines after), one
+    per dossier of a snapshot, and one per bookmark: everything through its revision has been shown. After an
+    outage the stream resumes where it was.
 
-    Ctrl-C ends it, and says where to go on.
+    Ctrl-C ends the command, which then writes the options that resume it.
 
-    Exit status: 0 ended by Ctrl-C, 1 refused or failed.
+    Exit status: 0 ended by Ctrl-C or SIGTERM, 1 refused or failed.
     """
     start = _start(after_revision, log_id, latest, snapshot, acknowledged, subscriber)
     kinds = [_kind(name) for name in kind or ()]
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    logging.getLogger("raas_client").addHandler(_Said())
-    logging.getLogger("raas_client").setLevel(logging.INFO)
+    report_outages(lambda text: typer.echo(f"raas: {target}: {text}", err=True))
     client = client_of(target, enterprise_number, register, language, Patience(outage_seconds=patience))
     subscription = client.subscribe(
         start,
@@ -108,47 +111,47 @@ def watch(
         heartbeat_seconds=heartbeat,
     )
     try:
-        with until_nobody_reads():
-            asyncio.run(_show(client, subscription, subscriber, as_json))
+        with until_reader_leaves():
+            run_with(client, lambda opened: _show(opened, subscription, subscriber, as_json))
     except RaasError as error:
-        _say_where_to_go_on(subscription.checkpoint, as_json)
+        _say_where_to_resume(subscription.checkpoint, as_json)
         fail_for(error, as_json=as_json)
     except KeyboardInterrupt:
         pass
-    _say_where_to_go_on(subscription.checkpoint, as_json)
+    _say_where_to_resume(subscription.checkpoint, as_json)
 
 
 async def _show(
     client: RaasClient, subscription: Subscription, subscriber: str | None, as_json: bool
 ) -> None:
-    """Write every event, until Ctrl-C cancels this."""
+    """Write every event until Ctrl-C cancels this."""
     lines = json_lines if as_json else text_lines
-    async with client:
-        try:
-            async with aclosing(subscription.events()) as events:
-                async for event in events:
-                    sys.stdout.writelines(f"{line}\n" for line in lines(event))
-                    sys.stdout.flush()
-        except asyncio.CancelledError:
-            checkpoint = subscription.checkpoint
-            if subscriber is not None and checkpoint is not None and checkpoint.resume_token is None:
-                # What was shown since the last acknowledgement need not come again.
-                with suppress(RaasError, TimeoutError):
-                    async with asyncio.timeout(_FAREWELL_SECONDS):
-                        await client.acknowledge(subscriber, checkpoint)
+    try:
+        async with aclosing(subscription.events()) as events:
+            async for event in events:
+                sys.stdout.writelines(f"{line}\n" for line in lines(event))
+                sys.stdout.flush()
+    except asyncio.CancelledError:
+        checkpoint = subscription.checkpoint
+        if subscriber is not None and checkpoint is not None and checkpoint.resume_token is None:
+            # Everything shown is acknowledged, so that it is not sent again.
+            with suppress(RaasError, TimeoutError):
+                async with asyncio.timeout(_FAREWELL_SECONDS):
+                    await client.acknowledge(subscriber, checkpoint)
+        raise
 
 
-def _say_where_to_go_on(checkpoint: Checkpoint | None, as_json: bool) -> None:
+def _say_where_to_resume(checkpoint: Checkpoint | None, as_json: bool) -> None:
     if checkpoint is None:
         return
     if checkpoint.resume_token is not None:
-        typer.echo("raas: the snapshot was not complete; begin again with --snapshot", err=True)
+        typer.echo("raas: the snapshot is not complete; start again with --snapshot", err=True)
         return
     if as_json:
         end = {"throughRevision": str(checkpoint.revision)}
         typer.echo(json.dumps({"logId": checkpoint.log_id, "end": end}))
     typer.echo(
-        f"raas: all was shown through revision {checkpoint.revision}; to go on: "
+        f"raas: everything through revision {checkpoint.revision} was shown; to resume: "
         f"--after-revision {checkpoint.revision} --log-id {checkpoint.log_id}",
         err=True,
     )
@@ -180,11 +183,3 @@ def _kind(name: str) -> MutationKind.ValueType:
     if name.upper() not in known:
         raise typer.BadParameter(f"--kind is one of {', '.join(known)}")
     return MutationKind.Value(_PREFIX + name.upper())
-
-
-class _Said(logging.Handler):
-    """What the library has to say about the connection, on standard error."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """One line."""
-        typer.echo(f"raas: {record.getMessage()}; trying again", err=True)

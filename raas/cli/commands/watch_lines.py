@@ -1,4 +1,4 @@
-"""What `raas watch` shows of each event: one line per mutation, per dossier of a snapshot, per bookmark."""
+"""The lines of `raas watch`: one per mutation, per dossier of a snapshot and per bookmark."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PERIODS_SHOWN = 4
 
 
 def text_lines(event: Event) -> Iterator[str]:
-    """For people."""
+    """Text, for people."""
     match event:
         case Snapshot():
             for dossier in event.dossiers:
@@ -28,12 +28,12 @@ def text_lines(event: Event) -> Iterator[str]:
             for mutation in event.mutations:
                 yield mutation_line(mutation)
         case Bookmark():
-            what = "the snapshot is complete" if event.snapshot_complete else "all is told through here"
+            what = "the snapshot is complete" if event.snapshot_complete else "everything is shown up to here"
             yield f"{event.revision} {_instant(event.record_time)} BOOKMARK {what}"
 
 
 def json_lines(event: Event) -> Iterator[str]:
-    """For scripts: JSON objects with `logId` and one of `dossier`, `mutation` and `bookmark`."""
+    """JSON objects with `logId` and one of `dossier`, `mutation` and `bookmark`, for scripts."""
     match event:
         case Snapshot():
             yield from (_json(event, "dossier", _fields(dossier)) for dossier in event.dossiers)
@@ -59,7 +59,7 @@ def _fields(message: Message) -> dict[str, object]:
 
 
 def mutation_line(mutation: Mutation) -> str:
-    """One mutation for people: what it did to which dossier, when, and who caused it."""
+    """One mutation for people: the dossier, its lines before and after, the time and the actor."""
     kind = MutationKind.Name(mutation.kind).removeprefix("MUTATION_KIND_")
     words = [str(mutation.revision), _instant(mutation.record_time.ToDatetime(UTC)), kind]
     if mutation.niss:
@@ -67,12 +67,12 @@ def mutation_line(mutation: Mutation) -> str:
     if mutation.HasField("dossier_type"):
         words += [mutation.dossier_type, _periods(mutation.before), "->", _periods(mutation.after)]
     if mutation.HasField("requested_niss"):
-        words.append(f"(asked for {mutation.requested_niss})")
+        words.append(f"(requested for {mutation.requested_niss})")
     return " ".join([*words, *_detail(mutation), f"by {mutation.actor}"])
 
 
 def _detail(mutation: Mutation) -> Iterator[str]:
-    """What the kind says beyond the change of a dossier; facts about people only by their name."""
+    """The detail of the kind; of facts about people only the names of the fields."""
     match mutation.WhichOneof("detail"):
         case "replacement":
             replacement = mutation.replacement
@@ -103,5 +103,5 @@ def _instant(instant: datetime) -> str:
 
 
 def plain(text: str) -> str:
-    """Without anything that could steer a terminal."""
+    """The text without characters that control a terminal."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -1,1 +1,1 @@
-"""Commands that work on the database itself, beside running servers or without any."""
+"""Commands that work on the database, with or without running servers."""

@@ -14,7 +14,7 @@ _AGE = re.compile(r"\s*(\d+)\s*(day|month)s?\s*")
 
 
 def parse_age(text: str) -> Age:
-    """The age of `--older-than`; what is none is a wrong command line."""
+    """The age of `--older-than`. Raises BadParameter."""
     from raas.domain.calendar.age import MAX_DAYS, MAX_MONTHS, Age
 
     if found := _AGE.fullmatch(text):
@@ -22,5 +22,5 @@ def parse_age(text: str) -> Age:
         if number <= (MAX_DAYS if days else MAX_MONTHS):
             return Age(days=number) if days else Age(months=number)
     raise typer.BadParameter(
-        f"--older-than is written '90 days' or '12 months'; at most {MAX_DAYS} days or {MAX_MONTHS} months"
+        f"write --older-than as '90 days' or '12 months'; at most {MAX_DAYS} days or {MAX_MONTHS} months"
     )

@@ -1,9 +1,8 @@
-"""How a command works on the database itself: where that is, how it is opened, and how the work ends."""
+"""Work on the database: the options that name it, opening it, and the result of the work."""
 
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from raas.cli.terminal.exits import Exit
+from raas.cli.terminal.signals import end_on_signals
 
 if TYPE_CHECKING:
     from raas.domain.errors import Refused
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 DatabaseUrl = Annotated[
     str | None,
-    typer.Option(metavar="URL", help="As for serve; better RAAS_DATABASE_URL, where a password is not seen."),
+    typer.Option(metavar="URL", help="As for serve; RAAS_DATABASE_URL hides a password better."),
 ]
 DataDir = Annotated[
     str | None,
-    typer.Option(metavar="DIRECTORY", help="As for serve: where the embedded PostgreSQL lies."),
+    typer.Option(metavar="DIRECTORY", help="As for serve: the data directory of the embedded PostgreSQL."),
 ]
 AllRegisters = Annotated[bool, typer.Option("--all", help="Every register of the database.")]
 OneRegister = Annotated[
@@ -32,14 +32,14 @@ OneRegister = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How work on the database ended; `reason` and `text` say why it did not come to its end."""
+    """The end of work on the database; `reason` and `text` say why it is not complete."""
 
     status: Exit = Exit.DONE
     reason: str = ""
     text: str = ""
 
     def tell(self, result: Mapping[str, object], sentence: str, *, as_json: bool) -> NoReturn:
-        """Say what was done, as JSON or in a sentence ("" = nothing), and why no more; end the command."""
+        """Write the result, as JSON or as a sentence ("" = none), and why it is not complete; end the command."""
         if as_json:
             error = {"error": {"reason": self.reason, "messages": self.text.splitlines()}}
             typer.echo(
@@ -55,10 +55,10 @@ class Ending:
 def work_on_database(
     database_url: str | None, data_dir: str | None, work: Callable[[str], None], *, create: bool = False
 ) -> Ending:
-    """Do `work` on the database that these options, or else the environment, name; it is given the DSN.
+    """Call `work` with the DSN of the database that these options, or else the environment, name.
 
-    A running server's embedded database is joined, any other one is started for as long as the work takes,
-    and made if need be where `create` says so. Ctrl-C and SIGTERM end the work where it stands.
+    The embedded database of a running server is shared; otherwise it is started for the duration of the work,
+    and created first where `create` allows that. Ctrl-C, SIGTERM and SIGHUP stop the work.
     """
     from raas import supervisor
     from raas.domain.errors import Refused
@@ -66,16 +66,16 @@ def work_on_database(
     from raas.storage.embedded import EmbeddedPostgresError
     from raas.usecases.ports.errors import PortError
 
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    end_on_signals()
     try:
-        # Nothing is served: whatever the environment says of that does not matter here.
+        # Nothing is served: settings of the environment that concern serving do not matter here.
         settings = load_settings(
             database_url=database_url, data_dir=data_dir, listen="127.0.0.1:0", development_identity=True
         )
         with supervisor.database_for_command(settings, create=create) as dsn:
             work(dsn)
     except KeyboardInterrupt:
-        return Ending(Exit.INTERRUPTED, "INTERRUPTED", "interrupted; what was done stays done")
+        return Ending(Exit.INTERRUPTED, "INTERRUPTED", "interrupted; completed steps are kept")
     except Refused as refused:
         return _refused(refused)
     except (SettingsRefused, EmbeddedPostgresError, PortError, OSError) as error:
@@ -84,7 +84,7 @@ def work_on_database(
 
 
 def chosen_register(register: str | None, all_registers: bool) -> EnterpriseNumber | None:
-    """The enterprise number of the one register, None for all; a bad choice is a wrong command line."""
+    """The enterprise number of the one register, None for all. Raises BadParameter."""
     from raas.domain.invalid import Invalid
     from raas.domain.numbers.enterprise_number import parse_enterprise_number
     from raas.domain.sentences import DEFAULT_LANGUAGE, sentence

@@ -1,4 +1,4 @@
-"""`raas erase`: erases facts about people that stand beside the logs, which stay whole."""
+"""`raas erase`: erases facts about people that are stored beside the logs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from raas.cli.database.age import parse_age
 from raas.cli.database.connection import DatabaseUrl, DataDir, work_on_database
-from raas.cli.server.connection import Json
+from raas.cli.server.options import Json
 from raas.cli.terminal.progress import Meter
 
 if TYPE_CHECKING:
@@ -20,31 +20,31 @@ def erase(
     older_than: Annotated[
         str | None,
         typer.Option(
-            metavar="AGE", help="What was recorded so long ago; '12 months' by default, or '90 days'."
+            metavar="AGE", help="Erase what is older: '12 months', the default, or '90 days'."
         ),
     ] = None,
     niss: Annotated[
         str | None,
         typer.Option(
             metavar="NISS",
-            help="Instead, everything about this person, under whichever of its numbers it was recorded; "
-            "- reads it from standard input, where others on this machine cannot see it.",
+            help="Erase everything about this person instead, under all numbers of the person; "
+            "- reads the number from standard input, where other users cannot see it.",
         ),
     ] = None,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Erase what news about people says, by age or by person.
+    """Erase facts about people from the logs, by age or by person.
 
-    The contents of news, an identity before and after or the payload of an event, stand beside
-    the logs, once for all registers. The mutations stay, with the time of the erasure in their place, and so
-    do the checksums; dossiers and the persons of the authentic source are not touched.
+    The contents of mutations (an identity before and after a change, the payload of an event) are stored
+    beside the logs, once for all registers. The mutations and their checksums stay; the time of the erasure
+    replaces the content. Dossiers and the persons of the authentic source are not changed.
 
-    It goes in batches, while servers run; what is erased stays so, and after an interruption the same command
-    goes on. Backups that were made before still hold what is erased.
+    The command works in batches while servers run. After an interruption the same command continues. Older
+    backups still hold the contents.
 
-    Exit status: 0 all erased (or nothing was there), 1 failed, 130 interrupted.
+    Exit status: 0 everything is erased, 1 failed, 130 interrupted.
     """
     if older_than is not None and niss is not None:
         raise typer.BadParameter("give either --older-than AGE or --niss NISS")
@@ -52,7 +52,7 @@ def erase(
     erased = 0
 
     def work(dsn: str) -> None:
-        from raas import maintenance as upkeep
+        from raas import maintenance
 
         with Meter("contents", quiet=as_json) as meter:
 
@@ -61,7 +61,7 @@ def erase(
                 erased = so_far
                 meter.show(so_far)
 
-            upkeep.erase(dsn, what, progress)
+            maintenance.erase(dsn, what, progress)
 
     ending = work_on_database(database_url, data_dir, work)
     sentence = "" if ending.text and not erased else f"{erased:,} contents erased"
@@ -69,7 +69,7 @@ def erase(
 
 
 def _parse_niss(text: str) -> Niss:
-    """The number, of a fictitious person too: whoever was told about may be forgotten."""
+    """The number, fictitious persons included. Raises BadParameter."""
     from raas.domain.calendar.day import brussels_day
     from raas.domain.invalid import Invalid
     from raas.domain.numbers.niss import NissProfile, parse_niss

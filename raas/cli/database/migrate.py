@@ -1,11 +1,11 @@
-"""`raas migrate`: brings the database to the schema of this version."""
+"""`raas migrate`: migrates the database to the schema of this version."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from raas.cli.database.connection import DatabaseUrl, DataDir, work_on_database
-from raas.cli.server.connection import Json
+from raas.cli.server.options import Json
 
 if TYPE_CHECKING:
     from raas.storage.schema.version import SchemaVersion
@@ -16,20 +16,20 @@ def migrate(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Bring the database to the schema of this version.
+    """Migrate the database to the schema of this version.
 
-    All of it or nothing. A server does this itself on its embedded PostgreSQL, never on a database of one's
-    own. A database that a later version of RaaS has migrated stays as it is, if this version can work on it.
+    All steps are one transaction. A server migrates its embedded PostgreSQL itself, but never a database of
+    your own. A database that a later version has migrated is left alone if this version can work on it.
 
-    Exit status: 0 the schema is that of this version, 1 failed, 130 interrupted.
+    Exit status: 0 the database has the schema of this version, 1 failed, 130 interrupted.
     """
     found: SchemaVersion | None = None
 
     def work(dsn: str) -> None:
-        from raas import maintenance as upkeep
+        from raas import maintenance
 
         nonlocal found
-        found = upkeep.migrate(dsn)
+        found = maintenance.migrate(dsn)
 
     ending = work_on_database(database_url, data_dir, work, create=True)
     ending.tell(
@@ -41,7 +41,7 @@ def migrate(
 
 def _sentence(found: SchemaVersion) -> str:
     if found.is_needed:
-        return f"the database was at {found.needed} already"
+        return f"the database already had schema {found.needed}"
     if found.is_newer:
-        return f"the database stays at {found.current}, which is newer than {found.needed}"
-    return f"the database is at {found.needed} now; it was {found.current or 'empty'}"
+        return f"the database keeps schema {found.current}, which is newer than {found.needed}"
+    return f"the database now has schema {found.needed}; before: {found.current or 'empty'}"

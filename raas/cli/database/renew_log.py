@@ -1,4 +1,4 @@
-"""`raas renew-log`: tells all who follow a log that what they know of it is void."""
+"""`raas renew-log`: gives logs a new id, so that their subscribers start again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from raas.cli.database.connection import (
     chosen_register,
     work_on_database,
 )
-from raas.cli.server.connection import Json
+from raas.cli.server.options import Json
 
 if TYPE_CHECKING:
     from raas.domain.registers.register import Register
@@ -25,11 +25,12 @@ def renew_log(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Give logs another identity, after a restore.
+    """Give logs a new id after a restore.
 
-    A restored database has forgotten revisions that subscribers know, and will give their numbers to other
-    changes. After this command their streams end, and resuming is refused with LOG_REPLACED: they begin again
-    with a snapshot. The contents of the registers stay as they are. All logs are renewed, or none.
+    A restored database has lost revisions that subscribers know, and will assign their numbers to other
+    changes. This command ends the streams of the subscribers and refuses to resume them (LOG_REPLACED), so
+    that they start again with a snapshot. The contents of the registers do not change. All logs are renewed,
+    or none.
 
     Exit status: 0 renewed, 1 failed, 130 interrupted.
     """
@@ -37,9 +38,9 @@ def renew_log(
     renewed: list[Register] = []
 
     def work(dsn: str) -> None:
-        from raas import maintenance as upkeep
+        from raas import maintenance
 
-        renewed.extend(upkeep.renew(dsn, number))
+        renewed.extend(maintenance.renew(dsn, number))
 
     ending = work_on_database(database_url, data_dir, work)
     ending.tell({"registers": [_as_json(each) for each in renewed]}, _sentence(renewed), as_json=as_json)
@@ -57,4 +58,4 @@ def _as_json(register: Register) -> dict[str, str]:
 def _sentence(renewed: list[Register]) -> str:
     if not renewed:
         return ""
-    return f"logs renewed: {len(renewed):,}; whoever follows them begins again with a snapshot"
+    return f"logs renewed: {len(renewed):,}; their subscribers start again with a snapshot"

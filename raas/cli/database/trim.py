@@ -1,4 +1,4 @@
-"""`raas trim`: gives up the beginning of logs, while servers run on the database."""
+"""`raas trim`: deletes the oldest part of logs while servers run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from raas.cli.database.connection import (
     chosen_register,
     work_on_database,
 )
-from raas.cli.server.connection import Json
+from raas.cli.server.options import Json
 from raas.cli.terminal.exits import Exit
 from raas.cli.terminal.progress import Meter
 
@@ -30,47 +30,47 @@ if TYPE_CHECKING:
 def trim(
     older_than: Annotated[
         str | None,
-        typer.Option(metavar="AGE", help="Give up what was recorded so long ago: '90 days', '12 months'."),
+        typer.Option(metavar="AGE", help="Delete mutations that are older: '90 days', '12 months'."),
     ] = None,
     before_revision: Annotated[
         int | None,
         typer.Option(
-            metavar="REVISION", min=0, help="Give up what lies before this revision of one register."
+            metavar="REVISION", min=0, help="Delete mutations before this revision of one register."
         ),
     ] = None,
     register: OneRegister = None,
     all_registers: AllRegisters = False,
     force: Annotated[
         bool,
-        typer.Option("--force", help="Also what subscribers seen in the last 90 days have not acknowledged."),
+        typer.Option("--force", help="Also delete what active subscribers have not acknowledged."),
     ] = False,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Give up the beginning of the log of one register or all.
+    """Delete the oldest part of the log of one register or of all.
 
-    Without it everything is kept. What goes is history: mutations, and states as of before. Dossiers and
-    their lines stay as they are, and the state at the new beginning can still be asked. It goes in steps,
-    while servers run; what a step did is done, and after an interruption the same command goes on.
+    Mutations are deleted, and with them the states before the new beginning. Dossiers and their lines do not
+    change, and the state at the new beginning can still be queried. Without this command logs are kept
+    forever. It works in steps while servers run; after an interruption the same command continues.
 
-    It stops where the slowest named subscriber seen in the last 90 days stands, and says which, unless it is
-    forced.
+    Trimming stops at the revision that the slowest active subscriber has acknowledged, and names it, unless
+    it is forced. A named subscriber is active for 90 days after it was last seen.
 
-    Exit status: 0 trimmed as far as asked, 4 stopped before that by a subscriber, 1 failed, 130 interrupted.
+    Exit status: 0 trimmed as far as requested, 4 held back by a subscriber, 1 failed, 130 interrupted.
     """
     if (older_than is None) == (before_revision is None):
         raise typer.BadParameter("give either --older-than AGE or --before-revision REVISION")
     if before_revision is not None and all_registers:
         raise typer.BadParameter(
-            "--before-revision goes with --register NUMBER: each register counts its own"
+            "--before-revision goes with --register NUMBER: every register has revisions of its own"
         )
     number = chosen_register(register, all_registers)
     oldest = before_revision if before_revision is not None else parse_age(older_than or "")
     told: dict[Register, TrimProgress] = {}
 
     def work(dsn: str) -> None:
-        from raas import maintenance as upkeep
+        from raas import maintenance
 
         with Meter("mutations", quiet=as_json) as meter:
 
@@ -78,7 +78,7 @@ def trim(
                 told[each] = trimmed
                 meter.show(sum(t.deleted for t in told.values()), more=f", {len(told):,} registers")
 
-            upkeep.trim(dsn, number, oldest, force=force, progress=progress)
+            maintenance.trim(dsn, number, oldest, force=force, progress=progress)
 
     ending = work_on_database(database_url, data_dir, work)
     if ending.status is Exit.DONE and any(trimmed.held_by for trimmed in told.values()):
@@ -102,24 +102,24 @@ def _as_json(register: Register, trimmed: TrimProgress) -> dict[str, object]:
 
 
 def _sentences(told: Mapping[Register, TrimProgress], *, every: bool) -> Iterator[str]:
-    """What became of each register, or only of those where there is something to say; and all in all."""
+    """One sentence per register (`every`) or per register that changed, and a total."""
     for register, trimmed in told.items():
         if every or trimmed.deleted or trimmed.held_by:
             yield _sentence(register, trimmed)
     if told and not every:
-        yield f"registers: {len(told):,}; mutations given up: {sum(t.deleted for t in told.values()):,}"
+        yield f"registers: {len(told):,}; mutations deleted: {sum(t.deleted for t in told.values()):,}"
 
 
 def _sentence(register: Register, trimmed: TrimProgress) -> str:
     begins = f"the log begins at revision {trimmed.oldest_revision}"
     if holder := trimmed.held_by:
         begins += (
-            f"; the rest is kept for subscriber {holder.name!r} of {_number(holder.caller)}, which has "
-            "acknowledged no more (--force trims past it)"
+            f"; the rest is kept for subscriber {holder.name!r} of {_number(holder.caller)}, which has not "
+            "acknowledged it (--force deletes it)"
         )
     elif trimmed.oldest_revision < trimmed.goal:
-        begins += f", before the indivisible group that revision {trimmed.goal} lies in"
-    return f"{_number(register.enterprise_number)}: {trimmed.deleted:,} mutations given up; {begins}"
+        begins += f", before the batch that contains revision {trimmed.goal}"
+    return f"{_number(register.enterprise_number)}: {trimmed.deleted:,} mutations deleted; {begins}"
 
 
 def _number(number: EnterpriseNumber) -> str:

@@ -1,7 +1,7 @@
-"""The inscriptions of the demonstration register: fictitious persons, always the same ones.
+"""The inscriptions of the demonstration register: fictitious persons, always the same.
 
-Every NISS has month + 60, the range that is never given to anybody. The two persons of the samples in
-protos/ and in the README are among them.
+Every NISS has month + 60, a range that is never assigned. The two persons of the samples in protos/ and in
+the README are among them.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _LAST_DAY = date(2025, 12, 31)
 _FICTITIOUS_MONTH = 60
 
 _SAMPLES = (
-    # Two that touch: one line from 2019-01-01 to 2023-06-30.
+    # Two adjacent periods: one line from 2019-01-01 to 2023-06-30.
     ("INSCRIBE", SAMPLE_PERSON, "HEALTH_INSURANCE", "2019-01-01", "2021-12-31"),
     ("INSCRIBE", SAMPLE_PERSON, "HEALTH_INSURANCE", "2022-01-01", "2023-06-30"),
-    # A removal that makes two lines of one.
+    # A removal that splits a line.
     ("INSCRIBE", SAMPLE_PERSON, "UNEMPLOYMENT", "2020-03-16", "2020-12-31"),
     ("REMOVE", SAMPLE_PERSON, "UNEMPLOYMENT", "2020-07-01", "2020-08-31"),
     ("INSCRIBE", SAMPLE_CHILD, "CHILD_BENEFIT", "2017-07-03", ""),
@@ -35,7 +35,7 @@ _SAMPLES = (
 
 
 def demo_rows() -> Iterator[Row]:
-    """The rows, of COLUMNS, in the order in which they are applied."""
+    """The rows, with COLUMNS, in the order in which they are applied."""
     for line, fields in enumerate(_fields(), start=1):
         yield Row(line, list(fields))
 
@@ -59,7 +59,7 @@ def _life(chance: Random, born: date) -> Iterator[tuple[str, date, date | None]]
     grown_up = _birthday(born, 18)
     if born.year >= 1990:
         yield "CHILD_BENEFIT", born, grown_up - timedelta(1) if grown_up <= _LAST_DAY else None
-        if grown_up <= _LAST_DAY and chance.random() < 0.5:  # a student: touches the line before
+        if grown_up <= _LAST_DAY and chance.random() < 0.5:  # a student: adjacent to the line before
             yield "CHILD_BENEFIT", grown_up, _birthday(born, chance.randint(20, 25)) - timedelta(1)
     if (retired := _birthday(born, 65)) <= _LAST_DAY:
         yield "PENSION", retired, None
@@ -71,7 +71,7 @@ def _life(chance: Random, born: date) -> Iterator[tuple[str, date, date | None]]
 
 
 def _birthday(born: date, years: int) -> date:
-    """The day on which that age is reached; 1 March where 29 February does not exist."""
+    """The day of that birthday; 1 March where 29 February does not exist."""
     try:
         return born.replace(year=born.year + years)
     except ValueError:
@@ -83,7 +83,7 @@ def _day_between(chance: Random, first: date, last: date) -> date:
 
 
 def fictitious_niss(born: date, counter: int) -> str:
-    """The number of month + 60 for this birth date and counter."""
+    """The number with month + 60 for a birth date and counter."""
     nine = f"{born.year % 100:02d}{born.month + _FICTITIOUS_MONTH:02d}{born.day:02d}{counter:03d}"
     checked = ("2" if born.year >= 2000 else "") + nine
     return f"{nine}{97 - int(checked) % 97:02d}"

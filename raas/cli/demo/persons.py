@@ -1,8 +1,8 @@
-"""The persons of the demonstration: fictitious ones, always the same, as messages for ImportPersons.
+"""The persons of the demonstration: fictitious and always the same.
 
-Everybody whom the demonstration inscribes is among them, and whoever appears in the samples of protos/ and
-of the README. Some have died; some numbers were cancelled; some persons were given a second number under
-another spelling of their name, which in part was replaced since and in part waits to be found.
+They include every person whom the demonstration inscribes, and those in the samples of protos/ and of the
+README. Some have died and some numbers are cancelled. Some persons have a second number under another
+spelling of their name; part of these numbers are replaced, the others can be found by a search.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ from raas.cli.demo.inscriptions import COLUMNS, SAMPLE_CHILD, SAMPLE_PERSON, dem
 from raas.data import CommonName, load_names
 from raas.v1.identity_pb2 import Address, Identity, Sex
 from raas.v1.person_pb2 import Person, PersonStatus, RegisterOfOrigin
-from raas.v1.person_service_pb2 import ImportPersonsRequest
 
 IMPORT_ID = "demonstration-persons"
 
 PERSONS = 10_000
-_ROWS_PER_MESSAGE = 500
 _SEED = 999_999_923
 _FIRST_BIRTH, _LAST_BIRTH = date(1925, 1, 1), date(2024, 12, 31)
 _DECEASED_AFTER, _LAST_DAY = date(2015, 1, 1), date(2025, 6, 30)
@@ -32,7 +30,7 @@ _NATIONAL = RegisterOfOrigin.REGISTER_OF_ORIGIN_NATIONAL_REGISTER
 _RAD, _BIS = RegisterOfOrigin.REGISTER_OF_ORIGIN_RAD, RegisterOfOrigin.REGISTER_OF_ORIGIN_BIS
 _REPLACED, _CANCELLED = PersonStatus.PERSON_STATUS_REPLACED, PersonStatus.PERSON_STATUS_CANCELLED
 
-# Where the names of a hundred residents come from, as far as forenames and surnames are carried.
+# Origins of the names of a hundred residents, limited to the countries in raas/data.
 _ORIGINS = {"BE": 52, "FR": 9, "NL": 6, "MA": 11, "TR": 7, "IT": 6, "PL": 3, "RO": 3, "DE": 2, "SY": 1}
 
 _PLACES = {
@@ -72,16 +70,8 @@ _REPLACED_SAMPLE = ("72650100193", _BIS, "Mueller", ("Hans",), "1972-05-01", Fal
 """Replaced by 72650100391."""
 
 
-def demo_messages() -> Iterator[ImportPersonsRequest]:
-    """The messages of the import, in order."""
-    rows = list(demo_persons())
-    for offset in range(0, len(rows), _ROWS_PER_MESSAGE):
-        some = rows[offset : offset + _ROWS_PER_MESSAGE]
-        yield ImportPersonsRequest(import_id=IMPORT_ID, offset=offset, persons=some)
-
-
 def demo_persons() -> Iterator[Person]:
-    """The rows: a number that is replaced comes after the one that stands for the person."""
+    """The persons; a replaced number comes after its successor."""
     made = _Made(Random(_SEED))  # noqa: S311 - the same persons everywhere, no secret
     for known in _KNOWN:
         yield made.known(*known)
@@ -106,12 +96,12 @@ def demo_persons() -> Iterator[Person]:
             later.append(second)
         elif fate < 0.08:
             yield made.second_number(person)
-    # Together at the end: rows that do more than add somebody stop all writing for a moment.
+    # Together at the end: a row that does more than add a person stops all writing for a moment.
     yield from later
 
 
 class _Made:
-    """Draws persons; numbers are given once."""
+    """Draws persons at random, each number once."""
 
     def __init__(self, chance: Random) -> None:
         names = load_names()
@@ -130,7 +120,7 @@ class _Made:
         woman: bool,
         replaced_by: str | None = None,
     ) -> Person:
-        """A person that is written down above."""
+        """A person of the tables above."""
         self.given.add(niss)
         identity = Identity(last_name=last_name, first_names=first_names, birth_date=born, sex=_sex(woman))
         person = Person(niss=niss, register_of_origin=register, identity=identity)
@@ -139,14 +129,14 @@ class _Made:
         return person
 
     def inscribed(self, niss: str) -> Person:
-        """A person for a number that exists: birth date and sex are those the number tells."""
+        """A person for an existing number, with the birth date and sex that it encodes."""
         self.given.add(niss)
         year, month, day = int(niss[:2]), int(niss[2:4]) - _FICTITIOUS_MONTH, int(niss[4:6])
         century = 1900 if 97 - int(niss[:9]) % 97 == int(niss[9:]) else 2000
         return self._person(niss, _NATIONAL, date(century + year, month, day), int(niss[6:9]) % 2 == 0)
 
     def drawn(self) -> Person:
-        """Somebody new; of one BIS number in ten the day of birth is not known."""
+        """A new person; one BIS number in ten has no known day of birth."""
         born = _FIRST_BIRTH + timedelta(self.chance.randrange((_LAST_BIRTH - _FIRST_BIRTH).days))
         register = self.chance.choices((_NATIONAL, _BIS, _RAD), (80, 16, 4))[0]
         known_in_part = register == _BIS and self.chance.random() < 0.1
@@ -196,7 +186,7 @@ class _Made:
 
 
 def _die(person: Person, chance: Random) -> None:
-    """A day of death, for whoever lived by then."""
+    """Set a day of death after the birth date."""
     died = _DECEASED_AFTER + timedelta(chance.randrange((_LAST_DAY - _DECEASED_AFTER).days))
     if person.identity.birth_date < died.isoformat():
         person.identity.death_date = died.isoformat()

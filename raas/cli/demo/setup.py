@@ -1,7 +1,8 @@
-"""The demonstration of `make run`, a register and its persons: created once, then left alone."""
+"""The demonstration register of `make run` and its persons, created once."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shlex
@@ -10,34 +11,29 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import grpc
 import typer
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from raas.cli.demo.inscriptions import COLUMNS, SAMPLE_PERSON, demo_rows
-from raas.cli.demo.persons import IMPORT_ID, PERSONS, demo_messages
-from raas.cli.imports.rows import messages
-from raas.cli.imports.stream import ImportFailed, ImportStream
-from raas.cli.server.connection import DEFAULT_TARGET, Connection, Target
+from raas.cli.demo.persons import IMPORT_ID, demo_persons
+from raas.cli.imports.operations import Operations
+from raas.cli.server.client import client_of, run_with
+from raas.cli.server.options import DEFAULT_TARGET, Target
 from raas.cli.server.refusal import refusal_of
 from raas.cli.terminal.exits import Exit, fail
-from raas.v1.administration_service_pb2 import CreateRegisterRequest
-from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.dossier_type_pb2 import DossierType
-from raas.v1.person_service_pb2 import ImportPersonsRequest
-from raas.v1.person_service_pb2_grpc import PersonServiceStub
-from raas.v1.register_service_pb2 import CreateDossierTypeRequest, GetRegisterRequest
-from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+from raas.v1.violation_pb2 import Violation
+from raas_client import CallFailed, Patience, RaasClient, RaasError, Refused
 
 REGISTER, NAME = "0999999922", "Demonstration register"
 
 _IMPORT_ID = "demonstration-register"
 _PATIENCE_SECONDS = 120.0
-_POLL_SECONDS = 0.2
+_POLL_SECONDS = 0.5
 
 _LANGUAGES = ("en", "fr", "nl", "de")
 _TYPES = (
@@ -58,9 +54,9 @@ _TYPES = (
 
 
 def start_beside(listen: str) -> None:
-    """Start `raas demo` as a process of its own, to work on the server that this process is about to become.
+    """Start `raas demo` in a process of its own, for the server that this process is about to become.
 
-    Raises OSError when something else serves that address already: nothing is created there.
+    Raises OSError when the address is taken: another server listens there.
     """
     from raas.ops.settings import split_address
 
@@ -79,108 +75,91 @@ def demo(
         typer.Option(metavar="PID", help="End silently when this process is no longer the parent."),
     ] = None,
 ) -> None:
-    """Create the demonstration register on a running server, unless it is there, and say what to try."""
-    connection = Connection(target, REGISTER)
+    """Create the demonstration register on a running server, unless it exists, and suggest commands."""
+    client = client_of(target, REGISTER, None, "en", Patience(outage_seconds=_PATIENCE_SECONDS))
     try:
-        with connection.channel() as channel:
-            _await_serving(channel, target, beside)
-            _create(connection, channel)
-            answer = RegisterServiceStub(channel).GetRegister(
-                GetRegisterRequest(), metadata=connection.metadata
-            )
-    except ImportFailed as failed:
-        fail(f"the demonstration register could not be created: {failed.refusal.text}")
-    except grpc.RpcError as error:
+        dossiers = run_with(client, lambda opened: _create(opened, target, beside))
+    except RaasError as error:
         fail(f"the demonstration register could not be created: {refusal_of(error).text}")
     except KeyboardInterrupt:
         raise typer.Exit(Exit.INTERRUPTED) from None
-    typer.echo(_what_to_try(target, answer.register.dossier_count))
+    typer.echo(_what_to_try(target, dossiers))
 
 
-def _await_serving(channel: grpc.Channel, target: str, beside: int | None) -> None:
-    health = health_pb2_grpc.HealthStub(channel)
+async def _create(client: RaasClient, target: str, beside: int | None) -> int:
+    """Create what is missing, since an earlier attempt may have been interrupted; returns the dossiers.
+
+    A register of another name belongs to somebody, and is left alone.
+    """
+    if not await _register_exists(client, target, beside):
+        await client.create_register(REGISTER, NAME)
+    if (await client.get_register()).name == NAME:
+        await _import_persons(client)
+        await _create_types(client)
+        operations = Operations(COLUMNS)
+        rows = [operations.make(row)[0] for row in demo_rows()]
+        _require_none((await client.import_operations(rows, import_id=_IMPORT_ID)).rejected)
+    return (await client.get_register()).dossier_count
+
+
+async def _register_exists(client: RaasClient, target: str, beside: int | None) -> bool:
+    """Wait until the server answers; whether it has the register."""
+    impatient = client.acting(patience=Patience(call_seconds=_POLL_SECONDS))
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         if beside is not None and os.getppid() != beside:
-            raise typer.Exit(Exit.FAILED)  # the server that never served has said why
+            raise typer.Exit(Exit.FAILED)  # the server ended, and has said why
         try:
-            if health.Check(health_pb2.HealthCheckRequest()).status == health_pb2.HealthCheckResponse.SERVING:
-                return
-        except grpc.RpcError as error:
-            if not refusal_of(error).passing:
+            await impatient.get_register()
+        except CallFailed as failure:
+            if failure.status not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
                 raise
-        time.sleep(_POLL_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
+        except Refused as refused:
+            if refused.reason == "REGISTER_UNKNOWN":
+                return False
+            if refused.status is not grpc.StatusCode.UNAVAILABLE:
+                raise
+            await asyncio.sleep(_POLL_SECONDS)
+        else:
+            return True
     fail(f"no server answers at {target}")
 
 
-def _create(connection: Connection, channel: grpc.Channel) -> None:
-    """Whatever of the register is not there yet: an earlier attempt may have been interrupted anywhere.
-
-    The import, being known to the server by its id, is what tells a finished register from another.
-    """
-    stream = ImportStream(connection, None, _IMPORT_ID, _PATIENCE_SECONDS, say=lambda _: None)
-    rows = list(demo_rows())
+async def _import_persons(client: RaasClient) -> None:
+    """Import the persons, where the server keeps persons."""
     try:
-        through = stream.ask().through_offset
-    except ImportFailed as failed:
-        if failed.refusal.reason != "REGISTER_UNKNOWN":
+        imported = await client.import_persons(demo_persons(), import_id=IMPORT_ID)
+    except Refused as refused:
+        if refused.reason != "PERSONS_KEPT_ELSEWHERE":
             raise
-        through = 0
-        _create_register(connection, channel)
-    if _name(connection, channel) != NAME:
-        return
-    _import_persons(connection, channel)
-    if through == len(rows):
-        return
+    else:
+        _require_none(imported.rejected)
+
+
+async def _create_types(client: RaasClient) -> None:
+    """Create the dossier types that are missing."""
+    existing = {each.code async for each in client.dossier_types()}
     for code, quality_code, *labels in _TYPES:
-        _create_type(connection, channel, code, quality_code, dict(zip(_LANGUAGES, labels, strict=True)))
-    for _, answer in stream.answers(messages(COLUMNS, iter(rows), through)):
-        if answer.rejected:
-            fail(f"the server rejects rows of the demonstration: {answer.rejected[0].violations[0].message}")
+        if code not in existing:
+            labelled = dict(zip(_LANGUAGES, labels, strict=True))
+            await client.create_dossier_type(
+                DossierType(code=code, quality_code=quality_code, labels=labelled)
+            )
 
 
-def _create_register(connection: Connection, channel: grpc.Channel) -> None:
-    request = CreateRegisterRequest(enterprise_number=REGISTER, name=NAME)
-    AdministrationServiceStub(channel).CreateRegister(request, metadata=connection.metadata)
+class _HasViolations(Protocol):
+    @property
+    def violations(self) -> Iterable[Violation]: ...
 
 
-def _import_persons(connection: Connection, channel: grpc.Channel) -> None:
-    """Whoever is inscribed, and others, where the server keeps persons; what is there is not sent again."""
-    feed = PersonServiceStub(channel).ImportPersons
-    asking = ImportPersonsRequest(import_id=IMPORT_ID)
-    try:
-        (asked,) = feed(iter([asking]), metadata=connection.metadata)
-    except grpc.RpcError as error:
-        if refusal_of(error).reason != "PERSONS_KEPT_ELSEWHERE":
-            raise
-        return
-    if asked.through_offset < PERSONS:
-        for answer in feed(demo_messages(), metadata=connection.metadata):
-            if answer.rejected:
-                fail(f"the server rejects persons: {answer.rejected[0].violations[0].message}")
-
-
-def _name(connection: Connection, channel: grpc.Channel) -> str:
-    """The name of the register: under another one it is somebody's own, and left alone."""
-    register = RegisterServiceStub(channel).GetRegister(GetRegisterRequest(), metadata=connection.metadata)
-    return register.register.name
-
-
-def _create_type(
-    connection: Connection, channel: grpc.Channel, code: str, quality_code: str, labels: dict[str, str]
-) -> None:
-    request = CreateDossierTypeRequest(
-        dossier_type=DossierType(code=code, quality_code=quality_code, labels=labels)
-    )
-    try:
-        RegisterServiceStub(channel).CreateDossierType(request, metadata=connection.metadata)
-    except grpc.RpcError as error:
-        if refusal_of(error).reason != "DOSSIER_TYPE_EXISTS":
-            raise
+def _require_none(rejected: Iterable[_HasViolations]) -> None:
+    for each in rejected:
+        fail(f"the server rejects rows of the demonstration: {[v.message for v in each.violations]}")
 
 
 def _what_to_try(target: str, dossiers: int) -> str:
-    """Three commands, each to be pasted into another terminal."""
+    """Three commands, to be pasted into another terminal."""
     header = f"-H 'raas-enterprise-number: {REGISTER}'"
     question = {"niss": [SAMPLE_PERSON]}
     inscription = {
@@ -207,7 +186,7 @@ def _quoted(request: Mapping[str, object]) -> str:
 
 
 def _program(name: str) -> str:
-    """How to call a program of this environment: by its name where the shell finds it, else by its path."""
+    """A program of this environment: its name where the shell finds it, else its path."""
     beside = Path(sys.executable).parent / name
     if shutil.which(name) or not beside.exists():
         return name

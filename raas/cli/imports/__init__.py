@@ -1,1 +1,1 @@
-"""`raas import`: a file of inscriptions and removals, applied exactly once."""
+"""`raas import`: inscriptions and removals from a file, each applied exactly once."""

@@ -12,19 +12,20 @@ import typer
 from raas.cli.imports.csv_table import UNREADABLE, HeaderInvalid, open_table
 from raas.cli.imports.run import ImportRun
 from raas.cli.imports.state import ImportState, content_id, rejected_path
-from raas.cli.imports.stream import ImportFailed, ImportStream
-from raas.cli.server.connection import (
+from raas.cli.server.client import client_of, report_outages, run_with
+from raas.cli.server.options import (
     DEFAULT_TARGET,
-    Connection,
     EnterpriseNumber,
     Json,
     Language,
+    PatienceSeconds,
     Register,
     Target,
 )
-from raas.cli.server.refusal import Refusal
+from raas.cli.server.refusal import Refusal, refusal_of
 from raas.cli.terminal.exits import Exit, fail
 from raas.cli.terminal.progress import Meter
+from raas_client import Patience, RaasError
 
 
 def import_file(
@@ -38,8 +39,8 @@ def import_file(
         str | None,
         typer.Option(
             metavar="ID",
-            help="The name by which the server knows this import, so that it applies nothing twice. Made of "
-            "the content of the file by default; give another one to apply the same file again.",
+            help="The name under which the server remembers this import, so that it applies no row twice. "
+            "Derived from the content of the file by default; give another one to apply the file again.",
         ),
     ] = None,
     rejected: Annotated[
@@ -47,24 +48,22 @@ def import_file(
         typer.Option(metavar="FILE", help="Where rejected rows go; FILE.rejected.csv by default."),
     ] = None,
     language: Language = "en",
-    patience: Annotated[
-        float, typer.Option(metavar="SECONDS", help="How long to try again while the server does not answer.")
-    ] = 30.0,
+    patience: PatienceSeconds = 30.0,
     as_json: Json = False,
 ) -> None:
     """Import inscriptions and removals from a CSV file.
 
     Columns, in any order: niss, dossier_type, begin, end; optionally operation (INSCRIBE, the default, or
     REMOVE), last_name, first_names (separated by |), birth_date, sex (F or M). An empty begin or end is
-    absent; a removal without either removes the whole dossier.
+    absent; a removal without both removes the whole dossier.
 
-    Rejected rows are skipped and written to FILE.rejected.csv, with their line and the reasons. After any
-    interruption the same command goes on where it stopped.
+    Rejected rows are skipped and written to FILE.rejected.csv with their line and the reasons. After an
+    interruption the same command resumes the import where it stopped.
 
     Exit status: 0 all rows applied, 3 some rejected, 1 failed, 130 interrupted.
     """
     path = None if file == "-" else Path(file)
-    connection = Connection(target, enterprise_number, language)
+    client = client_of(target, enterprise_number, register, language, Patience(outage_seconds=patience))
     failure: Refusal | None = None
     status = Exit.DONE
     try:
@@ -73,9 +72,10 @@ def import_file(
             fresh = ImportState(name, enterprise_number, register)
             run = ImportRun(path, rejected or rejected_path(path), table, fresh)
             try:
-                run.go(ImportStream(connection, register, name, patience, meter.say), meter)
-            except ImportFailed as failed:
-                failure, status = failed.refusal, Exit.FAILED
+                report_outages(lambda text: meter.say(f"{target}: {text}"))
+                run_with(client, lambda opened: run.go(opened, meter))
+            except RaasError as error:
+                failure, status = refusal_of(error), Exit.FAILED
             except KeyboardInterrupt:
                 status = Exit.INTERRUPTED
     except HeaderInvalid as wrong:
@@ -92,13 +92,13 @@ def import_file(
         if failure:
             typer.echo(f"raas: {failure.text}", err=True)
         if not run.complete:
-            again = "the same command goes on from there" if path else "standard input cannot be gone on with"
-            typer.echo(f"raas: stopped behind row {run.state.offset:,}; {again}", err=True)
+            again = "the same command resumes there" if path else "standard input cannot be resumed"
+            typer.echo(f"raas: stopped after row {run.state.offset:,}; {again}", err=True)
     raise typer.Exit(status)
 
 
 def _summary(run: ImportRun, seconds: float) -> dict[str, object]:
-    """The result for scripts: the whole import, the seconds and the rate those of this run."""
+    """The result for scripts. The counts are those of the whole import, seconds and rate of this run."""
     state = run.state
     return {
         "complete": run.complete,

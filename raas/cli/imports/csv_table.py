@@ -1,9 +1,9 @@
-"""A CSV file as `raas import` reads it: header checked, rows streamed, nothing kept.
+"""A CSV file as `raas import` reads it: the header is checked, the rows are streamed.
 
     operation?, niss, dossier_type, begin, end, last_name?, first_names?, birth_date?, sex?
 
-in any order, separated by commas, semicolons or tabs (whichever the header uses), UTF-8, optionally
-compressed (.gz, .xz). The columns `line` and `reasons` are passed over, so that a file of rejected
+in any order, separated by commas, semicolons or tabs (the most frequent of them in the header), UTF-8,
+optionally compressed (.gz, .xz). The columns `line` and `reasons` are ignored, so that a file of rejected
 rows can be corrected and imported as it is.
 """
 
@@ -27,18 +27,18 @@ OPTIONAL = ("operation", "last_name", "first_names", "birth_date", "sex")
 PASSED_OVER = ("line", "reasons")
 
 UNREADABLE = (OSError, EOFError, lzma.LZMAError, zlib.error, csv.Error)
-"""What reading a file may raise, beside HeaderInvalid."""
+"""The errors of reading a file, besides HeaderInvalid."""
 
 _DELIMITERS = ",;\t"
 
 
 class HeaderInvalid(Exception):
-    """The first line of the file cannot be its header; says everything that is wrong with it."""
+    """The first line of the file is no valid header; the text lists everything that is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record; `line` is the number of its first line in the file, counted from 1."""
+    """One record; `line` is the number of its first line in the file, from 1."""
 
     line: int
     fields: list[str]
@@ -46,7 +46,7 @@ class Row:
 
 @dataclass(slots=True)
 class Table:
-    """An open file behind its header; `rows` goes through it once."""
+    """An open file after its header; `rows` can be iterated once."""
 
     columns: tuple[str, ...]
     delimiter: str
@@ -56,11 +56,11 @@ class Table:
 
     @property
     def position(self) -> int:
-        """How many bytes of the file (as it lies on disk) have been read."""
+        """How many bytes of the file, as stored on disk, have been read."""
         return self._raw.tell() if self.size is not None else 0
 
     def rows(self) -> Iterator[Row]:
-        """The records in order; empty lines are none. Raises UNREADABLE."""
+        """The records in order, without empty lines. Raises UNREADABLE."""
         reader = cast(
             "csv.DictReader[str]", self._reader
         )  # for line_num, which csv.reader's type keeps to itself
@@ -78,8 +78,8 @@ class Table:
 def open_table(path: Path | None) -> Iterator[Table]:
     """The table in a file, or on standard input (None).
 
-    Raises HeaderInvalid, and UNREADABLE for a file that cannot be opened or unpacked. Bytes that are
-    not UTF-8 are kept as they are (surrogateescape), for the row that holds them to be rejected.
+    Raises HeaderInvalid, and UNREADABLE for a file that cannot be opened or decompressed. Bytes that are
+    not UTF-8 are kept (surrogateescape), so that only their row is rejected.
     """
     with ExitStack() as stack:
         raw: BinaryIO = sys.stdin.buffer if path is None else stack.enter_context(path.open("rb"))

@@ -1,26 +1,34 @@
-"""The file of rejected rows: as they stood, with the number of their line and everything that is wrong."""
+"""The file of rejected rows: each row as it was read, with its line and everything that is wrong with it."""
 
 from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Iterable
+from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 
-from raas.cli.imports.csv_table import PASSED_OVER, Table
-from raas.cli.imports.rows import Message
+from raas.cli.imports.csv_table import PASSED_OVER, Row, Table
 from raas.v1.error_reason_pb2 import ErrorReason
-from raas.v1.register_service_pb2 import ImportResponse, RejectedOperation
 from raas.v1.violation_pb2 import Violation
 
 _PREFIX = len("ERROR_REASON_")
 
 
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row and the reasons for which it is rejected."""
+
+    row: Row
+    reasons: str
+
+
 class RejectedRows:
-    """Appends to the file, which exists only once there is a row for it; readable by its owner alone."""
+    """Appends to the file, which is created for the first row, readable by its owner only."""
 
     def __init__(self, path: Path, table: Table, length: int) -> None:
-        """Go on behind the first `length` bytes; what lies behind them, or a file of another import, goes."""
+        """Keep the first `length` bytes and drop the rest, or the file of another import (`length` 0)."""
         self._path = path
         self._table = table
         self._kept = [index for index, name in enumerate(table.columns) if name not in PASSED_OVER]
@@ -31,19 +39,20 @@ class RejectedRows:
         else:
             os.truncate(path, length)
 
-    def add(self, message: Message, answer: ImportResponse) -> None:
-        """Write the rows of a message that its answer rejects; on disk when this returns."""
-        if not answer.rejected:
+    def add(self, rows: Iterable[RejectedRow]) -> None:
+        """Write rows; they are on disk when this returns."""
+        rows = list(rows)
+        if not rows:
             return
         file = self._file or self._open()
         out = csv.writer(file, delimiter=self._table.delimiter, lineterminator="\n")
         if not self.length:
             out.writerow(["line", *(self._table.columns[index] for index in self._kept), "reasons"])
-        for rejected in answer.rejected:
-            row = message.rows[rejected.offset - message.request.offset]
-            whole = len(row.fields) == len(self._table.columns)
-            fields = [row.fields[index] for index in self._kept] if whole else row.fields
-            out.writerow([row.line, *fields, _reasons(rejected, message)])
+        for rejected in rows:
+            fields = rejected.row.fields
+            if len(fields) == len(self._table.columns):
+                fields = [fields[index] for index in self._kept]
+            out.writerow([rejected.row.line, *fields, rejected.reasons])
         file.flush()
         self.length = file.tell()
 
@@ -53,16 +62,13 @@ class RejectedRows:
         return self._file
 
     def close(self) -> None:
-        """Close the file, if there is one."""
+        """Close the file, if it was opened."""
         if self._file:
             self._file.close()
 
 
-def _reasons(rejected: RejectedOperation, message: Message) -> str:
-    if fault := message.faults.get(rejected.offset):
-        return f"ROW_MALFORMED: {fault}"
-    return "; ".join(_reason(violation) for violation in rejected.violations)
-
-
-def _reason(violation: Violation) -> str:
-    return f"{ErrorReason.Name(violation.reason)[_PREFIX:]} ({violation.field}): {violation.message}"
+def reasons_text(violations: Iterable[Violation]) -> str:
+    """What the server says is wrong with a row."""
+    return "; ".join(
+        f"{ErrorReason.Name(each.reason)[_PREFIX:]} ({each.field}): {each.message}" for each in violations
+    )

@@ -1,4 +1,4 @@
-"""How far an import has come, kept beside its file: the same command goes on after any interruption."""
+"""How far an import has come, kept beside its file, so that the same command can resume it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _COMPRESSED = (".gz", ".xz")
 
 @dataclass(frozen=True, slots=True)
 class ImportState:
-    """The answers received so far: `offset` is the first row without one.
+    """The answers received so far; `offset` is the first row without an answer.
 
-    The rows below `offset` that are counted nowhere had been applied before their answer was lost.
-    `rejected_bytes` is the length of the file of rejected rows that belongs to this state.
+    Rows below `offset` that no counter includes were applied earlier, and their answer was lost.
+    `rejected_bytes` is the length of the file of rejected rows at this state.
     """
 
     import_id: str
@@ -29,11 +29,11 @@ class ImportState:
 
     @property
     def applied_before(self) -> int:
-        """How many rows had been applied before their answer was lost."""
+        """How many rows were applied earlier, by a run that did not receive their answer."""
         return self.offset - self.applied - self.unchanged - self.rejected
 
     def same_import(self, other: ImportState) -> bool:
-        """Whether both are about one import: of one caller, into one register, under one id."""
+        """Whether both have the same caller, register and import id."""
         return (self.import_id, self.enterprise_number, self.register) == (
             other.import_id,
             other.enterprise_number,
@@ -41,14 +41,14 @@ class ImportState:
         )
 
     def save(self, path: Path) -> None:
-        """Write it whole or not at all."""
+        """Write the file atomically."""
         new = path.with_name(path.name + ".new")
         new.write_text(json.dumps(asdict(self), indent=2) + "\n")
         new.replace(path)
 
 
 def load_state(path: Path) -> ImportState | None:
-    """The state in a file; None when there is none, or none that can be used."""
+    """The state in a file; None without a file, or for one that cannot be used."""
     try:
         return ImportState(**json.loads(path.read_text()))
     except (FileNotFoundError, ValueError, TypeError):
@@ -56,19 +56,19 @@ def load_state(path: Path) -> ImportState | None:
 
 
 def content_id(path: Path) -> str:
-    """An import id made of what the file holds and how long it is: the same for every copy of it."""
+    """An import id derived from the content of a file: the same for every copy of it."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return f"{digest[:40]}-{path.stat().st_size}"
 
 
 def state_path(path: Path) -> Path:
-    """Where the state of the import of a file is kept: `people.csv` has `people.raas-import.json`."""
+    """The file for the state of an import: `people.raas-import.json` for `people.csv`."""
     return path.with_name(_stem(path) + ".raas-import.json")
 
 
 def rejected_path(path: Path | None) -> Path:
-    """Where the rejected rows of a file go: `people.csv` has `people.rejected.csv`."""
+    """The file for rejected rows: `people.rejected.csv` for `people.csv`."""
     return path.with_name(_stem(path) + ".rejected.csv") if path else Path("stdin.rejected.csv")
 
 

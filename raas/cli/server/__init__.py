@@ -1,1 +1,1 @@
-"""How a command reaches a running server, and what it says when a call fails."""
+"""Calls of a running server: shared options, the client, and what a failed call says."""

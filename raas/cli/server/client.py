@@ -1,19 +1,21 @@
-"""How a command uses the client library: who calls whom, and what is said when that fails."""
+"""How a command uses the client library, and how it ends when a call fails."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import Annotated, NoReturn
+import logging
+from collections.abc import Awaitable, Callable
+from typing import NoReturn, TypeVar
 
 import typer
 
-from raas.cli.server.refusal import Refusal
+from raas.cli.server.refusal import refusal_of
 from raas.cli.terminal.exits import Exit, fail
-from raas_client import CallFailed, Patience, RaasClient, RaasError, Refused, Violation
+from raas.cli.terminal.signals import end_on_signals
+from raas_client import Patience, RaasClient, RaasError
 
-JsonLines = Annotated[
-    bool, typer.Option("--json", help="For scripts: one JSON object per line on standard output.")
-]
+Answer = TypeVar("Answer")
 
 
 def client_of(
@@ -23,7 +25,7 @@ def client_of(
     language: str,
     patience: Patience,
 ) -> RaasClient:
-    """A client; a target that it does not take is a wrong command line."""
+    """A client. Raises BadParameter for a target that the library does not take."""
     try:
         return RaasClient(
             target,
@@ -36,27 +38,54 @@ def client_of(
         raise typer.BadParameter(f"--target: {error}") from None
 
 
-def refusal_of_error(error: RaasError) -> Refusal:
-    """What the server, or gRPC or the library in its place, said; the library has tried again already."""
-    match error:
-        case Refused():
-            sentences = tuple(_sentence(each) for each in error.violations)
-            return Refusal(error.status.name, error.reason, sentences, error.call_id, passing=False)
-        case CallFailed():
-            return Refusal(error.status.name, error.status.name, (str(error),), None, passing=False)
-        case _:
-            name = type(error).__name__
-            return Refusal("UNKNOWN", name, (str(error),), None, passing=False)
+def run_with(client: RaasClient, work: Callable[[RaasClient], Awaitable[Answer]]) -> Answer:
+    """Run `work` with an open client, and close it.
+
+    Raises RaasError, KeyboardInterrupt on Ctrl-C, SIGTERM or SIGHUP, and what `work` raises.
+    """
+
+    async def run() -> Answer:
+        async with client:
+            return await work(client)
+
+    end_on_signals()
+    return asyncio.run(run())
 
 
-def _sentence(violation: Violation) -> str:
-    place = f"{violation.field}: " if violation.field else ""
-    return f"{place}{violation.message} [{violation.reason}]"
+def answer_of(
+    client: RaasClient, work: Callable[[RaasClient], Awaitable[Answer]], *, as_json: bool
+) -> Answer:
+    """Run `work` as `run_with` does; a failed call or an interruption ends the command."""
+    try:
+        return run_with(client, work)
+    except RaasError as error:
+        fail_for(error, as_json=as_json)
+    except KeyboardInterrupt:
+        fail("interrupted", Exit.INTERRUPTED)
 
 
 def fail_for(error: RaasError, *, as_json: bool) -> NoReturn:
-    """Say what went wrong, as a line of JSON too where that was asked for, and end."""
-    refusal = refusal_of_error(error)
+    """Write why a call failed, under --json as an object too, and end the command."""
+    refusal = refusal_of(error)
     if as_json:
         typer.echo(json.dumps({"error": refusal.as_json()}))
-    fail(refusal.text, Exit.FAILED)
+    fail(refusal.text)
+
+
+def report_outages(say: Callable[[str], None]) -> None:
+    """Pass what the client library logs about a lost connection to `say`, one line each."""
+    logger = logging.getLogger("raas_client")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(_Report(say))
+
+
+class _Report(logging.Handler):
+    """Hands messages over."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__()
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hand over one message."""
+        self._say(f"{record.getMessage()}; trying again")

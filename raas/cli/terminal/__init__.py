@@ -1,1 +1,1 @@
-"""Output, progress and exit statuses of commands."""
+"""Output, progress, signals and exit statuses of commands."""

@@ -1,4 +1,4 @@
-"""The exit statuses of the commands, and how a command ends with one."""
+"""The exit statuses of the commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 
 class Exit(IntEnum):
-    """0 only when all went well; 2 is kept for a command line that cannot be understood."""
+    """DONE only when everything succeeded; 2 stands for an invalid command line."""
 
     DONE = 0
     FAILED = 1
@@ -19,6 +19,6 @@ class Exit(IntEnum):
 
 
 def fail(sentence: str, status: Exit = Exit.FAILED) -> NoReturn:
-    """Say why on standard error and end."""
+    """Write the sentence to standard error and end the command."""
     typer.echo(f"raas: {sentence}", err=True)
     raise typer.Exit(status)

@@ -6,16 +6,18 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from google.protobuf.timestamp_pb2 import Timestamp
 
 AtTime = Annotated[
     str | None,
-    typer.Option(metavar="INSTANT", help="As it was known then: 2024-03-01T12:00:00+01:00, or ending in Z."),
+    typer.Option(
+        metavar="INSTANT",
+        help="The state as known then: 2024-03-01T12:00:00+01:00, or ending in Z.",
+    ),
 ]
 
 
-def parse_instant(text: str | None) -> Timestamp | None:
-    """The instant of `--at-time`; what is none is a wrong command line."""
+def parse_instant(text: str | None) -> datetime | None:
+    """The instant of `--at-time`, with its time zone. Raises BadParameter."""
     if text is None:
         return None
     try:
@@ -23,7 +25,5 @@ def parse_instant(text: str | None) -> Timestamp | None:
     except ValueError as error:
         raise typer.BadParameter(f"--at-time: {error}") from None
     if instant.tzinfo is None:
-        raise typer.BadParameter("--at-time needs its offset from UTC, such as +01:00 or Z")
-    timestamp = Timestamp()
-    timestamp.FromDatetime(instant)
-    return timestamp
+        raise typer.BadParameter("--at-time needs an offset from UTC, such as +01:00 or Z")
+    return instant

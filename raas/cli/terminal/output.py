@@ -1,4 +1,4 @@
-"""Where a command writes: a file that is whole or not there, standard output while somebody reads it."""
+"""The output of a command: a file that is replaced only once it is complete, or standard output."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from raas.cli.terminal.exits import Exit
 
 @contextmanager
 def open_output(file: str) -> Iterator[TextIO]:
-    """Standard output (`-`), or a file that gets its name when the block ends well; .gz and .xz are packed.
+    """Standard output (`-`), or a file that is put in place when the block succeeds; .gz and .xz are compressed.
 
-    The file is readable by its owner alone: it tells who is known to whom. Raises OSError.
+    The file is readable by its owner only, since it holds personal data. Raises OSError.
     """
     if file == "-":
         yield sys.stdout
@@ -44,11 +44,11 @@ def open_output(file: str) -> Iterator[TextIO]:
 
 
 @contextmanager
-def until_nobody_reads() -> Iterator[None]:
-    """End the command, FAILED, when whoever read its standard output has had enough."""
+def until_reader_leaves() -> Iterator[None]:
+    """End the command with FAILED when the reader of standard output has gone."""
     try:
         yield
     except BrokenPipeError:
-        # Nothing may be written to it any more, even at exit.
+        # Python flushes standard output at exit, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(Exit.FAILED) from None

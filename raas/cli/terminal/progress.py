@@ -1,4 +1,4 @@
-"""How far a long command has come: a bar on a terminal, a plain line now and then elsewhere."""
+"""The progress of a long command: a bar on a terminal, a line every few seconds elsewhere."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _SECONDS_BETWEEN_LINES = 5.0
 
 
 class Meter:
-    """Shows a count of things done and their rate, on standard error; quiet when told so.
+    """Shows how many things are done, and their rate, on standard error; `quiet` shows nothing.
 
-    `total` and the position given to `show` are in any one unit (bytes of a file); None = not known.
+    `total` and the position given to `show` have the same unit, such as bytes of a file; None = unknown.
     """
 
     def __init__(self, things: str, total: int | None = None, *, quiet: bool = False) -> None:
@@ -27,7 +27,7 @@ class Meter:
         self._began = self._said = time.monotonic()
 
     def __enter__(self) -> Self:
-        """Begin to count time, and show the bar on a terminal."""
+        """Start the clock, and show the bar on a terminal."""
         self._began = self._said = time.monotonic()
         if self._console.is_terminal and not self._quiet:
             columns = [BarColumn(), TaskProgressColumn()] if self._total else []
@@ -40,17 +40,17 @@ class Meter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the bar as it stands."""
+        """Stop the bar."""
         if self._bar:
             self._bar.stop()
 
     @property
     def seconds(self) -> float:
-        """Since the beginning."""
+        """The time since the start."""
         return time.monotonic() - self._began
 
     def show(self, done: int, position: int = 0, more: str = "") -> None:
-        """`done` things since the beginning; `more` is added to the text."""
+        """Show that `done` things are done since the start; `more` is added to the text."""
         if self._quiet:
             return
         text = f"{done:,} {self._things}, {done / max(self.seconds, 0.001):,.0f}/s{more}"
@@ -62,6 +62,6 @@ class Meter:
             self.say(share + text)
 
     def say(self, text: str) -> None:
-        """One line, above the bar."""
+        """Write one line above the bar."""
         if not self._quiet:
             self._console.print(text, markup=False, soft_wrap=True)

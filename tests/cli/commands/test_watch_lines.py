@@ -1,4 +1,4 @@
-"""What a person, and a script, are shown of events that the end-to-end tests do not cause."""
+"""The lines of `raas watch` for events that the end-to-end tests do not cause."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def shown(*mutations: Mutation) -> list[str]:
     return list(text_lines(Mutations(mutations, Checkpoint("log", mutations[-1].revision))))
 
 
-def test_a_replacement_and_an_operation_carried_to_the_successor() -> None:
+def test_replacement_and_operation_on_the_successor_are_shown() -> None:
     replacement = Replacement(replaced_niss=OLD, successor_niss=NEW)
     line = [Period(begin="2024-01-01")]
     assert shown(
@@ -56,37 +56,37 @@ def test_a_replacement_and_an_operation_carried_to_the_successor() -> None:
         mutation(3, MutationKind.MUTATION_KIND_NISS_CANCELLED, niss=OLD, dossier_types=["A"]),
     ) == [
         f"1 {TIME} NISS_REPLACED {OLD} A 2024-01-01.. -> nothing ({OLD} replaced by {NEW}) by 0999999922",
-        f"2 {TIME} INSCRIBED {NEW} A nothing -> 2024-01-01.. (asked for {OLD}) by 0999999922",
+        f"2 {TIME} INSCRIBED {NEW} A nothing -> 2024-01-01.. (requested for {OLD}) by 0999999922",
         f"3 {TIME} NISS_CANCELLED {OLD} by 0999999922",
     ]
 
 
-def test_facts_about_people_are_named_and_not_shown() -> None:
+def test_facts_about_people_are_named_but_not_shown() -> None:
     change = IdentityChange(
         fields=["last_name", "address"], after=Identity(last_name="Peeters"), effective_date="2024-01-01"
     )
     told = mutation(4, MutationKind.MUTATION_KIND_IDENTITY_CHANGED, niss=OLD, identity_change=change)
     assert shown(told) == [f"4 {TIME} IDENTITY_CHANGED {OLD} last_name,address from 2024-01-01 by 0999999922"]
-    # A script gets everything.
+    # Scripts receive the whole mutation.
     (line,) = json_lines(Mutations([told], Checkpoint("log", 4)))
     assert json.loads(line)["mutation"]["identityChange"]["after"] == {"lastName": "Peeters"}
 
 
-def test_nothing_steers_the_terminal() -> None:
+def test_control_characters_are_replaced() -> None:
     event = NetworkEvent(service="family\x1b[2J", type="BIRTH\r\n")
     assert shown(mutation(5, MutationKind.MUTATION_KIND_NETWORK_EVENT, niss=OLD, network_event=event)) == [
         f"5 {TIME} NETWORK_EVENT {OLD} family?[2J BIRTH?? by 0999999922"
     ]
 
 
-def test_a_type_that_is_changed() -> None:
+def test_changed_dossier_type_is_shown() -> None:
     change = DossierTypeChange(before=DossierType(code="A"), after=DossierType(code="A"))
     assert shown(
         mutation(6, MutationKind.MUTATION_KIND_DOSSIER_TYPE_CHANGED, dossier_type_change=change)
     ) == [f"6 {TIME} DOSSIER_TYPE_CHANGED A changed by 0999999922"]
 
 
-def test_of_many_lines_the_first_are_shown() -> None:
+def test_only_the_first_of_many_lines_are_shown() -> None:
     dossier = Dossier(niss=OLD, dossier_type="A")
     dossier.periods.extend(Period(begin=f"20{year}-01-01", end=f"20{year}-06-30") for year in range(10, 16))
     assert list(text_lines(Snapshot([dossier], Checkpoint("log", 7, "token")))) == [

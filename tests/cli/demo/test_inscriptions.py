@@ -18,20 +18,20 @@ def assert_fictitious(text: str) -> None:
     assert 60 < int(text[2:4]) <= 72
 
 
-def test_every_person_is_fictitious() -> None:
+def test_demo_inscriptions_are_of_fictitious_persons() -> None:
     persons = {row.fields[COLUMNS.index("niss")] for row in demo_rows()}
     assert {SAMPLE_PERSON, SAMPLE_CHILD} < persons
     for niss in persons:
         assert_fictitious(niss)
 
 
-def test_some_thousands_of_dossiers_always_the_same() -> None:
+def test_demo_inscriptions_are_always_the_same() -> None:
     rows = list(demo_rows())
     assert rows == list(demo_rows())
     assert len({tuple(row.fields[1:3]) for row in rows}) == 5_326
 
 
-def test_the_example_file_has_other_fictitious_persons() -> None:
+def test_example_file_has_other_fictitious_persons() -> None:
     with EXAMPLE.open(newline="") as file:
         persons = {row["niss"] for row in csv.DictReader(file)}
     assert not persons & {row.fields[1] for row in demo_rows()}

@@ -1,4 +1,4 @@
-"""The persons of the demonstration: fictitious, always the same, and everybody who is needed."""
+"""The persons of the demonstration: fictitious, always the same, and complete."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.cli.demo.inscriptions import COLUMNS, demo_rows
-from raas.cli.demo.persons import demo_messages, demo_persons
+from raas.cli.demo.persons import demo_persons
 from raas.domain.calendar.day import parse_day
 from raas.domain.numbers.niss import NissProfile, niss_text, parse_niss
 from raas.v1.identity_pb2 import Sex
 from raas.v1.person_pb2 import Person, PersonStatus
+from tests.cli.demo.messages import demo_messages
 from tests.rpc.person_harness import open_person_door
 
 ROOT = Path(__file__).parents[3]
@@ -32,11 +33,11 @@ def persons() -> dict[str, Person]:
     return by_number
 
 
-def test_they_are_always_the_same(persons: dict[str, Person]) -> None:
+def test_demo_persons_are_always_the_same(persons: dict[str, Person]) -> None:
     assert list(demo_persons()) == list(persons.values())
 
 
-def test_everybody_is_fictitious_and_like_the_number(persons: dict[str, Person]) -> None:
+def test_demo_persons_are_fictitious_and_match_their_numbers(persons: dict[str, Person]) -> None:
     for niss, person in persons.items():
         assert niss_text(parse_niss(niss, NissProfile.TEST, TODAY)) == niss
         assert 60 < int(niss[2:4]) <= 72
@@ -44,7 +45,7 @@ def test_everybody_is_fictitious_and_like_the_number(persons: dict[str, Person])
         assert (person.identity.sex == Sex.SEX_FEMALE) == (int(niss[6:9]) % 2 == 0)
 
 
-def test_whoever_is_inscribed_or_shown_is_there(persons: dict[str, Person]) -> None:
+def test_demo_persons_include_those_inscribed_or_shown(persons: dict[str, Person]) -> None:
     needed = {row.fields[COLUMNS.index("niss")] for row in demo_rows()}
     with (ROOT / "examples" / "inscriptions.csv").open(newline="") as file:
         needed |= {row["niss"] for row in csv.DictReader(file)}
@@ -55,7 +56,7 @@ def test_whoever_is_inscribed_or_shown_is_there(persons: dict[str, Person]) -> N
     assert {person.status for person in inscribed} == {PersonStatus.PERSON_STATUS_UNSPECIFIED}
 
 
-def test_there_are_some_of_every_kind(persons: dict[str, Person]) -> None:
+def test_demo_persons_include_every_status(persons: dict[str, Person]) -> None:
     statuses = [person.status for person in persons.values()]
     assert len(persons) == 10_000
     assert statuses.count(PersonStatus.PERSON_STATUS_REPLACED) > 100
@@ -66,7 +67,7 @@ def test_there_are_some_of_every_kind(persons: dict[str, Person]) -> None:
             assert date.fromisoformat(person.identity.death_date).isoformat() > person.identity.birth_date
 
 
-async def test_the_source_takes_all_of_them_once(engine: AsyncEngine, reading_engine: AsyncEngine) -> None:
+async def test_demo_persons_are_imported_once(engine: AsyncEngine, reading_engine: AsyncEngine) -> None:
     async with open_person_door(engine, reading_engine) as raas_server:
         metadata = (("raas-enterprise-number", "0999999922"),)
         for applied in (10_000, 0):

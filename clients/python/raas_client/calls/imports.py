@@ -7,7 +7,7 @@ import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 import grpc.aio
@@ -29,7 +29,8 @@ class ImportProgress(Generic[Rejected]):
     `applied` and `unchanged` count what this run was told; what an earlier run, or a connection that was
     lost, had applied already is in neither. `rejected` are the rows that were refused and skipped: those of
     the newest message while the import goes on, all of them at its end. `revision` is that of the register
-    at the newest message; 0 for persons, who belong to no register.
+    at the newest message; 0 for persons, who belong to no register. `answered_offset` is the offset after
+    the newest message that this run was answered: never above `through_offset`.
     """
 
     through_offset: int
@@ -37,6 +38,15 @@ class ImportProgress(Generic[Rejected]):
     unchanged: int
     rejected: tuple[Rejected, ...]
     revision: int
+    answered_offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A message and the offset after its last row."""
+
+    message: Any
+    through: int
 
 
 class Form(Protocol[_FormRow]):
@@ -62,6 +72,7 @@ class Importing(Generic[Row, Rejected]):
         message_size: int,
         window: int,
         progress: Callable[[ImportProgress[Rejected]], None] | None,
+        start_offset: int | None = None,
     ) -> None:
         if message_size < 1 or window < 1:
             raise ValueError("message_size and window are at least 1")
@@ -70,27 +81,27 @@ class Importing(Generic[Row, Rejected]):
         self._message_size = message_size
         self._window = window
         self._progress = progress
+        self._start_offset = start_offset
         self._outage = Outage(calls.retries, calls.patience.outage_seconds)
-        self._unanswered: deque[Any] = deque()
+        self._unanswered: deque[_Sent] = deque()
         self._rejected: list[Rejected] = []
         self._so_far: ImportProgress[Rejected] = ImportProgress(0, 0, 0, (), 0)
 
     async def run(self, rows: Rows[Row]) -> ImportProgress[Rejected]:
         """Import all of it. Raises Refused, CallFailed, and what reading `rows` raises."""
         # A message without rows asks where to go on.
-        self._unanswered.append(self._form.message((), 0))
+        self._unanswered.append(_Sent(self._form.message((), 0), 0))
         while self._unanswered:
             await self._connected(_nothing())
-        async with aclosing(self._messages(rows, self._so_far.through_offset)) as messages:
+        start = self._so_far.through_offset if self._start_offset is None else self._start_offset
+        async with aclosing(self._messages(rows, start)) as messages:
             more = True
             while more:
                 more = not await self._connected(messages)
         so_far = self._so_far
-        return ImportProgress(
-            so_far.through_offset, so_far.applied, so_far.unchanged, tuple(self._rejected), so_far.revision
-        )
+        return replace(so_far, rejected=tuple(self._rejected))
 
-    async def _connected(self, messages: AsyncIterator[Any]) -> bool:
+    async def _connected(self, messages: AsyncIterator[_Sent]) -> bool:
         """Send and hear as much as one connection takes; answers whether all is done.
 
         What was sent and not answered stays in `_unanswered` and is sent again over the next one: the
@@ -102,16 +113,16 @@ class Importing(Generic[Row, Rejected]):
         writer = asyncio.create_task(_write(call, outgoing))
         try:
             for again in self._unanswered:
-                outgoing.put_nowait(again)
+                outgoing.put_nowait(again.message)
             more = True
             while more or self._unanswered:
                 while more and len(self._unanswered) < self._window:
-                    message = await anext(messages, None)
-                    if message is None:
+                    sent = await anext(messages, None)
+                    if sent is None:
                         more = False
                     else:
-                        self._unanswered.append(message)
-                    outgoing.put_nowait(message)
+                        self._unanswered.append(sent)
+                    outgoing.put_nowait(sent and sent.message)
                 if self._unanswered:
                     answer = await read(call, self._patience.silence_seconds)
                     if answer is None:
@@ -130,7 +141,7 @@ class Importing(Generic[Row, Rejected]):
 
     def _heard(self, answer: Any) -> None:
         self._outage.over()
-        self._unanswered.popleft()
+        sent = self._unanswered.popleft()
         rejected: tuple[Rejected, ...] = tuple(answer.rejected)
         self._rejected += rejected
         so_far = self._so_far
@@ -140,11 +151,12 @@ class Importing(Generic[Row, Rejected]):
             so_far.unchanged + answer.unchanged,
             rejected,
             self._form.revision(answer),
+            sent.through,
         )
         if self._progress is not None:
             self._progress(self._so_far)
 
-    async def _messages(self, rows: Rows[Row], start: int) -> AsyncGenerator[Any, None]:
+    async def _messages(self, rows: Rows[Row], start: int) -> AsyncGenerator[_Sent, None]:
         """The rows from `start` on, in messages."""
         offset, held = start, []
         position = 0
@@ -153,10 +165,10 @@ class Importing(Generic[Row, Rejected]):
                 held.append(row)
             position += 1
             if len(held) == self._message_size:
-                yield self._form.message(held, offset)
+                yield _Sent(self._form.message(held, offset), position)
                 offset, held = position, []
         if held:
-            yield self._form.message(held, offset)
+            yield _Sent(self._form.message(held, offset), position)
 
 
 async def _write(call: Any, outgoing: asyncio.Queue[Any]) -> None:
@@ -176,6 +188,6 @@ async def _each(rows: Rows[Row]) -> AsyncGenerator[Row, None]:
             yield row
 
 
-async def _nothing() -> AsyncGenerator[Any, None]:
+async def _nothing() -> AsyncGenerator[_Sent, None]:
     return
     yield

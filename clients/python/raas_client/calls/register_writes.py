@@ -141,6 +141,7 @@ class RegisterWrites:
         operations: Rows[BatchOperation],
         *,
         import_id: str | None = None,
+        start_offset: int | None = None,
         message_size: int = 2_000,
         window: int = 4,
         progress: Callable[[ImportProgress[RejectedOperation]], None] | None = None,
@@ -149,13 +150,15 @@ class RegisterWrites:
 
         Bad operations are skipped and told in `rejected`. A connection that is lost is made anew, and
         nothing is applied twice. With an `import_id` of the caller's own the same sequence goes on where it
-        was, also in another process: what lies below the server's offset is read and not sent.
+        was, also in another process: what lies below the server's offset is read and not sent. A lower
+        `start_offset` sends again what the server has had from there on: it applies none of it, and tells
+        again what it rejected; a higher one is refused.
         At most `window` messages of `message_size` operations (5,000 at most) are under way at once; no
         more than these, and what was rejected, is held in memory.
         """
         form = _OperationImport(self._calls, import_id or str(uuid4()))
         importing: Importing[BatchOperation, RejectedOperation] = Importing(
-            self._calls, form, message_size, window, progress
+            self._calls, form, message_size, window, progress, start_offset
         )
         return await importing.run(operations)
 

@@ -1,11 +1,11 @@
-"""Rows as operations: what an empty field means, and what is no operation."""
+"""Rows as operations: empty fields, claimed identities, and rows that are no operation."""
 
 from __future__ import annotations
 
 import pytest
 
 from raas.cli.imports.csv_table import Row
-from raas.cli.imports.rows import ROWS_PER_MESSAGE, Message, messages
+from raas.cli.imports.operations import LARGEST_OPERATION, Operations
 from raas.v1.identity_pb2 import IdentityClaim, Sex
 from raas.v1.inscription_pb2 import Inscription, Removal
 from raas.v1.period_pb2 import Period
@@ -15,15 +15,14 @@ KEY = ("niss", "dossier_type", "begin", "end")
 PERSON = ("last_name", "first_names", "birth_date", "sex")
 
 
-def message(columns: tuple[str, ...], *fields: str) -> Message:
-    (one,) = messages(columns, iter([Row(2, list(fields))]), 0)
-    return one
+def made(columns: tuple[str, ...], *fields: str) -> tuple[BatchOperation, str | None]:
+    return Operations(columns).make(Row(2, list(fields)))
 
 
 def operation(columns: tuple[str, ...], *fields: str) -> BatchOperation:
-    one = message(columns, *fields)
-    assert one.faults == {}
-    return one.request.operations[0]
+    one, fault = made(columns, *fields)
+    assert fault is None
+    return one
 
 
 def inscription(period: Period) -> BatchOperation:
@@ -34,12 +33,12 @@ def removal(period: Period | None) -> BatchOperation:
     return BatchOperation(remove=Removal(niss="1", dossier_type="A", period=period))
 
 
-def test_without_an_operation_column_every_row_inscribes() -> None:
+def test_row_inscribes_when_there_is_no_operation_column() -> None:
     expected = inscription(Period(begin="2024-01-01", end="2024-12-31"))
     assert operation(KEY, "1", "A", "2024-01-01", "2024-12-31") == expected
 
 
-def test_columns_in_any_order() -> None:
+def test_columns_are_found_in_any_order() -> None:
     columns = ("end", "operation", "begin", "dossier_type", "niss")
     assert operation(columns, "", "remove", "2024-01-01", "A", "1") == removal(Period(begin="2024-01-01"))
 
@@ -49,17 +48,17 @@ def test_columns_in_any_order() -> None:
     [
         (("INSCRIBE", "1", "A", "2024-01-01", ""), inscription(Period(begin="2024-01-01"))),
         (("", "1", "A", "2024-01-01", ""), inscription(Period(begin="2024-01-01"))),
-        # Not absent: the server is to say that its begin is missing.
+        # The period is present, so that the server reports the missing begin.
         (("INSCRIBE", "1", "A", "", ""), inscription(Period())),
         (("REMOVE", "1", "A", "", "2024-01-31"), removal(Period(end="2024-01-31"))),
         (("REMOVE", "1", "A", "", ""), removal(None)),
     ],
 )
-def test_empty_days_are_absent(fields: tuple[str, ...], expected: BatchOperation) -> None:
+def test_empty_day_is_an_absent_bound(fields: tuple[str, ...], expected: BatchOperation) -> None:
     assert operation(("operation", *KEY), *fields) == expected
 
 
-def test_an_identity_is_claimed_by_the_fields_that_are_filled() -> None:
+def test_identity_is_claimed_by_the_fields_that_are_not_empty() -> None:
     claimed = operation((*KEY, *PERSON), "1", "A", "2024-01-01", "", "Peeters", "Jan|Piet", "1985-07-00", "m")
     assert claimed.inscribe.identity == IdentityClaim(
         last_name="Peeters", first_names=["Jan", "Piet"], birth_date="1985-07-00", sex=Sex.SEX_MALE
@@ -82,29 +81,13 @@ def test_an_identity_is_claimed_by_the_fields_that_are_filled() -> None:
         ),
     ],
 )
-def test_what_is_no_operation_travels_as_an_empty_one(
+def test_row_without_operation_becomes_an_empty_one_with_a_sentence(
     columns: tuple[str, ...], fields: tuple[str, ...], sentence: str
 ) -> None:
-    one = message(columns, *fields)
-    assert one.faults == {0: sentence}
-    assert list(one.request.operations) == [BatchOperation()]
+    assert made(columns, *fields) == (BatchOperation(), sentence)
 
 
-def test_rows_of_any_length_fit_into_a_message() -> None:
-    giant = Row(3, ["9" * 100_000, "A", "2024-01-01", ""])
-    rows = [Row(2, ["1", "A", "2024-01-01", ""]), *[giant] * (ROWS_PER_MESSAGE - 1)]
-    (one,) = messages(KEY, iter(rows), 0)
-    assert one.request.ByteSize() < 8 * 1024 * 1024
-    assert one.request.operations[0] == inscription(Period(begin="2024-01-01"))
-    assert set(one.faults) == set(range(1, ROWS_PER_MESSAGE))
-
-
-def test_messages_go_on_from_an_offset() -> None:
-    rows = [Row(n, ["1", "A", "2024-01-01", ""]) for n in range(2, 2 + 2 * ROWS_PER_MESSAGE + 10)]
-    made = list(messages(KEY, iter(rows), 7))
-    assert [(m.request.offset, m.through, len(m.request.operations)) for m in made] == [
-        (7, 7 + ROWS_PER_MESSAGE, ROWS_PER_MESSAGE),
-        (7 + ROWS_PER_MESSAGE, 7 + 2 * ROWS_PER_MESSAGE, ROWS_PER_MESSAGE),
-        (7 + 2 * ROWS_PER_MESSAGE, 10 + 2 * ROWS_PER_MESSAGE, 3),
-    ]
-    assert made[0].rows[0] == rows[7]
+def test_row_that_is_too_long_becomes_an_empty_operation() -> None:
+    assert made(KEY, "9" * 100_000, "A", "2024-01-01", "") == (BatchOperation(), "the row is too long")
+    # 2,000 rows of the largest size fit into one message of the server.
+    assert 2_000 * LARGEST_OPERATION < 7 * 1024 * 1024
