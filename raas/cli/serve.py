@@ -12,14 +12,15 @@ from raas.cli.terminal.exits import fail
 def serve(
     context: typer.Context,
     listen: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="The address to serve gRPC on; 127.0.0.1:50051 by default.")
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="The address to serve gRPC on; 127.0.0.1:50051 by default."),
     ] = None,
     database_url: Annotated[
         str | None,
         typer.Option(
             metavar="URL",
-            help="postgresql://… of a PostgreSQL ≥ 15, instead of the embedded one. Other users of this machine "
-            "can see flags: put a password into the environment.",
+            help="postgresql://… of a PostgreSQL ≥ 15, instead of the embedded one. Other users can "
+            "see flags: put a password into the environment.",
         ),
     ] = None,
     data_dir: Annotated[
@@ -41,13 +42,14 @@ def serve(
         ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(metavar="N", help="The number of processes that share the port; 1 by default.")
+        int | None,
+        typer.Option(metavar="N", help="The number of processes that share the port; 1 by default."),
     ] = None,
     authentic_source: Annotated[
         str | None,
         typer.Option(
             metavar="SOURCE",
-            help="The source that decides which NISS exist: local, the default (the persons of this database), "
+            help="The source that decides which NISS exist: local, the default (persons of this database), "
             "structure (every well-formed one exists), or the HOST:PORT of another server.",
         ),
     ] = None,
@@ -57,14 +59,20 @@ def serve(
     ] = None,
     metrics_listen: Annotated[
         str | None,
-        typer.Option(metavar="HOST:PORT", help="The address to serve Prometheus metrics on; none by default."),
+        typer.Option(
+            metavar="HOST:PORT", help="The address to serve Prometheus metrics on; none by default."
+        ),
     ] = None,
     shutdown_seconds: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", help="How long calls in progress may take to finish when the server stops; 10 by default."),
+        typer.Option(
+            metavar="SECONDS",
+            help="How long calls in progress may take to finish when the server stops; 10 by default.",
+        ),
     ] = None,
     max_lines: Annotated[
-        int | None, typer.Option(metavar="N", help="The largest number of lines of a dossier; 1,000 by default.")
+        int | None,
+        typer.Option(metavar="N", help="The largest number of lines of a dossier; 1,000 by default."),
     ] = None,
     log_format: Annotated[
         str | None, typer.Option(metavar="FORMAT", help="json, the default, or console.")
@@ -73,7 +81,8 @@ def serve(
         str | None, typer.Option(metavar="LEVEL", help="debug, info (the default), warning or error.")
     ] = None,
     demo: Annotated[
-        bool, typer.Option("--demo", hidden=True, help="Create the demonstration register once the server serves.")
+        bool,
+        typer.Option("--demo", hidden=True, help="Create the demonstration register once the server serves."),
     ] = False,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C.

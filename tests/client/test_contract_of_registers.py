@@ -149,6 +149,26 @@ async def test_an_import_tells_how_far_it_is_and_goes_on_where_it_was(client: Ra
     assert whole.revision == (await client.get_register()).revision == len(TYPES) + 44
 
 
+async def test_import_from_a_lower_start_offset_repeats_rejections_only(client: RaasClient) -> None:
+    operations = [inscription(person(each), "PENSION", "2024-01-01") for each in range(25)]
+    operations[7] = inscription("123", "PENSION", "2024-01-01")
+    await client.import_operations(operations, import_id="a file", message_size=10)
+    before = (await client.get_register()).revision
+    answered: list[tuple[int, list[int]]] = []
+    again = await client.import_operations(
+        operations,
+        import_id="a file",
+        start_offset=5,
+        message_size=10,
+        progress=lambda told: answered.append(
+            (told.answered_offset, [each.offset for each in told.rejected])
+        ),
+    )
+    assert (again.applied, again.unchanged, [each.offset for each in again.rejected]) == (0, 0, [7])
+    assert answered == [(0, []), (15, [7]), (25, [])]
+    assert (await client.get_register()).revision == before
+
+
 async def test_an_import_takes_rows_as_they_come(client: RaasClient) -> None:
     async def rows() -> AsyncIterator[BatchOperation]:
         for each in range(5):

@@ -1,4 +1,4 @@
-"""`raas erase` on the database of a running server: what was told goes, the log and its checksums stay."""
+"""`raas erase` on the database of a running server: contents are erased, log and checksums stay."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ def erased(server: Server, *arguments: str, stdin: str | None = None) -> int:
     return int(result["erased"])
 
 
-async def test_by_person_under_whichever_number(server: Server, harness: PersonHarness) -> None:
+async def test_erase_by_person_covers_all_numbers_of_the_person(
+    server: Server, harness: PersonHarness
+) -> None:
     register = await harness.register()
     old = await told(harness, register, "One", "Two")
     new = await told(harness, register, "Three")
@@ -87,14 +89,14 @@ async def test_by_person_under_whichever_number(server: Server, harness: PersonH
             assert not change.HasField("before")
             assert list(change.fields) == ["last_name"]
             assert change.content_erased_time.ToDatetime(UTC) > began - timedelta(minutes=1)
-    # Who erased nothing else: the rest of each mutation is as it was, and so is the chain of checksums.
+    # The rest of each mutation and the chain of checksums are unchanged.
     assert [each.checksum for each in after] == [each.checksum for each in before]
     assert erased(server, "--niss", "-", stdin=f"{niss_text(other)}\n") == 1
     assert erased(server, "--niss", niss_text(other)) == 0
     assert names(await log_of(server, register)) == [None] * 4
 
 
-async def test_by_age(server: Server, harness: PersonHarness) -> None:
+async def test_erase_by_age(server: Server, harness: PersonHarness) -> None:
     register = await harness.register()
     await told(harness, register, "One", "Two", "Three")
     ages = ("13 months", "40 days", "1 hour")
@@ -117,7 +119,9 @@ async def test_by_age(server: Server, harness: PersonHarness) -> None:
     assert said == "0 contents erased\n"
 
 
-async def test_batches_and_an_interruption_between_them(server: Server, harness: PersonHarness) -> None:
+async def test_erase_works_in_batches_and_keeps_them_when_interrupted(
+    server: Server, harness: PersonHarness
+) -> None:
     niss = await harness.person()
     with (
         psycopg.connect(server.dsn) as holder,
@@ -128,7 +132,7 @@ async def test_batches_and_an_interruption_between_them(server: Server, harness:
             "SELECT %s, 6, '{}', '\\x00', '\\x00' FROM generate_series(1, 12000) RETURNING id",
             (niss,),
         ).fetchall()[-1]
-        # Somebody works on the last one: the third batch has to wait.
+        # The last row is locked, so that the third batch waits.
         holder.execute("SELECT 1 FROM content WHERE id = %s FOR UPDATE", last)
         process = subprocess.Popen(
             [sys.executable, "-m", "raas.cli", "erase", "--json", "--niss", niss_text(niss)],

@@ -1,4 +1,4 @@
-"""`raas export` against the running server: filters, earlier states, files that are whole or not there."""
+"""`raas export` against a running server: filters, earlier states, complete files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROWS = (
 
 @pytest.fixture(scope="module")
 def filled(server: Server, tmp_path_factory: pytest.TempPathFactory) -> TestRegister:
-    """A register with the lines ROWS, made in that order after the revisions of its types."""
+    """A register with the lines ROWS, inscribed in that order after its types were created."""
     register = new_register(server)
     path = tmp_path_factory.mktemp("filled") / "rows.csv"
     path.write_text(HEADER + "".join(ROWS))
@@ -50,20 +50,20 @@ def filled(server: Server, tmp_path_factory: pytest.TempPathFactory) -> TestRegi
         (("--active-on", "1900-01-01"), ()),
     ],
 )
-def test_what_matches_is_written(
+def test_export_writes_what_matches(
     filled: TestRegister, arguments: tuple[str, ...], expected: tuple[str, ...]
 ) -> None:
     assert raas("export", *filled.arguments, *arguments).stdout == HEADER + "".join(expected)
 
 
-def test_as_it_was_known_at_an_instant(filled: TestRegister) -> None:
+def test_export_at_an_instant_writes_the_state_as_known_then(filled: TestRegister) -> None:
     before = filled.state().create_time.ToDatetime(UTC) - timedelta(seconds=1)
     assert raas("export", *filled.arguments, "--at-time", before.isoformat()).stdout == HEADER
     now = datetime.now(UTC).isoformat()
     assert raas("export", *filled.arguments, "--at-time", now).stdout == HEADER + "".join(ROWS)
 
 
-def test_the_register_of_another(filled: TestRegister, register: TestRegister) -> None:
+def test_export_of_the_register_of_another_organisation(filled: TestRegister, register: TestRegister) -> None:
     done = raas("export", *register.arguments, "--register", filled.number)
     assert done.stdout == HEADER + "".join(ROWS)
 
@@ -71,7 +71,7 @@ def test_the_register_of_another(filled: TestRegister, register: TestRegister) -
 @pytest.mark.parametrize(
     ("name", "unpack"), [("x.csv", bytes), ("x.csv.gz", gzip.decompress), ("x.csv.xz", lzma.decompress)]
 )
-def test_into_a_file(filled: TestRegister, tmp_path: Path, name: str, unpack: type[bytes]) -> None:
+def test_export_replaces_a_file(filled: TestRegister, tmp_path: Path, name: str, unpack: type[bytes]) -> None:
     path = tmp_path / name
     path.write_text("what was there before")
     done = raas("export", str(path), "--json", *filled.arguments)
@@ -83,7 +83,7 @@ def test_into_a_file(filled: TestRegister, tmp_path: Path, name: str, unpack: ty
     assert result == {"complete": True, "dossiers": 3, "lines": 4, "revision": 9}
 
 
-def test_what_is_refused_leaves_the_file_alone(filled: TestRegister, tmp_path: Path) -> None:
+def test_refused_export_leaves_the_file_alone(filled: TestRegister, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("what was there before")
     done = raas("export", str(path), "--json", "--at-revision", "99", *filled.arguments, status=1)
@@ -93,7 +93,7 @@ def test_what_is_refused_leaves_the_file_alone(filled: TestRegister, tmp_path: P
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_everything_wrong_is_said(filled: TestRegister) -> None:
+def test_refused_export_reports_everything_wrong(filled: TestRegister) -> None:
     done = raas("export", "--niss", "1", "--active-on", "2024-13-01", *filled.arguments, status=1)
     assert "niss[0]: " in done.stderr
     assert "active_on: " in done.stderr
@@ -111,10 +111,10 @@ def test_everything_wrong_is_said(filled: TestRegister) -> None:
         (("--json",), "--json needs a FILE"),
     ],
 )
-def test_a_command_line_that_cannot_be(arguments: tuple[str, ...], sentence: str) -> None:
+def test_invalid_command_line_is_refused(arguments: tuple[str, ...], sentence: str) -> None:
     assert sentence in raas("export", *arguments, status=2).stderr
 
 
-def test_no_server() -> None:
-    done = raas("export", "--target", f"127.0.0.1:{free_port()}", status=1)
+def test_export_fails_when_no_server_answers() -> None:
+    done = raas("export", "--target", f"127.0.0.1:{free_port()}", "--patience", "0.5", status=1)
     assert "connect" in done.stderr.lower()

@@ -1,4 +1,4 @@
-"""`raas import` against the running server: rejections, and going on after whatever was killed."""
+"""`raas import` against a running server: rejections, and resuming after every kind of interruption."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def written(directory: Path, *rows: str, header: str = HEADER, name: str = "peop
     return path
 
 
-def the_great_file(directory: Path) -> Path:
+def large_file(directory: Path) -> Path:
     """The 20,000 operations, with a bad one after every BAD_EVERY."""
     rows = []
     for number, row in enumerate(vectors.operations(), start=1):
@@ -74,7 +74,7 @@ class ImportProcess:
         )
 
     def await_answers(self, rows: int) -> None:
-        """Wait until that many rows have been answered, and be sure that others have not."""
+        """Wait until that many rows are answered while others are not."""
         deadline = time.monotonic() + 30
         while not self.state.exists() or json.loads(self.state.read_text())["offset"] < rows:
             assert self._process.poll() is None, self._process.communicate()
@@ -82,26 +82,26 @@ class ImportProcess:
             time.sleep(0.002)
 
     def end(self, number: signal.Signals) -> tuple[int, str]:
-        """Send a signal; answers the exit status and what was said on standard error."""
+        """Send a signal; returns the exit status and standard error."""
         self._process.send_signal(number)
         return self.result()
 
     def result(self) -> tuple[int, str]:
-        """Wait for the end."""
+        """Wait for the end; returns the exit status and standard error."""
         _, said = self._process.communicate(timeout=60)
         return self._process.returncode, said
 
 
 @pytest.fixture(scope="module")
 def reference(server: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[TestRegister, Path]:
-    """The great file, imported without interruption."""
-    register, path = new_register(server), the_great_file(tmp_path_factory.mktemp("reference"))
+    """The large file, imported without interruption."""
+    register, path = new_register(server), large_file(tmp_path_factory.mktemp("reference"))
     raas("import", str(path), *register.arguments, status=3)
     assert register.consulted() == vectors.lines()
     return register, path
 
 
-def test_good_rows_are_applied_and_bad_ones_kept_with_their_reasons(
+def test_import_applies_good_rows_and_writes_bad_ones_with_their_reasons(
     register: TestRegister, tmp_path: Path
 ) -> None:
     path = written(
@@ -132,9 +132,7 @@ def test_good_rows_are_applied_and_bad_ones_kept_with_their_reasons(
     ]
 
 
-def test_rejected_rows_can_be_corrected_and_imported_as_they_are(
-    register: TestRegister, tmp_path: Path
-) -> None:
+def test_file_of_rejected_rows_can_be_corrected_and_imported(register: TestRegister, tmp_path: Path) -> None:
     path = written(tmp_path, f"INSCRIBE,{ANN},PENSIONS,2024-01-01,")
     raas("import", str(path), *register.arguments, status=3)
     rejected = path.with_name("people.rejected.csv")
@@ -143,7 +141,7 @@ def test_rejected_rows_can_be_corrected_and_imported_as_they_are(
     assert register.exported() == [(ANN, "PENSION", "2024-01-01", None)]
 
 
-def test_the_result_for_scripts(register: TestRegister, tmp_path: Path) -> None:
+def test_import_json_has_the_result(register: TestRegister, tmp_path: Path) -> None:
     path = written(tmp_path, f"INSCRIBE,{ANN},PENSION,2024-01-01,", f"INSCRIBE,{BOB},PENSION,2024-01-01,")
     done = raas("import", str(path), "--json", *register.arguments)
     result = result_of(done)
@@ -164,7 +162,7 @@ def test_the_result_for_scripts(register: TestRegister, tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["people.csv"]
 
 
-def test_a_file_imported_again_is_not_applied_again(register: TestRegister, tmp_path: Path) -> None:
+def test_import_of_the_same_file_applies_nothing_twice(register: TestRegister, tmp_path: Path) -> None:
     path = written(tmp_path, f"INSCRIBE,{ANN},PENSION,2024-01-01,", f"INSCRIBE,{ANN},PENSION,2024-13-01,")
     raas("import", str(path), *register.arguments, status=3)
     path.with_name("people.rejected.csv").unlink()
@@ -180,7 +178,9 @@ def test_a_file_imported_again_is_not_applied_again(register: TestRegister, tmp_
     assert register.exported() == [(ANN, "PENSION", "2024-01-01", None)]
 
 
-def test_into_the_register_of_another(server: Server, register: TestRegister, tmp_path: Path) -> None:
+def test_import_into_the_register_of_another_organisation(
+    server: Server, register: TestRegister, tmp_path: Path
+) -> None:
     path = written(tmp_path, f"INSCRIBE,{ANN},PENSION,2024-01-01,")
     other = new_register(server)
     raas("import", str(path), *other.arguments, "--register", register.number)
@@ -188,33 +188,33 @@ def test_into_the_register_of_another(server: Server, register: TestRegister, tm
     assert other.exported() == []
 
 
-def test_from_standard_input(register: TestRegister, tmp_path: Path) -> None:
+def test_import_from_standard_input(register: TestRegister, tmp_path: Path) -> None:
     rows = f"niss;dossier_type;begin;end\n{ANN};PENSION;2024-01-01;\n{ANN};NONE;2024-01-01;\n"
     raas("import", "-", *register.arguments, stdin=rows.encode(), status=3, directory=tmp_path)
     assert register.exported() == [(ANN, "PENSION", "2024-01-01", None)]
     assert [file.name for file in tmp_path.iterdir()] == ["stdin.rejected.csv"]
 
 
-def test_from_a_packed_file(register: TestRegister, tmp_path: Path) -> None:
+def test_import_of_a_compressed_file(register: TestRegister, tmp_path: Path) -> None:
     path = tmp_path / "people.csv.gz"
     path.write_bytes(gzip.compress(f"{HEADER},{ANN},PENSION,2024-01-01,\n".encode()))
     raas("import", str(path), *register.arguments)
     assert register.exported() == [(ANN, "PENSION", "2024-01-01", None)]
 
 
-def test_a_packed_file_that_is_cut_off(register: TestRegister, tmp_path: Path) -> None:
+def test_import_of_a_truncated_compressed_file_fails(register: TestRegister, tmp_path: Path) -> None:
     path = tmp_path / "people.csv.gz"
-    path.write_bytes(gzip.compress(the_great_file(tmp_path).read_bytes())[:-20_000])
+    path.write_bytes(gzip.compress(large_file(tmp_path).read_bytes())[:-20_000])
     done = raas("import", str(path), *register.arguments, status=1)
     assert "end-of-stream" in done.stderr
 
 
-def test_a_file_without_rows(register: TestRegister, tmp_path: Path) -> None:
+def test_import_of_a_file_without_rows_is_complete(register: TestRegister, tmp_path: Path) -> None:
     done = result_of(raas("import", str(written(tmp_path)), "--json", *register.arguments))
     assert (done["complete"], done["rows"], done["revision"]) == (True, 0, 5)
 
 
-def test_a_header_that_cannot_be_used(register: TestRegister, tmp_path: Path) -> None:
+def test_import_reports_all_header_errors(register: TestRegister, tmp_path: Path) -> None:
     path = written(tmp_path, header="niss,type,begin,begin\n")
     done = raas("import", str(path), *register.arguments, status=1)
     assert done.stderr.splitlines()[:4] == [
@@ -225,42 +225,43 @@ def test_a_header_that_cannot_be_used(register: TestRegister, tmp_path: Path) ->
     ]
 
 
-def test_a_file_that_is_not_there(register: TestRegister, tmp_path: Path) -> None:
+def test_import_of_a_missing_file_fails(register: TestRegister, tmp_path: Path) -> None:
     done = raas("import", str(tmp_path / "nobody.csv"), *register.arguments, status=1)
     assert "No such file" in done.stderr
 
 
-def test_an_organisation_without_register(server: Server, tmp_path: Path) -> None:
+def test_import_without_a_register_is_refused(server: Server, tmp_path: Path) -> None:
     path = written(tmp_path, f"INSCRIBE,{ANN},PENSION,2024-01-01,")
     arguments = ("--target", server.target, "--enterprise-number", "0999999724", "--json")
     result = result_of(raas("import", str(path), *arguments, status=1))
     assert (result["complete"], result["error"]["reason"]) == (False, "REGISTER_UNKNOWN")
 
 
-def test_no_server(tmp_path: Path) -> None:
+def test_import_fails_when_no_server_answers(tmp_path: Path) -> None:
     path = written(tmp_path, f"INSCRIBE,{ANN},PENSION,2024-01-01,")
     target = f"127.0.0.1:{free_port()}"
     done = raas("import", str(path), "--target", target, "--patience", "0.5", status=1)
-    assert f"{target} does not answer" in done.stderr
-    assert "the same command goes on from there" in done.stderr
+    assert f"{target}: " in done.stderr
+    assert "trying again" in done.stderr
+    assert "the same command resumes there" in done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_going_on_after_the_command_was_ended(
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_import_resumes_after_a_signal(
     server: Server,
     reference: tuple[TestRegister, Path],
     tmp_path: Path,
     number: signal.Signals,
 ) -> None:
-    register, path = new_register(server), the_great_file(tmp_path)
+    register, path = new_register(server), large_file(tmp_path)
     importing = ImportProcess(path, register)
     importing.await_answers(4_000)
     status, said = importing.end(number)
-    if number is signal.SIGINT:
-        assert status == 130
-        assert "the same command goes on from there" in said
-    else:
+    if number is signal.SIGKILL:
         assert status == -number
+    else:
+        assert status == 130
+        assert "the same command resumes there" in said
     left = json.loads(importing.state.read_text())
     assert 4_000 <= left["offset"] < 20_000
 
@@ -270,10 +271,10 @@ def test_going_on_after_the_command_was_ended(
     assert_imported(register, path, reference)
 
 
-def test_going_on_without_the_state_file(
+def test_import_resumes_without_its_state_file(
     server: Server, reference: tuple[TestRegister, Path], tmp_path: Path
 ) -> None:
-    register, path = new_register(server), the_great_file(tmp_path)
+    register, path = new_register(server), large_file(tmp_path)
     importing = ImportProcess(path, register)
     importing.await_answers(4_000)
     importing.end(signal.SIGKILL)
@@ -282,10 +283,10 @@ def test_going_on_without_the_state_file(
     assert_imported(register, path, reference)
 
 
-def test_a_state_file_that_is_further_than_the_server(
+def test_import_ignores_a_state_file_that_is_ahead_of_the_server(
     server: Server, reference: tuple[TestRegister, Path], tmp_path: Path
 ) -> None:
-    register, path = new_register(server), the_great_file(tmp_path)
+    register, path = new_register(server), large_file(tmp_path)
     importing = ImportProcess(path, register)
     importing.await_answers(4_000)
     importing.end(signal.SIGKILL)
@@ -296,40 +297,40 @@ def test_a_state_file_that_is_further_than_the_server(
     assert_imported(elsewhere, path, reference)
 
 
-def test_going_on_by_itself_after_the_server_was_killed(
+def test_import_resumes_by_itself_after_the_server_was_killed(
     own_server: Server, reference: tuple[TestRegister, Path], tmp_path: Path
 ) -> None:
     register, importing, path = _importing(own_server, tmp_path)
     own_server.kill()
     own_server.start()
-    _assert_gone_on(register, importing, path, reference)
+    _assert_resumed(register, importing, path, reference)
 
 
-def test_going_on_by_itself_after_the_server_was_stopped(
+def test_import_resumes_by_itself_after_the_server_was_stopped(
     reference: tuple[TestRegister, Path], tmp_path: Path
 ) -> None:
-    # Given more time to stop, the server would let the import come to its end.
+    # With more time to stop, the server would let the import finish.
     with running_server(tmp_path, "--shutdown-seconds", "0.05") as server:
         register, importing, path = _importing(server, tmp_path)
         assert server.stop() == 0
         server.start()
-        _assert_gone_on(register, importing, path, reference)
+        _assert_resumed(register, importing, path, reference)
 
 
 def _importing(server: Server, directory: Path) -> tuple[TestRegister, ImportProcess, Path]:
-    """An import of the great file, somewhere in the middle."""
+    """An import of the large file, interrupted in the middle."""
     files = directory / "files"
     files.mkdir()
-    register, path = new_register(server), the_great_file(files)
+    register, path = new_register(server), large_file(files)
     importing = ImportProcess(path, register)
     importing.await_answers(4_000)
     return register, importing, path
 
 
-def _assert_gone_on(
+def _assert_resumed(
     register: TestRegister, importing: ImportProcess, path: Path, reference: tuple[TestRegister, Path]
 ) -> None:
     status, said = importing.result()
     assert status == 3, said
-    assert "does not answer" in said
+    assert "trying again" in said
     assert_imported(register, path, reference)

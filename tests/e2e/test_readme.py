@@ -1,4 +1,4 @@
-"""The README and docs/operations.md as a stranger follows them: every command, in order, and its answer."""
+"""README.md and docs/operations.md: every command, in order, and its answer."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Terminal:
         return command.replace(DOCUMENTED_TARGET, self._target).replace(_DOCUMENTED_METRICS, self._metrics)
 
     def _watch(self, command: str) -> str:
-        """Look on until there is nothing more to be seen, then Ctrl-C."""
+        """Watch until a bookmark, then press Ctrl-C."""
         written = self._directory / "watched"
         with written.open("wb") as output:
             watching = subprocess.Popen(
@@ -107,7 +107,7 @@ class Terminal:
     def _serve(self, command: str) -> None:
         self.stop_server()
         assert not serves(self._target)
-        # What is installed is neither made nor older than its sources.
+        # The installation is not made again.
         command = self._here(command).replace("make ", "make --old-file=.venv/.installed ")
         suggested = self.log().count("Try:")
         with (self._directory / "server.log").open("ab") as log:
@@ -137,7 +137,7 @@ def terminal() -> Iterator[Terminal]:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", ["README.md", "docs/operations.md"])
-def test_every_command_does_what_it_says(terminal: Terminal, page: str) -> None:
+def test_documented_commands_give_the_documented_answers(terminal: Terminal, page: str) -> None:
     answer = ""
     for language, text in _BLOCK.findall((ROOT / page).read_text()):
         match language:
@@ -153,11 +153,11 @@ def test_every_command_does_what_it_says(terminal: Terminal, page: str) -> None:
             case "mermaid":
                 pass
             case _:
-                pytest.fail(f"what is a block of {language}?")
+                pytest.fail(f"unknown language of a block: {language}")
 
 
 @pytest.mark.timeout(600)
-def test_the_first_look_suggests_what_works_and_creates_its_register_once(terminal: Terminal) -> None:
+def test_make_run_suggests_working_commands_and_creates_its_register_once(terminal: Terminal) -> None:
     terminal.run("make run")
     said = terminal.log().replace("\\\n", "").partition("Try:")[2].splitlines()
     consult, inscribe, import_file = (line.strip() for line in said if line.startswith("  "))

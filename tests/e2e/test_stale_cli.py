@@ -1,4 +1,4 @@
-"""`raas stale` against a running server: numbers that nobody goes by any more."""
+"""`raas stale` against a running server: numbers that are out of use."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tests.oracle import numbers
 ANN, BOB, CAT = sorted(numbers.niss(1991, 63, 7, counter) for counter in (1, 3, 5))
 
 
-async def test_what_is_out_of_use_is_listed(own_server: Server) -> None:
+async def test_stale_lists_numbers_out_of_use(own_server: Server) -> None:
     register = new_register(own_server)
     assert raas("stale", *register.arguments).stdout == "niss,status,successor_niss,dossier_types\n"
-    # Nobody asked whether this one exists.
+    # With the source `structure` this number is not checked.
     async with register.client() as client:
         await client.inscribe(BOB, "PENSION", "2024-01-01")
         await client.inscribe(BOB, "CHILD_BENEFIT", "2024-01-01")
@@ -50,7 +50,7 @@ async def test_what_is_out_of_use_is_listed(own_server: Server) -> None:
     ]
 
 
-def test_what_is_refused(server: Server) -> None:
+def test_stale_reports_refusals(server: Server) -> None:
     nobody = TestRegister(server, numbers.enterprise_number(19_999_997))
     done = raas("stale", "--json", *nobody.arguments, status=1)
     assert json.loads(done.stdout)["error"]["reason"] == "REGISTER_UNKNOWN"

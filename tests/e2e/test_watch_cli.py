@@ -1,4 +1,4 @@
-"""`raas watch` against the running server: what it shows, where it goes on, and how it ends."""
+"""`raas watch` against a running server: its lines, resuming, and its end."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ class Watching:
         assert are_there(self.lines()), (self.lines(), self._errors.read_text())
         return self.lines()
 
-    def said(self) -> str:
-        """What it said on standard error."""
+    def errors_text(self) -> str:
+        """Standard error."""
         return self._errors.read_text()
 
     def end(self, number: signal.Signals = signal.SIGINT) -> str:
-        """Ctrl-C, after which it must end well; answers what it said on standard error."""
+        """Interrupt it, which ends it with status 0; returns standard error."""
         self._process.send_signal(number)
         assert self._process.wait(30) == 0
-        return self.said()
+        return self.errors_text()
 
     def wait(self) -> int:
         """Its exit status, when it ends by itself."""
@@ -78,7 +78,7 @@ async def inscribe(client: RaasClient, niss: str, dossier_type: str = "PENSION",
     return (await client.inscribe(niss, dossier_type, f"{year}-01-01", f"{year}-12-31")).revision
 
 
-async def test_one_line_per_mutation_and_bookmarks(register: TestRegister, tmp_path: Path) -> None:
+async def test_watch_shows_mutations_and_bookmarks(register: TestRegister, tmp_path: Path) -> None:
     async with register.client() as client:
         await inscribe(client, ANN)
         with watching(tmp_path, *register.arguments, "--after-revision", "4", "--heartbeat", "1") as watched:
@@ -98,14 +98,14 @@ async def test_one_line_per_mutation_and_bookmarks(register: TestRegister, tmp_p
     assert len(mutations) == len(patterns)
     for line, pattern in zip(mutations, patterns, strict=True):
         assert re.fullmatch(pattern, line), line
-    assert re.fullmatch(rf"8 {TIME} BOOKMARK all is told through here", lines[-1])
+    assert re.fullmatch(rf"8 {TIME} BOOKMARK everything is shown up to here", lines[-1])
     assert said == (
-        "raas: all was shown through revision 8; to go on: --after-revision 8 --log-id "
+        "raas: everything through revision 8 was shown; to resume: --after-revision 8 --log-id "
         f"{register.state().log_id}\n"
     )
 
 
-async def test_lines_of_json_and_going_on_where_it_ended(register: TestRegister, tmp_path: Path) -> None:
+async def test_watch_json_resumes_where_it_ended(register: TestRegister, tmp_path: Path) -> None:
     log_id = register.state().log_id
     async with register.client() as client:
         await inscribe(client, BOB)
@@ -113,7 +113,7 @@ async def test_lines_of_json_and_going_on_where_it_ended(register: TestRegister,
             watched.await_lines(lambda lines: len(lines) >= 2)
             await inscribe(client, ANN)
             watched.await_lines(lambda lines: any('"mutation"' in line for line in lines))
-            # SIGTERM ends it as Ctrl-C does.
+            # SIGTERM has the same effect as Ctrl-C.
             watched.end(signal.SIGTERM)
             told = [json.loads(line) for line in watched.lines()]
     assert {line["logId"] for line in told} == {log_id}
@@ -139,7 +139,9 @@ async def test_lines_of_json_and_going_on_where_it_ended(register: TestRegister,
             again.end()
 
 
-async def test_filters_and_a_named_subscriber(register: TestRegister, tmp_path: Path) -> None:
+async def test_watch_filters_and_acknowledges_for_a_named_subscriber(
+    register: TestRegister, tmp_path: Path
+) -> None:
     chosen = ("--dossier-type", "PENSION", "--kind", "removed", "--subscriber", "desk")
     arguments = (*register.arguments, *chosen, "--json")
     async with register.client() as client:
@@ -152,7 +154,7 @@ async def test_filters_and_a_named_subscriber(register: TestRegister, tmp_path: 
             watched.end()
             mutations = [json.loads(line).get("mutation") for line in watched.lines()]
         assert [each["revision"] for each in mutations if each] == ["9"]
-        # What was shown counts as dealt with, also at the end.
+        # Everything shown is acknowledged, also at the end.
         (subscriber,) = await client.subscribers().all()
         assert (subscriber.name, subscriber.acknowledged_revision, subscriber.lag) == ("desk", 9, 0)
         await inscribe(client, ANN)
@@ -164,7 +166,7 @@ async def test_filters_and_a_named_subscriber(register: TestRegister, tmp_path: 
         assert [each["revision"] for each in mutations if each] == ["11"]
 
 
-async def test_it_goes_on_by_itself_after_the_server_was_killed(tmp_path: Path) -> None:
+async def test_watch_resumes_by_itself_after_the_server_was_killed(tmp_path: Path) -> None:
     (tmp_path / "server").mkdir()
     with running_server(tmp_path / "server") as server:
         register = TestRegister(server, "0999999922")
@@ -173,17 +175,17 @@ async def test_it_goes_on_by_itself_after_the_server_was_killed(tmp_path: Path) 
         with watching(tmp_path, *register.arguments, "--after-revision", "0", "--heartbeat", "1") as watched:
             watched.await_lines(lambda lines: " BOOKMARK " in "".join(lines))
             server.kill()
-            eventually(lambda: "the server is lost" in watched.said(), 30)
+            eventually(lambda: "trying again" in watched.errors_text(), 30)
             server.start()
             async with register.client() as client:
                 await client.create_dossier_type(DossierType(code="PENSION"))
             watched.await_lines(
                 lambda lines: any(" DOSSIER_TYPE_CHANGED PENSION created" in x for x in lines)
             )
-            assert "through revision 1;" in watched.end()
+            assert "through revision 1 was shown;" in watched.end()
 
 
-async def test_what_ends_it_otherwise(register: TestRegister, server: Server, tmp_path: Path) -> None:
+async def test_watch_ends_when_it_is_refused(register: TestRegister, server: Server, tmp_path: Path) -> None:
     refused = raas("watch", *register.arguments, "--after-revision", "99", "--json", status=1)
     (line,) = refused.stdout.splitlines()
     error: dict[str, Any] = json.loads(line)["error"]
@@ -193,7 +195,7 @@ async def test_what_ends_it_otherwise(register: TestRegister, server: Server, tm
         watched.await_lines(lambda lines: len(lines) >= 1)
         raas("renew-log", "--register", register.number, environment=server.environment)
         assert watched.wait() == 1
-        assert "LOG_REPLACED" in watched.said()
-        assert "all was shown through revision 5" in watched.said()
+        assert "LOG_REPLACED" in watched.errors_text()
+        assert "everything through revision 5 was shown" in watched.errors_text()
     nobody = raas("watch", "--target", f"127.0.0.1:{free_port()}", "--patience", "0.5", status=1)
     assert "trying again" in nobody.stderr

@@ -39,7 +39,7 @@ class Ending:
     text: str = ""
 
     def tell(self, result: Mapping[str, object], sentence: str, *, as_json: bool) -> NoReturn:
-        """Write the result, as JSON or as a sentence ("" = none), and why it is not complete; end the command."""
+        """Write the result, as JSON or a sentence ("" = none), and why it is incomplete; end the command."""
         if as_json:
             error = {"error": {"reason": self.reason, "messages": self.text.splitlines()}}
             typer.echo(

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 def erase(
     older_than: Annotated[
         str | None,
-        typer.Option(
-            metavar="AGE", help="Erase what is older: '12 months', the default, or '90 days'."
-        ),
+        typer.Option(metavar="AGE", help="Erase what is older: '12 months', the default, or '90 days'."),
     ] = None,
     niss: Annotated[
         str | None,

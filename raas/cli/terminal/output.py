@@ -19,7 +19,7 @@ from raas.cli.terminal.exits import Exit
 
 @contextmanager
 def open_output(file: str) -> Iterator[TextIO]:
-    """Standard output (`-`), or a file that is put in place when the block succeeds; .gz and .xz are compressed.
+    """Standard output (`-`), or a file, put in place when the block succeeds; .gz and .xz are compressed.
 
     The file is readable by its owner only, since it holds personal data. Raises OSError.
     """
