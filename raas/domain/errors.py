@@ -1,12 +1,12 @@
-"""What can be wrong, as values.
+"""Refusals as values.
 
-Everything that RaaS refuses is one exception, `Refused`, carrying violations; each violation names
-the field, a machine-readable `Reason` and the key of a sentence (sentences.py) with its values.
+Every refusal of RaaS is one exception, `Refused`, which carries violations; each violation names
+the field, a machine-readable `Reason` and the key of a sentence (domain/sentences) with its values.
 
     Refused
       violations: Violation(field, reason, sentence, values) ...
 
-A `Reason` belongs to one `Category`; the front door derives the status of the answer from the
+A `Reason` belongs to one `Category`; the gRPC layer derives the status of the answer from the
 categories present (SHAPE before all others that are collected: UNKNOWN, STATE, RANGE; the rest stand alone).
 """
 
@@ -19,7 +19,7 @@ from enum import Enum
 
 
 class Category(Enum):
-    """What kind of wrong a reason is; decides the status of the answer."""
+    """The category of a reason; it decides the status of the answer."""
 
     SHAPE = "the request can never be right as it is written"
     UNKNOWN = "the request names something that does not exist"
@@ -77,8 +77,13 @@ class Reason(Enum):
 
     @property
     def category(self) -> Category:
-        """The kind of wrong this reason is."""
+        """The category of this reason."""
         return self.value[0]
+
+
+def reason_named(name: str) -> Reason:
+    """The reason of this name of the contract; VALUE_INVALID for one that a later version has added."""
+    return Reason.__members__.get(name, Reason.VALUE_INVALID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ class Violation:
     """One thing that is wrong.
 
     `field` is the path in the request (`period.end`, in a batch `operations[3].period.end`; "" = the
-    call as a whole). `sentence` is a key of sentences.py ("" = the reason's own sentence) and `values`
+    call as a whole). `sentence` is a key of domain/sentences ("" = the reason's own sentence) and `values`
     fills its placeholders and becomes the metadata of the error. Values never hold a NISS, a name
     or another fact about a person, except `successor` of NISS_REPLACED.
     """
@@ -107,6 +112,9 @@ class Refused(Exception):
     def __init__(self, violations: Iterable[Violation]) -> None:
         self.violations = tuple(violations)
         super().__init__(", ".join(f"{v.field}: {v.reason.name}" for v in self.violations))
+
+    def __reduce__(self) -> tuple[type[Refused], tuple[tuple[Violation, ...]]]:
+        return type(self), (self.violations,)
 
 
 def refuse(reason: Reason, field: str = "", sentence: str = "", **values: str) -> Refused:

@@ -6,6 +6,8 @@ it raises `Invalid`, and who does know turns that into a violation with `at`.
 
 from __future__ import annotations
 
+from functools import partial
+
 from raas.domain.errors import Reason, Violation
 
 
@@ -17,6 +19,9 @@ class Invalid(ValueError):
         self.reason = reason
         self.sentence = sentence
         self.values = values
+
+    def __reduce__(self) -> tuple[partial[Invalid], tuple[()]]:
+        return partial(Invalid, self.reason, self.sentence, **self.values), ()
 
     def at(self, field: str) -> Violation:
         """The violation this is when the text stood in `field`."""

@@ -1,8 +1,8 @@
 """The authentic source on another server of RaaS: its PersonService, asked in batches.
 
-Whoever asks while a question is under way joins the next one, so that many small calls make few large
-ones. What is known stays known for a short while; what is not known is asked anew each time. Nobody waits
-longer than the deadline: then, and whenever the other side does not answer, it is SourceUnavailable.
+Numbers asked while a request is under way go together in the next one. States are cached for a short
+while; unknown numbers are asked anew each time. A caller waits until the deadline at most: after it, and
+whenever the other server does not answer, SourceUnavailable is raised.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Self
 
 import grpc
 import grpc.aio
 
+from raas.concurrency.batch_loader import BatchLoader
+from raas.concurrency.batch_queue import NotProcessed
+from raas.concurrency.slices import slices
 from raas.domain.calendar.day import parse_day
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.numbers.niss import Niss, niss_text
@@ -70,8 +73,9 @@ class RemoteSource:
         self._kept_seconds = kept_seconds
         self._kept = kept
         self._known: OrderedDict[Niss, tuple[float, PersonState]] = OrderedDict()
-        self._waiting: dict[Niss, asyncio.Future[PersonState | None]] = {}
-        self._asking: asyncio.Task[None] | None = None
+        self._states: BatchLoader[Niss, PersonState | None] = BatchLoader(
+            self._fetch_states, keys_per_fetch=CHECKS_AT_ONCE, concurrent_fetches=1
+        )
 
     @classmethod
     def at(cls, target: str, caller: EnterpriseNumber) -> Self:
@@ -90,12 +94,11 @@ class RemoteSource:
 
         A state may be as old as it is kept. Raises SourceUnavailable.
         """
-        now = time.monotonic()
         states: dict[Niss, PersonState] = {}
         unknown = []
         for niss in dict.fromkeys(nisses):
-            expires, state = self._known.get(niss, (0.0, None))
-            if state is None or expires <= now:
+            state = self._cached(niss)
+            if state is None:
                 unknown.append(niss)
             else:
                 self._known.move_to_end(niss)
@@ -107,10 +110,9 @@ class RemoteSource:
     async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:
         """For each number all those of its person, asked anew each time. Raises SourceUnavailable."""
         numbers: dict[Niss, tuple[Niss, ...]] = {}
-        checks = [v1.PersonCheck(niss=niss_text(niss), with_former_niss=True) for niss in nisses]
-        for begin in range(0, len(checks), CHECKS_AT_ONCE):
-            some = nisses[begin : begin + CHECKS_AT_ONCE]
-            states = await self._check(checks[begin : begin + CHECKS_AT_ONCE])
+        for some in slices(nisses, CHECKS_AT_ONCE):
+            checks = [v1.PersonCheck(niss=niss_text(niss), with_former_niss=True) for niss in some]
+            states = await self._check(checks)
             numbers.update((niss, _numbers(niss, state)) for niss, state in zip(some, states, strict=True))
         return numbers
 
@@ -122,8 +124,7 @@ class RemoteSource:
         found: list[tuple[str, ...]] = []
         try:
             async with asyncio.timeout(self._deadline_seconds):
-                for begin in range(0, len(claims), CHECKS_AT_ONCE):
-                    some = claims[begin : begin + CHECKS_AT_ONCE]
+                for some in slices(claims, CHECKS_AT_ONCE):
                     checks = [
                         v1.PersonCheck(niss=niss_text(niss), identity=claim_message(claim))
                         for niss, claim in some
@@ -133,47 +134,37 @@ class RemoteSource:
             raise SourceUnavailable("the authentic source did not answer in time") from None
         return found
 
-    async def _asked(self, nisses: Iterable[Niss]) -> Mapping[Niss, PersonState]:
-        loop = asyncio.get_running_loop()
-        futures = {niss: self._waiting.setdefault(niss, loop.create_future()) for niss in nisses}
-        if self._asking is None:
-            self._asking = asyncio.create_task(self._ask_until_nobody_waits())
-        # Waiting only, never cancelling: others may wait for the same number.
-        _, pending = await asyncio.wait(futures.values(), timeout=self._deadline_seconds)
-        if pending:
-            raise SourceUnavailable("the authentic source did not answer in time")
-        answers = {niss: future.result() for niss, future in futures.items()}
-        return {niss: state for niss, state in answers.items() if state is not None}
-
-    async def _ask_until_nobody_waits(self) -> None:
+    async def _asked(self, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:
+        """The states of numbers that are not cached, in requests of at most CHECKS_AT_ONCE numbers."""
         try:
-            while batch := dict(islice(self._waiting.items(), CHECKS_AT_ONCE)):
-                await self._ask(batch)
-                for niss in batch:
-                    del self._waiting[niss]
-        finally:
-            self._asking = None
+            async with asyncio.timeout(self._deadline_seconds):
+                answers = await asyncio.gather(
+                    *(self._states.of(some) for some in slices(nisses, CHECKS_AT_ONCE))
+                )
+        except (TimeoutError, NotProcessed):
+            raise SourceUnavailable("the authentic source did not answer in time") from None
+        states = zip(nisses, chain.from_iterable(answers), strict=True)
+        return {niss: state for niss, state in states if state is not None}
 
-    async def _ask(self, batch: Mapping[Niss, asyncio.Future[PersonState | None]]) -> None:
-        try:
-            states = await self._check([v1.PersonCheck(niss=niss_text(niss)) for niss in batch])
-        except SourceUnavailable as unavailable:
-            for future in batch.values():
-                if not future.done():
-                    future.set_exception(unavailable)
-                # Whoever asked may have gone: then nobody looks.
-                future.exception()
-            return
-        expires = time.monotonic() + self._kept_seconds
-        for (niss, future), message in zip(batch.items(), states, strict=True):
-            state = _state(message)
-            if state is not None:
-                self._known[niss] = (expires, state)
-                self._known.move_to_end(niss)
-            if not future.done():
-                future.set_result(state)
+    async def _fetch_states(self, nisses: Sequence[Niss]) -> Sequence[PersonState | None]:
+        """One state per number, in their order; a number that was cached meanwhile is not asked again."""
+        unknown = [niss for niss in dict.fromkeys(nisses) if self._cached(niss) is None]
+        states = {niss: self._cached(niss) for niss in nisses}
+        for some in slices(unknown, CHECKS_AT_ONCE):
+            messages = await self._check([v1.PersonCheck(niss=niss_text(niss)) for niss in some])
+            expires = time.monotonic() + self._kept_seconds
+            for niss, message in zip(some, messages, strict=True):
+                state = states[niss] = _state(message)
+                if state is not None:
+                    self._known[niss] = (expires, state)
+                    self._known.move_to_end(niss)
         while len(self._known) > self._kept:
             self._known.popitem(last=False)
+        return [states[niss] for niss in nisses]
+
+    def _cached(self, niss: Niss) -> PersonState | None:
+        expires, state = self._known.get(niss, (0.0, None))
+        return state if expires > time.monotonic() else None
 
     async def _check(self, checks: Sequence[v1.PersonCheck]) -> Sequence[v1.PersonState]:
         try:

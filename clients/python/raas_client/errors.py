@@ -17,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import grpc
 
@@ -68,6 +69,18 @@ class Refused(RaasError):
         self.call_id = call_id
         self.retry_after = retry_after
 
+    def __reduce__(self) -> tuple[partial[Refused], tuple[str]]:
+        rebuild = partial(
+            type(self),
+            reason=self.reason,
+            status=self.status,
+            violations=self.violations,
+            metadata=self.metadata,
+            call_id=self.call_id,
+            retry_after=self.retry_after,
+        )
+        return rebuild, (str(self),)
+
     @property
     def told_all(self) -> bool:
         """Whether `violations` is everything that is wrong; details of an error hold some 6 KB."""
@@ -88,6 +101,9 @@ class CallFailed(RaasError):
         super().__init__(message)
         self.status = status
 
+    def __reduce__(self) -> tuple[type[CallFailed], tuple[str, grpc.StatusCode]]:
+        return type(self), (str(self), self.status)
+
 
 class DeadlineExceeded(CallFailed):
     """No answer came in time; the call may have been carried out."""
@@ -103,6 +119,9 @@ class ChainBroken(RaasError):
     def __init__(self, revision: int) -> None:
         super().__init__(f"the chain of checksums is broken at revision {revision}")
         self.revision = revision
+
+    def __reduce__(self) -> tuple[type[ChainBroken], tuple[int]]:
+        return type(self), (self.revision,)
 
 
 class MirrorStopped(RaasError):

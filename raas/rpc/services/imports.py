@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
+from raas.concurrency.slices import yielding_slices
 from raas.domain.errors import Reason, Violation
 from raas.domain.numbers.enterprise_number import enterprise_number_text
 from raas.domain.numbers.niss import Niss
@@ -142,9 +142,8 @@ class ImportStream(Generic[_Request, _Row]):
             self._check(request, own)
             messages = getattr(request, self._rows.field)
             rows: list[_Row] = []
-            for begin in range(0, len(messages), _SLICE):
-                rows += self._rows.read(messages[begin : begin + _SLICE], self._scope.rules)
-                await asyncio.sleep(0)
+            async for some in yielding_slices(messages, _SLICE):
+                rows += self._rows.read(some, self._scope.rules)
             niss = self._rows.niss
             self._under_way.append([number for row in rows if (number := niss(row)) is not None])
             yield self._import_id, request.offset, rows

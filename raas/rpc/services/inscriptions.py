@@ -17,7 +17,8 @@ from raas.rpc.wire.fields import NissRules, read_request_id, within_batch
 from raas.rpc.wire.operations import read_inscription, read_operations, read_removal
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
-from raas.usecases.writes.operations import Idempotency, Replayed, WriteOperations
+from raas.usecases.calls.fingerprint import RequestId
+from raas.usecases.writes.operations import EarlierAnswer, WriteOperations
 from raas.usecases.writes.results import Applied, BatchAnswer, Rejected
 from raas.v1 import register_service_pb2 as v1
 
@@ -49,21 +50,19 @@ class Inscriptions:
             request_id = read_request_id(request, r.faults)
             r.audit.nisses = _touched([operation])
             register = await r.admit()
-
-            def encode(answer: BatchAnswer) -> bytes:
-                applied = cast(Applied, answer.results[0])
-                r.audit.nisses = _shown(operation.niss, applied.niss)
-                return applied_bytes(register.enterprise_number, applied, r.call.language)
-
             answer = await self._use_cases.single(
                 r.call,
                 register,
                 # Violations of the call as a whole are refused together with those that the use case finds.
                 operation._replace(violations=tuple(r.faults)) if r.faults else operation,
                 validate_only=request.validate_only,
-                idempotency=_idempotency(r.call, request, request_id, encode),
+                request_id=_repeatable(r.call, request, request_id),
             )
-            return answer.answer if isinstance(answer, Replayed) else encode(answer)
+            if isinstance(answer, EarlierAnswer):
+                return answer.message
+            applied = cast(Applied, answer.results[0])
+            r.audit.nisses = _shown(operation.niss, applied.niss)
+            return applied_bytes(register.enterprise_number, applied, r.call.language)
 
     async def ApplyBatch(self, request: v1.ApplyBatchRequest, context: object) -> bytes:
         """Apply up to 1,000 operations as one; answers a serialised ApplyBatchResponse."""
@@ -78,19 +77,17 @@ class Inscriptions:
             register = await r.admit(_violations(operations))
             if r.faults:
                 raise Refused([*r.faults, *await self._violations_found(r.call, register, operations)])
-
-            def encode(answer: BatchAnswer) -> bytes:
-                r.audit.nisses = (*_touched(operations), *_applied_to(answer))
-                return batch_bytes(register.enterprise_number, answer, r.call.language)
-
             answer = await self._use_cases.batch(
                 r.call,
                 register,
                 operations,
                 validate_only=request.validate_only,
-                idempotency=_idempotency(r.call, request, request_id, encode),
+                request_id=_repeatable(r.call, request, request_id),
             )
-            return answer.answer if isinstance(answer, Replayed) else encode(answer)
+            if isinstance(answer, EarlierAnswer):
+                return answer.message
+            r.audit.nisses = (*_touched(operations), *_applied_to(answer))
+            return batch_bytes(register.enterprise_number, answer, r.call.language)
 
     async def _violations_found(
         self, call: Call, register: AdmittedRegister, operations: Sequence[Operation]
@@ -100,11 +97,11 @@ class Inscriptions:
             return []
         try:
             answer = await self._use_cases.batch(
-                call, register, operations, validate_only=True, idempotency=None
+                call, register, operations, validate_only=True, request_id=None
             )
         except Refused as refused:
             return list(refused.violations)
-        results = () if isinstance(answer, Replayed) else answer.results
+        results = () if isinstance(answer, EarlierAnswer) else answer.results
         return [
             violation.below(f"operations[{index}]")
             for index, result in enumerate(results)
@@ -113,14 +110,13 @@ class Inscriptions:
         ]
 
 
-def _idempotency(
-    call: Call, request: _Repeatable, request_id: str | None, encode: Callable[[BatchAnswer], bytes]
-) -> Idempotency | None:
-    """What makes the call safe to repeat; None where nothing is written."""
-    if request_id is None or request.validate_only:
-        return None
-    body = call.rpc.encode() + b"\n" + request.SerializeToString(deterministic=True)
-    return Idempotency(request_id, sha256(body).digest(), encode)
+def _repeatable(call: Call, request: _Repeatable, request_id: str | None) -> RequestId | None:
+    """The request id of the call, with the hash under which earlier versions stored its request."""
+
+    def earlier_hash() -> bytes:
+        return sha256(call.rpc.encode() + b"\n" + request.SerializeToString(deterministic=True)).digest()
+
+    return None if request_id is None else RequestId(request_id, earlier_hash)
 
 
 def _violations(operations: Iterable[Operation]) -> list[Violation]:

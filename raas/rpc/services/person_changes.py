@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import sha256
 
 from raas.rpc.calls.request_scope import RequestScopes
@@ -16,7 +17,7 @@ from raas.rpc.wire.person_answers import (
     person_message,
 )
 from raas.rpc.wire.person_requests import read_new_person, read_update
-from raas.usecases.persons.create import CreateRequest
+from raas.usecases.calls.fingerprint import RequestId
 from raas.v1 import person_service_pb2 as v1
 
 
@@ -35,8 +36,7 @@ class PersonChanges:
             r.refuse_faults()
             repeatable = None
             if request_id is not None:
-                body = request.SerializeToString(deterministic=True)
-                repeatable = CreateRequest(request_id, sha256(body).digest())
+                repeatable = RequestId(request_id, partial(_earlier_hash, request))
             created = await self._persons.use_cases.create.create(r.call, identity, reviewed, repeatable)
             if created.person is not None:
                 r.audit.nisses = (created.person.niss,)
@@ -101,3 +101,8 @@ class PersonChanges:
             await self._persons.use_cases.numbers.cancel(r.call, niss)
             record = await self._persons.use_cases.read.record(niss)
             return v1.CancelNissResponse(person=person_message(record))
+
+
+def _earlier_hash(request: v1.CreatePersonRequest) -> bytes:
+    """The hash under which earlier versions stored a request."""
+    return sha256(request.SerializeToString(deterministic=True)).digest()

@@ -31,16 +31,15 @@ _INSCRIBE, _REMOVE = text_tag(_Result.INSCRIBE_FIELD_NUMBER), text_tag(_Result.R
 
 def applied_bytes(register: EnterpriseNumber, applied: Applied, language: str) -> bytes:
     """The answer of Inscribe or of Remove; the numbers of the outcomes are those of the domain."""
-    change = applied.change
     dossier = dossier_bytes(
         register,
         applied.niss,
         applied.dossier_type,
         applied.partner,
-        change.after if applied.whole else (),
+        applied.lines if applied.whole else (),
         applied.dossier_revision,
     )
-    parts = [nested(_DOSSIER, dossier), _OUTCOMES[change.outcome], lines_bytes(_GONE, change.gone)]
+    parts = [nested(_DOSSIER, dossier), _OUTCOMES[applied.outcome], lines_bytes(_GONE, applied.gone)]
     if applied.revision:
         parts.append(_REVISION + varint(applied.revision))
     if applied.requested_niss is not None or applied.notices:
@@ -84,5 +83,5 @@ def _result(register: EnterpriseNumber, result: Applied | Rejected, language: st
             violations=violation_messages(result.violations, language)
         )
         return _Result(rejected=rejection).SerializeToString()
-    inscribed = isinstance(result.change.outcome, InscribeOutcome)
+    inscribed = isinstance(result.outcome, InscribeOutcome)
     return nested(_INSCRIBE if inscribed else _REMOVE, applied_bytes(register, result, language))

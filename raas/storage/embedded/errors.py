@@ -21,6 +21,9 @@ class DataDirectoryInUse(EmbeddedPostgresError):
             "Stop that one, or give this one another RAAS_DATA_DIR."
         )
 
+    def __reduce__(self) -> tuple[type[DataDirectoryInUse], tuple[Path, int | None]]:
+        return type(self), (self.directory, self.pid)
+
 
 class OtherMajorVersion(EmbeddedPostgresError):
     """The cluster was made by PostgreSQL `found`; the binaries at hand are of version `carried`."""
@@ -35,3 +38,6 @@ class OtherMajorVersion(EmbeddedPostgresError):
             f"{found} and name that one in RAAS_DATABASE_URL, or dump it there (pg_dump), move the directory "
             "away and restore the dump into the new database RaaS then makes."
         )
+
+    def __reduce__(self) -> tuple[type[OtherMajorVersion], tuple[Path, str, int]]:
+        return type(self), (self.cluster, self.found, self.carried)

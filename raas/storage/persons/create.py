@@ -70,13 +70,13 @@ class PostgresPersonCreation:
             cursor = await self._connection.execute(_TAKEN, {"nisses": array(nisses)})
             return {niss for (niss,) in await cursor.fetchall()}
 
-    async def add(self, person: Person, key: RequestKey | None, body_hash: bytes) -> Person | None:
+    async def add(self, person: Person, key: RequestKey | None, fingerprint: bytes) -> Person | None:
         """Add the person, store the request id, and commit; None when the number is taken now."""
         with translated_errors():
             if not await add_persons(self._connection, [person]):
                 return None
             if key is not None:
-                await self._connection.execute(_REMEMBER, (*key, body_hash, person.niss))
+                await self._connection.execute(_REMEMBER, (*key, fingerprint, person.niss))
             record = (await read_persons(self._connection, [person.niss]))[person.niss]
         await self._transactions.commit(self._connection, self._transaction_id, ())
         return record

@@ -8,9 +8,9 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from raas.domain.errors import Reason, refuse
+from raas.domain.stored_violations import violations_from_json, violations_json
 from raas.storage.connection.transactions import Connection
 from raas.storage.rows.arrays import array
-from raas.storage.writes.save import violation, violation_json
 from raas.usecases.ports.persons import Progress, Rejection
 from raas.usecases.ports.write_store import ImportKey
 
@@ -52,10 +52,10 @@ async def advance(connection: Connection, progress: Progress) -> None:
     await connection.execute(_ADVANCE, (progress.through, *progress.key))
     if progress.rejected:
         offsets = array(offset for offset, _ in progress.rejected)
-        skipped = [Jsonb([violation_json(v) for v in violations]) for _, violations in progress.rejected]
+        skipped = [Jsonb(violations_json(violations)) for _, violations in progress.rejected]
         await connection.execute(_REJECT, (*progress.key, offsets, skipped))
 
 
 def rejections_of(rows: Sequence[tuple[Any, ...]]) -> list[Rejection]:
     """Skipped rows in rows of READ_REJECTIONS."""
-    return [(offset, tuple(violation(json) for json in violations)) for offset, violations in rows]
+    return [(offset, violations_from_json(stored)) for offset, stored in rows]

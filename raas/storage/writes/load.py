@@ -127,8 +127,8 @@ async def load(
         dossier_shares(await shares.fetchall() if shares else ()),
         _person_states(await persons.fetchall() if persons else ()),
         {
-            (actor, request_id): AnsweredRequest(body_hash, answer)
-            for actor, request_id, body_hash, answer in (await requests.fetchall() if requests else ())
+            (actor, request_id): AnsweredRequest(fingerprint, answer)
+            for actor, request_id, fingerprint, answer in (await requests.fetchall() if requests else ())
         },
         {
             (actor, import_id): offset

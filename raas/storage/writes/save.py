@@ -7,9 +7,9 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from raas.domain.errors import Reason, Violation
 from raas.domain.registers.mutation import lines_text
 from raas.domain.registers.shares import Shares
+from raas.domain.stored_violations import violations_json
 from raas.storage.rows.arrays import array, array_or_null, arrays, pairs, quoted
 from raas.usecases.ports.write_store import DossierKey, WriteSet
 
@@ -88,7 +88,7 @@ def statements(register_id: int, written: WriteSet, type_ids: Mapping[str, int])
             (
                 register_id,
                 *pairs(written.requests),
-                [a.body_hash for a in answered],
+                [a.fingerprint for a in answered],
                 [a.answer for a in answered],
             ),
         )
@@ -101,7 +101,7 @@ def statements(register_id: int, written: WriteSet, type_ids: Mapping[str, int])
                 register_id,
                 *pairs([key for key, _, _ in written.rejections]),
                 array(offset for _, offset, _ in written.rejections),
-                [Jsonb([violation_json(v) for v in violations]) for _, _, violations in written.rejections],
+                [Jsonb(violations_json(violations)) for _, _, violations in written.rejections],
             ),
         )
 
@@ -160,18 +160,3 @@ def _log_parameters(register_id: int, written: WriteSet, type_ids: Mapping[str, 
         "periods": quoted([text for text, _ in dossiers.values()]),
         "dossier_revision": array([revision for _, revision in dossiers.values()]),
     }
-
-
-def violation_json(violation: Violation) -> dict[str, Any]:
-    """A violation as it is kept with a skipped row of an import."""
-    return {
-        "field": violation.field,
-        "reason": violation.reason.name,
-        "sentence": violation.sentence,
-        "values": dict(violation.values),
-    }
-
-
-def violation(json: Mapping[str, Any]) -> Violation:
-    """A violation as it was kept with a skipped row of an import."""
-    return Violation(json["field"], Reason[json["reason"]], json["sentence"], json["values"])

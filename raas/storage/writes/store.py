@@ -12,11 +12,12 @@ from contextlib import asynccontextmanager
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.errors import Violation
+from raas.domain.stored_violations import violations_from_json
 from raas.storage.connection.errors import translated_errors
 from raas.storage.connection.transactions import Connection, Pipeline, Transactions
 from raas.storage.rows.dossier_types import read_dossier_types, write_dossier_types
 from raas.storage.writes.load import load
-from raas.storage.writes.save import statements, violation
+from raas.storage.writes.save import statements
 from raas.usecases.ports.write_store import DossierTypes, ImportKey, LoadedState, LoadRequest, WriteSet
 
 _READ_REJECTIONS = """
@@ -65,7 +66,7 @@ class PostgresWriteStore:
             with translated_errors():
                 cursor = await connection.execute(_READ_REJECTIONS, (register_id, *key, first, end))
                 rows = await cursor.fetchall()
-                return [(offset, [violation(v) for v in violations]) for offset, violations in rows]
+                return [(offset, violations_from_json(stored)) for offset, stored in rows]
 
 
 class _Transaction:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
+from raas.concurrency.slices import yielding_slices
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.usecases.feed.segments import SEGMENT_BYTES
 from raas.usecases.ports.log import LogEntry
@@ -23,10 +23,7 @@ async def serialized(
     """
     written: list[bytes] = []
     size = 0
-    for first in range(0, len(entries), _SLICE):
-        if first:
-            await asyncio.sleep(0)
-        some = entries[first : first + _SLICE]
+    async for some in yielding_slices(entries, _SLICE):
         data = messages.entries(register, some)
         size += sum(map(len, data))
         written += data

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from raas.domain.calendar.incomplete_date import IncompleteDate
 from raas.domain.errors import Reason, Refused, refuse
 from raas.domain.names.phonetics import search_keys
-from raas.domain.numbers.niss import Niss
+from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.identity import Identity, Sex
 from raas.domain.persons.record import Person, RegisterOfOrigin
 from raas.domain.persons.required_data import identification_violations
+from raas.domain.persons.stored_identity import identity_json
 from raas.domain.search.person_search import PersonQuery
 from raas.usecases.calls.call import Call
+from raas.usecases.calls.fingerprint import RequestId, fingerprint, require_same_request
 from raas.usecases.persons.search import MOST_RESULTS, Candidate, candidates
 from raas.usecases.ports.persons import PersonCreation, PersonStore
 
@@ -23,14 +25,6 @@ Numbers = Callable[[IncompleteDate, Sex | None], Iterator[Niss]]
 
 _ASKED_FIRST, _ASKED_AT_MOST = 100, 10_000
 """Numbers asked for at once, ten times as many each time: a year that has run out takes a few questions."""
-
-
-@dataclass(frozen=True, slots=True)
-class CreateRequest:
-    """A request id, and a hash of what was asked under it."""
-
-    request_id: str
-    body_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +43,7 @@ class CreatePerson:
         self._numbers = numbers
 
     async def create(
-        self, call: Call, identity: Identity, reviewed: Collection[Niss], request: CreateRequest | None
+        self, call: Call, identity: Identity, reviewed: Collection[Niss], request_id: RequestId | None
     ) -> CreateAnswer:
         """Give a number to the person, unless somebody who may be the same is not among the reviewed.
 
@@ -59,7 +53,8 @@ class CreatePerson:
         """
         if missing := identification_violations(identity):
             raise Refused(violation.below("identity") for violation in missing)
-        key = (call.caller.enterprise_number, request.request_id) if request else None
+        key = (call.caller.enterprise_number, request_id.value) if request_id else None
+        asked = _fingerprint(identity, reviewed)
         locks = _locks(identity)
         if key:
             locks = [f"request:{key[0]}:{key[1]}", *locks]
@@ -67,18 +62,16 @@ class CreatePerson:
         # The looked-alike of replaced numbers may have been reviewed under the old number.
         seen = {person.niss for person in (await self._store.finals(reviewed)).values()} | set(reviewed)
         async with self._store.creation(locks) as creation:
-            if request and key and (before := await creation.created_before(key)):
-                if before.body_hash != request.body_hash:
-                    raise refuse(Reason.REQUEST_ID_REUSED, "request_id")
+            if request_id and key and (before := await creation.created_before(key)):
+                require_same_request(before.fingerprint, asked, request_id)
                 return CreateAnswer((await creation.persons([before.niss]))[before.niss], ())
             found = await candidates(creation, query, MOST_RESULTS)
             if any(candidate.person.niss not in seen for candidate in found):
                 return CreateAnswer(None, found)
-            body_hash = request.body_hash if request else b""
             while True:
                 number = await self._free_number(creation, identity)
                 person = Person(number, RegisterOfOrigin.BIS, identity)
-                created = await creation.add(person, key, body_hash)
+                created = await creation.add(person, key, asked)
                 if created is not None:
                     return CreateAnswer(created, ())
 
@@ -92,6 +85,17 @@ class CreatePerson:
                 if number not in taken:
                     return number
         raise refuse(Reason.VALUE_INVALID, "identity.birth_date", "NUMBERS_EXHAUSTED")
+
+
+def _fingerprint(identity: Identity, reviewed: Iterable[Niss]) -> bytes:
+    """The fingerprint of a CreatePerson; docs/stored-forms.md describes its canonical form."""
+    return fingerprint(
+        {
+            "call": "CREATE_PERSON",
+            "identity": identity_json(identity),
+            "reviewed_niss": [niss_text(niss) for niss in sorted(reviewed)],
+        }
+    )
 
 
 def _query(identity: Identity) -> PersonQuery:

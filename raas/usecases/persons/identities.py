@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
+from raas.concurrency.slices import yielding_slices
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.confrontation import mismatches
 from raas.domain.persons.record import Person
@@ -29,11 +29,10 @@ class StoredIdentities:
 async def compared(persons: Mapping[Niss, Person], claims: Sequence[Claim]) -> Sequence[tuple[str, ...]]:
     """Per claim the names of the fields that differ from those of the person; none if it is unknown."""
     found = []
-    for index, (niss, claim) in enumerate(claims, 1):
-        person = persons.get(niss)
-        found.append(mismatches(claim, person.identity) if person else ())
-        if index % _SLICE == 0:
-            await asyncio.sleep(0)
+    async for some in yielding_slices(claims, _SLICE):
+        for niss, claim in some:
+            person = persons.get(niss)
+            found.append(mismatches(claim, person.identity) if person else ())
     return found
 
 

@@ -61,7 +61,7 @@ class Findable:
 class CreatedBefore:
     """The person created under a request id, and the hash of that request."""
 
-    body_hash: bytes
+    fingerprint: bytes
     niss: Niss
 
 
@@ -141,7 +141,7 @@ class PersonCreation(Protocol):
     async def taken(self, nisses: Sequence[Niss]) -> Collection[Niss]:
         """Those of these numbers that a person has, or that a register knows."""
 
-    async def add(self, person: Person, key: RequestKey | None, body_hash: bytes) -> Person | None:
+    async def add(self, person: Person, key: RequestKey | None, fingerprint: bytes) -> Person | None:
         """Add the person, store the request id, and commit; answers the record as stored.
 
         None when another transaction has just given away the number: then nothing was written.

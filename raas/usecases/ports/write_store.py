@@ -47,10 +47,12 @@ class DossierTypes:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredRequest:
-    """What a request id was answered, for whoever asks again with the same body."""
+    """A request id that was answered: its request and its answer, in the forms of docs/stored-forms.md."""
 
-    body_hash: bytes
+    fingerprint: bytes
+    """From `calls.fingerprint`; a bare SHA-256 where an earlier version stored it."""
     answer: bytes
+    """From `writes.stored_answer`; a message in protobuf where an earlier version stored it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from raas.usecases.writes.unit_of_work import Persons, RegisterUnitOfWork
 
 
 class ManageDossierTypes:
-    """The verbs on the dossier types of a register."""
+    """The use cases on the dossier types of a register."""
 
     def __init__(self, write_queues: WriteQueues, store: WriteStore, pages: Pages) -> None:
         self._write_queues = write_queues
@@ -30,8 +30,7 @@ class ManageDossierTypes:
     ) -> tuple[DossierType, int]:
         """Declare a type; answers it and the revision it took. Raises Refused DOSSIER_TYPE_EXISTS."""
         change = _Change(call, dossier_type.code, dossier_type, {})
-        answer: tuple[DossierType, int] = await self._write_queues[register.id].submit(change)
-        return answer
+        return await self._write_queues[register.id].submit(change)
 
     async def update(
         self, call: Call, register: AdmittedRegister, code: str, changes: Mapping[str, Any]
@@ -43,11 +42,10 @@ class ManageDossierTypes:
         would become.
         """
         change = _Change(call, code, None, changes)
-        answer: tuple[DossierType, int] = await self._write_queues[register.id].submit(change)
-        return answer
+        return await self._write_queues[register.id].submit(change)
 
     async def violations(self, register: AdmittedRegister, code: str) -> Sequence[Violation]:
-        """What the state finds wrong with the code of an update; for what is refused already."""
+        """The violations of the state in the code of an update; for an update that is refused already."""
         types = await self._store.dossier_types(register.id)
         return () if code in types.by_code else _unknown().violations
 
@@ -66,9 +64,9 @@ class ManageDossierTypes:
 
 
 class _Change:
-    """The creation or the change of one type, in the lane: ordered with the operations around it."""
+    """The creation or the change of one type; the write queue orders it with the operations around it."""
 
-    weight = 1
+    size = 1
     background = False
     persons: Persons = MappingProxyType({})
     request: RequestKey | None = None
@@ -84,7 +82,7 @@ class _Change:
         self._changes = changes
 
     def codes(self) -> Iterable[str]:
-        """The code it needs to know."""
+        """The code that it names."""
         return (self._code,)
 
     def keys(self, types: DossierTypes) -> Iterable[DossierKey]:

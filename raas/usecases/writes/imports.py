@@ -1,12 +1,12 @@
-"""Import: a stream of messages, each written as one transaction, bad rows reported and skipped."""
+"""Import: a stream of messages, each part of one transaction; refused rows are reported and skipped."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
+from raas.concurrency.slices import slices
 from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.registers.mutation import Stamp
 from raas.domain.registers.operation import Operation
@@ -17,14 +17,15 @@ from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.persons import IdentitySource
 from raas.usecases.ports.write_store import DossierKey, DossierTypes, ImportKey, RequestKey, WriteStore
 from raas.usecases.writes.claims import with_identity_violations
-from raas.usecases.writes.operations import dossier_keys, persons_of
+from raas.usecases.writes.operation_jobs import dossier_keys
+from raas.usecases.writes.operations import persons_of
 from raas.usecases.writes.queue import WriteQueues
 from raas.usecases.writes.unit_of_work import Persons, RegisterUnitOfWork
 
 _SLICE = 250
-"""Rows applied before the event loop gets a turn: a few milliseconds."""
+"""Rows applied before other tasks run: a few milliseconds."""
 
-_AHEAD = 3
+_WINDOW = 3
 """Messages of one stream in work at once: one commits while the next ones are read and checked."""
 
 
@@ -39,10 +40,10 @@ class ImportMessage:
 
 @dataclass(frozen=True, slots=True)
 class ImportAnswer:
-    """What became of one message: committed up to, not including, `through_offset`.
+    """The outcome of one message: committed up to, not including, `through_offset`.
 
-    `rejected` are the rows that were skipped, in order of offset, those of an earlier attempt at the
-    same rows included: a client that missed an answer hears of them again.
+    `rejected` are the rows that were refused and skipped, in order of offset, those of an earlier attempt at
+    the same rows included: a client that missed an answer receives them again.
     """
 
     through_offset: int
@@ -53,7 +54,7 @@ class ImportAnswer:
 
 
 class Imports:
-    """The verb; `run` serves one stream."""
+    """The use case; `run` serves one stream."""
 
     def __init__(
         self,
@@ -78,7 +79,7 @@ class Imports:
         message above it is refused with IMPORT_OFFSET_AHEAD. Leaving the stream early drops messages
         that wait; those being committed may still be.
         """
-        window: asyncio.Queue[asyncio.Task[ImportAnswer] | None] = asyncio.Queue(_AHEAD)
+        window: asyncio.Queue[asyncio.Task[ImportAnswer] | None] = asyncio.Queue(_WINDOW)
         reader = asyncio.create_task(self._read(call, register, messages, window))
         try:
             while (task := await window.get()) is not None:
@@ -108,8 +109,8 @@ class Imports:
                 if import_id is None and expected is not None and message.offset != expected:
                     raise _ahead(expected)
                 expected = message.offset + len(message.operations)
-                element = await self._element(call, message, import_id)
-                task = asyncio.create_task(self._message(register, message, element))
+                job = await self._job(call, message, import_id)
+                task = asyncio.create_task(self._message(register, message, job))
                 try:
                     await window.put(task)
                 except asyncio.CancelledError:
@@ -118,29 +119,28 @@ class Imports:
         finally:
             await window.put(None)
 
-    async def _element(self, call: Call, message: ImportMessage, import_id: str | None) -> _ImportElement:
+    async def _job(self, call: Call, message: ImportMessage, import_id: str | None) -> _ImportJob:
         operations = await with_identity_violations(call, message.operations, self._identities, self._guesses)
         message = replace(message, operations=operations)
         persons = await persons_of(self._source, operations)
         key = (call.caller.enterprise_number, import_id) if import_id is not None else None
-        return _ImportElement(call, message, persons, call.stamp(import_id), key)
+        return _ImportJob(call, message, persons, call.stamp(import_id), key)
 
     async def _message(
-        self, register: AdmittedRegister, message: ImportMessage, element: _ImportElement
+        self, register: AdmittedRegister, message: ImportMessage, job: _ImportJob
     ) -> ImportAnswer:
-        answer, skipped = await self._write_queues[register.id].submit(element)
-        assert isinstance(answer, ImportAnswer)
-        if not skipped or element.import_key is None:
+        answer, skipped = await self._write_queues[register.id].submit(job)
+        if not skipped or job.import_key is None:
             return answer
         earlier = await self._store.rejections(
-            register.id, element.import_key, message.offset, message.offset + skipped
+            register.id, job.import_key, message.offset, message.offset + skipped
         )
         repeated = tuple((offset, tuple(violations)) for offset, violations in earlier)
         return replace(answer, rejected=repeated + answer.rejected)
 
 
-class _ImportElement:
-    """One message in the lane."""
+class _ImportJob:
+    """One message in the write queue."""
 
     background = True
     request: RequestKey | None = None
@@ -153,23 +153,23 @@ class _ImportElement:
         stamp: Stamp,
         import_key: ImportKey | None,
     ) -> None:
-        self.weight = len(message.operations)
+        self.size = len(message.operations)
         self.deadline = call.deadline
-        self.import_key = import_key
+        self.import_key: ImportKey | None = import_key
         self._message = message
         self.persons = persons
         self._stamp = stamp
 
     def codes(self) -> Iterable[str]:
-        """The codes of the dossier types it names."""
+        """The codes of the dossier types that it names."""
         return {o.dossier_type for o in self._message.operations if o.dossier_type is not None}
 
     def keys(self, types: DossierTypes) -> Iterable[DossierKey]:
-        """The dossiers it touches."""
+        """The dossiers that it touches."""
         return dossier_keys(self._message.operations, self.persons, types)
 
     def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, tuple[ImportAnswer, int]]:
-        """Apply the rows not applied before; answers what became of them and how many were skipped."""
+        """Apply the rows that were not applied before; answers their outcome and how many were skipped."""
         message, end = self._message, self._message.offset + len(self._message.operations)
         skip = 0
         if self.import_key is not None:
@@ -180,25 +180,27 @@ class _ImportElement:
             end = max(end, through)
         applied = unchanged = 0
         rejected: list[tuple[int, tuple[Violation, ...]]] = []
-        for index in range(skip, len(message.operations)):
-            try:
-                entry = unit_of_work.apply(message.operations[index], self.persons, self._stamp)
-            except Refused as refused:
-                rejected.append((message.offset + index, refused.violations))
-            else:
-                if entry.change.changed:
-                    applied += 1
+        offset = message.offset + skip
+        for some in slices(message.operations[skip:], _SLICE):
+            for operation in some:
+                try:
+                    entry = unit_of_work.apply(operation, self.persons, self._stamp)
+                except Refused as refused:
+                    rejected.append((offset, refused.violations))
                 else:
-                    unchanged += 1
-            if index % _SLICE == _SLICE - 1:
-                yield True
+                    if entry.change.changed:
+                        applied += 1
+                    else:
+                        unchanged += 1
+                offset += 1
+            yield True
         if self.import_key is not None and skip < len(message.operations):
             unit_of_work.idempotency.advance_import(self.import_key, end, rejected)
         return ImportAnswer(end, applied, unchanged, tuple(rejected), unit_of_work.revision), skip
 
 
-def _abandon(task: asyncio.Task[Any]) -> None:
-    """End what nobody waits for any more; what it failed with is nobody's concern."""
+def _abandon(task: asyncio.Task[ImportAnswer] | asyncio.Task[None]) -> None:
+    """Cancel a task whose answer is no longer wanted, and consume its error."""
     task.cancel()
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
 

@@ -1,27 +1,29 @@
-"""The write lane: one queue and one writer per register and process.
+"""The write queue: group commit, one queue and one writer per register and process.
 
-Elements (one call, one batch, one Import message) are taken whole, several at a time, and become one
-transaction: locking and loading cost the same for one operation as for a thousand. The batch forms by
-itself while the one before it commits, and grows while calls are on their way in.
+Jobs (one call, one ApplyBatch, one Import message) are taken whole, several at a time, and become one
+transaction: locking and loading cost the same for one operation as for a thousand. A batch collects the
+jobs that arrive while the previous one commits.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from typing import TypeVar
 
-from raas.concurrency.linger import linger
+from raas.concurrency.batch_queue import BatchQueue, DeadlinePassed, NotProcessed, own_copy
 from raas.domain.errors import Reason, refuse
 from raas.usecases.ports.errors import CommitUnknown, StoreFault, StoreUnavailable
 from raas.usecases.ports.log import CommittedBatch, LogPoint, OnCommit
 from raas.usecases.ports.write_store import DossierTypes, NewMutation, WriteStore
-from raas.usecases.writes.batch import BatchExecution, Waiting, WriteJob, WriteLimits, wanted
+from raas.usecases.writes.batch import BatchExecution, WriteLimits
+from raas.usecases.writes.job import QueuedJob, WriteJob, load_request
 from raas.usecases.writes.unit_of_work import RegisterUnitOfWork
 
+Answer = TypeVar("Answer")
+
 _RETRY_SECONDS = (0.02, 0.1, 0.3, 0.6, 1.0, 2.0)
-"""Pauses before trying again when the store does not answer: about as long as a restart takes."""
+"""Pauses before the next attempt while the store does not answer: about as long as a restart takes."""
 
 
 class WriteQueue:
@@ -33,146 +35,100 @@ class WriteQueue:
         self._limits = limits
         self._committed = committed
         self._types: DossierTypes | None = None
-        self._calls: deque[Waiting] = deque()
-        self._imports: deque[Waiting] = deque()
-        self._waiting_operations = 0
-        self._writer: asyncio.Task[None] | None = None
+        self._queue: BatchQueue[QueuedJob[object]] = BatchQueue(self._write, limit=limits.operations)
 
-    async def submit(self, element: WriteJob) -> Any:
-        """Wait for the element to be committed; answers what its `apply` returned.
+    async def submit(self, job: WriteJob[Answer]) -> Answer:
+        """Wait until the job is committed; answers what its `apply` returned.
 
-        Raises Refused (nothing of the element was written), OVERLOADED when the queue is full, or the
-        errors of the store. A caller that is cancelled while waiting leaves nothing behind; once its
+        Raises Refused (nothing of the job was written), OVERLOADED when the queue is full, or the errors
+        of the store. A caller that is cancelled while its job waits leaves nothing behind; once its
         transaction has begun, it may still be committed.
         """
-        if self._waiting_operations and (
-            self._waiting_operations + element.weight > self._limits.waiting_operations
-        ):
+        if self._queue.size and self._queue.size + job.size > self._limits.waiting_operations:
             raise refuse(Reason.OVERLOADED)
-        waiting = Waiting(element, asyncio.get_running_loop().create_future())
-        (self._imports if element.background else self._calls).append(waiting)
-        self._waiting_operations += element.weight
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write_until_empty())
-        return await waiting.future
+        queued = QueuedJob(job)
+        self._queue.put(queued)
+        try:
+            return await queued.answer()
+        except DeadlinePassed as passed:
+            raise StoreUnavailable(str(passed)) from None
+        except NotProcessed as stopped:
+            raise CommitUnknown(str(stopped)) from None
 
     @property
     def waiting_operations(self) -> int:
-        """Operations that were submitted and not taken yet."""
-        return self._waiting_operations
+        """Operations that were submitted and are in no transaction yet."""
+        return self._queue.size
 
     async def drained(self) -> None:
-        """Wait until everything that was submitted has been answered."""
-        while self._writer is not None:
-            await asyncio.wait([self._writer])
+        """Wait until every job has been answered."""
+        await self._queue.drained()
 
-    # ---- the writer -----------------------------------------------------------------------------
+    async def _write(self, batch: Sequence[QueuedJob[object]]) -> Sequence[QueuedJob[object]]:
+        """Write a batch; answers the jobs that its transaction did not take.
 
-    async def _write_until_empty(self) -> None:
-        try:
-            while self._calls or self._imports:
-                # Those who were answered go first: they may have more for this batch.
-                await linger(lambda: len(self._calls), self._limits.operations)
-                if batch := self._take():
-                    await self._write(batch)
-        finally:
-            self._writer = None
-            _fail([*self._calls, *self._imports], StoreUnavailable("the writer was stopped"))
-            self._calls.clear()
-            self._imports.clear()
-            self._waiting_operations = 0
-
-    def _take(self) -> list[Waiting]:
-        """Whole elements up to the limit, at least one; Import and calls take turns while both wait."""
-        batch: list[Waiting] = []
-        operations = 0
-        turn, other = self._calls, self._imports
-        while turn or other:
-            if not turn:
-                turn, other = other, turn
-            if batch and operations + turn[0].element.weight > self._limits.operations:
-                break
-            waiting = turn.popleft()
-            self._waiting_operations -= waiting.element.weight
-            if waiting.wanted:
-                batch.append(waiting)
-                operations += waiting.element.weight
-            else:
-                _fail([waiting], StoreUnavailable("the deadline passed while waiting"))
-            turn, other = other, turn
-        return batch
-
-    def _put_back(self, batch: list[Waiting]) -> None:
-        for waiting in reversed(batch):
-            (self._imports if waiting.element.background else self._calls).appendleft(waiting)
-            self._waiting_operations += waiting.element.weight
-
-    async def _write(self, batch: list[Waiting]) -> None:
-        """Write a batch; on a fault of the store, each element by itself, so that only the bad one fails."""
+        After a fault of the store each job is tried by itself, so that only the faulty one fails.
+        """
         pauses = iter(_RETRY_SECONDS)
         while batch:
             try:
-                await self._transaction(batch)
-                return
-            except StoreUnavailable as unavailable:
+                return await self._transaction(batch)
+            except StoreUnavailable:
                 pause = next(pauses, None)
                 if pause is None:
-                    _fail(batch, unavailable)
-                    return
+                    raise
                 # Nothing was written: trying again is safe, for those who still wait.
                 await asyncio.sleep(pause)
-                batch = [waiting for waiting in batch if waiting.wanted]
-            except StoreFault as fault:
+                batch = [queued for queued in batch if queued.wanted]
+            except StoreFault:
                 if len(batch) == 1:
-                    _fail(batch, fault)
-                    return
-                for waiting in batch:
-                    await self._write([waiting])
-                return
-            except Exception as error:
-                _fail(batch, error)
-                return
-            except asyncio.CancelledError:
-                _fail(batch, CommitUnknown("the writer was stopped"))
-                raise
+                    raise
+                await self._write_one_by_one(batch)
+                return ()
+        return ()
 
-    async def _transaction(self, batch: list[Waiting]) -> None:
-        """One transaction; leaves in `batch` the elements that it took, the others wait again."""
+    async def _write_one_by_one(self, batch: Sequence[QueuedJob[object]]) -> None:
+        for queued in batch:
+            try:
+                await self._write([queued])
+            except Exception as error:
+                queued.fail(own_copy(error))
+
+    async def _transaction(self, batch: Sequence[QueuedJob[object]]) -> Sequence[QueuedJob[object]]:
+        """One transaction; answers the jobs that it did not take."""
         types = await self._types_for(batch)
         while True:
-            async with self._store.write(self._register_id, wanted(batch, types)) as transaction:
+            async with self._store.write(self._register_id, load_request(batch, types)) as transaction:
                 if transaction.loaded.types_revision != types.revision:
-                    # Types changed since they were cached: what to load may differ.
+                    # The cached types are outdated, and with them the list of dossiers to load.
                     types = self._types = await self._store.dossier_types(self._register_id)
                     continue
                 unit_of_work = RegisterUnitOfWork(
                     transaction.loaded, types, self._limits.max_lines_per_dossier
                 )
-                run = BatchExecution(unit_of_work, transaction, self._limits)
-                answers = await run.run(batch)
+                execution = BatchExecution(unit_of_work, transaction, self._limits)
+                applied = await execution.run(batch)
                 break
         if unit_of_work.types_revision != types.revision:
             self._types = None
-        self._put_back(batch[len(answers) :])
         if unit_of_work.revision > transaction.loaded.revision:
-            self._committed(self._register_id, _committed_batch(unit_of_work, run.mutations))
-            # A turn of the event loop for those who follow: many answers at once take several times as long.
+            self._committed(self._register_id, _committed_batch(unit_of_work, execution.mutations))
+            # Subscribers run before the callers are answered: many answers take several times as long.
             await asyncio.sleep(0)
-        for waiting, answer in zip(batch, answers, strict=False):
-            waiting.answer(answer)
+        for queued in batch[:applied]:
+            queued.settle()
+        return batch[applied:]
 
-    async def _types_for(self, batch: Sequence[Waiting]) -> DossierTypes:
-        """The cached types, read anew when an element names one that the cache does not have."""
+    async def _types_for(self, batch: Sequence[QueuedJob[object]]) -> DossierTypes:
+        """The cached types, read anew when a job names a code that the cache does not have."""
         types = self._types
-        if types is None or any(
-            code not in types.by_code for waiting in batch for code in waiting.element.codes()
-        ):
+        if types is None or any(code not in types.by_code for queued in batch for code in queued.job.codes()):
             types = self._types = await self._store.dossier_types(self._register_id)
         return types
 
 
 class WriteQueues:
-    """The lanes of this process, one per register, made when first needed."""
+    """The write queues of this process, one per register, made when first needed."""
 
     def __init__(self, store: WriteStore, limits: WriteLimits, committed: OnCommit = lambda *_: None) -> None:
         self._store = store
@@ -189,22 +145,17 @@ class WriteQueues:
         return write_queue
 
     def waiting_operations(self) -> int:
-        """Operations that wait in all lanes together."""
+        """Operations that wait in all queues together."""
         return sum(write_queue.waiting_operations for write_queue in self._write_queues.values())
 
     async def drained(self) -> None:
-        """Wait until every lane has answered all it was given."""
+        """Wait until every queue has answered all its jobs."""
         for write_queue in list(self._write_queues.values()):
             await write_queue.drained()
 
 
 def _committed_batch(unit_of_work: RegisterUnitOfWork, mutations: Sequence[NewMutation]) -> CommittedBatch:
-    """What a committed ledger added to the log."""
+    """The mutations that a transaction committed, for the feed."""
     loaded = unit_of_work.loaded
     point = LogPoint(unit_of_work.revision, loaded.record_time, unit_of_work.checksum)
     return CommittedBatch(loaded.log_id, mutations, point, unit_of_work.code_of)
-
-
-def _fail(batch: Sequence[Waiting], error: Exception) -> None:
-    for waiting in batch:
-        waiting.answer(error)

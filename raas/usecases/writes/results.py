@@ -1,7 +1,7 @@
-"""What operations answer, and how much fits into one message.
+"""The results of operations, and the largest answer of a batch.
 
-gRPC's clients accept 4 MiB unless they are told otherwise, and who cannot read an answer does not know
-what was done. So the answer of a batch is measured before anything is written.
+gRPC clients accept 4 MiB unless they are configured otherwise, and a caller that cannot read the answer
+does not know what was done. So the answer of a batch is measured before anything is written.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from raas.domain.calendar.periods import Lines
 from raas.domain.errors import Reason, Violation, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
-from raas.domain.registers.dossier import Change
+from raas.domain.registers.dossier import InscribeOutcome, RemoveOutcome
 from raas.usecases.calls.answer_size import ANSWER_BYTES, DOSSIER_BYTES, LINE_BYTES
 
 _VIOLATION_BYTES = 300
@@ -36,12 +37,16 @@ class Applied:
     """The number asked, when it was replaced and the operation carried to `niss`."""
     dossier_type: str
     partner: EnterpriseNumber | None
-    change: Change
+    outcome: InscribeOutcome | RemoveOutcome
+    lines: Lines
+    """The lines of the dossier after the operation."""
+    gone: Lines
+    """For an inscription the lines that it absorbed, for a removal the days that it took away."""
     dossier_revision: int
     revision: int
     notices: tuple[Notice, ...] = ()
     whole: bool = True
-    """False = the lines of the dossier are left to a later operation of the batch to tell."""
+    """False = the answer leaves the lines out: a later operation of the batch changed the dossier again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class BatchAnswer:
 
 
 def fitting(results: Sequence[Applied | Rejected], revision: int) -> BatchAnswer:
-    """The answer, whole where it can be read, else each dossier whole in its last result only.
+    """The answer: complete if it is small enough, else the lines of each dossier in its last result only.
 
     Raises Refused (BATCH_TOO_LARGE, at `operations`) where that is too much as well.
     """
@@ -86,6 +91,6 @@ def _bytes(results: Sequence[Applied | Rejected]) -> int:
         if isinstance(result, Rejected):
             size += _VIOLATION_BYTES * len(result.violations)
         else:
-            lines = len(result.change.gone) + (len(result.change.after) if result.whole else 0)
+            lines = len(result.gone) + (len(result.lines) if result.whole else 0)
             size += DOSSIER_BYTES + LINE_BYTES * lines
     return size

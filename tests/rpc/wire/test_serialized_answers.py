@@ -13,7 +13,7 @@ from raas.domain.calendar.periods import Lines, Period, normalise
 from raas.domain.errors import Reason, Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
-from raas.domain.registers.dossier import Change, InscribeOutcome, RemoveOutcome
+from raas.domain.registers.dossier import InscribeOutcome, RemoveOutcome
 from raas.rpc.wire.applied import applied_bytes, batch_bytes
 from raas.rpc.wire.dossiers import dossier_message, dossiers_bytes
 from raas.rpc.wire.encoding import text_tag, varint
@@ -78,7 +78,7 @@ def test_what_was_applied(outcome: InscribeOutcome | RemoveOutcome, requested: N
     after, gone = (Period(730_000, 730_100), Period(730_200, OPEN)), (Period(730_000, 730_050),)
     notices = (Notice(Reason.NISS_REPLACED, "niss", "NOTICE_NISS_FOLLOWED"),) if requested else ()
     applied = Applied(
-        Niss(71651404130), requested, "PENSION", None, Change((), after, outcome, gone), 300, 70_000, notices
+        Niss(71651404130), requested, "PENSION", None, outcome, after, gone, 300, 70_000, notices
     )
     dossier = Dossier(
         register="0999999922",

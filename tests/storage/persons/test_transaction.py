@@ -19,6 +19,7 @@ from raas.domain.errors import Reason, Refused
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonState
+from raas.domain.registers.dossier import InscribeOutcome, RemoveOutcome
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.operation import Action, Operation
 from raas.domain.registers.register import first_checksum
@@ -97,7 +98,7 @@ class Harness:
 
     async def apply(self, register: AdmittedRegister, operation: Operation) -> Applied:
         answer = await self.use_cases.single(
-            call(), register, operation, validate_only=False, idempotency=None
+            call(), register, operation, validate_only=False, request_id=None
         )
         assert isinstance(answer, BatchAnswer)
         assert isinstance(answer.results[0], Applied)
@@ -243,7 +244,7 @@ async def test_restoration_gives_each_number_its_own_days(harness: Harness) -> N
 
     restored = await harness.numbers.restore(call(), old, validate_only=False)
 
-    assert not witness.change.changed
+    assert witness.outcome is InscribeOutcome.UNCHANGED
     assert await harness.lines(register, old) == (
         days("2024-01-01", "2024-01-31"),
         days("2024-05-01", "2024-05-31"),
@@ -339,8 +340,8 @@ async def test_cancelled_number_refuses_inscriptions_until_it_is_restored(harnes
     again = await harness.inscribe(register, niss, "2024-02-01", "2024-02-02")
 
     assert [v.reason for v in refused.value.violations] == [Reason.NISS_CANCELLED]
-    assert removed.change.changed
-    assert again.change.changed
+    assert removed.outcome is RemoveOutcome.TRIMMED
+    assert again.outcome is InscribeOutcome.ADDED
     assert [row[2] for row in await harness.log(register)] == [1, 5, 2, 4, 1]
 
 

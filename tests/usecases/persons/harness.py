@@ -144,7 +144,7 @@ class PersonHarness:
     ) -> None:
         period = Period(parse_day(begin), parse_day(end) + 1)
         operation = Operation(Action.INSCRIBE, niss, code, period)
-        await self.operations.single(a_call(), register, operation, validate_only=False, idempotency=None)
+        await self.operations.single(a_call(), register, operation, validate_only=False, request_id=None)
 
     async def fed(
         self, rows: Sequence[FeedRow], offset: int = 0, import_id: str | None = None, actor: int | None = None

@@ -70,7 +70,7 @@ class ReadingHarness(PersonHarness):
         self, register: AdmittedRegister, niss: Niss, begin: str, end: str, code: str = "HEALTH"
     ) -> None:
         operation = Operation(Action.REMOVE, niss, code, days(begin, end))
-        await self.operations.single(a_call(), register, operation, validate_only=False, idempotency=None)
+        await self.operations.single(a_call(), register, operation, validate_only=False, request_id=None)
 
     async def trim(self, register: AdmittedRegister, through: int) -> None:
         """Give up the log up to and including a revision."""
@@ -83,7 +83,7 @@ class ReadingHarness(PersonHarness):
             self.write_queues, self.write_store, self.structure, NoIdentities(), WriteLimits()
         )
         operation = Operation(Action.INSCRIBE, niss, "HEALTH", period)
-        await structure.single(a_call(), register, operation, validate_only=False, idempotency=None)
+        await structure.single(a_call(), register, operation, validate_only=False, request_id=None)
 
     # ---- what is asked --------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The write lane: whole elements, one writer, neighbours that never pay for each other."""
+"""The write queue: whole jobs, one writer, and jobs that do not disturb each other."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from raas.domain.registers.dossier import InscribeOutcome
 from raas.domain.registers.operation import Action, Operation
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call, Caller
+from raas.usecases.calls.fingerprint import RequestId
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.ports.errors import CommitUnknown, StoreUnavailable
 from raas.usecases.ports.log import CommittedBatch
+from raas.usecases.ports.write_store import AnsweredRequest
 from raas.usecases.writes.batch import WriteLimits
 from raas.usecases.writes.imports import ImportAnswer, ImportMessage, Imports
-from raas.usecases.writes.operations import Idempotency, Replayed, WriteOperations
+from raas.usecases.writes.operations import EarlierAnswer, WriteOperations
 from raas.usecases.writes.queue import WriteQueues
 from raas.usecases.writes.results import Applied, BatchAnswer, Rejected
 from tests.memory.write_store import LOG_ID, REGISTER, MemoryStore
@@ -52,17 +54,17 @@ class Source:
 
 
 class Harness:
-    """The lane with its verbs on a store in memory."""
+    """The write queue with its use cases on a store in memory."""
 
     def __init__(self, limits: WriteLimits | None = None) -> None:
         limits = limits or WriteLimits()
         self.store = MemoryStore(HEALTH, "PENSION")
         self.committed: list[tuple[int, CommittedBatch]] = []
-        self.write_queues = WriteQueues(self.store, limits, self._hear)
+        self.write_queues = WriteQueues(self.store, limits, self._note)
         self.use_cases = WriteOperations(self.write_queues, self.store, Source(), NoIdentities(), limits)
         self.imports = Imports(self.write_queues, self.store, Source(), NoIdentities())
 
-    def _hear(self, register_id: int, committed_batch: CommittedBatch | None) -> None:
+    def _note(self, register_id: int, committed_batch: CommittedBatch | None) -> None:
         assert committed_batch is not None
         self.committed.append((register_id, committed_batch))
 
@@ -79,15 +81,19 @@ class Harness:
         *,
         call: Call | None = None,
         validate_only: bool = False,
-        idempotency: Idempotency | None = None,
-    ) -> BatchAnswer | Replayed:
+        request_id: RequestId | None = None,
+    ) -> BatchAnswer | EarlierAnswer:
         return await self.use_cases.single(
-            call or a_call(), AT, operation, validate_only=validate_only, idempotency=idempotency
+            call or a_call(), AT, operation, validate_only=validate_only, request_id=request_id
         )
 
 
 def a_call(**keywords: object) -> Call:
     return Call(Caller(EnterpriseNumber(999999922)), UUID(int=7), "/test", **keywords)  # type: ignore[arg-type]
+
+
+def request_id(value: str, earlier_hash: bytes = b"") -> RequestId:
+    return RequestId(value, lambda: earlier_hash)
 
 
 def period(begin: str, end: str) -> Period:
@@ -111,7 +117,7 @@ MALFORMED = Operation(
 )
 
 
-async def test_two_callers_on_one_dossier_lose_nothing_and_make_one_line() -> None:
+async def test_concurrent_writes_to_one_dossier_are_merged_into_one_line() -> None:
     harness = Harness()
 
     await asyncio.gather(
@@ -124,7 +130,7 @@ async def test_two_callers_on_one_dossier_lose_nothing_and_make_one_line() -> No
     assert [before for before, _ in chain[1:]] == [after for _, after in chain[:-1]]
 
 
-async def test_what_waits_while_a_transaction_commits_becomes_one_transaction() -> None:
+async def test_jobs_that_wait_for_a_commit_share_the_next_transaction() -> None:
     # However slow the machine is: only what waits decides.
     harness = Harness(WriteLimits(engine_seconds=60.0))
     harness.store.access.clear()
@@ -143,7 +149,7 @@ async def test_what_waits_while_a_transaction_commits_becomes_one_transaction() 
     assert [register_id for register_id, _ in harness.committed] == [1, 1]
 
 
-async def test_calls_that_come_in_one_after_the_other_are_gathered() -> None:
+async def test_calls_that_arrive_during_the_linger_share_a_transaction() -> None:
     harness = Harness(WriteLimits(engine_seconds=60.0))
     harness.store.access.clear()
     first = asyncio.create_task(harness.single(inscription()))
@@ -162,11 +168,11 @@ async def test_calls_that_come_in_one_after_the_other_are_gathered() -> None:
     assert harness.store.transactions == 2
 
 
-async def test_what_is_committed_is_handed_over_whole() -> None:
+async def test_feed_receives_all_mutations_of_a_transaction_at_once() -> None:
     harness = Harness()
     await asyncio.gather(
         harness.use_cases.batch(
-            a_call(), AT, [inscription(), inscription(niss=SUCCESSOR)], validate_only=False, idempotency=None
+            a_call(), AT, [inscription(), inscription(niss=SUCCESSOR)], validate_only=False, request_id=None
         ),
         harness.single(removal()),
     )
@@ -179,7 +185,7 @@ async def test_what_is_committed_is_handed_over_whole() -> None:
     assert committed_batch.code_of(1) == HEALTH
 
 
-async def test_a_bad_operation_fails_alone() -> None:
+async def test_a_refused_operation_leaves_the_others_of_its_transaction() -> None:
     harness = Harness()
 
     results = await asyncio.gather(
@@ -196,7 +202,7 @@ async def test_a_bad_operation_fails_alone() -> None:
     assert harness.store.revision == 2
 
 
-async def test_a_statement_that_the_store_refuses_fails_only_its_own_caller() -> None:
+async def test_a_store_fault_fails_only_the_job_that_causes_it() -> None:
     harness = Harness()
     harness.store.poisoned = {PERSON}
     harness.store.access.clear()
@@ -215,7 +221,7 @@ async def test_a_statement_that_the_store_refuses_fails_only_its_own_caller() ->
     assert harness.store.revision == 3
 
 
-async def test_a_store_that_comes_back_is_tried_again() -> None:
+async def test_a_write_is_retried_while_the_store_restarts() -> None:
     harness = Harness()
     harness.store.faults = [StoreUnavailable("restarting"), StoreUnavailable("restarting"), None]
 
@@ -224,7 +230,7 @@ async def test_a_store_that_comes_back_is_tried_again() -> None:
     assert (applied.revision, harness.store.revision) == (1, 1)
 
 
-async def test_an_unknown_outcome_is_said_and_never_tried_again() -> None:
+async def test_an_unknown_commit_outcome_is_raised_and_never_retried() -> None:
     harness = Harness()
     harness.store.faults = [CommitUnknown("lost")]
 
@@ -234,12 +240,12 @@ async def test_an_unknown_outcome_is_said_and_never_tried_again() -> None:
     assert harness.store.transactions == 1
 
 
-async def test_a_batch_is_all_or_nothing_and_names_all_that_is_wrong() -> None:
+async def test_a_refused_batch_writes_nothing_and_names_every_violation() -> None:
     harness = Harness()
     operations = [inscription(), MALFORMED, inscription("2024-02-01", "2024-02-02"), inscription(niss=NOBODY)]
 
     with pytest.raises(Refused) as refused:
-        await harness.use_cases.batch(a_call(), AT, operations, validate_only=False, idempotency=None)
+        await harness.use_cases.batch(a_call(), AT, operations, validate_only=False, request_id=None)
 
     assert [(v.field, v.reason) for v in refused.value.violations] == [
         ("operations[1].period.end", Reason.PERIOD_INVALID),
@@ -249,23 +255,23 @@ async def test_a_batch_is_all_or_nothing_and_names_all_that_is_wrong() -> None:
     assert harness.store.mutations == []
 
 
-async def test_a_refused_batch_leaves_no_trace_for_those_behind_it() -> None:
+async def test_a_refused_batch_does_not_affect_the_next_job() -> None:
     harness = Harness()
     bad = [inscription("2020-01-01", "2020-12-31"), inscription(niss=NOBODY)]
 
     refused, applied = await asyncio.gather(
-        harness.use_cases.batch(a_call(), AT, bad, validate_only=False, idempotency=None),
+        harness.use_cases.batch(a_call(), AT, bad, validate_only=False, request_id=None),
         harness.single(inscription("2021-01-01", "2021-01-31")),
         return_exceptions=True,
     )
 
     assert isinstance(refused, Refused)
     assert isinstance(applied, Applied)
-    assert (applied.change.outcome, applied.revision) == (InscribeOutcome.CREATED, 1)
+    assert (applied.outcome, applied.revision) == (InscribeOutcome.CREATED, 1)
     assert harness.store.lines(PERSON, 1) == (period("2021-01-01", "2021-01-31"),)
 
 
-async def test_a_batch_takes_consecutive_revisions_that_no_reader_may_stop_between() -> None:
+async def test_a_batch_takes_consecutive_revisions_of_one_group() -> None:
     harness = Harness()
     await harness.single(inscription("1999-01-01", "1999-01-01"))
 
@@ -274,7 +280,7 @@ async def test_a_batch_takes_consecutive_revisions_that_no_reader_may_stop_betwe
         AT,
         [inscription(), inscription(), inscription("2024-02-01", "2024-02-10"), removal()],
         validate_only=False,
-        idempotency=None,
+        request_id=None,
     )
 
     assert isinstance(answer, BatchAnswer)
@@ -295,7 +301,7 @@ async def test_validate_only_answers_every_operation_and_writes_nothing() -> Non
         AT,
         [inscription(), inscription(niss=NOBODY), removal()],
         validate_only=True,
-        idempotency=None,
+        request_id=None,
     )
 
     assert isinstance(answer, BatchAnswer)
@@ -303,30 +309,87 @@ async def test_validate_only_answers_every_operation_and_writes_nothing() -> Non
     assert (harness.store.transactions, harness.store.revision) == (0, 0)
 
 
-async def test_a_request_id_answers_as_the_first_time_also_twice_at_once() -> None:
+async def test_a_repeated_request_id_gets_the_first_answer_also_when_sent_concurrently() -> None:
     harness = Harness()
-    same = Idempotency("r1", b"body", lambda answer: f"revision {answer.revision}".encode())
+    same = request_id("r1")
 
-    answers = await asyncio.gather(*(harness.answer(inscription(), idempotency=same) for _ in range(3)))
+    answers = await asyncio.gather(*(harness.answer(inscription(), request_id=same) for _ in range(3)))
     await harness.single(removal())
-    again = await harness.answer(inscription(), idempotency=same)
+    again = await harness.answer(inscription(), request_id=same)
 
-    assert sorted(type(answer).__name__ for answer in answers) == ["BatchAnswer", "Replayed", "Replayed"]
-    assert again == Replayed(b"revision 1")
+    assert answers == [again] * 3
+    assert isinstance(again, BatchAnswer)
+    assert again.revision == 1
     assert harness.store.revision == 2
 
 
-async def test_a_request_id_with_another_body_is_refused_and_a_refusal_is_not_remembered() -> None:
+async def test_a_repeated_batch_gets_the_first_answer() -> None:
+    harness = Harness()
+    operations = [inscription(), inscription(niss=Niss(80610100101)), removal()]
+
+    async def send() -> BatchAnswer | EarlierAnswer:
+        return await harness.use_cases.batch(
+            a_call(), AT, operations, validate_only=False, request_id=request_id("r1")
+        )
+
+    assert await send() == await send()
+    assert harness.store.revision == 3
+
+
+async def test_a_request_id_with_another_request_is_refused_and_a_refusal_is_not_remembered() -> None:
     harness = Harness()
 
     with pytest.raises(Refused) as unknown:
-        await harness.answer(inscription(niss=NOBODY), idempotency=Idempotency("r1", b"bad", encode))
-    await harness.answer(inscription(), idempotency=Idempotency("r1", b"good", encode))
+        await harness.answer(inscription(niss=NOBODY), request_id=request_id("r1"))
+    await harness.answer(inscription(), request_id=request_id("r1"))
     with pytest.raises(Refused) as reused:
-        await harness.answer(inscription(), idempotency=Idempotency("r1", b"other", encode))
+        await harness.answer(inscription(niss=SUCCESSOR), request_id=request_id("r1"))
+    with pytest.raises(Refused) as in_a_batch:
+        await harness.use_cases.batch(
+            a_call(), AT, [inscription()], validate_only=False, request_id=request_id("r1")
+        )
 
     assert reasons(unknown.value) == [Reason.NISS_UNKNOWN]
+    assert reasons(reused.value) == reasons(in_a_batch.value) == [Reason.REQUEST_ID_REUSED]
+
+
+async def test_a_request_id_of_an_earlier_version_gets_the_bytes_that_it_stored() -> None:
+    harness = Harness()
+    stored = AnsweredRequest(b"h" * 32, b"a message in protobuf")
+    harness.store.register.requests[REGISTER, "r1"] = stored
+
+    same = await harness.answer(inscription(), request_id=request_id("r1", b"h" * 32))
+    with pytest.raises(Refused) as reused:
+        await harness.answer(inscription(), request_id=request_id("r1", b"H" * 32))
+
+    assert same == EarlierAnswer(b"a message in protobuf")
     assert reasons(reused.value) == [Reason.REQUEST_ID_REUSED]
+    assert harness.store.revision == 0
+
+
+async def test_a_request_id_of_a_later_version_is_unavailable_here() -> None:
+    harness = Harness()
+    harness.store.register.requests[REGISTER, "r1"] = AnsweredRequest(b"\xff" + b"h" * 40, b"{}")
+
+    with pytest.raises(StoreUnavailable):
+        await harness.answer(inscription(), request_id=request_id("r1"))
+
+    assert harness.store.revision == 0
+
+
+async def test_an_unexpected_error_reaches_every_caller_and_the_writer_goes_on() -> None:
+    class Uncopyable(Exception):
+        def __init__(self, one: int, two: int) -> None:
+            super().__init__("never copied")
+
+    harness = Harness()
+    harness.store.faults = [Uncopyable(1, 2)]
+    calls = [harness.single(inscription(niss=Niss(80610100101 + i))) for i in range(3)]
+
+    results = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert [type(result) for result in results] == [Uncopyable] * 3
+    assert (await harness.single(inscription())).revision == 1
 
 
 async def test_a_full_queue_refuses_at_once() -> None:
@@ -345,7 +408,7 @@ async def test_a_full_queue_refuses_at_once() -> None:
     assert reasons(refused.value) == [Reason.OVERLOADED]
 
 
-async def test_a_caller_that_went_away_or_whose_deadline_passed_leaves_nothing() -> None:
+async def test_a_job_is_dropped_when_its_caller_is_cancelled_or_its_deadline_passed() -> None:
     harness = Harness()
     harness.store.access.clear()
     first = asyncio.create_task(harness.single(inscription()))
@@ -365,7 +428,7 @@ async def test_a_caller_that_went_away_or_whose_deadline_passed_leaves_nothing()
     assert harness.store.revision == 1
 
 
-async def test_a_replaced_number_is_followed_or_refused() -> None:
+async def test_a_replaced_number_is_followed_or_refused_by_policy() -> None:
     harness = Harness()
     old = Niss(80610100101)
 
@@ -381,7 +444,7 @@ async def test_a_replaced_number_is_followed_or_refused() -> None:
     assert harness.store.mutations[0].requested_niss == old
 
 
-async def test_a_cancelled_number_can_still_be_removed_and_an_unknown_one_where_it_is_registered() -> None:
+async def test_removal_accepts_a_cancelled_number_and_an_unknown_one_with_lines() -> None:
     harness = Harness()
     await harness.single(inscription(niss=Niss(80610100497)))
     for niss in (NOBODY, CANCELLED):
@@ -394,7 +457,7 @@ async def test_a_cancelled_number_can_still_be_removed_and_an_unknown_one_where_
     assert reasons(refused.value) == [Reason.NISS_UNKNOWN]
 
 
-async def test_import_reports_bad_rows_and_skips_what_was_applied() -> None:
+async def test_import_reports_refused_rows_and_skips_rows_below_the_stored_offset() -> None:
     harness = Harness()
     rows = [inscription(), MALFORMED, inscription(), inscription(niss=NOBODY), removal()]
 
@@ -418,7 +481,7 @@ async def test_import_reports_bad_rows_and_skips_what_was_applied() -> None:
     assert harness.store.revision == 3
 
 
-async def test_import_asks_where_to_go_on_with_an_empty_message() -> None:
+async def test_an_empty_import_message_answers_the_stored_offset() -> None:
     harness = Harness()
     await imported(harness, ImportMessage("i1", 0, [inscription(), removal()]))
 
@@ -427,7 +490,7 @@ async def test_import_asks_where_to_go_on_with_an_empty_message() -> None:
     assert [(a.through_offset, a.applied) for a in answers] == [(2, 0)]
 
 
-async def test_a_caller_that_leaves_an_import_leaves_none_of_its_messages_behind() -> None:
+async def test_a_cancelled_import_writes_none_of_its_waiting_messages() -> None:
     harness = Harness()
     harness.store.access.clear()
     first = asyncio.create_task(harness.single(removal()))
@@ -453,7 +516,7 @@ async def test_a_caller_that_leaves_an_import_leaves_none_of_its_messages_behind
     assert [mutation.niss for mutation in harness.store.mutations] == [PERSON]
 
 
-async def test_calls_get_their_turn_while_an_import_runs() -> None:
+async def test_calls_alternate_with_import_messages() -> None:
     harness = Harness(WriteLimits(operations=10))
     harness.store.access.clear()
     messages = [
@@ -471,7 +534,7 @@ async def test_calls_get_their_turn_while_an_import_runs() -> None:
     assert applied.revision < harness.store.revision
 
 
-async def test_a_dossier_type_is_known_to_operations_right_after_it_is_created() -> None:
+async def test_operations_know_a_dossier_type_right_after_its_creation() -> None:
     harness = Harness()
     await harness.single(inscription())
     harness.store.add_type("NEW_TYPE", revision=5)
@@ -480,7 +543,7 @@ async def test_a_dossier_type_is_known_to_operations_right_after_it_is_created()
         Operation(Action.INSCRIBE, PERSON, "NEW_TYPE", period("2024-01-01", "2024-01-02"))
     )
 
-    assert applied.change.outcome is InscribeOutcome.CREATED
+    assert applied.outcome is InscribeOutcome.CREATED
 
 
 async def imported(harness: Harness, *messages: ImportMessage) -> list[ImportAnswer]:
@@ -494,7 +557,3 @@ async def imported(harness: Harness, *messages: ImportMessage) -> list[ImportAns
 def reasons(error: object) -> list[Reason]:
     assert isinstance(error, Refused)
     return [violation.reason for violation in error.violations]
-
-
-def encode(answer: BatchAnswer) -> bytes:
-    return str(answer.revision).encode()

@@ -1,0 +1,183 @@
+"""A queue whose items are processed in batches: the one primitive behind every form of group commit.
+
+The write queue, the batch loader of the lookups and, through it, the remote source use it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Generic, TypeVar
+
+from raas.concurrency.linger import linger
+
+Answer_co = TypeVar("Answer_co", covariant=True)
+
+
+class NotProcessed(Exception):
+    """The worker was stopped, or ended without an answer; the item may have been processed or not."""
+
+
+class DeadlinePassed(Exception):
+    """The deadline of the item passed while it waited; it was not processed."""
+
+
+class WaitingItem(Generic[Answer_co]):
+    """An item in a queue, and the future of the caller that waits for its answer.
+
+    `size` is in the unit of the queue's limit (operations, keys). `deadline` is on the monotonic clock.
+    `background` items alternate with the others while both wait.
+    """
+
+    __slots__ = ("_future", "background", "deadline", "size")
+
+    def __init__(self, size: int, *, deadline: float = float("inf"), background: bool = False) -> None:
+        self.size = size
+        self.deadline = deadline
+        self.background = background
+        self._future: asyncio.Future[Answer_co] = asyncio.get_running_loop().create_future()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the caller still waits: it was not cancelled and its deadline has not passed."""
+        return not self._future.done() and time.monotonic() < self.deadline
+
+    @property
+    def answered(self) -> bool:
+        """Whether the caller has its answer or its error, or was cancelled."""
+        return self._future.done()
+
+    def fail(self, error: Exception) -> None:
+        """Raise an error at the caller, unless it has its answer."""
+        if not self._future.done():
+            self._future.set_exception(error)
+
+    async def answer(self) -> Answer_co:
+        """Wait for the answer."""
+        return await self._future
+
+
+Item = TypeVar("Item", bound=WaitingItem[object])
+
+
+class BatchQueue(Generic[Item]):
+    """Items that wait, taken whole and in order by at most `workers` concurrent workers.
+
+    A batch holds items up to `limit` in total size, and at least one. `process` answers every item of its
+    batch and returns the items that it did not take: they wait again, before the others. An exception of
+    `process` fails the items of the batch that have no answer, each with a copy of its own; the worker
+    goes on with the next batch.
+    """
+
+    def __init__(
+        self, process: Callable[[Sequence[Item]], Awaitable[Sequence[Item]]], *, limit: int, workers: int = 1
+    ) -> None:
+        self._process = process
+        self._limit = limit
+        self._most_workers = workers
+        self._items: deque[Item] = deque()
+        self._background_items: deque[Item] = deque()
+        self._foreground_size = 0
+        self._background_size = 0
+        self._workers: set[asyncio.Task[None]] = set()
+
+    @property
+    def size(self) -> int:
+        """The total size of the items that wait, those in process excluded."""
+        return self._foreground_size + self._background_size
+
+    def put(self, item: Item) -> None:
+        """Add an item as the last one, and start a worker if fewer than allowed are running."""
+        (self._background_items if item.background else self._items).append(item)
+        self._count(item, item.size)
+        if len(self._workers) < self._most_workers:
+            self._workers.add(asyncio.create_task(self._work()))
+
+    async def drained(self) -> None:
+        """Wait until every item has been answered."""
+        while self._workers:
+            await asyncio.wait(set(self._workers))
+
+    async def _work(self) -> None:
+        try:
+            while self._items or self._background_items:
+                # Callers that were just answered run first: they may have more for this batch.
+                await linger(lambda: self._foreground_size, self._limit)
+                if batch := self._take():
+                    await self._process_batch(batch)
+        except BaseException:
+            # A worker is cancelled only when its event loop ends. No other worker will take these items.
+            _fail((*self._items, *self._background_items), NotProcessed("the worker was stopped"))
+            self._items.clear()
+            self._background_items.clear()
+            self._foreground_size = self._background_size = 0
+            raise
+        finally:
+            # Discarded here and not in a done callback, which would run later: an item put in between
+            # would find the worker still counted and wait for ever.
+            worker = asyncio.current_task()
+            assert worker is not None
+            self._workers.discard(worker)
+
+    async def _process_batch(self, batch: list[Item]) -> None:
+        rest: Sequence[Item] = ()
+        error: Exception = NotProcessed("the item was not answered")
+        try:
+            rest = await self._process(batch)
+        except Exception as raised:
+            error = raised
+        except asyncio.CancelledError:
+            _fail(batch, NotProcessed("the worker was stopped"))
+            raise
+        for item in reversed(rest):
+            (self._background_items if item.background else self._items).appendleft(item)
+            self._count(item, item.size)
+        waiting = {id(item) for item in rest}
+        _fail((item for item in batch if id(item) not in waiting), error)
+
+    def _take(self) -> list[Item]:
+        """Whole items up to the limit, at least one; foreground and background items alternate."""
+        batch: list[Item] = []
+        size = 0
+        first, second = self._items, self._background_items
+        while first or second:
+            if not first:
+                first, second = second, first
+            if batch and size + first[0].size > self._limit:
+                break
+            item = first.popleft()
+            self._count(item, -item.size)
+            if item.wanted:
+                batch.append(item)
+                size += item.size
+            else:
+                item.fail(DeadlinePassed("the deadline passed while waiting"))
+            first, second = second, first
+        return batch
+
+    def _count(self, item: Item, change: int) -> None:
+        if item.background:
+            self._background_size += change
+        else:
+            self._foreground_size += change
+
+
+def own_copy(error: Exception) -> Exception:
+    """A copy of an error for one of several callers, each of which adds its own traceback.
+
+    Answers the error itself when it cannot be copied.
+    """
+    try:
+        copied = copy.copy(error)
+    except Exception:
+        return error
+    return copied if type(copied) is type(error) else error
+
+
+def _fail(items: Iterable[WaitingItem[object]], error: Exception) -> None:
+    for item in items:
+        if not item.answered:
+            item.fail(own_copy(error))

@@ -1,0 +1,34 @@
+"""Work on long sequences in slices, so that other tasks run in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
+from typing import TypeVar
+
+Element = TypeVar("Element")
+Result = TypeVar("Result")
+
+
+def slices(elements: Sequence[Element], size: int) -> Iterator[Sequence[Element]]:
+    """The elements in order, in slices of `size`; the last one may be shorter."""
+    for begin in range(0, len(elements), size):
+        yield elements[begin : begin + size]
+
+
+async def yielding_slices(elements: Sequence[Element], size: int) -> AsyncGenerator[Sequence[Element], None]:
+    """Like `slices`; yields to the event loop after every slice."""
+    for some in slices(elements, size):
+        yield some
+        await asyncio.sleep(0)
+
+
+async def run_in_slices(steps: Generator[object, None, Result]) -> Result:
+    """Run a generator to its end, yielding to the event loop wherever it yields; answers what it returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        await asyncio.sleep(0)

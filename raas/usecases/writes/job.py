@@ -1,0 +1,94 @@
+"""Jobs: what the write queue of a register executes, and the caller that waits for the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from typing import Generic, Protocol, TypeVar
+
+from raas.concurrency.batch_queue import WaitingItem
+from raas.usecases.ports.write_store import DossierKey, DossierTypes, ImportKey, LoadRequest, RequestKey
+from raas.usecases.writes.unit_of_work import Persons, RegisterUnitOfWork
+
+Answer_co = TypeVar("Answer_co", covariant=True)
+
+
+class WriteJob(Protocol[Answer_co]):
+    """One call, one batch or one Import message: part of a transaction as a whole, or not at all."""
+
+    @property
+    def size(self) -> int:
+        """Its number of operations."""
+
+    @property
+    def deadline(self) -> float:
+        """On the monotonic clock: afterwards nobody waits for the answer."""
+
+    @property
+    def background(self) -> bool:
+        """True for Import: such jobs alternate with waiting calls."""
+
+    @property
+    def persons(self) -> Persons:
+        """What is known of the numbers that it names."""
+
+    @property
+    def request(self) -> RequestKey | None:
+        """The request id under which its answer is stored."""
+
+    @property
+    def import_key(self) -> ImportKey | None:
+        """The import whose progress it advances."""
+
+    def keys(self, types: DossierTypes) -> Iterable[DossierKey]:
+        """The dossiers to load."""
+
+    def codes(self) -> Iterable[str]:
+        """The codes of the dossier types that it names."""
+
+    def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, Answer_co]:
+        """Apply its operations, yielding between slices; returns the answer or raises Refused.
+
+        Yields True where everything applied so far will be kept, so that it may be sent to the store.
+        Runs while the register is locked: it computes and does nothing else.
+        """
+
+
+class QueuedJob(WaitingItem[Answer_co], Generic[Answer_co]):
+    """A job in the queue, with its outcome once it was applied."""
+
+    __slots__ = ("_answer", "_refusal", "job")
+
+    def __init__(self, job: WriteJob[Answer_co]) -> None:
+        super().__init__(job.size, deadline=job.deadline, background=job.background)
+        self.job = job
+        self._answer: list[Answer_co] = []
+        self._refusal: Exception | None = None
+
+    def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, None]:
+        """Apply the job and keep its answer; raises what the job raises."""
+        self._answer.clear()
+        self._refusal = None
+        self._answer.append((yield from self.job.apply(unit_of_work)))
+
+    def refuse(self, error: Exception) -> None:
+        """Keep an error in place of the answer."""
+        self._refusal = error
+
+    def settle(self) -> None:
+        """Give the caller its answer or its error; called after the commit."""
+        if self._refusal is not None:
+            self.fail(self._refusal)
+        elif not self._future.done():
+            (answer,) = self._answer
+            self._future.set_result(answer)
+
+
+def load_request(batch: Iterable[QueuedJob[object]], types: DossierTypes) -> LoadRequest:
+    """What the jobs of a batch need from the store."""
+    jobs = [queued.job for queued in batch]
+    return LoadRequest(
+        {key: None for job in jobs for key in job.keys(types)},
+        any(job.persons is None for job in jobs),
+        [job.request for job in jobs if job.request],
+        [job.import_key for job in jobs if job.import_key],
+    )

@@ -1,0 +1,184 @@
+"""The jobs of Inscribe, Remove and ApplyBatch."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+
+from raas.concurrency.slices import slices
+from raas.domain.errors import Reason, Refused, Violation
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.status import PersonState
+from raas.domain.registers.mutation import Stamp
+from raas.domain.registers.operation import Action, Operation
+from raas.usecases.calls.successors import final_niss
+from raas.usecases.ports.write_store import AnsweredRequest, DossierKey, DossierTypes, ImportKey, RequestKey
+from raas.usecases.writes.results import Applied, BatchAnswer, Notice, Rejected, fitting
+from raas.usecases.writes.stored_answer import encode_answer
+from raas.usecases.writes.unit_of_work import Persons, RegisterUnitOfWork
+
+_SLICE = 250
+"""Operations applied before other tasks run: a few milliseconds."""
+
+
+class OperationsJob:
+    """Operations of one call."""
+
+    background = False
+    request: RequestKey | None = None
+    import_key: ImportKey | None = None
+
+    def __init__(
+        self, operations: Sequence[Operation], persons: Persons, stamp: Stamp, deadline: float
+    ) -> None:
+        self.size = len(operations)
+        self.operations = operations
+        self.persons = persons
+        self.deadline = deadline
+        self._stamp = stamp
+
+    @property
+    def malformed(self) -> bool:
+        """Whether one of the operations can never be applied."""
+        return any(operation.violations for operation in self.operations)
+
+    def codes(self) -> Iterable[str]:
+        """The codes of the dossier types that it names."""
+        return (o.dossier_type for o in self.operations if o.dossier_type is not None)
+
+    def keys(self, types: DossierTypes) -> Iterable[DossierKey]:
+        """The dossiers that it touches."""
+        return dossier_keys(self.operations, self.persons, types)
+
+    def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, BatchAnswer]:
+        """Apply the operations."""
+        raise NotImplementedError
+
+    def _apply(self, unit_of_work: RegisterUnitOfWork, operation: Operation) -> Applied:
+        entry = unit_of_work.apply(operation, self.persons, self._stamp)
+        code = operation.dossier_type or ""
+        dossier_type = unit_of_work.dossier_type(code)
+        followed = operation.niss if operation.niss != entry.niss else None
+        return Applied(
+            entry.niss,
+            followed,
+            code,
+            dossier_type.partner if dossier_type else None,
+            entry.change.outcome,
+            entry.change.after,
+            entry.change.gone,
+            entry.dossier_revision,
+            entry.revision,
+            _notices(operation, followed, unit_of_work.person(operation.niss, self.persons)),
+        )
+
+
+class SingleJob(OperationsJob):
+    """One operation: a refusal has its own field paths."""
+
+    def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, BatchAnswer]:
+        """Apply the operation."""
+        (operation,) = self.operations
+        applied = self._apply(unit_of_work, operation)
+        yield from ()
+        return BatchAnswer((applied,), unit_of_work.revision)
+
+
+class BatchJob(OperationsJob):
+    """Operations of which all are applied, or none; the refusals of all of them are collected.
+
+    `keep_rejected`: answer the rejected ones beside the others instead of refusing; for validate_only.
+    """
+
+    def __init__(
+        self,
+        operations: Sequence[Operation],
+        persons: Persons,
+        stamp: Stamp,
+        deadline: float,
+        *,
+        keep_rejected: bool,
+    ) -> None:
+        super().__init__(operations, persons, stamp, deadline)
+        self._keep_rejected = keep_rejected
+
+    def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, BatchAnswer]:
+        """Apply them in order, each to what the previous ones left."""
+        savepoint = unit_of_work.savepoint()
+        results: list[Applied | Rejected] = []
+        violations: list[Violation] = []
+        for some in slices(self.operations, _SLICE):
+            for operation in some:
+                try:
+                    results.append(self._apply(unit_of_work, operation))
+                except Refused as refused:
+                    place = f"operations[{len(results)}]"
+                    violations.extend(violation.below(place) for violation in refused.violations)
+                    results.append(Rejected(refused.violations))
+            yield False
+        if violations and not self._keep_rejected:
+            raise Refused(violations)
+        answer = fitting(results, unit_of_work.revision)
+        unit_of_work.bind(savepoint)
+        return answer
+
+
+class OncePerRequestId:
+    """Another job, applied once per request id; afterwards the stored answer is given again.
+
+    A refusal is not stored. `answered` of the stored request is compared with this one by the caller, after
+    the transaction.
+    """
+
+    def __init__(self, job: OperationsJob, key: RequestKey, fingerprint: bytes) -> None:
+        self._job = job
+        self._fingerprint = fingerprint
+        self.request: RequestKey | None = key
+        self.import_key: ImportKey | None = None
+        self.background = job.background
+        self.size = job.size
+        self.deadline = job.deadline
+        self.persons = job.persons
+
+    def codes(self) -> Iterable[str]:
+        """The codes of the dossier types that the job names."""
+        return self._job.codes()
+
+    def keys(self, types: DossierTypes) -> Iterable[DossierKey]:
+        """The dossiers that the job touches."""
+        return self._job.keys(types)
+
+    def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, BatchAnswer | AnsweredRequest]:
+        """Answer what is stored with the request id, else apply the job and store its answer."""
+        assert self.request is not None
+        known = unit_of_work.idempotency.answered(self.request)
+        if known is not None:
+            return known
+        answer = yield from self._job.apply(unit_of_work)
+        stored = AnsweredRequest(self._fingerprint, encode_answer(answer))
+        unit_of_work.idempotency.remember(self.request, stored)
+        return answer
+
+
+def dossier_keys(
+    operations: Iterable[Operation], persons: Persons, types: DossierTypes
+) -> Iterable[DossierKey]:
+    """The dossiers that these operations touch, as far as they can be known."""
+    by_code = types.by_code
+    for operation in operations:
+        entry = by_code.get(operation.dossier_type or "")
+        if operation.niss is not None and (entry is not None or persons is None):
+            # Where the store says who a number is, it must be asked also when the type is unknown (0).
+            yield final_niss(operation.niss, persons or {}), entry[0] if entry else 0
+
+
+def _notices(operation: Operation, followed: Niss | None, person: PersonState | None) -> tuple[Notice, ...]:
+    """The notices of an operation that is not refused."""
+    notices = []
+    if followed is not None:
+        notices.append(Notice(Reason.NISS_REPLACED, "niss", "NOTICE_NISS_FOLLOWED"))
+    if person is not None and operation.action is Action.INSCRIBE:
+        if person.deceased:
+            notices.append(Notice(Reason.PERSON_DECEASED, "niss", "PERSON_DECEASED"))
+        if person.born is not None and operation.period and operation.period.begin < person.born:
+            notices.append(Notice(Reason.PERIOD_BEFORE_BIRTH, "period.begin", "PERIOD_BEFORE_BIRTH"))
+    return tuple(notices)

@@ -1,0 +1,155 @@
+"""The batch queue: limits by size, whole items, and no item without an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from raas.concurrency.batch_queue import BatchQueue, DeadlinePassed, NotProcessed, WaitingItem
+
+
+class Item(WaitingItem[str]):
+    def __init__(
+        self, name: str, size: int = 1, *, background: bool = False, deadline: float = float("inf")
+    ) -> None:
+        super().__init__(size, background=background, deadline=deadline)
+        self.name = name
+
+    def succeed(self) -> None:
+        if not self.answered:
+            self._future.set_result(self.name)
+
+
+class Processor:
+    """Answers every item; `rest` of them it leaves the first time."""
+
+    def __init__(self, limit: int, *, rest: int = 0) -> None:
+        self.batches: list[list[str]] = []
+        self.error: BaseException | None = None
+        self.access = asyncio.Event()
+        self.access.set()
+        self._rest = rest
+        self.queue: BatchQueue[Item] = BatchQueue(self._process, limit=limit)
+
+    async def _process(self, batch: Sequence[Item]) -> Sequence[Item]:
+        self.batches.append([item.name for item in batch])
+        await self.access.wait()
+        if self.error is not None:
+            raise self.error
+        taken, self._rest = len(batch) - self._rest, 0
+        for item in batch[:taken]:
+            item.succeed()
+        return batch[taken:]
+
+
+def names(first: int, last: int) -> list[str]:
+    return [str(number) for number in range(first, last + 1)]
+
+
+async def test_a_batch_holds_whole_items_up_to_the_limit_in_total_size() -> None:
+    processor = Processor(limit=10)
+    items = [Item("a", 4), Item("b", 4), Item("c", 4), Item("large", 25), Item("d", 6), Item("e", 4)]
+    for item in items:
+        processor.queue.put(item)
+    assert processor.queue.size == 47
+    assert [await item.answer() for item in items] == [item.name for item in items]
+    assert processor.batches == [["a", "b"], ["c"], ["large"], ["d", "e"]]
+    assert processor.queue.size == 0
+
+
+async def test_lingering_ends_when_the_size_reaches_the_limit_however_few_callers_wait() -> None:
+    processor = Processor(limit=10)
+    iterations = 0
+    processor.queue.put(Item("whole batch", 10))
+    while not processor.batches:
+        await asyncio.sleep(0)
+        iterations += 1
+    assert iterations <= 3
+
+
+async def test_foreground_and_background_items_alternate() -> None:
+    processor = Processor(limit=4)
+    items = [Item(f"import {n}", background=True) for n in range(3)] + [Item(f"call {n}") for n in range(3)]
+    for item in items:
+        processor.queue.put(item)
+    await asyncio.gather(*(item.answer() for item in items))
+    assert processor.batches == [["call 0", "import 0", "call 1", "import 1"], ["call 2", "import 2"]]
+
+
+async def test_items_that_were_not_taken_wait_before_the_others() -> None:
+    processor = Processor(limit=3, rest=2)
+    items = [Item(name) for name in names(1, 4)]
+    for item in items:
+        processor.queue.put(item)
+    assert await asyncio.gather(*(item.answer() for item in items)) == names(1, 4)
+    assert processor.batches == [["1", "2", "3"], ["2", "3", "4"]]
+
+
+async def test_items_of_cancelled_callers_and_past_deadlines_are_dropped() -> None:
+    processor = Processor(limit=10)
+    late, cancelled, wanted = Item("late", deadline=time.monotonic()), Item("cancelled"), Item("wanted")
+    for item in (late, cancelled, wanted):
+        processor.queue.put(item)
+    waiting = asyncio.create_task(cancelled.answer())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(DeadlinePassed):
+        await late.answer()
+    assert await wanted.answer() == "wanted"
+    assert processor.batches == [["wanted"]]
+
+
+async def test_an_item_that_the_processor_forgets_is_told_so() -> None:
+    async def forget(batch: Sequence[Item]) -> Sequence[Item]:
+        return ()
+
+    queue: BatchQueue[Item] = BatchQueue(forget, limit=10)
+    item = Item("forgotten")
+    queue.put(item)
+    with pytest.raises(NotProcessed):
+        async with asyncio.timeout(10):
+            await item.answer()
+
+
+async def test_an_error_fails_its_batch_and_the_worker_goes_on() -> None:
+    processor = Processor(limit=2)
+    processor.access.clear()
+    items = [Item(name) for name in names(1, 4)]
+    for item in items:
+        processor.queue.put(item)
+    while not processor.batches:
+        await asyncio.sleep(0)
+    processor.error = ValueError("broken")
+    processor.access.set()
+    for item in items[:2]:
+        with pytest.raises(ValueError, match="broken"):
+            await item.answer()
+    processor.error = None
+    await processor.queue.drained()
+    answers = await asyncio.gather(*(item.answer() for item in items[2:]), return_exceptions=True)
+    assert len(answers) == 2
+    last = Item("last")
+    processor.queue.put(last)
+    assert await last.answer() == "last"
+
+
+async def test_the_end_of_the_worker_reaches_every_caller() -> None:
+    processor = Processor(limit=1)
+    processor.access.clear()
+    items = [Item(name) for name in names(1, 3)]
+    before = asyncio.all_tasks()
+    for item in items:
+        processor.queue.put(item)
+    (worker,) = asyncio.all_tasks() - before
+    while not processor.batches:
+        await asyncio.sleep(0)
+    worker.cancel()
+    answers = await asyncio.gather(*(item.answer() for item in items), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [NotProcessed] * 3
+    processor.access.set()
+    again = Item("again")
+    processor.queue.put(again)
+    assert await again.answer() == "again"
