@@ -31,7 +31,7 @@ from raas_client import (
     period,
     removal,
 )
-from raas_client.mirror.chain import chained, first_checksum
+from raas_client.mirror.checksums import chained, first_checksum
 from raas_client.reasons import (
     BatchTooLarge,
     DossierTypeExists,

@@ -11,7 +11,7 @@ from raas.v1.error_reason_pb2 import ErrorReason
 from raas.v1.identity_pb2 import Identity, IdentityClaim, Sex
 from raas.v1.mutation_pb2 import MutationKind
 from raas_client import CallFailed, LogReplaced, NissUnknown, Patience, RevisionExpired
-from raas_client.mirror.chain import chained, first_checksum
+from raas_client.mirror.checksums import chained, first_checksum
 from raas_client.reasons import IdentityMismatch, NissCancelled, PersonsKeptElsewhere
 from raas_client.testing import FakeRegister
 from tests.client.registers import ANN, BOB, EVE, QUICK, TYPES, here, own_threads

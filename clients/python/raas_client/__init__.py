@@ -17,8 +17,8 @@ from raas_client.errors import (
     StreamBroken,
     Violation,
 )
-from raas_client.mirror.copy import MirroredDossier
 from raas_client.mirror.mirror import Mirror
+from raas_client.mirror.store import MirroredDossier
 from raas_client.options import Keepalive, Patience, Retries, Tls
 from raas_client.reasons import LogReplaced, NissReplaced, NissUnknown, RevisionExpired
 from raas_client.stream.events import Bookmark, Event, Mutations, Snapshot

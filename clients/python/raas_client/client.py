@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from raas_client.blocking import Blocking
 from raas_client.calls.administration import Administration
-from raas_client.calls.channel import Wire
+from raas_client.calls.channel import Connection
 from raas_client.calls.invoke import Caller, Calls
 from raas_client.calls.persons import Persons
 from raas_client.calls.register_reads import RegisterReads
 from raas_client.calls.register_writes import RegisterWrites
+from raas_client.mirror.memory_store import MemoryMirrorStore
+from raas_client.mirror.mirror import Mirror
+from raas_client.mirror.sqlite_store import SqliteMirrorStore
 from raas_client.options import Keepalive, Patience, Retries, Tls
-from raas_client.stream.mutations import Stream
+from raas_client.stream.feed import Feed
+from raas_client.stream.starts import Start
+from raas_client.stream.subscription import Subscription
 
 _KEEPALIVE = Keepalive()
 _PATIENCE = Patience()
 _RETRIES = Retries()
 
 
-class RaasClient(RegisterReads, RegisterWrites, Stream, Persons, Administration):
+class RaasClient(RegisterReads, RegisterWrites, Feed, Persons, Administration):
     """A client of RaaS; `async with` closes it. Nothing is sent before the first call.
 
     `target` is `host:port`. Without `tls` it must be on this machine. `register` is the enterprise number of
@@ -49,7 +56,7 @@ class RaasClient(RegisterReads, RegisterWrites, Stream, Persons, Administration)
         keepalive: Keepalive = _KEEPALIVE,
     ) -> None:
         caller = Caller(enterprise_number, register, language, legal_context, ticket)
-        self._calls = Calls(Wire(target, tls, keepalive), caller, patience, retries)
+        self._calls = Calls(Connection(target, tls, keepalive), caller, patience, retries)
 
     def acting(
         self,
@@ -75,13 +82,38 @@ class RaasClient(RegisterReads, RegisterWrites, Stream, Persons, Administration)
         other._calls = replace(calls, caller=caller, patience=patience or calls.patience)
         return other
 
+    def mirror(
+        self,
+        path: str | Path | None = None,
+        *,
+        dossier_types: Sequence[str] = (),
+        subscriber: str | None = None,
+        heartbeat_seconds: int = 15,
+    ) -> Mirror:
+        """A local copy of the register that keeps itself up to date: an `async with` block.
+
+        It is in memory, or in a file of SQLite at `path`, which goes on after a restart where it was.
+        `dossier_types`: these only. `subscriber` and `heartbeat_seconds` are those of `subscribe`.
+        """
+
+        def subscribe(start: Start) -> Subscription:
+            return self.subscribe(
+                start,
+                dossier_types=dossier_types,
+                subscriber=subscriber,
+                heartbeat_seconds=heartbeat_seconds,
+            )
+
+        store = MemoryMirrorStore() if path is None else SqliteMirrorStore(path)
+        return Mirror(subscribe, store, dossier_types, self._calls.retries)
+
     def blocking(self) -> Blocking:
         """What drives this client from code that is not asynchronous: a context manager."""
         return Blocking(self)
 
     async def close(self) -> None:
         """End the connection."""
-        await self._calls.wire.close()
+        await self._calls.connection.close()
 
     async def __aenter__(self) -> Self:
         """The client itself."""

@@ -26,8 +26,8 @@ from raas_client import (
     lines_of,
     removal,
 )
-from raas_client.mirror.copy import Place
-from raas_client.mirror.sqlite import SqliteCopy
+from raas_client.mirror.sqlite_store import SqliteMirrorStore
+from raas_client.mirror.store import Place
 from raas_client.reasons import DossierTypeUnknown
 from raas_client.testing import FakeRegister
 from tests.client.registers import ANN, BOB, TYPES, AnyRegister, person
@@ -204,7 +204,7 @@ async def test_two_mirrors_do_not_write_one_file(fake: FakeRegister, tmp_path: P
 
 async def test_what_is_half_written_is_not_there(tmp_path: Path) -> None:
     path = tmp_path / "mirror.sqlite"
-    copy, place = SqliteCopy(path), Place(Checkpoint("log", 1), b"1")
+    copy, place = SqliteMirrorStore(path), Place(Checkpoint("log", 1), b"1")
     await copy.open(())
     await copy.complete(place)
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -218,7 +218,7 @@ async def test_what_is_half_written_is_not_there(tmp_path: Path) -> None:
         )
     assert (copy.place, copy.of(ANN)) == (place, {})
     await copy.close()
-    again = SqliteCopy(path)
+    again = SqliteMirrorStore(path)
     await again.open(())
     assert (again.place, list(again.all())) == (place, [])
     await again.close()
@@ -226,11 +226,11 @@ async def test_what_is_half_written_is_not_there(tmp_path: Path) -> None:
 
 async def test_an_interrupted_snapshot_goes_on_and_is_not_answered(tmp_path: Path) -> None:
     path = tmp_path / "mirror.sqlite"
-    copy = SqliteCopy(path)
+    copy = SqliteMirrorStore(path)
     await copy.open(())
     await copy.add([Dossier(niss=ANN, dossier_type="HEALTH", periods=[SINCE_2024])], _inside("a"))
     await copy.close()
-    again = SqliteCopy(path)
+    again = SqliteMirrorStore(path)
     await again.open(())
     assert (again.place, again.incoming, list(again.all())) == (None, _inside("a"), [])
     await again.add([Dossier(niss=BOB, dossier_type="HEALTH", periods=[SINCE_2024])], _inside("b"))

@@ -35,7 +35,7 @@ class Stubs:
     persons: PersonServiceAsyncStub
 
 
-class Wire:
+class Connection:
     """Opened by the first call, in the event loop of that call; serves no other loop."""
 
     def __init__(self, target: str, tls: Tls | None, keepalive: Keepalive) -> None:

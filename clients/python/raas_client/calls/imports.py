@@ -13,8 +13,8 @@ from typing import Any, Generic, Protocol, TypeVar
 import grpc.aio
 
 from raas_client.calls.invoke import Calls, read
+from raas_client.calls.outage import Outage
 from raas_client.errors import StreamBroken
-from raas_client.stream.outage import Outage
 
 Row = TypeVar("Row")
 Rejected = TypeVar("Rejected")

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 import grpc
 import grpc.aio
 
-from raas_client.calls.channel import Stubs, Wire
+from raas_client.calls.channel import Connection, Stubs
 from raas_client.calls.failures import NOTHING_WAS_DONE, Failure, failure_of, may_pass
 from raas_client.errors import DeadlineExceeded, RaasError, Refused
 from raas_client.options import Patience, Retries
@@ -55,9 +55,9 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Makes calls on a wire as a caller."""
+    """Makes calls on a connection as a caller."""
 
-    wire: Wire
+    connection: Connection
     caller: Caller
     patience: Patience
     retries: Retries
@@ -70,7 +70,7 @@ class Calls:
     @property
     def stubs(self) -> Stubs:
         """What calls are made on."""
-        return self.wire.stubs
+        return self.connection.stubs
 
     async def unary(
         self,

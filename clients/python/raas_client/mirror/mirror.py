@@ -13,8 +13,8 @@ from typing import Protocol, Self
 from raas_client.checkpoints.checkpoint import Checkpoint
 from raas_client.days import Day, day_of
 from raas_client.errors import ChainBroken, MirrorStopped, StreamBroken
-from raas_client.mirror.chain import chained
-from raas_client.mirror.copy import Copy, MirroredDossier, Place
+from raas_client.mirror.checksums import chained
+from raas_client.mirror.store import MirroredDossier, MirrorStore, Place
 from raas_client.options import Retries
 from raas_client.reasons import LogReplaced, PageTokenInvalid, RevisionExpired, RevisionInFuture
 from raas_client.stream.events import Bookmark, Event, Mutations, Snapshot
@@ -49,10 +49,10 @@ class Mirror:
     """
 
     def __init__(
-        self, subscribe: Following, copy: Copy, dossier_types: Collection[str], retries: Retries
+        self, subscribe: Following, store: MirrorStore, dossier_types: Collection[str], retries: Retries
     ) -> None:
         self._subscribe = subscribe
-        self._copy = copy
+        self._store = store
         self._dossier_types = frozenset(dossier_types)
         self._retries = retries
         self._pauses = retries.pauses()
@@ -105,11 +105,11 @@ class Mirror:
 
     async def __aenter__(self) -> Self:
         """Begin to follow, and wait for a whole copy."""
-        await self._copy.open(self._dossier_types)
+        await self._store.open(self._dossier_types)
         self._following = asyncio.create_task(self._follow(), name="raas-mirror")
         self._following.add_done_callback(lambda _: self._wake())
         try:
-            await self._until(lambda: self._copy.place is not None)
+            await self._until(lambda: self._store.place is not None)
         except MirrorStopped as error:
             await self._end()
             raise error.__cause__ or error from None
@@ -131,16 +131,16 @@ class Mirror:
             if not self._following.cancelled():
                 # Told already, or of no interest to who leaves.
                 self._following.exception()
-        await self._copy.close()
+        await self._store.close()
 
-    def _whole(self) -> Copy:
+    def _whole(self) -> MirrorStore:
         if self._following is None or self._following.done():
             stopped = MirrorStopped("the mirror does not follow its register")
             following = self._following
             if following is not None and not following.cancelled():
                 stopped.__cause__ = following.exception()
             raise stopped
-        return self._copy
+        return self._store
 
     def _place(self) -> Place:
         place = self._whole().place
@@ -157,15 +157,15 @@ class Mirror:
         self._changed = asyncio.Event()
 
     async def _follow(self) -> None:
-        place = self._copy.place
-        start: Start = self._copy.incoming or (_FROM_SNAPSHOT if place is None else place.checkpoint)
+        place = self._store.place
+        start: Start = self._store.incoming or (_FROM_SNAPSHOT if place is None else place.checkpoint)
         while True:
             try:
                 await self._follow_from(start)
             except NO_GOING_ON:
                 # Where another snapshot does not help either, ever more slowly.
                 await asyncio.sleep(next(self._pauses))
-            await self._copy.begin_snapshot()
+            await self._store.begin_snapshot()
             start = _FROM_SNAPSHOT
 
     async def _follow_from(self, start: Start) -> None:
@@ -176,26 +176,26 @@ class Mirror:
                 self._wake()
 
     async def _take(self, event: Event) -> None:
-        copy = self._copy
+        store = self._store
         match event:
             case Snapshot(dossiers=dossiers, checkpoint=checkpoint):
-                await copy.add(dossiers, checkpoint)
+                await store.add(dossiers, checkpoint)
             case Mutations(checkpoint=checkpoint):
                 place = self._place()
                 mutations = event.beyond(place.checkpoint)
                 checksum = None
                 if not self._dossier_types and place.checksum is not None:
                     checksum = chained(place.checksum, mutations)
-                await copy.apply(mutations, Place(checkpoint, checksum))
+                await store.apply(mutations, Place(checkpoint, checksum))
             case Bookmark(snapshot_complete=True):
-                incoming = copy.incoming
+                incoming = store.incoming
                 if incoming is not None and replace(incoming, resume_token=None) != event.checkpoint:
                     raise StreamBroken(f"a snapshot of {incoming.revision} ends at {event.revision}")
-                await copy.complete(Place(event.checkpoint, event.checksum))
+                await store.complete(Place(event.checkpoint, event.checksum))
                 self._pauses = self._retries.pauses()
             case Bookmark():
                 known = self._place()
                 if known.checkpoint == event.checkpoint and known.checksum not in (None, event.checksum):
                     raise ChainBroken(event.revision)
                 if known != (event.checkpoint, event.checksum):
-                    await copy.apply((), Place(event.checkpoint, event.checksum))
+                    await store.apply((), Place(event.checkpoint, event.checksum))

@@ -12,10 +12,10 @@ import grpc.aio
 from raas.v1.mutation_stream_pb2 import AcknowledgeRequest, SubscribeRequest
 from raas_client.calls.failures import may_pass
 from raas_client.calls.invoke import Calls, read
+from raas_client.calls.outage import Outage
 from raas_client.checkpoints.checkpoint import Checkpoint, CheckpointStore
 from raas_client.errors import CallFailed, DeadlineExceeded, RaasError
 from raas_client.stream.events import Event
-from raas_client.stream.outage import Outage
 from raas_client.stream.reader import StreamReading
 from raas_client.stream.starts import Start, begin_at
 

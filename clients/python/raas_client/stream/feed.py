@@ -1,9 +1,8 @@
-"""MutationStream: every change of a register, once it is committed, in order."""
+"""The change feed: every mutation of a register, in order, once it is committed."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from pathlib import Path
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -21,17 +20,14 @@ from raas.v1.subscriber_pb2 import Subscriber
 from raas_client.calls.invoke import Calls
 from raas_client.calls.pages import Pages
 from raas_client.checkpoints.checkpoint import Checkpoint, CheckpointStore
-from raas_client.mirror.memory import MemoryCopy
-from raas_client.mirror.mirror import Mirror
-from raas_client.mirror.sqlite import SqliteCopy
 from raas_client.stream.starts import FromLatest, Start
 from raas_client.stream.subscription import Subscription
 
 _LATEST = FromLatest()
 
 
-class Stream:
-    """What happened to a register, and what happens."""
+class Feed:
+    """The calls of MutationStream: subscribe, list, acknowledge."""
 
     _calls: Calls
 
@@ -61,31 +57,6 @@ class Stream:
             heartbeat_interval=Duration(seconds=heartbeat_seconds),
         )
         return Subscription(self._calls, wanted, start, checkpoints, heartbeat_seconds)
-
-    def mirror(
-        self,
-        path: str | Path | None = None,
-        *,
-        dossier_types: Sequence[str] = (),
-        subscriber: str | None = None,
-        heartbeat_seconds: int = 15,
-    ) -> Mirror:
-        """A local copy of the register that keeps itself up to date: an `async with` block.
-
-        It is in memory, or in a file of SQLite at `path`, which goes on after a restart where it was.
-        `dossier_types`: these only. `subscriber` and `heartbeat_seconds` are those of `subscribe`.
-        """
-
-        def subscribe(start: Start) -> Subscription:
-            return self.subscribe(
-                start,
-                dossier_types=dossier_types,
-                subscriber=subscriber,
-                heartbeat_seconds=heartbeat_seconds,
-            )
-
-        copy = MemoryCopy() if path is None else SqliteCopy(path)
-        return Mirror(subscribe, copy, dossier_types, self._calls.retries)
 
     def mutations(
         self,

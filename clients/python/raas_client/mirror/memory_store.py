@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from raas.v1.dossier_pb2 import Dossier
 from raas.v1.mutation_pb2 import Mutation
 from raas_client.checkpoints.checkpoint import Checkpoint
-from raas_client.mirror.copy import MirroredDossier, Place, changed, copied
+from raas_client.mirror.store import MirroredDossier, Place, changed, copied
 
 _Persons = dict[str, dict[str, MirroredDossier]]
 _NOTHING: Mapping[str, MirroredDossier] = {}
 
 
-class MemoryCopy:
+class MemoryMirrorStore:
     """The dossiers of each person, replaced as a whole with every change."""
 
     def __init__(self) -> None:

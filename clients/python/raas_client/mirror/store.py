@@ -37,7 +37,7 @@ class Place(NamedTuple):
     checksum: bytes | None
 
 
-class Copy(Protocol):
+class MirrorStore(Protocol):
     """The dossiers of a register, and those of a snapshot that is coming in.
 
     What is written is there as a whole, with its place, or not at all. Reads may come from any thread; they

@@ -14,7 +14,7 @@ from raas.v1.dossier_pb2 import Dossier
 from raas.v1.mutation_pb2 import Mutation
 from raas_client.checkpoints.checkpoint import Checkpoint
 from raas_client.days import Line, line_of
-from raas_client.mirror.copy import MirroredDossier, Place, changed, copied
+from raas_client.mirror.store import MirroredDossier, Place, changed, copied
 
 _FORMAT = 1
 _DOSSIERS = """
@@ -31,7 +31,7 @@ CREATE TABLE mirror (
 _PUT = "INSERT OR REPLACE INTO {} (niss, dossier_type, lines, revision) VALUES (?, ?, ?, ?)"
 
 
-class SqliteCopy:
+class SqliteMirrorStore:
     """One file, one process that writes. Every write is a transaction that holds the place as well.
 
     Raises sqlite3.Error; ValueError for a file of another make; RuntimeError when somebody else writes it.
