@@ -23,7 +23,7 @@ from raas.domain.registers.register import Register
 from raas.storage.connection.database import open_database
 from raas.storage.maintenance.trim import PostgresTrims
 from raas.storage.reads.registers import PostgresRegisterStore
-from raas.usecases.admin.trim import Cut, renew_logs, trim
+from raas.usecases.admin.trim import TrimTarget, renew_logs, trim
 from raas.v1.mutation_pb2 import Mutation
 from raas.v1.register_service_pb2 import BatchOperation, RejectedOperation
 from raas_client import (
@@ -343,7 +343,7 @@ async def test_a_trimmed_log_is_told_to_a_reader_and_passed_over_by_a_mirror(
     await client.remove(ANN, "HEALTH")
     kept = (await client.inscribe(BOB, "HEALTH", "2024-01-01")).revision
     async with log_of(troubled, register.enterprise_number) as (store, found):
-        await trim(store, found, Cut(kept), now=datetime.now(UTC))
+        await trim(store, found, TrimTarget(kept), now=datetime.now(UTC))
 
     with pytest.raises(RevisionExpired) as raised:
         await anext(client.subscribe(place).events())
