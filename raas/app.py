@@ -1,4 +1,4 @@
-"""The wiring of the server: the only file that knows every room."""
+"""The composition of a serving process: connects the stores, the use cases and the gRPC server."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ import asyncio
 import gc
 import os
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from raas.concurrency.keep_running import ReportFailure, keep_running
 from raas.domain.numbers.niss import NissProfile
 from raas.ops.audit import NoAudit
 from raas.ops.metrics import Metrics
 from raas.ops.page_seal import FernetPageSeal
 from raas.ops.settings import Settings
 from raas.person_wiring import Persons
+from raas.rpc.calls.fault_trace import fault_trace
 from raas.rpc.calls.identity import development_identity
 from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.server import RaasServer, build_server
@@ -35,7 +40,7 @@ from raas.usecases.admin.registers import Registers
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.feed.service import FeedService
-from raas.usecases.ports.errors import PortError
+from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.reads.check import CheckInscriptions
 from raas.usecases.reads.consult import Consult
 from raas.usecases.reads.explain import ExplainDossier
@@ -50,106 +55,180 @@ from raas.usecases.writes.queue import WriteQueues
 
 log = structlog.get_logger()
 
-_FORGET_SECONDS = 3_600
+_RETENTION_SECONDS = 3_600
 
 _GARBAGE_AFTER = 50_000
-"""Allocations between two looks for cycles: what a call leaves behind is freed without them."""
+"""Allocations between two collections of cycles: calls free their memory without them."""
 
 
 async def serve(
     settings: Settings, dsn: str, *, worker: int | None = None, lifeline: int | None = None
 ) -> int:
-    """Serve until SIGTERM or SIGINT, or until `lifeline` ends; answers the exit status.
+    """Serve until SIGTERM or SIGINT, or until the pipe `lifeline` is closed; returns the exit status.
 
-    Stopping is graceful: health says NOT_SERVING, new calls are refused, those under way have
-    `shutdown_seconds` to end, and what the write lanes accepted is answered
-    before the database is let go.
+    Shutdown is graceful: health reports NOT_SERVING, new calls are refused, calls in progress have
+    `shutdown_seconds` to end, and everything in the write queues is committed and answered before the
+    database is disconnected.
     """
     stop = _stop_signal(lifeline)
-    writing = open_database(dsn)
-    reading = open_database(dsn, autocommit=True)
     metrics = Metrics()
+    report = _reporter(metrics)
     try:
-        store = PostgresWriteStore(writing)
-        limits = WriteLimits(max_lines_per_dossier=settings.max_lines)
-        profile = NissProfile[settings.niss_profile.upper()]
-        pages = Pages(FernetPageSeal(await page_seal_key(writing)))
-        reads, registers = PostgresReadStore(reading), PostgresRegisterStore(reading)
-        persons = Persons(settings, writing, reading)
-        source = persons.source
-        streaming = FeedService(
-            PostgresLogs(reading),
-            reads,
-            PostgresSubscribers(reading),
-            PostgresNotifications(reading),
-            source,
-            pages,
-            StreamMessages(),
-        )
-        write_queues = WriteQueues(store, limits, streaming.committed)
-        metrics.watch(
-            "lane_waiting_operations", "Operations that wait to be written.", write_queues.waiting_operations
-        )
-        use_cases = UseCases(
-            write=WriteOperations(write_queues, store, source, persons.identities, limits, persons.guesses),
-            imports=Imports(write_queues, store, source, persons.identities, persons.guesses),
-            dossier_types=ManageDossierTypes(write_queues, store, pages),
-            consult=Consult(reads, source, pages),
-            history=History(reads, registers, source, pages),
-            explain=ExplainDossier(reads, source),
-            check=CheckInscriptions(reads, source, _now),
-            routing=FindRegisters(reads, source, _now),
-            stale=StaleNiss(reads, source, pages),
-            registers=Registers(registers, pages),
-            stream=streaming,
-            persons=persons.use_cases(profile, streaming.committed),
-        )
-        raas_server = build_server(
-            use_cases,
-            AccessControl(registers, NoAudit(), declared_permissions(SERVICES)),
-            development_identity,
-            listen=settings.listen,
-            profile=profile,
-            observer=metrics,
-            share_port=worker is not None,
-        )
-        if settings.metrics_listen:
-            metrics.serve(settings.metrics_listen, worker or 0)
-        forgetting = asyncio.create_task(_forget(PostgresRetention(reading)))
-        following = asyncio.create_task(streaming.run())
-        following.add_done_callback(lambda _: stop.set())
-        await raas_server.start()
-        _settle_memory()
-        await raas_server.serving(True)
-        _announce(settings, raas_server)
-        await stop.wait()
-        log.info("stopping")
-        await streaming.close()
-        await raas_server.stop(settings.shutdown_seconds)
-        await write_queues.drained()
-        await persons.close()
-        forgetting.cancel()
-        following.cancel()
-        await asyncio.wait([following])
-        if not following.cancelled():
-            # It never ends by itself, unless by a fault: say so.
-            following.result()
+        async with _databases(dsn) as (writing, reading):
+            persons = Persons(settings, writing, reading)
+            pages = Pages(FernetPageSeal(await page_seal_key(writing)))
+            feed = _feed(reading, persons, pages)
+            write_queues = _write_queues(settings, writing, feed, metrics)
+            use_cases = _use_cases(settings, writing, reading, persons, pages, feed, write_queues)
+            server = _server(settings, reading, use_cases, metrics, share_port=worker is not None)
+            if settings.metrics_listen:
+                metrics.serve(settings.metrics_listen, worker or 0)
+            async with _in_background(feed, PostgresRetention(reading), report, stop):
+                await server.start()
+                _settle_memory()
+                await server.serving(True)
+                _announce(settings, server)
+                await stop.wait()
+                log.info("stopping")
+                await feed.close()
+                await server.stop(settings.shutdown_seconds)
+                await write_queues.drained()
+                await persons.close()
         log.info("stopped")
         return 0
     finally:
         metrics.close()
+
+
+@asynccontextmanager
+async def _databases(dsn: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
+    """The connection pools for transactions and, in autocommit, for reading."""
+    writing = open_database(dsn)
+    reading = open_database(dsn, autocommit=True)
+    try:
+        yield writing, reading
+    finally:
         await writing.dispose()
         await reading.dispose()
 
 
-async def _forget(retention: PostgresRetention) -> None:
-    """Forget, every hour, what is kept only for a while; a database that is away is tried again next time."""
+def _feed(reading: AsyncEngine, persons: Persons, pages: Pages) -> FeedService:
+    return FeedService(
+        PostgresLogs(reading),
+        PostgresReadStore(reading),
+        PostgresSubscribers(reading),
+        PostgresNotifications(reading),
+        persons.source,
+        pages,
+        StreamMessages(),
+    )
+
+
+def _write_queues(
+    settings: Settings, writing: AsyncEngine, feed: FeedService, metrics: Metrics
+) -> WriteQueues:
+    limits = WriteLimits(max_lines_per_dossier=settings.max_lines)
+    write_queues = WriteQueues(PostgresWriteStore(writing), limits, feed.committed)
+    metrics.watch(
+        "raas_write_queue_operations",
+        "Operations that wait in the write queues.",
+        write_queues.waiting_operations,
+    )
+    return write_queues
+
+
+def _use_cases(
+    settings: Settings,
+    writing: AsyncEngine,
+    reading: AsyncEngine,
+    persons: Persons,
+    pages: Pages,
+    feed: FeedService,
+    write_queues: WriteQueues,
+) -> UseCases:
+    limits = WriteLimits(max_lines_per_dossier=settings.max_lines)
+    store, source, identities = PostgresWriteStore(writing), persons.source, persons.identities
+    reads, registers = PostgresReadStore(reading), PostgresRegisterStore(reading)
+    return UseCases(
+        write=WriteOperations(write_queues, store, source, identities, limits, persons.guesses),
+        imports=Imports(write_queues, store, source, identities, persons.guesses),
+        dossier_types=ManageDossierTypes(write_queues, store, pages),
+        consult=Consult(reads, source, pages),
+        history=History(reads, registers, source, pages),
+        explain=ExplainDossier(reads, source),
+        check=CheckInscriptions(reads, source, _now),
+        routing=FindRegisters(reads, source, _now),
+        stale=StaleNiss(reads, source, pages),
+        registers=Registers(registers, pages),
+        stream=feed,
+        persons=persons.use_cases(_profile(settings), feed.committed),
+    )
+
+
+def _server(
+    settings: Settings, reading: AsyncEngine, use_cases: UseCases, metrics: Metrics, *, share_port: bool
+) -> RaasServer:
+    return build_server(
+        use_cases,
+        AccessControl(PostgresRegisterStore(reading), NoAudit(), declared_permissions(SERVICES)),
+        development_identity,
+        listen=settings.listen,
+        profile=_profile(settings),
+        observer=metrics,
+        share_port=share_port,
+    )
+
+
+@asynccontextmanager
+async def _in_background(
+    feed: FeedService, retention: PostgresRetention, report: ReportFailure, stop: asyncio.Event
+) -> AsyncIterator[None]:
+    """Run the background tasks while the block lasts.
+
+    A task that fails is reported and restarted. Should the supervision itself end, the process stops with
+    that error.
+    """
+
+    async def run() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(feed.run(report))
+            tasks.create_task(
+                keep_running("retention of request ids", lambda: _delete_expired(retention), report)
+            )
+
+    background = asyncio.create_task(run())
+    background.add_done_callback(lambda _: stop.set())
+    try:
+        yield
+    finally:
+        background.cancel()
+        await asyncio.wait([background])
+        if not background.cancelled():
+            background.result()
+
+
+def _reporter(metrics: Metrics) -> ReportFailure:
+    """Log and count failures of background tasks, without the text of the error, which may quote data."""
+
+    def report(task: str, error: Exception, restart_seconds: float) -> None:
+        metrics.task_failed(task)
+        log.error("background task failed", task=task, fault=fault_trace(error), restart_in=restart_seconds)
+
+    return report
+
+
+async def _delete_expired(retention: PostgresRetention) -> None:
+    """Delete expired request ids every hour; after an outage of the database, an hour later."""
     while True:
         try:
             await retention.delete_expired_requests()
-        except PortError as error:
-            log.warning("old requests could not be forgotten", cause=str(error))
-        await asyncio.sleep(_FORGET_SECONDS)
+        except StoreUnavailable as error:
+            log.warning("expired request ids could not be deleted", cause=str(error))
+        await asyncio.sleep(_RETENTION_SECONDS)
+
+
+def _profile(settings: Settings) -> NissProfile:
+    return NissProfile[settings.niss_profile.upper()]
 
 
 def _now() -> datetime:
@@ -157,7 +236,7 @@ def _now() -> datetime:
 
 
 def _stop_signal(lifeline: int | None) -> asyncio.Event:
-    """An event that is set by SIGTERM, SIGINT, or the end of the pipe `lifeline`."""
+    """An event that is set by SIGTERM, by SIGINT, or when the other end of the pipe `lifeline` is closed."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -168,13 +247,13 @@ def _stop_signal(lifeline: int | None) -> asyncio.Event:
 
 
 def _settle_memory() -> None:
-    """Let the collector of cycles look at what calls allocate, not at what stays for good."""
+    """Exclude the objects of the composition from the collection of cycles."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE_AFTER, 20, 100)
 
 
-def _announce(settings: Settings, raas_server: RaasServer) -> None:
+def _announce(settings: Settings, server: RaasServer) -> None:
     if settings.development_identity:
         log.warning(
             "DEVELOPMENT IDENTITY: callers name themselves and may do everything",
@@ -183,7 +262,7 @@ def _announce(settings: Settings, raas_server: RaasServer) -> None:
     log.info(
         "serving",
         listen=settings.listen,
-        port=raas_server.port,
+        port=server.port,
         niss_profile=settings.niss_profile,
         pid=os.getpid(),
     )

@@ -105,7 +105,7 @@ class MemoryServer:
         server = build_server(use_cases, access, development_identity, listen=listen, profile=self._profile)
         changes = MemoryPersonWriteStore(state)
         self._transactions = PersonTransactions(changes, limits.max_lines_per_dossier, feed.committed)
-        running = asyncio.create_task(feed.run())
+        running = asyncio.create_task(feed.run(_fail))
         await server.start()
         await server.serving(True)
         try:
@@ -227,6 +227,11 @@ def _identity_of(message: identity_pb2.Identity) -> Identity:
     if violations:
         raise ValueError("; ".join(f"{each.field}: {each.reason.name}" for each in violations))
     return identity
+
+
+def _fail(task: str, error: Exception, restart_seconds: float) -> None:
+    """Receive the failure of a background task; nothing is restarted."""
+    raise error
 
 
 def _now() -> datetime:

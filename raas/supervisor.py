@@ -1,9 +1,9 @@
-"""The supervisor: brings the database up, keeps the serving processes alive, and takes both down in order.
+"""The supervisor: starts the database, keeps it and the workers running, and stops both in order.
 
-With one worker the supervisor serves itself. With more, it spawns them (never forks: gRPC does not
-survive that), all listening on one port, and starts one anew that dies. A worker holds the reading end
-of a pipe whose other end only the supervisor has: when the supervisor dies, however, the worker sees
-the end of the pipe and stops. Only the supervisor touches the embedded PostgreSQL.
+With one worker the supervisor itself serves. With several it spawns them (it never forks: gRPC does not
+survive that), all on one port, and restarts a worker that dies. A worker inherits the reading end of a
+pipe, the lifeline; only the supervisor holds the writing end. However the supervisor dies, the pipe is
+closed then and the worker stops. Only the supervisor starts and stops the embedded PostgreSQL.
 """
 
 from __future__ import annotations
@@ -17,31 +17,35 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import structlog
 
-from raas import app
-from raas import maintenance as upkeep
+from raas import app, maintenance
+from raas.concurrency.keep_running import Backoff, keep_running
 from raas.ops.logs import configure_logs
 from raas.ops.settings import PREFIX, Settings, split_address
+from raas.rpc.calls.fault_trace import fault_trace
 from raas.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, holds_database, running_dsn
 
 log = structlog.get_logger()
 
 _WATCH_SECONDS = 0.5
-_RESTART_PAUSE_SECONDS = 1.0
+
+_SETTLED_SECONDS = 10.0
+"""A worker that has run for so long has started; its next death is restarted at once."""
 
 LIFELINE = "RAAS_LIFELINE"
-"""Environment variable that makes a process a worker: the descriptor of its end of the pipe."""
+"""Environment variable that makes a process a worker: the file descriptor of the lifeline."""
 
 _WORKER = "RAAS_WORKER_NUMBER"
 _WORKER_DSN = "RAAS_WORKER_DSN"
 
 
 def run(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; answers the exit status.
+    """Serve until SIGTERM or SIGINT; returns the exit status.
 
-    A process that finds LIFELINE in its environment serves as a worker; any other is a supervisor.
+    A process with LIFELINE in its environment is a worker; any other is a supervisor.
     """
     configure_logs(settings.log_format, settings.log_level)
     if lifeline := os.environ.get(LIFELINE):
@@ -56,27 +60,27 @@ def run(settings: Settings) -> int:
 
 @contextmanager
 def database(settings: Settings) -> Iterator[tuple[str, EmbeddedPostgres | None]]:
-    """The database to work on, migrated: the one of RAAS_DATABASE_URL, or the embedded one, started.
+    """The DSN of the database: that of RAAS_DATABASE_URL, or that of the embedded one, started and migrated.
 
-    A server never migrates the database of RAAS_DATABASE_URL: StoreFault when its schema is not usable.
+    A server does not migrate the database of RAAS_DATABASE_URL: StoreFault when its schema is not usable.
     """
     if settings.database_url:
         dsn = settings.database_url.get_secret_value()
-        schema = upkeep.require_usable_schema(dsn)
+        schema = maintenance.require_usable_schema(dsn)
         if not schema.is_needed:
             log.warning("schema of another release", found=schema.current, needed=schema.needed)
         yield dsn, None
         return
     with EmbeddedPostgres(settings.data_dir) as embedded:
-        upkeep.migrate(embedded.dsn)
+        maintenance.migrate(embedded.dsn)
         yield embedded.dsn, embedded
 
 
 @contextmanager
 def database_for_command(settings: Settings, *, create: bool = False) -> Iterator[str]:
-    """The database for a command that works on it: joined if a server runs it, else started for a while.
+    """The DSN of the database for a command: the embedded one is started unless a server already runs it.
 
-    An embedded one that does not exist yet is made only where `create` says so.
+    An embedded database that does not exist yet is created only with `create`.
     """
     if settings.database_url:
         yield settings.database_url.get_secret_value()
@@ -93,33 +97,40 @@ def database_for_command(settings: Settings, *, create: bool = False) -> Iterato
 
 
 async def _serve_alone(settings: Settings, dsn: str, embedded: EmbeddedPostgres | None) -> int:
-    watch = asyncio.create_task(_watch(embedded)) if embedded else None
+    if embedded is None:
+        return await app.serve(settings, dsn)
+    watch = asyncio.create_task(
+        keep_running("watch of the embedded PostgreSQL", lambda: _watch(embedded), _report)
+    )
     try:
         return await app.serve(settings, dsn)
     finally:
-        if watch:
-            watch.cancel()
+        watch.cancel()
 
 
 async def _watch(embedded: EmbeddedPostgres) -> None:
     while True:
         await asyncio.sleep(_WATCH_SECONDS)
-        await asyncio.to_thread(_keep_running, embedded)
+        await asyncio.to_thread(_keep_database_running, embedded)
 
 
-def _keep_running(embedded: EmbeddedPostgres) -> None:
-    """Start the database again if it died; what does not succeed now is tried again at the next look."""
+def _report(task: str, error: Exception, restart_seconds: float) -> None:
+    log.error("background task failed", task=task, fault=fault_trace(error), restart_in=restart_seconds)
+
+
+def _keep_database_running(embedded: EmbeddedPostgres) -> None:
+    """Restart the database if it died; a restart that fails is repeated at the next call."""
     try:
         if embedded.ensure_running():
             log.warning("the embedded PostgreSQL had died and runs again")
-    except EmbeddedPostgresError as error:
+    except (EmbeddedPostgresError, OSError) as error:
         log.error("the embedded PostgreSQL does not start", cause=str(error))
 
 
 def _refuse_taken_port(listen: str) -> None:
-    """A server that cannot listen must not touch the database, and workers share a port with no stranger.
+    """Raise OSError when the port is in use: by a server on this database, or by a stranger.
 
-    Raises OSError.
+    Workers share their port, so their own attempt to listen would succeed.
     """
     host, port = split_address(listen)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -127,69 +138,126 @@ def _refuse_taken_port(listen: str) -> None:
         pass
 
 
+@dataclass(slots=True)
+class _Worker:
+    """One worker: its process, None while it waits for its restart, and how often its start failed."""
+
+    number: int
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    failures: int = 0
+    """Consecutive deaths before it had settled."""
+    exited_early: bool = False
+    """Whether the last of them was an exit of its own, not a signal."""
+    restart_at: float = 0.0
+
+
 class _Workers:
-    """The serving processes of one supervisor."""
+    """The workers of one supervisor."""
 
     def __init__(self, settings: Settings, dsn: str, embedded: EmbeddedPostgres | None) -> None:
         self._settings = settings
         self._dsn = dsn
         self._embedded = embedded
         self._stopping = False
-        self._reading_end, self._writing_end = os.pipe()
+        self._backoff = Backoff()
+        self._workers = [_Worker(number) for number in range(settings.workers)]
+        self._lifeline, self._writing_end = os.pipe()
 
     def run(self) -> int:
-        """Keep the workers alive until a signal, then end them within the deadline."""
+        """Keep the workers running until a signal, then stop them; returns the exit status.
+
+        A worker that dies is restarted: at once if it had settled, else after a pause that doubles with
+        each failure, while the others serve. Only if none of them can start at all, because each exits
+        by itself before any has settled, the supervisor gives up.
+        """
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
-        workers = [self._spawn(number) for number in range(self._settings.workers)]
-        born = [time.monotonic()] * len(workers)
+        for worker in self._workers:
+            self._spawn(worker)
+        settled = False
         while not self._stopping:
             time.sleep(_WATCH_SECONDS)
             if self._embedded:
-                _keep_running(self._embedded)
-            for index, worker in enumerate(workers):
-                if self._stopping or worker.poll() is None:
-                    continue
-                if time.monotonic() - born[index] < _RESTART_PAUSE_SECONDS:
-                    log.error("worker cannot start", status=worker.returncode)
-                    self._end(workers)
-                    return 1
-                log.warning("worker died and is started anew", pid=worker.pid, status=worker.returncode)
-                workers[index], born[index] = self._spawn(index), time.monotonic()
-        return self._end(workers)
+                _keep_database_running(self._embedded)
+            for worker in self._workers:
+                if not self._stopping:
+                    self._look_after(worker)
+            settled = settled or any(self._has_settled(worker) for worker in self._workers)
+            if not settled and all(worker.exited_early for worker in self._workers):
+                log.error("no worker can start")
+                self._end()
+                return 1
+        return self._end()
 
     def _stop(self, *_: object) -> None:
         self._stopping = True
 
-    def _spawn(self, number: int) -> subprocess.Popen[bytes]:
-        # Flags of the supervisor are settings of the workers; the database reaches them as its DSN.
+    def _look_after(self, worker: _Worker) -> None:
+        """Restart a worker that died, when its pause is over."""
+        now = time.monotonic()
+        if worker.process is None:
+            if now >= worker.restart_at:
+                self._spawn(worker)
+            return
+        status = worker.process.poll()
+        if status is None:
+            return
+        pause = 0.0
+        if self._has_settled(worker):
+            worker.failures = 0
+        else:
+            worker.failures += 1
+            # A negative status is a signal: something ended the worker that may have been able to start.
+            worker.exited_early = status > 0
+            pause = self._backoff.after(worker.failures)
+        log.warning(
+            "worker died and will be restarted",
+            worker=worker.number,
+            pid=worker.process.pid,
+            status=status,
+            restart_in=pause,
+        )
+        worker.process, worker.restart_at = None, now + pause
+        if not pause:
+            self._spawn(worker)
+
+    @staticmethod
+    def _has_settled(worker: _Worker) -> bool:
+        return worker.process is not None and time.monotonic() - worker.started_at >= _SETTLED_SECONDS
+
+    def _spawn(self, worker: _Worker) -> None:
+        # The workers get the settings of the supervisor, flags included, and the database as a DSN.
         given = self._settings.model_dump(mode="json", exclude={"database_url"}, exclude_none=True)
         environment = os.environ | {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
         environment |= {
-            LIFELINE: str(self._reading_end),
-            _WORKER: str(number),
+            LIFELINE: str(self._lifeline),
+            _WORKER: str(worker.number),
             _WORKER_DSN: self._dsn,
         }
-        # A group of its own: Ctrl-C reaches the supervisor alone, which ends the workers in order.
-        return subprocess.Popen(
+        # In a process group of its own: Ctrl-C reaches only the supervisor, which stops the workers in order.
+        worker.process = subprocess.Popen(
             [sys.executable, "-m", "raas.cli", "serve"],
             env=environment,
-            pass_fds=[self._reading_end],
+            pass_fds=[self._lifeline],
             process_group=0,
         )
+        worker.started_at = time.monotonic()
 
-    def _end(self, workers: list[subprocess.Popen[bytes]]) -> int:
-        for worker in workers:
-            if worker.poll() is None:
-                worker.terminate()
+    def _end(self) -> int:
+        """Stop all workers; returns 0 when all of them ended in time."""
+        processes = [worker.process for worker in self._workers if worker.process is not None]
+        for process in processes:
+            if process.poll() is None:
+                process.terminate()
         deadline = time.monotonic() + self._settings.shutdown_seconds + 5
         clean = True
-        for worker in workers:
+        for process in processes:
             try:
-                worker.wait(max(0.1, deadline - time.monotonic()))
+                process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                log.error("worker did not end in time and is killed", pid=worker.pid)
-                worker.kill()
-                worker.wait()
+                log.error("worker did not stop in time and is killed", pid=process.pid)
+                process.kill()
+                process.wait()
                 clean = False
         return 0 if clean else 1

@@ -1,30 +1,43 @@
-"""Metrics for Prometheus: calls by method and status, and whatever the wiring lets it watch."""
+"""Metrics for Prometheus. docs/operations.md lists them; a test compares that list with /metrics."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from threading import Thread
 from wsgiref.simple_server import WSGIServer
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from raas.ops.settings import split_address
 
 _BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
+_READ_SECONDS = 1.0
+"""How long a scrape waits for a busy event loop to read a gauge; after that the gauge is left out."""
+
 
 class Metrics:
-    """The metrics of one process; made whether or not anybody reads them, `serve` lets them be read."""
+    """The metrics of one process; they are collected always and exposed after `serve`."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._calls = Counter("raas_calls", "Calls answered.", ("rpc", "status"), registry=self._registry)
-        self._seconds = Histogram(
-            "raas_call_seconds",
-            "Seconds from the first byte of a call to its answer; streams count whole.",
+        self._durations = Histogram(
+            "raas_call_duration_seconds",
+            "Seconds from the first byte of a call to its answer; a stream counts as one call.",
             ("rpc",),
             registry=self._registry,
             buckets=_BUCKETS,
+        )
+        self._task_failures = Counter(
+            "raas_background_task_failures",
+            "Background tasks that ended with an unexpected error and were started again.",
+            ("task",),
+            registry=self._registry,
         )
         self._server: tuple[WSGIServer, Thread] | None = None
         # Finding the child of a metric by its labels costs more than counting.
@@ -39,18 +52,23 @@ class Metrics:
         counter.inc()
         histogram = self._histograms.get(rpc)
         if histogram is None:
-            histogram = self._histograms[rpc] = self._seconds.labels(rpc)
+            histogram = self._histograms[rpc] = self._durations.labels(rpc)
         histogram.observe(seconds)
 
-    def watch(self, name: str, meaning: str, read: Callable[[], float]) -> None:
-        """Show what `read` answers, each time somebody looks, as the gauge `raas_` + name.
+    def task_failed(self, task: str) -> None:
+        """Count a background task that failed."""
+        self._task_failures.labels(task).inc()
 
-        For the write lanes: `lane_waiting_operations`, `lanes`. `read` runs in another thread.
+    def watch(self, name: str, meaning: str, read: Callable[[], float]) -> None:
+        """Expose the result of `read` as the gauge `name`, read at every scrape.
+
+        Scrapes are served by another thread. `read` runs on the event loop that called `watch`, so that it
+        may look at the state of that loop.
         """
-        Gauge(f"raas_{name}", meaning, registry=self._registry).set_function(read)
+        self._registry.register(_LoopGauge(name, meaning, read, asyncio.get_running_loop()))
 
     def serve(self, listen: str, worker: int = 0) -> int:
-        """Serve the metrics over HTTP; worker n listens n ports further. Answers the port."""
+        """Serve the metrics over HTTP; worker n listens on the port plus n. Returns the port."""
         host, port = split_address(listen)
         self._server = start_http_server(port + worker if port else 0, host, self._registry)
         return int(self._server[0].server_port)
@@ -63,3 +81,43 @@ class Metrics:
             server.server_close()
             thread.join()
             self._server = None
+
+
+class _LoopGauge(Collector):
+    """A gauge whose value is read on an event loop."""
+
+    def __init__(
+        self, name: str, meaning: str, read: Callable[[], float], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._name = name
+        self._meaning = meaning
+        self._read = read
+        self._loop = loop
+
+    def describe(self) -> Iterator[Metric]:
+        """The metric without its value: registering it reads nothing."""
+        yield GaugeMetricFamily(self._name, self._meaning)
+
+    def collect(self) -> Iterator[Metric]:
+        """The metric; without a value when the loop does not answer in time or is closed."""
+        family = GaugeMetricFamily(self._name, self._meaning)
+        value: Future[float] = Future()
+        try:
+            self._loop.call_soon_threadsafe(self._read_into, value)
+        except RuntimeError:  # the loop is closed
+            yield family
+            return
+        try:
+            family.add_metric([], value.result(_READ_SECONDS))
+        except TimeoutError:
+            value.cancel()
+        yield family
+
+    def _read_into(self, value: Future[float]) -> None:
+        if not value.set_running_or_notify_cancel():
+            return  # the scrape no longer waits
+        try:
+            value.set_result(self._read())
+        except Exception as error:
+            # The scrape fails, and Prometheus shows the target as down.
+            value.set_exception(error)

@@ -36,7 +36,7 @@ async def _book(stores: Stores, *groups: int) -> Book:
     return book
 
 
-async def test_a_page_has_what_follows_a_revision(stores: Stores, logs: LogStore) -> None:
+async def test_page_has_the_entries_after_a_revision(stores: Stores, logs: LogStore) -> None:
     book = await _book(stores, 1, 2, 3)
     page = (await logs.read({book.id: 1}, EVERYTHING, FAR))[book.id]
     assert [(e.revision, e.batch_last_revision) for e in page.entries] == [
@@ -49,7 +49,7 @@ async def test_a_page_has_what_follows_a_revision(stores: Stores, logs: LogStore
     assert (page.edge.revision, page.limited) == (6, False)
 
 
-async def test_an_entry_is_the_mutation_as_it_was_written(stores: Stores, logs: LogStore) -> None:
+async def test_entry_equals_the_mutation_that_was_written(stores: Stores, logs: LogStore) -> None:
     book = await new_book(stores, "A", "B")
     await book.set((ANN, "A", YEAR))
     await book.about(BOB, MutationKind.IDENTITY_CHANGED, ("B", "A"), fields=["address"])
@@ -70,9 +70,7 @@ async def test_an_entry_is_the_mutation_as_it_was_written(stores: Stores, logs: 
     )
 
 
-async def test_the_edge_is_the_end_of_the_group_that_the_reach_ends_in(
-    stores: Stores, logs: LogStore
-) -> None:
+async def test_edge_is_the_end_of_the_group_at_the_read_limit(stores: Stores, logs: LogStore) -> None:
     book = await _book(stores, 1, 2, 3)
     for revisions, edge in ((1, 1), (2, 3), (3, 3), (4, 6), (6, 6), (7, 6)):
         page = (await logs.read({book.id: 0}, EVERYTHING, ReadLimits(revisions, 100)))[book.id]
@@ -80,7 +78,7 @@ async def test_the_edge_is_the_end_of_the_group_that_the_reach_ends_in(
         assert page.edge.record_time == book.entries[edge - 1].record_time
 
 
-async def test_entries_end_at_the_limit_also_inside_a_group(stores: Stores, logs: LogStore) -> None:
+async def test_entries_end_at_the_limit_even_inside_a_group(stores: Stores, logs: LogStore) -> None:
     book = await _book(stores, 1, 2, 3)
     page = (await logs.read({book.id: 0}, EVERYTHING, ReadLimits(6, 5)))[book.id]
     assert ([e.revision for e in page.entries], page.limited) == ([1, 2, 3, 4, 5], True)
@@ -97,7 +95,7 @@ async def test_entries_end_at_the_limit_also_inside_a_group(stores: Stores, logs
         (("B",), (), (ANN,), []),
     ],
 )
-async def test_filters_choose(
+async def test_page_has_only_entries_that_match_the_filter(
     stores: Stores,
     logs: LogStore,
     types: tuple[str, ...],
@@ -114,7 +112,7 @@ async def test_filters_choose(
     assert page.edge.revision == 5
 
 
-async def test_several_registers_are_read_at_once(stores: Stores, logs: LogStore) -> None:
+async def test_several_logs_are_read_by_one_statement(stores: Stores, logs: LogStore) -> None:
     one, other, quiet = await _book(stores, 1, 2), await _book(stores, 2), await _book(stores)
     pages = await logs.read({one.id: 1, other.id: 0, quiet.id: 0}, EVERYTHING, FAR)
     assert {id_: [e.revision for e in page.entries] for id_, page in pages.items()} == {
@@ -125,7 +123,7 @@ async def test_several_registers_are_read_at_once(stores: Stores, logs: LogStore
     assert {page.head.register for page in pages.values()} == {one.number, other.number, quiet.number}
 
 
-async def test_a_register_without_mutations_has_a_first_mark(stores: Stores, logs: LogStore) -> None:
+async def test_empty_log_has_a_point_at_revision_zero(stores: Stores, logs: LogStore) -> None:
     book = await new_book(stores, "A")
     head = (await logs.heads([book.id]))[book.id]
     assert (head.latest.revision, head.latest.checksum) == (0, first_checksum(book.number))
@@ -135,7 +133,7 @@ async def test_a_register_without_mutations_has_a_first_mark(stores: Stores, log
     assert await logs.point(book.id, 0) == head.latest
 
 
-async def test_a_mark_is_what_the_log_says_there(stores: Stores, logs: LogStore) -> None:
+async def test_point_has_the_record_time_and_checksum_of_its_revision(stores: Stores, logs: LogStore) -> None:
     book = await _book(stores, 1, 1, 1)
     point = await logs.point(book.id, 2)
     assert (point.revision, point.record_time) == (2, book.entries[1].record_time)
@@ -146,6 +144,6 @@ async def test_a_mark_is_what_the_log_says_there(stores: Stores, logs: LogStore)
     assert (violation.reason, violation.values) == (Reason.REVISION_EXPIRED, {"oldest_revision": "2"})
 
 
-async def test_types_are_found_by_their_codes(stores: Stores, logs: LogStore) -> None:
+async def test_type_ids_are_found_by_code(stores: Stores, logs: LogStore) -> None:
     book = await new_book(stores, "A", "B")
     assert await logs.type_ids(book.id, ["A", "X"]) == {"A": book.types["A"]}

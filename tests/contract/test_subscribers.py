@@ -36,7 +36,7 @@ async def _found(subscribers: SubscriberStore, key: SubscriberKey) -> Subscriber
     return found
 
 
-async def test_a_subscriber_comes_into_being_by_reading(subscribers: SubscriberStore, book: Book) -> None:
+async def test_subscriber_is_created_when_it_begins_to_read(subscribers: SubscriberStore, book: Book) -> None:
     key = SubscriberKey(book.id, ACTOR, "mirror")
     assert await subscribers.find(key) is None
     await subscribers.enter(key, LOG, B_ONLY, 5)
@@ -45,7 +45,7 @@ async def test_a_subscriber_comes_into_being_by_reading(subscribers: SubscriberS
     assert (found.acknowledged_revision, found.lag, found.connected) == (5, 15, False)
 
 
-async def test_reading_again_keeps_the_place_under_the_same_filters_only(
+async def test_subscriber_keeps_its_acknowledged_revision_under_the_same_filters_only(
     subscribers: SubscriberStore, book: Book
 ) -> None:
     key = SubscriberKey(book.id, ACTOR, "mirror")
@@ -58,7 +58,7 @@ async def test_reading_again_keeps_the_place_under_the_same_filters_only(
     assert (await _found(subscribers, key)).acknowledged_revision == 1
 
 
-async def test_acknowledging_never_moves_back(subscribers: SubscriberStore, book: Book) -> None:
+async def test_acknowledged_revision_never_moves_back(subscribers: SubscriberStore, book: Book) -> None:
     key = SubscriberKey(book.id, ACTOR, "mirror")
     await subscribers.enter(key, LOG, B_ONLY, 5)
     assert [await subscribers.acknowledge(key, LOG, revision) for revision in (8, 6, 10)] == [8, 8, 10]
@@ -75,13 +75,17 @@ async def test_acknowledging_creates_a_subscriber_without_filters(
     assert (found.dossier_types, found.kinds) == ((), ())
 
 
-async def test_in_another_log_the_old_place_means_nothing(subscribers: SubscriberStore, book: Book) -> None:
+async def test_acknowledged_revision_is_reset_in_another_log(
+    subscribers: SubscriberStore, book: Book
+) -> None:
     key = SubscriberKey(book.id, ACTOR, "mirror")
     await subscribers.acknowledge(key, LOG, 15)
     assert await subscribers.acknowledge(key, OTHER_LOG, 2) == 2
 
 
-async def test_presence_is_noted_for_those_who_exist(subscribers: SubscriberStore, book: Book) -> None:
+async def test_presence_is_recorded_for_existing_subscribers(
+    subscribers: SubscriberStore, book: Book
+) -> None:
     here, gone, unknown = (SubscriberKey(book.id, ACTOR, name) for name in ("here", "gone", "unknown"))
     for key in (here, gone):
         await subscribers.acknowledge(key, LOG, 1)
@@ -96,9 +100,7 @@ async def test_presence_is_noted_for_those_who_exist(subscribers: SubscriberStor
     assert await subscribers.find(unknown) is None
 
 
-async def test_presence_told_from_two_sides_at_once_waits_in_no_circle(
-    subscribers: SubscriberStore, book: Book
-) -> None:
+async def test_concurrent_presence_reports_do_not_deadlock(subscribers: SubscriberStore, book: Book) -> None:
     keys = [SubscriberKey(book.id, ACTOR, f"s{i}") for i in range(50)]
     for key in keys:
         await subscribers.acknowledge(key, LOG, 1)
@@ -108,7 +110,9 @@ async def test_presence_told_from_two_sides_at_once_waits_in_no_circle(
     assert (await _found(subscribers, keys[0])).connected
 
 
-async def test_pages_are_in_order_of_caller_and_name(subscribers: SubscriberStore, book: Book) -> None:
+async def test_subscriber_pages_are_ordered_by_caller_and_name(
+    subscribers: SubscriberStore, book: Book
+) -> None:
     for caller, name in ((OTHER, "a"), (ACTOR, "b"), (ACTOR, "a"), (ACTOR, "B")):
         await subscribers.acknowledge(SubscriberKey(book.id, caller, name), LOG, 1)
     everybody = await subscribers.page(book.id, None, None, 10)
@@ -120,7 +124,7 @@ async def test_pages_are_in_order_of_caller_and_name(subscribers: SubscriberStor
     assert [(s.key.caller, s.key.name) for s in own] == [(OTHER, "a")]
 
 
-async def test_a_deleted_subscriber_is_forgotten(subscribers: SubscriberStore, book: Book) -> None:
+async def test_deleted_subscriber_is_not_found(subscribers: SubscriberStore, book: Book) -> None:
     key = SubscriberKey(book.id, ACTOR, "mirror")
     await subscribers.acknowledge(key, LOG, 1)
     await subscribers.delete(key)

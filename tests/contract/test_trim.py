@@ -40,20 +40,20 @@ async def _kept(stores: Stores, book: Book) -> list[int]:
     return [entry.revision for entry in page.entries]
 
 
-async def test_a_step_gives_up_what_lies_before_the_goal(stores: Stores, trims: TrimStore) -> None:
+async def test_trim_step_deletes_the_mutations_before_the_goal(stores: Stores, trims: TrimStore) -> None:
     book = await _book(stores, 1, 1, 1, 1, 1)
     step = await trims.step(book.id, 3, 100, None)
     assert (step.deleted, step.oldest_revision, step.held_by) == (2, 3, None)
     assert await _kept(stores, book) == [3, 4, 5]
 
 
-async def test_a_goal_beyond_the_log_keeps_its_last_mutation(stores: Stores, trims: TrimStore) -> None:
+async def test_trim_goal_beyond_the_log_keeps_the_last_mutation(stores: Stores, trims: TrimStore) -> None:
     book = await _book(stores, 1, 1, 1)
     step = await trims.step(book.id, 1_000, 100, None)
     assert (step.oldest_revision, await _kept(stores, book)) == (3, [3])
 
 
-async def test_a_step_ends_where_a_group_ends(stores: Stores, trims: TrimStore) -> None:
+async def test_trim_step_ends_where_a_group_ends(stores: Stores, trims: TrimStore) -> None:
     book = await _book(stores, 1, 3, 2)
     # 3 lies inside the group 2 to 4.
     assert (await trims.step(book.id, 3, 100, None)).oldest_revision == 1
@@ -61,14 +61,16 @@ async def test_a_step_ends_where_a_group_ends(stores: Stores, trims: TrimStore) 
     assert (await trims.step(book.id, 5, 100, None)).oldest_revision == 4
 
 
-async def test_a_step_is_as_large_as_asked_but_takes_a_group_whole(stores: Stores, trims: TrimStore) -> None:
+async def test_trim_step_has_the_requested_size_but_includes_whole_groups(
+    stores: Stores, trims: TrimStore
+) -> None:
     book = await _book(stores, 1, 1, 4, 1)
     steps = [await trims.step(book.id, 7, 2, None) for _ in range(4)]
     assert [step.oldest_revision for step in steps] == [2, 6, 7, 7]
     assert [step.deleted for step in steps] == [1, 4, 1, 0]
 
 
-async def test_a_step_stops_at_the_slowest_subscriber(stores: Stores, trims: TrimStore) -> None:
+async def test_trim_step_stops_at_the_slowest_subscriber(stores: Stores, trims: TrimStore) -> None:
     book = await _book(stores, *[1] * 9)
     subscribers, logs = stores.subscribers, stores.logs
     log_id = (await logs.heads([book.id]))[book.id].log_id
@@ -82,7 +84,9 @@ async def test_a_step_stops_at_the_slowest_subscriber(stores: Stores, trims: Tri
     assert (await trims.step(book.id, 7, 100, None)).oldest_revision == 7
 
 
-async def test_a_subscriber_of_a_replaced_log_holds_nothing_back(stores: Stores, trims: TrimStore) -> None:
+async def test_subscriber_of_a_replaced_log_does_not_hold_back_trimming(
+    stores: Stores, trims: TrimStore
+) -> None:
     book = await _book(stores, 1, 1, 1)
     subscribers, logs = stores.subscribers, stores.logs
     log_id = (await logs.heads([book.id]))[book.id].log_id
@@ -94,7 +98,7 @@ async def test_a_subscriber_of_a_replaced_log_holds_nothing_back(stores: Stores,
     assert (await trims.step(book.id, 2, 100, LONG_AGO)).oldest_revision == 2
 
 
-async def test_trimming_goes_step_by_step_and_says_so(stores: Stores, trims: TrimStore) -> None:
+async def test_trim_runs_in_steps_and_reports_each(stores: Stores, trims: TrimStore) -> None:
     book = await _book(stores, *[500] * 9)
     register = await stores.registers.find(book.number)
     assert register is not None
@@ -106,7 +110,7 @@ async def test_trimming_goes_step_by_step_and_says_so(stores: Stores, trims: Tri
     assert [each.oldest_revision for each in told] == [2_000, 4_000, 4_000]
 
 
-async def test_trimming_by_time_keeps_the_state_at_that_time(stores: Stores, trims: TrimStore) -> None:
+async def test_trim_by_time_keeps_the_state_at_that_time(stores: Stores, trims: TrimStore) -> None:
     book = await new_book(stores, "A", "B")
     await write_at_random(book, PEOPLE, 60, seed=7)
     register = await stores.registers.find(book.number)

@@ -223,7 +223,7 @@ def test_import_survives_kills_of_postgresql_each_row_applied_once(own_server: S
 
 
 @embedded_only
-def test_postgresql_restarted_under_load_loses_no_answered_write_and_doubles_none(own_server: Server) -> None:
+def test_restart_of_postgresql_under_load_neither_loses_nor_doubles_writes(own_server: Server) -> None:
     number = new_register(own_server).number
     answered: dict[tuple[str, str], int] = {}
     begun = threading.Barrier(5)
@@ -250,7 +250,7 @@ def test_postgresql_restarted_under_load_loses_no_answered_write_and_doubles_non
     assert len(by_revision) == 604
 
 
-def test_two_servers_on_one_register_make_dense_revisions_and_one_line(
+def test_two_servers_on_one_register_give_dense_revisions_and_one_line(
     tmp_path: Path, own_server: Server
 ) -> None:
     number = new_register(own_server).number
@@ -285,7 +285,7 @@ def test_two_servers_on_one_register_make_dense_revisions_and_one_line(
     assert max(max(result) for result in results) == BEGUN + len(mutations)
 
 
-def test_a_caller_that_goes_away_leaves_the_register_whole(own_server: Server) -> None:
+def test_cancelled_callers_leave_the_register_consistent(own_server: Server) -> None:
     number = new_register(own_server).number
     caller = Caller(own_server.target, number)
 
@@ -306,7 +306,7 @@ def test_a_caller_that_goes_away_leaves_the_register_whole(own_server: Server) -
     assert len(caller.lines()) == len(mutations)
 
 
-def test_a_request_id_is_answered_alike_after_a_restart(own_server: Server) -> None:
+def test_request_id_is_answered_the_same_after_a_restart(own_server: Server) -> None:
     number = new_register(own_server).number
     caller = Caller(own_server.target, number)
     first = caller.inscribe(PERSONS[0], "2024-01-01", "2024-01-31", "once")
@@ -319,7 +319,7 @@ def test_a_request_id_is_answered_alike_after_a_restart(own_server: Server) -> N
     assert caller.revision() == BEGUN + 2
 
 
-def test_a_batch_of_a_thousand_bad_operations_is_refused_readably(own_server: Server) -> None:
+def test_refusal_of_a_thousand_bad_operations_is_readable(own_server: Server) -> None:
     number = new_register(own_server).number
     caller = Caller(own_server.target, number)
     bad = BatchOperation(

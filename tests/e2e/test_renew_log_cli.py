@@ -39,7 +39,7 @@ async def checkpoint_of(subscription: Subscription, revision: int) -> Checkpoint
     raise AssertionError("the subscription ended")
 
 
-async def test_one_log_of_a_running_server(server: Server) -> None:
+async def test_renew_log_of_one_register_beside_a_running_server(server: Server) -> None:
     register, other = new_register(server), new_register(server)
     await inscribe(register, ANN)
     before, untouched = register.state(), other.state()
@@ -144,7 +144,7 @@ def _discarding(installation: Installation) -> Iterator[Installation]:
         installation.server.discard()
 
 
-async def test_after_the_restore_of_a_backup(installation: Installation) -> None:
+async def test_renew_log_after_the_restore_of_a_backup(installation: Installation) -> None:
     """What was forgotten is given out again; whoever knew it is told, once the logs are renewed."""
     server = installation.server
     server.start()

@@ -19,13 +19,13 @@ def environment(directory: Path, **settings: str) -> dict[str, str]:
     }
 
 
-def test_without_a_way_to_identify_callers_it_does_not_start(tmp_path: Path) -> None:
+def test_serve_without_an_identity_is_refused(tmp_path: Path) -> None:
     done = raas("serve", environment=environment(tmp_path), status=1)
     assert "RAAS_DEVELOPMENT_IDENTITY" in done.stderr
     assert not (tmp_path / "var").exists()
 
 
-def test_every_wrong_setting_is_named(tmp_path: Path) -> None:
+def test_serve_names_every_invalid_setting(tmp_path: Path) -> None:
     wrong = environment(tmp_path, RAAS_DEVELOPMENT_IDENTITY="1", RAAS_WORKERS="0")
     done = raas("serve", "--niss-profile", "fantasy", "--listen", "here", environment=wrong, status=1)
     for name in ("RAAS_WORKERS", "RAAS_NISS_PROFILE", "RAAS_LISTEN"):
@@ -34,7 +34,9 @@ def test_every_wrong_setting_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [("serve",), ("migrate",), ("erase",)])
-def test_an_address_of_a_database_that_cannot_be_read(tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_unreadable_database_url_is_refused_without_showing_it(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
     given = environment(
         tmp_path, RAAS_DEVELOPMENT_IDENTITY="1", RAAS_DATABASE_URL="postgresql://u:secret@[bad"
     )
@@ -42,13 +44,13 @@ def test_an_address_of_a_database_that_cannot_be_read(tmp_path: Path, command: t
     assert done.stderr == "raas: the URI of the database cannot be read\n"
 
 
-def test_a_flag_goes_before_the_environment(tmp_path: Path) -> None:
+def test_flag_of_serve_overrides_the_environment(tmp_path: Path) -> None:
     set_so = environment(tmp_path, RAAS_DEVELOPMENT_IDENTITY="1")
     done = raas("serve", "--no-development-identity", environment=set_so, status=1)
     assert "RAAS_DEVELOPMENT_IDENTITY" in done.stderr
 
 
-def test_a_port_that_is_taken(server: Server, tmp_path: Path) -> None:
+def test_serve_on_a_port_in_use_is_refused(server: Server, tmp_path: Path) -> None:
     taken = environment(tmp_path, RAAS_DEVELOPMENT_IDENTITY="1", RAAS_LISTEN=server.target)
     for flags in ((), ("--demo",), ("--workers", "2")):
         done = raas("serve", *flags, environment=taken, status=1)
@@ -57,15 +59,13 @@ def test_a_port_that_is_taken(server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(GIVEN_DSN is not None, reason="the server of this run has no directory of its own")
-def test_a_directory_that_another_server_holds(server: Server) -> None:
+def test_serve_on_a_data_directory_in_use_is_refused(server: Server) -> None:
     second = server.environment | {"RAAS_LISTEN": f"127.0.0.1:{free_port()}"}
     done = raas("serve", environment=second, status=1)
     assert f"is in use by process {server.pid}" in done.stderr
 
 
-def test_a_database_that_is_not_migrated_is_refused_and_migrate_mends_it(
-    tmp_path: Path, server_dsn: str
-) -> None:
+def test_serve_on_a_database_that_is_not_migrated_is_refused(tmp_path: Path, server_dsn: str) -> None:
     with new_database(server_dsn) as dsn:
         given = environment(tmp_path, RAAS_DEVELOPMENT_IDENTITY="1", RAAS_DATABASE_URL=dsn)
         assert "raas migrate" in raas("serve", environment=given, status=1).stderr
@@ -78,7 +78,7 @@ def test_a_database_that_is_not_migrated_is_refused_and_migrate_mends_it(
     assert not (tmp_path / "var").exists()
 
 
-def test_migrate_works_on_the_embedded_database_beside_its_server_or_alone(tmp_path: Path) -> None:
+def test_migrate_works_on_the_embedded_database_with_and_without_a_server(tmp_path: Path) -> None:
     alone = environment(tmp_path)
     first = json.loads(raas("migrate", "--json", environment=alone).stdout)
     assert first["found"] is None

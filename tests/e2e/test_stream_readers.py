@@ -106,7 +106,7 @@ def _follow(register: TestRegister, listening: threading.Event, told: list[int],
 
 
 @pytest.mark.timeout(240)
-def test_readers_that_sleep_cost_the_server_little_and_others_nothing(own_server: Server) -> None:
+def test_sleeping_subscribers_cost_the_server_little_and_others_nothing(own_server: Server) -> None:
     register = new_register(own_server)
     for who in PERSONS[:WIDE]:
         begun = _write(register, [(who, day) for day in _every_third_day(LINES)])
@@ -136,7 +136,7 @@ def test_readers_that_sleep_cost_the_server_little_and_others_nothing(own_server
 
 
 @pytest.mark.timeout(240)
-def test_a_thousand_subscribers_are_all_told(own_server: Server) -> None:
+def test_thousand_subscribers_all_receive_every_mutation(own_server: Server) -> None:
     register = new_register(own_server)
     begun = register.state().revision
     with _crowd(register, 1_000) as crowd:

@@ -116,7 +116,7 @@ async def _machines(own_server: Server, directory: Path) -> AsyncIterator[Machin
 
 
 @pytest.mark.timeout(300)
-async def test_whatever_dies_every_subscriber_is_told_everything(
+async def test_every_subscriber_receives_everything_despite_kills_and_restarts(
     first_server: Server, tmp_path: Path
 ) -> None:
     register = new_register(first_server)

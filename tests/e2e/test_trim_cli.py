@@ -98,7 +98,7 @@ async def revisions(subscription: Subscription, through: int) -> list[int]:
     raise AssertionError("the subscription ended")
 
 
-async def test_everybody_goes_on_while_a_log_is_trimmed(server: Server) -> None:
+async def test_reads_writes_and_streams_continue_while_a_log_is_trimmed(server: Server) -> None:
     register = new_register(server)
     before = await fill(register, 8_000)
     begun = before + 8_000
@@ -153,7 +153,7 @@ async def test_everybody_goes_on_while_a_log_is_trimmed(server: Server) -> None:
     assert register.state().oldest_revision == goal
 
 
-async def test_transactions_that_are_open(server: Server) -> None:
+async def test_trim_waits_for_open_transactions(server: Server) -> None:
     """Behind a writer it waits and can be interrupted; a reader goes on seeing all it saw."""
     register = new_register(server)
     before = await fill(register, 1_000)
@@ -190,7 +190,7 @@ async def test_transactions_that_are_open(server: Server) -> None:
         assert observer.execute(count, (int(register.number),)).fetchone() == (501,)
 
 
-async def test_a_subscriber_that_is_behind_holds_it_back(server: Server) -> None:
+async def test_slow_subscriber_holds_back_trimming(server: Server) -> None:
     register = new_register(server)
     before = await fill(register, 1_000)
     arguments = ("--register", register.number, "--before-revision", str(before + 900))
@@ -232,7 +232,7 @@ async def test_a_subscriber_that_is_behind_holds_it_back(server: Server) -> None
             await revisions(client.subscribe(AfterRevision(before + 600)), before + 1_000)
 
 
-async def test_every_register_and_a_database_whose_server_is_stopped(tmp_path: Path) -> None:
+async def test_trim_all_works_on_the_database_of_a_stopped_server(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
         one, two, empty = new_register(server), new_register(server), new_register(server)
         await fill(one, 700)
@@ -259,7 +259,9 @@ async def test_every_register_and_a_database_whose_server_is_stopped(tmp_path: P
         assert one.exported() == lines
 
 
-def test_what_is_not_there(server: Server, register: TestRegister, tmp_path: Path) -> None:
+def test_trim_of_an_unknown_register_or_database_is_refused(
+    server: Server, register: TestRegister, tmp_path: Path
+) -> None:
     nobody = numbers.enterprise_number(19_999_998)
     unknown = trimmed(server, "--register", nobody, "--older-than", "1 day", status=1)
     assert unknown["error"] == {

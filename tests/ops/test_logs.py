@@ -37,7 +37,7 @@ def logged(lines: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines.getvalue().splitlines()]
 
 
-def test_an_event_is_one_line_of_json(lines: io.StringIO) -> None:
+def test_event_is_logged_as_one_line_of_json(lines: io.StringIO) -> None:
     structlog.get_logger("raas.rpc").info("call failed", rpc="/a/b", call_id=CALL_ID, seconds=0.25)
     (entry,) = logged(lines)
     assert entry.pop("timestamp").endswith("Z")
@@ -51,7 +51,7 @@ def test_an_event_is_one_line_of_json(lines: io.StringIO) -> None:
     }
 
 
-def test_what_is_below_the_level_is_not_written(lines: io.StringIO) -> None:
+def test_events_below_the_level_are_not_logged(lines: io.StringIO) -> None:
     structlog.get_logger().debug("quiet")
     logging.getLogger("library").debug("quiet")
     assert lines.getvalue() == ""
@@ -67,7 +67,7 @@ def test_what_is_below_the_level_is_not_written(lines: io.StringIO) -> None:
         f"{NISS[:6]} {NISS[6:9]} {NISS[9:]}",
     ],
 )
-def test_no_eleven_digits_leave(lines: io.StringIO, text: str) -> None:
+def test_eleven_digits_are_redacted(lines: io.StringIO, text: str) -> None:
     structlog.get_logger().info(f"about {text}", value=text, nested={"list": [text]})
     logging.getLogger("library").warning("about %s", text)
     try:
@@ -82,13 +82,13 @@ def test_no_eleven_digits_leave(lines: io.StringIO, text: str) -> None:
 
 
 @pytest.mark.parametrize("number", [int(NISS), int(EARLY)])
-def test_no_number_leaves_that_lost_its_zeros(lines: io.StringIO, number: int) -> None:
+def test_numbers_that_may_have_lost_leading_zeros_are_redacted(lines: io.StringIO, number: int) -> None:
     structlog.get_logger().info("about", niss=number, nested={"set": {number}, "tuple": (number,)})
     (entry,) = logged(lines)
     assert (entry["niss"], entry["nested"]) == (REDACTED, {"set": [REDACTED], "tuple": [REDACTED]})
 
 
-def test_what_is_no_number_of_a_person_stays(lines: io.StringIO) -> None:
+def test_other_numbers_are_not_redacted(lines: io.StringIO) -> None:
     structlog.get_logger().info(
         "kept", enterprise="0999999922", port=50051, call_id=CALL_ID, other=DIGITS_ONLY_END, long="1" * 12
     )
@@ -102,7 +102,7 @@ def test_what_is_no_number_of_a_person_stays(lines: io.StringIO) -> None:
     ]
 
 
-def test_the_console_format_is_redacted_too() -> None:
+def test_console_format_is_redacted() -> None:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     stream = io.StringIO()

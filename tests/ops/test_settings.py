@@ -38,7 +38,7 @@ def problems(**given: object) -> list[str]:
     return [line.strip() for line in rest]
 
 
-def test_the_defaults() -> None:
+def test_settings_have_defaults() -> None:
     settings = load_settings()
     assert settings.listen == "127.0.0.1:50051"
     assert settings.database_url is None
@@ -51,7 +51,7 @@ def test_the_defaults() -> None:
     assert (settings.log_format, settings.log_level) == (LogFormat.JSON, LogLevel.INFO)
 
 
-def test_the_environment_decides_and_flags_decide_over_it(environment: pytest.MonkeyPatch) -> None:
+def test_flags_override_the_environment(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("RAAS_LISTEN", "127.0.0.1:1")
     environment.setenv("RAAS_WORKERS", "3")
     environment.setenv("RAAS_NISS_PROFILE", "test")
@@ -61,14 +61,14 @@ def test_the_environment_decides_and_flags_decide_over_it(environment: pytest.Mo
     assert (settings.niss_profile, settings.log_format) == ("test", LogFormat.CONSOLE)
 
 
-def test_an_empty_variable_is_no_setting(environment: pytest.MonkeyPatch) -> None:
+def test_empty_variable_is_ignored(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("RAAS_DATABASE_URL", "")
     environment.setenv("RAAS_METRICS_LISTEN", "")
     settings = load_settings()
     assert (settings.database_url, settings.metrics_listen) == (None, None)
 
 
-def test_without_any_way_to_identify_callers_nothing_starts(environment: pytest.MonkeyPatch) -> None:
+def test_settings_without_an_identity_are_refused(environment: pytest.MonkeyPatch) -> None:
     environment.delenv("RAAS_DEVELOPMENT_IDENTITY")
     (problem,) = problems()
     assert problem.startswith("RAAS_DEVELOPMENT_IDENTITY: there is no way to identify callers")
@@ -76,19 +76,19 @@ def test_without_any_way_to_identify_callers_nothing_starts(environment: pytest.
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:50051", "[::]:50051", "192.168.1.2:50051", "example.org:50051"])
-def test_callers_that_name_themselves_are_served_on_loopback_only(listen: str) -> None:
+def test_development_identity_is_refused_on_other_than_loopback_addresses(listen: str) -> None:
     (problem,) = problems(listen=listen)
     assert problem.startswith("RAAS_DEVELOPMENT_IDENTITY: ")
     assert "RAAS_LISTEN" in problem
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:50051", "127.1.2.3:1", "[::1]:50051", "localhost:0"])
-def test_loopback_addresses(listen: str) -> None:
+def test_loopback_addresses_are_recognised(listen: str) -> None:
     assert load_settings(listen=listen).listen == listen
     assert is_loopback(split_address(listen)[0])
 
 
-def test_everything_wrong_is_said_at_once_by_the_names_of_the_settings(
+def test_error_names_every_invalid_setting(
     environment: pytest.MonkeyPatch,
 ) -> None:
     environment.delenv("RAAS_DEVELOPMENT_IDENTITY")
@@ -110,7 +110,7 @@ def test_everything_wrong_is_said_at_once_by_the_names_of_the_settings(
     assert "secret" not in "".join(said)
 
 
-def test_the_password_of_the_database_is_not_shown() -> None:
+def test_password_of_the_database_is_not_shown() -> None:
     settings = load_settings(database_url="postgresql://user:secret@host/db")
     assert settings.database_url is not None
     assert settings.database_url.get_secret_value() == "postgresql://user:secret@host/db"
@@ -118,22 +118,22 @@ def test_the_password_of_the_database_is_not_shown() -> None:
 
 
 @pytest.mark.parametrize("source", ["local", "structure", "127.0.0.1:50052", "localhost:1", "[::1]:50052"])
-def test_authentic_sources(source: str) -> None:
+def test_authentic_sources_are_accepted(source: str) -> None:
     assert load_settings(authentic_source=source).authentic_source == source
 
 
 @pytest.mark.parametrize("source", ["remote", "LOCAL", "192.168.1.2:50051", "example.org:1", "127.0.0.1:0"])
-def test_authentic_sources_that_cannot_be(source: str) -> None:
+def test_invalid_authentic_sources_are_refused(source: str) -> None:
     (problem,) = problems(authentic_source=source)
     assert problem.startswith("RAAS_AUTHENTIC_SOURCE: ")
 
 
-def test_who_asks_the_other_server_has_an_enterprise_number() -> None:
+def test_caller_of_the_authentic_source_must_be_an_enterprise_number() -> None:
     (problem,) = problems(authentic_source_caller="0999999923")
     assert problem == "RAAS_AUTHENTIC_SOURCE_CALLER: write a valid enterprise number, 10 digits"
 
 
 @pytest.mark.parametrize("text", ["", "host", ":1", "host:", "host:x", "host:65536", "host:-1"])
-def test_addresses_that_cannot_be(text: str) -> None:
+def test_invalid_addresses_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="host:port"):
         split_address(text)

@@ -56,6 +56,11 @@ from tests.stream.reading import metadata
 _OWNERS = (enterprise_number(8_000_000 + i) for i in count())
 
 
+def fail(task: str, error: Exception, restart_seconds: float) -> None:
+    """Receives failures of background tasks; a test has none and restarts nothing."""
+    raise error
+
+
 @dataclass
 class RecordingAudit:
     """Keeps every visit."""
@@ -175,7 +180,7 @@ async def stream_house(
     )
     access = AccessControl(registers, audit, declared_permissions(SERVICES))
     raas_server = build_server(use_cases, access, identify, listen="127.0.0.1:0", profile=NissProfile.TEST)
-    following = asyncio.create_task(streaming.run())
+    background = asyncio.create_task(streaming.run(fail))
     await raas_server.start()
     await raas_server.serving(True)
     target = f"127.0.0.1:{raas_server.port}"
@@ -188,6 +193,6 @@ async def stream_house(
         await streaming.close()
         await raas_server.stop(5)
         await write_queues.drained()
-        following.cancel()
-        await asyncio.wait([following])
-        assert following.cancelled(), following.exception()
+        background.cancel()
+        await asyncio.wait([background])
+        assert background.cancelled(), background.exception()

@@ -11,11 +11,11 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "guarantees.md").read_text()
 
 
-def test_every_test_named_exists() -> None:
+def test_guarantees_name_existing_tests() -> None:
     tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
     named = set(re.findall(r"`(test_\w+)`", PAGE))
     assert {name for name in named if f"def {name}(" not in tests} == set()
 
 
-def test_every_validator_holds_a_guarantee() -> None:
+def test_guarantees_name_every_validator() -> None:
     assert {v.__name__ for v in VALIDATORS if f"`{v.__name__}`" not in PAGE} == set()

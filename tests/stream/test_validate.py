@@ -36,17 +36,17 @@ ANN, BOB = numbers.niss(1985, 67, 30, 33), numbers.niss(2017, 67, 3, 33)
 JANUARY, MARCH = ("2024-01-01", "2024-01-31"), ("2024-03-01", "")
 
 
-def test_a_sound_run_keeps_every_guarantee() -> None:
+def test_correct_run_passes_every_validator() -> None:
     assert validate(_sound()) == []
 
 
-def test_a_sound_run_whose_log_was_trimmed_keeps_every_guarantee() -> None:
+def test_correct_run_with_a_trimmed_log_passes_every_validator() -> None:
     record = _sound()
     record.log, record.first_after = record.log[3:], 3
     assert validate(record) == []
 
 
-def test_the_checksum_of_the_register_covers_every_mutation() -> None:
+def test_checksum_of_the_register_covers_every_mutation() -> None:
     record = _sound()
     assert record.checksum == record.log[-1].checksum
 
@@ -183,7 +183,7 @@ def _an_answer_that_did_something_else(record: Record) -> None:
         (_an_answer_that_did_something_else, "observed"),
     ],
 )
-def test_a_broken_run_is_found_out(break_it: Breaker, validator: str) -> None:
+def test_broken_run_fails_its_validator(break_it: Breaker, validator: str) -> None:
     record = _sound()
     break_it(record)
     found = {finding.partition(":")[0] for finding in validate(record)}

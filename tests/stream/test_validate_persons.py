@@ -55,18 +55,18 @@ def _sound() -> Record:
     return record
 
 
-def test_a_sound_run_keeps_every_guarantee() -> None:
+def test_correct_run_passes_every_validator() -> None:
     assert validate(_sound()) == []
 
 
 @pytest.mark.parametrize("first_after", [4, 9, 10])
-def test_a_sound_run_whose_log_was_trimmed_keeps_every_guarantee(first_after: int) -> None:
+def test_correct_run_with_a_trimmed_log_passes_every_validator(first_after: int) -> None:
     record = _sound()
     record.log, record.first_after, record.histories = record.log[first_after:], first_after, {}
     assert validate(record) == []
 
 
-def test_the_history_of_a_person_is_that_of_all_its_numbers() -> None:
+def test_history_of_a_person_covers_all_its_numbers() -> None:
     record = _sound()
     record.successors[OLD] = ANN
     everything = sorted(record.histories[ANN] + record.histories[OLD])
@@ -150,7 +150,7 @@ def _another_content(record: Record) -> None:
         (_another_content, "checksums"),
     ],
 )
-def test_a_broken_run_is_found_out(break_it: Breaker, validator: str) -> None:
+def test_broken_run_fails_its_validator(break_it: Breaker, validator: str) -> None:
     record = _sound()
     break_it(record)
     found = {finding.partition(":")[0] for finding in validate(record)}

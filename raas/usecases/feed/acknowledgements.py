@@ -1,4 +1,4 @@
-"""Acknowledge, ListSubscribers, DeleteSubscriber: the places of named subscribers."""
+"""Acknowledge, ListSubscribers and DeleteSubscriber: the acknowledged revisions of named subscribers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from raas.usecases.ports.subscriber_store import Subscriber, SubscriberKey, Subs
 
 
 class ManageSubscribers:
-    """What is done with the places of subscribers."""
+    """The use cases that concern named subscribers."""
 
     def __init__(self, subscribers: SubscriberStore, logs: LogStore, pages: Pages) -> None:
         self._subscribers = subscribers
@@ -26,7 +26,7 @@ class ManageSubscribers:
     async def acknowledge(
         self, call: Call, register: AdmittedRegister, name: str, revision: int, log_id: UUID | None
     ) -> int:
-        """Move the caller's subscriber forward, never back; answers where it then is.
+        """Move the caller's subscriber forward, never back. Returns its acknowledged revision.
 
         Raises Refused LOG_REPLACED, REVISION_IN_FUTURE.
         """
@@ -41,7 +41,9 @@ class ManageSubscribers:
     async def page(
         self, call: Call, register: AdmittedRegister, page_size: int, page_token: str
     ) -> tuple[Sequence[Subscriber], str]:
-        """Subscribers in order of (caller, name), of all callers for the owner, and the next token.
+        """Subscribers in order of (caller, name), and the token of the next page.
+
+        The owner of the register sees those of all callers, any other caller its own.
 
         Raises Refused VALUE_INVALID, PAGE_TOKEN_INVALID.
         """
@@ -60,7 +62,7 @@ class ManageSubscribers:
     async def delete(
         self, call: Call, register: AdmittedRegister, name: str, whose: EnterpriseNumber | None
     ) -> None:
-        """Forget a subscriber of the caller, or of another one if the caller owns the register.
+        """Delete a subscriber of the caller, or of another one if the caller owns the register.
 
         Raises Refused MANDATE_MISSING.
         """

@@ -1,4 +1,4 @@
-"""Entries of a log, column by column: the way they are read and written down by the hundred thousand."""
+"""Log entries stored by column, which are read and serialised faster than one object per entry."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from raas.usecases.ports.log import LogEntry
 
 
 class LogEntries(Sequence[LogEntry]):
-    """Entries of which only the columns exist; one is put together when it is asked for.
+    """A sequence of entries that holds only columns and builds an entry when it is accessed.
 
     `columns` is a LogEntry whose every field is the sequence of that field of all entries.
     """

@@ -1,7 +1,7 @@
-"""What a write of this process added to a log, handed to those who follow it: it need not be read again.
+"""Publish the mutations of a committed batch of this process without reading them from the log.
 
-Only news that comes this way in one piece saves a reading. Whatever does not join what is known already is
-left to the log, which always has it.
+Batches that do not follow the last published revision, or refer to contents beside the log, are read from
+the log instead.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from raas.usecases.ports.log import CommittedBatch, LogEntry, LogHead, LogPage
 def page_of(
     register: EnterpriseNumber, position: int, committed_batches: Iterable[CommittedBatch]
 ) -> LogPage | None:
-    """What follows a position, as if it had been read; None = the additions do not tell all of it.
+    """The page of the log that follows a position; None = it must be read from the log.
 
-    Additions up to the position are left out.
+    Batches up to the position are skipped.
     """
     entries: list[LogEntry] = []
     head = None
@@ -26,7 +26,7 @@ def page_of(
             continue
         reached = position if head is None else head.latest.revision
         joins = committed_batch.after == reached and (head is None or head.log_id == committed_batch.log_id)
-        # What is kept beside the log is not here.
+        # Contents beside the log are not part of the batch.
         if not joins or any(mutation.content_id is not None for mutation in committed_batch.mutations):
             return None
         head = LogHead(register, committed_batch.log_id, position, committed_batch.point)

@@ -1,4 +1,4 @@
-"""ListMutations: the log for those who poll, and for support."""
+"""ListMutations: the log page by page, for clients that poll and for support."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.log import EVERYTHING, LogEntry, LogFilter, LogHead, LogStore, ReadLimits
 
 _FILTERED_REVISIONS = 20_000
-"""Revisions that one reading looks through for the few that match."""
+"""Revisions that one read examines for matches of a filter."""
 
-_READINGS = 10
-"""Readings for one answer, where few match."""
+_READS = 10
+"""The most reads for one answer, where few revisions match."""
 
 _ENTRY_BYTES = 512
-"""What is said of a mutation beside its lines, mostly less."""
+"""An upper estimate of the bytes of a mutation beside its lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class MutationQuery:
-    """What is asked of the log."""
+    """A request of ListMutations."""
 
     after_revision: int
     dossier_types: tuple[str, ...] = ()
@@ -43,17 +43,17 @@ class MutationQuery:
 
 @dataclass(frozen=True, slots=True)
 class MutationPage:
-    """Everything that matches up to and including `through_revision`, which lies inside no group."""
+    """All matching mutations through `through_revision`, which lies inside no group."""
 
     entries: Sequence[LogEntry]
     through_revision: int
     head: LogHead
     resolved: tuple[tuple[Niss, Niss], ...]
-    """The number asked and its final successor, when it was replaced."""
+    """The requested NISS and its final successor, if it was replaced."""
 
 
 class ListMutations:
-    """The verb."""
+    """The use case ListMutations."""
 
     def __init__(self, logs: LogStore, source: AuthenticSource) -> None:
         self._logs = logs
@@ -79,7 +79,7 @@ class ListMutations:
             resolved, which = united.resolved, replace(which, nisses=united.numbers)
         entries: list[LogEntry] = []
         through = asked.after_revision
-        for _ in range(_READINGS):
+        for _ in range(_READS):
             run, head = await self._run(register.id, through, which, size - len(entries), asked)
             if run.through is None:
                 if entries:
@@ -97,7 +97,7 @@ class ListMutations:
         return MutationPage(entries, through, head, resolved)
 
     async def violations(self, register: AdmittedRegister, asked: MutationQuery) -> Sequence[Violation]:
-        """What the state finds wrong with what is asked; for what is refused already."""
+        """The violations that the state of the register adds to a request that is refused already."""
         found: list[Violation] = []
         head = (await self._logs.heads((register.id,)))[register.id]
         try:

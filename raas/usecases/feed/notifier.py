@@ -1,68 +1,72 @@
-"""Telling other processes that registers have new mutations, and hearing it from them.
+"""Notify other processes of committed mutations, and receive their notifications.
 
-Off the transactions that write: a notification inside one makes commits wait for each other. What is
-lost on the way does no harm, for every tailer also looks by itself now and then.
+Notifications are sent outside the transactions that write: inside one, commits wait for each other. A lost
+notification delays a mutation until the dispatcher polls the log.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 
 from raas.usecases.feed.dispatcher import FeedDispatcher
-from raas.usecases.ports.errors import PortError
+from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.ports.log import CommittedBatch, Notifications
 
-_BETWEEN_SECONDS = 0.008
-"""At most so often is anything told to others."""
+_INTERVAL_SECONDS = 0.008
+"""The least time between two notifications."""
 
-_GATHER_SECONDS = 0.001
-"""So long is news kept back: those whose writes it tells of are answered first."""
+_DELAY_SECONDS = 0.001
+"""The delay of a notification: the writers are answered first."""
 
-_AGAIN_SECONDS = 0.5
+_RECONNECT_SECONDS = 0.5
 
 
 class Notifier:
-    """Passes on what is committed here; `committed` belongs into the lanes, `run` does the rest."""
+    """Passes committed batches to the dispatcher of this process and register ids to other processes.
+
+    `committed` is called by the writers; `send` and `receive` run in the background.
+    """
 
     def __init__(self, dispatcher: FeedDispatcher, notifications: Notifications) -> None:
         self._dispatcher = dispatcher
         self._notifications = notifications
-        self._untold: set[int] = set()
-        self._something = asyncio.Event()
+        self._pending: set[int] = set()
+        self._some_pending = asyncio.Event()
 
     def committed(self, register_id: int, committed_batch: CommittedBatch | None = None) -> None:
-        """A write of this process to this register is committed; None = what it added is to be read."""
+        """Pass on mutations of a register that this process committed; None = read them from the log."""
         self._dispatcher.committed(register_id, committed_batch)
-        self._untold.add(register_id)
-        self._something.set()
+        self._pending.add(register_id)
+        self._some_pending.set()
 
-    async def run(self) -> None:
-        """Tell and hear until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._tell())
-            tasks.create_task(self._hear(self._dispatcher.hears, self._dispatcher.committed))
-
-    async def _tell(self) -> None:
+    async def send(self) -> None:
+        """Send notifications until cancelled; during an outage they are dropped. Raises StoreFault."""
         while True:
-            await self._something.wait()
-            await asyncio.sleep(_GATHER_SECONDS)
-            self._something.clear()
-            told, self._untold = self._untold, set()
-            with contextlib.suppress(PortError):
-                await self._notifications.send(told)
-            await asyncio.sleep(_BETWEEN_SECONDS)
+            await self._some_pending.wait()
+            await asyncio.sleep(_DELAY_SECONDS)
+            self._some_pending.clear()
+            register_ids, self._pending = self._pending, set()
+            with contextlib.suppress(StoreUnavailable):
+                await self._notifications.send(register_ids)
+            await asyncio.sleep(_INTERVAL_SECONDS)
 
-    async def _hear(self, hears: Callable[[bool], None], committed: Callable[[int], None]) -> None:
+    async def receive(self) -> None:
+        """Pass on notifications of other processes until cancelled; reconnects after an outage.
+
+        While it is not connected, the dispatcher polls more often. Raises StoreFault.
+        """
         while True:
-            try:
-                async with self._notifications.listen() as news:
-                    hears(True)
-                    async for register_ids in news:
-                        for register_id in register_ids:
-                            committed(register_id)
-            except PortError:
-                pass
-            hears(False)
-            await asyncio.sleep(_AGAIN_SECONDS)
+            with contextlib.suppress(StoreUnavailable):
+                await self._receive_until_disconnected()
+            await asyncio.sleep(_RECONNECT_SECONDS)
+
+    async def _receive_until_disconnected(self) -> None:
+        try:
+            async with self._notifications.listen() as received:
+                self._dispatcher.set_listening(True)
+                async for register_ids in received:
+                    for register_id in register_ids:
+                        self._dispatcher.committed(register_id)
+        finally:
+            self._dispatcher.set_listening(False)

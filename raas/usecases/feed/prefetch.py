@@ -1,8 +1,8 @@
-"""Reading ahead: the next page of a log is read while the last one is written down and sent.
+"""Prefetching: read the next page of a log while the current one is serialised and sent.
 
-Who catches up goes as fast as the slower of the two, not as both one after the other. A page that was read
-ahead takes memory, and a reader may fall asleep: so there are few of them at a time, and each is given up
-when it is not taken soon.
+A subscriber that catches up is then limited by the slower of the two, not by their sum. Prefetched pages
+take memory and a subscriber may stop reading, so there are few of them at a time, and a page that is not
+used soon is discarded.
 """
 
 from __future__ import annotations
@@ -12,49 +12,49 @@ from collections.abc import Callable, Coroutine
 
 from raas.usecases.ports.log import LogPage
 
-_AT_ONCE = 2
-"""Pages read ahead at a time, over all readers."""
+_CONCURRENT = 2
+"""Pages prefetched at a time, over all subscribers."""
 
-_TAKEN_WITHIN_SECONDS = 0.5
+_USED_WITHIN_SECONDS = 0.5
 
 
 class Prefetcher:
-    """How many pages may be read ahead at the moment."""
+    """Limits how many pages are prefetched at a time."""
 
     def __init__(self) -> None:
-        self.free = _AT_ONCE
+        self.free = _CONCURRENT
 
     def begin(
-        self, position: int, reading: Callable[[], Coroutine[None, None, LogPage]]
+        self, position: int, read: Callable[[], Coroutine[None, None, LogPage]]
     ) -> PrefetchedPage | None:
-        """Begin to read what follows a position; None when others read ahead enough."""
+        """Begin to read the page that follows a position; None when the limit is reached."""
         if not self.free:
             return None
         self.free -= 1
-        return PrefetchedPage(self, position, asyncio.create_task(reading()))
+        return PrefetchedPage(self, position, asyncio.create_task(read()))
 
 
 class PrefetchedPage:
-    """A page on its way."""
+    """A page that is being read, or was read and is not used yet."""
 
-    def __init__(self, ahead: Prefetcher, position: int, reading: asyncio.Task[LogPage]) -> None:
-        self._ahead = ahead
+    def __init__(self, prefetcher: Prefetcher, position: int, reading: asyncio.Task[LogPage]) -> None:
+        self._prefetcher = prefetcher
         self._position = position
         self._reading: asyncio.Task[LogPage] | None = reading
-        # Nobody may come for it: then nobody asks what became of it.
+        # Retrieve the error of a page that is discarded, or asyncio logs it as never retrieved.
         reading.add_done_callback(lambda read: read.cancelled() or read.exception())
-        self._timer = asyncio.get_running_loop().call_later(_TAKEN_WITHIN_SECONDS, self.drop)
+        self._timer = asyncio.get_running_loop().call_later(_USED_WITHIN_SECONDS, self.drop)
 
     async def page(self, position: int) -> LogPage | None:
-        """The page, once; None when it was given up or follows another position.
+        """The page, once; None when it was discarded or follows another position.
 
-        Raises what the reading of it raised.
+        Raises the error of the read.
         """
         reading = self._reading
         if position != self._position or reading is None:
             self.drop()
             return None
-        # Now that somebody waits for it, it may take as long as it takes.
+        # The subscriber waits for it now: the read may take its time.
         self._timer.cancel()
         try:
             return await reading
@@ -62,9 +62,9 @@ class PrefetchedPage:
             self.drop()
 
     def drop(self) -> None:
-        """Give it up, if it was not taken or given up before."""
+        """Discard the page, unless it was used or discarded before."""
         if self._reading is not None:
             self._timer.cancel()
             self._reading.cancel()
             self._reading = None
-            self._ahead.free += 1
+            self._prefetcher.free += 1

@@ -1,4 +1,4 @@
-"""Which named subscribers have a stream open in this process, told to the store now and then."""
+"""Record in the store which named subscribers have a stream open in this process."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from raas.usecases.ports.errors import PortError
+from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.ports.subscriber_store import SubscriberKey, SubscriberStore
 
-TELL_SECONDS = 20.0
-"""Between two times of telling; the store takes a subscriber to be connected for three times as long."""
+REPORT_SECONDS = 20.0
+"""The interval between two reports; the store counts a subscriber as connected for three times as long."""
+
+_COLLECT_SECONDS = 1.0
+"""The least time between two reports: many subscribers may connect at once."""
 
 
 class Presence:
-    """Counts open streams by subscriber; `run` tells the store."""
+    """Counts open streams by subscriber; `run` reports them to the store."""
 
     def __init__(self, subscribers: SubscriberStore) -> None:
         self._subscribers = subscribers
@@ -43,25 +46,26 @@ class Presence:
                 self._changed.set()
 
     async def run(self) -> None:
-        """Tell the store until cancelled: soon after a change, and regularly."""
+        """Report until cancelled: soon after a change, and at regular intervals. Raises StoreFault."""
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(TELL_SECONDS):
+                async with asyncio.timeout(REPORT_SECONDS):
                     await self._changed.wait()
             self._changed.clear()
-            await self.tell()
-            # Many may come and go at once.
-            await asyncio.sleep(_TOGETHER_SECONDS)
+            await self.report()
+            await asyncio.sleep(_COLLECT_SECONDS)
 
-    async def tell(self) -> None:
-        """Tell the store now who is here and who is gone; what it cannot take now is told later."""
+    async def report(self) -> None:
+        """Report who is connected and who has left; after an error the next report repeats it.
+
+        Raises StoreFault. A store that is unavailable is not an error.
+        """
         gone, self._gone = self._gone, set()
         if not (self._open or gone):
             return
         try:
             await self._subscribers.seen(list(self._open), list(gone))
-        except PortError:
+        except BaseException as error:
             self._gone |= gone - self._open.keys()
-
-
-_TOGETHER_SECONDS = 1.0
+            if not isinstance(error, StoreUnavailable):
+                raise

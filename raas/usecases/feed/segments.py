@@ -1,8 +1,8 @@
-"""A run: a stretch of a log that goes out as one message, and where a reader then stands.
+"""A segment: the part of a log that is sent as one message, and the place where a subscriber then stands.
 
-A reader stands in two places. Its position is the revision through which it has been sent everything
-that matches. Where it may resume, `through`, lies there too, or before the indivisible group that its
-position lies inside of.
+A subscriber has two places in a log. `position` is the revision through which it has received everything
+that matches. `through` is the revision from which it may resume: the same one, or the one before the
+indivisible group of mutations in which the position lies.
 """
 
 from __future__ import annotations
@@ -16,7 +16,12 @@ from raas.usecases.feed.columns import columns_of
 from raas.usecases.ports.log import LogEntry, LogPage, LogPoint
 
 SEGMENT_BYTES = 512 * 1024
-"""What a run aims at: half of what a message should hold, so that it can end where a group ends."""
+"""Target size of a segment: half of the largest message, so that there is room for the end of a group."""
+
+_SEGMENT_BYTES_LEAST = 128 * 1024
+
+_BYTES_BEING_SENT = 128 * 1024 * 1024
+"""Messages that all subscribers of a process together may be slow to take."""
 
 
 class Segment(NamedTuple):
@@ -25,71 +30,66 @@ class Segment(NamedTuple):
     entries: Sequence[LogEntry]
     position: int
     through: int | None
-    """None: where it was, for all of the run belongs to one group that goes on after it."""
+    """None = unchanged: the whole segment belongs to one group, which continues after it."""
     point: LogPoint | None
-    """What the log says at `through`; None where that was not read."""
+    """The log at `through`; None where that was not read."""
 
 
 def segment_of(page: LogPage) -> Segment:
-    """The entries of a page up to the last point that is no part of a group, or all if there is none."""
+    """The entries of a page up to the last end of a group, or all of them if no group ends in it."""
     if not page.limited:
         return Segment(page.entries, page.edge.revision, page.edge.revision, page.edge)
     return segment_of_entries(page.entries)
 
 
 def segment_of_entries(entries: Sequence[LogEntry]) -> Segment:
-    """The same for entries (at least one) of which nothing is known beyond the last one."""
+    """The same for entries (at least one) when the log after the last one is not known."""
     group = entries[-1].batch_last_revision
     if entries[-1].revision == group:
         return _complete(entries)
-    # Where the group begins: groups follow one another.
+    # Groups do not interleave: this is where the last one begins.
     count = bisect_left(columns_of(entries).batch_last_revision, group)
     if count:
         return _complete(entries[:count])
     return Segment(entries, entries[-1].revision, None, None)
 
 
-def require_whole(run: Segment, after: int) -> None:
-    """Raise Refused INTERNAL when something is missing in a run of everything: a hole is never hidden."""
-    if len(run.entries) != run.position - after:
+def require_no_gap(segment: Segment, after: int) -> None:
+    """Raise Refused INTERNAL when a revision is missing in an unfiltered segment that follows `after`."""
+    if len(segment.entries) != segment.position - after:
         raise refuse(Reason.INTERNAL)
 
 
 def _complete(entries: Sequence[LogEntry]) -> Segment:
     last = entries[-1]
-    # The rest of the last one's group, if any, did not match.
+    # If the last entry does not end its group, the rest of the group does not match the filter.
     group = last.batch_last_revision
     point = LogPoint(group, last.record_time, last.checksum) if last.revision == group else None
     return Segment(entries, group, group, point)
 
 
-def segment_bytes(readers: int) -> int:
-    """What a run aims at when so many read: each of them may sleep with one in its hands."""
-    return max(_SEGMENT_BYTES_LEAST, min(SEGMENT_BYTES, _IN_HANDS // max(readers, 1)))
+def segment_bytes(subscribers: int) -> int:
+    """Target size of a segment for this number of subscribers: each may hold back one while it is slow."""
+    return max(_SEGMENT_BYTES_LEAST, min(SEGMENT_BYTES, _BYTES_BEING_SENT // max(subscribers, 1)))
 
 
-_SEGMENT_BYTES_LEAST = 128 * 1024
-_IN_HANDS = 128 * 1024 * 1024
-"""Bytes that all readers of a process may hold back together."""
+_FIRST_ENTRY_BYTES = 512
+"""Assumed size of an entry until the first one is measured."""
+
+_FEWEST, _MOST = 10, 2_000
 
 
 class ReadSize:
-    """How many entries to read at once so that they come to about one run."""
+    """Number of entries to read at once so that they make about one segment."""
 
     def __init__(self) -> None:
-        self._entry_bytes = _ENTRY_BYTES
+        self._entry_bytes = _FIRST_ENTRY_BYTES
 
-    def entries(self, readers: int) -> int:
-        """So many, when so many read."""
-        return max(_FEWEST, min(_MOST, segment_bytes(readers) // self._entry_bytes))
+    def entries(self, subscribers: int) -> int:
+        """The number of entries for this number of subscribers."""
+        return max(_FEWEST, min(_MOST, segment_bytes(subscribers) // self._entry_bytes))
 
-    def took(self, entries: int, size: int) -> None:
-        """Learn from a run of so many entries and bytes."""
+    def measured(self, entries: int, size: int) -> None:
+        """Adapt to a segment of this number of entries and bytes."""
         if entries:
             self._entry_bytes = max(1, size // entries)
-
-
-_ENTRY_BYTES = 512
-"""What an entry is taken for before one was seen."""
-
-_FEWEST, _MOST = 10, 2_000

@@ -1,4 +1,4 @@
-"""Writing entries of a log down as bytes, without keeping the event loop from others for long."""
+"""Serialise log entries in slices, so that other tasks of the event loop get their turn."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from raas.usecases.ports.log import LogEntry
 from raas.usecases.ports.messages import Messages
 
 _SLICE = 200
-"""Entries written down before the event loop gets a turn: about a millisecond."""
+"""Entries serialised before the event loop runs other tasks: about a millisecond."""
 
 
 async def serialized(
     entries: Sequence[LogEntry], register: EnterpriseNumber, messages: Messages
 ) -> list[bytes]:
-    """The bytes of the entries, in their order, up to the end of the group that a full run ends in.
+    """The bytes of each entry, in order, up to the end of the group that completes a segment.
 
-    What is twice as much as a run ends inside the group.
+    A group that exceeds twice the size of a segment is cut there.
     """
     written: list[bytes] = []
     size = 0
@@ -33,7 +33,7 @@ async def serialized(
 
 
 def _end(entries: Sequence[LogEntry], written: Sequence[bytes]) -> int | None:
-    """How many of them make a full run."""
+    """The number of entries that make a full segment; None = they are too few."""
     size = 0
     for index, (entry, data) in enumerate(zip(entries, written, strict=False), 1):
         size += len(data)

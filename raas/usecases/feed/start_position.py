@@ -1,4 +1,4 @@
-"""What a subscriber asks for, and where that begins."""
+"""A subscription request, and the revision at which its stream begins."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class AfterRevision:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Begin with the dossiers; "" = all of them, else those after the part with this token."""
+    """Begin with all dossiers, or continue a snapshot after the part with this token."""
 
     resume_token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """Begin with what comes from now on."""
+    """Begin with the next mutation that is committed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """Begin with the first mutation after what the subscriber acknowledged."""
+    """Begin with the first mutation after the revision that the subscriber acknowledged."""
 
 
 Start = AfterRevision | Snapshot | Latest | Acknowledged
@@ -41,7 +41,7 @@ Start = AfterRevision | Snapshot | Latest | Acknowledged
 
 @dataclass(frozen=True, slots=True)
 class SubscribeRequest:
-    """A subscription as asked; `subscriber` is the name under which the place is remembered."""
+    """A request of Subscribe; the server remembers the place of a named `subscriber`."""
 
     start: Start
     log_id: UUID | None = None
@@ -52,23 +52,23 @@ class SubscribeRequest:
 
 
 def require_log(head: LogHead, log_id: UUID | None) -> None:
-    """Raise LOG_REPLACED when the caller's revisions are of another log."""
+    """Raise LOG_REPLACED when the caller names another log than the present one."""
     if log_id is not None and log_id != head.log_id:
         raise refuse(Reason.LOG_REPLACED, "log_id", log_id=str(head.log_id))
 
 
 def require_kept(head: LogHead, revision: int, field: str) -> None:
-    """Raise REVISION_EXPIRED or REVISION_IN_FUTURE when nothing can begin after this revision."""
+    """Raise REVISION_EXPIRED or REVISION_IN_FUTURE when no stream can begin after this revision."""
     if revision > head.latest.revision:
         raise refuse(Reason.REVISION_IN_FUTURE, field, latest_revision=str(head.latest.revision))
     if revision < head.oldest_revision:
         raise refuse(Reason.REVISION_EXPIRED, field, oldest_revision=str(head.oldest_revision))
 
 
-def acknowledged_place(head: LogHead, subscriber: Subscriber | None, which: LogFilter) -> int:
-    """Where a subscriber goes on under these filters.
+def acknowledged_position(head: LogHead, subscriber: Subscriber | None, which: LogFilter) -> int:
+    """The revision at which a subscriber resumes under these filters.
 
-    Raises SUBSCRIBER_UNKNOWN, LOG_REPLACED (it acknowledged in another log), SUBSCRIBER_FILTER_DIFFERS.
+    Raises SUBSCRIBER_UNKNOWN, LOG_REPLACED (it acknowledged in an earlier log), SUBSCRIBER_FILTER_DIFFERS.
     """
     if subscriber is None:
         raise refuse(Reason.SUBSCRIBER_UNKNOWN, "subscriber")

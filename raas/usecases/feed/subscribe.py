@@ -1,4 +1,4 @@
-"""Subscribe: where a stream begins, and what it then sends."""
+"""Subscribe: where a stream begins, and the messages that it sends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from raas.usecases.feed.start_position import (
     Latest,
     Snapshot,
     SubscribeRequest,
-    acknowledged_place,
+    acknowledged_position,
     require_kept,
     require_log,
 )
@@ -31,11 +31,11 @@ from raas.usecases.ports.read_store import DossierFilter, ReadStore
 from raas.usecases.ports.subscriber_store import SubscriberKey, SubscriberStore
 
 _SNAPSHOT_DOSSIERS = 500
-"""Dossiers in a part of a snapshot: of ordinary size they make a tenth of a message."""
+"""Dossiers in a part of a snapshot: of ordinary size they fill a tenth of a message."""
 
 
 class Subscriptions:
-    """The verb Subscribe."""
+    """The use case Subscribe."""
 
     def __init__(
         self,
@@ -54,25 +54,25 @@ class Subscriptions:
         self._presence = presence
         self._pages = pages
         self._messages = messages
-        self._log_pages = LogPages(logs, messages, lambda: dispatcher.readers)
+        self._log_pages = LogPages(logs, messages, lambda: dispatcher.subscribers)
 
     async def stream(
         self, call: Call, register: AdmittedRegister, asked: SubscribeRequest
     ) -> AsyncGenerator[StreamMessage, None]:
-        """What the subscriber is sent, without end; every shipment has data.
+        """The messages for a subscriber, without end; each has data.
 
         Raises Refused: DOSSIER_TYPE_UNKNOWN, SUBSCRIBER_UNKNOWN, SUBSCRIBER_FILTER_DIFFERS,
         PAGE_TOKEN_INVALID, LOG_REPLACED, REVISION_EXPIRED, REVISION_IN_FUTURE, UNAVAILABLE at shutdown;
         StoreUnavailable.
         """
-        # The tail comes before the head is read: what is committed from there on is in the one or the other.
+        # Follow first, read the head second: a mutation committed in between is in at least one of them.
         async with self._dispatcher.follow(register.id) as recent_log:
             which, head, position, token = await self._begin(call, register, asked)
             if head.log_id != recent_log.log_id:
-                # This process is about to find out that the log was replaced.
+                # The log was replaced; the dispatcher finds out at its next poll.
                 raise refuse(Reason.UNAVAILABLE)
             if head.latest.revision > recent_log.position:
-                # Committed while the tail came into being: nobody told it.
+                # Committed while the recent log was created, so the dispatcher was not notified.
                 self._dispatcher.committed(register.id)
             key = SubscriberKey(register.id, call.caller.enterprise_number, asked.subscriber or "")
             if asked.subscriber is not None and not isinstance(asked.start, Acknowledged):
@@ -82,15 +82,15 @@ class Subscriptions:
                 if isinstance(asked.start, Snapshot):
                     snapshot = self._snapshot(call, register, recent_log, which, token)
                     async with aclosing(snapshot):
-                        async for shipment in snapshot:
-                            yield shipment
-                            position = shipment.through
+                        async for message in snapshot:
+                            yield message
+                            position = message.through
                 elif isinstance(asked.start, Latest):
                     bookmark = self._messages.bookmark(
                         recent_log.log_id, head.latest, snapshot_complete=False
                     )
                     yield StreamMessage(bookmark, (), None, position, position)
-                following = follow_log(
+                mutations = follow_log(
                     recent_log,
                     register.id,
                     position,
@@ -99,14 +99,14 @@ class Subscriptions:
                     self._log_pages,
                     self._messages,
                 )
-                async with aclosing(following):
-                    async for shipment in following:
-                        yield shipment
+                async with aclosing(mutations):
+                    async for message in mutations:
+                        yield message
 
     async def violations(
         self, call: Call, register: AdmittedRegister, asked: SubscribeRequest
     ) -> Sequence[Violation]:
-        """What the state finds wrong with what is asked; for what is refused already."""
+        """The violations that the state of the register adds to a request that is refused already."""
         try:
             await self._begin(call, register, asked)
         except Refused as refused:
@@ -116,7 +116,7 @@ class Subscriptions:
     async def _begin(
         self, call: Call, register: AdmittedRegister, asked: SubscribeRequest
     ) -> tuple[LogFilter, LogHead, int, dict[str, Any] | None]:
-        """The filter, the log, the revision to begin after, and what an interrupted snapshot's token says."""
+        """The filter, the log, the revision to begin after, and the content of a snapshot's resume token."""
         found: list[Violation] = []
         which = EVERYTHING
         begun: tuple[int, dict[str, Any] | None] = 0, None
@@ -127,7 +127,7 @@ class Subscriptions:
         head = (await self._logs.heads((register.id,)))[register.id]
         try:
             require_log(head, asked.log_id)
-            # The places of others belong to their filters.
+            # Except for after_revision, the place depends on the filter.
             if not found or isinstance(asked.start, AfterRevision):
                 begun = await self._place(call, register, asked, which, head)
         except Refused as refused:
@@ -145,7 +145,7 @@ class Subscriptions:
                 return revision, None
             case Acknowledged():
                 key = SubscriberKey(register.id, call.caller.enterprise_number, asked.subscriber or "")
-                place = acknowledged_place(head, await self._subscribers.find(key), which)
+                place = acknowledged_position(head, await self._subscribers.find(key), which)
                 require_kept(head, place, "acknowledged")
                 return place, None
             case Snapshot(resume_token=resume_token):
@@ -175,7 +175,7 @@ class Subscriptions:
         which: LogFilter,
         token: dict[str, Any] | None,
     ) -> AsyncGenerator[StreamMessage, None]:
-        """The dossiers as of one revision, page by page, and the bookmark that completes them."""
+        """The dossiers as of one revision, in parts, then the bookmark with snapshot_complete."""
         dossiers = DossierFilter(dossier_types=which.dossier_types)
         revision: int | None = None
         after: tuple[Niss, str] | None = None
@@ -201,7 +201,7 @@ class Subscriptions:
                 recent_log.log_id, register.enterprise_number, page.dossiers, resume_token, revision
             )
             nisses = tuple(dossier.niss for dossier in page.dossiers)
-            # While the reader is slow, only the message is kept.
+            # While the subscriber is slow, only the message is kept.
             del page, last
             yield StreamMessage(data, nisses, None, revision, revision)
         assert revision is not None
@@ -213,7 +213,7 @@ class Subscriptions:
 async def log_filter(
     logs: LogStore, register_id: int, codes: tuple[str, ...], kinds: tuple[int, ...]
 ) -> LogFilter:
-    """The filter of these types and kinds, each once and in order. Raises DOSSIER_TYPE_UNKNOWN."""
+    """The filter for these types and kinds, without duplicates, sorted. Raises DOSSIER_TYPE_UNKNOWN."""
     ids = await logs.type_ids(register_id, codes) if codes else {}
     unknown = [code not in ids for code in codes]
     if any(unknown):

@@ -20,14 +20,14 @@ async def _next(news: AsyncIterator[Collection[int]]) -> list[int]:
         return list(await anext(news))
 
 
-async def test_others_hear_what_is_told(reading_engine: AsyncEngine) -> None:
+async def test_notification_is_received_by_other_processes(reading_engine: AsyncEngine) -> None:
     one, other = PostgresNotifications(reading_engine), PostgresNotifications(reading_engine)
     async with other.listen() as news:
         await one.send([3, 1])
         assert await _next(news) == [3, 1]
 
 
-async def test_what_a_process_says_itself_it_does_not_hear(reading_engine: AsyncEngine) -> None:
+async def test_process_does_not_receive_its_own_notifications(reading_engine: AsyncEngine) -> None:
     one, other = PostgresNotifications(reading_engine), PostgresNotifications(reading_engine)
     async with one.listen() as news:
         await one.send([1])
@@ -35,7 +35,7 @@ async def test_what_a_process_says_itself_it_does_not_hear(reading_engine: Async
         assert await _next(news) == [2]
 
 
-async def test_many_registers_take_several_notifications(reading_engine: AsyncEngine) -> None:
+async def test_many_register_ids_are_split_over_several_notifications(reading_engine: AsyncEngine) -> None:
     one, other = PostgresNotifications(reading_engine), PostgresNotifications(reading_engine)
     many = list(range(10**15, 10**15 + 1_000))
     async with other.listen() as news:
@@ -46,7 +46,9 @@ async def test_many_registers_take_several_notifications(reading_engine: AsyncEn
     assert heard == many
 
 
-async def test_a_lost_connection_is_said(engine: AsyncEngine, reading_engine: AsyncEngine) -> None:
+async def test_lost_listening_connection_raises_store_unavailable(
+    engine: AsyncEngine, reading_engine: AsyncEngine
+) -> None:
     async with PostgresNotifications(reading_engine).listen() as news:
         waiting = asyncio.create_task(_next(news))
         async with engine.begin() as connection:

@@ -36,7 +36,7 @@ async def _book(engine: AsyncEngine, *groups: int) -> Book:
     return book
 
 
-async def test_head_and_entries_are_of_one_snapshot(engine: AsyncEngine, logs: PostgresLogs) -> None:
+async def test_head_and_entries_come_from_one_snapshot(engine: AsyncEngine, logs: PostgresLogs) -> None:
     """A page never shows a mutation beyond its head, nor lacks one below it, while others write."""
     book = await _book(engine, 1)
     stop = asyncio.Event()

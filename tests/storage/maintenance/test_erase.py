@@ -54,7 +54,7 @@ async def age(engine: AsyncEngine, id_: int, instant: datetime) -> None:
         )
 
 
-async def test_what_is_kept_can_be_read_and_proved(engine: AsyncEngine, reading_engine: AsyncEngine):
+async def test_stored_contents_can_be_read_and_verified(engine: AsyncEngine, reading_engine: AsyncEngine):
     id_, digest = await kept(engine, new_niss())
     assert await beside(reading_engine, None, id_) == [None, Content(BODY, None)]
     body, salt, hash_, _ = await row(engine, id_)
@@ -66,7 +66,7 @@ async def test_equal_contents_have_different_hashes(engine: AsyncEngine):
     assert (await kept(engine, niss))[1] != (await kept(engine, niss))[1]
 
 
-async def test_erasing_leaves_the_hash_and_nothing_else(
+async def test_erasure_leaves_only_the_hash(
     engine: AsyncEngine, reading_engine: AsyncEngine, contents: PostgresContentStore
 ):
     niss, other = new_niss(), new_niss()
@@ -83,7 +83,7 @@ async def test_erasing_leaves_the_hash_and_nothing_else(
     assert await contents.erase_of([niss], 10) == 0
 
 
-async def test_the_old_go_and_the_young_stay(engine: AsyncEngine, contents: PostgresContentStore):
+async def test_erasure_by_age_keeps_younger_contents(engine: AsyncEngine, contents: PostgresContentStore):
     instant = datetime(1999, 1, 1, tzinfo=UTC)
     old = [(await kept(engine, new_niss()))[0] for _ in range(3)]
     young, _ = await kept(engine, new_niss())

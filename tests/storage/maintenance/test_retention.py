@@ -11,7 +11,7 @@ REGISTER_ID = -77
 """No register has it: the rows are this test's own."""
 
 
-async def test_only_what_is_older_than_seven_days_is_forgotten(
+async def test_only_requests_older_than_seven_days_are_deleted(
     engine: AsyncEngine, reading_engine: AsyncEngine
 ) -> None:
     insert = text(

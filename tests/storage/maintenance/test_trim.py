@@ -40,7 +40,7 @@ async def _kept(engine: AsyncEngine, book: Book) -> list[int]:
         return list((await connection.execute(query, {"id": book.id})).scalars())
 
 
-async def test_readers_and_writers_go_on_while_a_log_is_trimmed(
+async def test_reads_and_writes_continue_while_a_log_is_trimmed(
     engine: AsyncEngine, reading_engine: AsyncEngine, trims: PostgresTrims
 ) -> None:
     """A page read meanwhile is whole, or says that it is not; what is written comes after it."""

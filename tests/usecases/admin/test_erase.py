@@ -42,7 +42,7 @@ async def checksums(harness: PersonHarness, register: AdmittedRegister) -> list[
         return [tuple(row) for row in await connection.execute(query, {"r": register.id})]
 
 
-async def test_by_person_under_whichever_number(harness: PersonHarness):
+async def test_erasure_by_person_covers_all_its_numbers(harness: PersonHarness):
     register = await harness.register()
     old = await told(harness, register, "One", "Two")
     new = await told(harness, register, "Three")
@@ -56,7 +56,7 @@ async def test_by_person_under_whichever_number(harness: PersonHarness):
     assert await EraseContents(harness.contents).by_person(other) == 0
 
 
-async def test_by_age(harness: PersonHarness):
+async def test_erasure_by_age_takes_older_contents(harness: PersonHarness):
     register = await harness.register()
     await told(harness, register, "One", "Two")
     backdate = text(

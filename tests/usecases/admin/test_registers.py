@@ -24,7 +24,7 @@ def registers(reading_engine: AsyncEngine) -> Registers:
     return Registers(PostgresRegisterStore(reading_engine), new_pages())
 
 
-async def test_pages_hold_every_register_once_in_order(registers: Registers) -> None:
+async def test_register_pages_list_each_register_once_in_order(registers: Registers) -> None:
     for number in reversed(NUMBERS):
         await registers.create(number, "Before")
     renamed = await registers.rename(NUMBERS[0], "After")
@@ -42,7 +42,7 @@ async def test_pages_hold_every_register_once_in_order(registers: Registers) -> 
         assert [r for r in found if r.enterprise_number == NUMBERS[0]] == [renamed]
 
 
-async def test_a_token_serves_its_caller_only(registers: Registers) -> None:
+async def test_register_page_token_is_refused_for_another_caller(registers: Registers) -> None:
     for number in (EnterpriseNumber(int(enterprise_number(2_000_100 + i))) for i in range(2)):
         await registers.create(number, "Name")
     _, token = await registers.page(LIST, 1, "")

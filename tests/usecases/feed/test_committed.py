@@ -19,7 +19,7 @@ def revisions(position: int, committed_batches: Sequence[CommittedBatch]) -> lis
     return None if page is None else [entry.revision for entry in page.entries]
 
 
-def test_additions_that_follow_one_another_are_a_page_that_ends_where_the_last_one_does() -> None:
+def test_consecutive_batches_make_one_page_that_ends_with_the_last_one() -> None:
     page = page_of(NUMBER, 4, [committed_batch(5, 6), committed_batch(7, 7)])
     assert page is not None
     assert [(entry.revision, entry.batch_last_revision) for entry in page.entries] == [(5, 6), (6, 6), (7, 7)]
@@ -27,7 +27,7 @@ def test_additions_that_follow_one_another_are_a_page_that_ends_where_the_last_o
     assert (page.head.log_id, page.head.register, page.limited) == (LOG_ID, NUMBER, False)
 
 
-def test_an_entry_says_all_that_the_mutation_says() -> None:
+def test_entry_of_a_batch_has_every_field_of_the_mutation() -> None:
     page = page_of(NUMBER, 4, [committed_batch(5, 5)])
     assert page is not None
     entry = page.entries[0]
@@ -39,7 +39,7 @@ def test_an_entry_says_all_that_the_mutation_says() -> None:
     assert entry.checksum == (5).to_bytes(32, "big")
 
 
-def test_what_is_known_already_is_left_out() -> None:
+def test_batches_up_to_the_position_are_skipped() -> None:
     assert revisions(6, [committed_batch(5, 6), committed_batch(7, 8)]) == [7, 8]
     assert revisions(8, [committed_batch(5, 6), committed_batch(7, 8)]) is None
 
@@ -55,13 +55,13 @@ def test_what_is_known_already_is_left_out() -> None:
     ],
     ids=["before it", "between two", "inside one", "another log", "nothing"],
 )
-def test_what_does_not_join_is_left_to_the_log(
+def test_batch_that_does_not_follow_is_read_from_the_log(
     position: int, committed_batches: list[CommittedBatch]
 ) -> None:
     assert revisions(position, committed_batches) is None
 
 
-def test_what_is_kept_beside_the_log_is_left_to_the_log() -> None:
+def test_batch_with_contents_beside_the_log_is_read_from_the_log() -> None:
     plain = committed_batch(5, 6)
     beside = replace(plain.mutations[1], content_id=3)
     assert revisions(4, [replace(plain, mutations=[plain.mutations[0], beside])]) is None

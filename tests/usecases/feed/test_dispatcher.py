@@ -1,9 +1,9 @@
-"""The tailer: what is read once for all who follow, and when."""
+"""The dispatcher: which mutations it publishes to the subscribers, when, and how often it reads the log."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from raas.domain.errors import Reason, Refused
-from raas.usecases.feed import dispatcher as tailing
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.usecases.feed import dispatcher as dispatcher_module
 from raas.usecases.feed.catch_up import LogPages, follow_log
 from raas.usecases.feed.dispatcher import DispatcherLimits, FeedDispatcher
 from raas.usecases.feed.pacing import PaceLimits
-from raas.usecases.ports.errors import StoreUnavailable
-from raas.usecases.ports.log import EVERYTHING, LogFilter
+from raas.usecases.ports.errors import StoreFault, StoreUnavailable
+from raas.usecases.ports.log import EVERYTHING, LogEntry, LogFilter
 from tests.memory.logs import (
     OTHER_LOG_ID,
     MemoryLogs,
@@ -27,12 +28,12 @@ from tests.memory.logs import (
 )
 
 REGISTER, NEIGHBOUR = 1, 2
-HOURS = DispatcherLimits(poll_seconds=3600, poll_seconds_unheard=3600)
-"""Nothing is found out that nobody tells."""
+HOURS = DispatcherLimits(poll_seconds=3600, poll_seconds_not_listening=3600)
+"""Polling never finds anything: every mutation must be notified."""
 
 
 def paced(**limits: Any) -> DispatcherLimits:
-    """The same at this pace."""
+    """The same limits, at this pace."""
     return replace(HOURS, pace=PaceLimits(**limits))
 
 
@@ -47,15 +48,15 @@ class World:
     pages: LogPages = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pages = LogPages(self.logs, self.messages, lambda: self.dispatcher.readers)
+        self.pages = LogPages(self.logs, self.messages, lambda: self.dispatcher.subscribers)
 
     def write(self, mutations: int = 1, register_id: int = REGISTER, *, code: str = "A") -> int:
         last = self.logs[register_id].write(mutations, code=code)
         self.dispatcher.committed(register_id)
         return last
 
-    def hand_over(self, mutations: int = 1) -> int:
-        """A write of this process: what it wrote need not be read."""
+    def commit(self, mutations: int = 1) -> int:
+        """A write of this process, whose committed batch reaches the dispatcher."""
         log = self.logs[REGISTER]
         after, last = log.revision, log.write(mutations)
         self.dispatcher.committed(REGISTER, committed_batch(after + 1, last))
@@ -67,15 +68,26 @@ async def world(limits: DispatcherLimits = HOURS) -> AsyncIterator[World]:
     logs, messages = MemoryLogs(), ReadableMessages()
     dispatcher = FeedDispatcher(logs, messages, limits)
     running = asyncio.create_task(dispatcher.run())
-    # The first look around happens before anybody follows.
+    # The first poll happens before there are subscribers.
     await asyncio.sleep(0)
     yield World(logs, messages, dispatcher)
     dispatcher.close()
     await running
 
 
+class UnreliableMessages(ReadableMessages):
+    """Messages that cannot be serialised while `fails`."""
+
+    fails = False
+
+    def entries(self, register: EnterpriseNumber, entries: Sequence[LogEntry]) -> Sequence[bytes]:
+        if self.fails:
+            raise ZeroDivisionError
+        return super().entries(register, entries)
+
+
 class Follower:
-    """Reads a stream in a task of its own."""
+    """A subscriber that reads a stream in a task of its own."""
 
     def __init__(
         self,
@@ -98,10 +110,10 @@ class Follower:
     ) -> None:
         try:
             async with world.dispatcher.follow(register_id) as recent_log:
-                async for shipment in follow_log(
+                async for message in follow_log(
                     recent_log, register_id, after, which, heartbeat, world.pages, world.messages
                 ):
-                    self.received.append(read(shipment.data))
+                    self.received.append(read(message.data))
                     self._changed.set()
                     await self.reading.wait()
         except Refused as refused:
@@ -138,12 +150,12 @@ class Follower:
 
 
 async def settled() -> None:
-    """Everything that can go on without time passing has gone on."""
+    """Let every task run that needs no time to pass."""
     for _ in range(20):
         await asyncio.sleep(0)
 
 
-async def test_what_is_committed_is_sent_at_once_and_once() -> None:
+async def test_committed_mutation_is_sent_at_once_and_only_once() -> None:
     async with world() as w:
         follower = Follower(w, 0)
         await settled()
@@ -152,13 +164,12 @@ async def test_what_is_committed_is_sent_at_once_and_once() -> None:
         assert follower.revisions == [1, 2, 3]
 
 
-async def test_where_messages_cost_more_those_who_send_them_pause_longer(
+async def test_pause_is_longer_when_messages_cost_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = count(0)
-    # Telling a hundred takes a tenth of a second, of which a tenth is believed at once: with a share of a
-    # thirtieth, three tenths of a second have to pass.
-    monkeypatch.setattr(tailing, "process_time", lambda: next(clock) / 10)
+    # A hundred messages take 0.1 s, of which a tenth counts at once: with a share of a thirtieth, 0.3 s pass.
+    monkeypatch.setattr(dispatcher_module, "process_time", lambda: next(clock) / 10)
     async with world(paced(busy=0.0, least_share=1 / 30, longest_seconds=3600)) as w:
         followers = [Follower(w, 0) for _ in range(100)]
         await settled()
@@ -171,7 +182,7 @@ async def test_where_messages_cost_more_those_who_send_them_pause_longer(
         assert followers[0].revisions == [1, 2]
 
 
-async def test_each_mutation_is_read_and_written_down_once_for_all() -> None:
+async def test_mutation_is_read_and_serialised_once_for_all_subscribers() -> None:
     async with world() as w:
         followers = [Follower(w, 0) for _ in range(5)] + [Follower(w, 0, B_ONLY)]
         await settled()
@@ -183,46 +194,46 @@ async def test_each_mutation_is_read_and_written_down_once_for_all() -> None:
         assert [set(asked) for asked, _, _ in w.logs.readings] == [{REGISTER}] * 3
 
 
-async def test_what_a_write_hands_over_is_not_read() -> None:
+async def test_committed_batch_is_published_without_a_read() -> None:
     async with world() as w:
         follower = Follower(w, 0)
         await settled()
         for mutations in (1, 3, 2):
-            await follower.has(w.hand_over(mutations))
+            await follower.has(w.commit(mutations))
         assert follower.revisions == [1, 2, 3, 4, 5, 6]
         assert w.logs.readings == []
 
 
-async def test_what_others_wrote_in_between_is_read() -> None:
+async def test_mutations_of_other_processes_in_between_are_read() -> None:
     async with world() as w:
         follower = Follower(w, 0)
         await settled()
-        await follower.has(w.hand_over())
-        # Another process writes, and nobody has told it yet.
+        await follower.has(w.commit())
+        # Another process commits; its notification has not arrived.
         w.logs[REGISTER].write(2)
-        await follower.has(w.hand_over())
-        await follower.has(w.hand_over())
-        # Now it is told, in the same moment as something of this process.
+        await follower.has(w.commit())
+        await follower.has(w.commit())
+        # Now a notification arrives together with a batch of this process.
         w.logs[REGISTER].write()
         w.dispatcher.committed(REGISTER)
-        await follower.has(w.hand_over())
+        await follower.has(w.commit())
         assert follower.revisions == [1, 2, 3, 4, 5, 6, 7]
         assert [asked[REGISTER] for asked, _, _ in w.logs.readings] == [1, 5]
 
 
-async def test_more_than_waits_for_its_turn_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tailing, "_HANDED_MOST", 5)
+async def test_batches_beyond_the_queue_limit_are_read_from_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatcher_module, "_QUEUED_MUTATIONS", 5)
     async with world() as w:
         follower = Follower(w, 0)
         await settled()
         for _ in range(10):
-            last = w.hand_over()
+            last = w.commit()
         await follower.has(last)
         assert follower.revisions == list(range(1, 11))
         assert [asked[REGISTER] for asked, _, _ in w.logs.readings] == [0]
 
 
-async def test_what_is_handed_over_from_another_log_ends_the_streams() -> None:
+async def test_committed_batch_of_another_log_ends_the_streams() -> None:
     async with world() as w:
         follower = Follower(w, 0)
         await settled()
@@ -231,7 +242,7 @@ async def test_what_is_handed_over_from_another_log_ends_the_streams() -> None:
         assert follower.revisions == []
 
 
-async def test_who_begins_in_the_past_reads_the_log_and_then_the_tail() -> None:
+async def test_subscriber_that_begins_in_the_past_reads_the_log_then_the_recent_log() -> None:
     async with world() as w:
         for _ in range(5):
             w.logs[REGISTER].write(2)
@@ -241,7 +252,7 @@ async def test_who_begins_in_the_past_reads_the_log_and_then_the_tail() -> None:
         assert follower.revisions == [5, 6, 7, 8, 9, 10, 11]
 
 
-async def test_who_is_behind_has_the_next_page_read_while_it_is_given_the_last_one() -> None:
+async def test_next_page_is_prefetched_while_a_subscriber_catches_up() -> None:
     async with world() as w:
         for _ in range(5_000):
             w.logs[REGISTER].write()
@@ -249,7 +260,7 @@ async def test_who_is_behind_has_the_next_page_read_while_it_is_given_the_last_o
         follower.reading.clear()
         await follower.has(1)
         await settled()
-        # One message was given, and what follows it was read.
+        # One message was sent, and the page after it was read.
         assert [asked[REGISTER] for asked, _, _ in w.logs.readings] == [0, follower.received[0]["through"]]
         follower.reading.set()
         await follower.has(w.write())
@@ -258,8 +269,8 @@ async def test_who_is_behind_has_the_next_page_read_while_it_is_given_the_last_o
         assert len(places) == len(set(places))
 
 
-async def test_a_reader_that_stops_reading_goes_on_from_the_log() -> None:
-    async with world(DispatcherLimits(poll_seconds=3600, poll_seconds_unheard=3600, keep_bytes=20)) as w:
+async def test_subscriber_that_stops_reading_continues_from_the_log() -> None:
+    async with world(replace(HOURS, keep_bytes=20)) as w:
         slow, quick = Follower(w, 0), Follower(w, 0)
         await settled()
         slow.reading.clear()
@@ -267,18 +278,18 @@ async def test_a_reader_that_stops_reading_goes_on_from_the_log() -> None:
         await asyncio.gather(slow.has(last), quick.has(last))
         for _ in range(30):
             await quick.has(w.write())
-        # It holds the one message it was given, and nothing was kept for it.
+        # It holds one message; the server keeps none for it.
         assert len(slow.received) == 1
         slow.reading.set()
         await slow.has(31)
         assert slow.revisions == quick.revisions == list(range(1, 32))
 
 
-async def test_who_comes_late_reads_from_the_log_what_may_have_been_erased(
+async def test_late_subscriber_reads_erasable_contents_from_the_log(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("raas.usecases.feed.recent_log.ERASABLE_SECONDS", 0.05)
-    async with world(DispatcherLimits(poll_seconds=0.01, poll_seconds_unheard=0.01)) as w:
+    async with world(DispatcherLimits(poll_seconds=0.01, poll_seconds_not_listening=0.01)) as w:
         at_the_head = Follower(w, 0)
         await settled()
         w.logs[REGISTER].write_content()
@@ -290,11 +301,11 @@ async def test_who_comes_late_reads_from_the_log_what_may_have_been_erased(
         w.logs[REGISTER].erase_contents()
         late = Follower(w, 0)
         await late.has(1)
-        # Written down for the tail, and again as it now is.
+        # Serialised for the recent log, and again after the erasure.
         assert (late.revisions, w.messages.written) == ([1], [1, 1])
 
 
-async def test_the_registers_that_are_due_are_read_together() -> None:
+async def test_logs_of_several_registers_are_read_together() -> None:
     async with world() as w:
         followers = [Follower(w, 0), Follower(w, 0, register_id=NEIGHBOUR)]
         await settled()
@@ -304,7 +315,7 @@ async def test_the_registers_that_are_due_are_read_together() -> None:
         assert [set(asked) for asked, _, _ in w.logs.readings] == [{REGISTER, NEIGHBOUR}]
 
 
-async def test_registers_that_nobody_follows_are_not_read() -> None:
+async def test_log_without_subscribers_is_not_read() -> None:
     async with world() as w:
         follower = Follower(w, 0)
         await settled()
@@ -315,37 +326,37 @@ async def test_registers_that_nobody_follows_are_not_read() -> None:
         assert len(w.logs.readings) == 1
 
 
-async def test_a_group_is_never_left_half_told() -> None:
+async def test_group_larger_than_a_message_has_no_resume_point_inside() -> None:
     async with world() as w:
         follower = Follower(w, 0)
         await settled()
         last = w.write(2_500)
         await follower.has(last)
         assert follower.revisions == list(range(1, 2_501))
-        # The places to resume from on the way lie before the group.
+        # Until the end of the group, the resume point lies before it.
         assert {message["through"] for message in follower.received[:-1]} <= {0}
 
 
-async def test_what_nobody_told_is_found_by_looking() -> None:
+async def test_polling_finds_commits_that_were_not_notified() -> None:
     async with world(DispatcherLimits(poll_seconds=0.01)) as w:
-        w.dispatcher.hears(True)
+        w.dispatcher.set_listening(True)
         follower = Follower(w, 0)
         await settled()
         w.logs[REGISTER].write()
         await follower.has(1)
 
 
-async def test_when_nobody_can_be_heard_it_looks_more_often() -> None:
-    async with world(DispatcherLimits(poll_seconds=3600, poll_seconds_unheard=0.01)) as w:
-        w.dispatcher.hears(True)
+async def test_dispatcher_polls_more_often_while_notifications_are_not_received() -> None:
+    async with world(DispatcherLimits(poll_seconds=3600, poll_seconds_not_listening=0.01)) as w:
+        w.dispatcher.set_listening(True)
         follower = Follower(w, 0)
         await settled()
         w.logs[REGISTER].write()
-        w.dispatcher.hears(False)
+        w.dispatcher.set_listening(False)
         await follower.has(1)
 
 
-async def test_a_quiet_stream_sends_bookmarks() -> None:
+async def test_quiet_stream_sends_bookmarks() -> None:
     async with world() as w:
         follower = Follower(w, 0, B_ONLY, heartbeat=0.05)
         await settled()
@@ -355,7 +366,7 @@ async def test_a_quiet_stream_sends_bookmarks() -> None:
         assert follower.revisions == []
 
 
-async def test_a_store_that_fails_and_comes_back_ends_no_stream() -> None:
+async def test_stream_survives_an_outage_of_the_store() -> None:
     async with world() as w:
         follower = Follower(w, 0)
         await settled()
@@ -364,7 +375,42 @@ async def test_a_store_that_fails_and_comes_back_ends_no_stream() -> None:
         assert follower.revisions == [1]
 
 
-async def test_streams_end_when_the_tailer_is_closed_and_none_begins() -> None:
+async def test_refusal_of_the_store_is_raised_and_ends_no_stream() -> None:
+    logs, messages = MemoryLogs(), ReadableMessages()
+    w = World(logs, messages, FeedDispatcher(logs, messages, HOURS))
+    follower = Follower(w, 0)
+    await settled()
+    logs.faults = [StoreFault("permission denied")]
+    with pytest.raises(StoreFault):
+        await w.dispatcher.run()
+    running = asyncio.create_task(w.dispatcher.run())
+    await follower.has(w.write())
+    assert follower.revisions == [1]
+    w.dispatcher.close()
+    await running
+
+
+async def test_unexpected_error_ends_the_streams_and_the_dispatcher_can_run_again() -> None:
+    logs, messages = MemoryLogs(), UnreliableMessages()
+    w = World(logs, messages, FeedDispatcher(logs, messages, HOURS))
+    follower = Follower(w, 0)
+    await settled()
+    messages.fails = True
+    w.write()
+    with pytest.raises(ZeroDivisionError):
+        await w.dispatcher.run()
+    assert await follower.end() is Reason.UNAVAILABLE
+    messages.fails = False
+    running = asyncio.create_task(w.dispatcher.run())
+    again = Follower(w, 0)
+    await again.has(1)
+    await again.has(w.write())
+    assert again.revisions == [1, 2]
+    w.dispatcher.close()
+    await running
+
+
+async def test_closed_dispatcher_ends_streams_and_accepts_none() -> None:
     async with world() as w:
         follower = Follower(w, 0)
         await settled()
@@ -373,21 +419,21 @@ async def test_streams_end_when_the_tailer_is_closed_and_none_begins() -> None:
         assert await Follower(w, 0).end() is Reason.UNAVAILABLE
 
 
-async def test_a_log_that_is_replaced_ends_its_streams_only() -> None:
-    async with world(DispatcherLimits(poll_seconds_unheard=0.01)) as w:
+async def test_replaced_log_ends_only_its_own_streams() -> None:
+    async with world(DispatcherLimits(poll_seconds_not_listening=0.01)) as w:
         follower, neighbour = Follower(w, 0), Follower(w, 0, register_id=NEIGHBOUR)
         await settled()
         w.logs[REGISTER].register.log_id = OTHER_LOG_ID
         assert await follower.end() is Reason.LOG_REPLACED
         await neighbour.has(w.write(register_id=NEIGHBOUR))
-        # Who begins now follows the new log.
+        # A new stream follows the new log.
         again = Follower(w, 0)
         await settled()
         await again.has(w.write())
 
 
-async def test_what_is_trimmed_away_before_a_slow_reader_ends_its_stream() -> None:
-    async with world(DispatcherLimits(poll_seconds=3600, poll_seconds_unheard=3600, keep_bytes=20)) as w:
+async def test_slow_stream_ends_when_its_position_is_trimmed() -> None:
+    async with world(replace(HOURS, keep_bytes=20)) as w:
         slow, quick = Follower(w, 0), Follower(w, 0)
         await settled()
         slow.reading.clear()
@@ -400,7 +446,7 @@ async def test_what_is_trimmed_away_before_a_slow_reader_ends_its_stream() -> No
         await quick.has(w.write())
 
 
-async def test_a_hole_in_the_log_is_not_passed_over() -> None:
+async def test_missing_revision_ends_the_stream() -> None:
     async with world() as w:
         follower = Follower(w, 0)
         await settled()
@@ -411,11 +457,11 @@ async def test_a_hole_in_the_log_is_not_passed_over() -> None:
         assert await Follower(w, 1).end() is Reason.INTERNAL
 
 
-async def test_when_many_listen_mutations_go_out_together() -> None:
+async def test_mutations_are_sent_together_to_many_subscribers() -> None:
     async with world(paced(seconds_per_message=0.01, busy=0.0, least_share=0.5, few=0)) as w:
         followers = [Follower(w, 0) for _ in range(5)]
         await settled()
-        # The first message goes out at once, the next one when five messages are paid for: 0.1 s later.
+        # The first message is sent at once, the next one 0.1 s later: five messages at half of the time.
         await asyncio.gather(*(follower.has(w.write()) for follower in followers[:1]))
         for _ in range(20):
             last = w.write()

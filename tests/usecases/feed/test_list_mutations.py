@@ -52,7 +52,7 @@ async def pages(logs: Logs) -> list[tuple[int, int]]:
     return answers
 
 
-async def test_an_answer_of_large_mutations_holds_what_clients_accept() -> None:
+async def test_answer_with_large_mutations_fits_a_message() -> None:
     found = await pages(Logs(*range(1, 201)))
     assert sum(count for count, _ in found) == 200
     # 2,000 lines take some 52 kB in a message.
@@ -60,5 +60,5 @@ async def test_an_answer_of_large_mutations_holds_what_clients_accept() -> None:
     assert found[0][0] * 52_000 > 2 * 1024 * 1024
 
 
-async def test_an_answer_that_is_cut_ends_where_a_group_ends_and_a_larger_group_comes_whole() -> None:
+async def test_answer_that_is_cut_ends_where_a_group_ends_and_a_larger_group_is_complete() -> None:
     assert await pages(Logs(10, 20, 30, 40, 50, 60, 180, 200)) == [(50, 50), (10, 60), (120, 180), (20, 200)]

@@ -62,8 +62,8 @@ class Listener(FeedDispatcher):
         self.committed_batches.append(committed_batch)
         self.changed.set()
 
-    def hears(self, others: bool) -> None:
-        self.heard.append(others)
+    def set_listening(self, listening: bool) -> None:
+        self.heard.append(listening)
         self.changed.set()
 
 
@@ -71,11 +71,12 @@ class Listener(FeedDispatcher):
 async def running(wire: Wire) -> AsyncIterator[tuple[Notifier, Listener]]:
     dispatcher = Listener()
     notifier = Notifier(dispatcher, wire)
-    task = asyncio.create_task(notifier.run())
+    tasks = [asyncio.create_task(notifier.send()), asyncio.create_task(notifier.receive())]
     yield notifier, dispatcher
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    for task in tasks:
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
 
 
 async def until(dispatcher: Listener, expected: object, found: str) -> None:
@@ -85,7 +86,7 @@ async def until(dispatcher: Listener, expected: object, found: str) -> None:
             await dispatcher.changed.wait()
 
 
-async def test_a_commit_wakes_the_tailer_here_and_is_told_to_others() -> None:
+async def test_commit_reaches_the_dispatcher_and_other_processes() -> None:
     wire = Wire()
     async with running(wire) as (notifier, dispatcher):
         added = committed_batch(1, 1)
@@ -95,7 +96,7 @@ async def test_a_commit_wakes_the_tailer_here_and_is_told_to_others() -> None:
         assert wire.sent == [{4}]
 
 
-async def test_commits_that_follow_each_other_closely_are_told_together() -> None:
+async def test_commits_shortly_after_each_other_share_a_notification() -> None:
     wire = Wire()
     async with running(wire) as (notifier, _):
         notifier.committed(1)
@@ -107,7 +108,7 @@ async def test_commits_that_follow_each_other_closely_are_told_together() -> Non
         assert wire.sent == [{1}, {2, 3}]
 
 
-async def test_news_that_cannot_be_told_is_dropped_and_the_next_one_told() -> None:
+async def test_notification_that_fails_is_dropped_and_the_next_one_is_sent() -> None:
     wire = Wire()
     wire.faults = [StoreUnavailable("restarting")]
     async with running(wire) as (notifier, _):
@@ -119,7 +120,7 @@ async def test_news_that_cannot_be_told_is_dropped_and_the_next_one_told() -> No
         assert wire.sent == [{2}]
 
 
-async def test_what_others_committed_reaches_the_tailer() -> None:
+async def test_notification_of_another_process_reaches_the_dispatcher() -> None:
     wire = Wire()
     async with running(wire) as (_, dispatcher):
         wire.say([7, 8])
@@ -127,7 +128,7 @@ async def test_what_others_committed_reaches_the_tailer() -> None:
         assert dispatcher.heard == [True]
 
 
-async def test_a_lost_connection_is_made_again_and_the_tailer_knows() -> None:
+async def test_receiver_reconnects_and_the_dispatcher_is_told() -> None:
     wire = Wire()
     async with running(wire) as (_, dispatcher):
         wire.say(StoreUnavailable("lost"))

@@ -44,41 +44,41 @@ def settled(thread: Thread, messages: int, others: float, limits: PaceLimits = L
     return pause
 
 
-def test_in_a_quiet_process_messages_are_hardly_put_off(thread: Thread) -> None:
+def test_pause_in_a_quiet_process_is_short(thread: Thread) -> None:
     # A hundred messages take a hundredth of a second, of the four fifths that may be used.
     assert settled(thread, 100, 0.0) == pytest.approx(0.01 / 0.8)
 
 
-def test_what_others_take_is_left_to_them(thread: Thread) -> None:
+def test_pause_grows_with_the_time_that_others_use(thread: Thread) -> None:
     assert settled(thread, 100, 0.5) == pytest.approx(0.01 / 0.3)
 
 
-def test_in_a_busy_process_the_stream_has_its_least_share(thread: Thread) -> None:
+def test_feed_in_a_busy_process_has_its_least_share(thread: Thread) -> None:
     assert settled(thread, 100, 1.0) == pytest.approx(0.01 / 0.1)
 
 
-def test_no_pause_is_longer_than_the_longest(thread: Thread) -> None:
+def test_no_pause_exceeds_the_longest(thread: Thread) -> None:
     assert settled(thread, 1_000, 1.0) == 0.25
 
 
-def test_a_few_readers_do_not_wait_long_in_a_busy_process(thread: Thread) -> None:
+def test_few_subscribers_wait_a_short_time_in_a_busy_process(thread: Thread) -> None:
     assert settled(thread, 20, 1.0) == 0.005
     assert settled(thread, 21, 1.0) == pytest.approx(0.0021 / 0.1)
 
 
-def test_a_round_that_told_nobody_is_followed_at_once(thread: Thread) -> None:
+def test_round_without_messages_is_followed_by_no_pause(thread: Thread) -> None:
     assert Pace(LIMITS).pause(100.0, 0) == 0.0
 
 
-def test_a_message_that_costs_more_is_learned_and_one_surprise_is_not_believed(thread: Thread) -> None:
+def test_cost_of_a_message_follows_several_measurements_not_one(thread: Thread) -> None:
     pace = Pace(LIMITS)
     quiet = pace.pause(1.0, 100)
-    pace.took(0.11, 100)
+    pace.measured(0.11, 100)
     assert pace.pause(1.0, 100) == pytest.approx(2 * quiet)
     for _ in range(100):
-        pace.took(0.11, 100)
+        pace.measured(0.11, 100)
     assert pace.pause(1.0, 100) == pytest.approx(11 * quiet, rel=0.01)
     for _ in range(200):
-        pace.took(0.0, 100)
+        pace.measured(0.0, 100)
     # Never less than what a message takes at least.
     assert pace.pause(1.0, 100) == pytest.approx(quiet)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from raas.usecases.feed import prefetch as reading_ahead
+from raas.usecases.feed import prefetch as prefetch_module
 from raas.usecases.feed.prefetch import Prefetcher
 from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.ports.log import EVERYTHING, LogPage, ReadLimits
@@ -34,7 +34,7 @@ class Reading:
         return PAGE
 
 
-async def test_a_page_is_taken_once_by_who_comes_to_it() -> None:
+async def test_prefetched_page_is_used_once() -> None:
     pages, reading = Prefetcher(), Reading()
     ahead = pages.begin(7, reading)
     assert ahead is not None
@@ -46,7 +46,7 @@ async def test_a_page_is_taken_once_by_who_comes_to_it() -> None:
     assert (pages.free, reading.cancelled) == (2, False)
 
 
-async def test_a_page_of_another_place_is_given_up() -> None:
+async def test_prefetched_page_of_another_position_is_discarded() -> None:
     pages, reading = Prefetcher(), Reading()
     ahead = pages.begin(7, reading)
     assert ahead is not None
@@ -56,7 +56,7 @@ async def test_a_page_of_another_place_is_given_up() -> None:
     assert (pages.free, reading.cancelled) == (2, True)
 
 
-async def test_few_are_read_at_a_time() -> None:
+async def test_number_of_prefetched_pages_is_limited() -> None:
     pages = Prefetcher()
     begun = [pages.begin(7, Reading()) for _ in range(3)]
     assert [ahead is None for ahead in begun] == [False, False, True]
@@ -67,8 +67,10 @@ async def test_few_are_read_at_a_time() -> None:
     assert pages.free == 2
 
 
-async def test_a_page_that_nobody_takes_is_given_up_after_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading_ahead, "_TAKEN_WITHIN_SECONDS", 0.01)
+async def test_prefetched_page_that_is_not_used_is_discarded_after_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(prefetch_module, "_USED_WITHIN_SECONDS", 0.01)
     pages, reading = Prefetcher(), Reading()
     ahead = pages.begin(7, reading)
     assert ahead is not None
@@ -79,7 +81,7 @@ async def test_a_page_that_nobody_takes_is_given_up_after_a_moment(monkeypatch: 
     assert await ahead.page(7) is None
 
 
-async def test_who_takes_a_page_is_told_what_went_wrong_nobody_else() -> None:
+async def test_error_of_a_prefetch_is_raised_only_when_the_page_is_used() -> None:
     pages = Prefetcher()
     for taken in (True, False):
         reading = Reading()

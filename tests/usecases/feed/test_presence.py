@@ -31,38 +31,38 @@ def _presence() -> tuple[Presence, Seen]:
     return Presence(cast(Any, told)), told
 
 
-async def test_nobody_is_nothing_to_tell() -> None:
+async def test_nothing_is_reported_without_named_subscribers() -> None:
     presence, told = _presence()
     with presence.of(None):
-        await presence.tell()
+        await presence.report()
     assert told.told == []
 
 
-async def test_a_subscriber_is_here_while_any_of_its_streams_is_open() -> None:
+async def test_subscriber_is_connected_while_any_of_its_streams_is_open() -> None:
     presence, told = _presence()
     with presence.of(ONE):
         with presence.of(ONE), presence.of(OTHER):
-            await presence.tell()
-        await presence.tell()
-    await presence.tell()
-    await presence.tell()
+            await presence.report()
+        await presence.report()
+    await presence.report()
+    await presence.report()
     assert told.told == [({ONE, OTHER}, set()), ({ONE}, {OTHER}), (set(), {ONE})]
 
 
-async def test_who_comes_back_before_it_was_told_is_not_gone() -> None:
+async def test_subscriber_that_reconnects_before_a_report_is_not_reported_gone() -> None:
     presence, told = _presence()
     with presence.of(ONE):
         pass
     with presence.of(ONE):
-        await presence.tell()
+        await presence.report()
     assert told.told == [({ONE}, set())]
 
 
-async def test_what_could_not_be_told_is_told_later() -> None:
+async def test_report_that_fails_is_repeated() -> None:
     presence, told = _presence()
     with presence.of(ONE):
         pass
     told.faults = [StoreUnavailable("restarting")]
-    await presence.tell()
-    await presence.tell()
+    await presence.report()
+    await presence.report()
     assert told.told == [(set(), {ONE})]

@@ -29,7 +29,7 @@ class _World:
         written = [data.ljust(size) for data in self.messages.entries(self.recent_log.register, run.entries)]
         pieces = [cached(entry, data) for entry, data in zip(run.entries, written, strict=True)]
         self.recent_log.publish(run, pieces, now)
-        for waiter in self.recent_log.waiting():
+        for waiter in self.recent_log.take_waiting():
             wake(waiter)
 
     def next(self, position: int, which: LogFilter = EVERYTHING) -> tuple[Any, int]:
@@ -38,11 +38,11 @@ class _World:
         return read(shipment.data) if shipment.data else None, shipment.position
 
 
-def test_there_is_nothing_before_something_is_published() -> None:
+def test_recent_log_is_empty_at_first() -> None:
     assert _World().recent_log.next(0, EVERYTHING) is None
 
 
-def test_a_reader_is_sent_what_follows_its_position() -> None:
+def test_subscriber_receives_the_mutations_after_its_position() -> None:
     world = _World()
     world.log.write(2)
     world.publish()
@@ -54,7 +54,7 @@ def test_a_reader_is_sent_what_follows_its_position() -> None:
     assert world.recent_log.next(3, EVERYTHING) is None
 
 
-def test_filters_are_those_of_the_store() -> None:
+def test_recent_log_filters_like_the_store() -> None:
     world = _World()
     world.log.write(code="A", kind=1)
     world.log.write(code="B", kind=1)
@@ -65,7 +65,7 @@ def test_filters_are_those_of_the_store() -> None:
     assert world.next(0, LogFilter(("B",), (2,), (2,))) == (None, 3)
 
 
-def test_readers_at_the_head_share_one_message_per_filter() -> None:
+def test_subscribers_at_the_head_share_one_message_per_filter() -> None:
     world = _World()
     world.log.write(code="B")
     world.publish()
@@ -76,7 +76,7 @@ def test_readers_at_the_head_share_one_message_per_filter() -> None:
     assert world.messages.written == [1]
 
 
-def test_a_group_too_large_for_one_page_keeps_the_place_to_resume_from() -> None:
+def test_group_in_several_chunks_keeps_the_resume_point() -> None:
     world = _World()
     world.log.write(1)
     world.log.write(5)
@@ -89,7 +89,7 @@ def test_a_group_too_large_for_one_page_keeps_the_place_to_resume_from() -> None
     assert world.recent_log.point == world.log.point(6)
 
 
-def test_only_so_many_bytes_are_kept() -> None:
+def test_recent_log_drops_chunks_beyond_its_size() -> None:
     world = _World(keep_bytes=100)
     for _ in range(5):
         world.log.write()
@@ -98,7 +98,7 @@ def test_only_so_many_bytes_are_kept() -> None:
     assert world.next(3) == ({"mutations": [4, 5], "through": 5}, 5)
 
 
-def test_a_message_holds_about_a_run() -> None:
+def test_message_holds_about_one_segment() -> None:
     world = _World(keep_bytes=10 * SEGMENT_BYTES)
     for _ in range(4):
         world.log.write()
@@ -107,7 +107,7 @@ def test_a_message_holds_about_a_run() -> None:
     assert world.next(2) == ({"mutations": [3, 4], "through": 4}, 4)
 
 
-def test_what_can_be_erased_is_not_shown_from_here_for_long() -> None:
+def test_erasable_contents_are_dropped_after_some_seconds() -> None:
     world = _World()
     for now, content in enumerate((None, {"after": {}}, None, {"after": {}}, None)):
         write = world.log.write if content is None else world.log.write_content
@@ -115,18 +115,18 @@ def test_what_can_be_erased_is_not_shown_from_here_for_long() -> None:
         world.publish(now=now)
     reached = []
     for now in (ERASABLE_SECONDS, ERASABLE_SECONDS + 1, ERASABLE_SECONDS + 2, ERASABLE_SECONDS + 3):
-        world.recent_log.forget(now)
+        world.recent_log.drop_erasable(now)
         reached.append([position for position in range(6) if world.recent_log.reaches(position)])
     assert reached == [[0, 1, 2, 3, 4, 5], [2, 3, 4, 5], [2, 3, 4, 5], [4, 5]]
     assert world.next(4) == ({"mutations": [5], "through": 5}, 5)
 
 
-def test_a_tail_of_nothing_but_what_can_be_erased_goes_on_after_it() -> None:
+def test_recent_log_continues_after_all_its_chunks_are_dropped() -> None:
     world = _World()
     world.log.write_content()
     world.publish(now=0)
     assert world.next(0)[1] == 1
-    world.recent_log.forget(ERASABLE_SECONDS)
+    world.recent_log.drop_erasable(ERASABLE_SECONDS)
     assert (world.recent_log.reaches(0), world.recent_log.reaches(1)) == (False, True)
     assert world.recent_log.next(1, EVERYTHING) is None
     world.log.write()
@@ -134,7 +134,7 @@ def test_a_tail_of_nothing_but_what_can_be_erased_goes_on_after_it() -> None:
     assert world.next(1) == ({"mutations": [2], "through": 2}, 2)
 
 
-async def test_those_who_wait_are_woken_by_the_next_chunk() -> None:
+async def test_waiting_subscribers_are_woken_by_the_next_chunk() -> None:
     world = _World()
     loop = asyncio.get_running_loop()
     waiting = [asyncio.create_task(world.recent_log.beyond(0, loop.time() + 60)) for _ in range(3)]
@@ -142,10 +142,10 @@ async def test_those_who_wait_are_woken_by_the_next_chunk() -> None:
     world.log.write()
     world.publish()
     await asyncio.gather(*waiting)
-    assert world.recent_log.waiting() == []
+    assert world.recent_log.take_waiting() == []
 
 
-async def test_nobody_waits_beyond_the_deadline_nor_leaves_anything_behind() -> None:
+async def test_wait_ends_at_the_deadline_and_leaves_nothing_behind() -> None:
     world = _World()
     loop = asyncio.get_running_loop()
     await world.recent_log.beyond(0, loop.time() + 0.01)
@@ -154,10 +154,10 @@ async def test_nobody_waits_beyond_the_deadline_nor_leaves_anything_behind() -> 
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    assert world.recent_log.waiting() == []
+    assert world.recent_log.take_waiting() == []
 
 
-async def test_a_tail_that_ended_tells_everybody_why() -> None:
+async def test_ended_recent_log_raises_its_error_for_every_subscriber() -> None:
     world = _World()
     world.recent_log.require_open()
     world.recent_log.end(refuse(Reason.UNAVAILABLE))
@@ -168,7 +168,7 @@ async def test_a_tail_that_ended_tells_everybody_why() -> None:
         assert raised.value.violations[0].reason is Reason.UNAVAILABLE
 
 
-def test_a_tail_goes_on_only_in_the_same_log() -> None:
+def test_recent_log_continues_only_in_the_same_log() -> None:
     world = _World()
     for _ in range(3):
         world.log.write()

@@ -16,32 +16,32 @@ def _log(*groups: int) -> MemoryLog:
     return log
 
 
-def test_a_page_that_reached_its_edge_is_a_run() -> None:
+def test_page_that_reached_its_edge_is_one_segment() -> None:
     run = segment_of(_log(1, 2, 3).read(0, EVERYTHING, ReadLimits(10, 10)))
     assert [e.revision for e in run.entries] == [1, 2, 3, 4, 5, 6]
     assert (run.position, run.through, run.point) == (6, 6, _log(1, 2, 3).point(6))
 
 
-def test_a_page_without_a_match_moves_on_to_its_edge() -> None:
+def test_page_without_a_match_advances_to_its_edge() -> None:
     log = _log(1, 2, 3)
     run = segment_of(log.read(0, LogFilter(("B",), (), (2,)), ReadLimits(4, 10)))
     assert (list(run.entries), run.position, run.through, run.point) == ([], 6, 6, log.point(6))
 
 
-def test_a_cut_page_ends_where_a_group_ends() -> None:
+def test_limited_page_ends_at_the_last_end_of_a_group() -> None:
     log = _log(1, 2, 3)
     run = segment_of(log.read(0, EVERYTHING, ReadLimits(5, 5)))
     assert [e.revision for e in run.entries] == [1, 2, 3]
     assert (run.position, run.through, run.point) == (3, 3, log.point(3))
 
 
-def test_a_page_cut_right_at_the_end_of_a_group_is_whole() -> None:
+def test_page_limited_at_the_end_of_a_group_is_used_completely() -> None:
     run = segment_of(_log(1, 2, 3).read(0, EVERYTHING, ReadLimits(3, 3)))
     assert [e.revision for e in run.entries] == [1, 2, 3]
     assert run.through == 3
 
 
-def test_a_group_larger_than_the_page_goes_out_in_parts_and_moves_no_place_to_resume() -> None:
+def test_group_larger_than_a_page_is_sent_in_parts_with_unchanged_through() -> None:
     log = _log(10)
     run = segment_of(log.read(0, EVERYTHING, ReadLimits(4, 4)))
     assert [e.revision for e in run.entries] == [1, 2, 3, 4]
@@ -49,7 +49,7 @@ def test_a_group_larger_than_the_page_goes_out_in_parts_and_moves_no_place_to_re
 
 
 @pytest.mark.parametrize("matching", [[2], [2, 3]])
-def test_a_group_of_which_the_end_does_not_match_is_complete_with_the_next_one(
+def test_group_whose_end_does_not_match_is_complete_when_the_next_group_begins(
     matching: list[int],
 ) -> None:
     # Group 2 to 4, then 5; the last ones that match are in the group.
@@ -58,19 +58,19 @@ def test_a_group_of_which_the_end_does_not_match_is_complete_with_the_next_one(
     assert segment_of_entries(entries[:-1]).through is None
 
 
-def test_strides_follow_the_size_of_what_is_read() -> None:
+def test_read_size_follows_the_measured_size_of_entries() -> None:
     read_size = ReadSize()
-    read_size.took(100, 100 * 1_000)
+    read_size.measured(100, 100 * 1_000)
     assert read_size.entries(1) == SEGMENT_BYTES // 1_000
-    read_size.took(2, 2 * SEGMENT_BYTES)
+    read_size.measured(2, 2 * SEGMENT_BYTES)
     assert read_size.entries(1) == 10
-    read_size.took(0, 0)
+    read_size.measured(0, 0)
     assert read_size.entries(1) == 10
-    read_size.took(1_000, 1_000)
+    read_size.measured(1_000, 1_000)
     assert read_size.entries(1) == 2_000
 
 
-def test_runs_are_smaller_when_many_may_hold_one() -> None:
+def test_segments_are_smaller_with_many_subscribers() -> None:
     assert [segment_bytes(readers) // 1024 for readers in (0, 1, 256, 512, 1_024, 100_000)] == [
         512,
         512,
@@ -80,5 +80,5 @@ def test_runs_are_smaller_when_many_may_hold_one() -> None:
         128,
     ]
     read_size = ReadSize()
-    read_size.took(100, 100 * 1_024)
+    read_size.measured(100, 100 * 1_024)
     assert [read_size.entries(readers) for readers in (1, 512, 1_024)] == [512, 256, 128]

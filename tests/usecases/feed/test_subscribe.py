@@ -30,10 +30,10 @@ class Late(MemoryLogs):
         return heads
 
 
-async def test_what_is_committed_while_a_tail_begins_is_sent_at_once() -> None:
+async def test_mutation_committed_while_a_stream_begins_is_sent_at_once() -> None:
     logs, messages, unused = Late(), ReadableMessages(), cast(Any, None)
     dispatcher = FeedDispatcher(
-        logs, messages, DispatcherLimits(poll_seconds=3_600, poll_seconds_unheard=3_600)
+        logs, messages, DispatcherLimits(poll_seconds=3_600, poll_seconds_not_listening=3_600)
     )
     running = asyncio.create_task(dispatcher.run())
     # The first look around happens before anybody follows.
