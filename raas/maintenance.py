@@ -1,4 +1,4 @@
-"""The wiring of what is done to a database itself, beside the servers that work on it or without any."""
+"""The composition of the commands that work on a database, with or without running servers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 def migrate(dsn: str) -> SchemaVersion:
-    """Bring a database to the schema of this version; answers what was found before."""
+    """Migrate a database to the schema of this version; returns the version found before."""
 
     async def run() -> SchemaVersion:
         engine = open_database(dsn)
@@ -69,10 +69,10 @@ def trim(
     force: bool,
     progress: Callable[[Register, TrimProgress], None],
 ) -> None:
-    """Trim the log of a register, or of all, to a revision, or to what was known so long ago.
+    """Trim the log of a register, or (None) of all, to a revision or to an age.
 
-    `progress` is called after every step, at least once per register. Raises Refused REGISTER_UNKNOWN,
-    REVISION_IN_FUTURE; StoreUnavailable, StoreFault. What was done before stays done.
+    `progress` is called after each step, at least once per register. Raises Refused REGISTER_UNKNOWN,
+    REVISION_IN_FUTURE; StoreUnavailable, StoreFault. Completed steps are not undone.
     """
 
     async def run(stores: _Stores) -> None:
@@ -88,7 +88,7 @@ def trim(
 
 
 def renew(dsn: str, register: EnterpriseNumber | None) -> Sequence[Register]:
-    """Give the log of a register, or of all, another identity; answers the registers as they then are.
+    """Give the log of a register, or (None) of all, a new log_id; returns the changed registers.
 
     All of them or none. Raises Refused REGISTER_UNKNOWN; StoreUnavailable, StoreFault.
     """
@@ -101,9 +101,10 @@ def renew(dsn: str, register: EnterpriseNumber | None) -> Sequence[Register]:
 
 
 def erase(dsn: str, what: Age | Niss, progress: Progress) -> None:
-    """Erase the contents beside the logs that were recorded so long ago, or that are about a person.
+    """Erase the contents beside the logs of at least an age, or about a person.
 
-    `progress` is told how many so far. Raises StoreUnavailable, StoreFault; what was done before stays done.
+    `progress` receives the number erased so far. Raises StoreUnavailable, StoreFault; completed batches are
+    not undone.
     """
 
     async def run(stores: _Stores) -> None:
@@ -138,7 +139,7 @@ async def _opened(dsn: str) -> AsyncIterator[_Stores]:
 
 
 def _work_on(dsn: str, work: Callable[[_Stores], Coroutine[Any, Any, T]]) -> T:
-    """Do it on an event loop of its own; SIGINT cancels it, and is raised as KeyboardInterrupt."""
+    """Run on an event loop of its own. SIGINT cancels the work and raises KeyboardInterrupt."""
 
     async def run() -> T:
         async with _opened(dsn) as stores:

@@ -1,1 +1,1 @@
-"""What operations need: settings, logs, metrics."""
+"""Settings, logs, metrics and the other needs of operations."""

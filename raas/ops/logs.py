@@ -1,7 +1,7 @@
-"""Structured logs, one line per event, that never name a person.
+"""Structured logs, one line per event, without a NISS or a name.
 
-Nothing in RaaS logs a NISS or a name. As the last defence every line is searched for what looks like a
-NISS before it is written; libraries that use `logging` pass the same defence.
+No code of RaaS logs a NISS or a name. As a last defence, every line, also of libraries that use `logging`,
+is searched for numbers that may be a NISS, and these are redacted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from raas.ops.settings import LogFormat, LogLevel
 
 REDACTED = "[redacted]"
 
-# A UUID is kept as it is, though its last part may be digits only.
+# A UUID is not redacted, although its last part may consist of digits.
 _UUID = r"(?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)"
 _ELEVEN_DIGITS = r"(?<!\d)\d{2}[ ./-]?\d{2}[ ./-]?\d{2}[ ./-]?\d{3}[ ./-]?\d{2}(?!\d)"
 _SUSPECT = re.compile(f"{_UUID}|{_ELEVEN_DIGITS}")
@@ -26,7 +26,7 @@ _SMALLEST_SUSPECT = 100_000_000
 
 
 def configure_logs(log_format: LogFormat, level: LogLevel, stream: IO[str] | None = None) -> None:
-    """Make every log line of this process go to `stream` (stderr) in this format, from this level on."""
+    """Write every log line of this process to `stream` (stderr) in this format, from this level on."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -60,17 +60,17 @@ def configure_logs(log_format: LogFormat, level: LogLevel, stream: IO[str] | Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.name)
-    # What it says of every start is of use to nobody but its authors.
+    # Its messages about every start are of no use to operators.
     logging.getLogger("alembic").setLevel(max(logging.WARNING, root.level))
 
 
 def redact_numbers(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Hide whole numbers that are long enough to be a NISS, which may have lost its leading zeros."""
+    """Redact integers that are long enough to be a NISS, whose leading zeros may be lost."""
     return {key: _without_numbers(value) for key, value in event.items()}
 
 
 def redact_text(_: WrappedLogger, __: str, line: Any) -> str:
-    """Hide whatever in the finished line has the eleven digits of a NISS, punctuated or not."""
+    """Redact the eleven digits of a NISS, with or without punctuation, in the formatted line."""
     return _SUSPECT.sub(lambda found: found["uuid"] or REDACTED, str(line))
 
 

@@ -19,18 +19,18 @@ LOOPBACK_NAMES = ("localhost",)
 
 
 class SettingsRefused(Exception):
-    """The server cannot start with these settings; the text names each of them and says why."""
+    """The settings are invalid; the text names each invalid setting and the reason."""
 
 
 class LogFormat(Enum):
-    """How log lines are written."""
+    """The format of log lines."""
 
     JSON = "json"
     CONSOLE = "console"
 
 
 class LogLevel(Enum):
-    """From which level on log lines are written."""
+    """The lowest level that is logged."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -39,7 +39,7 @@ class LogLevel(Enum):
 
 
 LOCAL, STRUCTURE = "local", "structure"
-"""The authentic sources that are no address."""
+"""The authentic sources that are not an address."""
 
 
 def _address(text: str) -> str:
@@ -57,14 +57,14 @@ def split_address(text: str) -> tuple[str, int]:
 
 
 def _source(text: str) -> str:
-    """Claims about persons travel to the other server in plaintext: they must not leave the machine."""
+    """The data of persons travel to the other server in plaintext and must not leave the machine."""
     if text not in (LOCAL, STRUCTURE):
         try:
             host, port = split_address(text)
         except ValueError:
             raise ValueError(f"write {LOCAL}, {STRUCTURE}, or the host:port of another server") from None
         if not is_loopback(host) or port == 0:
-            raise ValueError("another server is asked in plaintext, on a loopback address only")
+            raise ValueError("the other server is called in plaintext, on a loopback address only")
     return text
 
 
@@ -79,35 +79,35 @@ Address = Annotated[str, AfterValidator(_address)]
 
 
 class Settings(BaseSettings):
-    """Every setting, checked. `load_settings` is the way to get them."""
+    """All settings, validated; `load_settings` reads them."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", case_sensitive=False
     )
 
     listen: Address = "127.0.0.1:50051"
-    """Where to serve gRPC."""
+    """Address of the gRPC service."""
     database_url: SecretStr | None = None
     """`postgresql://…` of a PostgreSQL of version 15 or later; absent = the embedded one."""
     data_dir: Path = Path("var")
-    """Where the embedded PostgreSQL and what must survive a restart are kept."""
+    """Data directory of the embedded PostgreSQL."""
     niss_profile: Literal["production", "test"] = "production"
-    """`test` accepts the numbers of fictitious persons too."""
+    """`test` also accepts the numbers of fictitious persons."""
     development_identity: Annotated[bool, Field(validate_default=True)] = False
     """Callers name themselves and may do everything; on loopback addresses only."""
     workers: Annotated[int, Field(ge=1, le=256)] = 1
-    """Processes that serve the one port."""
+    """Number of processes that share the port."""
     authentic_source: Annotated[str, AfterValidator(_source)] = LOCAL
-    """Who says which NISS exist: `local` (the persons of this database), `structure` (every well-formed
-    number does), or the `host:port` of another server of RaaS."""
+    """The source that says which NISS exist: `local` (the persons of this database), `structure` (every
+    well-formed number exists), or the `host:port` of another RaaS server."""
     authentic_source_caller: Annotated[str, AfterValidator(_enterprise_number)] = "0999999922"
-    """The enterprise number under which the other server is asked."""
+    """The enterprise number under which this server calls the other one."""
     metrics_listen: Address | None = None
-    """Where to serve Prometheus metrics; absent = none. Worker n of several listens n ports further."""
+    """Address of the Prometheus metrics; absent = none. Worker n listens on the port plus n."""
     shutdown_seconds: Annotated[float, Field(gt=0, le=3_600)] = 10
-    """How long calls under way may take to end when the server stops."""
+    """Time that calls in progress have to end when the server stops."""
     max_lines: Annotated[int, Field(ge=1, le=100_000)] = MAX_LINES
-    """How many lines a dossier may have."""
+    """The most lines a dossier may have."""
     log_format: LogFormat = LogFormat.JSON
     log_level: LogLevel = LogLevel.INFO
 
@@ -121,21 +121,21 @@ class Settings(BaseSettings):
     @field_validator("development_identity")
     @classmethod
     def _identity(cls, allowed: bool, earlier: ValidationInfo) -> bool:
-        """Somebody must be able to call, and without proof of identity only from this machine."""
+        """Refuse a server that nobody can call, and callers without proof of identity from other machines."""
         if not allowed:
             raise ValueError(
-                "there is no way to identify callers; for development, set it to 1: they name themselves"
+                "there is no way to identify callers; set it to 1 for development: callers name themselves"
             )
         listen = earlier.data.get("listen")
         if listen is not None and not is_loopback(split_address(listen)[0]):
             raise ValueError(
-                f"callers that name themselves are served on loopback addresses only; {PREFIX}LISTEN is none"
+                f"callers may name themselves on a loopback address only, and {PREFIX}LISTEN is not one"
             )
         return allowed
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the address."""
+    """Whether only this machine can reach the host."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -143,10 +143,10 @@ def is_loopback(host: str) -> bool:
 
 
 def load_settings(**given: Any) -> Settings:
-    """The settings: what is given (None = not given), else the environment, else the default.
+    """The settings: the given value (None = not given), else the environment, else the default.
 
-    Raises SettingsRefused with everything that is wrong in one message, without the values: an address of
-    a database holds a password.
+    Raises SettingsRefused, which names every invalid setting but no value: a database URL may contain a
+    password.
     """
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})

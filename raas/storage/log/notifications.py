@@ -1,4 +1,4 @@
-"""How processes on one database tell each other of new mutations: NOTIFY and LISTEN."""
+"""Notifications between processes on one database, by NOTIFY and LISTEN."""
 
 from __future__ import annotations
 
@@ -15,49 +15,49 @@ from raas.storage.connection.query import fetch
 
 CHANNEL = "raas_mutations"
 
-# News that is lost in a crash does no harm: its commit need not wait for the disk.
-_NOTIFY = f"SELECT set_config('synchronous_commit', 'off', true), pg_notify('{CHANNEL}', %(news)s)"
+# A notification that is lost in a crash does no harm: its commit does not wait for the disk.
+_NOTIFY = f"SELECT set_config('synchronous_commit', 'off', true), pg_notify('{CHANNEL}', %(payload)s)"
 
 _TOGETHER = 300
 """Register ids in one notification, which holds at most 8,000 bytes."""
 
 _SILENCE_SECONDS = 30.0
-"""After so long without a word the connection is asked whether it is still there."""
+"""The connection is tested after this time without a notification."""
 
 
 class PostgresNotifications:
-    """The WakeUps of stream_ports.py; `engine` must be one in autocommit.
+    """The Notifications of the ports; `engine` must be one in autocommit.
 
-    Listening takes one connection out of the engine's pool for as long as it lasts.
+    `listen` occupies one connection of the pool while its block lasts.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        # What this process says comes back to it too.
+        # PostgreSQL delivers a notification also to its sender, which ignores it.
         self._sender = uuid4().hex[:12]
 
     async def send(self, register_ids: Collection[int]) -> None:
-        """Tell all other processes."""
+        """Notify all other processes."""
         ids = list(map(str, register_ids))
         for first in range(0, len(ids), _TOGETHER):
-            news = " ".join([self._sender, *ids[first : first + _TOGETHER]])
-            await fetch(self._engine, _NOTIFY, {"news": news})
+            payload = " ".join([self._sender, *ids[first : first + _TOGETHER]])
+            await fetch(self._engine, _NOTIFY, {"payload": payload})
 
     @asynccontextmanager
     async def listen(self) -> AsyncIterator[AsyncIterator[Collection[int]]]:
-        """What other processes tell from now on; StoreUnavailable when the connection is lost."""
+        """Receive register ids from other processes; StoreUnavailable when the connection is lost."""
         with translated_errors():
             pooled = await self._engine.raw_connection()
             connection = cast(psycopg.AsyncConnection[tuple[Any, ...]], pooled.driver_connection)
             try:
                 await connection.execute(f"LISTEN {CHANNEL}")
-                yield self._news(connection)
+                yield self._received(connection)
             finally:
-                # It hears notifications: not one to be given to anybody else.
+                # It listens: nobody else may use it.
                 await connection.close()
                 pooled.close()
 
-    async def _news(
+    async def _received(
         self, connection: psycopg.AsyncConnection[tuple[Any, ...]]
     ) -> AsyncIterator[Collection[int]]:
         with translated_errors():

@@ -1,4 +1,4 @@
-"""The logs as their readers see them: any number of registers in one round trip and one snapshot."""
+"""Reads the logs of any number of registers in one statement, and so from one snapshot."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ _HEAD_COLUMNS = 7
 
 _HEADS = f"SELECT {_HEAD} FROM register r WHERE r.id = ANY(%(registers)s::bigint[])"
 
-# One row for a register: the columns of its entries as arrays. The driver takes a fifth of the time for it
-# that it takes for a row each, and wakes up a few times instead of once every few rows. One statement sees
-# one state, of the head and of the entries. The edge is where the indivisible group ends that the reach ends
-# in, or the end of the log.
+# One row per register, with the columns of its entries as arrays: the driver needs a fifth of the time that
+# one row per entry takes. One statement sees one state of head and entries. The edge is the end of the
+# indivisible group at the read limit, or the end of the log.
 _PAGES = f"""
 SELECT {_HEAD}, edge.revision, edge.record_time, edge.checksum, page.*
 FROM unnest(%(registers)s::bigint[], %(after)s::bigint[]) AS asked (register_id, after)
@@ -54,14 +53,14 @@ CROSS JOIN LATERAL (
            CASE WHEN coalesce(m.requested_niss, m.content_id) IS NOT NULL
                   OR m.dossier_type_ids IS NOT NULL OR m.detail IS NOT NULL
            THEN (
-             SELECT to_jsonb(said) FROM (
+             SELECT to_jsonb(unusual_fields) FROM (
                SELECT m.requested_niss, CASE WHEN m.dossier_type_ids IS NOT NULL THEN ARRAY(
                         SELECT named.code
                         FROM unnest(m.dossier_type_ids) WITH ORDINALITY AS concerned (id, place)
                         JOIN dossier_type named ON named.id = concerned.id
                         ORDER BY concerned.place) END AS dossier_types,
                       m.detail,
-{CONTENT_COLUMNS}) AS said) END AS unusual
+{CONTENT_COLUMNS}) AS unusual_fields) END AS unusual
     FROM mutation m LEFT JOIN dossier_type t ON t.id = m.dossier_type_id
     WHERE m.register_id = r.id AND m.revision > asked.after
       AND m.revision <= coalesce(reached.batch_last_revision, {_LAST_REVISION}){{conditions}}
@@ -76,8 +75,8 @@ _OF_KINDS = """
 _OF_NISSES = """
     AND m.niss = ANY(%(nisses)s::bigint[])"""
 
-# Before the first mutation a log says what raas.domain.registers.register.first_checksum does.
-_MARK = """
+# The checksum before the first mutation is that of raas.domain.registers.register.first_checksum.
+_POINT = """
 SELECT r.oldest_revision,
        CASE WHEN %(revision)s = 0 THEN r.create_time ELSE coalesce(m.record_time, r.record_time) END,
        CASE WHEN %(revision)s = 0 THEN sha256(lpad(r.enterprise_number::text, 10, '0')::bytea)
@@ -91,36 +90,36 @@ SELECT code, id FROM dossier_type WHERE register_id = %(register)s AND code = AN
 
 
 class PostgresLogs:
-    """The LogStore of stream_ports.py on PostgreSQL; `engine` must be one in autocommit."""
+    """The LogStore on PostgreSQL; `engine` must be one in autocommit."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
     async def heads(self, register_ids: Collection[int]) -> Mapping[int, LogHead]:
-        """The logs of these registers as committed now."""
+        """The heads of the logs of these registers, as committed now."""
         rows = await fetch(self._engine, _HEADS, {"registers": array(register_ids)})
         return {row[0]: _head(row) for row in rows}
 
     async def read(
-        self, after: Mapping[int, int], which: LogFilter, reach: ReadLimits
+        self, after: Mapping[int, int], which: LogFilter, limits: ReadLimits
     ) -> Mapping[int, LogPage]:
-        """What follows these revisions in the logs of these registers."""
+        """The page after each of these revisions (by register id); the limits apply to each log."""
         parameters = {
             "registers": array(after),
             "after": array(after.values()),
-            "revisions": reach.revisions,
-            "entries": reach.entries,
+            "revisions": limits.revisions,
+            "entries": limits.entries,
             "types": array(which.type_ids),
             "kinds": array(which.kinds),
             "nisses": array(which.nisses),
         }
         statement = _pages_statement(bool(which.type_ids), bool(which.kinds), bool(which.nisses))
         rows = await fetch(self._engine, statement, parameters, binary=True)
-        return {row[0]: _page(row, reach) for row in rows}
+        return {row[0]: _page(row, limits) for row in rows}
 
     async def point(self, register_id: int, revision: int) -> LogPoint:
-        """What the log says at a revision. Raises Refused REVISION_EXPIRED."""
-        rows = await fetch(self._engine, _MARK, {"register": register_id, "revision": revision})
+        """The log at a revision from oldest_revision on. Raises Refused REVISION_EXPIRED."""
+        rows = await fetch(self._engine, _POINT, {"register": register_id, "revision": revision})
         oldest, record_time, checksum = rows[0]
         if revision < oldest:
             raise refuse(Reason.REVISION_EXPIRED, oldest_revision=str(oldest))
@@ -143,7 +142,7 @@ def _pages_statement(of_types: bool, of_kinds: bool, of_nisses: bool) -> str:
 
 
 def _entries(revisions: Sequence[int] | None, *columns: Any) -> Sequence[LogEntry]:
-    """The entries in the columns of _PAGES; None = there are none."""
+    """The entries in the columns of _PAGES; `revisions` is None when there are none."""
     if revisions is None:
         return ()
     group_ends, kinds, nisses, codes, before, after, *stamps, checksums, unusual = columns
@@ -152,10 +151,10 @@ def _entries(revisions: Sequence[int] | None, *columns: Any) -> Sequence[LogEntr
     return LogEntries(LogEntry._make((*usual, details, contents, erased)))
 
 
-def _unusual(revisions: Sequence[int], said: Mapping[str, Any] | None) -> Sequence[Sequence[Any]]:
-    """The columns that most entries have nothing in, of what is said of those that have."""
+def _unusual(revisions: Sequence[int], by_revision: Mapping[str, Any] | None) -> Sequence[Sequence[Any]]:
+    """The columns that are empty for most entries, from the values of the other entries."""
     columns: list[list[Any]] = [[None] * len(revisions) for _ in _UNUSUAL]
-    for revision, values in (said or {}).items():
+    for revision, values in (by_revision or {}).items():
         place = bisect_left(revisions, int(revision))
         for column, name in zip(columns, _UNUSUAL, strict=True):
             column[place] = values[name]
@@ -169,9 +168,9 @@ def _head(row: Row) -> LogHead:
     return LogHead(EnterpriseNumber(number), log_id, oldest, LogPoint(revision, record_time, bytes(checksum)))
 
 
-def _page(row: Row, reach: ReadLimits) -> LogPage:
+def _page(row: Row, limits: ReadLimits) -> LogPage:
     head = _head(row)
     revision, record_time, checksum, *columns = row[_HEAD_COLUMNS:]
     edge = head.latest if revision is None else LogPoint(revision, record_time, bytes(checksum))
     entries = _entries(*columns)
-    return LogPage(head, edge, entries, len(entries) >= reach.entries)
+    return LogPage(head, edge, entries, len(entries) >= limits.entries)

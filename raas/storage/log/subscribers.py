@@ -1,4 +1,4 @@
-"""The SubscriberStore of stream_ports.py on PostgreSQL."""
+"""The SubscriberStore on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ ON CONFLICT (register_id, caller, name) DO UPDATE SET
     ELSE excluded.acknowledged_revision END
 RETURNING acknowledged_revision"""
 
-# In the order of the key, as everybody who updates several of them does: nobody waits in a circle.
+# Rows are locked in the order of the key: concurrent reports do not deadlock.
 _SEEN = """
-WITH told AS (
+WITH reported AS (
   SELECT * FROM unnest(%(registers)s::bigint[], %(callers)s::bigint[], %(names)s::text[],
                        %(connected)s::boolean[]) AS t (register_id, caller, name, connected)),
 held AS MATERIALIZED (
-  SELECT s.register_id, s.caller, s.name, told.connected
-  FROM subscriber s JOIN told USING (register_id, caller, name)
+  SELECT s.register_id, s.caller, s.name, reported.connected
+  FROM subscriber s JOIN reported USING (register_id, caller, name)
   ORDER BY 1, 2, 3 FOR UPDATE OF s)
 UPDATE subscriber s SET
   last_seen_time = clock_timestamp(),
@@ -71,7 +71,7 @@ _DELETE = f"DELETE FROM subscriber s WHERE {_ONE} RETURNING 1"
 
 
 class PostgresSubscribers:
-    """Places of named subscribers; `engine` must be one in autocommit."""
+    """Stores named subscribers; `engine` must be one in autocommit."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -82,7 +82,7 @@ class PostgresSubscribers:
         return _subscriber(rows[0]) if rows else None
 
     async def enter(self, key: SubscriberKey, log_id: UUID, which: LogFilter, revision: int) -> None:
-        """A subscriber begins to read: created, or begun anew if log or filters differ."""
+        """Record that a subscriber begins to read at `revision`: create it, or reset it there."""
         parameters = {
             **_one(key),
             "log": log_id,
@@ -93,13 +93,13 @@ class PostgresSubscribers:
         await fetch(self._engine, _ENTER, parameters)
 
     async def acknowledge(self, key: SubscriberKey, log_id: UUID, revision: int) -> int:
-        """Move forward to `revision`, never back; answers where it then is."""
+        """Move forward to `revision`, never back; returns the acknowledged revision."""
         parameters = {**_one(key), "log": log_id, "revision": revision}
         acknowledged: int = (await fetch(self._engine, _ACKNOWLEDGE, parameters))[0][0]
         return acknowledged
 
     async def seen(self, connected: Collection[SubscriberKey], gone: Collection[SubscriberKey]) -> None:
-        """Note which subscribers have a stream open here, and whose last one was closed."""
+        """Record which subscribers have a stream open in this process, and which closed their last one."""
         keys = [*connected, *gone]
         parameters = {
             "registers": array(key.register_id for key in keys),
@@ -116,7 +116,7 @@ class PostgresSubscribers:
         after: tuple[EnterpriseNumber, str] | None,
         limit: int,
     ) -> Sequence[Subscriber]:
-        """Subscribers of a register in order of (caller, name), after the key."""
+        """Subscribers of a register and a caller (None = all), ordered by (caller, name), after that key."""
         after_caller, after_name = after or (EnterpriseNumber(0), "")
         parameters = {
             "register": register_id,
@@ -128,7 +128,7 @@ class PostgresSubscribers:
         return [_subscriber(row) for row in await fetch(self._engine, _PAGE, parameters)]
 
     async def delete(self, key: SubscriberKey) -> None:
-        """Forget a subscriber, if there is one."""
+        """Delete the subscriber, if it exists."""
         await fetch(self._engine, _DELETE, _one(key))
 
 

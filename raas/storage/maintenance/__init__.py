@@ -1,1 +1,1 @@
-"""Trimming logs, erasing contents, forgetting expired rows."""
+"""Trim logs, erase contents and delete expired rows."""

@@ -1,4 +1,4 @@
-"""Erasing contents: facts about people beside the log."""
+"""Erase contents about persons beside the log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from raas.storage.connection.query import fetch
 from raas.storage.persons.search import UNITED
 from raas.storage.rows.arrays import array
 
-# In the order of the index that finds them, so that two who erase wait for each other.
+# Locked in the order of the index, so that concurrent erasures wait for each other without a deadlock.
 _ERASE = """
 WITH chosen AS (
   SELECT id FROM content WHERE {which} AND erased_time IS NULL
@@ -28,21 +28,21 @@ _ERASE_OF = _ERASE.format(which="niss = ANY(%(nisses)s::bigint[])", order="id")
 
 
 class PostgresContentStore:
-    """The ContentStore of person_ports.py; `engine` in autocommit: each erasure is a transaction."""
+    """The ContentStore on PostgreSQL; `engine` in autocommit: each erasure is a transaction."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
     async def erase_before(self, instant: datetime, limit: int) -> int:
-        """Erase at most `limit` contents older than the instant; answers how many."""
+        """Erase at most `limit` contents older than the instant; returns the number."""
         return await self._count(_ERASE_BEFORE, {"instant": instant, "limit": limit})
 
     async def erase_of(self, nisses: Collection[Niss], limit: int) -> int:
-        """Erase at most `limit` contents about these numbers; answers how many."""
+        """Erase at most `limit` contents about these numbers; returns the number."""
         return await self._count(_ERASE_OF, {"nisses": array(nisses), "limit": limit})
 
     async def numbers_of(self, niss: Niss) -> Collection[Niss]:
-        """All numbers of the person to whom this one belongs, itself included."""
+        """All numbers of the person that has this number, including it."""
         return {row[0] for row in await fetch(self._engine, UNITED, {"niss": niss})}
 
     async def _count(self, statement: str, parameters: Mapping[str, Any]) -> int:

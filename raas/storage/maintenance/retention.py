@@ -1,4 +1,4 @@
-"""Forgetting what was kept only for a while: answers to request ids."""
+"""Delete stored request ids, with their answers, when they expire."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.storage.connection.errors import translated_errors
 
 KEPT_DAYS = 7
-"""For so long a repeated request is answered as the first time (contract, request_id)."""
+"""How long a repeated request_id gets the stored answer, as the contract promises."""
 
 _BATCH = 5_000
 
-_FORGET = """
+_DELETE = """
 DELETE FROM {table} WHERE ctid = ANY(ARRAY(
   SELECT ctid FROM {table} WHERE time < clock_timestamp() - make_interval(days => %s) LIMIT %s))"""
-_STATEMENTS = tuple(_FORGET.format(table=table) for table in ("request", "person_request"))
+_STATEMENTS = tuple(_DELETE.format(table=table) for table in ("request", "person_request"))
 
 
 class PostgresRetention:
-    """Deletes in small transactions, so that writers hardly notice; `engine` must be one in autocommit."""
+    """Deletes in small transactions, so as not to delay writers; `engine` must be one in autocommit."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
     async def delete_expired_requests(self) -> int:
-        """Forget the answers older than KEPT_DAYS; answers how many. Raises StoreUnavailable, StoreFault."""
-        return sum([await self._forget(statement) for statement in _STATEMENTS])
+        """Delete requests older than KEPT_DAYS; returns the number. Raises StoreUnavailable, StoreFault."""
+        return sum([await self._delete(statement) for statement in _STATEMENTS])
 
-    async def _forget(self, statement: str) -> int:
-        forgotten = 0
+    async def _delete(self, statement: str) -> int:
+        total = 0
         while True:
             with translated_errors():
                 async with self._engine.connect() as pooled:
                     connection = (await pooled.get_raw_connection()).driver_connection
                     assert isinstance(connection, psycopg.AsyncConnection)
                     deleted = (await connection.execute(statement, (KEPT_DAYS, _BATCH))).rowcount
-            forgotten += deleted
+            total += deleted
             if deleted < _BATCH:
-                return forgotten
+                return total

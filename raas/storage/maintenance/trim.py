@@ -1,4 +1,4 @@
-"""Cutting logs off at their old end, and giving them another identity."""
+"""Trim logs at their old end, and renew their ids."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from raas.usecases.ports.errors import StoreFault
 from raas.usecases.ports.maintenance import TrimStep
 from raas.usecases.ports.subscriber_store import SubscriberKey
 
-# The lock of every write: until the end of this transaction the log does not grow.
+# Writers take the same lock: the log does not grow until this transaction ends.
 _LOCK = "SELECT revision, oldest_revision, log_id FROM register WHERE id = %s FOR NO KEY UPDATE"
 
 _SLOWEST = """
@@ -27,7 +27,7 @@ SELECT caller, name, acknowledged_revision FROM subscriber
 WHERE register_id = %s AND log_id = %s AND last_seen_time >= %s
 ORDER BY acknowledged_revision, caller, name LIMIT 1"""
 
-# The last end of a group within the limit, else (a group longer than a step) the end of the first one.
+# The last end of a group within the limit; if the first group is longer than a step, its end.
 _GROUP_END = """
 SELECT coalesce(
   (SELECT revision FROM mutation
@@ -39,7 +39,7 @@ SELECT coalesce(
 
 _MOVE = "UPDATE register SET oldest_revision = %s WHERE id = %s"
 
-# What lies before the old beginning was deleted when it became that.
+# Everything before the old beginning was deleted earlier.
 _DELETE = "DELETE FROM mutation WHERE register_id = %s AND revision >= %s AND revision < %s"
 
 _RENEW = """
@@ -49,14 +49,14 @@ UPDATE register SET log_id = gen_random_uuid() FROM held WHERE register.id = hel
 
 
 class PostgresTrims:
-    """The TrimStore of stream_ports.py; `engine` for transactions, `reading` in autocommit."""
+    """The TrimStore on PostgreSQL; `engine` for transactions, `reading` in autocommit."""
 
     def __init__(self, engine: AsyncEngine, reading: AsyncEngine) -> None:
         self._transactions = Transactions(engine)
         self._reading = reading
 
     async def revision_at(self, register_id: int, instant: datetime) -> int:
-        """The last revision recorded at or before `instant`; 0 when there is none that is still kept."""
+        """The last revision recorded at or before `instant`; 0 when none of them is kept."""
         try:
             return await resolve_time(self._reading, register_id, instant)
         except Refused as refused:
@@ -65,7 +65,7 @@ class PostgresTrims:
             raise
 
     async def step(self, register_id: int, goal: int, entries: int, seen_since: datetime | None) -> TrimStep:
-        """Under the lock of the register, give up about `entries` revisions on the way to `goal`."""
+        """Under the lock of the register, delete about `entries` revisions on the way to `goal`."""
         async with self._transactions.connection() as connection:
             with translated_errors():
                 revision, oldest, log_id = await _row(connection, _LOCK, (register_id,))
@@ -84,7 +84,7 @@ class PostgresTrims:
                 return TrimStep(deleted, begin, held_by)
 
     async def renew(self, register_ids: Collection[int]) -> None:
-        """Give each of these logs another log_id: all of them, or none."""
+        """Give each of these logs a new log_id: all of them, or none."""
         async with self._transactions.connection() as connection:
             with translated_errors():
                 await connection.execute(_RENEW, (array(register_ids),))
@@ -104,7 +104,7 @@ async def _new_beginning(
 async def _row(connection: Connection, statement: str, parameters: Any) -> Row:
     row = await _row_or_none(connection, statement, parameters)
     if row is None:
-        raise StoreFault("the register row is gone")
+        raise StoreFault("the register does not exist any more")
     return row
 
 

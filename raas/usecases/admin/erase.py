@@ -12,14 +12,14 @@ from raas.usecases.ports.maintenance import ContentStore
 DEFAULT_AGE = Age(months=12)
 
 _BATCH = 5_000
-"""Contents erased in one transaction: readers and writers hardly notice."""
+"""Contents erased in one transaction, small enough not to delay readers and writers."""
 
 Progress = Callable[[int], None]
-"""Is told, after every batch, how many contents are erased so far: they stay so, whatever comes."""
+"""Receives, after each committed batch, the number of contents erased so far."""
 
 
 class EraseContents:
-    """The verbs behind `raas erase`; each answers how many contents were erased."""
+    """The use cases of `raas erase`; each returns the number of contents erased."""
 
     def __init__(self, contents: ContentStore) -> None:
         self._contents = contents
@@ -27,12 +27,12 @@ class EraseContents:
     async def by_age(
         self, now: datetime, age: Age = DEFAULT_AGE, *, progress: Progress = lambda _: None
     ) -> int:
-        """Erase the contents that were recorded so long ago or longer."""
+        """Erase the contents of at least this age."""
         instant = age.before(now)
         return await _all_of(lambda: self._contents.erase_before(instant, _BATCH), progress)
 
     async def by_person(self, niss: Niss, *, progress: Progress = lambda _: None) -> int:
-        """Erase the contents about a person, under whichever of its numbers they were recorded."""
+        """Erase the contents about a person, recorded under any of its numbers."""
         nisses = await self._contents.numbers_of(niss)
         return await _all_of(lambda: self._contents.erase_of(nisses, _BATCH), progress)
 

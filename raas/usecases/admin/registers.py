@@ -1,4 +1,4 @@
-"""Registers themselves: create, rename, list."""
+"""Create, rename and list registers."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from raas.usecases.ports.registers import RegisterStore
 
 
 class Registers:
-    """The verbs on registers; all raise StoreUnavailable."""
+    """The use cases that manage registers; all raise StoreUnavailable."""
 
     def __init__(self, store: RegisterStore, pages: Pages) -> None:
         self._store = store
         self._pages = pages
 
     async def create(self, number: EnterpriseNumber, name: str) -> Register:
-        """A new, empty register. Raises Refused REGISTER_EXISTS."""
+        """Create an empty register. Raises Refused REGISTER_EXISTS."""
         return await self._store.create(number, name)
 
     async def rename(self, number: EnterpriseNumber, name: str) -> Register:
-        """Change the name; that is no mutation. Raises Refused REGISTER_UNKNOWN."""
+        """Change the name of a register, which is not a mutation. Raises Refused REGISTER_UNKNOWN."""
         return await self._store.rename(number, name)
 
     async def page(self, call: Call, page_size: int, page_token: str) -> tuple[tuple[Register, ...], str]:
-        """Registers in order of enterprise number, and the token of the next page ("" = the last).
+        """Registers in order of enterprise number, and the token of the next page ("" = this is the last).
 
-        Each page is read on its own. Raises Refused: VALUE_INVALID, PAGE_TOKEN_INVALID.
+        Each page is read as it is now. Raises Refused: VALUE_INVALID, PAGE_TOKEN_INVALID.
         """
         size = page_size_of(page_size)
         token = self._pages.open(page_token, call, None, None)
@@ -43,7 +43,9 @@ class Registers:
 
 
 async def chosen(store: RegisterStore, number: EnterpriseNumber | None) -> AsyncIterator[Register]:
-    """The register of an organisation, or (None) all, in order of enterprise number, each as it is then.
+    """The register of an organisation, or (None) all registers in order of enterprise number.
+
+    They are read page by page.
 
     Raises Refused REGISTER_UNKNOWN; StoreUnavailable.
     """

@@ -1,4 +1,4 @@
-"""Trimming a log, and renewing its identity: what is done to the logs themselves, while servers run."""
+"""Trim logs and renew their ids, beside running servers."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from raas.usecases.ports.maintenance import TrimStore
 from raas.usecases.ports.subscriber_store import SubscriberKey
 
 PROTECTED = timedelta(days=90)
-"""For so long after it was last seen, a named subscriber holds back the trimming of what it has not read."""
+"""How long after it was last seen a named subscriber holds back trimming."""
 
 _ENTRIES = 2_000
-"""Revisions given up in one step: writers of the register wait for as long as it takes."""
+"""Revisions deleted in one step; writers of the register wait until the step ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrimTarget:
-    """Up to where: to a revision, which becomes the oldest one, or to what was known at an instant.
+    """The new beginning of a log: a revision, or the last revision recorded at or before an instant.
 
-    Exactly one of the two is given. After it, the state at that revision or instant can still be asked.
+    Exactly one of the two is given. The state at that revision or instant remains available.
     """
 
     revision: int | None = None
@@ -32,9 +32,9 @@ class TrimTarget:
 
 @dataclass(frozen=True, slots=True)
 class TrimProgress:
-    """How far trimming came; `goal` is the revision that it is on its way to.
+    """The progress of trimming towards the revision `goal`.
 
-    `held_by`: the subscriber that has not acknowledged enough, and what comes after its place is kept.
+    `held_by` is the subscriber that holds back trimming: revisions that it has not acknowledged are kept.
     """
 
     deleted: int
@@ -52,11 +52,11 @@ async def trim(
     force: bool = False,
     progress: Callable[[TrimProgress], None] = lambda _: None,
 ) -> TrimProgress:
-    """Give up the beginning of a register's log, in steps that let writers through.
+    """Delete the beginning of a register's log, in steps between which writers proceed.
 
     Stops at the slowest subscriber seen in the last 90 days, unless forced. `progress` is called after
-    every step; what a step did is done, wherever the next one ends. A reader behind the new beginning
-    is told REVISION_EXPIRED; one that has a page under way finishes it.
+    each step, which is committed then. A subscriber behind the new beginning is refused with
+    REVISION_EXPIRED; a page that is being read is completed.
 
     Raises Refused REVISION_IN_FUTURE, VALUE_INVALID for an instant in the future; StoreUnavailable,
     StoreFault.
@@ -79,14 +79,13 @@ async def trim(
         if step.oldest_revision <= oldest or step.oldest_revision >= goal:
             return trimmed
         oldest = step.oldest_revision
-        # Writers get as much time as the steps take from them.
+        # Writers get as much time as the step took from them.
         await asyncio.sleep(loop.time() - began)
 
 
 async def renew_logs(store: TrimStore, registers: Sequence[Register]) -> None:
-    """Give every one of these logs another identity: its readers learn that what they know is void.
+    """Give each of these logs a new log_id, so that subscribers do not resume in it; all of them or none.
 
-    For after a restore or a failover that lost writes. All of them or none. Raises StoreUnavailable,
-    StoreFault.
+    Needed after a restore or a failover that lost writes. Raises StoreUnavailable, StoreFault.
     """
     await store.renew([register.id for register in registers])

@@ -1,4 +1,4 @@
-"""The log of mutations as its readers see it, and notifications of new entries."""
+"""The ports for reading logs and for notifications of new mutations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from raas.usecases.ports.write_store import NewMutation
 
 
 class LogPoint(NamedTuple):
-    """A point of a log where no indivisible group is open, and what the log says there."""
+    """The end of an indivisible group in a log: its revision, record time and checksum."""
 
     revision: int
     record_time: datetime
@@ -24,7 +24,7 @@ class LogPoint(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LogHead:
-    """The log of a register as committed; `oldest_revision` is the smallest valid after_revision."""
+    """The committed state of a log; `oldest_revision` is the smallest valid after_revision."""
 
     register: EnterpriseNumber
     log_id: UUID
@@ -33,12 +33,11 @@ class LogHead:
 
 
 class LogEntry(NamedTuple):
-    """A mutation as the log keeps it: hundreds of thousands of them pass in a second, so nothing is parsed.
+    """A mutation as stored in the log, not parsed: hundreds of thousands of them are read in a second.
 
-    `before` and `after` are `{[2024-01-01,2024-02-01),[2024-05-01,)}`: half-open, in order, no end = open; or
-    the same as `domain.mutation.lines_text` writes it.
-    `detail` is JSON values, as `domain.mutation_json` says.
-    Everything else is as in `domain.mutation.Mutation`.
+    `before` and `after` are `{[2024-01-01,2024-02-01),[2024-05-01,)}`, half-open, in order, no end = open,
+    or the text of `lines_text` (raas.domain.registers.mutation). `detail` has JSON values, in the form of
+    raas.domain.registers.mutation_json. The other fields are those of `Mutation`.
     """
 
     revision: int
@@ -59,15 +58,15 @@ class LogEntry(NamedTuple):
     checksum: bytes
     detail: Mapping[str, Any] | None
     content: Mapping[str, Any] | None = None
-    """The body of what stands beside the log; None = there is none, or it was erased."""
+    """The contents beside the log; None = there are none, or they were erased."""
     content_erased_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
-    """Which mutations; an empty part matches all. `type_ids` are the ids of the codes `dossier_types`.
+    """A filter of mutations; an empty field matches all. `type_ids` are the ids of `dossier_types`.
 
-    A type matches the dossier that changed, or any of the types that news about a person concerns.
+    A type matches the dossier that changed, or any of the types that a change of a person concerns.
     """
 
     dossier_types: tuple[str, ...] = ()
@@ -80,7 +79,7 @@ EVERYTHING = LogFilter()
 
 
 class ReadLimits(NamedTuple):
-    """How far one reading of a log goes: it looks through `revisions` and answers at most `entries`."""
+    """The limits of one read: it examines `revisions` and returns at most `entries`."""
 
     revisions: int
     entries: int
@@ -88,10 +87,10 @@ class ReadLimits(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Matching entries after a revision, all of one snapshot of the store.
+    """Matching entries after a revision, from one snapshot of the store.
 
-    `edge` is the end of what was looked through: where the reach ends, or the indivisible group that it
-    ends in. `limited`: there were as many entries as the reach allows; they may end inside a group.
+    `edge` is the end of the revisions examined: the limit, or the end of the indivisible group at the limit.
+    `limited`: the most entries were found that the limits allow; they may end inside a group.
     """
 
     head: LogHead
@@ -101,52 +100,52 @@ class LogPage:
 
 
 class LogStore(Protocol):
-    """The logs as their readers see them."""
+    """Reads logs."""
 
     async def heads(self, register_ids: Collection[int]) -> Mapping[int, LogHead]:
-        """The logs of these registers as committed now."""
+        """The heads of the logs of these registers, as committed now."""
 
     async def read(
         self, after: Mapping[int, int], which: LogFilter, reach: ReadLimits
     ) -> Mapping[int, LogPage]:
-        """What follows these revisions in the logs of these registers; each register has its own reach.
+        """The page after each of these revisions (by register id); the limits apply to each log.
 
-        What is older than the head's oldest_revision may be missing: the reader compares.
+        Entries before the head's oldest_revision may be missing: the caller compares.
         """
 
     async def point(self, register_id: int, revision: int) -> LogPoint:
-        """What the log says at a revision from oldest_revision on. Raises Refused REVISION_EXPIRED."""
+        """The log at a revision from oldest_revision on. Raises Refused REVISION_EXPIRED."""
 
     async def type_ids(self, register_id: int, codes: Collection[str]) -> Mapping[str, int]:
         """The ids of the dossier types with these codes; unknown ones are absent."""
 
 
 class Notifications(Protocol):
-    """How processes tell each other that registers have new mutations; news may get lost."""
+    """Notifies other processes of registers with new mutations; notifications may be lost."""
 
     async def send(self, register_ids: Collection[int]) -> None:
-        """Tell all other processes. Raises StoreUnavailable, StoreFault."""
+        """Notify all other processes. Raises StoreUnavailable, StoreFault."""
 
     def listen(self) -> AbstractAsyncContextManager[AsyncIterator[Collection[int]]]:
-        """What other processes tell from now on; its iterator raises StoreUnavailable when it must end."""
+        """Receive register ids from other processes; StoreUnavailable when the connection is lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommittedBatch:
-    """The mutations of one committed transaction: all of them, so no indivisible group is open at its end."""
+    """All mutations of one committed transaction; it ends at the end of an indivisible group."""
 
     log_id: UUID
     mutations: Sequence[NewMutation]
     point: LogPoint
-    """What the log says after them; all were recorded at its time."""
+    """The log after them; its record time is that of all of them."""
     code_of: Callable[[int], str]
     """The code of a dossier type by its id."""
 
     @property
     def after(self) -> int:
-        """The revision that they follow."""
+        """The revision before the first of them."""
         return self.mutations[0].revision - 1
 
 
 OnCommit: TypeAlias = Callable[[int, CommittedBatch | None], None]
-"""Hears that a register has new mutations, after their commit; None = they are to be read."""
+"""Called after a commit with the register id and the batch; None = read the mutations from the log."""

@@ -1,4 +1,4 @@
-"""Trimming logs and erasing contents."""
+"""The ports for trimming logs and erasing contents."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from raas.usecases.ports.subscriber_store import SubscriberKey
 
 @dataclass(frozen=True, slots=True)
 class TrimStep:
-    """What one step of trimming did, and where the log then begins.
+    """The result of one step of trimming, and the new beginning of the log.
 
-    `held_by` is the subscriber that keeps it from the goal: it has not acknowledged so much.
+    `held_by` is the subscriber that has not acknowledged enough to reach the goal.
     """
 
     deleted: int
@@ -24,31 +24,32 @@ class TrimStep:
 
 
 class TrimStore(Protocol):
-    """The logs as the one sees them who cuts them."""
+    """Access to logs for trimming."""
 
     async def revision_at(self, register_id: int, instant: datetime) -> int:
-        """The last revision recorded at or before `instant`; 0 when there is none that is still kept."""
+        """The last revision recorded at or before `instant`; 0 when none of them is kept."""
 
     async def step(self, register_id: int, goal: int, entries: int, seen_since: datetime | None) -> TrimStep:
-        """Under the lock of the register, give up about `entries` revisions on the way to `goal`.
+        """Under the lock of the register, delete about `entries` revisions on the way to `goal`.
 
-        Ends where no indivisible group is open, and not beyond any subscriber seen since `seen_since`
-        (None = no matter who reads). oldest_revision moves in the transaction that deletes. The mutation
-        at oldest_revision itself is kept: it says what the log was at its new beginning.
+        The new beginning lies at the end of an indivisible group, and not beyond the acknowledged revision
+        of any subscriber seen since `seen_since` (None = ignore subscribers). oldest_revision moves in the
+        transaction that deletes. The mutation at oldest_revision is kept: it has the checksum and the record
+        time at the new beginning.
         """
 
     async def renew(self, register_ids: Collection[int]) -> None:
-        """Give each of these logs another log_id: all of them, or none."""
+        """Give each of these logs a new log_id: all of them, or none."""
 
 
 class ContentStore(Protocol):
-    """Facts about people beside the log, as those who erase them see them."""
+    """Access to contents about persons beside the log, for erasing them."""
 
     async def erase_before(self, instant: datetime, limit: int) -> int:
-        """Erase at most `limit` contents older than the instant, the oldest first; answers how many."""
+        """Erase at most `limit` contents older than the instant, the oldest first; returns the number."""
 
     async def erase_of(self, nisses: Collection[Niss], limit: int) -> int:
-        """Erase at most `limit` contents about these numbers; answers how many."""
+        """Erase at most `limit` contents about these numbers; returns the number."""
 
     async def numbers_of(self, niss: Niss) -> Collection[Niss]:
-        """All numbers of the person to whom this one belongs, itself included."""
+        """All numbers of the person that has this number, including it."""

@@ -12,16 +12,16 @@ from raas.usecases.ports.read_store import DossierView
 
 
 class Messages(Protocol):
-    """How what is streamed is written down: bytes that leave as they are."""
+    """Serialises messages of the stream to the bytes that are sent."""
 
     def entries(self, register: EnterpriseNumber, entries: Sequence[LogEntry]) -> Sequence[bytes]:
-        """Each of these mutations; those of several are joined without anything between them."""
+        """The bytes of each of these mutations; a message contains their concatenation."""
 
     def mutations(self, log_id: UUID, entries: bytes, through_revision: int) -> bytes:
-        """A message of joined entries."""
+        """A message of concatenated entries."""
 
     def bookmark(self, log_id: UUID, point: LogPoint, *, snapshot_complete: bool) -> bytes:
-        """A message that says through which revision the stream is complete."""
+        """A message that states through which revision the stream is complete."""
 
     def snapshot(
         self,

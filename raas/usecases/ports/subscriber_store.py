@@ -1,4 +1,4 @@
-"""The subscribers that are remembered by name."""
+"""The port for named subscribers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from raas.usecases.ports.log import LogFilter
 
 
 class SubscriberKey(NamedTuple):
-    """A named subscriber: whose, of which register, under which name."""
+    """The key of a named subscriber: the register, the caller and the name."""
 
     register_id: int
     caller: EnterpriseNumber
@@ -26,7 +26,7 @@ class Subscriber:
 
     key: SubscriberKey
     log_id: UUID
-    """The log that it acknowledged in."""
+    """The log to which its acknowledged revision belongs."""
     dossier_types: tuple[str, ...]
     kinds: tuple[int, ...]
     acknowledged_revision: int
@@ -36,25 +36,25 @@ class Subscriber:
 
 
 class SubscriberStore(Protocol):
-    """Where the places of named subscribers are kept; every call is one transaction of its own."""
+    """Stores named subscribers; each call is a transaction."""
 
     async def find(self, key: SubscriberKey) -> Subscriber | None:
         """The subscriber as stored now."""
 
     async def enter(self, key: SubscriberKey, log_id: UUID, which: LogFilter, revision: int) -> None:
-        """A subscriber begins to read: created, or begun anew if log or filters differ, at `revision`.
+        """Record that a subscriber begins to read at `revision`: create it, or reset it there.
 
-        With the same log and filters its acknowledged revision stays.
+        With the same log and filters its acknowledged revision is unchanged.
         """
 
     async def acknowledge(self, key: SubscriberKey, log_id: UUID, revision: int) -> int:
-        """Move forward to `revision`, never back; an unknown one is created without filters.
+        """Move forward to `revision`, never back; an unknown subscriber is created without filters.
 
-        One that acknowledged in another log is at `revision` now. Answers where it then is.
+        A subscriber of another log is set to `revision`. Returns the acknowledged revision.
         """
 
     async def seen(self, connected: Collection[SubscriberKey], gone: Collection[SubscriberKey]) -> None:
-        """Note which subscribers have a stream open here, and whose last one was closed."""
+        """Record which subscribers have a stream open in this process, and which closed their last one."""
 
     async def page(
         self,
@@ -63,7 +63,7 @@ class SubscriberStore(Protocol):
         after: tuple[EnterpriseNumber, str] | None,
         limit: int,
     ) -> Sequence[Subscriber]:
-        """Subscribers of a register (None = of all callers) in order of (caller, name), after the key."""
+        """Subscribers of a register and a caller (None = all), ordered by (caller, name), after that key."""
 
     async def delete(self, key: SubscriberKey) -> None:
-        """Forget a subscriber, if there is one."""
+        """Delete the subscriber, if it exists."""
