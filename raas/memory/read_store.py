@@ -13,9 +13,7 @@ from raas.domain.registers.revision_bounds import revision_violation
 from raas.memory.mutations import mutation_of
 from raas.memory.state import RegisterState
 from raas.memory.transitions import MemoryTransitions
-from raas.usecases.ports.read_store import DossierFilter, DossierPage, DossierView
-from raas.usecases.reads.check import RegisterReading
-from raas.usecases.reads.filters import matches
+from raas.usecases.ports.read_store import DossierFilter, DossierPage, DossierView, RegisterReading
 
 
 class MemoryReadStore(MemoryTransitions):
@@ -48,7 +46,7 @@ class MemoryReadStore(MemoryTransitions):
         views = [
             view
             for view in register.views(revision)
-            if matches(which, view.dossier_type, view.lines)
+            if which.matches(view.dossier_type, view.lines)
             and (not which.nisses or view.niss in which.nisses)
             and (after is None or (view.niss, view.dossier_type) > after)
         ]

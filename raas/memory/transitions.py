@@ -9,7 +9,7 @@ from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.registers.mutation import Mutation, MutationKind
 from raas.memory.mutations import mutation_of
 from raas.memory.state import Logged, MemoryState, lines_from
-from raas.usecases.reads.transitions import Chain, Chains, Place, Step
+from raas.usecases.ports.read_store import DossierChain, DossierChains, WalkStart, WalkStep
 
 
 class MemoryTransitions:
@@ -36,24 +36,26 @@ class MemoryTransitions:
 
     async def chains(
         self, register_id: int, nisses: Sequence[Niss], dossier_type: str | None, day: int
-    ) -> Chains:
+    ) -> DossierChains:
         """The dossiers of these numbers, emptied ones too."""
         register = self._state.registers[register_id]
         found = [
-            Chain(niss, states[-1].revision, covers(states[-1].lines, day))
+            DossierChain(niss, states[-1].revision, covers(states[-1].lines, day))
             for (niss, type_id), states in register.dossiers.items()
             if niss in nisses and dossier_type in (None, register.code_of(type_id))
         ]
-        return Chains(register.revision, tuple(found))
+        return DossierChains(register.revision, tuple(found))
 
-    async def walk(self, register_id: int, places: Sequence[Place], day: int) -> Sequence[Step | None]:
+    async def walk(
+        self, register_id: int, starts: Sequence[WalkStart], day: int
+    ) -> Sequence[WalkStep | None]:
         """One step of each walk."""
         register = self._state.registers[register_id]
         return [
             None
-            if place.revision <= register.oldest_revision
-            else _step(register.log[place.revision - 1], day)
-            for place in places
+            if start.revision <= register.oldest_revision
+            else _step(register.log[start.revision - 1], day)
+            for start in starts
         ]
 
     async def mutation(self, register_id: int, revision: int) -> Mutation | None:
@@ -64,10 +66,10 @@ class MemoryTransitions:
         return mutation_of(self._state, register, register.log[revision - 1])
 
 
-def _step(logged: Logged, day: int) -> Step:
+def _step(logged: Logged, day: int) -> WalkStep:
     new = logged.mutation
     replaced = (new.detail or {}).get("replaced_niss")
-    return Step(
+    return WalkStep(
         new.revision,
         new.previous_revision,
         new.kind.value,

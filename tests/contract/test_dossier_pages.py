@@ -13,7 +13,6 @@ from raas.domain.calendar.periods import Period
 from raas.domain.errors import Reason, Refused
 from raas.domain.numbers.niss import Niss
 from raas.usecases.ports.read_store import DossierFilter, DossierView, ReadStore
-from raas.usecases.reads.filters import matches
 from tests.contract.book import FIRST_DAY, LAST_DAY, PARTNER, Book, new_book, persons, write_at_random
 from tests.contract.stores import Stores
 
@@ -45,7 +44,7 @@ def expected(book: Book, which: DossierFilter, revision: int) -> list[DossierVie
     return [
         DossierView(niss, code, PARTNER if code == kept_for_partner else None, lines, changed)
         for (niss, code), (lines, changed) in book.state_at(revision).items()
-        if (not which.nisses or niss in which.nisses) and matches(which, code, lines)
+        if (not which.nisses or niss in which.nisses) and which.matches(code, lines)
     ]
 
 

@@ -22,10 +22,15 @@ from raas.storage.reads.successors import read_successors
 from raas.storage.reads.transitions import read_chains, read_mutation, walk
 from raas.storage.reads.type_codes import TypeCodes
 from raas.usecases.ports.errors import StoreFault
-from raas.usecases.ports.read_store import DossierFilter, DossierPage, DossierView
-from raas.usecases.reads.check import RegisterReading
-from raas.usecases.reads.filters import matches
-from raas.usecases.reads.transitions import Chains, Place, Step
+from raas.usecases.ports.read_store import (
+    DossierChains,
+    DossierFilter,
+    DossierPage,
+    DossierView,
+    RegisterReading,
+    WalkStart,
+    WalkStep,
+)
 
 _FEW = 8
 """Numbers up to which a page is a lookup, shared with whoever asks at the same time."""
@@ -112,13 +117,15 @@ class PostgresReadStore:
 
     async def chains(
         self, register_id: int, nisses: Sequence[Niss], dossier_type: str | None, day: int
-    ) -> Chains:
+    ) -> DossierChains:
         """The dossiers of these numbers (of one type, or all), emptied ones too."""
         return await read_chains(self._engine, register_id, nisses, dossier_type, day)
 
-    async def walk(self, register_id: int, places: Sequence[Place], day: int) -> Sequence[Step | None]:
+    async def walk(
+        self, register_id: int, starts: Sequence[WalkStart], day: int
+    ) -> Sequence[WalkStep | None]:
         """Where each of these walks along a chain of mutations ends."""
-        return await walk(self._engine, register_id, places, day)
+        return await walk(self._engine, register_id, starts, day)
 
     async def mutation(self, register_id: int, revision: int) -> Mutation | None:
         """One mutation; None = trimmed away."""
@@ -150,7 +157,7 @@ class PostgresReadStore:
             view
             for found in founds
             for view in found.dossiers
-            if matches(which, view.dossier_type, view.lines)
+            if which.matches(view.dossier_type, view.lines)
             and (after is None or (view.niss, view.dossier_type) > after)
         ]
         return cut_page(views, limit, founds[0].revision)

@@ -14,7 +14,7 @@ from raas.storage.connection.query import fetch
 from raas.storage.rows.arrays import array
 from raas.storage.rows.mutations import MUTATION_COLUMNS, mutations_of
 from raas.usecases.ports.errors import StoreFault
-from raas.usecases.reads.transitions import Chain, Chains, Place, Step
+from raas.usecases.ports.read_store import DossierChain, DossierChains, WalkStart, WalkStep
 
 _STEPS = 500
 """Mutations of each dossier looked at by one statement: some milliseconds."""
@@ -32,22 +32,22 @@ LEFT JOIN (
 # chain, where the log was trimmed, or after so many steps.
 _WALK = """
 WITH RECURSIVE r AS MATERIALIZED (SELECT oldest_revision FROM register WHERE id = %(register)s),
-walk (place, at, revision, previous_revision, kind, replaced, before, after, steps) AS (
-  SELECT p.place, p.at, m.revision, m.previous_revision, m.kind, m.detail ->> 'replaced_niss',
+walk (number, at, revision, previous_revision, kind, replaced, before, after, steps) AS (
+  SELECT p.number, p.at, m.revision, m.previous_revision, m.kind, m.detail ->> 'replaced_niss',
          m.before @> %(day)s::date, m.after @> %(day)s::date, 1
-  FROM unnest(%(revisions)s::bigint[], %(ats)s::bigint[]) WITH ORDINALITY AS p (revision, at, place)
+  FROM unnest(%(revisions)s::bigint[], %(ats)s::bigint[]) WITH ORDINALITY AS p (revision, at, number)
   CROSS JOIN LATERAL (
     SELECT * FROM mutation WHERE register_id = %(register)s AND revision = p.revision OFFSET 0) m
   WHERE m.revision > (SELECT oldest_revision FROM r)
   UNION ALL
-  SELECT w.place, w.at, m.revision, m.previous_revision, m.kind, m.detail ->> 'replaced_niss',
+  SELECT w.number, w.at, m.revision, m.previous_revision, m.kind, m.detail ->> 'replaced_niss',
          m.before @> %(day)s::date, m.after @> %(day)s::date, w.steps + 1
   FROM walk w CROSS JOIN LATERAL (
     SELECT * FROM mutation WHERE register_id = %(register)s AND revision = w.previous_revision OFFSET 0) m
   WHERE w.steps < %(steps)s AND (w.revision > w.at OR w.before = w.after)
     AND m.revision > (SELECT oldest_revision FROM r))
-SELECT DISTINCT ON (place) place, revision, previous_revision, kind, replaced, before, after
-FROM walk ORDER BY place, steps DESC"""
+SELECT DISTINCT ON (number) number, revision, previous_revision, kind, replaced, before, after
+FROM walk ORDER BY number, steps DESC"""
 
 _MUTATION = f"""
 SELECT r.enterprise_number, {MUTATION_COLUMNS}
@@ -57,7 +57,7 @@ WHERE r.id = %(register)s AND m.revision > r.oldest_revision"""
 
 async def read_chains(
     engine: AsyncEngine, register_id: int, nisses: Sequence[Niss], dossier_type: str | None, day: int
-) -> Chains:
+) -> DossierChains:
     """The dossiers of these numbers, emptied ones too, and the revision of the register."""
     parameters = {
         "register": register_id,
@@ -68,24 +68,24 @@ async def read_chains(
     rows = await fetch(engine, _CHAINS, parameters)
     if not rows:
         raise StoreFault("the register row is gone")
-    return Chains(rows[0][0], tuple(Chain(*row[1:]) for row in rows if row[1] is not None))
+    return DossierChains(rows[0][0], tuple(DossierChain(*row[1:]) for row in rows if row[1] is not None))
 
 
 async def walk(
-    engine: AsyncEngine, register_id: int, places: Sequence[Place], day: int, steps: int = _STEPS
-) -> Sequence[Step | None]:
-    """The mutation at which each walk ends, see `ChainReads.walk`."""
+    engine: AsyncEngine, register_id: int, starts: Sequence[WalkStart], day: int, steps: int = _STEPS
+) -> Sequence[WalkStep | None]:
+    """The mutation at which each walk ends, see `ReadStore.walk`."""
     parameters = {
         "register": register_id,
-        "revisions": array(place.revision for place in places),
-        "ats": array(place.at for place in places),
+        "revisions": array(start.revision for start in starts),
+        "ats": array(start.at for start in starts),
         "day": day_text(day),
         "steps": steps,
     }
-    found: list[Step | None] = [None] * len(places)
-    for place, revision, previous, kind, replaced, before, after in await fetch(engine, _WALK, parameters):
+    found: list[WalkStep | None] = [None] * len(starts)
+    for number, revision, previous, kind, replaced, before, after in await fetch(engine, _WALK, parameters):
         replaced_niss = None if replaced is None else Niss(int(replaced))
-        found[place - 1] = Step(revision, previous, kind, replaced_niss, before, after)
+        found[number - 1] = WalkStep(revision, previous, kind, replaced_niss, before, after)
     return found
 
 

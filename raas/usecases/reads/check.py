@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
 
 from raas.domain.calendar.day import brussels_day
 from raas.domain.calendar.periods import Period
@@ -19,8 +18,7 @@ from raas.usecases.calls.answer_size import ANSWER_BYTES, DOSSIER_BYTES, LINE_BY
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.successors import Followed, follow
 from raas.usecases.ports.authentic_source import AuthenticSource
-from raas.usecases.ports.read_store import DossierFilter, DossierView
-from raas.usecases.reads.filters import meets_period
+from raas.usecases.ports.read_store import DossierFilter, DossierView, ReadStore, RegisterReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,44 +69,10 @@ class CheckAnswer:
     """Whether dossiers have lines only in the first decision that names them: all would be too much."""
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterReading:
-    """What one register holds of the persons asked, as of `revision`."""
-
-    revision: int
-    dossiers: Mapping[Niss, tuple[DossierView, ...]]
-    """Dossiers with lines, in order of code; every number asked is there."""
-
-
-class RegisterReadings(Protocol):
-    """What decisions need from the store, beside ReadStore of ports.py."""
-
-    async def resolve_time(self, register_id: int, instant: datetime) -> int:
-        """As ReadStore.resolve_time."""
-
-    async def readings(
-        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
-    ) -> Mapping[int, RegisterReading]:
-        """What the registers hold of these (register id, niss), by register id, in one snapshot.
-
-        A register that `at_revisions` names is read as of that revision, others as they are now.
-        """
-
-    async def successors_at(
-        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
-    ) -> Mapping[tuple[int, Niss], Niss]:
-        """As ReadStore.successors_at."""
-
-    async def unknown_types(self, register_id: int, codes: Collection[str]) -> Collection[str]:
-        """Those of the codes that are no dossier type of the register."""
-
-
 class CheckInscriptions:
-    """The verb CheckInscriptions."""
+    """The use case CheckInscriptions."""
 
-    def __init__(
-        self, reads: RegisterReadings, source: AuthenticSource, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, reads: ReadStore, source: AuthenticSource, clock: Callable[[], datetime]) -> None:
         self._reads = reads
         self._source = source
         self._clock = clock
@@ -242,7 +206,7 @@ def _decide(
         return decision(DecisionReason.OTHER_DOSSIER_TYPE)
     day = today if check.active_on is None and check.overlaps is None else check.active_on
     when = DossierFilter(overlaps=check.overlaps, active_on=day)
-    met = tuple(dossier for dossier in of_type if meets_period(when, dossier.lines))
+    met = tuple(dossier for dossier in of_type if when.meets_period(dossier.lines))
     return decision(DecisionReason.INSCRIBED, met) if met else decision(DecisionReason.OUTSIDE_PERIOD)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from raas.domain.calendar.day import brussels_time_text, day_text
 from raas.domain.errors import Reason, Refused, Violation
@@ -16,7 +15,8 @@ from raas.domain.registers.mutation import Mutation, MutationKind
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.ports.authentic_source import AuthenticSource
-from raas.usecases.reads.transitions import ChainReads, Chains, Turn, traced_back, turns
+from raas.usecases.ports.read_store import ReadStore
+from raas.usecases.reads.transitions import CoverageTransition, coverage_transitions, trace_replacements
 
 _NOTHING = "–"
 _MOVED_AWAY = "EXPLAIN_MOVED_AWAY"
@@ -39,33 +39,10 @@ class Explanation:
     values: Mapping[str, str]
 
 
-class ExplainReads(ChainReads, Protocol):
-    """What an explanation needs from the store, beside ReadStore of ports.py."""
-
-    async def resolve_time(self, register_id: int, instant: datetime) -> int:
-        """As ReadStore.resolve_time."""
-
-    async def successors_at(
-        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
-    ) -> Mapping[tuple[int, Niss], Niss]:
-        """As ReadStore.successors_at."""
-
-    async def unknown_types(self, register_id: int, codes: Collection[str]) -> Collection[str]:
-        """Those of the codes that are no dossier type of the register."""
-
-    async def chains(
-        self, register_id: int, nisses: Sequence[Niss], dossier_type: str | None, day: int
-    ) -> Chains:
-        """The dossiers of these numbers (of one type, or all), emptied ones too, in one snapshot."""
-
-    async def mutation(self, register_id: int, revision: int) -> Mutation | None:
-        """One mutation; None = trimmed away."""
-
-
 class ExplainDossier:
-    """The verb ExplainDossier."""
+    """The use case ExplainDossier."""
 
-    def __init__(self, reads: ExplainReads, source: AuthenticSource) -> None:
+    def __init__(self, reads: ReadStore, source: AuthenticSource) -> None:
         self._reads = reads
         self._source = source
 
@@ -93,14 +70,14 @@ class ExplainDossier:
         numbers = await self._numbers(register, niss, at)
         revision, chains = await self._reads.chains(register.id, numbers, dossier_type, day)
         at = revision if at is None else at
-        found = await turns(self._reads, register.id, chains, at, day, call)
-        covering = [turn for turn in found if turn.covers]
-        final = [turn for turn in covering if turn.niss == numbers[0]]
+        found = await coverage_transitions(self._reads, register.id, chains, at, day, call)
+        covering = [each for each in found if each.covers]
+        final = [each for each in covering if each.niss == numbers[0]]
         # With persons kept elsewhere a number can be replaced there, and still have lines here.
         deciding = final or covering or found
         if final:
-            deciding = await traced_back(self._reads, register.id, final, day, call)
-        last = max((turn.revision for turn in deciding if turn.revision is not None), default=None)
+            deciding = await trace_replacements(self._reads, register.id, final, day, call)
+        last = max((each.revision for each in deciding if each.revision is not None), default=None)
         mutation = None if last is None else await self._reads.mutation(register.id, last)
         key = "EXPLAIN_STALE" if covering else _not_known(mutation, deciding)
         if final:
@@ -171,12 +148,12 @@ def _known(mutation: Mutation | None) -> str:
             return "EXPLAIN_INSCRIBED"
 
 
-def _not_known(mutation: Mutation | None, found: Sequence[Turn]) -> str:
+def _not_known(mutation: Mutation | None, found: Sequence[CoverageTransition]) -> str:
     match mutation.kind if mutation else None:
-        case None if not all(turn.whole for turn in found):
+        case None if not all(each.whole for each in found):
             return "EXPLAIN_NOT_KNOWN_BEFORE_LOG"
         case None:
-            return "EXPLAIN_OTHER_DAYS" if any(turn.begun for turn in found) else "EXPLAIN_NEVER"
+            return "EXPLAIN_OTHER_DAYS" if any(each.begun for each in found) else "EXPLAIN_NEVER"
         case MutationKind.NISS_REPLACED:
             return _MOVED_AWAY
         case MutationKind.NISS_RESTORED:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from raas.domain.calendar.periods import Lines, Period
 from raas.domain.errors import Reason, Refused, Violation, refuse
@@ -16,8 +15,6 @@ from raas.usecases.calls.call import Call
 from raas.usecases.calls.successors import follow
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.read_store import DossierFilter, ReadStore
-from raas.usecases.reads.check import RegisterReadings
-from raas.usecases.reads.filters import matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +39,10 @@ class RoutingAnswer:
     """The number asked and its final successor, when it was replaced."""
 
 
-class RoutingReads(ReadStore, RegisterReadings, Protocol):
-    """The store as routing sees it."""
-
-
 class FindRegisters:
-    """The verb FindRegisters."""
+    """The use case FindRegisters."""
 
-    def __init__(self, reads: RoutingReads, source: AuthenticSource, clock: Callable[[], datetime]) -> None:
+    def __init__(self, reads: ReadStore, source: AuthenticSource, clock: Callable[[], datetime]) -> None:
         self._reads = reads
         self._source = source
         self._clock = clock
@@ -86,7 +79,7 @@ class FindRegisters:
             for register in holders
             for reading in (readings[register.id],)
             for d in reading.dossiers[read_as]
-            if matches(which, d.dossier_type, d.lines)
+            if which.matches(d.dossier_type, d.lines)
         ]
         resolved = () if read_as == niss else ((niss, read_as),)
         return RoutingAnswer(tuple(found), decision_time, resolved)

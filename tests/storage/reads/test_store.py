@@ -13,7 +13,6 @@ from raas.storage.reads import pages as page_reading
 from raas.storage.reads.page_sql import PAGE_BYTES
 from raas.storage.reads.store import PostgresReadStore
 from raas.usecases.ports.read_store import DossierFilter, DossierView
-from raas.usecases.reads.filters import matches
 from tests.storage.seed import FIRST_DAY, PARTNER, Book, new_book, persons, write_at_random
 
 # In the order of their ids the codes are out of order, and "a" comes after "Z" by code point only.
@@ -40,7 +39,7 @@ def expected(book: Book, which: DossierFilter, revision: int) -> list[DossierVie
     return [
         DossierView(niss, code, PARTNER if code == kept_for_partner else None, lines, changed)
         for (niss, code), (lines, changed) in book.state_at(revision).items()
-        if (not which.nisses or niss in which.nisses) and matches(which, code, lines)
+        if (not which.nisses or niss in which.nisses) and which.matches(code, lines)
     ]
 
 
