@@ -12,6 +12,7 @@ import pytest
 
 from tests.e2e.registers import TestRegister
 from tests.e2e.servers import ROOT
+from tests.interop.conftest import NODE
 
 ANN = "85673003360"
 PROTOS_OF_GOOGLE = Path(next(iter(google.rpc.__path__))).parents[1]
@@ -20,7 +21,14 @@ PROTOS_OF_GOOGLE = Path(next(iter(google.rpc.__path__))).parents[1]
 @pytest.mark.timeout(420)
 def test_javascript_client_writes_reads_and_subscribes(node_directory: Path, register: TestRegister) -> None:
     done = subprocess.run(
-        ["node", "client.js", register.server.target, register.number, ROOT / "protos", PROTOS_OF_GOOGLE],
+        [
+            NODE,
+            "client.js",
+            register.server.target,
+            register.number,
+            ROOT / "protos",
+            PROTOS_OF_GOOGLE,
+        ],
         cwd=node_directory,
         capture_output=True,
         text=True,

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from raas.rpc.services.catalogue import SERVICES
 from tests.e2e.grpc_commands import buf
 from tests.e2e.servers import ROOT
+from tests.interop.conftest import NODE_PROGRAMS
 
 _PLUGIN = re.compile(
     r"^  - (?:protoc_builtin|local): (\S+)\n    out: stubs/(\w+)\n(?:    .*\n)*", re.MULTILINE
@@ -77,16 +79,20 @@ def test_go_stubs_have_every_rpc(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(420)
-def test_typescript_stubs_compile_and_have_every_rpc(node_directory: Path) -> None:
-    stubs = generated("typescript", node_directory, node_directory / "node_modules" / ".bin") / "raas" / "v1"
+def test_typescript_stubs_compile_and_have_every_rpc(
+    node_directory: Path, node_environment: Mapping[str, str]
+) -> None:
+    programs = node_directory / "node_modules" / ".bin"
+    stubs = generated("typescript", node_directory, programs, NODE_PROGRAMS) / "raas" / "v1"
     services = "".join(path.read_text() for path in stubs.glob("*.ts"))
     for service, rpc in rpcs():
         assert re.search(rf"@generated from rpc raas\.v1\.{service}\.{rpc}\n", services)
     # The stubs compile in strict mode; the libraries are not checked.
     options = "--noEmit --strict --skipLibCheck --target es2022 --module esnext --moduleResolution bundler"
     checked = subprocess.run(
-        [node_directory / "node_modules" / ".bin" / "tsc", *options.split(), *sorted(stubs.glob("*.ts"))],
+        [programs / "tsc", *options.split(), *sorted(stubs.glob("*.ts"))],
         cwd=node_directory,
+        env=node_environment,
         capture_output=True,
         text=True,
         timeout=120,

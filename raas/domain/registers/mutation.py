@@ -168,10 +168,9 @@ def chained_checksum(
 ) -> bytes:
     """SHA-256 of the previous checksum followed by the canonical bytes of a mutation.
 
-    The canonical bytes are its fields in UTF-8, one a line, an absent one as an empty line: revision,
-    batch_last_revision, number of the kind, niss, requested_niss, dossier_type, dossier_types (joined by
-    commas), before and after (`lines_text`), record time (`record_time_text`), the five of `stamp_text`,
-    `canonical_detail`. None of these texts may hold a line break; the front door refuses them.
+    docs/checksum-format.md defines the canonical bytes. Each argument is one of their texts: `before` and
+    `after` as `lines_text`, `dossier_types` joined by commas, `record_time` as `record_time_text`, `stamp` as
+    `stamp_text`, `detail` as `canonical_detail`. No text contains a line break: the gRPC layer refuses it.
     """
     canonical = (
         f"{revision}\n{batch_last_revision}\n{kind}\n{'' if niss is None else niss_text(niss)}\n"
