@@ -1,4 +1,4 @@
-"""Pages of the log: what they hold, where they end, and what is read with them."""
+"""Pages of the log: their entries, their ends, and the head read with them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def logs(stores: Stores) -> LogStore:
 
 
 async def _book(stores: Stores, *groups: int) -> Book:
-    """A register with groups of mutations of these sizes, of ANN under A and BOB under B in turn."""
+    """A register with groups of mutations of these sizes, alternately of ANN under A and BOB under B."""
     book = await new_book(stores, "A", "B")
     number = 0
     for size in groups:

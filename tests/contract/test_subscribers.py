@@ -1,4 +1,4 @@
-"""Places of named subscribers in the store."""
+"""Named subscribers in the store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trimming in the store: how far a step goes, and what it leaves."""
+"""Steps of trimming: where they end and which mutations remain."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ async def test_trim_step_stops_at_the_slowest_subscriber(stores: Stores, trims: 
     await subscribers.enter(quick, log_id, LogFilter(), 8)
     step = await trims.step(book.id, 7, 100, LONG_AGO)
     assert (step.oldest_revision, step.held_by) == (4, slow)
-    # Nobody who was seen that recently; or whoever reads does not matter.
+    # No subscriber was seen that recently; or subscribers are ignored.
     assert (await trims.step(book.id, 6, 100, datetime.now(UTC) + timedelta(days=1))).oldest_revision == 6
     assert (await trims.step(book.id, 7, 100, None)).oldest_revision == 7
 
@@ -126,6 +126,6 @@ async def test_trim_by_time_keeps_the_state_at_that_time(stores: Stores, trims: 
     with pytest.raises(Refused) as raised:
         await reads.page(book.id, DossierFilter(), at - 1, None, 1_000)
     assert raised.value.violations[0].reason is Reason.REVISION_EXPIRED
-    # Before what is kept there is nothing to trim.
+    # There is nothing to trim before the mutations that remain.
     again = await trim(trims, register, TrimTarget(instant=START), now=datetime.now(UTC))
     assert (again.deleted, again.oldest_revision) == (0, at)

@@ -1,4 +1,4 @@
-"""Faults, caused: killed servers, a killed and a restarted PostgreSQL, two servers on one register."""
+"""Real faults: killed servers, a killed and a restarted PostgreSQL, two servers on one register."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ embedded_only = pytest.mark.skipif(GIVEN_DSN is not None, reason="kills the embe
 
 
 BEGUN = len(TYPES)
-"""The revision of a new register: its dossier types took one each."""
+"""The revision of a new register: one per dossier type."""
 
 
 class Caller:
     """Calls one server in the name of one register's owner."""
 
     def __init__(self, target: str, number: str) -> None:
-        # A server that was away is tried again at once, not after a growing pause.
+        # Reconnect to a restarted server at once, not after a growing pause.
         options = [("grpc.max_reconnect_backoff_ms", 200), ("grpc.min_reconnect_backoff_ms", 50)]
         self.channel = grpc.insecure_channel(
             target, options=[*options, ("grpc.use_local_subchannel_pool", 1)]
@@ -65,7 +65,7 @@ class Caller:
         self.metadata = (("raas-enterprise-number", number),)
 
     def inscribe(self, person: str, begin: str, end: str, request_id: str | None = None) -> int:
-        """Inscribe until it is known to be done; answers the revision."""
+        """Inscribe until it is known to be committed; returns the revision."""
         request = InscribeRequest(
             niss=person,
             dossier_type=TYPE,
@@ -77,7 +77,7 @@ class Caller:
                 answer = self.stub.Inscribe(request, metadata=self.metadata, wait_for_ready=True, timeout=60)
                 return int(answer.revision)
             except grpc.RpcError as error:
-                # The request id makes it safe: what was written the first time is answered again.
+                # The request id makes the retry safe: a committed write gets its first answer again.
                 if error.code() is not grpc.StatusCode.UNAVAILABLE:
                     raise
 
@@ -118,7 +118,7 @@ class Caller:
         return int(self._read(self.stub.GetRegister, GetRegisterRequest()).register.revision)
 
     def _read(self, call: Any, request: Any) -> Any:
-        """Ask until what was killed is there again."""
+        """Repeat a read until the server answers again."""
         deadline = time.monotonic() + 60
         while True:
             try:
@@ -129,7 +129,7 @@ class Caller:
 
 
 def rows(number: int) -> list[BatchOperation]:
-    """One day each, of ever other dossiers: applied once a row makes exactly one mutation."""
+    """One day each, all of different dossiers: a row applied once makes exactly one mutation."""
     return [
         BatchOperation(
             inscribe=Inscription(
@@ -150,7 +150,7 @@ def messages(operations: Sequence[BatchOperation], import_id: str, offset: int) 
 
 
 class Importing:
-    """An import that goes on where the server says, as often as it takes."""
+    """An import that resumes where the server says, as often as necessary."""
 
     def __init__(self, caller: Caller, import_id: str, operations: Sequence[BatchOperation]) -> None:
         self._caller = caller
@@ -158,7 +158,7 @@ class Importing:
         self._operations = operations
 
     def attempt(self, answers: int | None = None, enough: threading.Event | None = None) -> bool:
-        """Go on; whether it came to its end. `enough` is set after so many answers, or at the end."""
+        """Resume; returns whether it completed. `enough` is set after that many answers, or at the end."""
         stub, metadata = self._caller.stub, self._caller.metadata
         try:
             ask = iter([ImportRequest(import_id=self._import_id)])
@@ -263,7 +263,7 @@ def test_two_servers_on_one_register_give_dense_revisions_and_one_line(
 
         def write(worker: int) -> list[int]:
             chance = random.Random(worker)
-            # Every month of every person is inscribed by both servers, in another order each.
+            # Both servers inscribe every month of every person, each in another order.
             work = [(person, month) for person in PERSONS[:20] for month in months]
             chance.shuffle(work)
             caller = callers[worker % 2]
@@ -346,7 +346,7 @@ def test_refusal_of_a_thousand_bad_operations_is_readable(own_server: Server) ->
 
 
 def postmaster(server: Server) -> int:
-    """The process number of the embedded PostgreSQL; one that was killed is awaited to run again."""
+    """The process id of the embedded PostgreSQL; waits until a killed one runs again."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         found = find_postmaster(home_of((server.directory / "var").resolve()) / CLUSTER)

@@ -1,4 +1,4 @@
-"""`raas renew-log`, and the restore of a backup that it is for."""
+"""`raas renew-log`, and the restore of a backup, which requires it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def inscribe(register: TestRegister, niss: str) -> None:
 
 
 async def checkpoint_of(subscription: Subscription, revision: int) -> Checkpoint:
-    """Where a subscription stands once it has told everything through a revision."""
+    """The checkpoint of a subscription that received everything through a revision."""
     async with aclosing(subscription.events()) as events:
         async for event in events:
             if event.checkpoint.resume_token is None and event.checkpoint.revision >= revision:
@@ -70,7 +70,7 @@ async def test_renew_log_of_one_register_beside_a_running_server(server: Server)
 
 
 class DatabaseOfOnesOwn:
-    """A server on a database of PostgreSQL, which is copied while it stands still."""
+    """A server on an external database, which is copied while the server is stopped."""
 
     def __init__(self, directory: Path, dsn: str) -> None:
         self.server = Server(directory, dsn)
@@ -94,7 +94,7 @@ class DatabaseOfOnesOwn:
 
 
 class Embedded:
-    """A server with a database that it brings along, and a copy of its data directory."""
+    """A server with the embedded database, and a copy of its data directory."""
 
     def __init__(self, directory: Path) -> None:
         self.server = Server(directory)
@@ -110,7 +110,7 @@ class Embedded:
 
 
 def _copy_as_it_is(source: Path, target: Path) -> None:
-    """`cp -a`: owners and rights as they are."""
+    """`cp -a`: with owners and permissions."""
     subprocess.run(["cp", "-a", source, target], check=True)
 
 
@@ -123,7 +123,7 @@ WITHOUT_OWN = pytest.mark.skipif(GIVEN_DSN is not None, reason="the database of 
 @pytest.fixture(params=["database of one's own", pytest.param("embedded", marks=WITHOUT_OWN)])
 def installation(request: pytest.FixtureRequest, server_dsn: str) -> Iterator[Installation]:
     with tempfile.TemporaryDirectory(prefix="raas-test-") as directory:
-        # PostgreSQL may run as another user, who must be able to pass.
+        # PostgreSQL may run as another user, which must be able to enter the directory.
         Path(directory).chmod(0o711)
         if request.param == "embedded":
             with _discarding(Embedded(Path(directory))) as made:
@@ -145,7 +145,7 @@ def _discarding(installation: Installation) -> Iterator[Installation]:
 
 
 async def test_renew_log_after_the_restore_of_a_backup(installation: Installation) -> None:
-    """What was forgotten is given out again; whoever knew it is told, once the logs are renewed."""
+    """Lost revisions are used again; after the logs are renewed, subscribers that had them are refused."""
     server = installation.server
     server.start()
     register = new_register(server)
@@ -169,7 +169,7 @@ async def test_renew_log_after_the_restore_of_a_backup(installation: Installatio
     assert restored == at_backup
     assert {line.niss for line in register.exported()} == {ANN}
     async with register.client() as client:
-        # The same number means another change now.
+        # The same revision is another mutation now.
         await client.inscribe(BOB, TYPES[1], "2020-01-01")
         assert register.state().revision == known.revision
         with pytest.raises(LogReplaced):

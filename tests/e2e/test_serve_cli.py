@@ -1,4 +1,4 @@
-"""`raas serve` and `raas migrate`: what is said when they cannot do it."""
+"""`raas serve` and `raas migrate`: their errors."""
 
 from __future__ import annotations
 

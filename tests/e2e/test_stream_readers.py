@@ -1,4 +1,4 @@
-"""Many readers, and readers that sleep, on a real server: what they are told, and what they cost."""
+"""Many subscribers, and subscribers that sleep, on a real server: what they receive, and what they cost."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class Crowd:
         assert self._hear.readline() == "begun\n"
 
     def stop_reading(self) -> None:
-        """Stop the process: not even its sockets are read any more."""
+        """Stop the process, so that its sockets are not read either."""
         self._process.send_signal(signal.SIGSTOP)
 
-    def told(self, through: int) -> list[list[int]]:
-        """Wake everybody up; [first revision, last revision, how many came, subscribers who were told so]."""
+    def received(self, through: int) -> list[list[int]]:
+        """Wake all; [first revision, last revision, number of revisions, subscribers with that result]."""
         self._process.send_signal(signal.SIGCONT)
         self._say.write(f"{through}\n")
         self._say.flush()
@@ -72,7 +72,7 @@ def _crowd(register: TestRegister, count: int, *after: int) -> Iterator[Crowd]:
 
 
 def _write(register: TestRegister, operations: Sequence[tuple[str, date]]) -> int:
-    """A line of one day for each, in one batch; answers the revision."""
+    """Write a line of one day for each person, in one batch; returns the revision."""
     request = ApplyBatchRequest(
         operations=[
             BatchOperation(
@@ -94,14 +94,14 @@ def _every_third_day(lines: int) -> list[date]:
     return [date(2020, 1, 1) + timedelta(days=3 * index) for index in range(lines)]
 
 
-def _follow(register: TestRegister, listening: threading.Event, told: list[int], count: int) -> None:
-    """Take so many mutations from the latest revision on."""
+def _follow(register: TestRegister, listening: threading.Event, received: list[int], count: int) -> None:
+    """Read this many mutations from the latest revision on."""
     with channel(register.server) as opened:
         call = MutationStreamStub(opened).Subscribe(SubscribeRequest(), metadata=register.caller, timeout=120)
         for message in call:
-            told += [mutation.revision for mutation in message.mutations.mutations]
+            received += [mutation.revision for mutation in message.mutations.mutations]
             listening.set()
-            if len(told) >= count:
+            if len(received) >= count:
                 return
 
 
@@ -114,10 +114,10 @@ def test_sleeping_subscribers_cost_the_server_little_and_others_nothing(own_serv
     before = server.memory_info().rss
     with _crowd(register, SLEEPERS, 0) as sleepers:
         sleepers.stop_reading()
-        told: list[int] = []
+        received: list[int] = []
         listening = threading.Event()
         awake = threading.Thread(
-            target=_follow, args=(register, listening, told, len(PERSONS) + 1), daemon=True
+            target=_follow, args=(register, listening, received, len(PERSONS) + 1), daemon=True
         )
         awake.start()
         assert listening.wait(60)
@@ -127,12 +127,12 @@ def test_sleeping_subscribers_cost_the_server_little_and_others_nothing(own_serv
             most = max(most, server.memory_info().rss)
         last = _write(register, [(PERSONS[0], date(2025, 1, 1))])
         awake.join(60)
-        assert told == list(range(begun + 1, last + 1))
+        assert received == list(range(begun + 1, last + 1))
         assert written + 1 == last == begun + len(PERSONS) + 1
         print("MIB", (most - before) / MIB)
         # A queue for each of them would hold 300 MiB.
         assert (most - before) / MIB < 150
-        assert sleepers.told(last) == [[1, last, last, SLEEPERS]]
+        assert sleepers.received(last) == [[1, last, last, SLEEPERS]]
 
 
 @pytest.mark.timeout(240)
@@ -142,4 +142,4 @@ def test_thousand_subscribers_all_receive_every_mutation(own_server: Server) -> 
     with _crowd(register, 1_000) as crowd:
         for who in PERSONS[:30]:
             last = _write(register, [(who, date(2024, 1, 1))])
-        assert crowd.told(last) == [[begun + 1, last, last - begun, 1_000]]
+        assert crowd.received(last) == [[begun + 1, last, last - begun, 1_000]]

@@ -1,4 +1,4 @@
-"""The guarantees of the stream while everything that can die does: a run is recorded, then judged."""
+"""The guarantees of the feed under kills and restarts: a run is recorded, then validated."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Machines:
     chance: random.Random
 
     def channel(self) -> grpc.aio.Channel:
-        """To one of the servers, or through the proxy to one of them; on a connection of its own."""
+        """A channel to one of the servers, directly or through the proxy, on a connection of its own."""
         target = self.chance.choice(
             [self.first.target, self.second.target, self.proxy.target, self.proxy.target]
         )
@@ -73,7 +73,7 @@ class Machines:
         await self._kill(self.second)
 
     async def stop_second(self) -> None:
-        """In good order, as for a new version."""
+        """Stop gracefully, as for an upgrade."""
         await asyncio.to_thread(self.second.stop)
         await asyncio.to_thread(self.second.start)
 
@@ -174,7 +174,7 @@ async def test_every_subscriber_receives_everything_despite_kills_and_restarts(
 
 
 def _answers(register: TestRegister) -> bool:
-    """Whether the database is there again."""
+    """Whether the database accepts writes again."""
     try:
         return register.state().revision > 0
     except grpc.RpcError:
@@ -209,7 +209,7 @@ def _late_readers(register: str, chance: random.Random) -> list[Reader]:
 
 
 def _eventful(record: Record, proxy: Proxy, changes: Counter[str]) -> None:
-    """The run had everything in it that it was made for: else its judgement says little."""
+    """The run had every event that it is meant to have, or its result would mean little."""
     events = [event for subscriber in record.subscribers for event in subscriber.events]
     assert len(record.log) > 500
     assert any(m.batch_last_revision > m.revision for m in record.log)

@@ -1,4 +1,4 @@
-"""`raas trim` on the database of a running server: writers, readers of every kind and subscribers go on."""
+"""`raas trim` on the database of a running server, beside writers, readers and subscribers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def trimmed(server: Server, *arguments: str, status: int = 0) -> dict[str, Any]:
 
 
 async def fill(register: TestRegister, mutations: int) -> int:
-    """Make so many mutations, in batches of 500; answers the revision before them."""
+    """Make this many mutations, in batches of 500; returns the revision before them."""
     before = register.state().revision
     async with register.client() as client:
         for first in range(0, mutations, 500):
@@ -87,14 +87,14 @@ async def page_after(client: RaasClient, revision: int) -> ListMutationsResponse
 
 
 async def revisions(subscription: Subscription, through: int) -> list[int]:
-    """What a subscription tells through a revision."""
-    told: list[int] = []
+    """The mutations of a subscription through a revision."""
+    received: list[int] = []
     async with aclosing(subscription.events()) as events:
         async for event in events:
             if isinstance(event, Mutations):
-                told += [mutation.revision for mutation in event.mutations]
+                received += [mutation.revision for mutation in event.mutations]
             if event.checkpoint.revision >= through:
-                return told
+                return received
     raise AssertionError("the subscription ended")
 
 
@@ -108,7 +108,7 @@ async def test_reads_writes_and_streams_continue_while_a_log_is_trimmed(server: 
         asyncio.to_thread(trimmed, server, "--register", register.number, "--before-revision", str(goal))
     )
     async with register.client() as client:
-        # One listens, one reads the log, one writes and one asks how it was.
+        # One subscribes, one reads the log, one writes and one reads as of a revision.
         start = AfterRevision(begun)
         listener = asyncio.create_task(revisions(client.subscribe(start), begun + 50))
         written = whole = 0
@@ -121,7 +121,7 @@ async def test_reads_writes_and_streams_continue_while_a_log_is_trimmed(server: 
             except RevisionExpired:
                 pass
             else:
-                # A page may end early, but it has no hole.
+                # A page may end early, but it has no gap.
                 found = [each.revision for each in page.mutations]
                 assert found
                 assert found == list(range(goal - 4_999, goal - 4_999 + len(found)))
@@ -145,7 +145,7 @@ async def test_reads_writes_and_streams_continue_while_a_log_is_trimmed(server: 
             assert raised.value.oldest_revision == goal
         with pytest.raises(RevisionExpired):
             await revisions(client.subscribe(AfterRevision(goal - 1)), goal)
-        # The history of a person is what is left of it.
+        # The history of a person is what remains of it.
         history = await client.history(PEOPLE[0]).all()
         assert min(mutation.revision for mutation in history) > goal
         assert len(history) == 10 + written
@@ -154,7 +154,7 @@ async def test_reads_writes_and_streams_continue_while_a_log_is_trimmed(server: 
 
 
 async def test_trim_waits_for_open_transactions(server: Server) -> None:
-    """Behind a writer it waits and can be interrupted; a reader goes on seeing all it saw."""
+    """It waits for a writer and can be interrupted; an open snapshot still sees all mutations."""
     register = new_register(server)
     before = await fill(register, 1_000)
     arguments = ("--register", register.number, "--before-revision", str(before + 500))
@@ -182,7 +182,7 @@ async def test_trim_waits_for_open_transactions(server: Server) -> None:
                 assert command.returncode == 130
                 assert json.loads(said)["error"]["reason"] == "INTERRUPTED"
                 assert json.loads(said)["registers"] == []
-                # The server does not go on waiting for one that is gone.
+                # PostgreSQL does not continue to wait for an interrupted command.
                 await asyncio.to_thread(eventually, lambda: observer.execute(*waits).fetchone() == (0,), 30)
         writer.rollback()
         assert trimmed(server, *arguments)["registers"][0]["oldest_revision"] == before + 500
@@ -198,7 +198,7 @@ async def test_slow_subscriber_holds_back_trimming(server: Server) -> None:
         log_id = register.state().log_id
         await client.acknowledge("slow", Checkpoint(log_id, before + 600))
         await client.acknowledge("quick", Checkpoint(log_id, before + 950))
-        # Where it stands lies inside a batch: what it has not dealt with is kept whole.
+        # Its acknowledged revision lies inside a batch, which is kept completely.
         held = trimmed(server, *arguments, status=4)
         assert held == {
             "complete": False,
@@ -218,7 +218,7 @@ async def test_slow_subscriber_holds_back_trimming(server: Server) -> None:
             f"is kept for subscriber 'slow' of {register.number}, which has not acknowledged it "
             "(--force deletes it)\n"
         )
-        # The batch of 500 in which the goal lies is kept whole.
+        # The batch of 500 that contains the goal is kept completely.
         forced = raas("trim", *arguments, "--force", environment=server.environment).stdout
         assert forced == (
             f"{register.number}: 0 mutations deleted; the log begins at revision {before + 500}, before the "
@@ -237,7 +237,7 @@ async def test_trim_all_works_on_the_database_of_a_stopped_server(tmp_path: Path
         one, two, empty = new_register(server), new_register(server), new_register(server)
         await fill(one, 700)
         await fill(two, 300)
-        # Nothing is as old as that.
+        # No mutation is that old.
         kept = trimmed(server, "--all", "--older-than", "12 months")
         assert [(each["register"], each["deleted"]) for each in kept["registers"]] == [
             (register.number, 0) for register in (one, two, empty)

@@ -1,4 +1,4 @@
-"""Logs: structured, and without anything that looks like a NISS."""
+"""Logs are structured and contain nothing that looks like a NISS."""
 
 from __future__ import annotations
 

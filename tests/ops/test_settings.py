@@ -1,4 +1,4 @@
-"""Settings: from the environment and from flags, and everything wrong with them at once."""
+"""Settings from the environment and from flags, and the error that names all invalid ones."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Many subscribers in a process of their own, who sleep after their first message until they are woken.
+"""Many subscribers in a process of their own; they sleep after their first message until woken.
 
     python -m tests.stream.crowd TARGET REGISTER SUBSCRIBERS [AFTER_REVISION]
 
-They begin at the latest revision, or after the one named. "begun" is printed once every one of them has its
-first message. A line with a revision wakes them: they read on until they are told everything through it, and
-what they were told is printed: for each way of being told, how many subscribers were told so.
+They begin at the latest revision, or after AFTER_REVISION. "begun" is printed once each of them has received
+its first message. A line with a revision wakes them: they read through that revision and print, for each distinct
+sequence of revisions received, the number of subscribers that received it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PER_CONNECTION = 100
 
 
 async def main(target: str, register: str, count: str, after: str = "") -> None:
-    """Subscribe, sleep, wake up, tell."""
+    """Subscribe, sleep, wake up, report."""
     options = [("grpc.use_local_subchannel_pool", 1)]
     channels = [
         grpc.aio.insecure_channel(target, options=options) for _ in range(0, int(count), _PER_CONNECTION)
@@ -38,16 +38,16 @@ async def main(target: str, register: str, count: str, after: str = "") -> None:
     begun = await asyncio.gather(*(call.read() for call in calls))
     print("begun", flush=True)
     through = int(await asyncio.to_thread(sys.stdin.readline))
-    told = await asyncio.gather(
+    received = await asyncio.gather(
         *(_told(call, first, through) for call, first in zip(calls, begun, strict=True))
     )
     for channel in channels:
         await channel.close()
-    print(json.dumps([[*ways, many] for ways, many in Counter(told).items()]), flush=True)
+    print(json.dumps([[*ways, many] for ways, many in Counter(received).items()]), flush=True)
 
 
 async def _told(call: Any, first: v1.SubscribeResponse, through: int) -> tuple[int, int, int]:
-    """The first and the last revision, and how many came, each one above the one before."""
+    """The first and the last revision, and the number of revisions, which must increase."""
     message, revisions, complete = first, [], False
     while not complete:
         for mutation in message.mutations.mutations:

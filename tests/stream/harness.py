@@ -1,4 +1,4 @@
-"""A server in this process, on the database of the tests, with the stream of mutations of a real one."""
+"""A server in this process, on the database of the tests, with the feed of a real server."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def fail(task: str, error: Exception, restart_seconds: float) -> None:
 
 @dataclass
 class RecordingAudit:
-    """Keeps every visit."""
+    """Records every audit record."""
 
     visits: list[AuditRecord] = field(default_factory=list)
 
@@ -72,7 +72,7 @@ class RecordingAudit:
 
 
 class CountingLogs(PostgresLogs):
-    """Counts how often a log is read."""
+    """Counts the reads of logs."""
 
     readings = 0
 
@@ -85,7 +85,7 @@ class CountingLogs(PostgresLogs):
 
 @dataclass
 class StreamHarness:
-    """The server, a channel to it, and what it told the audit."""
+    """The server, a channel to it, and its audit records."""
 
     raas_server: RaasServer
     streaming: FeedService
@@ -107,7 +107,7 @@ class StreamHarness:
         return grpc.aio.insecure_channel(self.target, options=[("grpc.use_local_subchannel_pool", 1)])
 
     async def new_register(self, *codes: str) -> str:
-        """An empty register with these dossier types: as many mutations as codes."""
+        """An empty register with these dossier types: one mutation per code."""
         number = next(_OWNERS)
         stub: Any = AdministrationServiceStub(self.channel)
         await stub.CreateRegister(
@@ -121,7 +121,7 @@ class StreamHarness:
         return number
 
     async def inscribe(self, register: str, niss: str, code: str, *years: int) -> int:
-        """One batch, a year each; answers the revision."""
+        """Write one batch, a line per year; returns the revision."""
         operations = [
             registers_v1.BatchOperation(
                 inscribe=inscription_pb2.Inscription(
@@ -138,7 +138,7 @@ class StreamHarness:
 
 
 @asynccontextmanager
-async def stream_house(
+async def stream_harness(
     engine: AsyncEngine,
     reading: AsyncEngine,
     *,
@@ -147,9 +147,9 @@ async def stream_house(
     identify: Identify = development_identity,
     source: AuthenticSource | None = None,
 ) -> AsyncIterator[StreamHarness]:
-    """Serve until the block is left; several on one database are like several processes."""
+    """Serve while the block lasts; several on one database behave like several processes."""
     pages = Pages(FernetPageSeal(await page_seal_key(engine)))
-    store, lane_limits = PostgresWriteStore(engine), WriteLimits()
+    store, write_limits = PostgresWriteStore(engine), WriteLimits()
     source = source or StructureSource()
     reads, registers, audit = PostgresReadStore(reading), PostgresRegisterStore(reading), RecordingAudit()
     logs = CountingLogs(reading)
@@ -163,10 +163,10 @@ async def stream_house(
         StreamMessages(),
         limits,
     )
-    write_queues = WriteQueues(store, lane_limits, streaming.committed)
+    write_queues = WriteQueues(store, write_limits, streaming.committed)
     unused = cast(Any, None)
     use_cases = UseCases(
-        write=WriteOperations(write_queues, store, source, NoIdentities(), lane_limits),
+        write=WriteOperations(write_queues, store, source, NoIdentities(), write_limits),
         imports=unused,
         dossier_types=ManageDossierTypes(write_queues, store, pages),
         consult=Consult(reads, source, pages),
@@ -185,7 +185,7 @@ async def stream_house(
     await raas_server.serving(True)
     target = f"127.0.0.1:{raas_server.port}"
     try:
-        # The answer to a batch has every dossier whole; what is streamed must fit in any case.
+        # The answer to a batch contains complete dossiers; messages of a stream fit in any case.
         options = [("grpc.max_receive_message_length", 64 * 1024 * 1024)]
         async with grpc.aio.insecure_channel(target, options=options) as channel:
             yield StreamHarness(raas_server, streaming, logs, audit, target, channel)

@@ -1,4 +1,4 @@
-"""What writers were answered and what subscribers received, as it happened."""
+"""A recorded run: the answers to writers and the messages to subscribers."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Marked:
 
 @dataclass(frozen=True)
 class Ended:
-    """The connection ended, by whatever."""
+    """The connection ended, for any reason."""
 
     status: str
 
@@ -65,7 +65,7 @@ Event = Begun | Part | Mutations | Marked | Ended
 
 @dataclass
 class Subscriber:
-    """One reader over all its connections, and its filters (empty = all)."""
+    """One subscriber over all its connections, and its filters (empty = all)."""
 
     name: str
     types: frozenset[str] = frozenset()
@@ -73,7 +73,7 @@ class Subscriber:
     events: list[Event] = field(default_factory=list)
 
     def wants(self, mutation: Mutation) -> bool:
-        """Whether the filters let it through."""
+        """Whether a mutation matches the filters."""
         concerned = (
             {mutation.dossier_type} if mutation.HasField("dossier_type") else set(mutation.dossier_types)
         )
@@ -84,7 +84,7 @@ class Subscriber:
 
 @dataclass(frozen=True)
 class Answered:
-    """What a writer was told of one operation: the revision of the register and the dossier after it."""
+    """The answer to one operation: the revision of the register and the dossier after it."""
 
     revision: int
     key: Key
@@ -94,7 +94,7 @@ class Answered:
 
 @dataclass
 class Record:
-    """A whole run: the log as it was in the end, and everybody's view of it."""
+    """A complete run: the final log, and all that writers and subscribers observed."""
 
     register: str
     log: Sequence[Mutation]
@@ -103,13 +103,13 @@ class Record:
     writers: list[Answered] = field(default_factory=list)
     subscribers: list[Subscriber] = field(default_factory=list)
     first_after: int = 0
-    """The revision that the log begins after (more than 0 when it was trimmed)."""
+    """The revision after which the log begins (more than 0 when it was trimmed)."""
     as_of: dict[int, State] = field(default_factory=dict)
-    """The register by Export as of some revisions, asked in the end."""
+    """The register by Export as of some revisions, at the end of the run."""
     successors: dict[str, str] = field(default_factory=dict)
-    """The number that stands for each person in the end, as the authentic source says."""
+    """The final number of each person, according to the authentic source."""
     histories: dict[str, list[int]] = field(default_factory=dict)
-    """The revisions that GetHistory lists of these numbers in the end."""
+    """The revisions that GetHistory lists for these numbers at the end of the run."""
 
 
 def lines_of(periods: Sequence[object]) -> Lines:
@@ -124,7 +124,7 @@ def microseconds(mutation: Mutation) -> int:
 
 
 def replay(log: Sequence[Mutation], through: int | None = None) -> State:
-    """The state after the mutations of a whole log, up to a revision."""
+    """The state after the mutations of a complete log, up to a revision."""
     state: State = {}
     for mutation in log:
         if through is None or mutation.revision <= through:
@@ -133,7 +133,7 @@ def replay(log: Sequence[Mutation], through: int | None = None) -> State:
 
 
 def apply(state: State, mutation: Mutation) -> None:
-    """The one rule of a copy: set the dossier to what it is after the mutation."""
+    """The rule of a copy: set the dossier to its lines after the mutation."""
     if mutation.HasField("dossier_type"):
         key = mutation.niss, mutation.dossier_type
         state.pop(key, None)

@@ -1,4 +1,4 @@
-"""What is asked in the end of a run about its past."""
+"""Questions about the past, asked at the end of a run."""
 
 from __future__ import annotations
 

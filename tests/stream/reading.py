@@ -1,4 +1,4 @@
-"""Subscribers and writers that write down everything that happens to them."""
+"""Subscribers and writers that record everything that happens to them."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from tests.stream.history import (
 )
 
 Channels = Callable[[], grpc.aio.Channel]
-"""A channel to any server that there is; the caller closes it."""
+"""A channel to any server that runs; the caller closes it."""
 
 _PAUSE_SECONDS = 0.05
 
-# What is passed over when a server dies or is not there yet; anything else is a fault of the server.
+# Ignored when a server dies or has not started; any other status is a fault of the server.
 PASSING = {
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.CANCELLED,
@@ -52,7 +52,7 @@ def metadata(register: str) -> tuple[tuple[str, str], ...]:
 
 
 class Reader:
-    """A subscriber that goes on wherever it was, from connection to connection."""
+    """A subscriber that resumes where it was, from connection to connection."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Reader:
         self._connection_seconds = connection_seconds
 
     async def read(self, channels: Channels, until: asyncio.Future[int]) -> None:
-        """Read until everything through the revision that `until` will tell has been received."""
+        """Read until everything through the revision that `until` will give has been received."""
         while not self._done(until):
             async with channels() as channel:
                 try:
@@ -143,20 +143,20 @@ PEOPLE = [numbers.niss(1950 + i // 300, 61, 1 + i % 28, 1 + i % 300) for i in ra
 async def write_for(
     channels: Channels, register: str, codes: Sequence[str], seed: int, enough: Callable[[], bool]
 ) -> list[Answered]:
-    """Single calls and batches, at random, until enough; what was answered. Calls cut off are passed over."""
+    """Make single calls and batches at random until enough; returns the answers. Lost calls are ignored."""
     chance = random.Random(seed)
-    told: list[Answered] = []
+    received: list[Answered] = []
     while not enough():
         async with channels() as channel:
             stub = RegisterServiceStub(channel)
             try:
                 while not enough():
-                    told += await _write(stub, register, codes, chance)
+                    received += await _write(stub, register, codes, chance)
             except grpc.aio.AioRpcError as error:
                 if error.code() not in PASSING:
                     raise
         await asyncio.sleep(_PAUSE_SECONDS)
-    return told
+    return received
 
 
 async def _write(stub: Any, register: str, codes: Sequence[str], chance: random.Random) -> list[Answered]:
@@ -169,14 +169,14 @@ async def _write(stub: Any, register: str, codes: Sequence[str], chance: random.
     except grpc.aio.AioRpcError as error:
         if error.code() is not grpc.StatusCode.FAILED_PRECONDITION:
             raise
-        return []  # a number among them is cancelled at this moment
-    told = []
+        return []  # one of the numbers is cancelled at this moment
+    received = []
     changes = sum(_changed(result) for result in answer.results)
     revision = answer.revision - changes
     for result in answer.results:
         revision += _changed(result)
         dossier = _outcome(result).dossier
-        told.append(
+        received.append(
             Answered(
                 revision if _changed(result) else answer.revision,
                 (dossier.niss, dossier.dossier_type),
@@ -184,7 +184,7 @@ async def _write(stub: Any, register: str, codes: Sequence[str], chance: random.
                 _changed(result),
             )
         )
-    return told
+    return received
 
 
 def _operation(codes: Sequence[str], chance: random.Random) -> registers_v1.BatchOperation:
@@ -209,7 +209,7 @@ def _changed(result: registers_v1.BatchResult) -> bool:
 
 
 async def whole_log(channel: grpc.aio.Channel, register: str, after: int = 0) -> list[Mutation]:
-    """All mutations that are kept, by ListMutations."""
+    """All mutations that the log still has, by ListMutations."""
     stub = MutationStreamStub(channel)
     log: list[Mutation] = []
     while True:
@@ -238,7 +238,7 @@ async def record_of(
     writers: Sequence[Sequence[Answered]],
     subscribers: Sequence[Subscriber],
 ) -> Record:
-    """The record of a run that has ended: nobody writes any more."""
+    """The record of a run after its end: nobody writes any more."""
     answer = await RegisterServiceStub(channel).GetRegister(
         registers_v1.GetRegisterRequest(), metadata=metadata(register)
     )

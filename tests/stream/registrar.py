@@ -1,4 +1,4 @@
-"""The authentic source at work: persons whose numbers are replaced, restored and cancelled, at random."""
+"""An authentic source that replaces, restores and cancels the numbers of persons at random."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.stream.reading import PASSING, Channels, metadata
 
 _PAUSE_SECONDS = 0.05
 
-# What a call at random may be answered: the number is replaced, cancelled or held by nobody at that moment.
+# Expected refusals of a random call: the number is replaced, cancelled or unknown at that moment.
 _REFUSED = {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.NOT_FOUND}
 
 _NAMES = ("Peeters", "Janssens", "Maes", "Dubois", "Lambert")
@@ -31,7 +31,7 @@ def _person(niss: str, last_name: str) -> Person:
 
 
 async def introduce(channel: grpc.aio.Channel, register: str, people: Sequence[str]) -> None:
-    """Make the source know these persons."""
+    """Import these persons into the source."""
     rows = [_person(niss, _NAMES[0]) for niss in people]
     applied = await _feed(PersonServiceStub(channel), register, rows)
     assert applied == len(people)
@@ -40,7 +40,7 @@ async def introduce(channel: grpc.aio.Channel, register: str, people: Sequence[s
 async def change_persons_for(
     channels: Channels, register: str, people: Sequence[str], seed: int, enough: Callable[[], bool]
 ) -> Counter[str]:
-    """Changes at random until enough; how many of each were answered OK. Calls cut off are passed over."""
+    """Make random changes until enough; returns how many of each succeeded. Lost calls are ignored."""
     chance = random.Random(seed)
     done: Counter[str] = Counter()
     while not enough():
@@ -95,7 +95,7 @@ async def _feed(stub: Any, register: str, rows: Sequence[Person]) -> int:
 
 
 async def successors(channel: grpc.aio.Channel, register: str, people: Sequence[str]) -> dict[str, str]:
-    """The number that stands for each person now, as the source says."""
+    """The current number of each person, according to the source."""
     answer = await PersonServiceStub(channel).CheckPersons(
         v1.CheckPersonsRequest(checks=[v1.PersonCheck(niss=niss) for niss in people]),
         metadata=metadata(register),

@@ -1,4 +1,4 @@
-"""The validators find nothing in a sound run, and each way to break one."""
+"""The validators accept a correct run and find every kind of violation."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def test_broken_run_fails_its_validator(break_it: Breaker, validator: str) -> No
 
 
 def _sound() -> Record:
-    """Six mutations, of which 3 to 5 are one batch, and three subscribers who saw all of it."""
+    """Six mutations, of which 3 to 5 are one batch, and three subscribers that received all of them."""
     log = _log()
     record = Record(REGISTER, log, replay(log), log[-1].checksum)
     record.writers = [
@@ -224,7 +224,7 @@ def _sound() -> Record:
         Subscriber("copy", events=copy),
     ]
     record.as_of = {revision: replay(log, revision) for revision in (0, 2, 4)}
-    # The log and what was received become different objects: breaking one leaves the other sound.
+    # The log and the received messages become different objects: changing one leaves the other intact.
     return replace(deepcopy(record), log=deepcopy(log))
 
 
@@ -248,7 +248,7 @@ def append(
     after: Lines = (),
     **more: Any,
 ) -> None:
-    """Add a mutation, its checksum chained; `code` None = news about the person."""
+    """Add a mutation with its chained checksum; `code` None = a change of the person."""
     mutation = Mutation(
         register=REGISTER,
         revision=len(log) + 1,

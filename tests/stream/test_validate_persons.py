@@ -1,4 +1,4 @@
-"""The validators about persons find nothing in a sound run, and each way to break one."""
+"""The validators about persons accept a correct run and find every kind of violation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Breaker = Callable[[Record], None]
 
 
 def _log() -> list[Mutation]:
-    """Two numbers united and separated again, and news about their persons."""
+    """Two numbers united and separated again, and changes of their persons."""
     log: list[Mutation] = []
     detail = Replacement(replaced_niss=OLD, successor_niss=ANN)
     change = IdentityChange(fields=["last_name", "sex"], content_hash=bytes(32))

@@ -1,7 +1,7 @@
-"""Whether a run kept the guarantees of the stream, in the manner of etcd's validators.
+"""Checks whether a run kept the guarantees of the feed, in the manner of etcd's validators.
 
-Every validator looks at a recorded run and answers what it finds wrong, one sentence each. None of them
-uses code of the server; what the checksum covers is written down here a second time.
+Each validator examines a recorded run and yields a sentence for each violation. None of them uses code of the
+server: the canonical bytes of the checksum are implemented here a second time.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ Validator = Callable[[Record], Iterator[str]]
 
 
 def validate(record: Record) -> list[str]:
-    """Everything that any validator finds."""
+    """The findings of all validators."""
     return [f"{validator.__name__}: {found}" for validator in VALIDATORS for found in validator(record)]
 
 
 def gapless(record: Record) -> Iterator[str]:
-    """The log counts 1, 2, 3 …, and its record times never go backwards."""
+    """The revisions of the log are 1, 2, 3 …, and its record times never decrease."""
     for place, mutation in enumerate(record.log, record.first_after + 1):
         if mutation.revision != place:
             yield f"revision {mutation.revision} stands in the place of {place}"
@@ -52,7 +52,7 @@ def gapless(record: Record) -> Iterator[str]:
 
 
 def ordered(record: Record) -> Iterator[str]:
-    """Within a connection revisions only go up, and so do the places it says one can resume from."""
+    """Within a connection revisions and resume points only increase."""
     for subscriber in record.subscribers:
         last = through = -1
         for event in subscriber.events:
@@ -70,7 +70,7 @@ def ordered(record: Record) -> Iterator[str]:
 
 
 def unique(record: Record) -> Iterator[str]:
-    """Within a connection no revision comes twice."""
+    """Within a connection no revision is sent twice."""
     for subscriber in record.subscribers:
         seen: set[int] = set()
         for event in subscriber.events:
@@ -83,7 +83,7 @@ def unique(record: Record) -> Iterator[str]:
 
 
 def reliable(record: Record) -> Iterator[str]:
-    """Below every place to resume from, and every bookmark, all that matches has come, and nothing else."""
+    """Through every resume point and bookmark, exactly the matching mutations have been received."""
     for subscriber in record.subscribers:
         wanted = [mutation.revision for mutation in record.log if subscriber.wants(mutation)]
         begin: int | None = None
@@ -96,7 +96,7 @@ def reliable(record: Record) -> Iterator[str]:
             if place is None:
                 continue
             if begin is None:
-                begin = place  # a snapshot or a first bookmark: what came before it is not told
+                begin = place  # a snapshot or a first bookmark: earlier mutations are not sent
             missing = [r for r in wanted if begin < r <= place and r not in received]
             if missing:
                 yield f"{subscriber.name}: says it is complete through {place} without {missing[:5]}"
@@ -107,7 +107,7 @@ def reliable(record: Record) -> Iterator[str]:
 
 
 def true_to_the_log(record: Record) -> Iterator[str]:
-    """What a subscriber received is, to the byte of its content, what the log holds.
+    """A received mutation equals that of the log, byte for byte.
 
     What was erased in the log since was sent before, and may have been sent.
     """
@@ -123,7 +123,7 @@ def true_to_the_log(record: Record) -> Iterator[str]:
 
 
 def atomic(record: Record) -> Iterator[str]:
-    """No place to resume from, and no bookmark, lies inside an indivisible group."""
+    """No resume point and no bookmark lies inside an indivisible group."""
     inside = {m.revision for m in record.log if m.revision < m.batch_last_revision}
     for subscriber in record.subscribers:
         for event in subscriber.events:
@@ -133,7 +133,7 @@ def atomic(record: Record) -> Iterator[str]:
 
 
 def resumable(record: Record) -> Iterator[str]:
-    """Over all connections of a subscriber that resumed where it was, nothing that matches is missing."""
+    """Over all connections of a subscriber that resumed where it was, no matching mutation is missing."""
     for subscriber in record.subscribers:
         begin: int | None = None
         through = -1
@@ -143,7 +143,7 @@ def resumable(record: Record) -> Iterator[str]:
                 if begin is None:
                     begin = through = event.after
                 elif event.after > through:
-                    yield f"{subscriber.name}: resumes after {event.after} and was told {through}"
+                    yield f"{subscriber.name}: resumes after {event.after} but had received through {through}"
             if isinstance(event, Begun) and event.after is None and not event.resumes_snapshot:
                 begin, received = None, set()
             received |= {mutation.revision for mutation in _mutations(event)}
@@ -162,7 +162,7 @@ def resumable(record: Record) -> Iterator[str]:
 
 
 def bookmarks_true(record: Record) -> Iterator[str]:
-    """A bookmark has the checksum and the record time that the log has at its revision."""
+    """A bookmark has the checksum and the record time of the log at its revision."""
     log = {mutation.revision: mutation for mutation in record.log}
     for subscriber in record.subscribers:
         for event in subscriber.events:
@@ -178,7 +178,7 @@ def bookmarks_true(record: Record) -> Iterator[str]:
 
 
 def snapshots_true(record: Record) -> Iterator[str]:
-    """At the bookmark that completes it, a snapshot is the state at that revision."""
+    """At the bookmark that completes it, a snapshot equals the state at that revision."""
     if record.first_after:
         return
     for subscriber in record.subscribers:
@@ -200,7 +200,7 @@ def snapshots_true(record: Record) -> Iterator[str]:
 
 
 def chained(record: Record) -> Iterator[str]:
-    """Each mutation begins where the one before it of the same dossier ended."""
+    """Each mutation begins with the lines with which the previous one of the same dossier ended."""
     state: dict[Key, Lines] = {}
     for mutation in record.log:
         if not mutation.HasField("dossier_type"):
@@ -227,7 +227,7 @@ def checksums(record: Record) -> Iterator[str]:
 
 
 def mirrored(record: Record) -> Iterator[str]:
-    """A copy made of what a subscriber received is the register: its export, and the replay of its log."""
+    """A copy made from the received mutations equals the export and the replay of the log."""
     final = record.exported
     if not record.first_after and replay(record.log) != final:
         yield "the replay of the log is not what is exported"
@@ -242,7 +242,7 @@ def mirrored(record: Record) -> Iterator[str]:
 
 
 def as_of_true(record: Record) -> Iterator[str]:
-    """The register as of a revision is the replay of its log up to there."""
+    """The register as of a revision is the replay of its log through that revision."""
     if record.first_after:
         return
     for revision, state in record.as_of.items():
@@ -251,7 +251,7 @@ def as_of_true(record: Record) -> Iterator[str]:
 
 
 def observed(record: Record) -> Iterator[str]:
-    """Every revision that a writer was answered is in the log and does what the writer was told."""
+    """Every answered revision is in the log, with the answered effect."""
     log = {mutation.revision: mutation for mutation in record.log}
     last = max(log, default=record.first_after)
     for answered in record.writers:
@@ -259,11 +259,11 @@ def observed(record: Record) -> Iterator[str]:
             yield f"a writer was answered {answered.revision}, and the log ends at {last}"
         elif answered.changed and answered.revision > record.first_after:
             mutation = log.get(answered.revision, Mutation())
-            told = Answered(
+            logged = Answered(
                 mutation.revision, (mutation.niss, mutation.dossier_type), lines_of(mutation.after), True
             )
-            if told != answered:
-                yield f"a writer was told something else of {answered.revision} than the log holds"
+            if logged != answered:
+                yield f"the answer to a writer about {answered.revision} differs from the log"
 
 
 VALIDATORS: Sequence[Validator] = (
@@ -286,7 +286,7 @@ VALIDATORS: Sequence[Validator] = (
 
 
 def canonical(mutation: Mutation) -> bytes:
-    """What the checksum covers beside the checksum before it, as docs/guarantees.md says."""
+    """The canonical bytes of a mutation, as defined in docs/guarantees.md."""
     detail = ""
     if mutation.HasField("dossier_type_change"):
         change = mutation.dossier_type_change
@@ -353,23 +353,23 @@ def _mutations(event: Event) -> Sequence[Mutation]:
 
 
 def _erased_like(known: Mutation, received: Mutation) -> Mutation:
-    """What was received, without what the log has erased since."""
+    """The received mutation without contents that were erased since."""
     erased = Mutation()
     erased.CopyFrom(received)
     for detail in ("identity_change", "network_event"):
         if not known.HasField(detail):
             continue
-        kept, told = getattr(known, detail), getattr(erased, detail)
-        if kept.HasField("content_erased_time") and not told.HasField("content_erased_time"):
+        logged, shown = getattr(known, detail), getattr(erased, detail)
+        if logged.HasField("content_erased_time") and not shown.HasField("content_erased_time"):
             for name in ("before", "after", "payload", "effective_date"):
-                if name in told.DESCRIPTOR.fields_by_name:
-                    told.ClearField(name)
-            told.content_erased_time.CopyFrom(kept.content_erased_time)
+                if name in shown.DESCRIPTOR.fields_by_name:
+                    shown.ClearField(name)
+            shown.content_erased_time.CopyFrom(logged.content_erased_time)
     return erased
 
 
 def _place(event: Event) -> int | None:
-    """The place to resume from that an event tells."""
+    """The resume point of an event."""
     match event:
         case Mutations(through=through):
             return through
@@ -380,7 +380,7 @@ def _place(event: Event) -> int | None:
 
 
 def _mirror(subscriber: Subscriber) -> tuple[State, int, bool]:
-    """The copy it has in the end, through which revision, and whether it began with everything."""
+    """The final copy, its revision, and whether it began with the complete register."""
     state: State = {}
     through, complete = -1, False
     for event in subscriber.events:

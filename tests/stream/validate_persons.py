@@ -1,4 +1,4 @@
-"""Whether a run kept what is promised of persons whose numbers are replaced, restored and cancelled."""
+"""Checks the guarantees about persons whose numbers are replaced, restored and cancelled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.stream.history import Lines, Record, State, apply, lines_of
 
 
 def histories_whole(record: Record) -> Iterator[str]:
-    """The history of a number is that of its person: of all numbers with the same final successor."""
+    """The history of a number is that of all numbers with the same final successor."""
     for niss, revisions in record.histories.items():
         final = record.successors.get(niss, niss)
         numbers = {each for each, successor in record.successors.items() if successor == final} | {
@@ -23,7 +23,7 @@ def histories_whole(record: Record) -> Iterator[str]:
 
 
 def transfers_paired(record: Record) -> Iterator[str]:
-    """A replacement, or its undoing, is two consecutive mutations per dossier type, and no day gets lost."""
+    """A replacement, or its undoing, is two consecutive mutations per dossier type; no day is lost."""
     log = {mutation.revision: mutation for mutation in record.log}
     for first in record.log:
         if not first.HasField("replacement"):
@@ -34,9 +34,9 @@ def transfers_paired(record: Record) -> Iterator[str]:
             if not first.revision and record.first_after:
                 continue  # trimmed since
         second = log.get(first.revision + 1, Mutation())
-        told = [(m.niss, m.kind, m.dossier_type, m.replacement) for m in (first, second)]
+        logged = [(m.niss, m.kind, m.dossier_type, m.replacement) for m in (first, second)]
         of = first.kind, first.dossier_type, first.replacement
-        if told != [(old, *of), (new, *of)] or first.batch_last_revision <= first.revision:
+        if logged != [(old, *of), (new, *of)] or first.batch_last_revision <= first.revision:
             yield f"{first.revision} is no half of a pair"
         elif _united(first.after, second.after) != _united(first.before, second.before):
             yield f"{first.revision} loses days on the way"
@@ -45,7 +45,7 @@ def transfers_paired(record: Record) -> Iterator[str]:
 
 
 def gone_numbers_rest(record: Record) -> Iterator[str]:
-    """Nothing is recorded of a replaced number, nor inscribed under a cancelled one, until it is restored."""
+    """A replaced number has no mutation, and a cancelled one no inscription, until it is restored."""
     replaced: set[str] = set()
     cancelled: set[str] = set()
     for mutation in record.log:
@@ -55,7 +55,7 @@ def gone_numbers_rest(record: Record) -> Iterator[str]:
                 replaced.discard(niss)
             if not mutation.HasField("replacement"):
                 cancelled.discard(niss)
-        # The pairs of the same replacement, one per dossier type, come one after the other.
+        # The pairs of one replacement, one per dossier type, are consecutive.
         moves = (
             kind == MutationKind.MUTATION_KIND_NISS_REPLACED and mutation.replacement.replaced_niss == niss
         )
@@ -70,7 +70,7 @@ def gone_numbers_rest(record: Record) -> Iterator[str]:
 
 
 def news_concerns_the_known(record: Record) -> Iterator[str]:
-    """News about a person changes no dossier and names the types under which the register knows the person.
+    """A change of a person changes no dossier and names the types under which the register knows the person.
 
     That is so for dossier types that hear of changes WHILE_KNOWN, as all in a run do.
     """
@@ -95,7 +95,7 @@ PERSON_VALIDATORS: Sequence[Callable[[Record], Iterator[str]]] = (
 
 
 def _united(*dossiers: Sequence[object]) -> Lines:
-    """The days of several dossiers as the lines of one: what overlaps or touches is one line."""
+    """The union of several dossiers, normalised: lines that overlap or touch are one line."""
     united: list[tuple[date, date]] = []
     for begin, end in sorted(
         (date.fromisoformat(begin), date.fromisoformat(end) if end else date.max)

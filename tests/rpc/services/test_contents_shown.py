@@ -17,7 +17,7 @@ from raas.usecases.persons.import_rows import FeedRow
 from raas.v1 import mutation_stream_pb2 as v1
 from raas.v1 import register_service_pb2 as registers_v1
 from raas.v1.mutation_pb2 import Mutation, MutationKind
-from tests.stream.harness import StreamHarness, stream_house
+from tests.stream.harness import StreamHarness, stream_harness
 from tests.stream.history import Begun, Mutations, Subscriber
 from tests.stream.reading import metadata, record_of
 from tests.stream.validate import validate
@@ -28,7 +28,7 @@ CHANGED = int(MutationKind.MUTATION_KIND_IDENTITY_CHANGED)
 
 @pytest.fixture
 async def stream(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[StreamHarness]:
-    async with stream_house(engine, reading_engine) as opened:
+    async with stream_harness(engine, reading_engine) as opened:
         yield opened
 
 

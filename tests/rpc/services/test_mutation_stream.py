@@ -22,7 +22,7 @@ from raas.v1.mutation_pb2 import Mutation, MutationKind
 from raas.v1.period_pb2 import Period
 from tests.oracle import numbers
 from tests.rpc.harness import told
-from tests.stream.harness import StreamHarness, stream_house
+from tests.stream.harness import StreamHarness, stream_harness
 from tests.stream.reading import metadata
 
 ANN, BOB = numbers.niss(1985, 67, 30, 33), numbers.niss(2017, 67, 3, 33)
@@ -33,7 +33,7 @@ SECONDS = 20
 
 @pytest.fixture
 async def harness(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[StreamHarness]:
-    async with stream_house(engine, reading_engine) as opened:
+    async with stream_harness(engine, reading_engine) as opened:
         yield opened
 
 
@@ -419,7 +419,7 @@ async def test_a_stream_whose_log_is_replaced_ends_and_says_so(
 async def test_streams_end_at_shutdown_with_what_a_client_retries_on(
     engine: AsyncEngine, reading_engine: AsyncEngine
 ) -> None:
-    async with stream_house(engine, reading_engine) as harness:
+    async with stream_harness(engine, reading_engine) as harness:
         register = await harness.new_register("A")
         listener = Listener(harness, register)
         await listener.next()
@@ -450,8 +450,8 @@ async def test_a_write_through_one_process_reaches_the_subscribers_of_another(
     engine: AsyncEngine, reading_engine: AsyncEngine
 ) -> None:
     async with (
-        stream_house(engine, reading_engine) as writer,
-        stream_house(engine, reading_engine, limits=NEVER) as reader,
+        stream_harness(engine, reading_engine) as writer,
+        stream_harness(engine, reading_engine, limits=NEVER) as reader,
     ):
         register = await writer.new_register("A")
         listener = Listener(reader, register)
@@ -466,8 +466,8 @@ async def test_what_is_not_heard_of_another_process_is_found_by_looking(
     engine: AsyncEngine, reading_engine: AsyncEngine
 ) -> None:
     async with (
-        stream_house(engine, reading_engine) as writer,
-        stream_house(engine, reading_engine, notifications=Deaf()) as reader,
+        stream_harness(engine, reading_engine) as writer,
+        stream_harness(engine, reading_engine, notifications=Deaf()) as reader,
     ):
         register = await writer.new_register("A")
         listener = Listener(reader, register)

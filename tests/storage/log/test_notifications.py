@@ -1,4 +1,4 @@
-"""How processes tell each other of new mutations."""
+"""Notifications of new mutations between processes."""
 
 from __future__ import annotations
 
@@ -58,6 +58,6 @@ async def test_lost_listening_connection_raises_store_unavailable(
                 await asyncio.sleep(0.01)
         with pytest.raises(StoreUnavailable):
             await waiting
-    # The connection was not given back to anybody.
+    # The connection was not returned to the pool.
     async with reading_engine.connect() as connection:
         assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1

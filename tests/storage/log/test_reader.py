@@ -1,4 +1,4 @@
-"""Pages of the log: what they hold, where they end, and what is read with them."""
+"""Pages of the log: their entries, their ends, and the head read with them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def logs(reading_engine: AsyncEngine) -> PostgresLogs:
 
 
 async def _book(engine: AsyncEngine, *groups: int) -> Book:
-    """A register with groups of mutations of these sizes, of ANN under A and BOB under B in turn."""
+    """A register with groups of mutations of these sizes, alternately of ANN under A and BOB under B."""
     book = await new_book(engine, "A", "B")
     number = 0
     for size in groups:
@@ -37,7 +37,7 @@ async def _book(engine: AsyncEngine, *groups: int) -> Book:
 
 
 async def test_head_and_entries_come_from_one_snapshot(engine: AsyncEngine, logs: PostgresLogs) -> None:
-    """A page never shows a mutation beyond its head, nor lacks one below it, while others write."""
+    """While others write, a page has every mutation up to its head and none beyond."""
     book = await _book(engine, 1)
     stop = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""Contents beside the log: kept, proved, erased."""
+"""Contents beside the log: stored, verified, erased."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def kept(engine: AsyncEngine, niss: Niss, body: Mapping[str, Any] = BODY) 
 
 
 async def beside(engine: AsyncEngine, *ids: int | None) -> list[Content | None]:
-    """What mutations with these contents show."""
+    """The contents that mutations show."""
     asked = "(SELECT unnest(%(ids)s::bigint[]) AS content_id) m"
     rows = await fetch(engine, f"SELECT {CONTENT_COLUMNS} FROM {asked}", {"ids": list(ids)})
     return [content_of(*columns) for columns in rows]

@@ -1,4 +1,4 @@
-"""Answers to request ids are forgotten after seven days, and not before."""
+"""Stored requests are deleted after seven days, and not before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.storage.maintenance.retention import PostgresRetention
 
 REGISTER_ID = -77
-"""No register has it: the rows are this test's own."""
+"""No register has this id: the rows belong to this test."""
 
 
 async def test_only_requests_older_than_seven_days_are_deleted(

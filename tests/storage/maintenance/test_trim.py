@@ -1,4 +1,4 @@
-"""Trimming in the store: how far a step goes, and what it leaves."""
+"""Steps of trimming: where they end and which mutations remain."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def _kept(engine: AsyncEngine, book: Book) -> list[int]:
 async def test_reads_and_writes_continue_while_a_log_is_trimmed(
     engine: AsyncEngine, reading_engine: AsyncEngine, trims: PostgresTrims
 ) -> None:
-    """A page read meanwhile is whole, or says that it is not; what is written comes after it."""
+    """A page read meanwhile is complete or refused; later mutations follow it."""
     book = await _book(engine, *[10] * 100)
     logs = PostgresLogs(reading_engine)
     trimmed = asyncio.Event()

@@ -23,7 +23,7 @@ def harness(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHarness:
 
 
 async def told(harness: PersonHarness, register: AdmittedRegister, *last_names: str) -> Niss:
-    """A person of the register whose name changes as often, each time known to the log."""
+    """A person of the register whose name changes this often, each time with a mutation."""
     niss = await harness.person()
     await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
     for name in last_names:
@@ -32,7 +32,7 @@ async def told(harness: PersonHarness, register: AdmittedRegister, *last_names: 
 
 
 async def bodies(harness: PersonHarness, register: AdmittedRegister) -> list[bool]:
-    """Whether each piece of news of the register still has its content."""
+    """Whether each change of a person in the register still has its content."""
     return [entry[4] is not None for entry in await harness.log(register) if entry[1] == 6]
 
 
@@ -65,7 +65,7 @@ async def test_erasure_by_age_takes_older_contents(harness: PersonHarness):
     )
     now = datetime(2001, 1, 1, tzinfo=UTC)
     erasing = EraseContents(harness.contents)
-    await erasing.by_age(now)  # what other tests left in this database
+    await erasing.by_age(now)  # contents that other tests left in this database
     async with harness.engine.begin() as connection:
         await connection.execute(backdate, {"t": datetime(1999, 12, 31, tzinfo=UTC), "r": register.id})
     assert await erasing.by_age(now, Age(months=13)) == 0

@@ -1,4 +1,4 @@
-"""Registers: create, rename, list."""
+"""Create, rename and list registers."""
 
 from __future__ import annotations
 

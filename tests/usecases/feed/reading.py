@@ -1,4 +1,4 @@
-"""What tests of reading verbs have in common: calls, persons with a fate, and the seal of page tokens."""
+"""Shared by tests of reading use cases: calls, an authentic source and a seal of page tokens."""
 
 from __future__ import annotations
 

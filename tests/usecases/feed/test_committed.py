@@ -1,4 +1,4 @@
-"""What a write hands over: the same as the log says, or nothing."""
+"""Pages made of committed batches: equal to the log, or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ListMutations: how much an answer holds."""
+"""ListMutations: the size of an answer."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Logs:
 
 
 async def pages(logs: Logs) -> list[tuple[int, int]]:
-    """The number of mutations and the place to go on from, of every page."""
+    """The number of mutations and the through_revision of every page."""
     verb = ListMutations(cast(Any, logs), cast(Any, None))
     answers: list[tuple[int, int]] = []
     while not answers or answers[-1][1] < 200:

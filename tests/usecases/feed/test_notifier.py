@@ -1,4 +1,4 @@
-"""Telling other processes, and hearing them."""
+"""Notifications to and from other processes."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from tests.memory.logs import MemoryLogs, ReadableMessages, committed_batch
 
 
 class Wire:
-    """The WakeUps of stream_ports.py, to be spoken into by the test."""
+    """The Notifications of the ports; the test plays the other processes."""
 
     def __init__(self) -> None:
         self.sent: list[set[int]] = []
         self.faults: list[Exception] = []
         self.listeners = 0
-        self.told = asyncio.Event()
+        self.attempted = asyncio.Event()
         self._news: asyncio.Queue[Collection[int] | Exception] = asyncio.Queue()
 
     async def send(self, register_ids: Collection[int]) -> None:
-        self.told.set()
+        self.attempted.set()
         if self.faults:
             raise self.faults.pop(0)
         self.sent.append(set(register_ids))
@@ -48,7 +48,7 @@ class Wire:
 
 
 class Listener(FeedDispatcher):
-    """A tailer that only writes down what it is told."""
+    """A dispatcher that only records its calls."""
 
     def __init__(self) -> None:
         super().__init__(MemoryLogs(), ReadableMessages())
@@ -92,7 +92,7 @@ async def test_commit_reaches_the_dispatcher_and_other_processes() -> None:
         added = committed_batch(1, 1)
         notifier.committed(4, added)
         assert (dispatcher.committed_registers, dispatcher.committed_batches) == ([4], [added])
-        await wire.told.wait()
+        await wire.attempted.wait()
         assert wire.sent == [{4}]
 
 
@@ -100,11 +100,11 @@ async def test_commits_shortly_after_each_other_share_a_notification() -> None:
     wire = Wire()
     async with running(wire) as (notifier, _):
         notifier.committed(1)
-        await wire.told.wait()
-        wire.told.clear()
+        await wire.attempted.wait()
+        wire.attempted.clear()
         for register_id in (2, 3, 2):
             notifier.committed(register_id)
-        await wire.told.wait()
+        await wire.attempted.wait()
         assert wire.sent == [{1}, {2, 3}]
 
 
@@ -113,10 +113,10 @@ async def test_notification_that_fails_is_dropped_and_the_next_one_is_sent() -> 
     wire.faults = [StoreUnavailable("restarting")]
     async with running(wire) as (notifier, _):
         notifier.committed(1)
-        await wire.told.wait()
-        wire.told.clear()
+        await wire.attempted.wait()
+        wire.attempted.clear()
         notifier.committed(2)
-        await wire.told.wait()
+        await wire.attempted.wait()
         assert wire.sent == [{2}]
 
 

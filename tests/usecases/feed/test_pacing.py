@@ -1,4 +1,4 @@
-"""The pace of the stream: what it takes from others, and how late that makes it."""
+"""The pace of the feed: the time that it uses and the delay that results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LIMITS = PaceLimits(
 
 
 class Thread:
-    """The thread of the event loop: how much of each second it works, the stream's messages included."""
+    """The thread of the event loop: the share of each second that it works, messages of the feed included."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.used = 0.0
@@ -32,11 +32,11 @@ def thread(monkeypatch: pytest.MonkeyPatch) -> Thread:
 
 
 def settled(thread: Thread, messages: int, others: float, limits: PaceLimits = LIMITS) -> float:
-    """The pause after a round of so many messages, where others take that part of the time for long."""
+    """The pause after a round of messages while others constantly use that share of the time."""
     pace, now = Pace(limits), 100.0
     pause = pace.pause(now, messages)
     for _ in range(100):
-        # One round after the other, for longer than a look takes.
+        # Consecutive rounds, for longer than a measurement takes.
         step = max(pause, 0.01)
         thread.used += step * others + messages * limits.seconds_per_message
         now += step
@@ -45,7 +45,7 @@ def settled(thread: Thread, messages: int, others: float, limits: PaceLimits = L
 
 
 def test_pause_in_a_quiet_process_is_short(thread: Thread) -> None:
-    # A hundred messages take a hundredth of a second, of the four fifths that may be used.
+    # A hundred messages take 0.01 s; four fifths of the time may be used.
     assert settled(thread, 100, 0.0) == pytest.approx(0.01 / 0.8)
 
 
@@ -80,5 +80,5 @@ def test_cost_of_a_message_follows_several_measurements_not_one(thread: Thread) 
     assert pace.pause(1.0, 100) == pytest.approx(11 * quiet, rel=0.01)
     for _ in range(200):
         pace.measured(0.0, 100)
-    # Never less than what a message takes at least.
+    # Never below the least cost of a message.
     assert pace.pause(1.0, 100) == pytest.approx(quiet)

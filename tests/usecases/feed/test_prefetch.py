@@ -1,4 +1,4 @@
-"""Pages read ahead: taken when they are the right ones, given up otherwise, and few at a time."""
+"""Prefetched pages: used at their position, otherwise discarded, and few at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGE = MemoryLog().read(0, EVERYTHING, ReadLimits(1, 1))
 
 
 class Reading:
-    """One reading of a page, which ends when told to."""
+    """One read of a page, which the test ends."""
 
     def __init__(self) -> None:
         self.allowed = asyncio.Event()

@@ -1,4 +1,4 @@
-"""Which named subscribers are said to be here."""
+"""Which named subscribers are reported as connected."""
 
 from __future__ import annotations
 
@@ -14,55 +14,55 @@ ONE, OTHER = (SubscriberKey(1, EnterpriseNumber(7), name) for name in ("one", "o
 
 
 class Seen:
-    """What the store was told."""
+    """Records the reports to the store."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[set[SubscriberKey], set[SubscriberKey]]] = []
+        self.reports: list[tuple[set[SubscriberKey], set[SubscriberKey]]] = []
         self.faults: list[Exception] = []
 
     async def seen(self, connected: Collection[SubscriberKey], gone: Collection[SubscriberKey]) -> None:
         if self.faults:
             raise self.faults.pop(0)
-        self.told.append((set(connected), set(gone)))
+        self.reports.append((set(connected), set(gone)))
 
 
 def _presence() -> tuple[Presence, Seen]:
-    told = Seen()
-    return Presence(cast(Any, told)), told
+    store = Seen()
+    return Presence(cast(Any, store)), store
 
 
 async def test_nothing_is_reported_without_named_subscribers() -> None:
-    presence, told = _presence()
+    presence, store = _presence()
     with presence.of(None):
         await presence.report()
-    assert told.told == []
+    assert store.reports == []
 
 
 async def test_subscriber_is_connected_while_any_of_its_streams_is_open() -> None:
-    presence, told = _presence()
+    presence, store = _presence()
     with presence.of(ONE):
         with presence.of(ONE), presence.of(OTHER):
             await presence.report()
         await presence.report()
     await presence.report()
     await presence.report()
-    assert told.told == [({ONE, OTHER}, set()), ({ONE}, {OTHER}), (set(), {ONE})]
+    assert store.reports == [({ONE, OTHER}, set()), ({ONE}, {OTHER}), (set(), {ONE})]
 
 
 async def test_subscriber_that_reconnects_before_a_report_is_not_reported_gone() -> None:
-    presence, told = _presence()
+    presence, store = _presence()
     with presence.of(ONE):
         pass
     with presence.of(ONE):
         await presence.report()
-    assert told.told == [({ONE}, set())]
+    assert store.reports == [({ONE}, set())]
 
 
 async def test_report_that_fails_is_repeated() -> None:
-    presence, told = _presence()
+    presence, store = _presence()
     with presence.of(ONE):
         pass
-    told.faults = [StoreUnavailable("restarting")]
+    store.faults = [StoreUnavailable("restarting")]
     await presence.report()
     await presence.report()
-    assert told.told == [(set(), {ONE})]
+    assert store.reports == [(set(), {ONE})]

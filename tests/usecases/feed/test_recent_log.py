@@ -1,4 +1,4 @@
-"""The tail of a log: what its readers find in it."""
+"""The recent part of a log, and the messages that subscribers get from it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _World:
         self.recent_log = RecentLog(self.log.head, self.messages, keep_bytes)
 
     def publish(self, entries: int = 100, size: int = 0, now: float = 0.0) -> None:
-        """What the tailer does."""
+        """Publish like the dispatcher."""
         run = segment_of(self.log.read(self.recent_log.position, EVERYTHING, ReadLimits(entries, entries)))
         written = [data.ljust(size) for data in self.messages.entries(self.recent_log.register, run.entries)]
         pieces = [cached(entry, data) for entry, data in zip(run.entries, written, strict=True)]
@@ -33,9 +33,9 @@ class _World:
             wake(waiter)
 
     def next(self, position: int, which: LogFilter = EVERYTHING) -> tuple[Any, int]:
-        shipment = self.recent_log.next(position, which)
-        assert shipment is not None
-        return read(shipment.data) if shipment.data else None, shipment.position
+        message = self.recent_log.next(position, which)
+        assert message is not None
+        return read(message.data) if message.data else None, message.position
 
 
 def test_recent_log_is_empty_at_first() -> None:

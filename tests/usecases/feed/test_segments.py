@@ -1,4 +1,4 @@
-"""Where a run of the log may end."""
+"""Where a segment of the log may end."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_group_larger_than_a_page_is_sent_in_parts_with_unchanged_through() -> N
 def test_group_whose_end_does_not_match_is_complete_when_the_next_group_begins(
     matching: list[int],
 ) -> None:
-    # Group 2 to 4, then 5; the last ones that match are in the group.
+    # Group 2 to 4, then 5; the last matching entries are in the group.
     entries = [*(entry_of(revision, 4) for revision in matching), entry_of(5)]
     assert segment_of_entries(entries).through == 5
     assert segment_of_entries(entries[:-1]).through is None

@@ -1,4 +1,4 @@
-"""Subscribe on logs in memory: what depends on when exactly something is committed."""
+"""Subscribe on logs in memory: commits at critical moments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REGISTER = 1
 
 
 class Late(MemoryLogs):
-    """A mutation is committed while the first head is on its way to who asked for it, who hears of none."""
+    """A mutation is committed while the first head is being read, without a notification."""
 
     async def heads(self, register_ids: Collection[int]) -> Mapping[int, LogHead]:
         heads = await super().heads(register_ids)
@@ -36,7 +36,7 @@ async def test_mutation_committed_while_a_stream_begins_is_sent_at_once() -> Non
         logs, messages, DispatcherLimits(poll_seconds=3_600, poll_seconds_not_listening=3_600)
     )
     running = asyncio.create_task(dispatcher.run())
-    # The first look around happens before anybody follows.
+    # The first poll happens before there are subscribers.
     await settled()
     subscriptions = Subscriptions(dispatcher, logs, unused, unused, Presence(unused), unused, messages)
     call = Call(Caller(NUMBER), UUID(int=1), "Subscribe")
@@ -44,9 +44,9 @@ async def test_mutation_committed_while_a_stream_begins_is_sent_at_once() -> Non
         call, AdmittedRegister(REGISTER, NUMBER), SubscribeRequest(AfterRevision(0))
     )
     async with asyncio.timeout(10):
-        shipment = await anext(stream)
-    assert shipment.data is not None
-    assert read(shipment.data) == {"mutations": [1], "through": 1}
+        message = await anext(stream)
+    assert message.data is not None
+    assert read(message.data) == {"mutations": [1], "through": 1}
     await stream.aclose()
     dispatcher.close()
     await running
