@@ -3,8 +3,8 @@
     python -m tests.stream.crowd TARGET REGISTER SUBSCRIBERS [AFTER_REVISION]
 
 They begin at the latest revision, or after AFTER_REVISION. "begun" is printed once each of them has received
-its first message. A line with a revision wakes them: they read through that revision and print, for each distinct
-sequence of revisions received, the number of subscribers that received it.
+its first message. A line with a revision wakes them: they read through that revision and print, for each
+distinct sequence of revisions received, the number of subscribers that received it.
 """
 
 from __future__ import annotations
