@@ -76,10 +76,10 @@ class Server:
         """Whether it was started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
-    def start(self) -> None:
-        """Start it and wait until it serves."""
+    def start(self, *, migrate: bool = True) -> None:
+        """Start it and wait until it serves; a database of its own is migrated before, unless told not to."""
         assert not self.running
-        if self._database_url:
+        if self._database_url and migrate:
             raas("migrate", environment=self.environment)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -1,0 +1,128 @@
+"""An upgrade from the version before: its database, tokens, request ids and imports still serve.
+
+`schema-0004` was recorded with record.py on the version at schema 0004 (commit d6f92f6): its database as
+plain SQL, and calls with the answers of that version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import lzma
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import psycopg
+import pytest
+
+from raas.storage.connection.database import open_database
+from raas.storage.schema.migration import schema_version
+from raas.storage.schema.version import SchemaVersion
+from tests.conftest import new_database
+from tests.e2e.servers import LOCAL, Server, ServerDied, raas
+from tests.upgrade.conversation import Asked, Json, ask
+from tests.upgrade.record import PEOPLE
+
+RECORDED = Path(__file__).with_name("schema-0004")
+CALLS = [Asked(**call) for call in json.loads(lzma.decompress((RECORDED / "calls.json.xz").read_bytes()))]
+NOT_COMPARED = ("next_page_token", "resume_token", "last_seen_time", "message")
+"""Fields of which only the presence is compared: tokens are made anew, and sentences may be worded better."""
+
+# Rows that a server forgets after 7 days are as old as on the day of the dump.
+_RENEW = """
+UPDATE request SET time = now();
+UPDATE import_progress SET time = now();
+UPDATE person_request SET time = now();
+UPDATE person_import SET time = now()"""
+
+
+def restore(dsn: str) -> None:
+    """Restore the dump into an empty database."""
+    dump = lzma.decompress((RECORDED / "dump.sql.xz").read_bytes()).decode()
+    # Lines for psql alone begin with a backslash.
+    statements = "\n".join(line for line in dump.splitlines() if not line.startswith("\\"))
+    with psycopg.connect(dsn) as connection:
+        connection.execute(statements)
+        connection.execute("RESET ALL")
+        connection.execute(_RENEW)
+
+
+@pytest.fixture(scope="module", params=["before the migration", "after the migration"])
+def server(
+    request: pytest.FixtureRequest, server_dsn: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A server of this version on the restored database, where it accepts the schema."""
+    with new_database(server_dsn) as dsn:
+        restore(dsn)
+        server = Server(tmp_path_factory.mktemp("upgrade"), dsn, *LOCAL)
+        if request.param == "after the migration":
+            raas("migrate", environment=server.environment)
+        else:
+            schema = found_schema(dsn)
+            assert schema.current == "0004"
+            if not schema.is_usable:
+                with pytest.raises(ServerDied, match="run `raas migrate`"):
+                    server.start(migrate=False)
+                pytest.skip(
+                    "not all migrations since are expansions: the server refused to start, as it must"
+                )
+        server.start(migrate=False)
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def found_schema(dsn: str) -> SchemaVersion:
+    """The version of the schema of a database."""
+
+    async def find() -> SchemaVersion:
+        engine = open_database(dsn)
+        try:
+            return await schema_version(engine)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(find())
+
+
+@pytest.fixture(scope="module")
+def channel(server: Server) -> Iterator[grpc.Channel]:
+    with grpc.insecure_channel(server.target) as channel:
+        yield channel
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.rpc)
+def test_recorded_call_is_answered_as_before(channel: grpc.Channel, call: Asked) -> None:
+    answers = ask(channel, call, most=len(call.answers))
+    assert [_comparable(answer) for answer in answers] == [_comparable(answer) for answer in call.answers]
+
+
+def test_log_continues_after_the_upgrade(channel: grpc.Channel) -> None:
+    owner = next(call for call in CALLS if call.rpc == "RegisterService.GetRegister")
+    ((register,),) = ([answer["register"]] for answer in ask(channel, owner))
+    revision = int(register["revision"])
+    period = {"begin": "1960-01-01", "end": "1960-01-31"}
+    type_ = {"code": f"TYPE-{revision}"}
+    ask(channel, Asked("RegisterService.CreateDossierType", owner.caller, [{"dossier_type": type_}]))
+    inscription = {"niss": PEOPLE[20], "dossier_type": type_["code"], "period": period}
+    (answer,) = ask(channel, Asked("RegisterService.Inscribe", owner.caller, [inscription]))
+    assert answer["outcome"] == "INSCRIBE_OUTCOME_CREATED"
+    assert answer["revision"] == str(revision + 2)
+    listed = Asked("MutationStream.ListMutations", owner.caller, [{"after_revision": str(revision)}])
+    (page,) = ask(channel, listed)
+    assert [mutation["revision"] for mutation in page["mutations"]] == [str(revision + 1), str(revision + 2)]
+
+
+def _comparable(answer: Json) -> Json:
+    """The answer with the fields that are compared."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, dict):
+            return {name: name in NOT_COMPARED or plain(inner) for name, inner in value.items()}
+        return [plain(each) for each in value] if isinstance(value, list) else value
+
+    compared = plain(answer)
+    assert isinstance(compared, dict)
+    return compared
