@@ -62,7 +62,13 @@ def new_database(server_dsn: str) -> Iterator[str]:
         yield make_url(server_dsn).set(database=name).render_as_string(hide_password=False)
     finally:
         with psycopg.connect(server_dsn, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            # WITH (FORCE) fails while an autovacuum worker is there; a plain DROP ends that itself.
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = %s AND usename = current_user",
+                (name,),
+            )
+            connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="session")

@@ -253,7 +253,7 @@ async def test_import_persons(own: Own):
             ],
         ),
         (2, [("replaced_by", "This field is mandatory.")]),
-        (4, [("replaced_by", "This value is not allowed here.")]),
+        (4, [("replaced_by", "This value is not allowed in this field.")]),
     ]
     (again,) = await own.ask("ImportPersons", request)
     assert (again.through_offset, again.applied, again.rejected) == (5, 0, answer.rejected)
