@@ -164,9 +164,13 @@ def raas(
 def clean_environment() -> dict[str, str]:
     """The environment without settings of RaaS and of make; the modules are found from every directory."""
     inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("RAAS_", "MAKE", "MFLAGS"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("RAAS_", "MAKE", "MFLAGS", "LC_", "LANG"))
     }
-    return inherited | {"PYTHONPATH": str(ROOT)}
+    # Neither the configuration nor the state of the user, whatever it is.
+    nowhere = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_STATE_HOME"), "/dev/null")
+    return inherited | nowhere | {"PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
 
 
 @contextmanager

@@ -5,13 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import lzma
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.registers import TestRegister, new_register
-from tests.e2e.servers import Server, free_port, raas
+from tests.e2e.servers import ROOT, Server, clean_environment, free_port, raas
+from tests.eventually import eventually
 
 ANN, BOB = "85673003360", "17670303353"
 HEADER = "niss,dossier_type,begin,end\n"
@@ -118,3 +122,22 @@ def test_invalid_command_line_is_refused(arguments: tuple[str, ...], sentence: s
 def test_export_fails_when_no_server_answers() -> None:
     done = raas("export", "--target", f"127.0.0.1:{free_port()}", "--patience", "0.5", status=1)
     assert "connect" in done.stderr.lower()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_interrupted_export_leaves_no_file(tmp_path: Path, number: signal.Signals) -> None:
+    target = f"127.0.0.1:{free_port()}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "raas.cli", "export", str(tmp_path / "x.csv"), "--target", target],
+        cwd=ROOT,
+        env=clean_environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    # It has opened its file and waits for a server.
+    eventually(lambda: len(list(tmp_path.iterdir())) == 1, 30)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert errors == "raas: interrupted; nothing was exported\n"
+    assert list(tmp_path.iterdir()) == []

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from tests.e2e.servers import ROOT, Server, clean_environment, free_port, raas, 
 
 HEADER = "operation,niss,dossier_type,begin,end\n"
 BAD_EVERY = 1_000
+SPREADSHEET = Path(__file__).with_name("people.xlsx")
 ANN, BOB = "85673003360", "17670303353"
 
 
@@ -39,19 +42,25 @@ def large_file(directory: Path) -> Path:
     return written(directory, *rows)
 
 
-def rejected_rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+def rejected_rows(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
+    with path.open(newline="", encoding="latin-1") as file:
+        return list(csv.DictReader(file, delimiter=delimiter))
 
 
-def assert_imported(register: TestRegister, path: Path, reference: tuple[TestRegister, Path]) -> None:
+def assert_imported(
+    register: TestRegister,
+    path: Path,
+    reference: tuple[TestRegister, Path],
+    rejected: str = "people.rejected.csv",
+) -> None:
     """The same lines, the same number of mutations and the same rejected rows as without interruption."""
     uninterrupted, reference_path = reference
     assert register.consulted() == vectors.lines()
     assert register.state().revision == uninterrupted.state().revision
     expected = reference_path.with_name("people.rejected.csv").read_text()
-    assert path.with_name("people.rejected.csv").read_text() == expected
-    assert sorted(file.name for file in path.parent.iterdir()) == ["people.csv", "people.rejected.csv"]
+    assert path.with_name(rejected).read_text() == expected
+    names = {file.name for file in path.parent.iterdir()}
+    assert names == {"people.csv", "people.rejected.csv", rejected}
 
 
 def result_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -62,10 +71,10 @@ def result_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 class ImportProcess:
     """`raas import` as a process that can be ended in the middle."""
 
-    def __init__(self, path: Path, register: TestRegister) -> None:
+    def __init__(self, path: Path, register: TestRegister, *options: str) -> None:
         self.state = path.with_name("people.raas-import.json")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "raas.cli", "import", str(path), *register.arguments],
+            [sys.executable, "-m", "raas.cli", "import", str(path), *options, *register.arguments],
             cwd=ROOT,
             env=clean_environment(),
             stdout=subprocess.PIPE,
@@ -88,7 +97,7 @@ class ImportProcess:
 
     def result(self) -> tuple[int, str]:
         """Wait for the end; returns the exit status and standard error."""
-        _, said = self._process.communicate(timeout=60)
+        self.written, said = self._process.communicate(timeout=60)
         return self._process.returncode, said
 
 
@@ -206,7 +215,9 @@ def test_import_of_a_truncated_compressed_file_fails(register: TestRegister, tmp
     path = tmp_path / "people.csv.gz"
     path.write_bytes(gzip.compress(large_file(tmp_path).read_bytes())[:-20_000])
     done = raas("import", str(path), *register.arguments, status=1)
-    assert "end-of-stream" in done.stderr
+    assert "the compressed file is damaged or truncated" in done.stderr
+    assert "stopped after row " in done.stderr
+    assert "the same command resumes" not in done.stderr
 
 
 def test_import_of_a_file_without_rows_is_complete(register: TestRegister, tmp_path: Path) -> None:
@@ -223,6 +234,8 @@ def test_import_reports_all_header_errors(register: TestRegister, tmp_path: Path
         "unknown: 'type'",
         "more than once: begin",
     ]
+    failed = result_of(raas("import", str(path), "--json", *register.arguments, status=1))
+    assert (failed["complete"], failed["rows"], failed["error"]["reason"]) == (False, 0, "HEADER_INVALID")
 
 
 def test_import_of_a_missing_file_fails(register: TestRegister, tmp_path: Path) -> None:
@@ -280,7 +293,8 @@ def test_import_resumes_without_its_state_file(
     importing.end(signal.SIGKILL)
     importing.state.unlink()
     raas("import", str(path), *register.arguments, status=3)
-    assert_imported(register, path, reference)
+    # The file of the interrupted run may have been corrected since: it is kept.
+    assert_imported(register, path, reference, "people.rejected-2.csv")
 
 
 def test_import_ignores_a_state_file_that_is_ahead_of_the_server(
@@ -294,7 +308,7 @@ def test_import_ignores_a_state_file_that_is_ahead_of_the_server(
     state = json.loads(importing.state.read_text()) | {"enterprise_number": elsewhere.number}
     importing.state.write_text(json.dumps(state))
     raas("import", str(path), *elsewhere.arguments, status=3)
-    assert_imported(elsewhere, path, reference)
+    assert_imported(elsewhere, path, reference, "people.rejected-2.csv")
 
 
 def test_import_resumes_by_itself_after_the_server_was_killed(
@@ -334,3 +348,138 @@ def _assert_resumed(
     assert status == 3, said
     assert "trying again" in said
     assert_imported(register, path, reference)
+
+
+def test_import_without_enterprise_number_names_the_option(server: Server, tmp_path: Path) -> None:
+    path = written(tmp_path, f"INSCRIBE,{ANN},PENSION,2024-01-01,")
+    done = raas("import", str(path), "--target", server.target, status=1)
+    assert "--enterprise-number" in done.stderr
+
+
+@pytest.mark.parametrize("form", ["-", "/dev/stdin", "fifo"])
+def test_import_from_a_stream_applies_every_row(server: Server, tmp_path: Path, form: str) -> None:
+    register = new_register(server)
+    content = large_file(tmp_path).read_bytes()
+    file = form
+    if form == "fifo":
+        file = str(tmp_path / "fifo.csv")
+        os.mkfifo(file)
+        threading.Thread(target=Path(file).write_bytes, args=(content,)).start()
+    stdin = None if form == "fifo" else content
+    rejected = tmp_path / "rejected.csv"
+    done = raas(
+        "import", file, "--rejected", str(rejected), "--json", *register.arguments, stdin=stdin, status=3
+    )
+    assert result_of(done)["rows"] == 20_020
+    assert register.consulted() == vectors.lines()
+    assert len(rejected_rows(rejected)) == 20
+
+
+def test_import_of_a_file_as_excel_writes_it(register: TestRegister, tmp_path: Path) -> None:
+    path = tmp_path / "PEOPLE.CSV"
+    path.write_bytes(
+        (
+            "sep=;\r\nINSZ;Dossiertype;Begindatum;Einddatum;Naam;;\r\n;;;;;;\r\n"
+            "85.67.30-033.60 ; PENSION;01/02/2024;29/02/2024;Müller;;\r\n"
+            "5673003360;PENSION;01/02/2024;;;;\r\n;;;;;;\r\n"
+        ).encode("windows-1252")
+    )
+    options = ("--date-format", "DD/MM/YYYY", "--encoding", "windows-1252")
+    done = raas("import", str(path), *options, *register.arguments, status=3)
+    assert register.exported() == [(ANN, "PENSION", "2024-02-01", "2024-02-29")]
+    (rejected,) = rejected_rows(path.with_name("PEOPLE.rejected.csv"), delimiter=";")
+    assert rejected["line"] == "5"
+    assert "NISS_MALFORMED" in rejected["reasons"]
+    assert "raas: the NISS has lost its leading zero: format the column as text" in done.stderr
+    assert ANN[1:] not in done.stderr
+
+
+def test_dates_in_another_format_are_hinted_at_and_can_be_imported_again(
+    register: TestRegister, tmp_path: Path
+) -> None:
+    path = written(tmp_path, f"INSCRIBE,{ANN},PENSION,01/02/2024,")
+    done = raas("import", str(path), "--json", *register.arguments, status=3)
+    assert result_of(done)["hints"] == ["dates look like DD/MM/YYYY: give --date-format DD/MM/YYYY"]
+    raas("import", str(path), "--date-format", "DD/MM/YYYY", *register.arguments)
+    assert register.exported() == [(ANN, "PENSION", "2024-02-01", None)]
+
+
+def test_import_of_a_spreadsheet(register: TestRegister, tmp_path: Path) -> None:
+    path = tmp_path / "people.xlsx"
+    path.write_bytes(SPREADSHEET.read_bytes())
+    raas("import", str(path), *register.arguments, status=3)
+    assert register.exported() == [
+        (BOB, "PENSION", "2024-01-01", None),
+        (ANN, "PENSION", "2024-01-01", "2024-12-31"),
+    ]
+    (rejected,) = rejected_rows(tmp_path / "people.rejected.csv")
+    assert (rejected["line"], rejected["Dossiertype"]) == ("4", "NONE")
+
+
+def test_dry_run_checks_every_row_and_applies_none(register: TestRegister, tmp_path: Path) -> None:
+    path = written(tmp_path, f"INSCRIBE,{ANN},PENSION,2024-01-01,", f"INSCRIBE,{ANN},NONE,2024-01-01,")
+    before = register.state()
+    done = raas("import", str(path), "--dry-run", *register.arguments, status=3)
+    assert done.stdout == "2 rows checked, 1 would be rejected; nothing was applied\n"
+    assert "line 3: DOSSIER_TYPE_UNKNOWN" in done.stderr
+    assert register.state() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["people.csv"]
+
+
+def test_rejected_that_names_an_existing_file_is_refused_before_anything_is_touched(
+    register: TestRegister, tmp_path: Path
+) -> None:
+    path = written(tmp_path, f"INSCRIBE,{ANN},NONE,2024-01-01,")
+    before = path.read_text()
+    done = raas("import", str(path), "--rejected", str(path), *register.arguments, status=1)
+    assert "is the file to import" in done.stderr
+    assert path.read_text() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["people.csv"]
+    raas("import", str(path), "--rejected", "/dev/stderr", *register.arguments, status=3)
+    assert [file.name for file in tmp_path.iterdir()] == ["people.csv"]
+
+
+def test_import_id_used_for_other_content_is_refused(register: TestRegister, tmp_path: Path) -> None:
+    one = written(tmp_path, f"INSCRIBE,{ANN},PENSION,2024-01-01,")
+    arguments = ("--import-id", "monthly", *register.arguments)
+    named = (*arguments, "--state-dir", str(tmp_path))
+    raas("import", str(one), *named)
+    other = written(tmp_path, f"INSCRIBE,{BOB},PENSION,2024-01-01,", name="other.csv")
+    assert "used for other content" in raas("import", str(other), *named, status=1).stderr
+    # On another machine, only a shorter file can be noticed.
+    empty = written(tmp_path, name="empty.csv")
+    assert "used for other content" in raas("import", str(empty), *arguments, status=1).stderr
+    assert register.exported() == [(ANN, "PENSION", "2024-01-01", None)]
+
+
+def test_file_that_changes_while_it_is_imported_ends_with_1(server: Server, tmp_path: Path) -> None:
+    register, path = new_register(server), large_file(tmp_path)
+    importing = ImportProcess(path, register, "--json")
+    importing.await_answers(4_000)
+    with path.open("a") as file:
+        file.write(f"INSCRIBE,{ANN},PENSION,2024-01-01,\n")
+    status, _ = importing.result()
+    assert status == 1
+    result = json.loads(importing.written)
+    assert (result["complete"], result["error"]["reason"]) == (False, "FILE_CHANGED")
+    assert 4_000 <= result["rows"] == result["applied"] + result["unchanged"] + result["rejected"]
+
+
+def test_second_import_of_a_file_is_refused_while_the_first_runs(server: Server, tmp_path: Path) -> None:
+    register, path = new_register(server), large_file(tmp_path)
+    importing = ImportProcess(path, register)
+    importing.await_answers(2_000)
+    second = raas("import", str(path), "--json", *register.arguments, status=1)
+    assert result_of(second)["error"]["reason"] == "IMPORT_RUNNING"
+    assert importing.result()[0] == 3
+
+
+def test_interrupted_import_writes_its_counts_as_json(server: Server, tmp_path: Path) -> None:
+    register, path = new_register(server), large_file(tmp_path)
+    importing = ImportProcess(path, register, "--json")
+    importing.await_answers(4_000)
+    status, errors = importing.end(signal.SIGTERM)
+    result = json.loads(importing.written)
+    assert (status, result["complete"]) == (130, False)
+    assert result["rows"] >= 4_000
+    assert "Traceback" not in errors

@@ -38,7 +38,7 @@ def explain(
         str | None, typer.Option(metavar="CODE", help="Consider only this dossier type; all by default.")
     ] = None,
     at_time: AtTime = None,
-    language: Language = "en",
+    language: Language = None,
     patience: PatienceSeconds = 30.0,
     as_json: Json = False,
 ) -> None:

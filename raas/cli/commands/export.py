@@ -25,6 +25,8 @@ from raas.cli.terminal.exits import Exit, fail
 from raas.cli.terminal.instant import AtTime, parse_instant
 from raas.cli.terminal.output import open_output, until_reader_leaves
 from raas.cli.terminal.progress import Meter
+from raas.cli.terminal.signals import end_on_signals
+from raas.cli.texts import tr
 from raas.v1.period_pb2 import Period
 from raas.v1.register_service_pb2 import ExportResponse
 from raas_client import Patience, RaasClient, RaasError
@@ -66,7 +68,7 @@ def export(
         int | None, typer.Option(metavar="REVISION", help="The state at this revision.")
     ] = None,
     at_time: AtTime = None,
-    language: Language = "en",
+    language: Language = None,
     patience: PatienceSeconds = 30.0,
     as_json: Json = False,
 ) -> None:
@@ -86,7 +88,11 @@ def export(
     instant = parse_instant(at_time)
     client = client_of(target, enterprise_number, register, language, Patience(call_seconds=patience))
 
+    filtered = any((niss, dossier_type, active_on, overlaps, ends_between, at_time, at_revision is not None))
+
     async def write(opened: RaasClient, out: TextIO, meter: Meter) -> tuple[int, int, int]:
+        if not filtered:
+            meter.total = (await opened.get_register()).dossier_count
         parts = opened.export(
             niss=niss or (),
             dossier_types=dossier_type or (),
@@ -99,8 +105,9 @@ def export(
         async with aclosing(parts.pages()) as answers:
             return await _write(answers, out, meter)
 
+    end_on_signals()
     try:
-        with until_reader_leaves(), open_output(file) as out, Meter("lines", quiet=as_json) as meter:
+        with until_reader_leaves(), open_output(file) as out, Meter(tr("lines"), quiet=as_json) as meter:
             dossiers, lines, revision = run_with(client, lambda opened: write(opened, out, meter))
             seconds = meter.seconds
     except RaasError as error:
@@ -109,15 +116,27 @@ def export(
             typer.echo(json.dumps({"complete": False, "error": refusal.as_json()}))
         fail(refusal.text)
     except KeyboardInterrupt:
-        fail("interrupted", Exit.INTERRUPTED)
+        if as_json:
+            typer.echo(json.dumps({"complete": False, "error": {"reason": "INTERRUPTED"}}))
+        fail(tr("interrupted; nothing was exported"), Exit.INTERRUPTED)
     except OSError as error:
-        fail(str(error))
+        if as_json:
+            typer.echo(json.dumps({"complete": False, "error": {"reason": "IO_ERROR"}}))
+        fail(f"{file}: {error.strerror or error}")
     if as_json:
         counts = {"dossiers": dossiers, "lines": lines, "revision": revision}
         typer.echo(json.dumps({"complete": True, **counts, "seconds": round(seconds, 3)}))
     else:
-        rate = f"{seconds:.1f} s, {lines / max(seconds, 0.001):,.0f} lines/s"
-        typer.echo(f"{dossiers:,} dossiers, {lines:,} lines at revision {revision}; {rate}", err=True)
+        text = tr(
+            "{dossiers:,} dossiers, {lines:,} lines at revision {revision}; {seconds:.1f} s, "
+            "{rate:,.0f} lines/s",
+            dossiers=dossiers,
+            lines=lines,
+            revision=revision,
+            seconds=seconds,
+            rate=lines / max(seconds, 0.001),
+        )
+        typer.echo(text, err=True)
 
 
 async def _write(answers: AsyncIterable[ExportResponse], out: TextIO, meter: Meter) -> tuple[int, int, int]:
@@ -135,7 +154,7 @@ async def _write(answers: AsyncIterable[ExportResponse], out: TextIO, meter: Met
         ]
         writer.writerows(rows)
         lines += len(rows)
-        meter.show(lines)
+        meter.show(lines, dossiers)
     return dossiers, lines, revision
 
 

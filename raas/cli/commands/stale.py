@@ -31,7 +31,7 @@ def stale(
     target: Target = DEFAULT_TARGET,
     enterprise_number: EnterpriseNumber = None,
     register: Register = None,
-    language: Language = "en",
+    language: Language = None,
     patience: PatienceSeconds = 30.0,
     as_json: JsonLines = False,
 ) -> None:

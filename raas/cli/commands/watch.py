@@ -86,7 +86,7 @@ def watch(
             help="How long to retry while no server answers; for ever by default.",
         ),
     ] = None,
-    language: Language = "en",
+    language: Language = None,
     as_json: JsonLines = False,
 ) -> None:
     """Show the mutations of a register as they are committed.

@@ -20,6 +20,7 @@ import typer
 
 from raas.cli.demo.inscriptions import COLUMNS, SAMPLE_PERSON, demo_rows
 from raas.cli.demo.persons import IMPORT_ID, demo_persons
+from raas.cli.imports.header import read_header
 from raas.cli.imports.operations import Operations
 from raas.cli.server.client import client_of, run_with
 from raas.cli.server.options import DEFAULT_TARGET, Target
@@ -96,8 +97,8 @@ async def _create(client: RaasClient, target: str, beside: int | None) -> int:
     if (await client.get_register()).name == NAME:
         await _import_persons(client)
         await _create_types(client)
-        operations = Operations(COLUMNS)
-        rows = [operations.make(row)[0] for row in demo_rows()]
+        operations = Operations(read_header(COLUMNS, ignore_extra=False))
+        rows = [operations.make(row).operation for row in demo_rows()]
         _require_none((await client.import_operations(rows, import_id=_IMPORT_ID)).rejected)
     return (await client.get_register()).dossier_count
 

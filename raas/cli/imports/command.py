@@ -1,17 +1,28 @@
-"""`raas import`: a file of inscriptions and removals into a register, each applied exactly once."""
+"""`raas import`: inscriptions and removals from a file into a register, each applied exactly once."""
 
 from __future__ import annotations
 
+import codecs
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 from uuid import uuid4
 
 import typer
 
-from raas.cli.imports.csv_table import UNREADABLE, HeaderInvalid, open_table
+from raas.cli.imports.dry_run import DryRun
+from raas.cli.imports.errors import FileChanged, HeaderInvalid, ImportRefused, Unreadable
+from raas.cli.imports.import_ids import require_same_content
+from raas.cli.imports.operations import Operations
+from raas.cli.imports.places import find_places
+from raas.cli.imports.result import write_result
 from raas.cli.imports.run import ImportRun
-from raas.cli.imports.state import ImportState, content_id, rejected_path
+from raas.cli.imports.source import Source, open_source
+from raas.cli.imports.state import ImportState, content_id
+from raas.cli.imports.table import UTF_8, open_table
 from raas.cli.server.client import client_of, report_outages, run_with
 from raas.cli.server.options import (
     DEFAULT_TARGET,
@@ -23,14 +34,21 @@ from raas.cli.server.options import (
     Target,
 )
 from raas.cli.server.refusal import Refusal, refusal_of
+from raas.cli.terminal.days import parse_date_format
 from raas.cli.terminal.exits import Exit, fail
 from raas.cli.terminal.progress import Meter
+from raas.cli.terminal.signals import end_on_signals
+from raas.cli.texts import tr
 from raas_client import Patience, RaasError
 
 
 def import_file(
     file: Annotated[
-        str, typer.Argument(metavar="FILE.csv", help="CSV, also .csv.gz and .csv.xz; - is standard input.")
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="CSV, possibly compressed by gzip or xz, or a spreadsheet (.xlsx); - is standard input.",
+        ),
     ],
     target: Target = DEFAULT_TARGET,
     enterprise_number: EnterpriseNumber = None,
@@ -45,56 +63,109 @@ def import_file(
     ] = None,
     rejected: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Where rejected rows go; FILE.rejected.csv by default."),
+        typer.Option(metavar="FILE", help="A new file for rejected rows; FILE.rejected.csv by default."),
     ] = None,
-    language: Language = "en",
+    state_dir: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="The folder for the state of the import and for rejected rows; that of FILE by default.",
+        ),
+    ] = None,
+    encoding: Annotated[
+        str, typer.Option(metavar="NAME", help="The encoding of a CSV file, such as windows-1252.")
+    ] = UTF_8,
+    date_format: Annotated[
+        str, typer.Option(metavar="FORMAT", help="How days are written, such as DD/MM/YYYY.")
+    ] = "YYYY-MM-DD",
+    ignore_extra: Annotated[bool, typer.Option("--ignore-extra", help="Ignore unknown columns.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Let the server check all rows, and apply none.")
+    ] = False,
+    language: Language = None,
     patience: PatienceSeconds = 30.0,
     as_json: Json = False,
 ) -> None:
-    """Import inscriptions and removals from a CSV file.
+    """Import inscriptions and removals from a CSV file or a spreadsheet.
 
-    Columns, in any order: niss, dossier_type, begin, end; optionally operation (INSCRIBE, the default, or
-    REMOVE), last_name, first_names (separated by |), birth_date, sex (F or M). An empty begin or end is
-    absent; a removal without both removes the whole dossier.
+    Columns, in any order, named in English, French or Dutch: niss, dossier_type, begin, end; optionally
+    operation (INSCRIBE, the default, or REMOVE), last_name, first_names (separated by |), birth_date, sex (F
+    or M). An empty begin or end is absent; a removal without both removes the whole dossier.
 
     Rejected rows are skipped and written to FILE.rejected.csv with their line and the reasons. After an
     interruption the same command resumes the import where it stopped.
 
     Exit status: 0 all rows applied, 3 some rejected, 1 failed, 130 interrupted.
     """
-    path = None if file == "-" else Path(file)
     client = client_of(target, enterprise_number, register, language, Patience(outage_seconds=patience))
-    failure: Refusal | None = None
-    status = Exit.DONE
-    try:
-        with open_table(path) as table, Meter("rows", table.size, quiet=as_json) as meter:
-            name = import_id or (content_id(path) if path else uuid4().hex)
-            fresh = ImportState(name, enterprise_number, register)
-            run = ImportRun(path, rejected or rejected_path(path), table, fresh)
-            try:
-                report_outages(lambda text: meter.say(f"{target}: {text}"))
+    form = parse_date_format(date_format)
+    _require_encoding(encoding)
+    end_on_signals()
+    with _reporting(file, as_json), open_source(file) as source:
+        table = open_table(source, encoding=encoding, ignore_extra=ignore_extra)
+        operations = Operations(table.header, form)
+        state = ImportState(
+            import_id or _derived_id(source, encoding, date_format),
+            enterprise_number,
+            register,
+            source.digest,
+        )
+        meter = Meter(tr("rows"), source.size, quiet=as_json)
+        report_outages(lambda text: meter.say(f"{target}: {text}"))
+        run: ImportRun | DryRun
+        if dry_run:
+            run = DryRun(source, table, operations)
+        else:
+            places = find_places(source, state, rejected, state_dir)
+            if import_id is not None and source.digest is not None:
+                require_same_content(state, target, state_dir)
+            run = ImportRun(source, table, operations, places, state)
+        end = _Ended()
+        try:
+            with meter:
                 run_with(client, lambda opened: run.go(opened, meter))
-            except RaasError as error:
-                failure, status = refusal_of(error), Exit.FAILED
-            except KeyboardInterrupt:
-                status = Exit.INTERRUPTED
-    except HeaderInvalid as wrong:
-        fail(f"{file}: the header cannot be used\n{wrong}")
-    except UNREADABLE as error:
-        fail(f"{file}: {error}")
-    if run.complete and run.state.rejected:
-        status = Exit.ROWS_REJECTED
-    summary = _summary(run, meter.seconds)
-    if as_json:
-        typer.echo(json.dumps(summary | ({"error": failure.as_json()} if failure else {})))
-    else:
-        typer.echo(_sentence(summary))
-        if failure:
-            typer.echo(f"raas: {failure.text}", err=True)
-        if not run.complete:
-            again = "the same command resumes there" if path else "standard input cannot be resumed"
-            typer.echo(f"raas: stopped after row {run.state.offset:,}; {again}", err=True)
-    raise typer.Exit(status)
+        except KeyboardInterrupt:
+            end = _Ended(Exit.INTERRUPTED)
+        except (RaasError, FileChanged, Unreadable, OSError) as error:
+            end = _Ended(Exit.FAILED, _failure(error, file))
+        status = _finish(run, end, meter, source, as_json=as_json)
+        raise typer.Exit(status)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a run ended."""
+
+    status: Exit = Exit.DONE
+    failure: Refusal | None = None
+
+
+def _finish(run: ImportRun | DryRun, end: _Ended, meter: Meter, source: Source, *, as_json: bool) -> Exit:
+    """Write the result; returns the exit status."""
+    hints = [hint for hint, _ in run.hints.most_common()]
+    if isinstance(run, DryRun):
+        checked = {"complete": run.complete, "dry_run": True, "rows": run.rows, "rejected": run.rejected}
+        write_result(checked, end.failure, hints, "", as_json=as_json)
+        return Exit.ROWS_REJECTED if run.complete and run.rejected else end.status
+    if run.outgrown:
+        text = tr("--import-id {id} was used for other content: choose another one", id=run.state.import_id)
+        end = _Ended(Exit.FAILED, Refusal("FAILED_PRECONDITION", "IMPORT_ID_REUSED", (text,)))
+    after = "" if run.complete else _what_to_do(run, end, source)
+    write_result(_summary(run, meter.seconds), end.failure, hints, after, as_json=as_json)
+    return Exit.ROWS_REJECTED if run.complete and run.state.rejected and not run.outgrown else end.status
+
+
+def _what_to_do(run: ImportRun, end: _Ended, source: Source) -> str:
+    """Where the import stopped, and whether the same command resumes it."""
+    stopped = tr("stopped after row {row:,}", row=run.state.offset)
+    reason = end.failure.reason if end.failure else ""
+    if source.path is None:
+        return f"{stopped}; " + tr("standard input and pipes cannot be resumed")
+    if reason == "FILE_CHANGED":
+        return f"{stopped}; " + tr("what was applied stays; the changed file is another import")
+    if reason in ("UNREADABLE", "IMPORT_OFFSET_AHEAD"):
+        return stopped
+    return f"{stopped}; " + tr("the same command resumes there")
 
 
 def _summary(run: ImportRun, seconds: float) -> dict[str, object]:
@@ -108,19 +179,61 @@ def _summary(run: ImportRun, seconds: float) -> dict[str, object]:
         "unchanged": state.unchanged,
         "rejected": state.rejected,
         "applied_before": state.applied_before,
-        "rejected_file": str(run.rejected_to) if state.rejected else None,
+        "rejected_file": state.rejected_file if state.rejected else None,
         "revision": run.revision,
         "seconds": round(seconds, 3),
         "rows_per_second": round(run.done / seconds) if seconds else 0,
     }
 
 
-def _sentence(summary: dict[str, object]) -> str:
-    """The result for people."""
-    before = f", {summary['applied_before']:,} applied before" if summary["applied_before"] else ""
-    where = f" (see {summary['rejected_file']})" if summary["rejected"] else ""
-    return (
-        f"{summary['rows']:,} rows: {summary['applied']:,} applied, {summary['unchanged']:,} unchanged"
-        f"{before}, {summary['rejected']:,} rejected{where}\n"
-        f"revision {summary['revision']}, {summary['seconds']:.1f} s, {summary['rows_per_second']:,} rows/s"
-    )
+def _failure(error: RaasError | FileChanged | Unreadable | OSError, file: str) -> Refusal:
+    match error:
+        case RaasError():
+            return refusal_of(error)
+        case FileChanged():
+            return Refusal("ABORTED", "FILE_CHANGED", (str(error),))
+        case Unreadable():
+            return Refusal("ABORTED", "UNREADABLE", (f"{file}: {error}",))
+        case _:
+            place = f"{error.filename}: " if error.filename else ""
+            return Refusal("ABORTED", "IO_ERROR", (f"{place}{error.strerror or error}",))
+
+
+@contextmanager
+def _reporting(file: str, as_json: bool) -> Iterator[None]:
+    """End the command with a sentence for what is wrong before the first row."""
+
+    def refuse(reason: str, text: str) -> NoReturn:
+        if as_json:
+            failure = Refusal("FAILED_PRECONDITION", reason, tuple(text.splitlines()))
+            typer.echo(json.dumps({"complete": False, "rows": 0, "applied": 0, "error": failure.as_json()}))
+        fail(text)
+
+    try:
+        yield
+    except HeaderInvalid as wrong:
+        refuse(wrong.reason, tr("{file}: the header cannot be used", file=file) + f"\n{wrong}")
+    except ImportRefused as refused:
+        refuse(refused.reason, str(refused))
+    except Unreadable as error:
+        refuse("UNREADABLE", f"{file}: {error}")
+    except OSError as error:
+        refuse("IO_ERROR", f"{file}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        fail(tr("interrupted"), Exit.INTERRUPTED)
+
+
+def _derived_id(source: Source, encoding: str, date_format: str) -> str:
+    """The import id of a file; options that change what its rows mean make another import of it."""
+    if source.digest is None or source.size is None:
+        return uuid4().hex
+    defaults = (UTF_8, "YYYY-MM-DD")
+    chosen = (codecs.lookup(encoding).name, date_format.upper())
+    return content_id(source.digest, source.size, "" if chosen == defaults else "/".join(chosen))
+
+
+def _require_encoding(encoding: str) -> None:
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise typer.BadParameter(tr("--encoding {name} is unknown", name=encoding)) from None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from dataclasses import dataclass
 
-from raas.cli.imports.csv_table import Row
+from raas.cli.imports.csv_rows import Row
+from raas.cli.imports.header import Header
+from raas.cli.terminal.days import ISO, DateFormat, looks_belgian, parse_niss
+from raas.cli.texts import tr
 from raas.v1.identity_pb2 import IdentityClaim, Sex
 from raas.v1.period_pb2 import Period
 from raas.v1.register_service_pb2 import BatchOperation
@@ -15,63 +19,116 @@ LARGEST_OPERATION = 3 * 1024
 """Bytes: more than a person with ten long names needs, and 2,000 of them fit into one message."""
 
 _IDENTITY = ("last_name", "first_names", "birth_date", "sex")
+_INSCRIBE = ("", "INSCRIBE", "INSCRIRE", "INSCHRIJVEN")
+_REMOVE = ("REMOVE", "RETIRER", "SUPPRIMER", "VERWIJDEREN")
 _SEXES = {
-    "F": Sex.SEX_FEMALE,
-    "FEMALE": Sex.SEX_FEMALE,
-    "M": Sex.SEX_MALE,
-    "MALE": Sex.SEX_MALE,
+    **dict.fromkeys(("F", "FEMALE", "V", "VROUW", "FEMME"), Sex.SEX_FEMALE),
+    **dict.fromkeys(("M", "MALE", "MAN", "H", "HOMME"), Sex.SEX_MALE),
 }
+_SCIENTIFIC = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
+_SHORTENED = re.compile(r"\d{8,10}")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The operation of a row.
+
+    A row that is no operation has an empty one, and a `fault`; the server rejects it, so that every row keeps
+    its offset and every rejection is in one place. `hints` say how a rejected row may be mended.
+    """
+
+    operation: BatchOperation
+    fault: str | None = None
+    hints: tuple[str, ...] = ()
 
 
 class Operations:
     """Makes operations of the rows of one table."""
 
-    def __init__(self, columns: Sequence[str]) -> None:
-        self._width = len(columns)
-        place = {name: index for index, name in enumerate(columns)}
+    def __init__(self, header: Header, date_format: DateFormat = ISO) -> None:
+        self._width = header.width
+        place = {name: index for index, name in enumerate(header.columns) if name}
         self._key = place["niss"], place["dossier_type"], place["begin"], place["end"]
         self._operation = place.get("operation")
         self._identity = tuple((name, place[name]) for name in _IDENTITY if name in place)
+        self._days = tuple(place[name] for name in ("begin", "end", "birth_date") if name in place)
+        self._unnamed = tuple(
+            index
+            for index, (name, column) in enumerate(zip(header.names, header.columns, strict=True))
+            if not name and not column
+        )
+        self._date_format = date_format
 
-    def make(self, row: Row) -> tuple[BatchOperation, str | None]:
-        """The operation of a row; or an empty one, and a sentence that says why it has none.
-
-        The server rejects an empty operation. Sending it keeps every row at its offset and every rejection
-        in one place.
-        """
+    def make(self, row: Row) -> Made:
+        """The operation of a row."""
+        hints: list[str] = []
         operation = BatchOperation()
         try:
-            self._put(row.fields, operation)
+            if row.fault is not None:
+                raise ValueError(row.fault)
+            self._put(self._cleaned(row.fields, hints), operation)
             if operation.ByteSize() > LARGEST_OPERATION:
-                raise ValueError("the row is too long")
+                raise ValueError(tr("the row is too long"))
         except UnicodeEncodeError:
-            return BatchOperation(), "the row is not written in UTF-8"
+            fault = tr("the row is not written in the encoding of the file; try --encoding windows-1252")
+            return Made(BatchOperation(), fault)
         except ValueError as error:
-            return BatchOperation(), str(error)
-        return operation, None
+            return Made(BatchOperation(), str(error), tuple(hints))
+        return Made(operation, None, tuple(hints))
+
+    def _cleaned(self, fields: list[str], hints: list[str]) -> list[str]:
+        """The fields with NISS and days as the server takes them. Raises ValueError."""
+        if len(fields) != self._width:
+            raise ValueError(
+                tr(
+                    "the row has {fields} fields, the header {columns}",
+                    fields=len(fields),
+                    columns=self._width,
+                )
+            )
+        if any(fields[index] for index in self._unnamed):
+            raise ValueError(tr("the row has a value in a column without a name"))
+        fields = list(fields)
+        niss = self._key[0]
+        fields[niss] = parse_niss(fields[niss])
+        if _SHORTENED.fullmatch(fields[niss]):
+            hints.append(tr("the NISS has lost its leading zero: format the column as text"))
+        elif _SCIENTIFIC.fullmatch(fields[niss]):
+            hints.append(tr("the NISS is written as a rounded number: format the column as text"))
+        for index in self._days:
+            if not fields[index]:
+                continue
+            iso = self._date_format.iso(fields[index])
+            if iso is not None:
+                fields[index] = iso
+            elif self._date_format == ISO and looks_belgian(fields[index]):
+                hints.append(tr("dates look like DD/MM/YYYY: give --date-format DD/MM/YYYY"))
+            elif self._date_format != ISO and ISO.iso(fields[index]) is None:
+                hints.append(tr("a date is not written {format}", format=self._date_format.text))
+        return fields
 
     def _put(self, fields: list[str], into: BatchOperation) -> None:
         """Make the operation of a row. Raises ValueError with a sentence for a row that has none."""
-        if len(fields) != self._width:
-            raise ValueError(f"the row has {len(fields)} fields, the header {self._width}")
         verb = fields[self._operation].upper() if self._operation is not None else ""
         niss, dossier_type, begin, end = self._key
-        if verb in ("", "INSCRIBE"):
+        if verb in _INSCRIBE:
             inscribe = into.inscribe
             inscribe.niss, inscribe.dossier_type = fields[niss], fields[dossier_type]
             _put_period(inscribe.period, fields[begin], fields[end])
             for name, place in self._identity:
                 if fields[place]:
                     _put_claim(inscribe.identity, name, fields[place])
-        elif verb == "REMOVE":
+        elif verb in _REMOVE:
             remove = into.remove
             remove.niss, remove.dossier_type = fields[niss], fields[dossier_type]
             if fields[begin] or fields[end]:
                 _put_period(remove.period, fields[begin], fields[end])
             if claimed := [name for name, place in self._identity if fields[place]]:
-                raise ValueError(f"a removal does not compare identities: leave {', '.join(claimed)} empty")
+                raise ValueError(
+                    tr("a removal does not compare identities: leave {names} empty", names=", ".join(claimed))
+                )
         else:
-            raise ValueError("the operation is neither INSCRIBE nor REMOVE")
+            raise ValueError(tr("the operation is neither INSCRIBE nor REMOVE"))
 
 
 def _put_period(period: Period, begin: str, end: str) -> None:
@@ -88,7 +145,7 @@ def _put_claim(claim: IdentityClaim, name: str, value: str) -> None:
             claim.first_names.extend(value.split(FIRST_NAMES_SEPARATOR))
         case "sex":
             if (sex := _SEXES.get(value.upper())) is None:
-                raise ValueError("the sex is neither F nor M")
+                raise ValueError(tr("the sex is neither F nor M"))
             claim.sex = sex
         case "last_name":
             claim.last_name = value

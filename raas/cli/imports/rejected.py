@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from io import TextIOWrapper
 from pathlib import Path
 
-from raas.cli.imports.csv_table import PASSED_OVER, Row, Table
+from raas.cli.imports.csv_rows import Row
+from raas.cli.imports.header import IGNORED
+from raas.cli.imports.places import is_device
+from raas.cli.imports.table import UTF_8, Table
 from raas.v1.error_reason_pb2 import ErrorReason
 from raas.v1.violation_pb2 import Violation
 
@@ -25,19 +28,20 @@ class RejectedRow:
 
 
 class RejectedRows:
-    """Appends to the file, which is created for the first row, readable by its owner only."""
+    """Writes the file in the form of the input, so that it can be corrected and imported by the same command.
+
+    It is created for the first row, readable by its owner only. Raises OSError.
+    """
 
     def __init__(self, path: Path, table: Table, length: int) -> None:
-        """Keep the first `length` bytes and drop the rest, or the file of another import (`length` 0)."""
+        """`length` is what an interrupted run has written; a part of a row after it is cut off."""
         self._path = path
         self._table = table
-        self._kept = [index for index, name in enumerate(table.columns) if name not in PASSED_OVER]
-        self._file: TextIOWrapper | None = None
+        columns = table.header.columns
+        self._kept = [index for index, name in enumerate(columns) if name not in IGNORED]
+        self._file: io.TextIOWrapper | None = None
+        self._device = is_device(path)
         self.length = length
-        if not length:
-            path.unlink(missing_ok=True)
-        else:
-            os.truncate(path, length)
 
     def add(self, rows: Iterable[RejectedRow]) -> None:
         """Write rows; they are on disk when this returns."""
@@ -46,19 +50,30 @@ class RejectedRows:
             return
         file = self._file or self._open()
         out = csv.writer(file, delimiter=self._table.delimiter, lineterminator="\n")
+        header = self._table.header
         if not self.length:
-            out.writerow(["line", *(self._table.columns[index] for index in self._kept), "reasons"])
+            out.writerow(["line", *(header.names[index] for index in self._kept), "reasons"])
         for rejected in rows:
             fields = rejected.row.fields
-            if len(fields) == len(self._table.columns):
+            if len(fields) == header.width:
                 fields = [fields[index] for index in self._kept]
             out.writerow([rejected.row.line, *fields, rejected.reasons])
         file.flush()
-        self.length = file.tell()
+        self.length = 1 if self._device else file.tell()
 
-    def _open(self) -> TextIOWrapper:
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._file = os.fdopen(descriptor, "a", encoding="utf-8", errors="surrogateescape", newline="")
+    def _open(self) -> io.TextIOWrapper:
+        if self._device:
+            flags = os.O_WRONLY
+        elif self.length:
+            os.truncate(self._path, self.length)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW
+        else:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        descriptor = os.open(self._path, flags, 0o600)
+        encoding = self._table.encoding
+        errors = "surrogateescape" if encoding == UTF_8 else "backslashreplace"
+        raw = io.FileIO(descriptor, "w" if self._device else "a")
+        self._file = io.TextIOWrapper(io.BufferedWriter(raw), encoding, errors, newline="")
         return self._file
 
     def close(self) -> None:

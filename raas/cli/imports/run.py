@@ -2,48 +2,54 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from raas.cli.imports.csv_table import Row, Table
-from raas.cli.imports.operations import Operations
+from raas.cli.imports.csv_rows import Row
+from raas.cli.imports.operations import Made, Operations
+from raas.cli.imports.places import Places
 from raas.cli.imports.read_ahead import read_ahead
 from raas.cli.imports.rejected import RejectedRow, RejectedRows, reasons_text
-from raas.cli.imports.state import ImportState, load_state, state_path
+from raas.cli.imports.source import Source
+from raas.cli.imports.state import ImportState
+from raas.cli.imports.table import Table
 from raas.cli.terminal.progress import Meter
+from raas.cli.texts import tr
 from raas.v1.register_service_pb2 import BatchOperation, RejectedOperation
 from raas_client import ImportProgress, RaasClient
 
 
 class ImportRun:
-    """Imports a table; after an interruption, another run of the same import resumes it.
+    """Imports a table; after an interruption, another run of the same import resumes it."""
 
-    `path` is the file of the table, None for input that cannot be read again: then no state is kept.
-    """
-
-    def __init__(self, path: Path | None, rejected_to: Path, table: Table, fresh: ImportState) -> None:
-        self.state = fresh
+    def __init__(
+        self, source: Source, table: Table, operations: Operations, places: Places, fresh: ImportState
+    ) -> None:
+        self.state = replace(fresh, rejected_file=str(places.rejected))
         self.began_at = 0
         self.revision = 0
         self.complete = False
-        self.rejected_to = rejected_to
+        self.outgrown = False
+        self.hints: Counter[str] = Counter()
+        self._source = source
         self._table = table
-        self._state_file = state_path(path) if path else None
+        self._operations = operations
+        self._places = places
 
     async def go(self, client: RaasClient, meter: Meter) -> None:
         """Import the remaining rows.
 
-        Raises RaasError and UNREADABLE; `state` is then that of the last answer.
+        Raises RaasError, OSError, FileChanged and Unreadable; `state` is then that of the last answer.
         """
         asked = await client.import_operations((), import_id=self.state.import_id)
         self.revision = asked.revision
         self._begin(asked.through_offset, meter)
         begun = self.state
-        unanswered = _Unanswered(begun.offset)
-        rejected = RejectedRows(self.rejected_to, self._table, begun.rejected_bytes)
+        unanswered = _Unanswered(begun.offset, self.hints)
+        rejected = RejectedRows(Path(begun.rejected_file or ""), self._table, begun.rejected_bytes)
 
         def settle(progress: ImportProgress[RejectedOperation]) -> None:
             if progress.answered_offset <= self.state.offset:
@@ -58,20 +64,22 @@ class ImportRun:
                 rejected=self.state.rejected + len(progress.rejected),
                 rejected_bytes=rejected.length,
             )
-            if self._state_file:
-                self.state.save(self._state_file)
-            meter.show(self.done, self._table.position, f", {self.state.rejected:,} rejected")
+            self._save()
+            more = tr(", {rejected:,} rejected", rejected=self.state.rejected)
+            meter.show(self.done, self._source.position, more)
 
+        self._save()
         with closing(rejected):
             await client.import_operations(
-                read_ahead(_operations(self._table, unanswered)),
+                read_ahead(self._all(unanswered)),
                 import_id=begun.import_id,
                 start_offset=begun.offset,
                 progress=settle,
             )
         self.complete = True
-        if self._state_file:
-            self._state_file.unlink(missing_ok=True)
+        self.outgrown = asked.through_offset > self.state.offset
+        if self._places.state:
+            self._places.state.unlink(missing_ok=True)
 
     @property
     def done(self) -> int:
@@ -80,56 +88,66 @@ class ImportRun:
 
     def _begin(self, through: int, meter: Meter) -> None:
         """Resume from the state that an earlier run left, if the server has come as far."""
-        left = load_state(self._state_file) if self._state_file else None
-        if left and left.same_import(self.state) and left.offset <= through and self._has_rejected(left):
-            self.state = left
+        left = self._places.resumed
+        if left and left.offset <= through:
+            self.state = (
+                left if left.rejected_bytes else replace(left, rejected_file=self.state.rejected_file)
+            )
             self.began_at = left.offset
-            meter.say(f"resuming after row {left.offset:,}")
+            meter.say(tr("resuming after row {row:,}", row=left.offset))
         elif through:
             meter.say(
-                f"the server has had {through:,} rows of this import before: they are not applied again "
-                "(to apply them again, give another --import-id)"
+                tr(
+                    "the server has had {rows:,} rows of this import before: they are not applied again "
+                    "(to apply them again, give another --import-id)",
+                    rows=through,
+                )
             )
 
-    def _has_rejected(self, left: ImportState) -> bool:
-        """Whether the rejected rows of that state are still there."""
-        if not left.rejected_bytes:
-            return True
-        return self.rejected_to.exists() and self.rejected_to.stat().st_size >= left.rejected_bytes
+    def _save(self) -> None:
+        if self._places.state:
+            self.state.save(self._places.state)
+
+    def _all(self, unanswered: _Unanswered) -> Iterator[BatchOperation]:
+        """The operations of all rows; those that will be answered are kept in `unanswered`."""
+        start, nothing = unanswered.start, BatchOperation()
+        for offset, row in enumerate(self._table.rows):
+            if offset < start:
+                yield nothing  # read, and not sent
+                continue
+            made = self._operations.make(row)
+            unanswered.add(row, made)
+            yield made.operation
 
 
 class _Unanswered:
-    """The rows that were read and not answered, from offset `start` on."""
+    """The rows that were read and not answered, from offset `start` on.
 
-    def __init__(self, start: int) -> None:
+    `hints` counts the hints of rejected rows.
+    """
+
+    def __init__(self, start: int, hints: Counter[str]) -> None:
         self.start = start
-        self._rows: deque[tuple[Row, str | None]] = deque()
+        self._hints = hints
+        self._rows: deque[tuple[Row, Made]] = deque()
 
-    def add(self, row: Row, fault: str | None) -> None:
-        """Keep the next row; `fault` says why it has no operation."""
-        self._rows.append((row, fault))
+    def add(self, row: Row, made: Made) -> None:
+        """Keep the next row."""
+        self._rows.append((row, made))
 
     def take(self, progress: ImportProgress[RejectedOperation]) -> Iterable[RejectedRow]:
-        """Forget the rows that are answered; the rejected ones among them are returned."""
+        """Forget the rows that are answered; returns the rejected ones among them."""
         rejected = {each.offset: each for each in progress.rejected}
         found = []
         for offset in range(self.start, progress.answered_offset):
-            row, fault = self._rows.popleft()
+            row, made = self._rows.popleft()
             if offset in rejected:
-                reasons = f"ROW_MALFORMED: {fault}" if fault else reasons_text(rejected[offset].violations)
-                found.append(RejectedRow(row, reasons))
+                self._hints.update(made.hints)
+                found.append(RejectedRow(row, _reasons(made, rejected[offset])))
         self.start = progress.answered_offset
         return found
 
 
-def _operations(table: Table, unanswered: _Unanswered) -> Iterator[BatchOperation]:
-    """The operations of all rows; those that will be answered are kept in `unanswered`."""
-    operations = Operations(table.columns)
-    start, nothing = unanswered.start, BatchOperation()
-    for offset, row in enumerate(table.rows()):
-        if offset < start:
-            yield nothing  # read, and not sent
-            continue
-        operation, fault = operations.make(row)
-        unanswered.add(row, fault)
-        yield operation
+def _reasons(made: Made, rejected: RejectedOperation) -> str:
+    reasons = f"ROW_MALFORMED: {made.fault}" if made.fault else reasons_text(rejected.violations)
+    return "; ".join((reasons, *made.hints))

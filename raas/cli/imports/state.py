@@ -1,4 +1,4 @@
-"""How far an import has come, kept beside its file, so that the same command can resume it."""
+"""How far an import has come, kept in a file, so that the same command can resume it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-_COMPRESSED = (".gz", ".xz")
+_SUFFIXES = (".gz", ".xz", ".csv", ".xlsx", ".xls", ".ods", ".txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,16 +15,19 @@ class ImportState:
     """The answers received so far; `offset` is the first row without an answer.
 
     Rows below `offset` that no counter includes were applied earlier, and their answer was lost.
-    `rejected_bytes` is the length of the file of rejected rows at this state.
+    `content` is the SHA-256 of the file. `rejected_file` is the file for rejected rows, and `rejected_bytes`
+    its length at this state.
     """
 
     import_id: str
     enterprise_number: str | None
     register: str | None
+    content: str | None = None
     offset: int = 0
     applied: int = 0
     unchanged: int = 0
     rejected: int = 0
+    rejected_file: str | None = None
     rejected_bytes: int = 0
 
     @property
@@ -33,15 +36,16 @@ class ImportState:
         return self.offset - self.applied - self.unchanged - self.rejected
 
     def same_import(self, other: ImportState) -> bool:
-        """Whether both have the same caller, register and import id."""
-        return (self.import_id, self.enterprise_number, self.register) == (
+        """Whether both have the same caller, register, import id and content."""
+        return (self.import_id, self.enterprise_number, self.register, self.content) == (
             other.import_id,
             other.enterprise_number,
             other.register,
+            other.content,
         )
 
     def save(self, path: Path) -> None:
-        """Write the file atomically."""
+        """Write the file atomically. Raises OSError."""
         new = path.with_name(path.name + ".new")
         new.write_text(json.dumps(asdict(self), indent=2) + "\n")
         new.replace(path)
@@ -55,25 +59,15 @@ def load_state(path: Path) -> ImportState | None:
         return None
 
 
-def content_id(path: Path) -> str:
-    """An import id derived from the content of a file: the same for every copy of it."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return f"{digest[:40]}-{path.stat().st_size}"
+def content_id(digest: str, size: int, options: str = "") -> str:
+    """An import id derived from the content of a file, and from options that change what its rows mean."""
+    read_as = f"-{hashlib.sha256(options.encode()).hexdigest()[:8]}" if options else ""
+    return f"{digest[:40]}-{size}{read_as}"
 
 
-def state_path(path: Path) -> Path:
-    """The file for the state of an import: `people.raas-import.json` for `people.csv`."""
-    return path.with_name(_stem(path) + ".raas-import.json")
-
-
-def rejected_path(path: Path | None) -> Path:
-    """The file for rejected rows: `people.rejected.csv` for `people.csv`."""
-    return path.with_name(_stem(path) + ".rejected.csv") if path else Path("stdin.rejected.csv")
-
-
-def _stem(path: Path) -> str:
+def stem(path: Path) -> str:
+    """The name of a file without the endings of its format and compression."""
     name = path.name
-    for suffix in (*_COMPRESSED, ".csv"):
+    while (suffix := Path(name).suffix).lower() in _SUFFIXES:
         name = name.removesuffix(suffix)
     return name

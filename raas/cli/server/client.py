@@ -13,6 +13,7 @@ import typer
 from raas.cli.server.refusal import refusal_of
 from raas.cli.terminal.exits import Exit, fail
 from raas.cli.terminal.signals import end_on_signals
+from raas.cli.texts import tr, use_language
 from raas_client import Patience, RaasClient, RaasError
 
 Answer = TypeVar("Answer")
@@ -22,10 +23,14 @@ def client_of(
     target: str,
     enterprise_number: str | None,
     register: str | None,
-    language: str,
+    language: str | None,
     patience: Patience,
 ) -> RaasClient:
-    """A client. Raises BadParameter for a target that the library does not take."""
+    """A client. Raises BadParameter for a target that the library does not take.
+
+    `language` is also that of the command's own texts; None = that of the environment.
+    """
+    language = use_language(language)
     try:
         return RaasClient(
             target,
@@ -49,7 +54,11 @@ def run_with(client: RaasClient, work: Callable[[RaasClient], Awaitable[Answer]]
             return await work(client)
 
     end_on_signals()
-    return asyncio.run(run())
+    conversation = run()
+    try:
+        return asyncio.run(conversation)
+    finally:
+        conversation.close()  # where a signal came before it began
 
 
 def answer_of(
@@ -61,7 +70,7 @@ def answer_of(
     except RaasError as error:
         fail_for(error, as_json=as_json)
     except KeyboardInterrupt:
-        fail("interrupted", Exit.INTERRUPTED)
+        fail(tr("interrupted"), Exit.INTERRUPTED)
 
 
 def fail_for(error: RaasError, *, as_json: bool) -> NoReturn:
@@ -88,4 +97,4 @@ class _Report(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand over one message."""
-        self._say(f"{record.getMessage()}; trying again")
+        self._say(tr("{message}; trying again", message=record.getMessage()))

@@ -24,7 +24,10 @@ Register = Annotated[
     typer.Option(metavar="NUMBER", help="The enterprise number of the register; your own by default."),
 ]
 Language = Annotated[
-    str, typer.Option(metavar="LANGUAGE", help="The language of the server's sentences: en, fr, nl or de.")
+    str | None,
+    typer.Option(
+        metavar="LANGUAGE", help="The language of texts: en, fr, nl or de; that of LANG by default."
+    ),
 ]
 PatienceSeconds = Annotated[
     float,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from raas.cli.texts import tr
 from raas_client import CallFailed, RaasError, Refused, Violation
 
 
@@ -42,6 +43,11 @@ def refusal_of(error: RaasError) -> Refusal:
             if not error.told_all:
                 untold = int(error.metadata.get("violation_count", 0)) - len(sentences)
                 sentences = (*sentences, f"… and {untold} more")
+            if error.reason == "UNAUTHENTICATED":
+                sentences = (
+                    *sentences,
+                    tr("say who you are: --enterprise-number, or RAAS_ENTERPRISE_NUMBER"),
+                )
             return Refusal(error.status.name, error.reason, sentences, error.call_id)
         case CallFailed():
             return Refusal(error.status.name, error.status.name, (str(error),))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from raas.cli.imports.csv_table import Row
-from raas.cli.imports.operations import LARGEST_OPERATION, Operations
+from raas.cli.imports.csv_rows import Row
+from raas.cli.imports.header import read_header
+from raas.cli.imports.operations import LARGEST_OPERATION, Made, Operations
+from raas.cli.terminal.days import parse_date_format
 from raas.v1.identity_pb2 import IdentityClaim, Sex
 from raas.v1.inscription_pb2 import Inscription, Removal
 from raas.v1.period_pb2 import Period
@@ -15,14 +17,15 @@ KEY = ("niss", "dossier_type", "begin", "end")
 PERSON = ("last_name", "first_names", "birth_date", "sex")
 
 
-def made(columns: tuple[str, ...], *fields: str) -> tuple[BatchOperation, str | None]:
-    return Operations(columns).make(Row(2, list(fields)))
+def made(columns: tuple[str, ...], *fields: str, date_format: str = "YYYY-MM-DD") -> Made:
+    header = read_header(columns, ignore_extra=False)
+    return Operations(header, parse_date_format(date_format)).make(Row(2, list(fields)))
 
 
 def operation(columns: tuple[str, ...], *fields: str) -> BatchOperation:
-    one, fault = made(columns, *fields)
-    assert fault is None
-    return one
+    one = made(columns, *fields)
+    assert (one.fault, one.hints) == (None, ())
+    return one.operation
 
 
 def inscription(period: Period) -> BatchOperation:
@@ -73,7 +76,11 @@ def test_identity_is_claimed_by_the_fields_that_are_not_empty() -> None:
         (KEY, ("1", "A", "2024-01-01"), "the row has 3 fields, the header 4"),
         (("operation", *KEY), ("ADD", "1", "A", "", ""), "the operation is neither INSCRIBE nor REMOVE"),
         ((*KEY, "sex"), ("1", "A", "2024-01-01", "", "X"), "the sex is neither F nor M"),
-        (KEY, ("\udcff", "A", "2024-01-01", ""), "the row is not written in UTF-8"),
+        (
+            KEY,
+            ("\udcff", "A", "2024-01-01", ""),
+            "the row is not written in the encoding of the file; try --encoding windows-1252",
+        ),
         (
             ("operation", *KEY, "sex", "last_name"),
             ("REMOVE", "1", "A", "", "", "F", "Peeters"),
@@ -84,10 +91,54 @@ def test_identity_is_claimed_by_the_fields_that_are_not_empty() -> None:
 def test_row_without_operation_becomes_an_empty_one_with_a_sentence(
     columns: tuple[str, ...], fields: tuple[str, ...], sentence: str
 ) -> None:
-    assert made(columns, *fields) == (BatchOperation(), sentence)
+    assert made(columns, *fields) == Made(BatchOperation(), sentence)
 
 
 def test_row_that_is_too_long_becomes_an_empty_operation() -> None:
-    assert made(KEY, "9" * 100_000, "A", "2024-01-01", "") == (BatchOperation(), "the row is too long")
+    assert made(KEY, "9" * 100_000, "A", "2024-01-01", "") == Made(BatchOperation(), "the row is too long")
     # 2,000 rows of the largest size fit into one message of the server.
     assert 2_000 * LARGEST_OPERATION < 7 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("date_format", "begin", "end"),
+    [
+        ("DD/MM/YYYY", "01/02/2024", "3/4/2024"),
+        ("dd.mm.yyyy", "01.02.2024", "03.04.2024"),
+        ("MM/DD/YYYY", "02/01/2024", "04/03/2024"),
+        ("YYYYMMDD", "20240201", "20240403"),
+    ],
+)
+def test_days_are_read_in_the_given_format(date_format: str, begin: str, end: str) -> None:
+    one = made(KEY, "1", "A", begin, end, date_format=date_format)
+    assert one == Made(inscription(Period(begin="2024-02-01", end="2024-04-03")))
+
+
+def test_incomplete_birth_date_is_read_in_the_given_format() -> None:
+    one = made((*KEY, "birth_date"), "1", "A", "01/02/2024", "", "00/06/1968", date_format="DD/MM/YYYY")
+    assert one.operation.inscribe.identity.birth_date == "1968-06-00"
+
+
+@pytest.mark.parametrize("niss", ["85.67.30-033.60", "85 67 30 033 60", "856730-033-60", "85673003360"])
+def test_separators_of_a_niss_are_removed(niss: str) -> None:
+    assert operation(KEY, niss, "A", "2024-01-01", "").inscribe.niss == "85673003360"
+
+
+@pytest.mark.parametrize(
+    ("fields", "hint"),
+    [
+        (("5673003360", "A", "2024-01-01", ""), "leading zero"),
+        (("8,5673E+10", "A", "2024-01-01", ""), "rounded number"),
+        (("85673003360", "A", "01/02/2024", ""), "--date-format DD/MM/YYYY"),
+    ],
+)
+def test_hint_names_the_cause_of_a_rejection(fields: tuple[str, ...], hint: str) -> None:
+    one = made(KEY, *fields)
+    assert one.fault is None
+    assert len(one.hints) == 1
+    assert hint in one.hints[0]
+
+
+def test_value_in_a_column_without_name_is_a_fault() -> None:
+    one = made((*KEY, ""), "1", "A", "2024-01-01", "", "lost")
+    assert one.fault == "the row has a value in a column without a name"
