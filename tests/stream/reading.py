@@ -212,13 +212,12 @@ async def whole_log(channel: grpc.aio.Channel, register: str, after: int = 0) ->
     """All mutations that the log still has, by ListMutations."""
     stub = MutationStreamStub(channel)
     log: list[Mutation] = []
+    request = v1.ListMutationsRequest(after_revision=after, page_size=1_000)
     while True:
-        page = await stub.ListMutations(
-            v1.ListMutationsRequest(after_revision=after, page_size=1_000), metadata=metadata(register)
-        )
+        page = await stub.ListMutations(request, metadata=metadata(register))
         log += page.mutations
-        after = page.through_revision
-        if after == page.latest_revision:
+        request.after_revision, request.page_token = page.through_revision, page.next_page_token
+        if page.through_revision == page.latest_revision:
             return log
 
 

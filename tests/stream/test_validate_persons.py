@@ -90,6 +90,11 @@ def _a_pair_that_can_be_parted(record: Record) -> None:
     record.log[8].batch_last_revision = 9
 
 
+def _a_replacement_that_can_be_parted(record: Record) -> None:
+    for mutation in record.log[3:5]:
+        mutation.batch_last_revision = 5
+
+
 def _a_lost_day(record: Record) -> None:
     record.log[4].after[0].end = "2024-02-28"
 
@@ -138,6 +143,7 @@ def _another_content(record: Record) -> None:
         (_a_half_of_a_pair, "transfers_paired"),
         (_a_pair_of_two_types, "transfers_paired"),
         (_a_pair_that_can_be_parted, "transfers_paired"),
+        (_a_replacement_that_can_be_parted, "transfers_paired"),
         (_a_lost_day, "transfers_paired"),
         (_a_won_day, "transfers_paired"),
         (_a_line_under_a_replaced_number, "transfers_paired"),

@@ -23,7 +23,10 @@ def histories_whole(record: Record) -> Iterator[str]:
 
 
 def transfers_paired(record: Record) -> Iterator[str]:
-    """A replacement, or its undoing, is two consecutive mutations per dossier type; no day is lost."""
+    """A replacement, or its undoing, is one group of two consecutive mutations per dossier type.
+
+    No day is lost.
+    """
     log = {mutation.revision: mutation for mutation in record.log}
     for first in record.log:
         if not first.HasField("replacement"):
@@ -38,10 +41,22 @@ def transfers_paired(record: Record) -> Iterator[str]:
         of = first.kind, first.dossier_type, first.replacement
         if logged != [(old, *of), (new, *of)] or first.batch_last_revision <= first.revision:
             yield f"{first.revision} is no half of a pair"
+        elif _parted(second, log.get(second.revision + 1, Mutation())):
+            yield f"{second.revision} ends a group inside a replacement"
         elif _united(first.after, second.after) != _united(first.before, second.before):
             yield f"{first.revision} loses days on the way"
         elif first.kind == MutationKind.MUTATION_KIND_NISS_REPLACED and first.after:
             yield f"{first.revision} leaves lines under a replaced number"
+
+
+def _parted(second: Mutation, following: Mutation) -> bool:
+    """Whether a pair and the next one belong to the same replacement, but not to the same group."""
+    same = (second.call_id, second.kind, second.replacement) == (
+        following.call_id,
+        following.kind,
+        following.replacement,
+    )
+    return same and second.batch_last_revision != following.batch_last_revision
 
 
 def gone_numbers_rest(record: Record) -> Iterator[str]:

@@ -77,6 +77,7 @@ def read_listing(request: v1.ListMutationsRequest, rules: NissRules, faults: Fau
         read_niss("niss", request.niss, rules, faults) if request.HasField("niss") else None,
         request.page_size,
         read_log_id(request, faults),
+        request.page_token,
     )
 
 
@@ -113,6 +114,7 @@ def listing_bytes(answer: MutationPage, messages: StreamMessages) -> bytes:
         latest_revision=answer.head.latest.revision,
         log_id=str(answer.head.log_id),
         resolved=resolved_messages(answer.resolved),
+        next_page_token=answer.next_page_token,
     )
     register = answer.head.register
     entries = messages.entries(register, answer.entries)

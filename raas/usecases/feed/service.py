@@ -43,7 +43,7 @@ class FeedService:
         self.subscriptions = Subscriptions(
             self._dispatcher, logs, reads, subscribers, self._presence, pages, messages
         )
-        self.listing = ListMutations(logs, source)
+        self.listing = ListMutations(logs, source, pages)
         self.subscribers = ManageSubscribers(subscribers, logs, pages)
         self.committed = self._notifier.committed
         """To be called after each committed transaction of this process that wrote mutations."""

@@ -21,9 +21,9 @@ _CANCELLED = NissStatus(PersonStatus.CANCELLED)
 def replace_niss(transaction: PersonTransaction, niss: Niss, successor: Niss, stamp: Stamp) -> None:
     """Move the dossiers of a number to the number that replaces it, in every register.
 
-    Each register records two consecutive mutations per dossier type: the old number loses its lines, and
-    the successor gets the union (recorded even if its lines stay the same). The numbers that the old one had
-    replaced follow it. Repeating the replacement changes nothing.
+    Each register records one group of mutations, two consecutive ones per dossier type: the old number loses
+    its lines, and the successor gets the union (recorded even if its lines stay the same). The numbers that
+    the old one had replaced follow it. Repeating the replacement changes nothing.
 
     Raises Refused: NISS_UNKNOWN, NISS_REPLACED (one of the numbers is replaced already; a cycle shows in
     this way too), NISS_CANCELLED, VALUE_INVALID when both numbers are the same.
@@ -40,8 +40,10 @@ def replace_niss(transaction: PersonTransaction, niss: Niss, successor: Niss, st
         records.set_status(each, NissStatus(niss_status.status, niss_status.replaced_by, successor))
     records.set_status(niss, NissStatus(PersonStatus.REPLACED, successor, successor))
     for register in transaction.registers([niss, successor]):
+        savepoint = register.unit_of_work.savepoint()
         for type_id in register.unit_of_work.types_of(niss):
             _unite(register.unit_of_work, niss, successor, type_id, stamp)
+        register.unit_of_work.bind(savepoint)
 
 
 def restore_niss(transaction: PersonTransaction, niss: Niss, stamp: Stamp) -> dict[tuple[int, str], Lines]:
@@ -65,9 +67,11 @@ def restore_niss(transaction: PersonTransaction, niss: Niss, stamp: Stamp) -> di
         for each, member in family.items():
             records.set_status(each, NissStatus(member.status, member.replaced_by, niss))
         for register in transaction.registers([niss, holder]):
+            savepoint = register.unit_of_work.savepoint()
             for type_id in register.unit_of_work.types_of(holder):
                 if left := _separate(register.unit_of_work, niss, family, holder, type_id, stamp):
                     inseparable[register.id, register.type_of(type_id).code] = left
+            register.unit_of_work.bind(savepoint)
     if niss_status != _ACTIVE:
         records.set_status(niss, _ACTIVE)
     return inseparable

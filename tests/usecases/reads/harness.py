@@ -52,7 +52,7 @@ class ReadingHarness(PersonHarness):
         self.checking = CheckInscriptions(self.reads, self.source, now)
         self.routing = FindRegisters(self.reads, self.source, now)
         self.stale = StaleNiss(self.reads, self.source, pages)
-        self.listing = ListMutations(PostgresLogs(reading), self.source)
+        self.listing = ListMutations(PostgresLogs(reading), self.source, pages)
         self.structure = StructureSource()
 
     # ---- what happens ---------------------------------------------------------------------------

@@ -86,6 +86,9 @@ class Feed:
             while True:
                 page = await self._calls.unary(self._calls.stubs.stream.ListMutations, request)
                 yield page
+                request.page_token = page.next_page_token
+                if page.next_page_token:
+                    continue  # the next part of a group that exceeds one response
                 if page.through_revision >= page.latest_revision:
                     return
                 request.after_revision, request.log_id = page.through_revision, page.log_id
