@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from raas.domain.errors import Reason, Violation
 from raas.domain.persons.bis_number import FIRST_YEAR, LAST_YEAR
+from raas.domain.persons.countries import BELGIUM, UNKNOWN
 from raas.domain.persons.identity import Identity, Sex
-
-BELGIUM = "BE"
 
 
 def identification_violations(identity: Identity) -> list[Violation]:
@@ -39,7 +38,7 @@ def _has_birth_data(identity: Identity) -> bool:
 
 def _lives_abroad(identity: Identity) -> bool:
     address = identity.address
-    return address is not None and address.country not in ("", BELGIUM)
+    return address is not None and address.country not in ("", BELGIUM, UNKNOWN)
 
 
 def _reachable_in_belgium(identity: Identity) -> bool:

@@ -87,6 +87,8 @@ SENTENCES: Mapping[str, str] = {
     "TEXT_EMPTY": "Dieser Text darf nicht leer sein.",
     "TEXT_TOO_LONG": "Dieser Text darf höchstens {limit} Zeichen haben.",
     "CONTROL_CHARACTERS": "Dieser Text enthält Zeilenumbrüche oder andere Steuerzeichen.",
+    "INVISIBLE_CHARACTERS": "Dieser Text enthält unsichtbare Zeichen, zum Beispiel Zeilentrenner oder "
+    "Steuerzeichen der Schreibrichtung.",
     "OUT_OF_RANGE": "Dieser Wert muss zwischen {minimum} und {maximum} liegen.",
     "LIST_TOO_LONG": "Diese Liste darf höchstens {limit} Elemente haben.",
     "ANSWER_TOO_LARGE": "Die Dossiers haben so viele Zeiträume, dass die Antwort zu groß würde. Senden Sie "
@@ -107,8 +109,9 @@ SENTENCES: Mapping[str, str] = {
     "eine Adresse in Belgien.",
     "NUMBERS_EXHAUSTED": "Alle Nummern für dieses Geburtsdatum sind vergeben.",
     "NAME_WITHOUT_LETTERS": "Ein Name muss mindestens einen Buchstaben enthalten.",
-    "COUNTRY_CODE_FORMAT": "Ein Land wird mit seinem Code aus zwei Großbuchstaben angegeben, zum Beispiel "
-    "BE.",
+    "COUNTRY_CODE_FORMAT": "Dies ist kein Ländercode nach ISO 3166-1, wie zum Beispiel BE.",
+    "CONTACT_WITHOUT_MUNICIPALITY": "Eine Kontaktadresse muss eine Gemeinde enthalten.",
+    "DEATH_BEFORE_BIRTH": "Das Sterbedatum liegt vor dem Geburtsdatum.",
     "FUTURE_DAY": "Dieses Datum liegt in der Zukunft.",
     # Notices.
     "NOTICE_NISS_FOLLOWED": "Diese ENSS wurde ersetzt. Die Anfrage wurde auf die Nachfolgenummer angewandt.",

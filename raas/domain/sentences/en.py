@@ -78,6 +78,8 @@ SENTENCES: Mapping[str, str] = {
     "TEXT_EMPTY": "This text cannot be empty.",
     "TEXT_TOO_LONG": "This text may have at most {limit} characters.",
     "CONTROL_CHARACTERS": "This text contains line breaks or other control characters.",
+    "INVISIBLE_CHARACTERS": "This text contains invisible characters, such as line separators or direction "
+    "controls.",
     "OUT_OF_RANGE": "This value must lie between {minimum} and {maximum}.",
     "LIST_TOO_LONG": "This list may have at most {limit} elements.",
     "ANSWER_TOO_LARGE": "The dossiers have so many periods that the response would be too large. Send fewer "
@@ -97,7 +99,9 @@ SENTENCES: Mapping[str, str] = {
     "of birth with the place of birth and the sex, or a residence abroad, or an address in Belgium.",
     "NUMBERS_EXHAUSTED": "All numbers for this date of birth have been issued.",
     "NAME_WITHOUT_LETTERS": "A name must contain at least one letter.",
-    "COUNTRY_CODE_FORMAT": "A country is given by its code of two capital letters, such as BE.",
+    "COUNTRY_CODE_FORMAT": "This is not a country code of ISO 3166-1, such as BE.",
+    "CONTACT_WITHOUT_MUNICIPALITY": "A contact address must have a municipality.",
+    "DEATH_BEFORE_BIRTH": "The date of death lies before the date of birth.",
     "FUTURE_DAY": "This date lies in the future.",
     # Notices.
     "NOTICE_NISS_FOLLOWED": "This NISS has been replaced. The request was applied to its successor.",

@@ -86,6 +86,8 @@ SENTENCES: Mapping[str, str] = {
     "TEXT_EMPTY": "Ce texte ne peut pas être vide.",
     "TEXT_TOO_LONG": "Ce texte peut compter au plus {limit} caractères.",
     "CONTROL_CHARACTERS": "Ce texte contient des retours à la ligne ou d’autres caractères de contrôle.",
+    "INVISIBLE_CHARACTERS": "Ce texte contient des caractères invisibles, tels que des séparateurs de ligne "
+    "ou des commandes de sens d’écriture.",
     "OUT_OF_RANGE": "Cette valeur doit être comprise entre {minimum} et {maximum}.",
     "LIST_TOO_LONG": "Cette liste peut compter au plus {limit} éléments.",
     "ANSWER_TOO_LARGE": "Les dossiers comptent tant de périodes que la réponse serait trop volumineuse. "
@@ -106,7 +108,9 @@ SENTENCES: Mapping[str, str] = {
     "en Belgique.",
     "NUMBERS_EXHAUSTED": "Tous les numéros pour cette date de naissance ont été attribués.",
     "NAME_WITHOUT_LETTERS": "Un nom doit contenir au moins une lettre.",
-    "COUNTRY_CODE_FORMAT": "Un pays est indiqué par son code de deux lettres majuscules, comme BE.",
+    "COUNTRY_CODE_FORMAT": "Ce n’est pas un code de pays de la norme ISO 3166-1, comme BE.",
+    "CONTACT_WITHOUT_MUNICIPALITY": "Une adresse de contact doit comporter une commune.",
+    "DEATH_BEFORE_BIRTH": "La date de décès précède la date de naissance.",
     "FUTURE_DAY": "Cette date se situe dans le futur.",
     # Notices.
     "NOTICE_NISS_FOLLOWED": "Ce NISS a été remplacé. La demande a été appliquée au NISS qui lui succède.",

@@ -83,6 +83,8 @@ SENTENCES: Mapping[str, str] = {
     "TEXT_EMPTY": "Deze tekst mag niet leeg zijn.",
     "TEXT_TOO_LONG": "Deze tekst mag hoogstens {limit} tekens tellen.",
     "CONTROL_CHARACTERS": "Deze tekst bevat regeleinden of andere besturingstekens.",
+    "INVISIBLE_CHARACTERS": "Deze tekst bevat onzichtbare tekens, zoals regelscheidingen of "
+    "besturingstekens voor de schrijfrichting.",
     "OUT_OF_RANGE": "Deze waarde moet tussen {minimum} en {maximum} liggen.",
     "LIST_TOO_LONG": "Deze lijst mag hoogstens {limit} elementen tellen.",
     "ANSWER_TOO_LARGE": "De dossiers tellen zoveel periodes dat het antwoord te groot zou zijn. Stuur "
@@ -103,7 +105,9 @@ SENTENCES: Mapping[str, str] = {
     "een adres in België.",
     "NUMBERS_EXHAUSTED": "Alle nummers voor deze geboortedatum zijn toegekend.",
     "NAME_WITHOUT_LETTERS": "Een naam moet minstens één letter bevatten.",
-    "COUNTRY_CODE_FORMAT": "Een land wordt opgegeven met zijn code van twee hoofdletters, zoals BE.",
+    "COUNTRY_CODE_FORMAT": "Dit is geen landcode van ISO 3166-1, zoals BE.",
+    "CONTACT_WITHOUT_MUNICIPALITY": "Een contactadres moet een gemeente bevatten.",
+    "DEATH_BEFORE_BIRTH": "De overlijdensdatum ligt vóór de geboortedatum.",
     "FUTURE_DAY": "Deze datum ligt in de toekomst.",
     # Notices.
     "NOTICE_NISS_FOLLOWED": "Dit INSZ is vervangen. De aanvraag werd uitgevoerd op het INSZ dat het opvolgt.",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from raas.domain.calendar.incomplete_date import IncompleteDate, parse_incomplete_date
 from raas.domain.errors import Reason, Violation
 from raas.domain.invalid import Invalid
-from raas.domain.names.spelling import words
 from raas.domain.persons.identity import Address, Identity, IdentityClaim
 from raas.domain.persons.stored_identity import incomplete_date_text
-from raas.domain.text import text_violations
+from raas.domain.text import has_letter, storable_text_violations, text_violations
 from raas.rpc.wire.fields import Faults
 from raas.rpc.wire.operations import FIRST_NAMES_LIMIT, NAME_LIMIT
 from raas.rpc.wire.sexes import SEX_NUMBERS, read_sex
@@ -19,22 +17,24 @@ from raas.v1 import identity_pb2
 
 TEXT_LIMIT = 256
 
-_COUNTRY = re.compile(r"[A-Z]{2}")
-
 
 def read_identity(message: identity_pb2.Identity, today: int, faults: Faults) -> Identity:
-    """An identity in the field `identity`; where something is wrong with it, what could be read."""
+    """An identity in the field `identity`; where something is wrong with it, what could be read.
+
+    Adds the faults without which it cannot be stored. Whether it is plausible is for `implausible` to say.
+    """
     field = "identity"
     last_name = None
     if message.HasField("last_name"):
-        last_name = read_name(f"{field}.last_name", message.last_name, faults)
+        last_name = message.last_name
+        faults.extend(storable_text_violations(f"{field}.last_name", last_name, NAME_LIMIT))
     birth_date = None
     if message.HasField("birth_date"):
         birth_date = read_past_date(f"{field}.birth_date", message.birth_date, today, faults)
     birth_place = None
     if message.HasField("birth_place"):
         birth_place = message.birth_place
-        faults.extend(text_violations(f"{field}.birth_place", birth_place, TEXT_LIMIT))
+        faults.extend(storable_text_violations(f"{field}.birth_place", birth_place, TEXT_LIMIT))
     death_date = None
     if message.HasField("death_date"):
         death_date = read_past_date(f"{field}.death_date", message.death_date, today, faults)
@@ -49,7 +49,9 @@ def read_identity(message: identity_pb2.Identity, today: int, faults: Faults) ->
         birth_date,
         read_sex(f"{field}.sex", message.sex, faults) if message.HasField("sex") else None,
         birth_place,
-        _read_nationality(message, faults),
+        _read_country(f"{field}.nationality", message.nationality, faults)
+        if message.HasField("nationality")
+        else None,
         death_date,
         address,
         contact_address,
@@ -88,9 +90,9 @@ def claim_message(claim: IdentityClaim) -> identity_pb2.IdentityClaim:
 
 
 def read_name(field: str, text: str, faults: Faults) -> str:
-    """A last name: a text with at least one letter, of whatever script."""
+    """A last name to search for: a text with at least one letter, of any script."""
     wrong = text_violations(field, text, NAME_LIMIT)
-    if not wrong and not words(text):
+    if not wrong and not has_letter(text):
         wrong = [Violation(field, Reason.VALUE_INVALID, "NAME_WITHOUT_LETTERS")]
     faults.extend(wrong)
     return text
@@ -104,7 +106,7 @@ def read_first_names(field: str, texts: Iterable[str], faults: Faults) -> tuple[
         faults.append(Violation(field, Reason.VALUE_INVALID, "LIST_TOO_LONG", limit))
         return ()
     for index, name in enumerate(names):
-        faults.extend(text_violations(f"{field}[{index}]", name, NAME_LIMIT))
+        faults.extend(storable_text_violations(f"{field}[{index}]", name, NAME_LIMIT))
     return names
 
 
@@ -122,15 +124,8 @@ def read_past_date(field: str, text: str, today: int, faults: Faults) -> Incompl
     return date
 
 
-def _read_nationality(message: identity_pb2.Identity, faults: Faults) -> str | None:
-    if not message.HasField("nationality"):
-        return None
-    return _read_country("identity.nationality", message.nationality, faults)
-
-
 def _read_country(field: str, text: str, faults: Faults) -> str:
-    if _COUNTRY.fullmatch(text) is None:
-        faults.append(Violation(field, Reason.VALUE_INVALID, "COUNTRY_CODE_FORMAT"))
+    faults.extend(storable_text_violations(field, text, TEXT_LIMIT))
     return text
 
 
@@ -140,7 +135,7 @@ def _read_address(field: str, message: identity_pb2.Address, faults: Faults) -> 
         _read_country(f"{field}.country", message.country, faults)
     for part in ("municipality", "postal_code", "street"):
         if text := getattr(message, part):
-            faults.extend(text_violations(f"{field}.{part}", text, TEXT_LIMIT))
+            faults.extend(storable_text_violations(f"{field}.{part}", text, TEXT_LIMIT))
     address = Address(message.country, message.municipality, message.postal_code, message.street)
     return None if address == Address() else address
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from raas.domain.calendar.day import day_text
+from raas.domain.errors import Violation
 from raas.domain.numbers.enterprise_number import enterprise_number_text
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.record import Person
 from raas.rpc.wire.dossiers import dossier_messages, period_messages
 from raas.rpc.wire.identities import identity_message
-from raas.rpc.wire.violations import violation_messages
+from raas.rpc.wire.violations import notice_messages, violation_messages
 from raas.usecases.persons.change_niss import AffectedRegister, Inseparable
 from raas.usecases.persons.import_persons import FeedAnswer
 from raas.usecases.persons.read import CheckedPerson
 from raas.usecases.persons.search import Candidate
+from raas.usecases.writes.results import Notice
 from raas.v1 import person_pb2
 from raas.v1 import person_service_pb2 as v1
 
@@ -92,4 +94,12 @@ def feed_response(answer: FeedAnswer, language: str) -> v1.ImportPersonsResponse
             v1.RejectedPerson(offset=offset, violations=violation_messages(violations, language))
             for offset, violations in answer.rejected
         ],
+        warnings=[
+            v1.PersonWarning(offset=offset, notices=notice_messages(map(_notice, broken), language))
+            for offset, broken in answer.warnings
+        ],
     )
+
+
+def _notice(broken: Violation) -> Notice:
+    return Notice(broken.reason, broken.field, broken.sentence)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from raas.domain.calendar.day import parse_day
 from raas.domain.errors import Reason, Violation
 from raas.domain.invalid import Invalid
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.identity import Identity
+from raas.domain.persons.plausibility import implausible
 from raas.domain.persons.record import RegisterOfOrigin
 from raas.domain.persons.status import PersonStatus
-from raas.domain.persons.stored_identity import IDENTITY_FIELDS
+from raas.domain.persons.stored_identity import IDENTITY_FIELDS, only_fields
 from raas.domain.search.birth_window import maximum_tolerance
 from raas.domain.search.person_search import GivenNameMatching, PersonQuery
 from raas.rpc.wire.fields import (
@@ -31,7 +32,7 @@ from raas.rpc.wire.sexes import read_sex
 from raas.usecases.persons.import_rows import FeedRow
 from raas.usecases.persons.read import PersonCheck
 from raas.usecases.persons.search import MOST_RESULTS
-from raas.v1 import person_pb2
+from raas.v1 import identity_pb2, person_pb2
 from raas.v1 import person_service_pb2 as v1
 
 _NEVER_CLEARED = ("last_name", "birth_date")
@@ -96,7 +97,7 @@ def read_new_person(
     """The identity of a person to create, and the numbers of the candidates that were reviewed."""
     identity = Identity()
     if request.HasField("identity"):
-        identity = read_identity(request.identity, rules.today, faults)
+        identity = _read_plausible_identity(request.identity, IDENTITY_FIELDS, rules, faults)
     else:
         faults.append(Violation("identity", Reason.REQUIRED))
     if len(request.reviewed_niss) > MOST_RESULTS:
@@ -110,12 +111,14 @@ def read_update(
     request: v1.UpdatePersonRequest, rules: NissRules, faults: Faults
 ) -> tuple[tuple[str, ...], Identity, int | None]:
     """The fields to change, their values, and the day since which these hold."""
+    mask_faults: Faults = []
+    names = masked_fields(request.update_mask, IDENTITY_FIELDS, (), mask_faults)
     identity = Identity()
     if request.HasField("identity"):
-        identity = read_identity(request.identity, rules.today, faults)
+        identity = _read_plausible_identity(request.identity, names, rules, faults)
     else:
         faults.append(Violation("identity", Reason.REQUIRED))
-    names = masked_fields(request.update_mask, IDENTITY_FIELDS, (), faults)
+    faults += mask_faults
     if request.HasField("identity"):
         faults.extend(
             Violation(f"identity.{name}", Reason.REQUIRED)
@@ -150,6 +153,18 @@ def read_feed_row(message: person_pb2.Person, rules: NissRules) -> FeedRow:
     if message.HasField("source_date"):
         source_date = _read_source_date(message.source_date, rules, faults)
     return FeedRow(niss, origin, status, replaced_by, identity, source_date, tuple(faults))
+
+
+def _read_plausible_identity(
+    message: identity_pb2.Identity, names: Collection[str], rules: NissRules, faults: Faults
+) -> Identity:
+    """An identity of which a user enters these fields; a field that cannot be stored is reported once."""
+    unstorable: Faults = []
+    identity = read_identity(message, rules.today, unstorable)
+    reported = {fault.field for fault in unstorable}
+    doubtful = (fault.below("identity") for fault in implausible(only_fields(identity, names)))
+    faults += [*unstorable, *(fault for fault in doubtful if fault.field not in reported)]
+    return identity
 
 
 def _read_source_date(text: str, rules: NissRules, faults: Faults) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from raas.domain.errors import Reason, Refused, refuse
+from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
 from raas.domain.registers.mutation import Stamp
@@ -24,6 +24,10 @@ _BETWEEN = 5
 """Rows that could go another way but do not part those that alter: two transactions cost more."""
 
 
+RowWarnings = tuple[int, tuple[Violation, ...]]
+"""The offset of a row that was not rejected, and the rules that it breaks."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeedMessage:
     """Rows with the offsets `offset`, `offset` + 1, …; `import_id` counts in the first message only."""
@@ -38,13 +42,14 @@ class FeedAnswer:
     """What became of one message: committed up to, not including, `through_offset`.
 
     `rejected` are the rows that were skipped, in order of offset, those of an earlier attempt at the same
-    rows included.
+    rows included. `warnings` are the rules that other rows break, in order of offset.
     """
 
     through_offset: int
     applied: int
     unchanged: int
     rejected: tuple[Rejection, ...]
+    warnings: tuple[RowWarnings, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class _Outcome:
     rows: int
     applied: int
     rejected: tuple[Rejection, ...]
+    warnings: tuple[RowWarnings, ...]
     altering: bool = False
 
 
@@ -92,6 +98,14 @@ class ImportPersons:
         if key and skipped:
             rejected += await self._store.rejections(key, message.offset, message.offset + skipped)
         earlier = len(rejected)
+        refused = {offset for offset, _ in rejected}
+        # The state that a skipped row met is past: only the row itself is examined again.
+        examined = enumerate(message.rows[:skipped], message.offset)
+        warnings = [
+            (offset, broken)
+            for offset, row in examined
+            if offset not in refused and not row.violations and (broken := row.warnings(None))
+        ]
         look = _LOOKED_AT_ONCE
         while place < len(message.rows):
             some = message.rows[place : place + look]
@@ -101,8 +115,10 @@ class ImportPersons:
             place += outcome.rows
             applied += outcome.applied
             rejected += outcome.rejected
+            warnings += outcome.warnings
         unchanged = len(message.rows) - skipped - applied - (len(rejected) - earlier)
-        return FeedAnswer(max(message.offset + place, through), applied, unchanged, tuple(rejected))
+        through = max(message.offset + place, through)
+        return FeedAnswer(through, applied, unchanged, tuple(rejected), tuple(warnings))
 
     async def _some(
         self, rows: Sequence[FeedRow], offset: int, key: ImportKey | None, stamp: Stamp
@@ -115,6 +131,7 @@ class ImportPersons:
         known = await self._store.persons({row.niss for row in rows if row.niss is not None})
         added: dict[Niss, Person] = {}
         rejected: list[Rejection] = []
+        warnings: list[RowWarnings] = []
         altering = 0
         for index, row in enumerate(rows):
             person = known.get(row.niss) if row.niss is not None else None
@@ -124,7 +141,10 @@ class ImportPersons:
                 break
             if faults:
                 rejected.append((offset + index, faults))
-            elif person is None:
+                continue
+            if broken := row.warnings(person):
+                warnings.append((offset + index, broken))
+            if person is None:
                 new = row.person()
                 added[new.niss] = new
         else:
@@ -132,7 +152,7 @@ class ImportPersons:
         if altering:
             progress = Progress(key, offset, offset + altering, rejected) if key else None
             if not (added or progress) or await self._store.add(list(added.values()), progress):
-                return _Outcome(altering, len(added), tuple(rejected))
+                return _Outcome(altering, len(added), tuple(rejected), tuple(warnings))
         # The first row alters something, or somebody else added one of the numbers meanwhile.
         return await self._altered(_altering(rows, known), offset, key, stamp)
 
@@ -142,6 +162,7 @@ class ImportPersons:
         """Apply the rows in one transaction that excludes all writers."""
         applied = 0
         rejected: list[Rejection] = []
+        warnings: list[RowWarnings] = []
         async with self._transactions.begin(_numbers(rows)) as transaction:
             if key and (stored := await transaction.import_offset(key)) != offset:
                 raise _ahead(stored)
@@ -149,6 +170,7 @@ class ImportPersons:
                 # One by one: a row may be about a number that an earlier one has just changed.
                 known = transaction.records.person(row.niss) if row.niss is not None else None
                 faults = row.faults(known)
+                broken = () if faults else row.warnings(known)
                 if not faults:
                     try:
                         applied += await apply_row(transaction, row, stamp)
@@ -156,10 +178,12 @@ class ImportPersons:
                         faults = refused.violations
                 if faults:
                     rejected.append((offset + index, faults))
+                elif broken:
+                    warnings.append((offset + index, broken))
             if key:
                 await transaction.advance_import(Progress(key, offset, offset + len(rows), rejected))
             await transaction.commit()
-        return _Outcome(len(rows), applied, tuple(rejected), altering=True)
+        return _Outcome(len(rows), applied, tuple(rejected), tuple(warnings), altering=True)
 
 
 def _numbers(rows: Sequence[FeedRow]) -> set[Niss]:

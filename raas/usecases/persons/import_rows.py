@@ -8,6 +8,7 @@ from raas.domain.calendar.incomplete_date import IncompleteDate
 from raas.domain.errors import Reason, Refused, Violation
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.identity import Identity
+from raas.domain.persons.plausibility import death_before_birth, died_before_birth, implausible
 from raas.domain.persons.record import Person, RegisterOfOrigin
 from raas.domain.persons.source_update import Updated, updated
 from raas.domain.persons.status import PersonStatus
@@ -50,6 +51,19 @@ class FeedRow:
             given = {"last_name": self.identity.last_name, "birth_date": self.identity.birth_date}
             missing += [f"identity.{name}" for name, value in given.items() if not value]
         return tuple(Violation(field, Reason.REQUIRED) for field in missing)
+
+    def warnings(self, known: Person | None) -> tuple[Violation, ...]:
+        """The rules that a faultless row breaks, given what is known of its number; it is applied anyway."""
+        found = [violation.below("identity") for violation in implausible(self.identity)]
+        dated = self.identity.birth_date or self.identity.death_date
+        if (
+            known is not None
+            and dated
+            and not died_before_birth(self.identity)
+            and died_before_birth(self.update(known).person.identity)
+        ):
+            found.append(death_before_birth().below("identity"))
+        return tuple(found)
 
     def alters(self, known: Person | None) -> bool:
         """Whether a faultless row does more than add an unknown number."""

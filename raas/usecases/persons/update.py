@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from raas.domain.errors import Reason, refuse
+from raas.domain.errors import Reason, Refused, refuse
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.identity import Identity
+from raas.domain.persons.plausibility import death_before_birth, died_before_birth
 from raas.domain.persons.record import Person, RegisterOfOrigin
 from raas.domain.persons.source_update import Updated, updated
 from raas.domain.persons.status import PersonStatus
@@ -36,7 +37,7 @@ class UpdatePerson:
         """Update these fields of the final successor's record, and record the change in the registers.
 
         Raises Refused NISS_UNKNOWN (no such number, or the register does not hold the person),
-        NISS_CANCELLED, PERSON_NOT_UPDATABLE.
+        NISS_CANCELLED, PERSON_NOT_UPDATABLE, VALUE_INVALID (a death before the birth).
         """
         held = await self._store.holds(register.id, niss)
         person = (await self._store.finals([niss])).get(niss)
@@ -53,9 +54,11 @@ class UpdatePerson:
             update = updated(person, names, values, source_date)
             if update.person == person:
                 return update
+            before, after = person.identity, update.person.identity
+            if {"birth_date", "death_date"} & set(update.fields) and died_before_birth(after):
+                raise Refused([death_before_birth().below("identity")])
             transaction.records.put(update.person)
             if update.fields:
-                before, after = person.identity, update.person.identity
                 await record_identity_change(
                     transaction, person.niss, before, after, update.fields, source_date, call.stamp()
                 )

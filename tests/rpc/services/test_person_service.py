@@ -23,6 +23,7 @@ from raas.rpc.wire.operations import read_claim
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Caller, Role
 from raas.v1 import person_service_pb2 as v1
+from raas.v1.error_reason_pb2 import ErrorReason
 from tests.oracle import numbers
 from tests.rpc.harness import told
 from tests.rpc.person_harness import PersonDoor, open_person_door
@@ -234,7 +235,7 @@ async def test_import_persons(own: Own):
             "identity": {"last_name": "Lejeune", "birth_date": "1940-01-03"},
             "source_date": "2024-01-02",
         },
-        {"niss": own.text, "identity": {"nationality": "belge"}},
+        {"niss": own.text, "identity": {"birth_place": "Gent\n"}},
         {"niss": own.text, "status": "PERSON_STATUS_REPLACED"},
         {"niss": own.text, "status": "PERSON_STATUS_REPLACED", "replaced_by": niss},
         {"niss": own.text, "replaced_by": niss},
@@ -247,8 +248,8 @@ async def test_import_persons(own: Own):
             1,
             [
                 (
-                    "identity.nationality",
-                    "A country is given by its code of two capital letters, such as BE.",
+                    "identity.birth_place",
+                    "This text contains line breaks or other control characters.",
                 )
             ],
         ),
@@ -258,6 +259,70 @@ async def test_import_persons(own: Own):
     (again,) = await own.ask("ImportPersons", request)
     assert (again.through_offset, again.applied, again.rejected) == (5, 0, answer.rejected)
     assert (await own.raas_server.harness.record(own.niss)).successor == int(niss)
+
+
+IMPLAUSIBLE = {
+    "last_name": "1-2",
+    "first_names": ["An\u2028ne", "2"],
+    "birth_date": "1968-06-00",
+    "birth_place": "\u202eGent",
+    "nationality": "belge",
+    "death_date": "1968-05-31",
+    "address": {"country": "YU", "street": "a\u2029b"},
+    "contact_address": {"country": "XA", "postal_code": "9000"},
+}
+BROKEN_RULES = [
+    ("identity.last_name", "VALUE_INVALID"),
+    ("identity.first_names[0]", "VALUE_INVALID"),
+    ("identity.first_names[1]", "VALUE_INVALID"),
+    ("identity.birth_place", "VALUE_INVALID"),
+    ("identity.nationality", "VALUE_INVALID"),
+    ("identity.death_date", "VALUE_INVALID"),
+    ("identity.address.country", "VALUE_INVALID"),
+    ("identity.address.street", "VALUE_INVALID"),
+    ("identity.contact_address.country", "VALUE_INVALID"),
+    ("identity.contact_address.municipality", "REQUIRED"),
+]
+
+
+async def test_import_persons_warns_of_implausible_rows_and_applies_them(own: Own):
+    niss = numbers.niss(1940, 61, 3, 9)
+    rows = [
+        {"niss": niss, "register_of_origin": "REGISTER_OF_ORIGIN_BIS", "identity": IMPLAUSIBLE},
+        {"niss": own.text, "identity": {"nationality": "XK"}},
+        {"niss": own.text, "identity": {"death_date": "1968-06-13"}},
+        {"niss": "x", "identity": {"nationality": "belge"}},
+    ]
+    request = {"import_id": uuid4().hex, "persons": rows}
+    (answer,) = await own.ask("ImportPersons", request)
+    assert (answer.applied, [each.offset for each in answer.rejected]) == (3, [3])
+    warnings = [
+        (each.offset, [(n.field, ErrorReason.Name(n.reason)[13:]) for n in each.notices])
+        for each in answer.warnings
+    ]
+    assert warnings == [(0, BROKEN_RULES), (2, [("identity.death_date", "VALUE_INVALID")])]
+    record = await own.raas_server.harness.record(Niss(int(niss)))
+    assert (record.identity.nationality, record.identity.birth_place) == ("belge", "\u202eGent")
+    # Rows that were processed before are examined on their own.
+    (again,) = await own.ask("ImportPersons", request)
+    assert (again.applied, again.warnings) == (0, [answer.warnings[0]])
+
+
+async def test_update_and_creation_refuse_an_implausible_identity(own: Own):
+    mask = "lastName,firstNames,birthDate,birthPlace,nationality,deathDate,address,contactAddress"
+    update = {"niss": own.text, "update_mask": mask, "identity": IMPLAUSIBLE}
+    refusal = await own.refusal("UpdatePerson", {**update, "source_date": "2025-01-01"})
+    assert refusal.violations == BROKEN_RULES
+    assert (await own.refusal("CreatePerson", {"identity": IMPLAUSIBLE})).violations == BROKEN_RULES
+    # Fields outside the mask are not part of the update.
+    await own.ask("UpdatePerson", {**update, "update_mask": "birthDate", "source_date": "2025-01-01"})
+
+
+async def test_update_refuses_a_death_before_the_birth_known(own: Own):
+    update = {"niss": own.text, "update_mask": "deathDate", "source_date": "2025-01-01"}
+    refusal = await own.refusal("UpdatePerson", {**update, "identity": {"death_date": "1968-06-13"}})
+    assert refusal.violations == [("identity.death_date", "VALUE_INVALID")]
+    await own.ask("UpdatePerson", {**update, "identity": {"death_date": "1968-06-14"}})
 
 
 async def test_a_feed_of_many_messages_is_answered_message_by_message(own: Own):
@@ -335,6 +400,7 @@ LONG = "x" * 257
                 "max_results": 101,
             },
             [
+                ("last_name", "VALUE_INVALID"),
                 ("birth_date", "VALUE_INVALID"),
                 ("first_names", "VALUE_INVALID"),
                 ("given_name_matching", "VALUE_INVALID"),
@@ -392,8 +458,8 @@ LONG = "x" * 257
                 ("identity.birth_date", "VALUE_INVALID"),
                 ("identity.birth_place", "VALUE_INVALID"),
                 ("identity.death_date", "VALUE_INVALID"),
-                ("identity.address.country", "VALUE_INVALID"),
                 ("identity.address.street", "VALUE_INVALID"),
+                ("identity.address.country", "VALUE_INVALID"),
                 ("reviewed_niss[0]", "NISS_MALFORMED"),
                 ("request_id", "VALUE_INVALID"),
             ],
@@ -550,7 +616,8 @@ async def test_the_audit_hears_of_every_person_read_or_shown(own: Own):
     await own.refusal("GetPerson", {"niss": unheld})
     await own.ask("SearchPersons", {"last_name": "Zwartjes", "birth_date": "1942-01-01"})
     await own.ask("ConfrontIdentity", {"niss": own.text, "identity": {"last_name": "X"}})
-    identity = {"last_name": "Zwartjes", "birth_date": "1942-01-01", "contact_address": {"country": "BE"}}
+    address = {"country": "BE", "municipality": "Gent"}
+    identity = {"last_name": "Zwartjes", "birth_date": "1942-01-01", "contact_address": address}
     await own.ask("CreatePerson", {"identity": identity})
     await own.ask("CheckPersons", {"checks": [{"niss": unheld}]})
     visits = [(v.rpc.rpartition("/")[2], list(v.nisses), v.outcome) for v in own.raas_server.audit.visits]
