@@ -18,6 +18,7 @@ from raas.domain.persons.stored_identity import changed_fields
 from raas.domain.registers.mutation import Stamp
 from raas.memory.authentic_source import MemoryAuthenticSource, MemoryIdentitySource
 from raas.memory.log import MemoryLogStore, NoNotifications
+from raas.memory.niss_history import MemoryNissHistory
 from raas.memory.person_writes import MemoryPersonWriteStore
 from raas.memory.read_store import MemoryReadStore
 from raas.memory.registers import MemoryRegisterStore
@@ -77,6 +78,7 @@ class MemoryServer:
         """Serve on an address while the block lasts; yields the port. Open streams then end UNAVAILABLE."""
         state, pages, limits = self.state, self._pages, WriteLimits()
         reads, writes, source = MemoryReadStore(state), MemoryWriteStore(state), MemoryAuthenticSource(state)
+        history = MemoryNissHistory(state)
         identities = MemoryIdentitySource(state)
         feed = FeedService(
             MemoryLogStore(state),
@@ -92,11 +94,11 @@ class MemoryServer:
             write=WriteOperations(queues, writes, source, identities, limits),
             imports=Imports(queues, writes, source, identities),
             dossier_types=ManageDossierTypes(queues, writes, pages),
-            consult=Consult(reads, source, pages),
+            consult=Consult(reads, source, history, pages),
             history=History(reads, self._registers, source, pages),
-            explain=ExplainDossier(reads, source),
-            check=CheckInscriptions(reads, source, _now),
-            routing=FindRegisters(reads, source, _now),
+            explain=ExplainDossier(reads, source, history),
+            check=CheckInscriptions(reads, source, history, _now),
+            routing=FindRegisters(reads, source, history, _now),
             stale=StaleNiss(reads, source, pages),
             registers=Registers(self._registers, pages),
             stream=feed,

@@ -14,6 +14,7 @@ from raas.ops.settings import Settings
 from raas.rpc.remote_source import RemoteSource
 from raas.rpc.services.use_cases import PersonUseCases
 from raas.storage.persons.local_source import LocalSource
+from raas.storage.persons.niss_history import PostgresNissHistory
 from raas.storage.persons.store import PostgresPersonStore
 from raas.storage.persons.transaction import PostgresPersonWriteStore
 from raas.usecases.calls.rate_limit import RateLimit
@@ -22,12 +23,14 @@ from raas.usecases.persons.confront import BURST, SECONDS, ConfrontIdentity
 from raas.usecases.persons.create import CreatePerson
 from raas.usecases.persons.identities import NoIdentities, StoredIdentities
 from raas.usecases.persons.import_persons import ImportPersons
+from raas.usecases.persons.no_history import UnchangingNumbers, UnrecordedNumbers
 from raas.usecases.persons.read import ReadPersons
 from raas.usecases.persons.search import SearchPersons
 from raas.usecases.persons.structure_source import StructureSource
 from raas.usecases.persons.transaction import PersonTransactions
 from raas.usecases.persons.update import UpdatePerson
 from raas.usecases.ports.authentic_source import AuthenticSource
+from raas.usecases.ports.niss_history import NissHistory
 from raas.usecases.ports.persons import IdentitySource
 
 
@@ -36,6 +39,7 @@ class Persons:
 
     source: AuthenticSource
     identities: IdentitySource
+    history: NissHistory
 
     def __init__(self, settings: Settings, writing: AsyncEngine, reading: AsyncEngine) -> None:
         self.guesses = RateLimit(BURST, SECONDS)
@@ -47,11 +51,14 @@ class Persons:
         match settings.authentic_source:
             case "local":
                 self.source, self.identities = LocalSource(reading), StoredIdentities(self._store)
+                self.history = PostgresNissHistory(reading)
             case "structure":
                 self.source, self.identities = StructureSource(), NoIdentities()
+                self.history = UnchangingNumbers()
             case target:
                 caller = parse_enterprise_number(settings.authentic_source_caller)
                 self.source = self.identities = self._remote = RemoteSource.at(target, caller)
+                self.history = UnrecordedNumbers()
 
     def use_cases(self, profile: NissProfile, committed: Callable[[int], None]) -> PersonUseCases | None:
         """The use cases of PersonService; None unless the store itself holds the persons."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from raas.domain.numbers.niss import Niss
@@ -14,6 +16,8 @@ from raas.memory.state import MemoryState
 from raas.memory.write_store import keep, load
 from raas.usecases.ports.persons import LockedRegister, NissStatus, PersonWriteTransaction, Progress
 from raas.usecases.ports.write_store import ImportKey, WriteSet
+
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class MemoryPersonWriteStore:
@@ -37,10 +41,15 @@ class _Transaction:
         united = {niss for niss in state.niss_statuses if state.final(niss) in finals}
         known = {*nisses, *finals, *united} - state.unknown
         self.persons: Mapping[Niss, Person] = {niss: state.record(niss) for niss in known}
-        self.registers: Sequence[LockedRegister] = [
-            LockedRegister(register.id, load(register, keys), register.dossier_types())
+        loaded = [
+            (register, load(register, keys))
             for register in state.registers.values()
             if (keys := {key for key in register.dossiers if key[0] in {*nisses, *finals}})
+        ]
+        self._time = max([state.last_status_time(), *(each.record_time for _, each in loaded)]) + _MICROSECOND
+        self.registers: Sequence[LockedRegister] = [
+            LockedRegister(register.id, replace(each, record_time=self._time), register.dossier_types())
+            for register, each in loaded
         ]
 
     async def import_offset(self, key: ImportKey) -> int:
@@ -70,6 +79,7 @@ class _Transaction:
     ) -> None:
         """Keep all of it."""
         self._state.identities.update({niss: person.identity for niss, person in self._put.items()})
-        self._state.niss_statuses.update(niss_statuses)
+        for niss, status in niss_statuses.items():
+            self._state.set_status(niss, status, self._time)
         for register_id, written in registers:
             keep(self._state.registers[register_id], written)

@@ -125,6 +125,8 @@ class MemoryState:
 
     registers: dict[int, RegisterState] = field(default_factory=dict)
     niss_statuses: dict[Niss, NissStatus] = field(default_factory=dict)
+    past_statuses: dict[Niss, list[tuple[datetime, NissStatus]]] = field(default_factory=dict)
+    """The changes of the statuses, with their instants; before the first one a number is ACTIVE."""
     identities: dict[Niss, Identity] = field(default_factory=dict)
     contents: dict[int, Content] = field(default_factory=dict)
     """The contents beside the logs, by their ids."""
@@ -162,6 +164,21 @@ class MemoryState:
         """The final successor of a number."""
         status = self.niss_status(niss)
         return status.successor or niss if status else niss
+
+    def set_status(self, niss: Niss, niss_status: NissStatus, time: datetime) -> None:
+        """Give a number another status."""
+        self.niss_statuses[niss] = niss_status
+        self.past_statuses.setdefault(niss, []).append((time, niss_status))
+
+    def last_status_time(self) -> datetime:
+        """Now, or the instant of the last change of a status if that is later."""
+        times = [past[-1][0] for past in self.past_statuses.values()]
+        return max([datetime.now(UTC), *times])
+
+    def status_at(self, niss: Niss, instant: datetime) -> NissStatus:
+        """The status that a number had at an instant."""
+        past = [status for time, status in self.past_statuses.get(niss, ()) if time <= instant]
+        return past[-1] if past else _ACTIVE
 
     def _person(self, niss: Niss, niss_status: NissStatus) -> PersonState:
         identity = self.identity(niss) or Identity()

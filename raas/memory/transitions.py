@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from raas.domain.calendar.periods import covers
+from raas.domain.errors import Refused
 from raas.domain.numbers.niss import Niss, niss_text
+from raas.domain.persons.status import PersonStatus
 from raas.domain.registers.mutation import Mutation, MutationKind
+from raas.domain.registers.revision_bounds import revision_violation
 from raas.memory.mutations import mutation_of
 from raas.memory.state import Logged, MemoryState, lines_from
+from raas.usecases.ports.niss_history import ReadAs
 from raas.usecases.ports.read_store import DossierChain, DossierChains, WalkStart, WalkStep
 
 
@@ -18,20 +22,27 @@ class MemoryTransitions:
     def __init__(self, state: MemoryState) -> None:
         self._state = state
 
-    async def successors_at(
+    async def logged_numbers(
         self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
-    ) -> Mapping[tuple[int, Niss], Niss]:
-        """Those of these numbers that had been replaced, with their final successors then."""
+    ) -> Mapping[tuple[int, Niss], ReadAs]:
+        """What these numbers were read as at the register's revision given, by its log."""
         found = {}
         for register_id, asked in keys:
             register = self._state.registers[register_id]
+            revision = at_revisions[register_id]
+            violation = revision_violation(revision, register.revision, register.oldest_revision)
+            if violation is not None:
+                raise Refused([violation])
             # The mutation at oldest_revision itself is kept.
-            log = register.log[max(register.oldest_revision - 1, 0) : at_revisions[register_id]]
+            log = register.log[max(register.oldest_revision - 1, 0) : revision]
             niss = asked
             while (successor := _replaced_by(niss, log)) is not None:
                 niss = successor
-            if niss != asked:
-                found[register_id, asked] = niss
+            held = any(view.niss == niss for view in register.views(revision))
+            cancelled = _cancelled(niss, log)
+            if niss != asked or held or cancelled:
+                status = PersonStatus.CANCELLED if cancelled else PersonStatus.ACTIVE
+                found[register_id, asked] = ReadAs(niss, status)
         return found
 
     async def chains(
@@ -77,6 +88,13 @@ def _step(logged: Logged, day: int) -> WalkStep:
         covers(lines_from(new.before), day),
         covers(lines_from(new.after), day),
     )
+
+
+def _cancelled(niss: Niss, log: Sequence[Logged]) -> bool:
+    """Whether the last news about a number in the log says that it was cancelled."""
+    kinds = [new.kind for new, _ in log if new.niss == niss and new.dossier_type_id is None]
+    news = [kind for kind in kinds if kind in (MutationKind.NISS_CANCELLED, MutationKind.NISS_RESTORED)]
+    return news[-1:] == [MutationKind.NISS_CANCELLED]
 
 
 def _replaced_by(niss: Niss, log: Sequence[Logged]) -> Niss | None:

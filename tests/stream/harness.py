@@ -33,6 +33,7 @@ from raas.usecases.calls.pagination import Pages
 from raas.usecases.feed.dispatcher import DispatcherLimits
 from raas.usecases.feed.service import FeedService
 from raas.usecases.persons.identities import NoIdentities
+from raas.usecases.persons.no_history import UnchangingNumbers
 from raas.usecases.persons.structure_source import StructureSource
 from raas.usecases.ports.audit import AuditRecord
 from raas.usecases.ports.authentic_source import AuthenticSource
@@ -169,9 +170,9 @@ async def stream_harness(
         write=WriteOperations(write_queues, store, source, NoIdentities(), write_limits),
         imports=unused,
         dossier_types=ManageDossierTypes(write_queues, store, pages),
-        consult=Consult(reads, source, pages),
+        consult=Consult(reads, source, UnchangingNumbers(), pages),
         history=History(reads, registers, source, pages),
-        explain=ExplainDossier(reads, source),
+        explain=ExplainDossier(reads, source, UnchangingNumbers()),
         check=unused,
         routing=unused,
         stale=unused,

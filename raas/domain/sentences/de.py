@@ -18,6 +18,7 @@ SENTENCES: Mapping[str, str] = {
     "DOSSIER_TYPE_UNKNOWN": "Dieses Register hat keinen Dossiertyp mit diesem Code.",
     "REGISTER_UNKNOWN": "Ihre Organisation hat kein Register.",
     "NISS_REPLACED": "Diese ENSS wurde durch eine andere ersetzt.",
+    "NISS_HISTORY_UNKNOWN": "Der Status dieser ENSS zu diesem Zeitpunkt ist nicht bekannt.",
     "NISS_CANCELLED": "Diese ENSS wurde annulliert und kann nicht mehr eingetragen werden.",
     "DOSSIER_TYPE_CLOSED": "Eine Eintragung unter diesem Dossiertyp kann nicht an diesem Tag beginnen.",
     "DOSSIER_TOO_LARGE": "Nach diesem Vorgang hätte das Dossier mehr als {limit} Zeiträume.",

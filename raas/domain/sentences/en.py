@@ -17,6 +17,7 @@ SENTENCES: Mapping[str, str] = {
     "DOSSIER_TYPE_UNKNOWN": "This register has no dossier type with this code.",
     "REGISTER_UNKNOWN": "Your organisation has no register.",
     "NISS_REPLACED": "This NISS has been replaced by another one.",
+    "NISS_HISTORY_UNKNOWN": "The status that this NISS had at that time is not known.",
     "NISS_CANCELLED": "This NISS has been cancelled and can no longer be inscribed.",
     "DOSSIER_TYPE_CLOSED": "An inscription under this dossier type cannot begin on this day.",
     "DOSSIER_TOO_LARGE": "After this operation the dossier would have more than {limit} periods.",

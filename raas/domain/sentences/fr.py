@@ -17,6 +17,7 @@ SENTENCES: Mapping[str, str] = {
     "DOSSIER_TYPE_UNKNOWN": "Ce registre n’a pas de type de dossier portant ce code.",
     "REGISTER_UNKNOWN": "Votre organisation n’a pas de registre.",
     "NISS_REPLACED": "Ce NISS a été remplacé par un autre.",
+    "NISS_HISTORY_UNKNOWN": "Le statut de ce NISS à ce moment n’est pas connu.",
     "NISS_CANCELLED": "Ce NISS a été annulé et ne peut plus être inscrit.",
     "DOSSIER_TYPE_CLOSED": "Une inscription sous ce type de dossier ne peut pas débuter ce jour-là.",
     "DOSSIER_TOO_LARGE": "Après cette opération, le dossier compterait plus de {limit} périodes.",

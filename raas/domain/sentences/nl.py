@@ -17,6 +17,7 @@ SENTENCES: Mapping[str, str] = {
     "DOSSIER_TYPE_UNKNOWN": "Dit register heeft geen dossiertype met deze code.",
     "REGISTER_UNKNOWN": "Uw organisatie heeft geen register.",
     "NISS_REPLACED": "Dit INSZ is door een ander vervangen.",
+    "NISS_HISTORY_UNKNOWN": "De status van dit INSZ op dat tijdstip is niet bekend.",
     "NISS_CANCELLED": "Dit INSZ is geannuleerd en kan niet meer worden ingeschreven.",
     "DOSSIER_TYPE_CLOSED": "Een inschrijving onder dit dossiertype kan niet op deze dag beginnen.",
     "DOSSIER_TOO_LARGE": "Na deze bewerking zou het dossier meer dan {limit} periodes tellen.",

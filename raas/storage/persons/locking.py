@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
@@ -32,15 +33,19 @@ UNION ALL
 SELECT {PERSON_COLUMNS} FROM final CROSS JOIN LATERAL (
   SELECT * FROM person WHERE successor = final.niss OFFSET 0) p"""
 
-# The clock is read after the locks were granted, as in writes/load.py.
 _LOCK_REGISTERS = """
-WITH locked AS MATERIALIZED (
-  SELECT id, enterprise_number, log_id, revision, checksum, types_revision, record_time FROM register
-  WHERE id IN (SELECT register_id FROM dossier WHERE niss = ANY(%s::bigint[]))
-  ORDER BY id FOR NO KEY UPDATE)
-SELECT id, enterprise_number, log_id, revision, checksum, types_revision,
-       greatest(record_time, clock_timestamp())
-FROM locked ORDER BY id"""
+SELECT id, enterprise_number, log_id, revision, checksum, types_revision, record_time FROM register
+WHERE id IN (SELECT register_id FROM dossier WHERE niss = ANY(%s::bigint[]))
+ORDER BY id FOR NO KEY UPDATE"""
+
+# After all locks were granted: later than every status recorded before, of these numbers and of all.
+_READ_CLOCK = """
+SELECT greatest(clock_timestamp(), b.last_time + interval '1 microsecond', (
+  SELECT max(last.time) + interval '1 microsecond' FROM unnest(%s::bigint[]) AS known (niss)
+  CROSS JOIN LATERAL (
+    SELECT time FROM niss_status WHERE niss = known.niss ORDER BY time DESC LIMIT 1) last))
+FROM niss_status_bounds b"""
+_MICROSECOND = timedelta(microseconds=1)
 
 _READ_DOSSIERS = """
 SELECT register_id, niss, dossier_type_id, periods::text, revision FROM dossier
@@ -52,10 +57,12 @@ WHERE niss = ANY(%s::bigint[])"""
 
 
 class Loaded(NamedTuple):
-    """What was locked and loaded, and the id of the transaction."""
+    """The persons and registers that were locked and loaded, and the instant of the transaction."""
 
     persons: Mapping[Niss, Person]
     registers: Sequence[LockedRegister]
+    time: datetime
+    """Later than any status and any mutation of these registers recorded before."""
     transaction_id: str
 
 
@@ -72,20 +79,32 @@ async def lock_and_load(connection: Connection, nisses: Collection[Niss]) -> Loa
     (_, transaction_id) = await locked.fetchone() or (None, "")
     finals = {persons[niss].successor for niss in nisses if niss in persons}
     numbers = array({*nisses, *(niss for niss in finals if niss is not None)})
-    return Loaded(persons, await _lock_registers(connection, numbers), transaction_id)
+    registers, time = await _lock_registers(connection, numbers, array(persons))
+    return Loaded(persons, registers, time, transaction_id)
 
 
-async def _lock_registers(connection: Connection, numbers: str) -> list[LockedRegister]:
+async def _lock_registers(
+    connection: Connection, numbers: str, known: str
+) -> tuple[list[LockedRegister], datetime]:
+    """The registers with dossiers of these numbers, and one instant for all that will be recorded."""
     async with connection.pipeline():
         locked = await connection.execute(_LOCK_REGISTERS, (numbers,))
         dossiers = await connection.execute(_READ_DOSSIERS, (numbers,))
         shares = await connection.execute(_READ_SHARES, (numbers,))
+        clock = await connection.execute(_READ_CLOCK, (known,))
     rows = await locked.fetchall()
+    (now,) = await clock.fetchone() or (None,)
+    assert now is not None
+    time = max([now, *(row[-1] + _MICROSECOND for row in rows)])
     if not rows:
-        return []
+        return [], time
     types = await read_dossier_types_of(connection, [row[0] for row in rows])
     dossiers_of, shares_of = _by_register(await dossiers.fetchall()), _by_register(await shares.fetchall())
-    return [_locked_register(row, types[row[0]], dossiers_of[row[0]], shares_of[row[0]]) for row in rows]
+    registers = [
+        _locked_register((*row[:-1], time), types[row[0]], dossiers_of[row[0]], shares_of[row[0]])
+        for row in rows
+    ]
+    return registers, time
 
 
 def _locked_register(

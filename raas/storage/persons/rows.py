@@ -7,7 +7,7 @@ record as well as a thousand.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from psycopg.types.json import Json
@@ -24,6 +24,7 @@ from raas.domain.persons.stored_identity import address_json, incomplete_date_te
 from raas.domain.search.birth_window import birth_code
 from raas.storage.connection.transactions import Connection
 from raas.storage.rows.arrays import array
+from raas.storage.writes.load import ADDITIONS_LOCK
 
 PERSON_COLUMNS = """
   p.niss, p.register_of_origin, p.status, p.replaced_by, p.successor, p.version, p.update_time,
@@ -90,6 +91,19 @@ ORDER BY k.key, g.birth_code, g.niss
 ON CONFLICT DO NOTHING"""
 
 
+# The clock is read after the lock was granted: whoever waits for the lock sees all earlier first statuses.
+_ADD_STATUSES = f"""
+WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({ADDITIONS_LOCK})),
+clock AS MATERIALIZED (SELECT clock_timestamp() AS time FROM locked)
+INSERT INTO niss_status (niss, time, status, replaced_by, successor)
+SELECT niss, clock.time, status, replaced_by, successor FROM clock, {_GIVEN}"""
+
+_PUT_STATUSES = f"""
+INSERT INTO niss_status (niss, time, status, replaced_by, successor)
+SELECT g.niss, %s::timestamptz, g.status, g.replaced_by, g.successor FROM {_GIVEN}
+WHERE NOT EXISTS (SELECT FROM niss_status s WHERE s.niss = g.niss)"""
+
+
 async def read_persons(connection: Connection, nisses: Collection[Niss]) -> dict[Niss, Person]:
     """The records of these numbers; an unknown one is absent."""
     cursor = await connection.execute(READ_PERSONS, {"nisses": array(nisses)})
@@ -102,14 +116,20 @@ async def add_persons(connection: Connection, persons: Sequence[Person]) -> bool
     cursor = await connection.execute(_ADD, (given,))
     if cursor.rowcount != len(persons):
         return False
-    await connection.execute(_WRITE_KEYS, (given,))
+    async with connection.pipeline():
+        await connection.execute(_WRITE_KEYS, (given,))
+        await connection.execute(_ADD_STATUSES, (given,))
     return True
 
 
-async def put_persons(connection: Connection, persons: Sequence[Person]) -> None:
-    """Write records, new or changed; the status of known numbers is left as it is."""
+async def put_persons(connection: Connection, persons: Sequence[Person], time: datetime) -> None:
+    """Write records, new or changed; the status of known numbers is left as it is.
+
+    The status of a new number is recorded as of `time`.
+    """
     given = person_document(persons)
     async with connection.pipeline():
+        await connection.execute(_PUT_STATUSES, (time, given))
         for statement in (_FORGET_KEYS, _PUT, _WRITE_KEYS):
             await connection.execute(statement, (given,))
 

@@ -15,6 +15,7 @@ from raas.storage.connection.errors import translated_errors
 from raas.storage.connection.transactions import Connection, Transactions
 from raas.storage.persons.imports import advance, locked_offset
 from raas.storage.persons.locking import Loaded, lock_and_load
+from raas.storage.persons.niss_history import status_statements
 from raas.storage.persons.rows import put_persons, read_persons
 from raas.storage.rows.arrays import array, array_or_null
 from raas.storage.rows.contents import write_content
@@ -51,6 +52,7 @@ class _Transaction:
     def __init__(self, transactions: Transactions, connection: Connection, loaded: Loaded) -> None:
         self.persons = loaded.persons
         self.registers = loaded.registers
+        self._time = loaded.time
         self._connection = connection
         self._transactions = transactions
         self._transaction_id = loaded.transaction_id
@@ -68,7 +70,7 @@ class _Transaction:
     async def put(self, persons: Sequence[Person]) -> None:
         """Write records, new or changed."""
         with translated_errors():
-            await put_persons(self._connection, persons)
+            await put_persons(self._connection, persons, self._time)
 
     async def stored(self, niss: Niss) -> Person:
         """A record as it is stored now."""
@@ -99,6 +101,7 @@ class _Transaction:
                 array_or_null(s.successor for s in niss_statuses.values()),
             )
             yield _WRITE_STATUSES, columns
+            yield from status_statements(niss_statuses, self._time)
         type_ids = {
             register.id: {code: id_ for code, (id_, _) in register.types.by_code.items()}
             for register in self.registers

@@ -16,12 +16,13 @@ from raas.storage.connection.query import fetch
 from raas.storage.reads.history import read_history
 from raas.storage.reads.holders import read_holders, read_numbers
 from raas.storage.reads.instants import resolve_time
+from raas.storage.reads.logged_numbers import read_logged_numbers
 from raas.storage.reads.lookups import Lookup, Lookups
 from raas.storage.reads.pages import cut_page, read_page
-from raas.storage.reads.successors import read_successors
 from raas.storage.reads.transitions import read_chains, read_mutation, walk
 from raas.storage.reads.type_codes import TypeCodes
 from raas.usecases.ports.errors import StoreFault
+from raas.usecases.ports.niss_history import ReadAs
 from raas.usecases.ports.read_store import (
     DossierChains,
     DossierFilter,
@@ -109,11 +110,11 @@ class PostgresReadStore:
             revisions[lookup.register_id] = found.revision
         return {id_: RegisterReading(revisions[id_], of) for id_, of in dossiers.items()}
 
-    async def successors_at(
+    async def logged_numbers(
         self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
-    ) -> Mapping[tuple[int, Niss], Niss]:
-        """Those of these (register id, niss) that had been replaced, with their final successors then."""
-        return await read_successors(self._engine, keys, at_revisions)
+    ) -> Mapping[tuple[int, Niss], ReadAs]:
+        """What these (register id, niss) were read as at the register's revision given, by its log."""
+        return await read_logged_numbers(self._engine, keys, at_revisions)
 
     async def chains(
         self, register_id: int, nisses: Sequence[Niss], dossier_type: str | None, day: int

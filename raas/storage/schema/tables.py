@@ -221,6 +221,31 @@ person = Table(
     postgresql_with={"fillfactor": "90"},
 )
 
+niss_status = Table(
+    "niss_status",
+    metadata,
+    Column("niss", BigInteger, primary_key=True, autoincrement=False),
+    # From when on. All rows of a transaction, and its mutations, carry one instant.
+    Column("time", DateTime(timezone=True), primary_key=True),
+    Column("status", SmallInteger, nullable=False),
+    Column("replaced_by", BigInteger),
+    Column("successor", BigInteger),
+    # The numbers that one ever replaced.
+    Index("niss_status_successor", "successor", postgresql_where="successor IS NOT NULL"),
+    comment="The status of each number from an instant on; rows are never changed or deleted",
+)
+
+niss_status_bounds = Table(
+    "niss_status_bounds",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    # As of earlier instants no status is known.
+    _instant("begin_time"),
+    # The instant of the last change of a status: the next one is later.
+    _instant("last_time"),
+    comment="One row: since when niss_status is complete, and its last change",
+)
+
 person_key = Table(
     "person_key",
     metadata,

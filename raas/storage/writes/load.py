@@ -23,6 +23,9 @@ from raas.usecases.ports.write_store import (
 PERSONS_LOCK = 0x5261_6153
 """Advisory lock: shared by every write, exclusive for what changes the status of persons."""
 
+ADDITIONS_LOCK = PERSONS_LOCK + 1
+"""Advisory lock: shared by transactions that add persons, from before they read the clock to their end."""
+
 # First the lock on persons, then that on the register. The clock is read outside the CTE: after the lock
 # was granted, so that the instants of recording follow the order of the revisions. Loading stays a
 # statement of its own for the same reason: its snapshot must begin after the lock is granted.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonState
 from raas.usecases.ports.authentic_source import AuthenticSource
+from raas.usecases.ports.niss_history import ReadAs
 
 
 def final_niss(niss: Niss, persons: Mapping[Niss, PersonState]) -> Niss:
@@ -28,6 +29,12 @@ class Followed:
     def read_as(self, niss: Niss) -> Niss:
         """The number that this one is read as."""
         return final_niss(niss, self.persons)
+
+    def number_and_status(self, niss: Niss) -> ReadAs:
+        """The number that this one is read as, and its status."""
+        final = self.read_as(niss)
+        person = self.persons.get(niss)
+        return ReadAs(final, None if person is None else self.persons.get(final, person).status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ async def states_of(source: AuthenticSource, nisses: Sequence[Niss]) -> Mapping[
 async def follow(source: AuthenticSource, nisses: Sequence[Niss]) -> Followed:
     """What the numbers of a question about now stand for. Raises SourceUnavailable.
 
-    In a question as of an earlier time they mean what they meant then: `ReadStore.successors_at`.
+    For a question as of an earlier time see reads/past_numbers.py.
     """
     persons = await states_of(source, nisses)
     finals = ((niss, final_niss(niss, persons)) for niss in dict.fromkeys(nisses))

@@ -13,6 +13,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
 from raas.domain.registers.register import Register
+from raas.usecases.ports.niss_history import ReadAs
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +162,13 @@ class ReadStore(Protocol):
     ) -> Mapping[int, RegisterReading]:
         """The same dossiers by register id, with the revision at which each register was read."""
 
-    async def successors_at(
+    async def logged_numbers(
         self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
-    ) -> Mapping[tuple[int, Niss], Niss]:
-        """Those of these (register id, niss) that had been replaced, with their final successors then.
+    ) -> Mapping[tuple[int, Niss], ReadAs]:
+        """What these (register id, niss) were read as at the register's revision given, by its log.
 
-        As of the register's revision given, as far as the register's log tells: it does where the register
-        had lines of the number when it was replaced, and the mutation is kept.
+        A number whose status the log does not tell is absent. Raises Refused REVISION_IN_FUTURE,
+        REVISION_EXPIRED.
         """
 
     async def holders(self, nisses: Sequence[Niss]) -> Sequence[tuple[Register, Niss]]:

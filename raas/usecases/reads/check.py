@@ -16,9 +16,11 @@ from raas.domain.persons.status import PersonStatus
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.answer_size import ANSWER_BYTES, DOSSIER_BYTES, LINE_BYTES
 from raas.usecases.calls.call import Call
-from raas.usecases.calls.successors import Followed, follow
+from raas.usecases.calls.successors import follow
 from raas.usecases.ports.authentic_source import AuthenticSource
+from raas.usecases.ports.niss_history import NissHistory, ReadAs
 from raas.usecases.ports.read_store import DossierFilter, DossierView, ReadStore, RegisterReading
+from raas.usecases.reads.past_numbers import PastNumbers, history_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,16 @@ class CheckAnswer:
 class CheckInscriptions:
     """The use case CheckInscriptions."""
 
-    def __init__(self, reads: ReadStore, source: AuthenticSource, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        reads: ReadStore,
+        source: AuthenticSource,
+        history: NissHistory,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._reads = reads
         self._source = source
+        self._past = PastNumbers(history, reads)
         self._clock = clock
 
     async def decide(
@@ -86,10 +95,11 @@ class CheckInscriptions:
     ) -> CheckAnswer:
         """One decision per check, by its place `i`; those about one register are read at one revision.
 
-        A number that is unknown or cancelled is a decision, no error. As of `at_time` numbers mean what
-        they meant then: those replaced by then are followed, and none is unknown or cancelled.
+        A number that is unknown or cancelled is a decision, no error. As of `at_time` a number has the
+        status and the final successor that it had then.
 
-        Raises Refused with all that is wrong, at `checks[i]`: what `admit` raises, DOSSIER_TYPE_UNKNOWN;
+        Raises Refused with all that is wrong, at `checks[i]`: what `admit` raises, DOSSIER_TYPE_UNKNOWN,
+        NISS_HISTORY_UNKNOWN (alone);
         for `at_time` VALUE_INVALID, REVISION_EXPIRED; BATCH_TOO_LARGE when the dossiers are too much for one
         answer; StoreUnavailable, SourceUnavailable.
         """
@@ -98,18 +108,21 @@ class CheckInscriptions:
         if violations:
             raise Refused(violations)
         keys = [(registers[c.register].id, c.niss) for c in checks.values()]
-        followed = None
         if at_time is None:
             followed = await follow(self._source, [check.niss for check in checks.values()])
-            read_as = [(register_id, followed.read_as(niss)) for register_id, niss in keys]
+            read: Mapping[tuple[int, Niss], ReadAs] = {
+                key: followed.number_and_status(key[1]) for key in keys
+            }
         else:
-            successors = await self._reads.successors_at(keys, at_revisions)
-            read_as = [(key[0], successors.get(key, key[1])) for key in keys]
-        readings = await self._reads.readings(read_as, at_revisions)
+            read = await self._past.at_instant(keys, at_revisions, at_time)
+            unknown = [index for index, key in zip(checks, keys, strict=True) if key not in read]
+            if unknown:
+                raise Refused(history_unknown(f"checks[{index}].niss") for index in unknown)
+        readings = await self._reads.readings([(key[0], read[key].niss) for key in keys], at_revisions)
         today = brussels_day(decision_time)
         decisions = [
-            _decide(check, niss, readings[register_id], followed, today)
-            for check, (register_id, niss) in zip(checks.values(), read_as, strict=True)
+            _decide(check, read[key], readings[key[0]], today)
+            for check, key in zip(checks.values(), keys, strict=True)
         ]
         if _bytes(decisions) <= ANSWER_BYTES:
             return CheckAnswer(tuple(decisions), decision_time)
@@ -179,25 +192,22 @@ class CheckInscriptions:
         ]
 
 
-def _decide(
-    check: Check, niss: Niss, reading: RegisterReading, followed: Followed | None, today: int
-) -> Decision:
+def _decide(check: Check, read_as: ReadAs, reading: RegisterReading, today: int) -> Decision:
     """The first of the reasons that applies, in the order of the enum DecisionReason of the contract.
 
-    `niss` is what the number of the check is read as; `followed` None = as of an earlier time.
+    `read_as` is the final successor of the number, then or now.
     """
+    niss = read_as.niss
     successor = niss if niss != check.niss else None
 
     def decision(reason: DecisionReason, dossiers: tuple[DossierView, ...] = ()) -> Decision:
         inscribed = reason is DecisionReason.INSCRIBED
         return Decision(inscribed, reason, dossiers, reading.revision, successor)
 
-    if followed is not None:
-        person = followed.persons.get(check.niss)
-        if person is None:
-            return decision(DecisionReason.NISS_UNKNOWN)
-        if followed.persons.get(niss, person).status is PersonStatus.CANCELLED:
-            return decision(DecisionReason.NISS_CANCELLED)
+    if read_as.status is None:
+        return decision(DecisionReason.NISS_UNKNOWN)
+    if read_as.status is PersonStatus.CANCELLED:
+        return decision(DecisionReason.NISS_CANCELLED)
     held = reading.dossiers[niss]
     if not held:
         return decision(DecisionReason.NOT_KNOWN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from raas.domain.errors import Refused, Violation
@@ -14,8 +15,10 @@ from raas.usecases.calls.pagination import MAX_PAGE_SIZE, Pages, page_size_of, p
 from raas.usecases.calls.successors import follow
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.errors import StoreUnavailable
+from raas.usecases.ports.niss_history import NissHistory, ReadAs
 from raas.usecases.ports.read_store import DossierFilter, DossierView, ReadStore
 from raas.usecases.reads.as_of import AsOf, revision_asked
+from raas.usecases.reads.past_numbers import PastNumbers, history_unknown
 
 _PART_BYTES = 256 * 1024
 _DOSSIER_BYTES, _LINE_BYTES = 64, 28
@@ -60,9 +63,10 @@ class _Question:
 class Consult:
     """The verbs Consult and Export."""
 
-    def __init__(self, reads: ReadStore, source: AuthenticSource, pages: Pages) -> None:
+    def __init__(self, reads: ReadStore, source: AuthenticSource, history: NissHistory, pages: Pages) -> None:
         self._reads = reads
         self._source = source
+        self._past = PastNumbers(history, reads)
         self._pages = pages
 
     async def page(
@@ -148,14 +152,28 @@ class Consult:
     async def _question(
         self, register: AdmittedRegister, which: DossierFilter, as_of: AsOf | None
     ) -> _Question:
+        """The question that all pages answer: its numbers are resolved once, as of one instant."""
         if as_of is None:
             return _Question(None, (await follow(self._source, which.nisses)).resolved)
         revision = await revision_asked(self._reads, register.id, as_of)
         if revision is None or not which.nisses:
             return _Question(revision, ())
-        keys = [(register.id, niss) for niss in which.nisses]
-        successors = await self._reads.successors_at(keys, {register.id: revision})
-        return _Question(revision, tuple((niss, successor) for (_, niss), successor in successors.items()))
+        read = await self._read_as(register.id, revision, which.nisses, as_of.instant)
+        if unknown := [index for index, niss in enumerate(which.nisses) if niss not in read]:
+            found = await self.violations(register, which, as_of)
+            raise Refused([*found, *(history_unknown(f"niss[{index}]") for index in unknown)])
+        finals = ((niss, read[niss].niss) for niss in dict.fromkeys(which.nisses))
+        return _Question(revision, tuple((niss, final) for niss, final in finals if final != niss))
+
+    async def _read_as(
+        self, register_id: int, revision: int, nisses: Sequence[Niss], instant: datetime | None
+    ) -> Mapping[Niss, ReadAs]:
+        """The numbers as of the instant, or just before the next revision was recorded."""
+        if instant is None:
+            return await self._past.at_revision(register_id, revision, nisses)
+        keys = [(register_id, niss) for niss in nisses]
+        read = await self._past.at_instant(keys, {register_id: revision}, instant)
+        return {niss: read_as for (_, niss), read_as in read.items()}
 
 
 def _parts(dossiers: tuple[DossierView, ...]) -> Sequence[tuple[DossierView, ...]]:

@@ -15,7 +15,9 @@ from raas.domain.registers.mutation import Mutation, MutationKind
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.ports.authentic_source import AuthenticSource
+from raas.usecases.ports.niss_history import NissHistory
 from raas.usecases.ports.read_store import ReadStore
+from raas.usecases.reads.past_numbers import PastNumbers, history_unknown
 from raas.usecases.reads.transitions import CoverageTransition, coverage_transitions, trace_replacements
 
 _NOTHING = "–"
@@ -42,9 +44,10 @@ class Explanation:
 class ExplainDossier:
     """The use case ExplainDossier."""
 
-    def __init__(self, reads: ReadStore, source: AuthenticSource) -> None:
+    def __init__(self, reads: ReadStore, source: AuthenticSource, history: NissHistory) -> None:
         self._reads = reads
         self._source = source
+        self._past = PastNumbers(history, reads)
 
     async def explain(
         self,
@@ -62,12 +65,16 @@ class ExplainDossier:
         that it replaced, it is that by which the replaced one had got it.
 
         Raises Refused with all that is wrong: DOSSIER_TYPE_UNKNOWN; for `at_time` VALUE_INVALID,
-        REVISION_EXPIRED; StoreUnavailable, also when the deadline passed; SourceUnavailable.
+        REVISION_EXPIRED, NISS_HISTORY_UNKNOWN; StoreUnavailable, also when the deadline passed;
+        SourceUnavailable.
         """
         at, violations = await self._asked(register, dossier_type, at_time)
         if violations:
             raise Refused(violations)
-        numbers = await self._numbers(register, niss, at)
+        if at is None or at_time is None:
+            numbers, status = await self._numbers_now(niss)
+        else:
+            numbers, status = await self._numbers_then(register, niss, at, at_time)
         revision, chains = await self._reads.chains(register.id, numbers, dossier_type, day)
         at = revision if at is None else at
         found = await coverage_transitions(self._reads, register.id, chains, at, day, call)
@@ -83,12 +90,13 @@ class ExplainDossier:
         if final:
             key = _known(mutation)
         elif key == _MOVED_AWAY and mutation is not None and mutation.niss is not None:
+            # A restoration after a replacement that moved lines is in the log.
             moved = register.id, mutation.niss
-            if moved not in await self._reads.successors_at([moved], {register.id: at}):
+            read_as = (await self._reads.logged_numbers([moved], {register.id: at})).get(moved)
+            if read_as is None or read_as.niss == mutation.niss:
                 # It has been restored since, without the day.
                 key = "EXPLAIN_NOT_GIVEN_BACK"
-        if at_time is None:
-            key = await self._as_the_source_says(key, numbers[0])
+        key = _with_status(key, status)
         resolved = () if numbers[0] == niss else ((niss, numbers[0]),)
         values = {"day": day_text(day), **_values(mutation)}
         return Explanation(bool(final), mutation, numbers, resolved, at, key, values)
@@ -114,26 +122,33 @@ class ExplainDossier:
                 violations += refused.violations
         return at, violations
 
-    async def _numbers(self, register: AdmittedRegister, niss: Niss, at: int | None) -> tuple[Niss, ...]:
-        """All numbers of the person, as of the revision; of then, those that are still united with it."""
-        if at is None:
-            return (await self._source.numbers_of([niss]))[niss]
-        at_revisions = {register.id: at}
-        key = register.id, niss
-        final = (await self._reads.successors_at([key], at_revisions)).get(key, niss)
-        united = await self._source.numbers_of([niss, final])
-        others = sorted({each for numbers in united.values() for each in numbers} - {final})
-        successors = await self._reads.successors_at([(register.id, each) for each in others], at_revisions)
-        return (final, *(each for each in others if successors.get((register.id, each)) == final))
+    async def _numbers_now(self, niss: Niss) -> tuple[tuple[Niss, ...], PersonStatus | None]:
+        """All numbers of the person, the final successor first, and its status (None = unknown)."""
+        numbers = (await self._source.numbers_of([niss]))[niss]
+        person = (await self._source.states(numbers[:1])).get(numbers[0])
+        return numbers, None if person is None else person.status
 
-    async def _as_the_source_says(self, key: str, niss: Niss) -> str:
-        """The sentence with what the authentic source makes of the number."""
-        person = (await self._source.states([niss])).get(niss)
-        if key == "EXPLAIN_NEVER" and person is None:
-            return "EXPLAIN_NISS_UNKNOWN"
-        if key == "EXPLAIN_INSCRIBED" and person is not None and person.status is PersonStatus.CANCELLED:
-            return "EXPLAIN_INSCRIBED_CANCELLED"
-        return key
+    async def _numbers_then(
+        self, register: AdmittedRegister, niss: Niss, at: int, at_time: datetime
+    ) -> tuple[tuple[Niss, ...], PersonStatus | None]:
+        """The same as of an instant. Raises Refused NISS_HISTORY_UNKNOWN."""
+        key = register.id, niss
+        read_as = (await self._past.at_instant([key], {register.id: at}, at_time)).get(key)
+        if read_as is None:
+            raise Refused([history_unknown("niss")])
+        now = await self._source.numbers_of([niss, read_as.niss])
+        candidates = {each for numbers in now.values() for each in numbers}
+        others = await self._past.united_with(register.id, at, read_as.niss, candidates, at_time)
+        return (read_as.niss, *others), read_as.status
+
+
+def _with_status(key: str, status: PersonStatus | None) -> str:
+    """The sentence that also says that the number is unknown or cancelled."""
+    if key == "EXPLAIN_NEVER" and status is None:
+        return "EXPLAIN_NISS_UNKNOWN"
+    if key == "EXPLAIN_INSCRIBED" and status is PersonStatus.CANCELLED:
+        return "EXPLAIN_INSCRIBED_CANCELLED"
+    return key
 
 
 def _known(mutation: Mutation | None) -> str:

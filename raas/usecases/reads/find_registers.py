@@ -14,7 +14,9 @@ from raas.domain.registers.register import Register
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.successors import follow
 from raas.usecases.ports.authentic_source import AuthenticSource
+from raas.usecases.ports.niss_history import NissHistory
 from raas.usecases.ports.read_store import DossierFilter, ReadStore
+from raas.usecases.reads.past_numbers import PastNumbers, history_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,15 @@ class RoutingAnswer:
 class FindRegisters:
     """The use case FindRegisters."""
 
-    def __init__(self, reads: ReadStore, source: AuthenticSource, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        reads: ReadStore,
+        source: AuthenticSource,
+        history: NissHistory,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._reads = reads
+        self._past = PastNumbers(history, reads)
         self._source = source
         self._clock = clock
 
@@ -58,9 +67,10 @@ class FindRegisters:
     ) -> RoutingAnswer:
         """Every dossier of every register that matches; without a condition on days any line does.
 
-        A type that a register does not have simply does not match there. As of `at_time` the number means
-        what it meant then. Raises Refused: NISS_UNKNOWN; for `at_time` VALUE_INVALID (FUTURE_INSTANT),
-        REVISION_EXPIRED; StoreUnavailable, SourceUnavailable.
+        A type that a register does not have simply does not match there. As of `at_time` the number has
+        the status and the final successor that it had then. Raises Refused: NISS_UNKNOWN; for `at_time`
+        NISS_HISTORY_UNKNOWN, VALUE_INVALID (FUTURE_INSTANT), REVISION_EXPIRED; StoreUnavailable,
+        SourceUnavailable.
         """
         decision_time = self._clock() if at_time is None else at_time
         if at_time is None:
@@ -85,24 +95,24 @@ class FindRegisters:
         return RoutingAnswer(tuple(found), decision_time, resolved)
 
     async def _then(self, niss: Niss, at_time: datetime) -> tuple[Niss, list[Register], Mapping[int, int]]:
-        """What the number meant at that time, who held that one, and the revisions of the time there.
+        """The number that this one was read as, the registers of that one, and the revisions of the time."""
+        holders, at_revisions = await self._holders(niss, at_time)
+        if not holders and at_time > self._clock():
+            # The clock of a register decides otherwise.
+            raise refuse(Reason.VALUE_INVALID, "at_time", "FUTURE_INSTANT")
+        read_as = await self._past.anywhere(niss, at_revisions, at_time)
+        if read_as is None:
+            raise Refused([history_unknown("niss")])
+        if read_as.status is None:
+            raise refuse(Reason.NISS_UNKNOWN, "niss")
+        if read_as.niss != niss:
+            holders, at_revisions = await self._holders(read_as.niss, at_time)
+        return read_as.niss, holders, at_revisions
 
-        A number is replaced in all registers at once: what one of them tells of it holds for all.
-        """
-        seen: set[Niss] = set()
-        while True:
-            seen.add(niss)
-            holders = [register for register, _ in await self._reads.holders([niss])]
-            if not holders and at_time > self._clock():
-                # Who is known nowhere is so by no register's clock.
-                raise refuse(Reason.VALUE_INVALID, "at_time", "FUTURE_INSTANT")
-            at_revisions = {r.id: await self._reads.resolve_time(r.id, at_time) for r in holders}
-            keys = [(register.id, niss) for register in holders]
-            successors = await self._reads.successors_at(keys, at_revisions)
-            later = next((each for each in successors.values() if each not in seen), None)
-            if later is None:
-                return niss, holders, at_revisions
-            niss = later
+    async def _holders(self, niss: Niss, at_time: datetime) -> tuple[list[Register], Mapping[int, int]]:
+        """The registers that have, or had, a dossier of the number, and the revisions of the time there."""
+        holders = [register for register, _ in await self._reads.holders([niss])]
+        return holders, {r.id: await self._reads.resolve_time(r.id, at_time) for r in holders}
 
     async def violations(self, call: Call, niss: Niss, at_time: datetime | None) -> Sequence[Violation]:
         """What the state finds wrong with the number and the instant; for what is refused already."""

@@ -15,7 +15,7 @@ from raas.domain.numbers.niss import Niss
 from raas.storage.connection.database import open_database
 from raas.storage.connection.query import fetch
 from raas.storage.log import reader
-from raas.storage.reads import history, holders, instants, lookups, successors, transitions
+from raas.storage.reads import history, holders, instants, logged_numbers, lookups, transitions
 from raas.storage.reads.page_sql import PagePart, page_parameters, page_statement
 from raas.usecases.ports.read_store import DossierFilter
 from tests.storage.seed import FIRST_DAY, Book, new_book
@@ -183,7 +183,7 @@ async def test_explanations_walk_one_dossier_after_the_other_by_index(
     assert_by_index([node for node in nodes if node.get("Relation Name") != "register"])
     assert touched(nodes) <= 3
     then = {"registers": f"{{{book.id}}}", "nisses": f"{{{MIDDLE}}}", "revisions": "{15000}"}
-    nodes = await plan(reading_engine, successors._REPLACED, then)
+    nodes = await plan(reading_engine, logged_numbers._LOGGED, then)
     assert_by_index([node for node in nodes if node.get("Relation Name") != "register"])
     assert touched(nodes) <= 3
 

@@ -15,7 +15,7 @@ from raas.storage.connection.query import fetch
 from raas.storage.connection.transactions import Connection
 from raas.storage.log import reader
 from raas.storage.persons import local_source, rows
-from raas.storage.reads import lookups, successors, transitions
+from raas.storage.reads import logged_numbers, lookups, transitions
 from raas.storage.schema.migration import upgrade
 from raas.storage.writes import load
 from tests.conftest import new_database
@@ -73,7 +73,7 @@ STATEMENTS = {
     .replace("%(entries)s", "1"),
     "lookups.NOW": lookups._NOW,
     "lookups.EARLIER": lookups._EARLIER,
-    "successors.REPLACED": successors._REPLACED,
+    "logged_numbers.LOGGED": logged_numbers._LOGGED,
     "transitions.WALK": transitions._WALK,
 }
 

@@ -13,6 +13,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.registers.operation import Action, Operation
 from raas.storage.log.reader import PostgresLogs
 from raas.storage.maintenance.trim import PostgresTrims
+from raas.storage.persons.niss_history import PostgresNissHistory
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.storage.reads.store import PostgresReadStore
 from raas.usecases.calls.access import AdmittedRegister
@@ -46,11 +47,12 @@ class ReadingHarness(PersonHarness):
     def __init__(self, engine: AsyncEngine, reading: AsyncEngine) -> None:
         super().__init__(engine, reading)
         self.reads = PostgresReadStore(reading)
+        self.niss_history = PostgresNissHistory(reading)
         registers, pages = PostgresRegisterStore(reading), new_pages()
-        self.consulting = Consult(self.reads, self.source, pages)
+        self.consulting = Consult(self.reads, self.source, self.niss_history, pages)
         self.histories = History(self.reads, registers, self.source, pages)
-        self.checking = CheckInscriptions(self.reads, self.source, now)
-        self.routing = FindRegisters(self.reads, self.source, now)
+        self.checking = CheckInscriptions(self.reads, self.source, self.niss_history, now)
+        self.routing = FindRegisters(self.reads, self.source, self.niss_history, now)
         self.stale = StaleNiss(self.reads, self.source, pages)
         self.listing = ListMutations(PostgresLogs(reading), self.source, pages)
         self.structure = StructureSource()

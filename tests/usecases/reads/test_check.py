@@ -15,6 +15,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.storage.reads.store import PostgresReadStore
 from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.persons.no_history import UnchangingNumbers
 from raas.usecases.reads.check import Check, CheckInscriptions, DecisionReason
 from tests.storage.seed import START, Book, new_book, persons
 from tests.usecases.feed.reading import (
@@ -37,7 +38,7 @@ NOBODY = EnterpriseNumber(100000033)
 
 @pytest.fixture
 def check(reading_engine: AsyncEngine) -> CheckInscriptions:
-    return CheckInscriptions(PostgresReadStore(reading_engine), Source(), lambda: NOW)
+    return CheckInscriptions(PostgresReadStore(reading_engine), Source(), UnchangingNumbers(), lambda: NOW)
 
 
 def admitting(*books: Book) -> Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]]:

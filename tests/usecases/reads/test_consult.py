@@ -13,6 +13,7 @@ from raas.domain.calendar.periods import Period
 from raas.domain.errors import Reason, Refused
 from raas.domain.numbers.niss import Niss
 from raas.storage.reads.store import PostgresReadStore
+from raas.usecases.persons.no_history import UnchangingNumbers
 from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.ports.read_store import DossierFilter, DossierView
 from raas.usecases.reads.as_of import AsOf
@@ -35,7 +36,7 @@ LINE = Period(FIRST_DAY, FIRST_DAY + 10)
 
 @pytest.fixture
 def consult(reading_engine: AsyncEngine) -> Consult:
-    return Consult(PostgresReadStore(reading_engine), Source(), new_pages())
+    return Consult(PostgresReadStore(reading_engine), Source(), UnchangingNumbers(), new_pages())
 
 
 @pytest.fixture

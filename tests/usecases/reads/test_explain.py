@@ -15,6 +15,7 @@ from raas.domain.registers.dossier_type import IdentityChanges
 from raas.domain.registers.mutation import MutationKind
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
+from raas.usecases.persons.no_history import UnchangingNumbers
 from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.reads.explain import ExplainDossier, Explanation
 from tests.storage.persons.test_transaction import days
@@ -66,7 +67,7 @@ def harness(engine: AsyncEngine, reading_engine: AsyncEngine) -> ReadingHarness:
 
 @pytest.fixture
 def ask(harness: ReadingHarness) -> Asking:
-    return Asking(harness, ExplainDossier(harness.reads, harness.source))
+    return Asking(harness, ExplainDossier(harness.reads, harness.source, harness.niss_history))
 
 
 async def test_the_last_mutation_that_changed_the_day_decides(harness: ReadingHarness, ask: Asking) -> None:
@@ -185,7 +186,7 @@ async def test_a_source_that_knows_no_replacements_leaves_the_number_alone(harne
     old, new = await harness.person(), await harness.person()
     await harness.inscribe(register, old, "2024-01-01", "2024-12-31")
     await harness.replace(old, new)
-    ask = Asking(harness, ExplainDossier(harness.reads, harness.structure))
+    ask = Asking(harness, ExplainDossier(harness.reads, harness.structure, UnchangingNumbers()))
     assert await ask.told(register, old) == (False, 3, "MOVED_AWAY")
     assert await ask.told(register, new) == (True, 2, "INSCRIBED")
 
@@ -223,7 +224,7 @@ async def test_as_it_was_known_then(harness: ReadingHarness, ask: Asking) -> Non
     assert await then(old, 1) == (True, 2, (old,))
     assert await then(new, 1) == (False, None, (new,))
     assert await then(old, 2) == (True, 2, (new, old))
-    assert await then(new, 2) == (True, 2, (new,))  # separate today: no longer found as one of its numbers
+    assert await then(new, 2) == (True, 2, (new, old))
     assert await then(old, 3) == (False, 5, (new, old))
     assert await then(old, 4) == (False, 3, (old,))
     await harness.replace(old, new)

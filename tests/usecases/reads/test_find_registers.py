@@ -12,6 +12,7 @@ from raas.domain.calendar.periods import Period
 from raas.domain.errors import Reason, Refused
 from raas.domain.numbers.niss import Niss
 from raas.storage.reads.store import PostgresReadStore
+from raas.usecases.persons.no_history import UnchangingNumbers
 from raas.usecases.reads.find_registers import FindRegisters, Match
 from tests.oracle.numbers import niss
 from tests.storage.seed import PARTNER, Book, new_book
@@ -22,7 +23,7 @@ NOW = datetime(2024, 6, 1, tzinfo=UTC)
 
 @pytest.fixture
 def routing(reading_engine: AsyncEngine) -> FindRegisters:
-    return FindRegisters(PostgresReadStore(reading_engine), Source(), lambda: NOW)
+    return FindRegisters(PostgresReadStore(reading_engine), Source(), UnchangingNumbers(), lambda: NOW)
 
 
 def nobody_else(counter: int) -> Niss:

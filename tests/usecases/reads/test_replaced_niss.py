@@ -169,14 +169,3 @@ async def test_what_was_asked_as_of_the_latest_revision_is_what_is_known_now(har
     for asked in (old, new, gone):
         today, then = await harness.consult(register, asked), await harness.consult(register, asked, revision)
         assert (today.dossiers, today.resolved) == (then.dossiers, then.resolved)
-
-
-async def test_a_number_replaced_before_the_register_knew_it_is_not_followed_back(
-    harness: ReadingHarness,
-) -> None:
-    register = await harness.register()
-    old, new = await harness.person(), await harness.person()
-    await harness.replace(old, new)
-    await harness.inscribe(register, new, "2024-01-01", "2024-12-31")
-    assert len((await harness.consult(register, old)).dossiers) == 1
-    assert (await harness.consult(register, old, 2)).dossiers == ()
