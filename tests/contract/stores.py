@@ -12,6 +12,7 @@ from raas.domain.persons.identity import Identity
 from raas.domain.persons.record import Person, RegisterOfOrigin
 from raas.memory.authentic_source import MemoryAuthenticSource
 from raas.memory.log import MemoryLogStore
+from raas.memory.niss_history import MemoryNissHistory
 from raas.memory.person_writes import MemoryPersonWriteStore
 from raas.memory.read_store import MemoryReadStore
 from raas.memory.registers import MemoryRegisterStore
@@ -23,6 +24,7 @@ from raas.storage.log.reader import PostgresLogs
 from raas.storage.log.subscribers import PostgresSubscribers
 from raas.storage.maintenance.trim import PostgresTrims
 from raas.storage.persons.local_source import LocalSource
+from raas.storage.persons.niss_history import PostgresNissHistory
 from raas.storage.persons.store import PostgresPersonStore
 from raas.storage.persons.transaction import PostgresPersonWriteStore
 from raas.storage.reads.registers import PostgresRegisterStore
@@ -31,6 +33,7 @@ from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.log import LogStore
 from raas.usecases.ports.maintenance import TrimStore
+from raas.usecases.ports.niss_history import NissHistory
 from raas.usecases.ports.persons import PersonWriteStore
 from raas.usecases.ports.registers import RegisterStore
 from raas.usecases.ports.subscriber_store import SubscriberStore
@@ -49,6 +52,7 @@ class Stores:
     trims: TrimStore
     person_writes: PersonWriteStore
     source: AuthenticSource
+    niss_history: NissHistory
     add_persons: Callable[[Sequence[Niss]], Awaitable[object]]
     """Make numbers known to the authentic source, as active."""
 
@@ -70,6 +74,7 @@ def memory_stores() -> Stores:
         MemoryTrimStore(state, subscribers),
         MemoryPersonWriteStore(state),
         MemoryAuthenticSource(state),
+        MemoryNissHistory(state),
         known_already,
     )
 
@@ -86,5 +91,6 @@ def postgres_stores(engine: AsyncEngine, reading: AsyncEngine) -> Stores:
         PostgresTrims(engine, reading),
         PostgresPersonWriteStore(engine),
         LocalSource(reading),
+        PostgresNissHistory(reading),
         lambda nisses: persons.add([Person(niss, RegisterOfOrigin.BIS, Identity()) for niss in nisses], None),
     )

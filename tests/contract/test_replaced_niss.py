@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from itertools import count
 from uuid import uuid4
 
@@ -19,9 +20,11 @@ from raas.domain.registers.mutation import Mutation, MutationKind, Replacement
 from raas.domain.registers.operation import Action, Operation
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call, Caller
+from raas.usecases.calls.successors import final_niss, states_of
 from raas.usecases.persons.change_niss import ChangeNiss
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.persons.transaction import PersonTransactions
+from raas.usecases.ports.niss_history import ReadAs
 from raas.usecases.ports.read_store import DossierFilter
 from raas.usecases.writes.batch import WriteLimits
 from raas.usecases.writes.dossier_types import ManageDossierTypes
@@ -64,17 +67,19 @@ class Harness:
     async def apply(self, register: AdmittedRegister, action: Action, niss: Niss, day: int) -> None:
         period = Period(parse_day(f"2024-01-{day:02}"), parse_day(f"2024-02-{day:02}") + 1)
         operation = Operation(action, niss, HEALTH, period)
-        await self.operations.single(call(), register, operation, validate_only=False, idempotency=None)
+        await self.operations.single(call(), register, operation, validate_only=False, request_id=None)
 
 
 def call() -> Call:
     return Call(Caller(EnterpriseNumber(999999922)), uuid4(), "/test")
 
 
-async def befall(harness: Harness, register: AdmittedRegister, people: list[Niss], seed: int) -> None:
+async def befall(
+    harness: Harness, register: AdmittedRegister, people: list[Niss], seed: int, steps: int = STEPS
+) -> None:
     """Inscriptions, removals, replacements, restorations and cancellations at random."""
     chance = random.Random(seed)
-    for _ in range(STEPS):
+    for _ in range(steps):
         one, other = chance.sample(people, 2)
         day = chance.randrange(1, 28)
         try:
@@ -134,5 +139,38 @@ async def test_every_state_of_then_and_what_numbers_meant(stores: Stores, seed: 
         assert {view.niss: view.lines for view in page.dossiers} == replayed(known)
         inside = known and known[-1].revision < known[-1].batch_last_revision
         if not inside:
-            successors = await reads.successors_at(keys, {register.id: revision})
-            assert {niss: final for (_, niss), final in successors.items()} == meant(known)
+            logged = await reads.logged_numbers(keys, {register.id: revision})
+            finals = {niss: read_as.niss for (_, niss), read_as in logged.items() if read_as.niss != niss}
+            assert finals == meant(known)
+            assert replayed(known).keys() <= {read_as.niss for read_as in logged.values()}
+
+
+async def test_history_answers_the_statuses_of_every_instant_and_revision(stores: Stores) -> None:
+    harness = Harness(stores)
+    register = await harness.register()
+    people = await harness.persons(4)
+    moments: list[tuple[datetime, int, Mapping[Niss, ReadAs]]] = []
+    for seed in range(30):
+        await befall(harness, register, people, seed, steps=1)
+        states = await states_of(stores.source, people)
+        read_as = {}
+        for niss in people:
+            final = final_niss(niss, states)
+            read_as[niss] = ReadAs(final, states[final].status)
+        page = await stores.reads.page(register.id, DossierFilter(), None, None, 1)
+        moments.append((datetime.now(UTC), page.revision, read_as))
+    for index, (instant, revision, read_as) in enumerate(moments):
+        assert await stores.niss_history.at_instant(people, instant) == read_as
+        if moments[index + 1 :] and moments[index + 1][1] == revision:
+            continue
+        assert await stores.niss_history.at_revision(register.id, revision, people) == read_as
+    ever = {
+        (final, niss)
+        for _, _, read_as in moments
+        for niss, then in read_as.items()
+        for final in (then.niss,)
+        if final != niss
+    }
+    for final in people:
+        found = await stores.niss_history.ever_replaced_by(final)
+        assert set(found) == {niss for replaced_by, niss in ever if replaced_by == final}

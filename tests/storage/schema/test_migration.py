@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas import storage
 from raas.domain.calendar.incomplete_date import parse_incomplete_date
 from raas.domain.names.phonetics import search_keys
+from raas.domain.numbers.niss import Niss
+from raas.domain.persons.status import PersonStatus
 from raas.domain.search.person_search import PersonQuery
 from raas.storage.connection.database import open_database
+from raas.storage.persons.niss_history import PostgresNissHistory
 from raas.storage.persons.store import PostgresPersonStore
 from raas.storage.schema.migration import known_changes, schema_version, upgrade
 from raas.storage.schema.tables import metadata, schema_change
 from raas.storage.schema.version import SchemaChange, SchemaVersion
 from raas.usecases.ports.errors import StoreFault
+from raas.usecases.ports.niss_history import ReadAs
 from tests.conftest import new_database
 
 
@@ -99,19 +104,18 @@ async def test_failed_migration_leaves_nothing_behind(empty: AsyncEngine) -> Non
     assert (await schema_version(empty)).is_needed
 
 
+def upgrade_to(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(storage.__file__).parent / "schema" / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
 async def test_persons_of_schema_0003_are_found_after_the_upgrade(empty: AsyncEngine) -> None:
     niss, born = 85673003360, parse_incomplete_date("1985-07-30")
 
-    def upgrade_to_persons(connection: Connection) -> None:
-        config = Config()
-        config.set_main_option(
-            "script_location", str(Path(storage.__file__).parent / "schema" / "migrations")
-        )
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0003")
-
     async with empty.begin() as connection:
-        await connection.run_sync(upgrade_to_persons)
+        await connection.run_sync(upgrade_to, "0003")
         await connection.execute(
             text("""INSERT INTO person (niss, register_of_origin, status, version, last_name, first_names,
                                         birth_date, birth_first, search_keys, birth_code)
@@ -128,6 +132,43 @@ async def test_persons_of_schema_0003_are_found_after_the_upgrade(empty: AsyncEn
     async with empty.connect() as connection:
         keys = (await connection.execute(text("SELECT key, niss FROM person_key ORDER BY key"))).all()
     assert [tuple(row) for row in keys] == [(key, niss) for key in search_keys("Vandenberghe")]
+
+
+def reading_engine_of(engine: AsyncEngine) -> AsyncEngine:
+    """An engine in autocommit on the same database."""
+    dsn = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return open_database(dsn, autocommit=True)
+
+
+async def test_statuses_of_schema_0005_are_known_from_the_upgrade_on(empty: AsyncEngine) -> None:
+    old, new, unknown = Niss(85673003360), Niss(85673003459), Niss(85673003558)
+    async with empty.begin() as connection:
+        await connection.run_sync(upgrade_to, "0005")
+        await connection.execute(
+            text("""INSERT INTO person (niss, register_of_origin, status, version, replaced_by, successor)
+                    VALUES (:old, 3, 2, 1, :new, :new), (:new, 3, 1, 1, NULL, NULL)"""),
+            {"old": old, "new": new},
+        )
+    before = datetime.now(UTC)
+    await upgrade(empty)
+    reading = reading_engine_of(empty)
+    history = PostgresNissHistory(reading)
+    assert await history.at_instant([old, new, unknown], before) == {}
+    assert await history.at_instant([old, new, unknown], datetime.now(UTC)) == {
+        old: ReadAs(new, PersonStatus.ACTIVE),
+        new: ReadAs(new, PersonStatus.ACTIVE),
+        unknown: ReadAs(unknown, None),
+    }
+    await reading.dispose()
+
+
+async def test_history_of_a_new_database_has_no_beginning(empty: AsyncEngine) -> None:
+    await upgrade(empty)
+    reading = reading_engine_of(empty)
+    niss = Niss(85673003360)
+    then = await PostgresNissHistory(reading).at_instant([niss], datetime(2000, 1, 1, tzinfo=UTC))
+    assert then == {niss: ReadAs(niss, None)}
+    await reading.dispose()
 
 
 async def migrate_further(engine: AsyncEngine, *changes: SchemaChange) -> None:
