@@ -1,21 +1,20 @@
-"""How a server is reached, and how long and how often is tried."""
+"""Options of a client: TLS, keepalive, deadlines and retries."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """TLS, in PEM. Without `ca` the certificate authorities of gRPC count.
+    """TLS, in PEM. Without `ca` gRPC's own list of certificate authorities is used.
 
-    `certificate` and `key` prove who the caller is and go together. `server_name` is the name that the
-    server's certificate must have, where it is not the one in the target.
+    `certificate` and `key` authenticate the caller and are given together. `server_name` is the name that the
+    server's certificate must have, if it is not the one in the target.
     """
 
     ca: bytes | None = None
@@ -42,9 +41,11 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Keepalive:
-    """Pings that notice a silent network. The server takes one every 10 seconds, no more.
+    """Pings that detect a silent network. The server accepts one every 10 seconds.
 
-    `idle`: ping also while no call is under way, for firewalls that forget idle connections.
+    A ping is sent after `seconds` without traffic; a connection whose ping has no answer within
+    `timeout_seconds` is closed. `idle`: ping also while no call is open, for firewalls that drop idle
+    connections.
     """
 
     seconds: float = 30.0
@@ -54,31 +55,32 @@ class Keepalive:
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """Pauses between attempts: each twice the one before, up to the longest, less a random part.
+    """Pauses between attempts: each twice the previous one, up to the longest, less a random part.
 
-    How long is tried altogether is decided by the deadline of the call. `first_pause_seconds` 0 and
-    `longest_pause_seconds` 0 repeat at once.
+    The deadline of the call limits all attempts together. With `first_pause_seconds` and
+    `longest_pause_seconds` 0 the client repeats at once.
     """
 
     first_pause_seconds: float = 0.1
     longest_pause_seconds: float = 5.0
 
     def pauses(self) -> Iterator[float]:
-        """The pauses of one call, without end."""
+        """The pauses between the attempts of one call; endless."""
         pause = self.first_pause_seconds
         while True:
-            # Half of it is random, so that callers who failed together do not come back together.
+            # Half of it is random, so that callers that failed together do not retry together.
             yield pause * random.uniform(0.5, 1.0)  # noqa: S311 - no secret depends on it
             pause = min(pause * 2, self.longest_pause_seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long is waited. None = for ever, which only a job that somebody watches should do.
+    """How long the client waits. None = for ever, for jobs that somebody watches.
 
     `call_seconds` is the deadline of a call with one answer, all attempts included. `silence_seconds` is
-    how long a stream of answers (Export, Import) may say nothing. `outage_seconds` is how long a
-    subscription or an import that lost its server goes on trying.
+    the longest time between two messages of a stream of answers (Export, Import). `outage_seconds` is how
+    long a subscription, a mirror or an import tries to reach its server before it raises CallFailed; this
+    includes the first connection, so that with None entering a mirror without a server waits for ever.
     """
 
     call_seconds: float | None = 30.0
@@ -88,18 +90,3 @@ class Patience:
 
 def _content(path: str | Path | None) -> bytes | None:
     return None if path is None else Path(path).read_bytes()
-
-
-def is_local(target: str) -> bool:
-    """Whether a target is on this machine: a loopback address, `localhost` or a socket of the file system."""
-    if target.startswith(("unix:", "unix-abstract:")):
-        return True
-    for scheme in ("dns:///", "dns:", "ipv4:", "ipv6:"):
-        target = target.removeprefix(scheme)
-    host = target.rpartition(":")[0].strip("[]")
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,8 +1,10 @@
-"""The channel to a server and the stubs on it."""
+"""The connection to a server, and the stubs on it."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,21 +15,26 @@ from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.mutation_stream_pb2_grpc import MutationStreamStub
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
-from raas_client.options import Keepalive, Tls, is_local
+from raas_client.calls.target import check_target
+from raas_client.options import Keepalive, Tls
 
 if TYPE_CHECKING:
-    # Names that the stubs have for the eyes of a type checker only.
+    # These classes exist for type checkers only.
     from raas.v1.administration_service_pb2_grpc import AdministrationServiceAsyncStub
     from raas.v1.mutation_stream_pb2_grpc import MutationStreamAsyncStub
     from raas.v1.person_service_pb2_grpc import PersonServiceAsyncStub
     from raas.v1.register_service_pb2_grpc import RegisterServiceAsyncStub
 
 _MEBIBYTE = 1024 * 1024
+_STREAMS_BESIDE_CALLS = 50
+"""Open streams on the first channel, which carries the other calls as well."""
+_STREAMS = 90
+"""Open streams on each further channel: proxies often allow 100 on a connection, RaaS allows 1,000."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stubs:
-    """What calls are made on."""
+    """The stubs of all services on one channel."""
 
     registers: RegisterServiceAsyncStub
     stream: MutationStreamAsyncStub
@@ -35,45 +42,79 @@ class Stubs:
     persons: PersonServiceAsyncStub
 
 
+class _Channel:
+    def __init__(self, channel: grpc.aio.Channel, most_streams: int) -> None:
+        self.channel = channel
+        self.most_streams = most_streams
+        self.streams = 0
+        self.stubs = Stubs(
+            RegisterServiceStub(channel),
+            MutationStreamStub(channel),
+            AdministrationServiceStub(channel),
+            PersonServiceStub(channel),
+        )
+
+
 class Connection:
-    """Opened by the first call, in the event loop of that call; serves no other loop."""
+    """Opened by the first call, in the event loop of that call; serves no other loop.
+
+    Calls and the first streams share one channel. A connection of HTTP/2 carries a limited number of
+    streams, and calls beyond it wait without an error: further channels are therefore opened for further
+    streams. Every channel has a connection of its own.
+    """
 
     def __init__(self, target: str, tls: Tls | None, keepalive: Keepalive) -> None:
-        if tls is None and not is_local(target):
-            raise ValueError("plaintext is for this machine only: give `tls` to reach another one")
+        check_target(target, tls=tls is not None)
         self.target = target
         self._tls = tls
         self._keepalive = keepalive
-        self._open_in: tuple[asyncio.AbstractEventLoop, grpc.aio.Channel, Stubs] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._channels: list[_Channel] = []
 
     @property
     def stubs(self) -> Stubs:
-        """The stubs. Raises RuntimeError in another event loop than that of the first call."""
-        running = asyncio.get_running_loop()
-        if self._open_in is None:
-            channel = self._open()
-            stubs = Stubs(
-                RegisterServiceStub(channel),
-                MutationStreamStub(channel),
-                AdministrationServiceStub(channel),
-                PersonServiceStub(channel),
-            )
-            self._open_in = running, channel, stubs
-        loop, _, stubs = self._open_in
-        if loop is not running:
-            raise RuntimeError("this client is used by another event loop; every loop needs its own client")
-        return stubs
+        """The stubs for calls with one answer.
+
+        Raises RuntimeError in another event loop than that of the first call.
+        """
+        return self._opened()[0].stubs
+
+    @contextmanager
+    def streaming(self) -> Iterator[Stubs]:
+        """The stubs for one stream, which is closed when the block is left. Raises as `stubs`."""
+        channels = self._opened()
+        channel = next((each for each in channels if each.streams < each.most_streams), None)
+        if channel is None:
+            channel = _Channel(self._open(), _STREAMS)
+            channels.append(channel)
+        channel.streams += 1
+        try:
+            yield channel.stubs
+        finally:
+            channel.streams -= 1
 
     async def close(self) -> None:
-        """End the connection and every call under way; a later call opens another one."""
-        opened, self._open_in = self._open_in, None
-        if opened is not None:
-            await opened[1].close()
+        """Close all channels and every call on them; a later call opens the connection again."""
+        channels, self._channels = self._channels, []
+        self._loop = None
+        for each in channels:
+            await each.channel.close()
+
+    def _opened(self) -> list[_Channel]:
+        running = asyncio.get_running_loop()
+        if not self._channels:
+            self._loop = running
+            self._channels.append(_Channel(self._open(), _STREAMS_BESIDE_CALLS))
+        if self._loop is not running:
+            raise RuntimeError("this client is used by another event loop; every loop needs its own client")
+        return self._channels
 
     def _open(self) -> grpc.aio.Channel:
         options = self._options()
         tls = self._tls
         if tls is None:
+            # The server is on this machine: a proxy of the environment would ask another one for it.
+            options.append(("grpc.enable_http_proxy", 0))
             return grpc.aio.insecure_channel(self.target, options=options)
         if tls.server_name is not None:
             options.append(("grpc.ssl_target_name_override", tls.server_name))
@@ -83,10 +124,12 @@ class Connection:
     def _options(self) -> list[tuple[str, int | str]]:
         keepalive = self._keepalive
         return [
+            # Else gRPC shares one connection between all channels of a process with the same options.
+            ("grpc.use_local_subchannel_pool", 1),
             ("grpc.keepalive_time_ms", int(keepalive.seconds * 1000)),
             ("grpc.keepalive_timeout_ms", int(keepalive.timeout_seconds * 1000)),
             ("grpc.keepalive_permit_without_calls", int(keepalive.idle)),
-            # There is a back-off above this one: let a new attempt be a real one.
+            # `Retries` waits between attempts: each attempt then connects at once.
             ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.min_reconnect_backoff_ms", 100),
             ("grpc.max_reconnect_backoff_ms", 1_000),

@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import grpc.aio
 
+from raas_client.calls.channel import Stubs
 from raas_client.calls.invoke import Calls, read
 from raas_client.calls.outage import Outage
 from raas_client.errors import StreamBroken
@@ -52,7 +53,7 @@ class _Sent:
 class Form(Protocol[_FormRow]):
     """What tells one kind of import from another."""
 
-    def open(self) -> Any:
+    def open(self, stubs: Stubs) -> Any:
         """A stream in both directions."""
 
     def message(self, rows: Sequence[_FormRow], offset: int) -> Any:
@@ -76,6 +77,7 @@ class Importing(Generic[Row, Rejected]):
     ) -> None:
         if message_size < 1 or window < 1:
             raise ValueError("message_size and window are at least 1")
+        self._connection = calls.connection
         self._patience = calls.patience
         self._form = form
         self._message_size = message_size
@@ -107,37 +109,38 @@ class Importing(Generic[Row, Rejected]):
         What was sent and not answered stays in `_unanswered` and is sent again over the next one: the
         server knows the import by its id and applies nothing twice.
         """
-        call = self._form.open()
-        outgoing: asyncio.Queue[Any] = asyncio.Queue()
-        # A task of its own: while a message waits to be taken, answers must be read, or both sides wait.
-        writer = asyncio.create_task(_write(call, outgoing))
-        try:
-            for again in self._unanswered:
-                outgoing.put_nowait(again.message)
-            more = True
-            while more or self._unanswered:
-                while more and len(self._unanswered) < self._window:
-                    sent = await anext(messages, None)
-                    if sent is None:
-                        more = False
-                    else:
-                        self._unanswered.append(sent)
-                    outgoing.put_nowait(sent and sent.message)
-                if self._unanswered:
-                    answer = await read(call, self._patience.silence_seconds)
-                    if answer is None:
-                        raise StreamBroken("the server ended the import before it was complete")
-                    self._heard(answer)
-            # Nothing more comes, but the status does.
-            while await read(call, self._patience.silence_seconds) is not None:
-                pass
-            return True
-        except grpc.aio.AioRpcError as error:
-            await self._outage.wait(error)
-            return False
-        finally:
-            writer.cancel()
-            call.cancel()
+        with self._connection.streaming() as stubs:
+            call = self._form.open(stubs)
+            outgoing: asyncio.Queue[Any] = asyncio.Queue()
+            # A task of its own: while a message waits to be taken, answers must be read, or both sides wait.
+            writer = asyncio.create_task(_write(call, outgoing))
+            try:
+                for again in self._unanswered:
+                    outgoing.put_nowait(again.message)
+                more = True
+                while more or self._unanswered:
+                    while more and len(self._unanswered) < self._window:
+                        sent = await anext(messages, None)
+                        if sent is None:
+                            more = False
+                        else:
+                            self._unanswered.append(sent)
+                        outgoing.put_nowait(sent and sent.message)
+                    if self._unanswered:
+                        answer = await read(call, self._patience.silence_seconds)
+                        if answer is None:
+                            raise StreamBroken("the server ended the import before it was complete")
+                        self._heard(answer)
+                # Nothing more comes, but the status does.
+                while await read(call, self._patience.silence_seconds) is not None:
+                    pass
+                return True
+            except grpc.aio.AioRpcError as error:
+                await self._outage.wait(error)
+                return False
+            finally:
+                writer.cancel()
+                call.cancel()
 
     def _heard(self, answer: Any) -> None:
         self._outage.over()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import unicodedata
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Protocol, TypeVar
 
 import grpc
@@ -17,6 +19,21 @@ from raas_client.options import Patience, Retries
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
+
+
+_METADATA = re.compile(r"[ -~]*")
+_EXAMPLES = {
+    "enterprise_number": "0999999922",
+    "register": "0999999922",
+    "language": "fr",
+    "legal_context": "Law of 15 January 1990, art. 6",
+    "ticket": "case 4711",
+}
+
+
+def _ascii(text: str) -> str:
+    """The text without accents, with ? for other characters."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().replace("\n", " ") or "?"
 
 
 class _AsksForPage(Protocol):
@@ -33,7 +50,7 @@ _Page = TypeVar("_Page", bound=_IsPage)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What every call says beside its request; see `RaasClient` for the meanings."""
+    """The metadata of every call, and the register that requests name; see `RaasClient`."""
 
     enterprise_number: str | None = None
     register: str | None = None
@@ -41,16 +58,31 @@ class Caller:
     legal_context: str | None = None
     ticket: str | None = None
 
+    def __post_init__(self) -> None:
+        """Raise TypeError or ValueError, naming the option, for what gRPC could not send."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is None:
+                continue
+            if not isinstance(value, str):
+                kind = type(value).__name__
+                raise TypeError(f"{field.name} is a text, such as {_EXAMPLES[field.name]!r}, not {kind}")
+            if _METADATA.fullmatch(value) is None:
+                raise ValueError(
+                    f"{field.name} travels as metadata of gRPC, which takes printable ASCII only:"
+                    f" write {_ascii(value)!r} for {value!r}"
+                )
+
     @property
     def metadata(self) -> grpc.aio.Metadata:
-        """As metadata of gRPC."""
-        said = (
+        """The metadata of gRPC."""
+        pairs = (
             ("raas-enterprise-number", self.enterprise_number),
             ("accept-language", self.language),
             ("raas-legal-context", self.legal_context),
             ("raas-ticket", self.ticket),
         )
-        return grpc.aio.Metadata(*((key, value) for key, value in said if value is not None))
+        return grpc.aio.Metadata(*((key, value) for key, value in pairs if value is not None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +159,22 @@ class Calls:
         pauses = self.retries.pauses()
         received = False
         while True:
-            call = method(self.stubs)(request, metadata=self.caller.metadata)
-            try:
-                while (answer := await read(call, self.patience.silence_seconds)) is not None:
-                    received = True
-                    yield answer
-                return
-            except grpc.aio.AioRpcError as error:
-                failure = failure_of(error)
-                pause = pause_after(failure, next(pauses))
-                seconds = self.patience.call_seconds
-                late = seconds is not None and loop.time() + pause - began >= seconds
-                if received or late or not may_pass(failure):
-                    raise failure from error
-            finally:
-                call.cancel()
+            with self.connection.streaming() as stubs:
+                call = method(stubs)(request, metadata=self.caller.metadata)
+                try:
+                    while (answer := await read(call, self.patience.silence_seconds)) is not None:
+                        received = True
+                        yield answer
+                    return
+                except grpc.aio.AioRpcError as error:
+                    failure = failure_of(error)
+                    pause = pause_after(failure, next(pauses))
+                    seconds = self.patience.call_seconds
+                    late = seconds is not None and loop.time() + pause - began >= seconds
+                    if received or late or not may_pass(failure):
+                        raise failure from error
+                finally:
+                    call.cancel()
             await asyncio.sleep(pause)
 
 

@@ -35,6 +35,7 @@ from raas.v1.person_service_pb2 import (
     UpdatePersonRequest,
     UpdatePersonResponse,
 )
+from raas_client.calls.channel import Stubs
 from raas_client.calls.imports import Importing, ImportProgress, Rows
 from raas_client.calls.invoke import Calls
 from raas_client.days import Day, day_text
@@ -169,8 +170,8 @@ class _PersonFeed:
     calls: Calls
     import_id: str
 
-    def open(self) -> Any:
-        return self.calls.stubs.persons.ImportPersons(metadata=self.calls.caller.metadata)
+    def open(self, stubs: Stubs) -> Any:
+        return stubs.persons.ImportPersons(metadata=self.calls.caller.metadata)
 
     def message(self, rows: Sequence[Person], offset: int) -> ImportPersonsRequest:
         return ImportPersonsRequest(import_id=self.import_id, persons=rows, offset=offset)

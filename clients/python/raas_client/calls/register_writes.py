@@ -26,6 +26,7 @@ from raas.v1.register_service_pb2 import (
     RemoveResponse,
     UpdateDossierTypeRequest,
 )
+from raas_client.calls.channel import Stubs
 from raas_client.calls.imports import Importing, ImportProgress, Rows
 from raas_client.calls.invoke import Calls
 from raas_client.calls.operations import replaced_niss_policy
@@ -183,8 +184,8 @@ class _OperationImport:
     calls: Calls
     import_id: str
 
-    def open(self) -> Any:
-        return self.calls.stubs.registers.Import(metadata=self.calls.caller.metadata)
+    def open(self, stubs: Stubs) -> Any:
+        return stubs.registers.Import(metadata=self.calls.caller.metadata)
 
     def message(self, rows: Sequence[BatchOperation], offset: int) -> ImportRequest:
         # Named in every message: whichever one begins a connection has to say it.

@@ -24,6 +24,7 @@ from raas_client.stream.starts import FromLatest, Start
 from raas_client.stream.subscription import Subscription
 
 _LATEST = FromLatest()
+_LONGEST_HEARTBEAT = 300
 
 
 class Feed:
@@ -49,6 +50,8 @@ class Feed:
         acknowledged as events are dealt with. After `heartbeat_seconds` (1 to 300) without news a Bookmark
         comes.
         """
+        if not 1 <= heartbeat_seconds <= _LONGEST_HEARTBEAT:
+            raise ValueError(f"heartbeat_seconds is 1 to {_LONGEST_HEARTBEAT}, not {heartbeat_seconds}")
         wanted = SubscribeRequest(
             register=self._calls.register,
             subscriber=subscriber,

@@ -88,14 +88,15 @@ class Subscription:
         request.CopyFrom(self._wanted)
         begin_at(request, self._place)
         reading = StreamReading(self._place, whole=not (request.dossier_types or request.kinds))
-        call = self._calls.stubs.stream.Subscribe(request, metadata=self._calls.caller.metadata)
-        try:
-            while (answer := await read(call, self._silence)) is not None:
-                event = reading.event(answer)
-                if event is not None:
-                    yield event
-        finally:
-            call.cancel()
+        with self._calls.connection.streaming() as stubs:
+            call = stubs.stream.Subscribe(request, metadata=self._calls.caller.metadata)
+            try:
+                while (answer := await read(call, self._silence)) is not None:
+                    event = reading.event(answer)
+                    if event is not None:
+                        yield event
+            finally:
+                call.cancel()
 
     async def _dealt_with(self, checkpoint: Checkpoint) -> None:
         if self._checkpoints is not None:

@@ -33,6 +33,8 @@ class FakeRegister:
     """
 
     def __init__(self, *dossier_types: str, enterprise_number: str = ENTERPRISE_NUMBER) -> None:
+        if not isinstance(enterprise_number, str):
+            raise TypeError(f"enterprise_number is a text, such as {ENTERPRISE_NUMBER!r}")
         self.enterprise_number = enterprise_number
         self.target = ""
         self._dossier_types = dossier_types
