@@ -6,7 +6,10 @@
         DeadlineExceeded    it gave none in time
       StreamBroken          a stream did what the contract rules out
       ChainBroken           mutations that do not belong to the chain of checksums
-      MirrorStopped         a mirror that follows its register no longer was asked
+      FilterChanged         a checkpoint of a subscription with another filter
+      MirrorStopped         the mirror no longer follows its register
+      MirrorInUse           the file of a mirror is in use by another mirror
+      ClientClosed          the client was closed while another thread waited for an answer
 
 A call that failed without an answer may have been carried out. The library repeats what is safe to
 repeat; what it raises is final.
@@ -122,6 +125,17 @@ class ChainBroken(RaasError):
 
     def __reduce__(self) -> tuple[type[ChainBroken], tuple[int]]:
         return type(self), (self.revision,)
+
+
+class FilterChanged(RaasError):
+    """The checkpoint was made under other dossier types or kinds than those of the subscription.
+
+    Going on from it would leave out mutations that the earlier filter did not match. Begin with
+    FromSnapshot, or give the checkpoint with `filter_hash=None` (`dataclasses.replace`) where this is meant.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("the checkpoint is one of a subscription to other dossier types or kinds")
 
 
 class MirrorStopped(RaasError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -93,3 +94,42 @@ def test_a_checkpoint_covers_what_lies_before_it_in_its_log() -> None:
     assert not PLACE.covers(PLACE.log_id, 8)
     assert not PLACE.covers("another", 7)
     assert not INSIDE.covers(INSIDE.log_id, 1)
+
+
+class CountingChangesOnly(sqlite3.Cursor):
+    """A cursor that counts updated rows as MySQL does: only those whose values changed."""
+
+    @property
+    def rowcount(self) -> int:  # type: ignore[override]
+        return 0
+
+
+def test_saving_the_same_checkpoint_again_changes_nothing_on_any_database() -> None:
+    table = CheckpointTable("billing", sqlite3.paramstyle)
+    with closing(sqlite3.connect(":memory:")) as database:
+        cursor = database.cursor(CountingChangesOnly)
+        table.create(cursor)
+        for place in (INSIDE, INSIDE, PLACE, PLACE):
+            table.save(cursor, place)
+            assert table.load(cursor) == place
+        assert cursor.execute("SELECT count(*) FROM raas_checkpoint").fetchone() == (1,)
+
+
+def test_table_of_an_earlier_version_is_read_and_completed() -> None:
+    table, hashed = CheckpointTable("billing", sqlite3.paramstyle), replace(PLACE, filter_hash="0" * 16)
+    with closing(sqlite3.connect(":memory:")) as database:
+        cursor = database.cursor()
+        cursor.execute(
+            "CREATE TABLE raas_checkpoint (reader VARCHAR(200) PRIMARY KEY, log_id CHAR(36) NOT NULL, "
+            "revision BIGINT NOT NULL, resume_token VARCHAR(2000))"
+        )
+        cursor.execute("INSERT INTO raas_checkpoint VALUES ('billing', ?, 8, 'a token')", (INSIDE.log_id,))
+        assert table.load(cursor) == INSIDE
+        table.save(cursor, hashed)
+        assert table.load(cursor) == PLACE
+        table.create(cursor)
+        assert table.load(cursor) == PLACE
+        table.save(cursor, hashed)
+        loaded = table.load(cursor)
+        assert loaded is not None
+        assert loaded.filter_hash == "0" * 16

@@ -1,1 +1,1 @@
-"""Where a reader of the stream stands, and where it keeps that."""
+"""The place of a reader in the change feed, and where it is kept."""

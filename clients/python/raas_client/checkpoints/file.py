@@ -12,7 +12,7 @@ from raas_client.checkpoints.checkpoint import Checkpoint
 
 
 class FileCheckpoints:
-    """Keeps a checkpoint in a file of its own, which is replaced as a whole: it is the old or the new one.
+    """A checkpoint in a file of its own, which is replaced atomically.
 
     One reader per file. Raises OSError; ValueError for a file that holds something else.
     """
@@ -25,7 +25,7 @@ class FileCheckpoints:
         return await asyncio.to_thread(self._read)
 
     async def save(self, checkpoint: Checkpoint) -> None:
-        """Write it to the disk."""
+        """Replace the file; it is on the disk when this returns."""
         await asyncio.to_thread(self._write, checkpoint)
 
     def _read(self) -> Checkpoint | None:
@@ -41,11 +41,11 @@ class FileCheckpoints:
     def _write(self, checkpoint: Checkpoint) -> None:
         new = self._path.with_name(f".{self._path.name}.new")
         with new.open("w", encoding="utf-8") as file:
-            json.dump(asdict(checkpoint), file)
+            json.dump({name: value for name, value in asdict(checkpoint).items() if value is not None}, file)
             file.flush()
             os.fsync(file.fileno())
         new.replace(self._path)
-        # The name is on the disk once its directory is.
+        # The new name is on the disk when its directory is.
         directory = os.open(self._path.parent, os.O_RDONLY)
         try:
             os.fsync(directory)

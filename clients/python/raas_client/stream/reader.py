@@ -1,4 +1,4 @@
-"""From the messages of one stream to events; a stream that breaks its promises is not believed."""
+"""Reads the messages of one stream as events, and checks the promises of the stream."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from raas_client.stream.starts import AfterRevision, Start
 class StreamReading:
     """Reads the messages of one stream in order.
 
-    `whole`: nothing is filtered out, so that no revision may be missing. Mutations of an indivisible group
-    that is too large for one message are kept until the last of them is there.
+    `whole`: nothing is filtered out, so that no revision may be missing. `filter_hash` goes into the
+    checkpoints. Mutations of an indivisible group that is too large for one message are held until the last
+    of them has arrived.
     """
 
-    def __init__(self, start: Start, *, whole: bool) -> None:
+    def __init__(self, start: Start, *, whole: bool, filter_hash: str | None = None) -> None:
         self._whole = whole
+        self._filter_hash = filter_hash
         self._held: list[Mutation] = []
         self._log_id: str | None = None
         self._last: int | None = None
-        """The last revision told; None = nothing has been said yet of where the stream is."""
+        """The last revision of the stream so far; None = not known yet."""
         match start:
             case AfterRevision(revision=revision, log_id=log_id):
                 self._last, self._log_id = revision, log_id
@@ -35,14 +37,16 @@ class StreamReading:
                 pass
 
     def event(self, message: SubscribeResponse) -> Event | None:
-        """What the message brings; None = nothing yet. Raises StreamBroken."""
+        """The event of a message; None = no event yet. Raises StreamBroken."""
         if self._log_id not in (None, message.log_id):
             raise StreamBroken("the stream goes on in another log")
         self._log_id = message.log_id
         match message.WhichOneof("content"):
             case "snapshot":
                 part = message.snapshot
-                return Snapshot(part.dossiers, Checkpoint(message.log_id, part.revision, part.resume_token))
+                return Snapshot(
+                    part.dossiers, self._checkpoint(message.log_id, part.revision, part.resume_token)
+                )
             case "mutations":
                 return self._mutations(message.mutations, message.log_id)
             case "bookmark":
@@ -64,7 +68,7 @@ class StreamReading:
         if self._whole and self._last != part.through_revision:
             raise StreamBroken(f"the stream ends at {self._last} and says {part.through_revision}")
         self._last = part.through_revision
-        return Mutations(mutations, Checkpoint(log_id, part.through_revision))
+        return Mutations(mutations, self._checkpoint(log_id, part.through_revision))
 
     def _bookmark(self, bookmark: BookmarkMessage, log_id: str) -> Bookmark:
         last = self._last
@@ -78,5 +82,8 @@ class StreamReading:
             bookmark.snapshot_complete,
             bookmark.record_time.ToDatetime(UTC),
             bookmark.checksum,
-            Checkpoint(log_id, bookmark.revision),
+            self._checkpoint(log_id, bookmark.revision),
         )
+
+    def _checkpoint(self, log_id: str, revision: int, resume_token: str | None = None) -> Checkpoint:
+        return Checkpoint(log_id, revision, resume_token, self._filter_hash)

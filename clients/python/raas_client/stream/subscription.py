@@ -1,4 +1,4 @@
-"""Following a register for as long as one likes, over as many connections as it takes."""
+"""Subscriptions: the events of a register, over as many connections as it takes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from raas.v1.mutation_stream_pb2 import AcknowledgeRequest, SubscribeRequest
 from raas_client.calls.failures import may_pass
 from raas_client.calls.invoke import Calls, read
 from raas_client.calls.outage import Outage
-from raas_client.checkpoints.checkpoint import Checkpoint, CheckpointStore
-from raas_client.errors import CallFailed, DeadlineExceeded, RaasError
+from raas_client.checkpoints.checkpoint import Checkpoint, CheckpointStore, filter_hash
+from raas_client.errors import CallFailed, DeadlineExceeded, FilterChanged, RaasError
 from raas_client.stream.events import Event
 from raas_client.stream.reader import StreamReading
 from raas_client.stream.starts import Start, begin_at
 
 _HEARTBEATS_MISSED = 3
-"""A stream that was silent for so many intervals is given up and made anew."""
+"""Heartbeats after which a silent stream is replaced by a new one."""
 
 _ACKNOWLEDGE_SECONDS = 10.0
 
@@ -28,12 +28,13 @@ _ACKNOWLEDGE_SECONDS = 10.0
 class Subscription:
     """The events of a register, in order: `async for event in subscription`.
 
-    Asking for the next event says that the one before has been dealt with: only then is its checkpoint
-    saved, and acknowledged for a named subscriber. Leave the loop early by `break` and the event at hand
-    comes again. A connection that is lost is made anew and goes on behind the last event.
+    Asking for the next event means that the previous one was processed: only then is its checkpoint saved,
+    and acknowledged for a named subscriber, at most every 10 seconds. After a `break` the current event
+    comes again. A lost connection is replaced, and the events continue after the last one.
 
-    Raises RevisionExpired, LogReplaced, RevisionInFuture when there is no going on: begin again with a
-    snapshot. Raises StreamBroken when the stream has a hole, and any other Refused as it is.
+    Raises RevisionExpired, LogReplaced or RevisionInFuture where the log cannot be continued: begin again
+    with a snapshot. Raises FilterChanged for a checkpoint of other filters, StreamBroken where the stream
+    has a gap, CallFailed after an outage of `outage_seconds`, and any other Refused.
     """
 
     def __init__(
@@ -52,20 +53,23 @@ class Subscription:
         self._outage = Outage(calls.retries, calls.patience.outage_seconds)
         self._acknowledged_at = float("-inf")
         self._begun = False
+        self._filter_hash = filter_hash(wanted.dossier_types, wanted.kinds)
 
     @property
     def checkpoint(self) -> Checkpoint | None:
-        """Where the reader stands: behind the last event that was dealt with."""
+        """The place of the reader: after the last event that was processed; None = not known yet."""
         return self._place if isinstance(self._place, Checkpoint) else None
 
     def __aiter__(self) -> AsyncIterator[Event]:
         return self.events()
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """The events, without end; close the generator to end the stream at once."""
+        """The events; endless. Close the generator to end the stream at once."""
         if not self._begun and self._checkpoints is not None:
             self._place = await self._checkpoints.load() or self._place
         self._begun = True
+        if self.checkpoint and self.checkpoint.filter_hash not in (None, self._filter_hash):
+            raise FilterChanged
         while True:
             async with aclosing(self._connected()) as events:
                 try:
@@ -77,7 +81,7 @@ class Subscription:
                 except grpc.aio.AioRpcError as error:
                     lost: grpc.aio.AioRpcError | RaasError = error
                 except DeadlineExceeded as error:
-                    # Whoever sends no bookmark in time is taken for gone.
+                    # A server that sends no bookmark in time is lost.
                     lost = CallFailed(str(error), grpc.StatusCode.UNAVAILABLE)
                 else:
                     lost = CallFailed("the server ended the stream", grpc.StatusCode.UNAVAILABLE)
@@ -87,7 +91,8 @@ class Subscription:
         request = SubscribeRequest()
         request.CopyFrom(self._wanted)
         begin_at(request, self._place)
-        reading = StreamReading(self._place, whole=not (request.dossier_types or request.kinds))
+        whole = not (request.dossier_types or request.kinds)
+        reading = StreamReading(self._place, whole=whole, filter_hash=self._filter_hash)
         with self._calls.connection.streaming() as stubs:
             call = stubs.stream.Subscribe(request, metadata=self._calls.caller.metadata)
             try:
