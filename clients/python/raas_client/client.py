@@ -18,6 +18,7 @@ from raas_client.calls.register_writes import RegisterWrites
 from raas_client.mirror.memory_store import MemoryMirrorStore
 from raas_client.mirror.mirror import Mirror
 from raas_client.mirror.sqlite_store import SqliteMirrorStore
+from raas_client.mirror.store import MirrorStore
 from raas_client.options import Keepalive, Patience, Retries, Tls
 from raas_client.stream.feed import Feed
 from raas_client.stream.starts import Start
@@ -26,6 +27,7 @@ from raas_client.stream.subscription import Subscription
 _KEEPALIVE = Keepalive()
 _PATIENCE = Patience()
 _RETRIES = Retries()
+_SQLITE_IN_MEMORY = ":memory:"
 
 
 class RaasClient(RegisterReads, RegisterWrites, Feed, Persons, Administration):
@@ -92,8 +94,8 @@ class RaasClient(RegisterReads, RegisterWrites, Feed, Persons, Administration):
     ) -> Mirror:
         """A local copy of the register that keeps itself up to date: an `async with` block.
 
-        It is in memory, or in a file of SQLite at `path`, which goes on after a restart where it was.
-        `dossier_types`: these only. `subscriber` and `heartbeat_seconds` are those of `subscribe`.
+        It is in memory, or in a file of SQLite at `path`, which continues after a restart. `dossier_types`:
+        copy these only. `subscriber` and `heartbeat_seconds` are those of `subscribe`.
         """
 
         def subscribe(start: Start) -> Subscription:
@@ -104,7 +106,10 @@ class RaasClient(RegisterReads, RegisterWrites, Feed, Persons, Administration):
                 heartbeat_seconds=heartbeat_seconds,
             )
 
-        store = MemoryMirrorStore() if path is None else SqliteMirrorStore(path)
+        if path is None or str(path) == _SQLITE_IN_MEMORY:
+            store: MirrorStore = MemoryMirrorStore()
+        else:
+            store = SqliteMirrorStore(path)
         return Mirror(subscribe, store, dossier_types, self._calls.retries)
 
     def blocking(self) -> Blocking:

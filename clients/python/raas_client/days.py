@@ -1,7 +1,8 @@
-"""Days and periods. A day is a `date`, or its text `YYYY-MM-DD`; both bounds of a period are inclusive."""
+"""Days and periods. A day is a `date`, or a text `YYYY-MM-DD`; both bounds of a period are inclusive."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
@@ -10,6 +11,8 @@ from typing import NamedTuple
 from raas.v1.period_pb2 import Period
 
 Day = date | str
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Line(NamedTuple):
@@ -24,14 +27,14 @@ class Line(NamedTuple):
 
 
 def day_text(day: Day) -> str:
-    """The day as RaaS writes it. A text is left as it is: whether it is a day, the server says."""
+    """The day as RaaS writes it. A text is passed on: the server checks it."""
     if isinstance(day, datetime):
         raise TypeError("a day is a date, not an instant: which day it is depends on the place")
     return day if isinstance(day, str) else day.isoformat()
 
 
 def period(begin: Day | None = None, end: Day | None = None) -> Period:
-    """A period; without `end` it is open, without `begin` (in removals and questions) as early as can be."""
+    """A period; without `end` it is open, without `begin` (in removals and filters) unbounded."""
     return Period(
         begin=None if begin is None else day_text(begin), end=None if end is None else day_text(end)
     )
@@ -48,8 +51,12 @@ def line_of(begin: str, end: str) -> Line:
 
 
 def day_of(day: Day) -> date:
-    """The day as a date. Raises ValueError for a text that is none."""
-    return _day(day_text(day))
+    """The day as a date. Raises ValueError for a text that is not a day written as `YYYY-MM-DD`."""
+    text = day_text(day)
+    if _DAY.fullmatch(text) is None:
+        # `fromisoformat` takes 20240301 and 2024-W09-5 as well.
+        raise ValueError("a day is written as YYYY-MM-DD")
+    return _day(text)
 
 
 _day = lru_cache(maxsize=65_536)(date.fromisoformat)

@@ -9,6 +9,7 @@
       FilterChanged         a checkpoint of a subscription with another filter
       MirrorStopped         the mirror no longer follows its register
       MirrorInUse           the file of a mirror is in use by another mirror
+      MirrorFileFailed      the file of a mirror cannot be opened or written
       ClientClosed          the client was closed while another thread waited for an answer
 
 A call that failed without an answer may have been carried out. The library repeats what is safe to
@@ -21,6 +22,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import grpc
 
@@ -139,4 +141,26 @@ class FilterChanged(RaasError):
 
 
 class MirrorStopped(RaasError):
-    """The mirror does not follow its register any more; `__cause__` is why, unless it was left."""
+    """The mirror no longer follows its register; `__cause__` is the reason, unless the block was left."""
+
+
+class MirrorInUse(RaasError):
+    """Another mirror, of this process or of another one, uses the file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is in use by another mirror: every mirror needs a file of its own")
+
+
+class MirrorFileFailed(RaasError):
+    """The file of a mirror cannot be opened or written: the disk is full, for instance.
+
+    `__cause__` is the error of SQLite. A mirror that has a whole copy keeps answering from it and tries
+    again; this error is raised on entering, where there is no copy yet.
+    """
+
+
+class ClientClosed(RaasError):
+    """The client was closed by another thread while this one waited for an answer."""
+
+    def __init__(self) -> None:
+        super().__init__("the client was closed while a call was open")

@@ -190,18 +190,6 @@ async def test_a_file_of_another_make_is_left_alone(fake: FakeRegister, tmp_path
         assert connection.execute("SELECT count(*) FROM note").fetchone() == (0,)
 
 
-async def test_two_mirrors_do_not_write_one_file(fake: FakeRegister, tmp_path: Path) -> None:
-    path = tmp_path / "mirror.sqlite"
-    async with fake.client() as client, client.mirror(path) as first, client.mirror(path) as second:
-        answer = await client.inscribe(ANN, "HEALTH", "2024-01-01")
-        outcomes = await asyncio.gather(
-            first.through(answer.revision), second.through(answer.revision), return_exceptions=True
-        )
-        (stopped,) = [each for each in outcomes if each is not None]
-        assert isinstance(stopped, MirrorStopped)
-        assert isinstance(stopped.__cause__, RuntimeError)
-
-
 async def test_what_is_half_written_is_not_there(tmp_path: Path) -> None:
     path = tmp_path / "mirror.sqlite"
     copy, place = SqliteMirrorStore(path), Place(Checkpoint("log", 1), b"1")

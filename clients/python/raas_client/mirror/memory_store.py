@@ -1,4 +1,4 @@
-"""A copy of a register in memory: for registers that fit, and services that may begin anew."""
+"""The copy of a mirror in memory: for registers that fit, and services that may begin anew."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOTHING: Mapping[str, MirroredDossier] = {}
 
 
 class MemoryMirrorStore:
-    """The dossiers of each person, replaced as a whole with every change."""
+    """The dossiers of each person in a mapping that is replaced with every change."""
 
     def __init__(self) -> None:
         self.place: Place | None = None
@@ -25,29 +25,29 @@ class MemoryMirrorStore:
         self._lock = threading.Lock()
 
     async def open(self, dossier_types: Iterable[str]) -> None:
-        """There is nothing yet."""
+        """Nothing to open."""
 
     async def close(self) -> None:
-        """There is nothing to end."""
+        """Nothing to close."""
 
     async def begin_snapshot(self) -> None:
-        """Forget an incomplete snapshot."""
+        """Delete an incomplete snapshot."""
         self.incoming, self._snapshot = None, {}
 
     async def add(self, dossiers: Iterable[Dossier], checkpoint: Checkpoint) -> None:
-        """A further part of the snapshot."""
+        """Add a part of the snapshot."""
         for dossier in map(copied, dossiers):
             _put(self._snapshot, dossier)
         self.incoming = checkpoint
 
     async def complete(self, place: Place) -> None:
-        """The snapshot is whole."""
+        """Replace the copy by the snapshot."""
         with self._lock:
             self._persons, self.place = self._snapshot, place
         await self.begin_snapshot()
 
     async def apply(self, mutations: Iterable[Mutation], place: Place) -> None:
-        """Bring the copy to this place."""
+        """Apply mutations to the copy."""
         dossiers = list(changed(mutations))
         with self._lock:
             for dossier in dossiers:
@@ -68,7 +68,7 @@ class MemoryMirrorStore:
 
 
 def _put(persons: _Persons, dossier: MirroredDossier) -> None:
-    # A person's dossiers are another mapping after every change: whoever reads the one before may go on.
+    # Every change makes a new mapping of the person's dossiers: readers of the old one are not disturbed.
     others = {
         code: each for code, each in persons.get(dossier.niss, {}).items() if code != dossier.dossier_type
     }

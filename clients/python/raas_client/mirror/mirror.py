@@ -1,8 +1,9 @@
-"""A local copy of a register that keeps itself up to date and answers by itself."""
+"""The mirror: a local copy of a register that keeps itself up to date."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import aclosing
@@ -11,9 +12,10 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from raas_client.checkpoints.checkpoint import Checkpoint
-from raas_client.days import Day, day_of
-from raas_client.errors import ChainBroken, MirrorStopped, StreamBroken
+from raas_client.days import Day
+from raas_client.errors import ChainBroken, MirrorFileFailed, MirrorStopped, StreamBroken
 from raas_client.mirror.checksums import chained
+from raas_client.mirror.questions import check_day, check_niss
 from raas_client.mirror.store import MirroredDossier, MirrorStore, Place
 from raas_client.options import Retries
 from raas_client.reasons import LogReplaced, PageTokenInvalid, RevisionExpired, RevisionInFuture
@@ -22,13 +24,14 @@ from raas_client.stream.starts import FromSnapshot, Start
 from raas_client.stream.subscription import Subscription
 
 _FROM_SNAPSHOT = FromSnapshot()
+_log = logging.getLogger("raas_client")
 
-NO_GOING_ON = (RevisionExpired, RevisionInFuture, LogReplaced, PageTokenInvalid)
-"""What a reader is told whose place in the log, or in a snapshot, is of no use any more."""
+CANNOT_CONTINUE = (RevisionExpired, RevisionInFuture, LogReplaced, PageTokenInvalid)
+"""Refusals of a place in the log or in a snapshot that cannot be continued."""
 
 
-class Following(Protocol):
-    """Subscribes from a start, or from a checkpoint."""
+class Subscribe(Protocol):
+    """Subscribes to a register from a start."""
 
     def __call__(self, start: Start) -> Subscription:
         """A subscription that begins there."""
@@ -37,74 +40,86 @@ class Following(Protocol):
 class Mirror:
     """A copy of a register, or of some of its dossier types: `async with client.mirror() as mirror`.
 
-    Entering waits for a whole copy, and raises what stands in its way. From then on `dossiers`, `knows` and
-    `all` answer at once, from any thread and also while the server is away; what is committed arrives
-    within milliseconds. Every answer is of one revision, never of half a change, a batch or a snapshot.
+    Entering waits for a complete copy: the one that the file holds, however old, or a snapshot of the
+    server. Without either it waits for the server, for `Patience.outage_seconds`. From then on `dossiers`,
+    `knows` and `all` answer at once, from any thread and also during an outage of the server; commits
+    arrive within milliseconds. Every answer is of one revision, never of half a batch or half a snapshot.
 
-    The numbers are those that dossiers are kept under: a replaced one has nothing, its successor all.
+    Dossiers are found under the number in use: a replaced number has none, its successor has all of them.
 
-    When the copy can no longer be brought up to date (the log was trimmed beyond it, or replaced) another
-    one is fetched; the one before answers until that is whole. A copy of all types computes the
-    checksums of the log as it goes, and stops at the first one that differs.
+    Where the copy cannot be continued (the log was trimmed beyond it, or replaced) the mirror fetches
+    another one; the old copy answers until that is complete. A file that cannot be written, on a full disk
+    for instance, is tried again; the last copy answers meanwhile, and `silence` grows. A mirror of all
+    dossier types verifies the checksums of the log and stops at the first that differs.
     """
 
     def __init__(
-        self, subscribe: Following, store: MirrorStore, dossier_types: Collection[str], retries: Retries
+        self, subscribe: Subscribe, store: MirrorStore, dossier_types: Collection[str], retries: Retries
     ) -> None:
         self._subscribe = subscribe
         self._store = store
         self._dossier_types = frozenset(dossier_types)
         self._retries = retries
         self._pauses = retries.pauses()
+        self._file_pauses = retries.pauses()
         self._following: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._heard = time.monotonic()
 
-    # ---- what it knows --------------------------------------------------------------------------
+    # ---- questions ------------------------------------------------------------------------------
 
     def dossiers(self, niss: str, dossier_types: Collection[str] = ()) -> Sequence[MirroredDossier]:
-        """The dossiers of a person, ordered by dossier type; of these types only, where some are named."""
-        dossiers = self._whole().of(niss)
+        """The dossiers of a person, ordered by dossier type; without `dossier_types`, of all those copied.
+
+        Raises NissMalformed as the server does; ValueError for a dossier type that the mirror does not copy.
+        """
+        check_niss(niss)
+        if self._dossier_types and (others := set(dossier_types) - self._dossier_types):
+            raise ValueError(f"the mirror does not copy the dossier types {', '.join(sorted(others))}")
+        dossiers = self._open_store().of(niss)
         return [each for code, each in dossiers.items() if not dossier_types or code in dossier_types]
 
     def knows(self, niss: str, day: Day, dossier_types: Collection[str] = ()) -> bool:
-        """Whether the register knows the person on a day, in one of these roles (none = in any)."""
-        date = day_of(day)
+        """Whether a dossier of the person covers the day; `dossier_types` as in `dossiers`.
+
+        Raises NissMalformed and ValueInvalid as the server does, and what `dossiers` raises.
+        """
+        date = check_day(day)
         return any(dossier.holds(date) for dossier in self.dossiers(niss, dossier_types))
 
     def all(self) -> Iterator[MirroredDossier]:
         """All dossiers, ordered by number and dossier type, as of one revision."""
-        return self._whole().all()
+        return self._open_store().all()
 
     @property
     def checkpoint(self) -> Checkpoint:
-        """The revision that the copy is of, and its log."""
+        """The revision of the copy, and its log."""
         return self._place().checkpoint
 
     @property
     def checksum(self) -> bytes | None:
-        """The checksum of the log at that revision; None where it cannot be told (of some types only)."""
+        """The checksum of the log at that revision; None = not known (some types only, between bookmarks)."""
         return self._place().checksum
 
     @property
     def silence(self) -> float:
-        """For how many seconds nothing was heard: the copy is no older than that.
+        """The seconds since the copy was last brought up to date: it is no older than that.
 
-        At most the heartbeat of the subscription, while the server is there.
+        While the server is reachable, at most the heartbeat of the subscription.
         """
         return time.monotonic() - self._heard
 
     async def through(self, revision: int) -> None:
-        """Wait until the copy holds this revision: that of an answer to a write, for instance.
+        """Wait until the copy includes a revision, such as that of the answer to a write.
 
-        What other dossier types than those copied did is known with the next heartbeat.
+        Mutations of dossier types that are not copied arrive with the next heartbeat.
         """
         await self._until(lambda: self.checkpoint.revision >= revision)
 
-    # ---- how it comes to know -------------------------------------------------------------------
+    # ---- following the register -----------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        """Begin to follow, and wait for a whole copy."""
+        """Follow the register, and wait for a complete copy."""
         await self._store.open(self._dossier_types)
         self._following = asyncio.create_task(self._follow(), name="raas-mirror")
         self._following.add_done_callback(lambda _: self._wake())
@@ -121,7 +136,7 @@ class Mirror:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Follow no longer."""
+        """Stop following."""
         await self._end()
 
     async def _end(self) -> None:
@@ -129,11 +144,11 @@ class Mirror:
             self._following.cancel()
             await asyncio.wait([self._following])
             if not self._following.cancelled():
-                # Told already, or of no interest to who leaves.
+                # It was raised already, or does not matter any more.
                 self._following.exception()
         await self._store.close()
 
-    def _whole(self) -> MirrorStore:
+    def _open_store(self) -> MirrorStore:
         if self._following is None or self._following.done():
             stopped = MirrorStopped("the mirror does not follow its register")
             following = self._following
@@ -143,13 +158,13 @@ class Mirror:
         return self._store
 
     def _place(self) -> Place:
-        place = self._whole().place
+        place = self._open_store().place
         if place is None:
             raise MirrorStopped("the mirror has no copy yet")
         return place
 
     async def _until(self, true: Callable[[], bool]) -> None:
-        while self._whole() and not true():
+        while self._open_store() and not true():
             await self._changed.wait()
 
     def _wake(self) -> None:
@@ -157,21 +172,32 @@ class Mirror:
         self._changed = asyncio.Event()
 
     async def _follow(self) -> None:
-        place = self._store.place
-        start: Start = self._store.incoming or (_FROM_SNAPSHOT if place is None else place.checkpoint)
+        anew = False
         while True:
+            pauses = self._pauses
             try:
-                await self._follow_from(start)
-            except NO_GOING_ON:
+                if anew:
+                    await self._store.begin_snapshot()
+                await self._follow_from(_FROM_SNAPSHOT if anew else self._start())
+            except CANNOT_CONTINUE:
                 # Where another snapshot does not help either, ever more slowly.
-                await asyncio.sleep(next(self._pauses))
-            await self._store.begin_snapshot()
-            start = _FROM_SNAPSHOT
+                anew = True
+            except MirrorFileFailed as error:
+                if self._store.place is None:
+                    raise
+                _log.warning("the mirror is not up to date: %s", error)
+                pauses, anew = self._file_pauses, False
+            await asyncio.sleep(next(pauses))
+
+    def _start(self) -> Start:
+        place = self._store.place
+        return self._store.incoming or (_FROM_SNAPSHOT if place is None else place.checkpoint)
 
     async def _follow_from(self, start: Start) -> None:
         async with aclosing(self._subscribe(start).events()) as events:
             async for event in events:
                 await self._take(event)
+                self._file_pauses = self._retries.pauses()
                 self._heard = time.monotonic()
                 self._wake()
 

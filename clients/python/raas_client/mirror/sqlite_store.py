@@ -1,4 +1,4 @@
-"""A copy of a register in a file of SQLite, which survives restarts."""
+"""The copy of a mirror in a file of SQLite, which survives restarts."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from raas.v1.dossier_pb2 import Dossier
 from raas.v1.mutation_pb2 import Mutation
 from raas_client.checkpoints.checkpoint import Checkpoint
 from raas_client.days import Line, line_of
+from raas_client.errors import MirrorFileFailed, MirrorInUse
 from raas_client.mirror.store import MirroredDossier, Place, changed, copied
 
 _FORMAT = 1
@@ -32,28 +33,31 @@ _PUT = "INSERT OR REPLACE INTO {} (niss, dossier_type, lines, revision) VALUES (
 
 
 class SqliteMirrorStore:
-    """One file, one process that writes. Every write is a transaction that holds the place as well.
+    """A copy in one file, used by one mirror. Every write is a transaction that includes the place.
 
-    Raises sqlite3.Error; ValueError for a file of another make; RuntimeError when somebody else writes it.
+    While the file is open, a lock is held on a second file beside it, whose name ends in `-lock`. Raises
+    MirrorInUse, MirrorFileFailed; ValueError for a file that is no mirror.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.place: Place | None = None
         self.incoming: Checkpoint | None = None
-        self._path = Path(path)
+        # Links to one file are one file.
+        self._path = Path(path).resolve()
         self._writes = 0
         """How many transactions there were: another number in the file means another writer."""
+        self._lock: sqlite3.Connection | None = None
         self._writing = threading.Lock()
         self._reading = threading.Lock()
         self._writer: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
 
     async def open(self, dossier_types: Iterable[str]) -> None:
-        """Open the file, or make it."""
+        """Lock and open the file, or create it."""
         await asyncio.to_thread(self._open, json.dumps(sorted(dossier_types)))
 
     async def close(self) -> None:
-        """Close the file, after what is being written."""
+        """Close the file, after a write in progress."""
         await asyncio.to_thread(self._close)
 
     async def begin_snapshot(self) -> None:
@@ -66,7 +70,7 @@ class SqliteMirrorStore:
         await asyncio.to_thread(self._write, [], parts, self.place, checkpoint)
 
     async def complete(self, place: Place) -> None:
-        """The snapshot is whole."""
+        """Replace the copy by the snapshot."""
         swap = (
             "DROP TABLE dossier",
             "ALTER TABLE incoming RENAME TO dossier",
@@ -75,7 +79,7 @@ class SqliteMirrorStore:
         await asyncio.to_thread(self._write, [], [], place, None, *swap)
 
     async def apply(self, mutations: Iterable[Mutation], place: Place) -> None:
-        """Bring the copy to this place."""
+        """Apply mutations to the copy."""
         await asyncio.to_thread(self._write, list(changed(mutations)), [], place, self.incoming)
 
     def of(self, niss: str) -> Mapping[str, MirroredDossier]:
@@ -88,7 +92,7 @@ class SqliteMirrorStore:
 
     def all(self) -> Iterator[MirroredDossier]:
         """All dossiers as of one revision."""
-        # A connection of its own: one statement sees one state, whatever is written meanwhile.
+        # On a connection of its own one statement sees one state, whatever is written meanwhile.
         with closing(self._connect()) as connection:
             query = "SELECT niss, dossier_type, lines, revision FROM dossier ORDER BY niss, dossier_type"
             for row in connection.execute(query):
@@ -99,8 +103,38 @@ class SqliteMirrorStore:
         return sqlite3.connect(self._path, check_same_thread=False, isolation_level=None, timeout=30)
 
     def _open(self, dossier_types: str) -> None:
+        try:
+            self._take_lock()
+            with self._failing():
+                self._open_file(dossier_types)
+        except BaseException:
+            self._close()
+            raise
+
+    def _take_lock(self) -> None:
+        """Hold the lock until the file is closed; it ends with the process, however that ends."""
+        with self._failing():
+            lock = sqlite3.connect(
+                f"{self._path}-lock", check_same_thread=False, isolation_level=None, timeout=0
+            )
+        self._lock = lock
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise MirrorInUse(self._path) from None
+            raise MirrorFileFailed(f"{self._path}-lock: {error}") from error
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise MirrorFileFailed(f"{self._path}: {error}") from error
+
+    def _open_file(self, dossier_types: str) -> None:
         self._writer = self._connect()
-        # What a power cut takes back is taken back with its place, so the disk need not be waited for.
+        # A power cut may undo the last transactions, but always together with their place.
         self._writer.execute("PRAGMA journal_mode = WAL")
         self._writer.execute("PRAGMA synchronous = NORMAL")
         with _transaction(self._writer) as cursor:
@@ -132,10 +166,10 @@ class SqliteMirrorStore:
 
     def _close(self) -> None:
         with self._writing, self._reading:
-            for connection in (self._reader, self._writer):
+            for connection in (self._reader, self._writer, self._lock):
                 if connection is not None:
                     connection.close()
-            self._reader = self._writer = None
+            self._reader = self._writer = self._lock = None
 
     def _write(
         self,
@@ -147,7 +181,7 @@ class SqliteMirrorStore:
     ) -> None:
         with self._writing:
             assert self._writer is not None
-            with _transaction(self._writer) as cursor:
+            with self._failing(), _transaction(self._writer) as cursor:
                 for statement in statements:
                     cursor.execute(statement)
                 for dossier in dossiers:
@@ -172,7 +206,7 @@ class SqliteMirrorStore:
                     ),
                 )
                 if cursor.rowcount != 1:
-                    raise RuntimeError(f"{self._path} is written by another mirror as well")
+                    raise MirrorInUse(self._path)
             self._writes += 1
             self.place, self.incoming = place, incoming
 
@@ -182,10 +216,12 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Cursor]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield connection.cursor()
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        # After some errors, such as a full disk, SQLite has rolled back already.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 def _row(dossier: MirroredDossier) -> tuple[str, str, str, int]:

@@ -1,4 +1,4 @@
-"""What a mirror keeps: the dossiers of a register, and where in the log they are from."""
+"""The store of a mirror: the dossiers of a register, and their place in the log."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class MirroredDossier:
     revision: int
 
     def holds(self, day: date) -> bool:
-        """Whether one of its lines does."""
+        """Whether a day lies in one of its lines."""
         return any(line.holds(day) for line in self.lines)
 
 
 class Place(NamedTuple):
-    """Where a copy is from: whole through the revision of the checkpoint.
+    """The place of a copy in the log: complete through the revision of the checkpoint.
 
-    `checksum` is that of the log there; None where nothing can be compared with it.
+    `checksum` is that of the log at this revision; None = not known.
     """
 
     checkpoint: Checkpoint
@@ -38,37 +38,37 @@ class Place(NamedTuple):
 
 
 class MirrorStore(Protocol):
-    """The dossiers of a register, and those of a snapshot that is coming in.
+    """The dossiers of a register, and those of a snapshot that is being received.
 
-    What is written is there as a whole, with its place, or not at all. Reads may come from any thread; they
-    see the last whole copy, never a snapshot that is not complete.
+    Every write is atomic and includes the place. Reads are allowed from any thread; they see the last
+    complete copy, never an incomplete snapshot. Raises MirrorInUse, MirrorFileFailed.
     """
 
     async def open(self, dossier_types: Iterable[str]) -> None:
-        """Begin. What was kept under another filter is of no use, and forgotten."""
+        """Open the store. A copy of other dossier types is deleted."""
 
     async def close(self) -> None:
-        """End, after what is being written."""
+        """Close the store, after a write in progress."""
 
     @property
     def place(self) -> Place | None:
-        """Where the whole copy is from; None = there is none yet."""
+        """The place of the complete copy; None = there is none yet."""
 
     @property
     def incoming(self) -> Checkpoint | None:
-        """How far an incomplete snapshot has come; None = there is none."""
+        """The checkpoint of an incomplete snapshot; None = there is none."""
 
     async def begin_snapshot(self) -> None:
-        """Forget an incomplete snapshot."""
+        """Delete an incomplete snapshot."""
 
     async def add(self, dossiers: Iterable[Dossier], checkpoint: Checkpoint) -> None:
-        """A further part of the snapshot."""
+        """Add a part of the snapshot."""
 
     async def complete(self, place: Place) -> None:
-        """The snapshot is whole: put it in the place of the copy."""
+        """Replace the copy by the snapshot, which is complete."""
 
     async def apply(self, mutations: Iterable[Mutation], place: Place) -> None:
-        """Bring the copy from where it is to this place."""
+        """Apply the mutations between the place of the copy and this one."""
 
     def of(self, niss: str) -> Mapping[str, MirroredDossier]:
         """The dossiers of a person, by dossier type."""
@@ -83,10 +83,7 @@ def copied(dossier: Dossier) -> MirroredDossier:
 
 
 def changed(mutations: Iterable[Mutation]) -> Iterator[MirroredDossier]:
-    """The one rule of a copy: what (niss, dossier_type) is after each mutation that changes a dossier.
-
-    No lines = it is to be forgotten.
-    """
+    """The state of the dossier after each mutation that changes one; without lines it is to be deleted."""
     for mutation in mutations:
         if mutation.HasField("dossier_type"):
             lines = lines_of(mutation.after)
