@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from raas_client import Bookmark, FromSnapshot, Mutations, inscription
+from raas_client import Bookmark, ClientClosed, Event, FromSnapshot, Mutations, inscription
 from raas_client.reasons import NissMalformed
+from raas_client.testing import FakeRegister
 from tests.client.registers import ANN, TYPES, AnyRegister, own_threads, person
+from tests.eventually import eventually
 
 
 def test_every_call_can_be_waited_for(register: AnyRegister) -> None:
@@ -50,6 +52,58 @@ def test_nothing_is_left_behind(register: AnyRegister) -> None:
         stream = caller.iterate(caller.client.subscribe(FromSnapshot()))
         next(stream)
     assert own_threads() == before
+
+
+def test_leaving_the_block_ends_loops_of_other_threads(register: AnyRegister) -> None:
+    seen: list[Event] = []
+    with ThreadPoolExecutor(4) as pool:
+        with register.client().blocking() as caller:
+
+            def follow() -> str:
+                for event in caller.iterate(caller.client.subscribe(FromSnapshot())):
+                    seen.append(event)
+                return "ended"
+
+            loops = [pool.submit(follow) for _ in range(4)]
+            eventually(lambda: len(seen) >= 4)
+        assert [each.result(10) for each in loops] == ["ended"] * 4
+    assert own_threads() == (["fake-register"] if isinstance(register, FakeRegister) else [])
+
+
+def test_loop_ends_when_its_stream_is_closed_by_another_thread(register: AnyRegister) -> None:
+    with register.client().blocking() as caller, ThreadPoolExecutor(1) as pool:
+        stream = caller.iterate(caller.client.subscribe(FromSnapshot()))
+        first = next(stream)
+        assert isinstance(first, Bookmark)
+        rest = pool.submit(list, stream)
+        stream.close()
+        stream.close()
+        assert rest.result(10) == []
+        assert next(stream, None) is None
+        assert caller.run(caller.client.get_register()).revision == len(TYPES)
+
+
+def test_call_that_waits_while_the_block_is_left_is_told_so(fake: FakeRegister) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with fake.outage(), fake.client().blocking() as caller:
+            waiting = pool.submit(caller.run, caller.client.get_register())
+            eventually(lambda: len(caller._waiting) == 1)
+        with pytest.raises(ClientClosed, match="closed while a call was open"):
+            waiting.result(10)
+        with pytest.raises(ClientClosed):
+            caller.run(caller.client.get_register())
+        assert list(caller.iterate(caller.client.subscribe())) == []
+
+
+def test_loop_that_is_left_by_break_ends_its_stream(register: AnyRegister) -> None:
+    with register.client().blocking() as caller:
+        for _ in caller.iterate(caller.client.subscribe(FromSnapshot(), subscriber="mirror")):
+            break
+
+        def connected() -> list[bool]:
+            return [each.connected for each in caller.run(caller.client.subscribers().all())]
+
+        eventually(lambda: connected() == [False])
 
 
 def test_what_is_raised_in_a_block_passes_through_it(register: AnyRegister) -> None:
