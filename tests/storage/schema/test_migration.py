@@ -134,41 +134,45 @@ async def test_persons_of_schema_0003_are_found_after_the_upgrade(empty: AsyncEn
     assert [tuple(row) for row in keys] == [(key, niss) for key in search_keys("Vandenberghe")]
 
 
-def reading_engine_of(engine: AsyncEngine) -> AsyncEngine:
-    """An engine in autocommit on the same database."""
-    dsn = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return open_database(dsn, autocommit=True)
+@asynccontextmanager
+async def new_engines(server_dsn: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
+    """An engine for writers and one for readers, on an empty database."""
+    with new_database(server_dsn) as dsn:
+        engines = open_database(dsn), open_database(dsn, autocommit=True)
+        try:
+            yield engines
+        finally:
+            for engine in engines:
+                await engine.dispose()
 
 
-async def test_statuses_of_schema_0005_are_known_from_the_upgrade_on(empty: AsyncEngine) -> None:
+async def test_statuses_of_schema_0005_are_known_from_the_upgrade_on(server_dsn: str) -> None:
     old, new, unknown = Niss(85673003360), Niss(85673003459), Niss(85673003558)
-    async with empty.begin() as connection:
-        await connection.run_sync(upgrade_to, "0005")
-        await connection.execute(
-            text("""INSERT INTO person (niss, register_of_origin, status, version, replaced_by, successor)
-                    VALUES (:old, 3, 2, 1, :new, :new), (:new, 3, 1, 1, NULL, NULL)"""),
-            {"old": old, "new": new},
-        )
-    before = datetime.now(UTC)
-    await upgrade(empty)
-    reading = reading_engine_of(empty)
-    history = PostgresNissHistory(reading)
-    assert await history.at_instant([old, new, unknown], before) == {}
-    assert await history.at_instant([old, new, unknown], datetime.now(UTC)) == {
-        old: ReadAs(new, PersonStatus.ACTIVE),
-        new: ReadAs(new, PersonStatus.ACTIVE),
-        unknown: ReadAs(unknown, None),
-    }
-    await reading.dispose()
+    async with new_engines(server_dsn) as (writing, reading):
+        async with writing.begin() as connection:
+            await connection.run_sync(upgrade_to, "0005")
+            await connection.execute(
+                text("""INSERT INTO person (niss, register_of_origin, status, version, replaced_by, successor)
+                        VALUES (:old, 3, 2, 1, :new, :new), (:new, 3, 1, 1, NULL, NULL)"""),
+                {"old": old, "new": new},
+            )
+        before = datetime.now(UTC)
+        await upgrade(writing)
+        history = PostgresNissHistory(reading)
+        assert await history.at_instant([old, new, unknown], before) == {}
+        assert await history.at_instant([old, new, unknown], datetime.now(UTC)) == {
+            old: ReadAs(new, PersonStatus.ACTIVE),
+            new: ReadAs(new, PersonStatus.ACTIVE),
+            unknown: ReadAs(unknown, None),
+        }
 
 
-async def test_history_of_a_new_database_has_no_beginning(empty: AsyncEngine) -> None:
-    await upgrade(empty)
-    reading = reading_engine_of(empty)
-    niss = Niss(85673003360)
-    then = await PostgresNissHistory(reading).at_instant([niss], datetime(2000, 1, 1, tzinfo=UTC))
-    assert then == {niss: ReadAs(niss, None)}
-    await reading.dispose()
+async def test_history_of_a_new_database_has_no_beginning(server_dsn: str) -> None:
+    async with new_engines(server_dsn) as (writing, reading):
+        await upgrade(writing)
+        niss = Niss(85673003360)
+        then = await PostgresNissHistory(reading).at_instant([niss], datetime(2000, 1, 1, tzinfo=UTC))
+        assert then == {niss: ReadAs(niss, None)}
 
 
 async def migrate_further(engine: AsyncEngine, *changes: SchemaChange) -> None:
