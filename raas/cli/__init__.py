@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
+
+_OF_A_SERVER = (
+    "consult", "inscribe", "remove", "history", "explain", "stale", "import", "export", "watch", "status",
+    "doctor",
+)  # fmt: skip
+_GROUPS = {
+    "types": ("list", "create", "update"),
+    "registers": ("list", "show", "create", "rename"),
+    "subscribers": ("list", "delete"),
+    "persons": ("search", "show", "import"),
+}
 
 
 def main() -> None:
     """Run the command of the arguments and end the process with its exit status."""
-    command_line()()
+    try:
+        command_line()()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
 
 
 def command_line() -> typer.Typer:
     """The command line with all commands."""
+    from raas.cli.commands.consult import consult
     from raas.cli.commands.explain import explain
     from raas.cli.commands.export import export
+    from raas.cli.commands.history import history
+    from raas.cli.commands.inscribe import inscribe, remove
+    from raas.cli.commands.persons import persons
+    from raas.cli.commands.registers import registers
     from raas.cli.commands.stale import stale
+    from raas.cli.commands.subscribers import subscribers
+    from raas.cli.commands.types import types
     from raas.cli.commands.watch import watch
     from raas.cli.database.erase import erase
     from raas.cli.database.migrate import migrate
@@ -23,24 +46,78 @@ def command_line() -> typer.Typer:
     from raas.cli.demo.setup import demo
     from raas.cli.imports.command import import_file
     from raas.cli.serve import serve
+    from raas.cli.setup.context import context
+    from raas.cli.setup.doctor import doctor, status
+    from raas.cli.setup.manual import manual
 
     made = typer.Typer(
         name="raas",
         help="Register as a Service: temporal registers of persons, served over gRPC.",
         no_args_is_help=True,
-        add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
+    made.callback()(_before)
     made.command("serve")(serve)
-    made.command("migrate")(migrate)
+    made.command("consult")(consult)
+    made.command("inscribe")(inscribe)
+    made.command("remove")(remove)
+    made.command("history")(history)
+    made.command("explain")(explain)
     made.command("import")(import_file)
     made.command("export")(export)
     made.command("watch")(watch)
     made.command("stale")(stale)
-    made.command("explain")(explain)
+    made.add_typer(types, name="types")
+    made.add_typer(registers, name="registers")
+    made.add_typer(subscribers, name="subscribers")
+    made.add_typer(persons, name="persons")
+    made.command("status")(status)
+    made.command("doctor")(doctor)
+    made.add_typer(context, name="context")
+    made.command("migrate")(migrate)
     made.command("trim")(trim)
     made.command("erase")(erase)
     made.command("renew-log")(renew_log)
+    made.command("manual")(manual)
     made.command("demo", hidden=True)(demo)
     return made
+
+
+def _version(wanted: bool) -> None:
+    from importlib.metadata import version
+
+    if wanted:
+        typer.echo(f"raas {version('raas')}")
+        raise typer.Exit
+
+
+def _before(
+    command: typer.Context,
+    context: Annotated[
+        str | None,
+        typer.Option(
+            envvar="RAAS_CONTEXT", metavar="NAME", help="The context to use; see `raas context --help`."
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Register as a Service: temporal registers of persons, served over gRPC."""
+    from raas.cli.setup.configuration import ConfigurationInvalid, load_configuration
+    from raas.cli.terminal.exits import fail
+    from raas.cli.texts import use_language
+
+    if command.invoked_subcommand not in (*_OF_A_SERVER, *_GROUPS):
+        use_language(None)
+        return
+    try:
+        options = dict(load_configuration().context(context))
+    except ConfigurationInvalid as invalid:
+        if command.invoked_subcommand == "doctor" and context is None:
+            return  # it reports the fault
+        fail(str(invalid))
+    use_language(options.get("language"))
+    groups = {group: dict.fromkeys(names, options) for group, names in _GROUPS.items()}
+    command.default_map = {**dict.fromkeys(_OF_A_SERVER, options), **groups}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from google.protobuf.json_format import MessageToDict
 
-from raas.cli.commands.watch_lines import mutation_line, plain
+from raas.cli.commands.watch_lines import mutation_line
 from raas.cli.server.client import answer_of, client_of
 from raas.cli.server.options import (
     DEFAULT_TARGET,
@@ -21,7 +20,9 @@ from raas.cli.server.options import (
     Register,
     Target,
 )
+from raas.cli.terminal.days import parse_day, parse_niss, today
 from raas.cli.terminal.instant import AtTime, parse_instant
+from raas.cli.terminal.table import plain
 from raas.v1.register_service_pb2 import ExplainDossierResponse
 from raas_client import Patience
 
@@ -53,7 +54,9 @@ def explain(
     client = client_of(target, enterprise_number, register, language, Patience(call_seconds=patience))
     answer = answer_of(
         client,
-        lambda opened: opened.explain(niss, day or _today(), dossier_type, at_time=instant),
+        lambda opened: opened.explain(
+            parse_niss(niss), parse_day(day) if day else today(), dossier_type, at_time=instant
+        ),
         as_json=as_json,
     )
     if as_json:
@@ -76,9 +79,3 @@ def _lines(answer: ExplainDossierResponse) -> Iterator[str]:
         yield f"read as: {answer.resolved[0].successor_niss}"
     if answer.former_niss:
         yield f"former numbers: {', '.join(answer.former_niss)}"
-
-
-def _today() -> str:
-    from raas.domain.calendar.day import brussels_day, day_text
-
-    return day_text(brussels_day(datetime.now(UTC)))

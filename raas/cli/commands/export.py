@@ -21,6 +21,7 @@ from raas.cli.server.options import (
     Target,
 )
 from raas.cli.server.refusal import refusal_of
+from raas.cli.terminal.days import parse_day, parse_niss
 from raas.cli.terminal.exits import Exit, fail
 from raas.cli.terminal.instant import AtTime, parse_instant
 from raas.cli.terminal.output import open_output, until_reader_leaves
@@ -94,9 +95,9 @@ def export(
         if not filtered:
             meter.total = (await opened.get_register()).dossier_count
         parts = opened.export(
-            niss=niss or (),
+            niss=[parse_niss(each) for each in niss or ()],
             dossier_types=dossier_type or (),
-            active_on=active_on,
+            active_on=active_on and parse_day(active_on),
             overlaps=overlapping,
             ends_between=ending,
             at_revision=at_revision,
@@ -165,4 +166,4 @@ def _period(text: str | None, option: str) -> Period | None:
     begin, dots, end = text.partition("..")
     if not dots:
         raise typer.BadParameter(f"write {option} as BEGIN..END; one bound may be empty")
-    return Period(begin=begin or None, end=end or None)
+    return Period(begin=parse_day(begin) or None, end=parse_day(end) or None)

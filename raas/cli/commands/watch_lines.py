@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
+from raas.cli.terminal.table import plain
 from raas.v1.mutation_pb2 import Mutation, MutationKind
 from raas.v1.period_pb2 import Period
 from raas_client import Bookmark, Event, Mutations, Snapshot
@@ -100,8 +101,3 @@ def _periods(periods: Sequence[Period]) -> str:
 
 def _instant(instant: datetime) -> str:
     return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
-
-
-def plain(text: str) -> str:
-    """The text without characters that control a terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import grpc
+
 from raas.cli.texts import tr
 from raas_client import CallFailed, RaasError, Refused, Violation
 
@@ -50,9 +52,16 @@ def refusal_of(error: RaasError) -> Refusal:
                 )
             return Refusal(error.status.name, error.reason, sentences, error.call_id)
         case CallFailed():
-            return Refusal(error.status.name, error.status.name, (str(error),))
+            return Refusal(error.status.name, error.status.name, (_cause(error),))
         case _:
             return Refusal("UNKNOWN", type(error).__name__, (str(error),))
+
+
+def _cause(failure: CallFailed) -> str:
+    """Why there is no answer; of a chain of causes, as gRPC writes them, the last one."""
+    if failure.status is grpc.StatusCode.UNAVAILABLE:
+        return tr("no server answers ({cause})", cause=str(failure).rpartition(": ")[2].strip())
+    return str(failure)
 
 
 def _sentence(violation: Violation) -> str:

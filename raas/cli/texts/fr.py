@@ -4,4 +4,193 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-TEXTS: Mapping[str, str] = {}
+TEXTS: Mapping[str, str] = {
+    " (see {rejected_file})": " (voir {rejected_file})",
+    ", {applied_before:,} applied before": ", {applied_before:,} appliquées auparavant",
+    ", {rejected:,} rejected": ", {rejected:,} rejetées",
+    "--encoding {name} is unknown": "--encoding {name} est inconnu",
+    "--ignore-extra ignores unknown columns": "--ignore-extra ignore les colonnes inconnues",
+    "--import-id {id} was used for other content: choose another one": (
+        "--import-id {id} a déjà servi pour un autre contenu : choisissez-en un autre"
+    ),
+    "--language is one of {languages}": "--language est l'une des valeurs {languages}",
+    "--rejected {file} exists already: move it or name another file": (
+        "--rejected {file} existe déjà : déplacez-le ou indiquez un autre fichier"
+    ),
+    "--rejected {file} is the file to import": "--rejected {file} est le fichier à importer",
+    "--sex is F or M": "--sex vaut F ou M",
+    "ACKNOWLEDGED": "CONFIRMÉE",
+    "BEGIN": "DÉBUT",
+    "BORN": "NAISSANCE",
+    "CALLER": "APPELANT",
+    "CONNECTED": "CONNECTÉ",
+    "DOSSIERS": "DOSSIERS",
+    "END": "FIN",
+    "ENTERPRISE NUMBER": "NUMÉRO D'ENTREPRISE",
+    "FROM": "DE",
+    "LABEL": "LIBELLÉ",
+    "LAG": "RETARD",
+    "LANGUAGE": "LANGUE",
+    "LAST SEEN": "VU LE",
+    "NAME": "NOM",
+    "NUMBER": "NUMÉRO",
+    "OLD CODE": "ANCIEN CODE",
+    "OLDEST": "PREMIÈRE",
+    "REGISTER": "REGISTRE",
+    "REVISION": "RÉVISION",
+    "SCORE": "SCORE",
+    "SEX": "SEXE",
+    "STATUS": "STATUT",
+    "TARGET": "SERVEUR",
+    "TYPE": "TYPE",
+    "UNTIL": "JUSQU'À",
+    "a date is not written {format}": "une date n'est pas écrite {format}",
+    "a header has {mandatory} and may have {optional}": (
+        "l'en-tête contient {mandatory} et peut contenir {optional}"
+    ),
+    "a quotation mark is opened on line {line} and not closed": (
+        "un guillemet est ouvert à la ligne {line} et n'est pas fermé"
+    ),
+    "a removal does not compare identities: leave {names} empty": (
+        "une suppression ne compare pas d'identité : laissez {names} vide"
+    ),
+    "clocks": "horloges",
+    "configuration": "configuration",
+    "context {name} is removed": "le contexte {name} est supprimé",
+    "context {name} is saved in {file}": "le contexte {name} est enregistré dans {file}",
+    "context {name} is used from now on": "le contexte {name} est utilisé désormais",
+    "database": "base de données",
+    "dates look like DD/MM/YYYY: give --date-format DD/MM/YYYY": (
+        "les dates semblent écrites DD/MM/YYYY : indiquez --date-format DD/MM/YYYY"
+    ),
+    "disk": "disque",
+    "failed": "échec",
+    "give a period (BEGIN, END or both), or --whole": (
+        "indiquez une période (BEGIN, END ou les deux), ou --whole"
+    ),
+    "give one of --at-revision and --at-time": "indiquez soit --at-revision, soit --at-time",
+    "interrupted": "interrompu",
+    "interrupted; nothing was exported": "interrompu ; rien n'a été exporté",
+    "line {line} is not a person in JSON": "la ligne {line} n'est pas une personne en JSON",
+    "line {line}: {reasons}": "ligne {line} : {reasons}",
+    "lines": "lignes",
+    "missing: {names}": "manquantes : {names}",
+    "more than once: {names}": "plusieurs fois : {names}",
+    "name what is to be changed": "indiquez ce qui doit être modifié",
+    "no": "non",
+    "no candidates": "aucun candidat",
+    "no file {file}; options and environment": "pas de fichier {file} ; options et environnement",
+    "no lines": "aucune ligne",
+    "no mutations": "aucune mutation",
+    "no server answers ({cause})": "aucun serveur ne répond ({cause})",
+    "no server runs on {folder}": "aucun serveur n'utilise {folder}",
+    "none": "aucun",
+    "none in the environment": "aucun dans l'environnement",
+    "none on this machine": "aucune sur cette machine",
+    "ok": "ok",
+    "reading spreadsheets needs a package: pip install 'raas[spreadsheets]'": (
+        "la lecture d'un tableur demande un paquet : pip install 'raas[spreadsheets]'"
+    ),
+    "register": "registre",
+    "resuming after row {row:,}": "reprise après la ligne {row:,}",
+    "revision {revision}, {seconds:.1f} s, {rows_per_second:,} rows/s": (
+        "révision {revision}, {seconds:.1f} s, {rows_per_second:,} lignes/s"
+    ),
+    "rows": "lignes",
+    "say who you are: --enterprise-number, or RAAS_ENTERPRISE_NUMBER": (
+        "indiquez qui vous êtes : --enterprise-number, ou RAAS_ENTERPRISE_NUMBER"
+    ),
+    "schema {version}": "schéma {version}",
+    "server": "serveur",
+    "settings": "paramètres",
+    "standard input and pipes cannot be resumed": (
+        "un import de l'entrée standard ou d'un tube ne peut pas être repris"
+    ),
+    "stopped after row {row:,}": "arrêté après la ligne {row:,}",
+    "the NISS has lost its leading zero: format the column as text": (
+        "le NISS a perdu son zéro initial : mettez la colonne au format texte"
+    ),
+    "the NISS is written as a rounded number: format the column as text": (
+        "le NISS est écrit comme un nombre arrondi : mettez la colonne au format texte"
+    ),
+    "the compressed file is damaged or truncated ({cause})": (
+        "le fichier compressé est endommagé ou tronqué ({cause})"
+    ),
+    "the file is not written in UTF-8: save it as CSV in UTF-8, or give its encoding, such as "
+    "--encoding windows-1252 or --encoding utf-16": (
+        "le fichier n'est pas écrit en UTF-8 : enregistrez-le en CSV UTF-8, ou indiquez son encodage, par "
+        "exemple --encoding windows-1252 ou --encoding utf-16"
+    ),
+    "the first line must be a header that names the columns; it is empty": (
+        "la première ligne doit être un en-tête qui nomme les colonnes ; elle est vide"
+    ),
+    "the line is too long": "la ligne est trop longue",
+    "the operation is neither INSCRIBE nor REMOVE": "l'opération n'est ni INSCRIBE ni REMOVE",
+    "the row has a value in a column without a name": (
+        "la ligne contient une valeur dans une colonne sans nom"
+    ),
+    "the row has {fields} fields, the header {columns}": (
+        "la ligne contient {fields} champs, l'en-tête {columns}"
+    ),
+    "the row is not written in the encoding of the file; try --encoding windows-1252": (
+        "la ligne n'est pas écrite dans l'encodage du fichier ; essayez --encoding windows-1252"
+    ),
+    "the row is too long": "la ligne est trop longue",
+    "the same command resumes there": "la même commande reprend à cet endroit",
+    "the server has had {rows:,} rows of this import before: they are not applied again (to apply them "
+    "again, give another --import-id)": (
+        "le serveur a déjà reçu {rows:,} lignes de cet import : elles ne sont pas appliquées à nouveau "
+        "(pour les appliquer encore, indiquez un autre --import-id)"
+    ),
+    "the sex is neither F nor M": "le sexe n'est ni F ni M",
+    "the spreadsheet cannot be read ({cause})": "le tableur est illisible ({cause})",
+    "unknown: {names}": "inconnues : {names}",
+    "versions": "versions",
+    "warning": "attention",
+    "what was applied stays; the changed file is another import": (
+        "ce qui a été appliqué reste appliqué ; le fichier modifié constitue un autre import"
+    ),
+    "write --date-format with DD, MM and YYYY, such as DD/MM/YYYY or YYYYMMDD": (
+        "écrivez --date-format avec DD, MM et YYYY, par exemple DD/MM/YYYY ou YYYYMMDD"
+    ),
+    "write --label as LANGUAGE=TEXT, such as fr=Pension": (
+        "écrivez --label sous la forme LANGUE=TEXTE, par exemple fr=Pension"
+    ),
+    "yes": "oui",
+    "{code} is changed": "{code} est modifié",
+    "{code} is created": "{code} est créé",
+    "{count} pages in {folder}": "{count} pages dans {folder}",
+    "{dossiers:,} dossiers, {lines:,} lines at revision {revision}; {seconds:.1f} s, {rate:,.0f} lines/s": (
+        "{dossiers:,} dossiers, {lines:,} lignes à la révision {revision} ; {seconds:.1f} s, "
+        "{rate:,.0f} lignes/s"
+    ),
+    "{file} is being imported by another process": "{file} est déjà importé par un autre processus",
+    "{file} was changed while it was read": "{file} a été modifié pendant la lecture",
+    "{file}, context {name}": "{file}, contexte {name}",
+    "{file}: the header cannot be used": "{file} : l'en-tête est inutilisable",
+    "{folder} cannot be written to ({cause}): name another folder with --state-dir": (
+        "impossible d'écrire dans {folder} ({cause}) : indiquez un autre dossier avec --state-dir"
+    ),
+    "{free:,.1f} GiB free at {folder}": "{free:,.1f} Gio libres dans {folder}",
+    "{message}; trying again": "{message} ; nouvel essai",
+    "{name} is deleted": "{name} est supprimé",
+    "{niss} is replaced by {successor}": "{niss} est remplacé par {successor}",
+    "{number} {name!r}: revision {revision}, {dossiers:,} dossiers": (
+        "{number} {name!r} : révision {revision}, {dossiers:,} dossiers"
+    ),
+    "{outcome} at revision {revision}": "{outcome} à la révision {revision}",
+    "{outcome}, if it were done": "{outcome}, si l'opération était exécutée",
+    "{rows:,} rows checked, {rejected:,} would be rejected; nothing was applied": (
+        "{rows:,} lignes vérifiées, {rejected:,} seraient rejetées ; rien n'a été appliqué"
+    ),
+    "{rows:,} rows: {applied:,} applied, {unchanged:,} unchanged, {rejected:,} rejected": (
+        "{rows:,} lignes : {applied:,} appliquées, {unchanged:,} sans changement, {rejected:,} rejetées"
+    ),
+    "{rows:,} rows: {applied:,} applied, {unchanged:,} unchanged{before}, {rejected:,} rejected{where}": (
+        "{rows:,} lignes : {applied:,} appliquées, {unchanged:,} sans changement{before}, "
+        "{rejected:,} rejetées{where}"
+    ),
+    "{seconds:.1f} s between the server and here": "{seconds:.1f} s entre le serveur et cette machine",
+    "{share:4.0%}, {left} left: ": "{share:4.0%}, encore {left} : ",
+    "{target} answers in {time:.0f} ms": "{target} répond en {time:.0f} ms",
+}

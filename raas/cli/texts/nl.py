@@ -4,4 +4,188 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-TEXTS: Mapping[str, str] = {}
+TEXTS: Mapping[str, str] = {
+    " (see {rejected_file})": " (zie {rejected_file})",
+    ", {applied_before:,} applied before": ", {applied_before:,} eerder toegepast",
+    ", {rejected:,} rejected": ", {rejected:,} geweigerd",
+    "--encoding {name} is unknown": "--encoding {name} is onbekend",
+    "--ignore-extra ignores unknown columns": "--ignore-extra negeert onbekende kolommen",
+    "--import-id {id} was used for other content: choose another one": (
+        "--import-id {id} is al voor een andere inhoud gebruikt: kies een andere"
+    ),
+    "--language is one of {languages}": "--language is een van {languages}",
+    "--rejected {file} exists already: move it or name another file": (
+        "--rejected {file} bestaat al: verplaats het of geef een ander bestand op"
+    ),
+    "--rejected {file} is the file to import": "--rejected {file} is het in te lezen bestand",
+    "--sex is F or M": "--sex is F of M",
+    "ACKNOWLEDGED": "BEVESTIGD",
+    "BEGIN": "BEGIN",
+    "BORN": "GEBOREN",
+    "CALLER": "OPROEPER",
+    "CONNECTED": "VERBONDEN",
+    "DOSSIERS": "DOSSIERS",
+    "END": "EINDE",
+    "ENTERPRISE NUMBER": "ONDERNEMINGSNUMMER",
+    "FROM": "VAN",
+    "LABEL": "OMSCHRIJVING",
+    "LAG": "ACHTERSTAND",
+    "LANGUAGE": "TAAL",
+    "LAST SEEN": "LAATST GEZIEN",
+    "NAME": "NAAM",
+    "NUMBER": "NUMMER",
+    "OLD CODE": "OUDE CODE",
+    "OLDEST": "OUDSTE",
+    "REGISTER": "REGISTER",
+    "REVISION": "REVISIE",
+    "SCORE": "SCORE",
+    "SEX": "GESLACHT",
+    "STATUS": "STATUS",
+    "TARGET": "SERVER",
+    "TYPE": "TYPE",
+    "UNTIL": "TOT EN MET",
+    "a date is not written {format}": "een datum is niet geschreven als {format}",
+    "a header has {mandatory} and may have {optional}": (
+        "een kopregel bevat {mandatory} en mag {optional} bevatten"
+    ),
+    "a quotation mark is opened on line {line} and not closed": (
+        "op regel {line} staat een aanhalingsteken dat niet wordt gesloten"
+    ),
+    "a removal does not compare identities: leave {names} empty": (
+        "een verwijdering vergelijkt geen identiteit: laat {names} leeg"
+    ),
+    "clocks": "klokken",
+    "configuration": "configuratie",
+    "context {name} is removed": "context {name} is verwijderd",
+    "context {name} is saved in {file}": "context {name} is bewaard in {file}",
+    "context {name} is used from now on": "context {name} wordt vanaf nu gebruikt",
+    "database": "databank",
+    "dates look like DD/MM/YYYY: give --date-format DD/MM/YYYY": (
+        "de datums lijken geschreven als DD/MM/YYYY: geef --date-format DD/MM/YYYY op"
+    ),
+    "disk": "schijf",
+    "failed": "mislukt",
+    "give a period (BEGIN, END or both), or --whole": "geef een periode op (BEGIN, END of beide), of --whole",
+    "give one of --at-revision and --at-time": "geef --at-revision of --at-time op, niet beide",
+    "interrupted": "onderbroken",
+    "interrupted; nothing was exported": "onderbroken; er is niets geëxporteerd",
+    "line {line} is not a person in JSON": "regel {line} is geen persoon in JSON",
+    "line {line}: {reasons}": "regel {line}: {reasons}",
+    "lines": "lijnen",
+    "missing: {names}": "ontbreken: {names}",
+    "more than once: {names}": "meer dan eens: {names}",
+    "name what is to be changed": "geef op wat gewijzigd moet worden",
+    "no": "nee",
+    "no candidates": "geen kandidaten",
+    "no file {file}; options and environment": "geen bestand {file}; opties en omgeving",
+    "no lines": "geen lijnen",
+    "no mutations": "geen mutaties",
+    "no server answers ({cause})": "er antwoordt geen server ({cause})",
+    "no server runs on {folder}": "er draait geen server op {folder}",
+    "none": "geen",
+    "none in the environment": "geen in de omgeving",
+    "none on this machine": "geen op deze machine",
+    "ok": "ok",
+    "reading spreadsheets needs a package: pip install 'raas[spreadsheets]'": (
+        "voor rekenbladen is een pakket nodig: pip install 'raas[spreadsheets]'"
+    ),
+    "register": "register",
+    "resuming after row {row:,}": "hervat na rij {row:,}",
+    "revision {revision}, {seconds:.1f} s, {rows_per_second:,} rows/s": (
+        "revisie {revision}, {seconds:.1f} s, {rows_per_second:,} rijen/s"
+    ),
+    "rows": "rijen",
+    "say who you are: --enterprise-number, or RAAS_ENTERPRISE_NUMBER": (
+        "geef op wie u bent: --enterprise-number, of RAAS_ENTERPRISE_NUMBER"
+    ),
+    "schema {version}": "schema {version}",
+    "server": "server",
+    "settings": "instellingen",
+    "standard input and pipes cannot be resumed": (
+        "een import van de standaardinvoer of een pijp kan niet worden hervat"
+    ),
+    "stopped after row {row:,}": "gestopt na rij {row:,}",
+    "the NISS has lost its leading zero: format the column as text": (
+        "het INSZ is zijn voorloopnul kwijt: geef de kolom de opmaak tekst"
+    ),
+    "the NISS is written as a rounded number: format the column as text": (
+        "het INSZ is als afgerond getal geschreven: geef de kolom de opmaak tekst"
+    ),
+    "the compressed file is damaged or truncated ({cause})": (
+        "het gecomprimeerde bestand is beschadigd of afgebroken ({cause})"
+    ),
+    "the file is not written in UTF-8: save it as CSV in UTF-8, or give its encoding, such as "
+    "--encoding windows-1252 or --encoding utf-16": (
+        "het bestand is niet in UTF-8 geschreven: bewaar het als CSV in UTF-8, of geef de codering op, "
+        "bijvoorbeeld --encoding windows-1252 of --encoding utf-16"
+    ),
+    "the first line must be a header that names the columns; it is empty": (
+        "de eerste regel moet een kopregel zijn die de kolommen noemt; hij is leeg"
+    ),
+    "the line is too long": "de regel is te lang",
+    "the operation is neither INSCRIBE nor REMOVE": "de bewerking is INSCRIBE noch REMOVE",
+    "the row has a value in a column without a name": "de rij heeft een waarde in een kolom zonder naam",
+    "the row has {fields} fields, the header {columns}": (
+        "de rij heeft {fields} velden, de kopregel {columns}"
+    ),
+    "the row is not written in the encoding of the file; try --encoding windows-1252": (
+        "de rij is niet in de codering van het bestand geschreven; probeer --encoding windows-1252"
+    ),
+    "the row is too long": "de rij is te lang",
+    "the same command resumes there": "hetzelfde commando hervat daar",
+    "the server has had {rows:,} rows of this import before: they are not applied again (to apply them "
+    "again, give another --import-id)": (
+        "de server kreeg al {rows:,} rijen van deze import: ze worden niet opnieuw toegepast (geef een "
+        "andere --import-id op om ze opnieuw toe te passen)"
+    ),
+    "the sex is neither F nor M": "het geslacht is F noch M",
+    "the spreadsheet cannot be read ({cause})": "het rekenblad is onleesbaar ({cause})",
+    "unknown: {names}": "onbekend: {names}",
+    "versions": "versies",
+    "warning": "let op",
+    "what was applied stays; the changed file is another import": (
+        "wat is toegepast, blijft toegepast; het gewijzigde bestand is een andere import"
+    ),
+    "write --date-format with DD, MM and YYYY, such as DD/MM/YYYY or YYYYMMDD": (
+        "schrijf --date-format met DD, MM en YYYY, bijvoorbeeld DD/MM/YYYY of YYYYMMDD"
+    ),
+    "write --label as LANGUAGE=TEXT, such as fr=Pension": (
+        "schrijf --label als TAAL=TEKST, bijvoorbeeld fr=Pension"
+    ),
+    "yes": "ja",
+    "{code} is changed": "{code} is gewijzigd",
+    "{code} is created": "{code} is aangemaakt",
+    "{count} pages in {folder}": "{count} pagina's in {folder}",
+    "{dossiers:,} dossiers, {lines:,} lines at revision {revision}; {seconds:.1f} s, {rate:,.0f} lines/s": (
+        "{dossiers:,} dossiers, {lines:,} lijnen op revisie {revision}; {seconds:.1f} s, {rate:,.0f} lijnen/s"
+    ),
+    "{file} is being imported by another process": "{file} wordt al door een ander proces ingelezen",
+    "{file} was changed while it was read": "{file} is tijdens het lezen gewijzigd",
+    "{file}, context {name}": "{file}, context {name}",
+    "{file}: the header cannot be used": "{file}: de kopregel is onbruikbaar",
+    "{folder} cannot be written to ({cause}): name another folder with --state-dir": (
+        "in {folder} kan niet worden geschreven ({cause}): geef een andere map op met --state-dir"
+    ),
+    "{free:,.1f} GiB free at {folder}": "{free:,.1f} GiB vrij in {folder}",
+    "{message}; trying again": "{message}; nieuwe poging",
+    "{name} is deleted": "{name} is verwijderd",
+    "{niss} is replaced by {successor}": "{niss} is vervangen door {successor}",
+    "{number} {name!r}: revision {revision}, {dossiers:,} dossiers": (
+        "{number} {name!r}: revisie {revision}, {dossiers:,} dossiers"
+    ),
+    "{outcome} at revision {revision}": "{outcome} op revisie {revision}",
+    "{outcome}, if it were done": "{outcome}, als het werd uitgevoerd",
+    "{rows:,} rows checked, {rejected:,} would be rejected; nothing was applied": (
+        "{rows:,} rijen gecontroleerd, {rejected:,} zouden worden geweigerd; er is niets toegepast"
+    ),
+    "{rows:,} rows: {applied:,} applied, {unchanged:,} unchanged, {rejected:,} rejected": (
+        "{rows:,} rijen: {applied:,} toegepast, {unchanged:,} ongewijzigd, {rejected:,} geweigerd"
+    ),
+    "{rows:,} rows: {applied:,} applied, {unchanged:,} unchanged{before}, {rejected:,} rejected{where}": (
+        "{rows:,} rijen: {applied:,} toegepast, {unchanged:,} ongewijzigd{before}, "
+        "{rejected:,} geweigerd{where}"
+    ),
+    "{seconds:.1f} s between the server and here": "{seconds:.1f} s tussen de server en deze machine",
+    "{share:4.0%}, {left} left: ": "{share:4.0%}, nog {left}: ",
+    "{target} answers in {time:.0f} ms": "{target} antwoordt in {time:.0f} ms",
+}

@@ -1,0 +1,207 @@
+"""`raas persons`: the persons of the authentic source."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from google.protobuf.json_format import Parse, ParseError
+
+from raas.cli.server.client import report_outages
+from raas.cli.server.command import ServerOptions, server_command
+from raas.cli.terminal.days import parse_day, parse_niss
+from raas.cli.terminal.exits import Exit, fail
+from raas.cli.terminal.progress import Meter
+from raas.cli.terminal.table import write_json, write_table
+from raas.cli.texts import tr
+from raas.v1.error_reason_pb2 import ErrorReason
+from raas.v1.identity_pb2 import Sex
+from raas.v1.person_pb2 import Person, PersonStatus, RegisterOfOrigin
+from raas.v1.person_service_pb2 import RejectedPerson, SearchPersonsResponse
+from raas_client import ImportProgress, RaasClient
+
+persons = typer.Typer(
+    help="The persons of the authentic source.", no_args_is_help=True, rich_markup_mode=None
+)
+
+_SEXES = {Sex.SEX_FEMALE: "F", Sex.SEX_MALE: "M"}
+_WANTED_SEX = {"F": Sex.SEX_FEMALE, "M": Sex.SEX_MALE}
+_REASON = len("ERROR_REASON_")
+
+
+@persons.command("search")
+@server_command
+def search_persons(
+    server: ServerOptions,
+    last_name: Annotated[str, typer.Argument(metavar="LAST_NAME", help="The last name, in any spelling.")],
+    birth_date: Annotated[
+        str, typer.Argument(metavar="DAY", help="The birth date: 1968-06-12, 12/06/1968, or 1968-06-00.")
+    ],
+    first_name: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A first name; may be repeated.")
+    ] = None,
+    tolerance: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Units of the last known part of the birth date, before and after."),
+    ] = None,
+    sex: Annotated[str | None, typer.Option(metavar="F|M", help="Only persons of this sex.")] = None,
+    municipality: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only residents of this municipality.")
+    ] = None,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=100, help="The most candidates.")] = 20,
+) -> None:
+    """Search persons by name and birth date; the best candidate comes first.
+
+    With --json, one object per candidate.
+
+    Exit status: 0 answered, also when there is no candidate; 1 refused or failed; 130 interrupted.
+    """
+    if sex is not None and sex.upper() not in _WANTED_SEX:
+        raise typer.BadParameter(tr("--sex is F or M"))
+    day = parse_day(birth_date)
+    if tolerance is None and "-00" in day:
+        tolerance = 0
+
+    async def ask(client: RaasClient) -> SearchPersonsResponse:
+        return await client.search_persons(
+            last_name,
+            day,
+            first_names=first_name or (),
+            birth_date_tolerance=tolerance,
+            sex=_WANTED_SEX[sex.upper()] if sex else None,
+            municipality=municipality,
+            max_results=limit,
+        )
+
+    candidates = server.ask(ask).candidates
+    if server.as_json:
+        for each in candidates:
+            write_json(each)
+    elif candidates:
+        write_table(
+            (tr("SCORE"), *_headers()),
+            [(f"{each.score:.2f}", *_cells(each.person)) for each in candidates],
+        )
+    else:
+        typer.echo(tr("no candidates"), err=True)
+
+
+@persons.command("show")
+@server_command
+def show_person(
+    server: ServerOptions,
+    niss: Annotated[str, typer.Argument(metavar="NISS", help="A number that your register holds.")],
+) -> None:
+    """Show the record of a person."""
+
+    async def ask(client: RaasClient) -> Person:
+        return await client.get_person(parse_niss(niss))
+
+    person = server.ask(ask)
+    if server.as_json:
+        write_json(person)
+    else:
+        write_table(_headers(), [_cells(person)])
+
+
+@persons.command("import")
+@server_command
+def import_persons(
+    server: ServerOptions,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="One person per line, as JSON of the message Person.")
+    ],
+    import_id: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="The name of this import; derived from the content by default."),
+    ] = None,
+) -> None:
+    """Import persons into the authentic source, from a file of JSON lines.
+
+    The same command resumes an import that was interrupted; nothing is applied twice. Rejected rows are
+    written to standard error, by line and reason.
+
+    Exit status: 0 all applied, 3 some rejected, 1 failed, 130 interrupted.
+    """
+    try:
+        content = file.read_bytes()
+        rows = list(_persons(content))
+    except OSError as error:
+        fail(f"{file}: {error.strerror}")
+    except ValueError as error:
+        fail(f"{file}: {error}")
+    name = import_id or f"{hashlib.sha256(content).hexdigest()[:40]}-{len(content)}"
+    meter = Meter(tr("rows"), len(rows), quiet=server.as_json)
+    report_outages(lambda text: meter.say(f"{server.target}: {text}"))
+
+    async def ask(client: RaasClient) -> ImportProgress[RejectedPerson]:
+        def progress(told: ImportProgress[RejectedPerson]) -> None:
+            meter.show(told.through_offset, told.through_offset)
+
+        return await client.import_persons((person for _, person in rows), import_id=name, progress=progress)
+
+    with meter:
+        done = server.ask(ask)
+    for rejected in done.rejected:
+        reasons = "; ".join(
+            f"{ErrorReason.Name(each.reason)[_REASON:]} ({each.field}): {each.message}"
+            for each in rejected.violations
+        )
+        typer.echo(tr("line {line}: {reasons}", line=rows[rejected.offset][0], reasons=reasons), err=True)
+    counts = {
+        "rows": done.through_offset,
+        "applied": done.applied,
+        "unchanged": done.unchanged,
+        "rejected": len(done.rejected),
+    }
+    _write_counts(counts, as_json=server.as_json)
+    raise typer.Exit(Exit.ROWS_REJECTED if done.rejected else Exit.DONE)
+
+
+def _write_counts(counts: dict[str, int], *, as_json: bool) -> None:
+    import json
+
+    if as_json:
+        typer.echo(json.dumps(counts))
+    else:
+        typer.echo(
+            tr("{rows:,} rows: {applied:,} applied, {unchanged:,} unchanged, {rejected:,} rejected", **counts)
+        )
+
+
+def _persons(content: bytes) -> Iterator[tuple[int, Person]]:
+    """The persons with their lines. Raises ValueError, without any fact about a person."""
+    for line, text in enumerate(content.decode().splitlines(), start=1):
+        if not text.strip():
+            continue
+        person = Person()
+        parsed = False
+        with suppress(ParseError):
+            Parse(text, person)
+            parsed = True
+        if not parsed:
+            raise ValueError(tr("line {line} is not a person in JSON", line=line))
+        yield line, person
+
+
+def _headers() -> tuple[str, ...]:
+    return ("NISS", tr("STATUS"), tr("NAME"), tr("BORN"), tr("SEX"), tr("REGISTER"))
+
+
+def _cells(person: Person) -> tuple[str, ...]:
+    identity = person.identity
+    status = PersonStatus.Name(person.status).removeprefix("PERSON_STATUS_")
+    if person.successor:
+        status += f" -> {person.successor}"
+    return (
+        person.niss,
+        status,
+        f"{identity.last_name}, {' '.join(identity.first_names)}".rstrip(", "),
+        identity.birth_date,
+        _SEXES.get(identity.sex, ""),
+        RegisterOfOrigin.Name(person.register_of_origin).removeprefix("REGISTER_OF_ORIGIN_"),
+    )

@@ -1,0 +1,1 @@
+"""How the command line itself is set up: contexts, checks, manual pages."""

@@ -1,0 +1,150 @@
+"""What `raas doctor` checks, one function per subject."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import grpc
+
+from raas.cli.server.refusal import refusal_of
+from raas.cli.setup.configuration import ConfigurationInvalid, configuration_path, load_configuration
+from raas.cli.terminal.days import today
+from raas.cli.texts import tr
+from raas.v1.decision_pb2 import InscriptionCheck
+from raas_client import CallFailed, RaasClient, RaasError, Refused
+
+Outcome = Literal["ok", "warning", "failed"]
+
+_CLOCK_SECONDS = 5.0
+_FREE_BYTES = 2 * 1024**3
+_UNKNOWN_NISS = "85673003360"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of one check."""
+
+    subject: str
+    outcome: Outcome
+    text: str
+
+
+def check_versions() -> Iterator[Finding]:
+    """The versions of RaaS, Python and gRPC."""
+    text = f"raas {version('raas')}, Python {sys.version.split()[0]}, gRPC {grpc.__version__}"
+    yield Finding(tr("versions"), "ok", text)
+
+
+def check_configuration() -> Iterator[Finding]:
+    """The configuration file."""
+    try:
+        found = load_configuration()
+    except ConfigurationInvalid as invalid:
+        yield Finding(tr("configuration"), "failed", str(invalid))
+        return
+    path = configuration_path()
+    if not path.exists():
+        yield Finding(tr("configuration"), "ok", tr("no file {file}; options and environment", file=path))
+    else:
+        current = found.current or tr("none")
+        yield Finding(tr("configuration"), "ok", tr("{file}, context {name}", file=path, name=current))
+
+
+async def check_server(client: RaasClient, target: str) -> list[Finding]:
+    """Whether the server answers, whether it knows the caller, and its clock."""
+    began = time.monotonic()
+    try:
+        register = await client.get_register()
+    except Refused as refused:
+        milliseconds = (time.monotonic() - began) * 1_000
+        reached = Finding(tr("server"), "ok", _answers(target, milliseconds))
+        return [reached, Finding(tr("register"), "failed", refusal_of(refused).text)]
+    except CallFailed as failed:
+        return [Finding(tr("server"), "failed", f"{target}: {refusal_of(failed).text}")]
+    milliseconds = (time.monotonic() - began) * 1_000
+    text = tr(
+        "{number} {name!r}: revision {revision}, {dossiers:,} dossiers",
+        number=register.enterprise_number,
+        name=register.name,
+        revision=register.revision,
+        dossiers=register.dossier_count,
+    )
+    return [
+        Finding(tr("server"), "ok", _answers(target, milliseconds)),
+        Finding(tr("register"), "ok", text),
+        await _clock(client, register.enterprise_number),
+    ]
+
+
+def _answers(target: str, milliseconds: float) -> str:
+    return tr("{target} answers in {time:.0f} ms", target=target, time=milliseconds)
+
+
+async def _clock(client: RaasClient, register: str) -> Finding:
+    """The clock of the server, which every decision carries, beside that of this machine."""
+    check = InscriptionCheck(register=register, niss=_UNKNOWN_NISS, active_on=today())
+    before = datetime.now(UTC)
+    try:
+        answer = await client.check_many([check])
+    except RaasError as error:
+        return Finding(tr("clocks"), "warning", refusal_of(error).text)
+    after = datetime.now(UTC)
+    told = answer.decision_time.ToDatetime(UTC)
+    apart = max((before - told).total_seconds(), (told - after).total_seconds(), 0.0)
+    outcome: Outcome = "ok" if apart < _CLOCK_SECONDS else "warning"
+    return Finding(tr("clocks"), outcome, tr("{seconds:.1f} s between the server and here", seconds=apart))
+
+
+def check_database(data_dir: str | None) -> Iterator[Finding]:
+    """The settings of a server on this machine, its database and its disk, as the environment has them."""
+    from raas.ops.settings import SettingsRefused, load_settings
+
+    try:
+        # Whether a server could start is not asked: a client needs no identity of its own.
+        settings = load_settings(data_dir=data_dir, listen="127.0.0.1:0", development_identity=True)
+    except SettingsRefused as refused:
+        yield Finding(tr("settings"), "failed", str(refused))
+        return
+    given = sorted(name for name in os.environ if name.startswith("RAAS_"))
+    yield Finding(tr("settings"), "ok", ", ".join(given) or tr("none in the environment"))
+    if settings.database_url is not None:
+        yield _database(settings.database_url.get_secret_value())
+    elif settings.data_dir.exists():
+        from raas.storage.embedded import running_dsn
+
+        if dsn := running_dsn(settings.data_dir):
+            yield _database(dsn)
+        else:
+            yield Finding(
+                tr("database"), "warning", tr("no server runs on {folder}", folder=settings.data_dir)
+            )
+        yield _disk(settings.data_dir)
+    else:
+        yield Finding(tr("database"), "ok", tr("none on this machine"))
+
+
+def _database(dsn: str) -> Finding:
+    from raas.maintenance import require_usable_schema
+    from raas.usecases.ports.errors import PortError
+
+    try:
+        found = require_usable_schema(dsn)
+    except PortError as error:
+        return Finding(tr("database"), "failed", str(error))
+    return Finding(tr("database"), "ok", tr("schema {version}", version=found.current))
+
+
+def _disk(folder: Path) -> Finding:
+    free = shutil.disk_usage(folder).free
+    outcome: Outcome = "ok" if free >= _FREE_BYTES else "warning"
+    text = tr("{free:,.1f} GiB free at {folder}", free=free / 1024**3, folder=folder)
+    return Finding(tr("disk"), outcome, text)

@@ -1,0 +1,79 @@
+"""`raas status` and `raas doctor`: whether the server answers, and what stands in the way."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from raas.cli.server.command import ServerOptions, server_command
+from raas.cli.setup.checks import (
+    Finding,
+    check_configuration,
+    check_database,
+    check_server,
+    check_versions,
+)
+from raas.cli.terminal.exits import Exit
+from raas.cli.terminal.table import has_colour
+from raas.cli.texts import tr, use_language
+from raas_client import RaasClient
+
+_COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
+
+
+@server_command
+def status(server: ServerOptions) -> None:
+    """Show whether the server answers, the register, and the clocks.
+
+    Exit status: 0 the server answers and knows the register, 1 otherwise, 130 interrupted.
+    """
+    use_language(server.language)
+
+    async def ask(client: RaasClient) -> list[Finding]:
+        return await check_server(client, server.target)
+
+    _write(server.ask(ask), as_json=server.as_json)
+
+
+@server_command
+def doctor(
+    server: ServerOptions,
+    data_dir: Annotated[
+        str | None,
+        typer.Option(metavar="DIRECTORY", help="The data directory of a server on this machine."),
+    ] = None,
+) -> None:
+    """Check everything that a call needs: configuration, server, register, clocks; and a database here.
+
+    Exit status: 0 nothing failed, 1 otherwise, 130 interrupted.
+    """
+    use_language(server.language)
+
+    async def ask(client: RaasClient) -> list[Finding]:
+        return await check_server(client, server.target)
+
+    _write(
+        [
+            *check_versions(),
+            *check_configuration(),
+            *server.ask(ask),
+            *check_database(data_dir),
+        ],
+        as_json=server.as_json,
+    )
+
+
+def _write(findings: list[Finding], *, as_json: bool) -> None:
+    width = max(len(each.subject) for each in findings)
+    for each in findings:
+        if as_json:
+            found = {"subject": each.subject, "outcome": each.outcome, "text": each.text}
+            typer.echo(json.dumps(found))
+            continue
+        outcome = tr(each.outcome)
+        shown = typer.style(outcome, fg=_COLOURS[each.outcome]) if has_colour() else outcome
+        typer.echo(f"{each.subject:<{width}}  {shown}  {each.text}")
+    if any(each.outcome == "failed" for each in findings):
+        raise typer.Exit(Exit.FAILED)

@@ -1,0 +1,70 @@
+"""The texts of the command line in French and Dutch: complete, and with the values of the English ones."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import raas.cli
+from raas.cli.texts import TABLES, environment_language, tr, use_language
+
+ROOT = Path(raas.cli.__file__).parent
+
+
+def texts() -> Iterator[str]:
+    """The English texts in the code."""
+    for path in ROOT.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "tr":
+                (text, *_) = node.args
+                if isinstance(text, ast.Constant):
+                    yield str(text.value)
+
+
+def fields(text: str) -> set[tuple[str, str]]:
+    return {(name, form or "") for _, name, form, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", ["fr", "nl"])
+def test_every_text_is_translated_with_the_same_values(language: str) -> None:
+    used = set(texts()) | {"ok", "warning", "failed"}
+    table = TABLES[language]
+    assert sorted(used - table.keys()) == []
+    assert sorted(table.keys() - used) == []
+    for english, translated in table.items():
+        assert fields(translated) == fields(english), english
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({"LANG": "fr_BE.UTF-8"}, "fr"),
+        ({"LANG": "nl_BE.UTF-8", "LC_MESSAGES": "de_BE"}, "de"),
+        ({"LANG": "nl_BE.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({}, "en"),
+        ({"LANG": "tr_TR"}, "en"),
+    ],
+)
+def test_language_comes_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], language: str
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert environment_language() == language
+
+
+def test_text_is_shown_in_the_chosen_language() -> None:
+    try:
+        use_language("nl")
+        assert tr("interrupted") == "onderbroken"
+        use_language("de")
+        assert tr("interrupted") == "interrupted"
+    finally:
+        use_language("en")
