@@ -17,6 +17,7 @@ from grpc_health.v1 import health, health_pb2_grpc
 from raas.ops.metrics import Metrics
 from raas.rpc.calls.identity import development_identity
 from raas.rpc.calls.interceptor import CallInterceptor
+from raas.rpc.wire.limits import MessageLimits
 from raas.v1.register_service_pb2 import InscribeRequest
 
 SERVICE, METHOD = "raas.v1.Echo", "Echo"
@@ -29,7 +30,9 @@ async def echo(request: Any, _: grpc.aio.ServicerContext[Any, Any]) -> Any:
 
 async def main() -> None:
     """Serve until SIGTERM."""
-    server = grpc.aio.server(interceptors=(CallInterceptor(development_identity, Metrics()),))
+    limits = {f"/{SERVICE}/{METHOD}": MessageLimits(InscribeRequest.DESCRIPTOR)}
+    interceptor = CallInterceptor(development_identity, limits, lambda *_: None, Metrics())
+    server = grpc.aio.server(interceptors=(interceptor,))
     handler = grpc.unary_unary_rpc_method_handler(
         echo, InscribeRequest.FromString, InscribeRequest.SerializeToString
     )

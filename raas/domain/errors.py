@@ -31,6 +31,7 @@ class Category(Enum):
     LOAD = "too much at once; the same request may succeed later"
     UNAVAILABLE = "a part that is needed does not answer; the same request may succeed later"
     ELSEWHERE = "this server does not do that at all; another one does"
+    SIZE = "the message is too large; sent again, it is refused again"
     INTERNAL = "a fault of RaaS itself"
     NOTICE = "nothing is refused; the caller should know"
 
@@ -73,6 +74,7 @@ class Reason(Enum):
     PERIOD_BEFORE_BIRTH = Category.NOTICE, 35
     PERSONS_KEPT_ELSEWHERE = Category.ELSEWHERE, 36
     NISS_HISTORY_UNKNOWN = Category.STATE, 37
+    MESSAGE_TOO_LARGE = Category.SIZE, 38
     SUBSCRIBER_UNKNOWN = Category.UNKNOWN, 32
     SUBSCRIBER_FILTER_DIFFERS = Category.STATE, 33
 

@@ -1,6 +1,6 @@
-"""Health as grpc.health.v1 tells it.
+"""The service grpc.health.v1.Health.
 
-Its reference implementation is not used: there every watcher holds up the end of the server.
+Its reference implementation is not used: there every watcher delays the end of the server.
 """
 
 # ruff: noqa: N802 - methods have the names that the contract, or protobuf, gives them
@@ -8,7 +8,7 @@ Its reference implementation is not used: there every watcher holds up the end o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import Any
 
 import grpc
@@ -21,7 +21,7 @@ _Status = health_pb2.HealthCheckResponse
 
 
 class Health:
-    """One answer for the server as a whole (service "") and for each of its services."""
+    """One status for the server as a whole (service "") and for each of its services."""
 
     def __init__(self, services: Iterable[str]) -> None:
         self._known = frozenset(("", *services))
@@ -32,41 +32,40 @@ class Health:
     async def Check(
         self, request: health_pb2.HealthCheckRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> health_pb2.HealthCheckResponse:
-        """Tell whether calls are answered now; NOT_FOUND for a service that is not here."""
+        """Return whether calls are answered now; NOT_FOUND for an unknown service."""
         if request.service not in self._known:
-            await context.abort(grpc.StatusCode.NOT_FOUND)
+            context.set_code(grpc.StatusCode.NOT_FOUND)
+            context.set_details("There is no such service.")
         return _Status(status=self._status(request.service))
 
-    async def List(
-        self, request: health_pb2.HealthListRequest, context: grpc.aio.ServicerContext[Any, Any]
-    ) -> health_pb2.HealthListResponse:
-        """Tell it of all services that are here."""
+    async def List(self, request: health_pb2.HealthListRequest, _: object) -> health_pb2.HealthListResponse:
+        """Return the status of every service."""
         return health_pb2.HealthListResponse(
             statuses={service: _Status(status=self._status(service)) for service in self._known}
         )
 
     async def Watch(
-        self, request: health_pb2.HealthCheckRequest, context: grpc.aio.ServicerContext[Any, Any]
-    ) -> None:
-        """Tell it now and at every change, until the watcher or the server goes."""
+        self, request: health_pb2.HealthCheckRequest, _: object
+    ) -> AsyncGenerator[health_pb2.HealthCheckResponse, None]:
+        """Stream the status, now and at every change, until the watcher or the server ends."""
         told = None
         while True:
-            # Taken first: what changes while the status is being told is not missed.
+            # Taken first: a change while the status is being sent is not missed.
             changed, status = self._changed, self._status(request.service)
             if status != told:
-                await context.write(_Status(status=status))
+                yield _Status(status=status)
                 told = status
             if self._over:
                 return
             await changed.wait()
 
     def tell(self, serving: bool) -> None:
-        """Say from now on whether calls are answered."""
+        """Set whether calls are answered from now on."""
         self._serving = serving
         self._wake()
 
     def close(self) -> None:
-        """Say for good that nothing is answered any more; whoever watches hears it and is let go."""
+        """Answer NOT_SERVING for good; every watcher receives it and its stream ends."""
         self._serving, self._over = False, True
         self._wake()
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 import grpc
 import grpc.aio
 from grpc_health.v1 import health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from raas.domain.numbers.niss import NissProfile
 from raas.rpc.calls.identity import Identify
 from raas.rpc.calls.interceptor import CallInterceptor, Observer
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.health import HEALTH, Health
+from raas.rpc.reflection import reflection_handlers
 from raas.rpc.services.catalogue import SERVICES, service_handlers
 from raas.rpc.services.use_cases import UseCases
+from raas.rpc.wire.limits import request_limits
 from raas.usecases.calls.access import AccessControl
 
 MEBIBYTE = 1024 * 1024
@@ -73,13 +74,14 @@ def build_server(
     refused with RuntimeError. Must be called in the event loop that will run the server.
     """
     server = grpc.aio.server(
-        interceptors=(CallInterceptor(identify, observer),), options=_options(share_port)
+        interceptors=(CallInterceptor(identify, request_limits(SERVICES), access.note_unread, observer),),
+        options=_options(share_port),
     )
     server.add_generic_rpc_handlers(service_handlers(use_cases, RequestScopes(access, profile)))
     names = tuple(service.full_name for service in SERVICES)
     checks = Health(names)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
-    reflection.enable_server_reflection((*names, HEALTH, reflection.SERVICE_NAME), server)
+    server.add_generic_rpc_handlers(reflection_handlers((*names, HEALTH)))
     return RaasServer(server, checks, server.add_insecure_port(listen))
 
 
@@ -91,8 +93,8 @@ def _options(share_port: bool) -> list[tuple[str, int]]:
         ("grpc.max_metadata_size", MAX_METADATA),
         ("grpc.absolute_max_metadata_size", MAX_METADATA),
         ("grpc.max_concurrent_streams", MAX_STREAMS_PER_CONNECTION),
-        ("grpc.keepalive_time_ms", KEEPALIVE_SECONDS * 1000),
-        ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_SECONDS * 1000),
+        ("grpc.keepalive_time_ms", int(KEEPALIVE_SECONDS * 1000)),
+        ("grpc.keepalive_timeout_ms", int(KEEPALIVE_TIMEOUT_SECONDS * 1000)),
         ("grpc.keepalive_permit_without_calls", 1),
-        ("grpc.http2.min_recv_ping_interval_without_data_ms", SHORTEST_CLIENT_PING_SECONDS * 1000),
+        ("grpc.http2.min_ping_interval_without_data_ms", int(SHORTEST_CLIENT_PING_SECONDS * 1000)),
     ]

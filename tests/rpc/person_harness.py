@@ -17,6 +17,7 @@ from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.services.catalogue import SERVICES, person_service
 from raas.rpc.services.use_cases import PersonUseCases
+from raas.rpc.wire.limits import request_limits
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.rate_limit import RateLimit
@@ -63,7 +64,9 @@ async def open_person_door(
     permissions = declared_permissions(SERVICES)
     access = AccessControl(PostgresRegisterStore(reading), audit, permissions)
     scopes = RequestScopes(access, NissProfile.TEST)
-    server = grpc.aio.server(interceptors=(CallInterceptor(identify),))
+    server = grpc.aio.server(
+        interceptors=(CallInterceptor(identify, request_limits(SERVICES), access.note_unread),)
+    )
     server.add_generic_rpc_handlers([person_service(use_cases if kept_here else None, scopes)])
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

@@ -9,7 +9,8 @@ import grpc
 import grpc.aio
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2
+from structlog.testing import capture_logs
 
 from raas.domain.numbers.niss import NissProfile
 from raas.rpc.calls.identity import development_identity
@@ -47,22 +48,53 @@ async def test_health_of_all_services_can_be_listed(harness: Harness) -> None:
     assert answer.statuses.keys() >= {"", "raas.v1.RegisterService", "raas.v1.AdministrationService"}
 
 
-async def test_reflection_needs_no_identity_and_knows_every_service(harness: Harness) -> None:
-    stub: Any = reflection_pb2_grpc.ServerReflectionStub(harness.channel)
-    asked = [reflection_pb2.ServerReflectionRequest(list_services="")]
-    (answer,) = [each async for each in stub.ServerReflectionInfo(iter(asked))]
-    assert {service.name for service in answer.list_services_response.service} >= {
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+async def test_reflection_needs_no_identity_and_knows_every_service(harness: Harness, version: str) -> None:
+    names = {
         "raas.v1.RegisterService",
         "raas.v1.AdministrationService",
         "grpc.health.v1.Health",
+        "grpc.reflection.v1.ServerReflection",
         "grpc.reflection.v1alpha.ServerReflection",
     }
+    asked = [reflection_pb2.ServerReflectionRequest(list_services="")]
+    asked += [reflection_pb2.ServerReflectionRequest(file_containing_symbol=name) for name in names]
+    answers = await reflected(harness, version, [each.SerializeToString() for each in asked])
+    assert {service.name for service in answers[0].list_services_response.service} >= names
+    assert [each.WhichOneof("message_response") for each in answers[1:]] == ["file_descriptor_response"] * 5
+
+
+async def reflected(harness: Harness, version: str, asked: list[bytes]) -> list[Any]:
+    call: Any = harness.channel.stream_stream(
+        f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
+        response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+    )(iter(asked))
+    return [each async for each in call]
+
+
+@pytest.mark.parametrize("raw", [b"\xff\xff", b"\x0a\xff", bytes(100_000)])
+@pytest.mark.parametrize("method", ["Check", "List", "Watch", "v1", "v1alpha"])
+async def test_unreadable_bytes_to_health_or_reflection_are_an_invalid_argument(
+    harness: Harness, method: str, raw: bytes
+) -> None:
+    health = "/grpc.health.v1.Health/"
+    call: Any
+    if method.startswith("v1"):
+        call = reflected(harness, method, [raw])
+    elif method == "Watch":
+        call = harness.channel.unary_stream(health + method)(raw).read()
+    else:
+        call = harness.channel.unary_unary(health + method)(raw)
+    with capture_logs() as logs, pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "Error" not in str(raised.value.details())
+    assert logs == []
 
 
 def build(**given: Any) -> Any:
-    nothing: Any = None
     options: dict[str, Any] = {"listen": "127.0.0.1:0", "profile": NissProfile.TEST, **given}
-    return build_server(nothing_inside(), nothing, development_identity, **options)
+    return build_server(nothing_inside(), nothing_inside(), development_identity, **options)
 
 
 def nothing_inside() -> Any:

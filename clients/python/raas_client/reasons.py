@@ -181,6 +181,10 @@ class AuthenticSourceUnavailable(Refused):
     """The authentic source does not answer; nothing was done."""
 
 
+class MessageTooLarge(Refused):
+    """A request message has more bytes or fields than the call allows."""
+
+
 class PersonsKeptElsewhere(Refused):
     """The server keeps no persons; another one does."""
 

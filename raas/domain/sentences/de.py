@@ -118,6 +118,9 @@ SENTENCES: Mapping[str, str] = {
     "NOTICE_NISS_FOLLOWED": "Diese ENSS wurde ersetzt. Die Anfrage wurde auf die Nachfolgenummer angewandt.",
     "PERSON_DECEASED": "Laut der authentischen Quelle ist diese Person verstorben.",
     "PERIOD_BEFORE_BIRTH": "Der Zeitraum beginnt vor der Geburt der Person.",
+    "MESSAGE_TOO_LARGE": "Eine Anfragenachricht dieses Aufrufs darf höchstens {limit} Bytes umfassen.",
+    "TOO_MANY_FIELDS": "Eine Anfragenachricht dieses Aufrufs darf insgesamt höchstens {limit} kodierte "
+    "Felder enthalten.",
     "PERSONS_KEPT_ELSEWHERE": "Dieser Server führt keine Personen. Bitte richten Sie die Anfrage an den "
     "Server, der sie führt.",
     # Why a person is, or is not, known on a day.

@@ -108,6 +108,8 @@ SENTENCES: Mapping[str, str] = {
     "NOTICE_NISS_FOLLOWED": "This NISS has been replaced. The request was applied to its successor.",
     "PERSON_DECEASED": "According to the authentic source this person has died.",
     "PERIOD_BEFORE_BIRTH": "The period begins before the person was born.",
+    "MESSAGE_TOO_LARGE": "A request message of this call may have at most {limit} bytes.",
+    "TOO_MANY_FIELDS": "A request message of this call may hold at most {limit} encoded fields in all.",
     "PERSONS_KEPT_ELSEWHERE": "This server keeps no persons. Please send the request to the server that "
     "keeps them.",
     # Why a person is, or is not, known on a day.

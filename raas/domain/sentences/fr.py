@@ -117,6 +117,9 @@ SENTENCES: Mapping[str, str] = {
     "NOTICE_NISS_FOLLOWED": "Ce NISS a été remplacé. La demande a été appliquée au NISS qui lui succède.",
     "PERSON_DECEASED": "Selon la source authentique, cette personne est décédée.",
     "PERIOD_BEFORE_BIRTH": "La période débute avant la naissance de la personne.",
+    "MESSAGE_TOO_LARGE": "Un message de demande de cet appel peut compter au plus {limit} octets.",
+    "TOO_MANY_FIELDS": "Un message de demande de cet appel peut contenir au plus {limit} champs encodés au "
+    "total.",
     "PERSONS_KEPT_ELSEWHERE": "Ce serveur ne gère pas de personnes. Veuillez adresser la demande au serveur "
     "qui les gère.",
     # Why a person is, or is not, known on a day.

@@ -114,6 +114,9 @@ SENTENCES: Mapping[str, str] = {
     "NOTICE_NISS_FOLLOWED": "Dit INSZ is vervangen. De aanvraag werd uitgevoerd op het INSZ dat het opvolgt.",
     "PERSON_DECEASED": "Volgens de authentieke bron is deze persoon overleden.",
     "PERIOD_BEFORE_BIRTH": "De periode begint vóór de geboorte van de persoon.",
+    "MESSAGE_TOO_LARGE": "Een aanvraagbericht van deze oproep mag hoogstens {limit} bytes tellen.",
+    "TOO_MANY_FIELDS": "Een aanvraagbericht van deze oproep mag in totaal hoogstens {limit} gecodeerde "
+    "velden bevatten.",
     "PERSONS_KEPT_ELSEWHERE": "Deze server houdt geen personen bij. Richt de aanvraag aan de server die dat "
     "wel doet.",
     # Why a person is, or is not, known on a day.

@@ -2,7 +2,6 @@
 
     what was raised      becomes
     Refused              the status of its violations, see `status_of`
-    DecodeError          INVALID_ARGUMENT: the bytes are no message
     StoreUnavailable     UNAVAILABLE; so is CommitUnknown: repeat the request with its request id
     SourceUnavailable    UNAVAILABLE, reason AUTHENTIC_SOURCE_UNAVAILABLE
     either, too late     DEADLINE_EXCEEDED without a reason: the deadline of the call had passed
@@ -21,7 +20,7 @@ from uuid import UUID
 
 import grpc
 from google.protobuf.any_pb2 import Any
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 from raas.domain.errors import Category, Reason, Refused, Violation
@@ -46,6 +45,7 @@ _STATUS = {
     Category.IDENTITY: grpc.StatusCode.UNAUTHENTICATED,
     Category.PERMISSION: grpc.StatusCode.PERMISSION_DENIED,
     Category.LOAD: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    Category.SIZE: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Category.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
     Category.ELSEWHERE: grpc.StatusCode.UNIMPLEMENTED,
     Category.INTERNAL: grpc.StatusCode.INTERNAL,
@@ -69,8 +69,6 @@ def violations_of(error: Exception) -> tuple[Violation, ...]:
     match error:
         case Refused(violations=violations) if violations:
             return violations
-        case DecodeError():
-            return (Violation("", Reason.VALUE_INVALID, "MESSAGE_UNREADABLE"),)
         case StoreUnavailable() | CommitUnknown():
             return (Violation("", Reason.UNAVAILABLE),)
         case SourceUnavailable():

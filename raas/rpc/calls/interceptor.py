@@ -1,29 +1,36 @@
-"""The one interceptor every call passes: call id, identity, metadata, deadline, errors, measurement.
+"""The interceptor of every call: call id, identity, metadata, limits, deadline, errors, measurement.
 
-It wraps the behaviour of a handler, not only the finding of it, so that an error raised in the middle
-of a stream is answered like any other. It also decodes requests and encodes responses: bytes that are
-no message are then a refusal like any other too.
+It wraps the behaviour of a handler, not only the lookup of it, so that an error raised in the middle of a
+stream is answered like any other. It also parses requests, so that bytes that are no message, or too many of
+them, are refused like anything else.
+
+A refusal is set as the status of the call, not raised by `context.abort`: gRPC keeps the exception that it
+raises, and with it every frame of the call and the request, until the collector of cycles runs.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from contextvars import ContextVar
-from typing import Any, NoReturn, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 from uuid import UUID, uuid4
 
 import grpc
 import grpc.aio
 import structlog
+from google.protobuf.message import DecodeError
 
-from raas.domain.errors import Category
+from raas.concurrency.slices import run_in_slices
+from raas.domain.errors import Category, Reason, Refused, Violation
 from raas.rpc.calls.context import RequestContext, enter
 from raas.rpc.calls.errors import Refusal, past_deadline, refusal, violations_of
 from raas.rpc.calls.fault_trace import fault_trace
 from raas.rpc.calls.identity import Identify
 from raas.rpc.calls.metadata import CALL_ID, read_metadata
+from raas.rpc.calls.unidentified import unidentified
+from raas.rpc.wire.limits import MessageLimits
 from raas.usecases.calls.call import Call
 
 OWN_PACKAGE = "/raas."
@@ -32,6 +39,7 @@ STATUS_DETAILS = "grpc-status-details-bin"
 _Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 _Pairs: TypeAlias = "Sequence[tuple[str, str | bytes]]"
+AuditUnread: TypeAlias = "Callable[[Call, Sequence[Violation]], None]"
 _Continuation: TypeAlias = "Callable[[grpc.HandlerCallDetails], Awaitable[_Handler | None]]"
 
 _log = structlog.get_logger("raas.rpc")
@@ -40,17 +48,29 @@ _metadata: ContextVar[_Pairs] = ContextVar("metadata")
 
 
 class Observer(Protocol):
-    """Is told of every call once it is answered."""
+    """Is informed of every call once it is answered."""
 
     def answered(self, rpc: str, status: str, seconds: float) -> None:
         """A call of `rpc` (`/raas.v1.RegisterService/Inscribe`) ended with `status` (`OK`)."""
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
-    """Interceptor of all services of RaaS; health and reflection pass it untouched."""
+    """The interceptor of all services; health and reflection need no identity.
 
-    def __init__(self, identify: Identify, observer: Observer | None = None) -> None:
+    `limits` are those of the requests, by the full name of the RPC. `audit_unread` is told of the calls that
+    are refused because their request cannot be read: no servicer sees them.
+    """
+
+    def __init__(
+        self,
+        identify: Identify,
+        limits: Mapping[str, MessageLimits],
+        audit_unread: AuditUnread,
+        observer: Observer | None = None,
+    ) -> None:
         self._identify = identify
+        self._limits = limits
+        self._audit_unread = audit_unread
         self._observer = observer
         self._wrapped: dict[str, _Handler] = {}
 
@@ -64,36 +84,39 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         wrapped = self._wrapped.get(rpc)
         if wrapped is None:
             handler = await continuation(handler_call_details)
-            if not rpc.startswith(OWN_PACKAGE):
-                return handler
             if handler is None:
                 # Not kept: names that callers make up must not fill the memory.
                 return grpc.stream_stream_rpc_method_handler(_no_such_method)
-            wrapped = self._wrapped[rpc] = self._wrap(rpc, handler)
+            wrap = self._wrap if rpc.startswith(OWN_PACKAGE) else unidentified
+            wrapped = self._wrapped[rpc] = wrap(rpc, handler)
         return wrapped
 
     def _wrap(self, rpc: str, handler: Any) -> _Handler:
         # Any: the published types of handlers are those of synchronous ones.
+        reader = RequestReader(self._limits[rpc], handler.request_deserializer, self._audit_unread)
         encode = handler.response_serializer
         if handler.request_streaming:
-            # The contract has no RPC of many requests and one answer. Requests are decoded as the servicer
-            # reads them, which is inside the wrapped behaviour.
-            return grpc.stream_stream_rpc_method_handler(
-                self._responding(rpc, handler.stream_stream, encode), handler.request_deserializer
-            )
-        decode = handler.request_deserializer
+            # The contract has no RPC of many requests and one answer.
+            behave = handler.stream_stream
+
+            async def stream(requests: AsyncIterator[bytes], call: Call, context: _Context) -> Any:
+                return behave(ParsedRequests(reader, requests, call), context)
+
+            return grpc.stream_stream_rpc_method_handler(self._responding(rpc, stream, encode))
         if handler.response_streaming:
-            behave = handler.unary_stream
-            return grpc.unary_stream_rpc_method_handler(
-                self._responding(rpc, lambda raw, context: behave(decode(raw), context), encode)
-            )
-        return grpc.unary_unary_rpc_method_handler(self._answering(rpc, handler.unary_unary, decode, encode))
+            answer = handler.unary_stream
+
+            async def respond(raw: bytes, call: Call, context: _Context) -> Any:
+                return answer(await reader.read(raw, call), context)
+
+            return grpc.unary_stream_rpc_method_handler(self._responding(rpc, respond, encode))
+        return grpc.unary_unary_rpc_method_handler(self._answering(rpc, handler.unary_unary, reader, encode))
 
     def _answering(
         self,
         rpc: str,
         behave: Callable[[Any, _Context], Awaitable[Any]],
-        decode: Callable[[bytes], Any],
+        reader: RequestReader,
         encode: Callable[[Any], bytes],
     ) -> Callable[[bytes, _Context], Awaitable[bytes]]:
         async def answer(raw: bytes, context: _Context) -> bytes:
@@ -103,28 +126,27 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             call: Call | None = None
             try:
                 call = self._enter(rpc, context, call_id)
-                response = await behave(decode(raw), context)
-                # A servicer may write its message down itself.
-                written: bytes = response if isinstance(response, bytes) else encode(response)
+                response = encode(await behave(await reader.read(raw, call), context))
                 status = "OK"
-                return written
+                return response
             except grpc.aio.BaseError:
-                # gRPC itself ends the call: aborted already, or the caller is gone.
+                # gRPC itself ends the call: the caller is gone.
                 raise
             except Exception as error:
                 refused = _refusal(rpc, call_id, error, call)
                 status = refused.code.name
+                _refuse(context, call_id, refused)
+                return b""
             finally:
                 if self._observer is not None:
                     self._observer.answered(rpc, status, _monotonic() - began)
-            await _abort(context, call_id, refused)
 
         return answer
 
     def _responding(
         self,
         rpc: str,
-        behave: Callable[[Any, _Context], Any],
+        behave: Callable[[Any, Call, _Context], Awaitable[Any]],
         encode: Callable[[Any], bytes],
     ) -> Callable[[Any, _Context], Awaitable[None]]:
         async def respond(requests: Any, context: _Context) -> None:
@@ -135,20 +157,19 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             try:
                 call = self._enter(rpc, context, call_id)
                 # Closed here and now when the caller goes away, not whenever it is collected as garbage.
-                async with aclosing(behave(requests, context)) as responses:
+                async with aclosing(await behave(requests, call, context)) as responses:
                     async for response in responses:
-                        await context.write(response if isinstance(response, bytes) else encode(response))
+                        await context.write(encode(response))
                 status = "OK"
-                return
             except grpc.aio.BaseError:
                 raise
             except Exception as error:
                 refused = _refusal(rpc, call_id, error, call)
                 status = refused.code.name
+                _refuse(context, call_id, refused)
             finally:
                 if self._observer is not None:
                     self._observer.answered(rpc, status, _monotonic() - began)
-            await _abort(context, call_id, refused)
 
         return respond
 
@@ -167,20 +188,67 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return call
 
 
+class RequestReader:
+    """Checks and parses the requests of one RPC."""
+
+    def __init__(
+        self, limits: MessageLimits, parse: Callable[[bytes], Any], audit_unread: AuditUnread
+    ) -> None:
+        self._limits = limits
+        self._parse = parse
+        self._audit_unread = audit_unread
+
+    async def read(self, raw: bytes, call: Call) -> Any:
+        """The message of these bytes; other tasks run while a large one is checked.
+
+        Raises Refused when a limit is exceeded or the bytes are no message; the audit is told.
+        """
+        try:
+            self._limits.check_size(raw)
+            if len(raw) > self._limits.harmless_bytes:
+                await run_in_slices(self._limits.count(raw))
+            return self._parse(raw)
+        except DecodeError:
+            violations: Sequence[Violation] = (Violation("", Reason.VALUE_INVALID, "MESSAGE_UNREADABLE"),)
+        except Refused as error:
+            violations = error.violations
+        self._audit_unread(call, violations)
+        raise Refused(violations)
+
+
+class ParsedRequests:
+    """The requests of a stream, each checked and parsed when it is asked for."""
+
+    def __init__(self, reader: RequestReader, requests: AsyncIterator[bytes], call: Call) -> None:
+        self._reader = reader
+        self._requests = requests
+        self._call = call
+
+    def __aiter__(self) -> ParsedRequests:
+        return self
+
+    async def __anext__(self) -> Any:
+        return await self._reader.read(await anext(self._requests), self._call)
+
+
 async def _no_such_method(_: AsyncIterator[bytes], context: _Context) -> None:
-    await context.abort(grpc.StatusCode.UNIMPLEMENTED, "There is no such method.", ((CALL_ID, str(uuid4())),))
+    context.set_trailing_metadata(((CALL_ID, str(uuid4())),))
+    context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+    context.set_details("There is no such method.")
 
 
-async def _abort(context: _Context, call_id: UUID, refused: Refusal) -> NoReturn:
-    trailers = ((CALL_ID, str(call_id)), (STATUS_DETAILS, refused.details))
-    await context.abort(refused.code, refused.message, trailers)
+def _refuse(context: _Context, call_id: UUID, refused: Refusal) -> None:
+    """Answer with a refusal once the behaviour returns."""
+    context.set_trailing_metadata(((CALL_ID, str(call_id)), (STATUS_DETAILS, refused.details)))
+    context.set_code(refused.code)
+    context.set_details(refused.message)
 
 
 def _refusal(rpc: str, call_id: UUID, error: Exception, call: Call | None) -> Refusal:
     violations = violations_of(error)
     category = violations[0].reason.category
     if category is Category.UNAVAILABLE and call is not None and call.expired:
-        # gRPC tells the caller the same when it is the first to notice.
+        # gRPC answers the same when it is the first to notice.
         return past_deadline(call_id)
     if category is Category.INTERNAL:
         _log.error("call failed", rpc=rpc, call_id=str(call_id), fault=fault_trace(error))

@@ -8,7 +8,7 @@ rest of the request is read all the same and everything wrong is said at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import partial
@@ -126,16 +126,16 @@ def read_codes(field: str, texts: Sequence[str], faults: Faults) -> tuple[str, .
     return tuple(codes)
 
 
-def within_limit(field: str, values: Sequence[object], faults: Faults) -> bool:
-    """Whether a list that filters has at most 1,000 elements; a longer one is not looked into."""
-    if len(values) <= LIST_LIMIT:
+def within_limit(field: str, values: Sized, faults: Faults, limit: int = LIST_LIMIT) -> bool:
+    """Whether a list has at most `limit` elements; a longer one is not read."""
+    if len(values) <= limit:
         return True
-    faults.append(Violation(field, Reason.VALUE_INVALID, "LIST_TOO_LONG", {"limit": str(LIST_LIMIT)}))
+    faults.append(Violation(field, Reason.VALUE_INVALID, "LIST_TOO_LONG", {"limit": str(limit)}))
     return False
 
 
-def within_batch(field: str, values: Sequence[object], limit: int, faults: Faults) -> bool:
-    """Whether a list of things to do has at most `limit` elements; a longer one is not looked into."""
+def within_batch(field: str, values: Sized, limit: int, faults: Faults) -> bool:
+    """Whether a batch has at most `limit` elements; a longer one is not read."""
     if len(values) <= limit:
         return True
     counts = {"limit": str(limit), "count": str(len(values))}

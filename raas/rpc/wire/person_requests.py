@@ -24,6 +24,7 @@ from raas.rpc.wire.fields import (
     read_nisses,
     read_text,
     within_batch,
+    within_limit,
 )
 from raas.rpc.wire.identities import read_first_names, read_identity, read_name, read_past_date
 from raas.rpc.wire.operations import read_claim
@@ -100,9 +101,7 @@ def read_new_person(
         identity = _read_plausible_identity(request.identity, IDENTITY_FIELDS, rules, faults)
     else:
         faults.append(Violation("identity", Reason.REQUIRED))
-    if len(request.reviewed_niss) > MOST_RESULTS:
-        limit = {"limit": str(MOST_RESULTS)}
-        faults.append(Violation("reviewed_niss", Reason.VALUE_INVALID, "LIST_TOO_LONG", limit))
+    if not within_limit("reviewed_niss", request.reviewed_niss, faults, MOST_RESULTS):
         return identity, ()
     return identity, read_nisses("reviewed_niss", request.reviewed_niss, rules, faults)
 

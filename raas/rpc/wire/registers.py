@@ -14,10 +14,12 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_n
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges, parse_dossier_type
 from raas.domain.registers.register import Register
 from raas.rpc.wire.dossiers import partner_text
-from raas.rpc.wire.fields import Faults, read_enterprise_number, read_enum, read_text
+from raas.rpc.wire.fields import Faults, read_enterprise_number, read_enum, read_text, within_limit
 from raas.v1 import administration_service_pb2, dossier_type_pb2, register_pb2
 
 NAME_LIMIT = 256
+MASK_LIMIT = 100
+LABELS_LIMIT = 16
 
 _FIELD = "dossier_type"
 _FIELD_NAME = re.compile(r"[a-z_]{1,64}")
@@ -99,7 +101,8 @@ def _values(message: dossier_type_pb2.DossierType, names: tuple[str, ...], fault
     values: dict[str, Any] = {}
     for name in names:
         if name == "labels":
-            values[name] = dict(message.labels)
+            fits = within_limit(f"{_FIELD}.labels", message.labels, faults, LABELS_LIMIT)
+            values[name] = dict(message.labels) if fits else {}
         elif name == "identity_changes":
             changes = IdentityChanges.WHILE_KNOWN
             if message.identity_changes:
@@ -117,6 +120,8 @@ def masked_fields(
     """The paths of a mask, each once; at least one, and all of them fields that can be changed."""
     if not mask.paths:
         faults.append(Violation("update_mask", Reason.REQUIRED))
+    if not within_limit("update_mask", mask.paths, faults, MASK_LIMIT):
+        return ()
     for path in dict.fromkeys(mask.paths):
         if path in fixed:
             faults.append(Violation("update_mask", Reason.VALUE_INVALID, "IMMUTABLE_FIELD"))

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from raas.domain.errors import Reason, Refused, refuse
+from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
@@ -130,6 +130,10 @@ class AccessControl:
         self._audit.record(
             AuditRecord(call.rpc, call.caller.enterprise_number, register, nisses, revisions, outcome)
         )
+
+    def note_unread(self, call: Call, violations: Iterable[Violation]) -> None:
+        """Tell the audit of a call whose request was refused before it was read."""
+        self.audit_scope(call).close(Refused(violations))
 
     def audit_scope(self, call: Call) -> AuditScope:
         """The audit record of a call, to be completed while it is served and then closed."""

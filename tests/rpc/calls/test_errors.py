@@ -5,12 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
 from raas.domain.errors import Category, Reason, Refused, Violation, refuse
 from raas.rpc.calls.errors import DETAILS_LIMIT, refusal, status_of, violations_of
-from raas.rpc.wire.violations import sentence_of
 from raas.usecases.ports.errors import (
     CommitUnknown,
     PortError,
@@ -75,7 +73,6 @@ def test_every_reason_has_a_status_and_a_value_in_the_contract(reason: Reason) -
     [
         (refuse(Reason.NISS_UNKNOWN, "niss"), Reason.NISS_UNKNOWN),
         (Refused([]), Reason.INTERNAL),
-        (DecodeError("x"), Reason.VALUE_INVALID),
         (StoreUnavailable(), Reason.UNAVAILABLE),
         (CommitUnknown(), Reason.UNAVAILABLE),
         (StoreFault(), Reason.INTERNAL),
@@ -86,12 +83,6 @@ def test_every_reason_has_a_status_and_a_value_in_the_contract(reason: Reason) -
 )
 def test_exceptions_become_violations(error: Exception, reason: Reason) -> None:
     assert [violation.reason for violation in violations_of(error)] == [reason]
-
-
-def test_bytes_that_are_no_message_are_told_as_that() -> None:
-    assert [sentence_of(violation, "en") for violation in violations_of(DecodeError("x"))] == [
-        "The message cannot be read: its bytes do not match the contract."
-    ]
 
 
 def test_the_info_is_that_of_the_first_violation() -> None:
