@@ -45,7 +45,7 @@ _OPTIONS = (
     ("grpc.max_reconnect_backoff_ms", 1_000),
     # A network that fell silent is noticed, and another connection tried.
     ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.ping_timeout_ms", 10_000),
 )
 
 

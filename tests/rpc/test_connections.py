@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import grpc
@@ -16,7 +16,7 @@ from raas.rpc import server
 from raas.v1 import register_service_pb2 as v1
 from tests.rpc.harness import CALLER, Harness, open_house
 
-DATA, SETTINGS, PING, GOAWAY = 0x0, 0x4, 0x6, 0x7
+SETTINGS, PING, GOAWAY = 0x4, 0x6, 0x7
 ACK = 0x1
 MAX_CONCURRENT_STREAMS = 0x3
 ENHANCE_YOUR_CALM = 0xB
@@ -49,8 +49,12 @@ async def connection(port: int) -> AsyncIterator[Frames]:
     frames = Frames(*await asyncio.open_connection("127.0.0.1", port))
     frames.writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
     frames.write(SETTINGS)
-    yield frames
-    frames.writer.close()
+    try:
+        yield frames
+    finally:
+        frames.writer.close()
+        with suppress(ConnectionError):
+            await frames.writer.wait_closed()
 
 
 async def pinged(frames: Frames, times: int, every: float) -> bytes | None:
@@ -89,12 +93,13 @@ async def test_idle_connection_is_pinged_and_ended_when_it_does_not_answer(
     monkeypatch.setattr(server, "KEEPALIVE_SECONDS", 0.2)
     monkeypatch.setattr(server, "KEEPALIVE_TIMEOUT_SECONDS", 0.2)
     async with open_house() as harness, connection(harness.raas_server.port) as frames:
-        # gRPC pings once by itself to measure the connection.
-        ping = await asyncio.wait_for(frames.until(PING), 10)
-        frames.write(PING, ping, flags=ACK)
+        for _ in range(2):
+            ping = await asyncio.wait_for(frames.until(PING), 10)
+            frames.write(PING, ping, flags=ACK)
         await asyncio.wait_for(frames.until(PING), 10)
+        assert b"ping_timeout" in await asyncio.wait_for(frames.until(GOAWAY), 10)
         with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
-            await asyncio.wait_for(frames.until(DATA), 10)
+            await asyncio.wait_for(frames.read(), 10)
 
 
 async def test_number_of_calls_per_connection_is_announced(harness: Harness) -> None:
