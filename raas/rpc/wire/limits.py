@@ -121,8 +121,10 @@ class MessageLimits:
                     count = counts[field] = counts.get(field, 0) + added
                     if count > HOPELESS * field.limit:
                         raise Refused([_too_many(field)])
-                if position > begin and field.inside is not None and (
-                    field.exact or (kind == _LENGTH_DELIMITED and position - begin > _SMALL)
+                if (
+                    position > begin
+                    and field.inside is not None
+                    and (field.exact or (kind == _LENGTH_DELIMITED and position - begin > _SMALL))
                 ):
                     pending.append((begin, position, field.inside))
 
