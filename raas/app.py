@@ -192,9 +192,7 @@ async def _in_background(
     async def run() -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(feed.run(report))
-            tasks.create_task(
-                keep_running("retention of request ids", lambda: _delete_expired(retention), report)
-            )
+            tasks.create_task(keep_running("retention", lambda: _delete_expired(retention), report))
 
     background = asyncio.create_task(run())
     background.add_done_callback(lambda _: stop.set())
@@ -218,12 +216,13 @@ def _reporter(metrics: Metrics) -> ReportFailure:
 
 
 async def _delete_expired(retention: PostgresRetention) -> None:
-    """Delete expired request ids every hour; after an outage of the database, an hour later."""
+    """Delete expired rows every hour; after an outage of the database, an hour later."""
     while True:
         try:
             await retention.delete_expired_requests()
+            await retention.delete_disconnected_subscribers()
         except StoreUnavailable as error:
-            log.warning("expired request ids could not be deleted", cause=str(error))
+            log.warning("expired rows could not be deleted", cause=str(error))
         await asyncio.sleep(_RETENTION_SECONDS)
 
 

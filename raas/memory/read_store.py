@@ -13,6 +13,7 @@ from raas.domain.registers.revision_bounds import revision_violation
 from raas.memory.mutations import mutation_of
 from raas.memory.state import RegisterState
 from raas.memory.transitions import MemoryTransitions
+from raas.usecases.calls.instants import await_instant
 from raas.usecases.ports.read_store import DossierFilter, DossierPage, DossierView, RegisterReading
 
 
@@ -22,7 +23,10 @@ class MemoryReadStore(MemoryTransitions):
     async def resolve_time(self, register_id: int, instant: datetime) -> int:
         """The last revision recorded at or before an instant; waits for a write in flight."""
         register = self._state.registers[register_id]
-        if instant >= register.point(register.revision).record_time:
+        latest = register.point(register.revision).record_time
+        if instant > latest and await await_instant(instant, datetime.now(UTC)):
+            return await self.resolve_time(register_id, instant)
+        if instant >= latest:
             async with self._state.writing:
                 return _revision_at(register, instant)
         return _revision_at(register, instant)
@@ -111,8 +115,6 @@ class MemoryReadStore(MemoryTransitions):
 
 
 def _revision_at(register: RegisterState, instant: datetime) -> int:
-    if instant > max(datetime.now(UTC), register.point(register.revision).record_time):
-        raise refuse(Reason.VALUE_INVALID, "at_time", "FUTURE_INSTANT")
     revision = sum(1 for logged in register.log if logged.record_time <= instant)
     oldest = register.oldest_revision
     if revision < oldest or (revision == oldest > 0 and instant < register.point(oldest).record_time):

@@ -31,8 +31,8 @@ class MemoryTrimStore:
             bound, held_by = min(goal, register.revision), None
             if seen_since is not None:
                 slowest = self._subscribers.slowest(register_id, register.log_id, seen_since)
-                if slowest is not None and slowest.acknowledged_revision < bound:
-                    bound, held_by = slowest.acknowledged_revision, slowest.key
+                if slowest is not None and slowest[0] < bound:
+                    bound, held_by = slowest
             oldest = register.oldest_revision
             begin = _new_beginning(register, bound, entries)
             register.oldest_revision = begin

@@ -48,6 +48,25 @@ async def test_the_future_is_refused(store: ReadStore, stores: Stores) -> None:
     )
 
 
+async def test_instant_slightly_ahead_of_the_clock_is_awaited(store: ReadStore, stores: Stores) -> None:
+    book = await new_book(stores, "A")
+    instant = datetime.now(UTC) + timedelta(milliseconds=300)
+    assert await store.resolve_time(book.id, instant) == 0
+    assert datetime.now(UTC) >= instant
+
+
+async def test_refusal_of_a_future_instant_states_the_time_of_the_server(
+    store: ReadStore, stores: Stores
+) -> None:
+    book = await new_book(stores, "A")
+    before = datetime.now(UTC)
+    with pytest.raises(Refused) as refused:
+        await store.resolve_time(book.id, before + timedelta(seconds=5))
+    (violation,) = refused.value.violations
+    stated = datetime.fromisoformat(str(violation.values["server_time"]))
+    assert before - timedelta(milliseconds=1) <= stated <= datetime.now(UTC)
+
+
 async def test_what_was_recorded_ahead_of_the_clock_can_be_asked_about(
     store: ReadStore, stores: Stores
 ) -> None:

@@ -42,7 +42,7 @@ async def test_subscriber_is_created_when_it_begins_to_read(subscribers: Subscri
     await subscribers.enter(key, LOG, B_ONLY, 5)
     found = await _found(subscribers, key)
     assert (found.key, found.log_id, found.dossier_types, found.kinds) == (key, LOG, ("B",), (1, 2))
-    assert (found.acknowledged_revision, found.lag, found.connected) == (5, 15, False)
+    assert (found.acknowledged_revision, found.lag, found.connected) == (5, 15, True)
 
 
 async def test_subscriber_keeps_its_acknowledged_revision_under_the_same_filters_only(
@@ -130,3 +130,39 @@ async def test_deleted_subscriber_is_not_found(subscribers: SubscriberStore, boo
     await subscribers.delete(key)
     await subscribers.delete(key)
     assert await subscribers.find(key) is None
+
+
+async def test_subscriber_deleted_while_connected_returns_with_its_filters(
+    subscribers: SubscriberStore, book: Book
+) -> None:
+    key = SubscriberKey(book.id, ACTOR, "mirror")
+    await subscribers.enter(key, LOG, B_ONLY, 5)
+    await subscribers.acknowledge(key, LOG, 9)
+    await subscribers.delete(key)
+    assert await subscribers.find(key) is None
+    assert await subscribers.page(book.id, None, None, 10) == []
+    assert await subscribers.acknowledge(key, LOG, 7) == 7
+    found = await _found(subscribers, key)
+    assert (found.dossier_types, found.kinds, found.acknowledged_revision) == (("B",), (1, 2), 7)
+
+
+async def test_subscriber_deleted_before_its_stream_ended_is_forgotten_afterwards(
+    subscribers: SubscriberStore, book: Book
+) -> None:
+    key = SubscriberKey(book.id, ACTOR, "mirror")
+    await subscribers.enter(key, LOG, B_ONLY, 5)
+    await subscribers.delete(key)
+    await subscribers.seen([], [key])
+    assert await subscribers.acknowledge(key, LOG, 7) == 7
+    found = await _found(subscribers, key)
+    assert (found.dossier_types, found.kinds) == ((), ())
+
+
+async def test_subscriber_deleted_while_connected_is_created_anew_by_its_next_stream(
+    subscribers: SubscriberStore, book: Book
+) -> None:
+    key = SubscriberKey(book.id, ACTOR, "mirror")
+    await subscribers.enter(key, LOG, B_ONLY, 5)
+    await subscribers.delete(key)
+    await subscribers.enter(key, LOG, B_ONLY, 3)
+    assert (await _found(subscribers, key)).acknowledged_revision == 3

@@ -84,6 +84,34 @@ async def test_trim_step_stops_at_the_slowest_subscriber(stores: Stores, trims: 
     assert (await trims.step(book.id, 7, 100, None)).oldest_revision == 7
 
 
+async def test_trim_step_stops_at_a_subscriber_that_reads_again_from_below_its_acknowledged_revision(
+    stores: Stores, trims: TrimStore
+) -> None:
+    book = await _book(stores, *[1] * 9)
+    log_id = (await stores.logs.heads([book.id]))[book.id].log_id
+    key = SubscriberKey(book.id, ACTOR, "mirror")
+    await stores.subscribers.enter(key, log_id, EVERYTHING, 8)
+    await stores.subscribers.enter(key, log_id, EVERYTHING, 8, reading=2)
+    assert (await trims.step(book.id, 9, 100, LONG_AGO)).oldest_revision == 2
+    # Its acknowledgements move on from there, though the acknowledged revision stays where it is.
+    assert await stores.subscribers.acknowledge(key, log_id, 5) == 8
+    step = await trims.step(book.id, 9, 100, LONG_AGO)
+    assert (step.oldest_revision, step.held_by) == (5, key)
+    assert await stores.subscribers.acknowledge(key, log_id, 9) == 9
+    assert (await trims.step(book.id, 9, 100, LONG_AGO)).oldest_revision == 9
+
+
+async def test_deleted_subscriber_does_not_hold_back_trimming_while_connected(
+    stores: Stores, trims: TrimStore
+) -> None:
+    book = await _book(stores, *[1] * 3)
+    log_id = (await stores.logs.heads([book.id]))[book.id].log_id
+    key = SubscriberKey(book.id, ACTOR, "mirror")
+    await stores.subscribers.enter(key, log_id, EVERYTHING, 0)
+    await stores.subscribers.delete(key)
+    assert (await trims.step(book.id, 2, 100, LONG_AGO)).oldest_revision == 2
+
+
 async def test_subscriber_of_a_replaced_log_does_not_hold_back_trimming(
     stores: Stores, trims: TrimStore
 ) -> None:

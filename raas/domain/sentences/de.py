@@ -97,7 +97,7 @@ SENTENCES: Mapping[str, str] = {
     "DUPLICATE": "Dieses Element kommt mehr als einmal vor.",
     "ENUM_UNKNOWN": "Dieser Wert gehört nicht zu den zulässigen Werten.",
     "PAGE_SIZE_NEGATIVE": "Die Seitengröße darf nicht negativ sein.",
-    "FUTURE_INSTANT": "Dieser Zeitpunkt liegt in der Zukunft.",
+    "FUTURE_INSTANT": "Dieser Zeitpunkt liegt in der Zukunft. Die Uhrzeit des Servers ist {server_time}.",
     "MASK_PATH_UNKNOWN": "Die Maske nennt ein Feld, das es nicht gibt: {path}.",
     "IMMUTABLE_FIELD": "Dieses Feld kann nicht geändert werden.",
     "MESSAGE_UNREADABLE": "Die Nachricht ist nicht lesbar: Ihre Bytes entsprechen nicht dem Vertrag.",

@@ -88,7 +88,7 @@ SENTENCES: Mapping[str, str] = {
     "DUPLICATE": "This element occurs more than once.",
     "ENUM_UNKNOWN": "This value is not one of the allowed values.",
     "PAGE_SIZE_NEGATIVE": "The page size cannot be negative.",
-    "FUTURE_INSTANT": "This instant lies in the future.",
+    "FUTURE_INSTANT": "This instant lies in the future. The time of the server is {server_time}.",
     "MASK_PATH_UNKNOWN": "The mask names a field that does not exist: {path}.",
     "IMMUTABLE_FIELD": "This field cannot be changed.",
     "MESSAGE_UNREADABLE": "The message cannot be read: its bytes do not match the contract.",

@@ -96,7 +96,7 @@ SENTENCES: Mapping[str, str] = {
     "DUPLICATE": "Cet élément apparaît plus d’une fois.",
     "ENUM_UNKNOWN": "Cette valeur ne figure pas parmi les valeurs autorisées.",
     "PAGE_SIZE_NEGATIVE": "La taille de page ne peut pas être négative.",
-    "FUTURE_INSTANT": "Ce moment se situe dans le futur.",
+    "FUTURE_INSTANT": "Ce moment se situe dans le futur. L’heure du serveur est {server_time}.",
     "MASK_PATH_UNKNOWN": "Le masque désigne un champ qui n’existe pas\u00a0: {path}.",
     "IMMUTABLE_FIELD": "Ce champ ne peut pas être modifié.",
     "MESSAGE_UNREADABLE": "Le message est illisible\u00a0: ses octets ne correspondent pas au contrat.",

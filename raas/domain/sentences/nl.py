@@ -93,7 +93,7 @@ SENTENCES: Mapping[str, str] = {
     "DUPLICATE": "Dit element komt meer dan één keer voor.",
     "ENUM_UNKNOWN": "Deze waarde is geen van de toegestane waarden.",
     "PAGE_SIZE_NEGATIVE": "De paginagrootte mag niet negatief zijn.",
-    "FUTURE_INSTANT": "Dit tijdstip ligt in de toekomst.",
+    "FUTURE_INSTANT": "Dit tijdstip ligt in de toekomst. De tijd van de server is {server_time}.",
     "MASK_PATH_UNKNOWN": "Het masker noemt een veld dat niet bestaat: {path}.",
     "IMMUTABLE_FIELD": "Dit veld kan niet worden gewijzigd.",
     "MESSAGE_UNREADABLE": "Het bericht is onleesbaar: de bytes komen niet overeen met het contract.",

@@ -18,19 +18,28 @@ _COLUMNS = """
   greatest(r.revision - s.acknowledged_revision, 0), s.connected_until > clock_timestamp(),
   s.last_seen_time"""
 
+_EXISTS = "NOT s.deleted"
 _ONE = "s.register_id = %(register)s AND s.caller = %(caller)s AND s.name = %(name)s"
 
 _FIND = f"""
-SELECT {_COLUMNS} FROM subscriber s JOIN register r ON r.id = s.register_id WHERE {_ONE}"""
+SELECT {_COLUMNS} FROM subscriber s JOIN register r ON r.id = s.register_id
+WHERE {_ONE} AND {_EXISTS}"""
 
-_ENTER = """
-INSERT INTO subscriber AS s (register_id, caller, name, log_id, dossier_types, kinds, acknowledged_revision)
-VALUES (%(register)s, %(caller)s, %(name)s, %(log)s, %(types)s::text[], %(kinds)s::smallint[], %(revision)s)
+# How long a report that a subscriber is connected counts.
+_CONNECTED = "clock_timestamp() + interval '60 seconds'"
+
+_ENTER = f"""
+INSERT INTO subscriber AS s (register_id, caller, name, log_id, dossier_types, kinds, acknowledged_revision,
+                             reading_revision, connected_until)
+VALUES (%(register)s, %(caller)s, %(name)s, %(log)s, %(types)s::text[], %(kinds)s::smallint[], %(revision)s,
+        %(reading)s, {_CONNECTED})
 ON CONFLICT (register_id, caller, name) DO UPDATE SET
-  last_seen_time = clock_timestamp(),
+  last_seen_time = clock_timestamp(), connected_until = excluded.connected_until, deleted = false,
   log_id = excluded.log_id, dossier_types = excluded.dossier_types, kinds = excluded.kinds,
+  reading_revision = excluded.reading_revision,
   acknowledged_revision = CASE
-    WHEN (s.log_id, s.dossier_types, s.kinds) = (excluded.log_id, excluded.dossier_types, excluded.kinds)
+    WHEN NOT s.deleted
+     AND (s.log_id, s.dossier_types, s.kinds) = (excluded.log_id, excluded.dossier_types, excluded.kinds)
     THEN s.acknowledged_revision ELSE excluded.acknowledged_revision END
 RETURNING 1"""
 
@@ -38,14 +47,20 @@ _ACKNOWLEDGE = """
 INSERT INTO subscriber AS s (register_id, caller, name, log_id, dossier_types, kinds, acknowledged_revision)
 VALUES (%(register)s, %(caller)s, %(name)s, %(log)s, '{}', '{}', %(revision)s)
 ON CONFLICT (register_id, caller, name) DO UPDATE SET
-  last_seen_time = clock_timestamp(), log_id = excluded.log_id,
-  acknowledged_revision = CASE WHEN s.log_id = excluded.log_id
+  last_seen_time = clock_timestamp(), log_id = excluded.log_id, deleted = false,
+  dossier_types = CASE WHEN s.deleted AND s.connected_until < clock_timestamp()
+    THEN '{}' ELSE s.dossier_types END,
+  kinds = CASE WHEN s.deleted AND s.connected_until < clock_timestamp() THEN '{}' ELSE s.kinds END,
+  reading_revision = CASE WHEN s.log_id = excluded.log_id AND NOT s.deleted
+    THEN greatest(coalesce(s.reading_revision, s.acknowledged_revision), excluded.acknowledged_revision)
+    ELSE excluded.acknowledged_revision END,
+  acknowledged_revision = CASE WHEN s.log_id = excluded.log_id AND NOT s.deleted
     THEN greatest(s.acknowledged_revision, excluded.acknowledged_revision)
     ELSE excluded.acknowledged_revision END
 RETURNING acknowledged_revision"""
 
 # Rows are locked in the order of the key: concurrent reports do not deadlock.
-_SEEN = """
+_SEEN = f"""
 WITH reported AS (
   SELECT * FROM unnest(%(registers)s::bigint[], %(callers)s::bigint[], %(names)s::text[],
                        %(connected)s::boolean[]) AS t (register_id, caller, name, connected)),
@@ -55,19 +70,23 @@ held AS MATERIALIZED (
   ORDER BY 1, 2, 3 FOR UPDATE OF s)
 UPDATE subscriber s SET
   last_seen_time = clock_timestamp(),
-  connected_until = clock_timestamp() + CASE WHEN held.connected THEN interval '60 seconds' ELSE '0' END
+  connected_until = CASE WHEN held.connected THEN {_CONNECTED} ELSE clock_timestamp() END
 FROM held
 WHERE (s.register_id, s.caller, s.name) = (held.register_id, held.caller, held.name)
 RETURNING 1"""
 
 _PAGE = f"""
 SELECT {_COLUMNS} FROM subscriber s JOIN register r ON r.id = s.register_id
-WHERE s.register_id = %(register)s
+WHERE s.register_id = %(register)s AND {_EXISTS}
   AND (%(caller)s::bigint IS NULL OR s.caller = %(caller)s)
   AND (s.caller, s.name) > (%(after_caller)s, %(after_name)s)
 ORDER BY s.caller, s.name LIMIT %(limit)s"""
 
-_DELETE = f"DELETE FROM subscriber s WHERE {_ONE} RETURNING 1"
+# Both parts see the row as it was: one of them takes it.
+_DELETE = f"""
+WITH connected AS (
+  UPDATE subscriber s SET deleted = true WHERE {_ONE} AND s.connected_until > statement_timestamp())
+DELETE FROM subscriber s WHERE {_ONE} AND s.connected_until <= statement_timestamp() RETURNING 1"""
 
 
 class PostgresSubscribers:
@@ -81,7 +100,9 @@ class PostgresSubscribers:
         rows = await fetch(self._engine, _FIND, _one(key))
         return _subscriber(rows[0]) if rows else None
 
-    async def enter(self, key: SubscriberKey, log_id: UUID, which: LogFilter, revision: int) -> None:
+    async def enter(
+        self, key: SubscriberKey, log_id: UUID, which: LogFilter, revision: int, reading: int | None = None
+    ) -> None:
         """Record that a subscriber begins to read at `revision`: create it, or reset it there."""
         parameters = {
             **_one(key),
@@ -89,6 +110,7 @@ class PostgresSubscribers:
             "types": list(which.dossier_types),
             "kinds": array(which.kinds),
             "revision": revision,
+            "reading": revision if reading is None else reading,
         }
         await fetch(self._engine, _ENTER, parameters)
 

@@ -1,4 +1,4 @@
-"""Delete stored request ids, with their answers, when they expire."""
+"""Delete what is stored for a limited time: answers to request ids, and deleted subscribers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import psycopg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.storage.connection.errors import translated_errors
+from raas.storage.connection.query import fetch
 
 KEPT_DAYS = 7
 """How long a repeated request_id gets the stored answer, as the contract promises."""
@@ -17,6 +18,10 @@ DELETE FROM {table} WHERE ctid = ANY(ARRAY(
   SELECT ctid FROM {table} WHERE time < clock_timestamp() - make_interval(days => %s) LIMIT %s))"""
 _STATEMENTS = tuple(_DELETE.format(table=table) for table in ("request", "person_request"))
 
+_DELETE_SUBSCRIBERS = (
+    "DELETE FROM subscriber WHERE deleted AND connected_until < clock_timestamp() RETURNING 1"
+)
+
 
 class PostgresRetention:
     """Deletes in small transactions, so as not to delay writers; `engine` must be one in autocommit."""
@@ -27,6 +32,10 @@ class PostgresRetention:
     async def delete_expired_requests(self) -> int:
         """Delete requests older than KEPT_DAYS; returns the number. Raises StoreUnavailable, StoreFault."""
         return sum([await self._delete(statement) for statement in _STATEMENTS])
+
+    async def delete_disconnected_subscribers(self) -> int:
+        """Delete subscribers that were deleted while connected and no longer are; returns the number."""
+        return len(await fetch(self._engine, _DELETE_SUBSCRIBERS, {}))
 
     async def _delete(self, statement: str) -> int:
         total = 0

@@ -22,10 +22,11 @@ from raas.usecases.ports.subscriber_store import SubscriberKey
 # Writers take the same lock: the log does not grow until this transaction ends.
 _LOCK = "SELECT revision, oldest_revision, log_id FROM register WHERE id = %s FOR NO KEY UPDATE"
 
+# A subscriber may read again from below the revision that it acknowledged.
 _SLOWEST = """
-SELECT caller, name, acknowledged_revision FROM subscriber
-WHERE register_id = %s AND log_id = %s AND last_seen_time >= %s
-ORDER BY acknowledged_revision, caller, name LIMIT 1"""
+SELECT caller, name, least(acknowledged_revision, reading_revision) FROM subscriber
+WHERE register_id = %s AND log_id = %s AND last_seen_time >= %s AND NOT deleted
+ORDER BY 3, caller, name LIMIT 1"""
 
 # The last end of a group within the limit; if the first group is longer than a step, its end.
 _GROUP_END = """

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.errors import Reason, refuse
 from raas.storage.connection.query import fetch
+from raas.usecases.calls.instants import await_instant
 from raas.usecases.ports.errors import StoreFault
 
 # Record times never go back within a register, so halving finds the last mutation recorded at or
@@ -50,12 +51,13 @@ async def resolve_time(engine: AsyncEngine, register_id: int, instant: datetime)
 
     The same question always gets the same answer: an instant after the last record time is answered
     when no write is under way that could still be recorded before it. Raises Refused at `at_time`:
-    VALUE_INVALID (FUTURE_INSTANT) after the clock of the store, REVISION_EXPIRED before what is kept.
+    VALUE_INVALID (FUTURE_INSTANT) more than a second after the clock of the store, REVISION_EXPIRED before
+    what is kept.
     """
     found = await _search(engine, register_id, instant)
     # A record time may be ahead of a clock that was set back: what is recorded is not the future.
-    if instant > max(found.clock, found.record_time):
-        raise refuse(Reason.VALUE_INVALID, "at_time", "FUTURE_INSTANT")
+    if instant > found.record_time and await await_instant(instant, found.clock):
+        return await resolve_time(engine, register_id, instant)
     if instant >= found.record_time:
         await fetch(engine, _WAIT_FOR_WRITER, {"register": register_id})
         found = await _search(engine, register_id, instant)

@@ -185,6 +185,10 @@ subscriber = Table(
     _instant("last_seen_time", default=True),
     # Until when it counts as connected unless its process says so again.
     _instant("connected_until", default=True),
+    # The revision after which its newest stream reads; NULL = acknowledged_revision.
+    Column("reading_revision", BigInteger),
+    # Deleted while connected: an acknowledgement of its open stream creates it again with these filters.
+    Column("deleted", Boolean, nullable=False, server_default="false"),
     # Noting that a subscriber is there changes no index.
     postgresql_with={"fillfactor": "70"},
 )

@@ -75,9 +75,10 @@ class Subscriptions:
                 # Committed while the recent log was created, so the dispatcher was not notified.
                 self._dispatcher.committed(register.id)
             key = SubscriberKey(register.id, call.caller.enterprise_number, asked.subscriber or "")
-            if asked.subscriber is not None and not isinstance(asked.start, Acknowledged):
+            if asked.subscriber is not None:
                 begun = 0 if isinstance(asked.start, Snapshot) else position
-                await self._subscribers.enter(key, head.log_id, which, begun)
+                reading = position if token is None else token["revision"]
+                await self._subscribers.enter(key, head.log_id, which, begun, reading)
             with self._presence.of(key if asked.subscriber is not None else None):
                 if isinstance(asked.start, Snapshot):
                     snapshot = self._snapshot(call, register, recent_log, which, token)

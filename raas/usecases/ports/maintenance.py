@@ -32,8 +32,9 @@ class TrimStore(Protocol):
     async def step(self, register_id: int, goal: int, entries: int, seen_since: datetime | None) -> TrimStep:
         """Under the lock of the register, delete about `entries` revisions on the way to `goal`.
 
-        The new beginning lies at the end of an indivisible group, and not beyond the acknowledged revision
-        of any subscriber seen since `seen_since` (None = ignore subscribers). oldest_revision moves in the
+        The new beginning lies at the end of an indivisible group, and not beyond any subscriber seen since
+        `seen_since` (None = ignore subscribers): neither beyond the revision that it acknowledged, nor beyond
+        the one after which it reads. oldest_revision moves in the
         transaction that deletes. The mutation at oldest_revision is kept: it has the checksum and the record
         time at the new beginning.
         """

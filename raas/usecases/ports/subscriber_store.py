@@ -41,16 +41,21 @@ class SubscriberStore(Protocol):
     async def find(self, key: SubscriberKey) -> Subscriber | None:
         """The subscriber as stored now."""
 
-    async def enter(self, key: SubscriberKey, log_id: UUID, which: LogFilter, revision: int) -> None:
-        """Record that a subscriber begins to read at `revision`: create it, or reset it there.
+    async def enter(
+        self, key: SubscriberKey, log_id: UUID, which: LogFilter, revision: int, reading: int | None = None
+    ) -> None:
+        """Record that a stream of a subscriber begins; the subscriber counts as connected.
 
-        With the same log and filters its acknowledged revision is unchanged.
+        It is created, or reset, with the acknowledged revision `revision`; with the same log and filters its
+        acknowledged revision is unchanged. The stream reads on after `reading` (None = `revision`): trimming
+        keeps what follows it, or the acknowledged revision if that is smaller.
         """
 
     async def acknowledge(self, key: SubscriberKey, log_id: UUID, revision: int) -> int:
         """Move forward to `revision`, never back; an unknown subscriber is created without filters.
 
-        A subscriber of another log is set to `revision`. Returns the acknowledged revision.
+        A subscriber of another log is set to `revision`. One that was deleted while connected is created with
+        the filters of its stream. Returns the acknowledged revision.
         """
 
     async def seen(self, connected: Collection[SubscriberKey], gone: Collection[SubscriberKey]) -> None:
@@ -66,4 +71,4 @@ class SubscriberStore(Protocol):
         """Subscribers of a register and a caller (None = all), ordered by (caller, name), after that key."""
 
     async def delete(self, key: SubscriberKey) -> None:
-        """Delete the subscriber, if it exists."""
+        """Delete the subscriber, if it exists; while it is connected, its filters are kept."""

@@ -12,6 +12,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
 from raas.usecases.calls.call import Call
+from raas.usecases.calls.instants import await_instant
 from raas.usecases.calls.successors import follow
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.niss_history import NissHistory
@@ -97,9 +98,9 @@ class FindRegisters:
     async def _then(self, niss: Niss, at_time: datetime) -> tuple[Niss, list[Register], Mapping[int, int]]:
         """The number that this one was read as, the registers of that one, and the revisions of the time."""
         holders, at_revisions = await self._holders(niss, at_time)
-        if not holders and at_time > self._clock():
-            # The clock of a register decides otherwise.
-            raise refuse(Reason.VALUE_INVALID, "at_time", "FUTURE_INSTANT")
+        if not holders:
+            # No register whose clock could decide knows the number.
+            await await_instant(at_time, self._clock())
         read_as = await self._past.anywhere(niss, at_revisions, at_time)
         if read_as is None:
             raise Refused([history_unknown("niss")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from raas.domain.numbers.enterprise_number import parse_enterprise_number
+from raas.storage.maintenance.trim import PostgresTrims
+from raas.storage.reads.registers import PostgresRegisterStore
 from raas.usecases.feed.dispatcher import DispatcherLimits
 from raas.v1 import mutation_stream_pb2 as v1
 from raas.v1 import register_service_pb2 as registers_v1
@@ -312,6 +316,47 @@ async def test_a_subscriber_goes_on_where_it_acknowledged(harness: StreamHarness
     other = {"acknowledged": v1.AcknowledgedStart(), "subscriber": "mirror", "dossier_types": ["A"]}
     status, reason, _ = await Listener(harness, register, **other).refused()
     assert (status, reason) == ("FAILED_PRECONDITION", "SUBSCRIBER_FILTER_DIFFERS")
+
+
+async def test_subscriber_that_reads_again_is_protected_from_trimming(
+    harness: StreamHarness, engine: AsyncEngine, reading_engine: AsyncEngine
+) -> None:
+    register = await harness.new_register("A")
+    for year in range(2000, 2004):
+        await harness.inscribe(register, ANN, "A", year)
+    trims = PostgresTrims(engine, reading_engine)
+    found = await PostgresRegisterStore(reading_engine).find(parse_enterprise_number(register))
+    assert found is not None
+    assert await _acknowledge(harness, register, "mirror", 5) == 5
+    listener = Listener(harness, register, after_revision=2, subscriber="mirror")
+    await listener.revisions(5)
+    step = await trims.step(found.id, 5, 100, datetime.now(UTC) - timedelta(days=1))
+    assert (step.oldest_revision, step.held_by is not None) == (2, True)
+    listener.stop()
+    # Resumed from its acknowledged revision, it needs nothing before it.
+    again = Listener(harness, register, acknowledged=v1.AcknowledgedStart(), subscriber="mirror")
+    await harness.inscribe(register, ANN, "A", 2005)
+    await again.revisions(6)
+    step = await trims.step(found.id, 5, 100, datetime.now(UTC) - timedelta(days=1))
+    assert step.oldest_revision == 5
+    again.stop()
+
+
+async def test_subscriber_deleted_while_connected_resumes_under_its_filters(harness: StreamHarness) -> None:
+    register = await harness.new_register("A")
+    await harness.inscribe(register, ANN, "A", 2000)
+    filters = {"subscriber": "mirror", "dossier_types": ["A"]}
+    listener = Listener(harness, register, after_revision=0, **filters)
+    await listener.revisions(2)
+    await harness.stream.DeleteSubscriber(
+        v1.DeleteSubscriberRequest(subscriber="mirror"), metadata=metadata(register)
+    )
+    assert await _subscribers(harness, register) == []
+    assert await _acknowledge(harness, register, "mirror", 1) == 1
+    listener.stop()
+    again = Listener(harness, register, acknowledged=v1.AcknowledgedStart(), **filters)
+    assert await again.revisions(2) == [2]
+    again.stop()
 
 
 async def test_a_subscriber_under_other_filters_begins_anew(harness: StreamHarness) -> None:
