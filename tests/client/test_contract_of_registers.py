@@ -15,12 +15,13 @@ from raas.v1.dossier_type_pb2 import DossierType
 from raas.v1.identity_pb2 import IdentityClaim
 from raas.v1.inscription_pb2 import InscribeOutcome, RemoveOutcome
 from raas.v1.mutation_pb2 import MutationKind
-from raas.v1.register_service_pb2 import BatchOperation
+from raas.v1.register_service_pb2 import BatchOperation, RejectedOperation
 from raas_client import (
     AfterRevision,
     Bookmark,
     FromAcknowledged,
     FromSnapshot,
+    ImportProgress,
     Line,
     Mutations,
     RaasClient,
@@ -167,6 +168,24 @@ async def test_import_from_a_lower_start_offset_repeats_rejections_only(client: 
     assert (again.applied, again.unchanged, [each.offset for each in again.rejected]) == (0, 0, [7])
     assert answered == [(0, []), (15, [7]), (25, [])]
     assert (await client.get_register()).revision == before
+
+
+async def test_import_hears_answers_while_it_waits_for_rows(client: RaasClient) -> None:
+    answered = asyncio.Event()
+
+    async def rows() -> AsyncIterator[BatchOperation]:
+        for each in range(2):
+            yield inscription(person(each), "HEALTH", "2024-01-01")
+        await answered.wait()
+        yield inscription(person(2), "HEALTH", "2024-01-01")
+
+    def progress(told: ImportProgress[RejectedOperation]) -> None:
+        if told.answered_offset == 2:
+            answered.set()
+
+    async with asyncio.timeout(30):
+        done = await client.import_operations(rows(), message_size=2, progress=progress)
+    assert (done.through_offset, done.applied) == (3, 3)
 
 
 async def test_an_import_takes_rows_as_they_come(client: RaasClient) -> None:

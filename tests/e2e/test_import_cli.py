@@ -19,6 +19,7 @@ import pytest
 from tests import vectors
 from tests.e2e.registers import TestRegister, new_register
 from tests.e2e.servers import ROOT, Server, clean_environment, free_port, raas, running_server
+from tests.eventually import eventually
 
 HEADER = "operation,niss,dossier_type,begin,end\n"
 BAD_EVERY = 1_000
@@ -437,6 +438,37 @@ def test_rejected_that_names_an_existing_file_is_refused_before_anything_is_touc
     assert [file.name for file in tmp_path.iterdir()] == ["people.csv"]
     raas("import", str(path), "--rejected", "/dev/stderr", *register.arguments, status=3)
     assert [file.name for file in tmp_path.iterdir()] == ["people.csv"]
+
+
+def test_import_stops_with_its_counts_when_rejected_rows_cannot_be_written(
+    register: TestRegister, tmp_path: Path
+) -> None:
+    path = written(tmp_path, f"INSCRIBE,{ANN},PENSION,2024-01-01,", f"INSCRIBE,{ANN},NONE,2024-01-01,")
+    done = raas("import", str(path), "--rejected", "/dev/full", "--json", *register.arguments, status=1)
+    result = result_of(done)
+    assert (result["complete"], result["error"]["messages"]) == (False, ["No space left on device"])
+    assert "the same command resumes there" in done.stderr
+
+
+def test_import_of_a_silent_pipe_is_ended_by_a_signal(register: TestRegister) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "raas.cli", "import", "-", "--json", *register.arguments],
+        cwd=ROOT,
+        env=clean_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    process.stdin.write("niss,dossier_type,begin,end\n" + f"{ANN},PENSION,2024-01-01,\n" * 2_000)
+    process.stdin.flush()
+    eventually(lambda: register.exported() != [], 30)
+    process.send_signal(signal.SIGINT)
+    result, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert (json.loads(result)["complete"], json.loads(result)["applied"]) == (False, 1)
+    assert errors == "raas: stopped after row 2,000; standard input and pipes cannot be resumed\n"
 
 
 def test_import_id_used_for_other_content_is_refused(register: TestRegister, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import typer
 
 from raas.cli.imports.dry_run import DryRun
 from raas.cli.imports.errors import FileChanged, HeaderInvalid, ImportRefused, Unreadable
-from raas.cli.imports.import_ids import require_same_content
+from raas.cli.imports.import_ids import record_of
 from raas.cli.imports.operations import Operations
 from raas.cli.imports.places import find_places
 from raas.cli.imports.result import write_result
@@ -117,9 +117,10 @@ def import_file(
             run = DryRun(source, table, operations)
         else:
             places = find_places(source, state, rejected, state_dir)
-            if import_id is not None and source.digest is not None:
-                require_same_content(state, target, state_dir)
-            run = ImportRun(source, table, operations, places, state)
+            record = record_of(state, target, state_dir) if import_id and source.digest else None
+            if record is not None:
+                record.check()
+            run = ImportRun(source, table, operations, places, state, record)
         end = _Ended()
         try:
             with meter:

@@ -89,11 +89,13 @@ class CsvText:
             yield Row(number, next(csv.reader(record(), delimiter=self.delimiter)))
         except _QuoteNotClosed:
             fault = tr("a quotation mark is opened on line {line} and not closed", line=number)
-            for place, each in enumerate(lines):
-                if content := each.rstrip("\r\n"):
-                    yield Row(number + place, content.split(self.delimiter), fault)
         except csv.Error as error:
-            yield Row(number, line.rstrip("\r\n").split(self.delimiter), str(error))
+            fault = str(error)
+        else:
+            return
+        for place, each in enumerate(lines):
+            if content := each.rstrip("\r\n"):
+                yield Row(number + place, content.split(self.delimiter), fault)
 
     def _split(self, line: str) -> list[str]:
         """The fields of a single line; none where a quotation mark stays open."""

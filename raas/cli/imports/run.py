@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from raas.cli.imports.csv_rows import Row
+from raas.cli.imports.import_ids import ImportIdRecord
 from raas.cli.imports.operations import Made, Operations
 from raas.cli.imports.places import Places
 from raas.cli.imports.read_ahead import read_ahead
@@ -23,10 +24,19 @@ from raas_client import ImportProgress, RaasClient
 
 
 class ImportRun:
-    """Imports a table; after an interruption, another run of the same import resumes it."""
+    """Imports a table; after an interruption, another run of the same import resumes it.
+
+    `record` remembers the content of an import id that the user chose, from the first answer on.
+    """
 
     def __init__(
-        self, source: Source, table: Table, operations: Operations, places: Places, fresh: ImportState
+        self,
+        source: Source,
+        table: Table,
+        operations: Operations,
+        places: Places,
+        fresh: ImportState,
+        record: ImportIdRecord | None = None,
     ) -> None:
         self.state = replace(fresh, rejected_file=str(places.rejected))
         self.began_at = 0
@@ -38,6 +48,7 @@ class ImportRun:
         self._table = table
         self._operations = operations
         self._places = places
+        self._record = record
 
     async def go(self, client: RaasClient, meter: Meter) -> None:
         """Import the remaining rows.
@@ -54,6 +65,8 @@ class ImportRun:
         def settle(progress: ImportProgress[RejectedOperation]) -> None:
             if progress.answered_offset <= self.state.offset:
                 return
+            if self._record is not None and self.state.offset == 0:
+                self._record.write()
             rejected.add(unanswered.take(progress))
             self.revision = progress.revision
             self.state = replace(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from raas.cli.imports.errors import ImportRefused
-from raas.cli.imports.import_ids import require_same_content
+from raas.cli.imports.import_ids import record_of
 from raas.cli.imports.places import Places, find_places
 from raas.cli.imports.source import open_source
 from raas.cli.imports.state import ImportState, content_id, stem
@@ -91,11 +91,13 @@ def test_interrupted_import_keeps_its_file_of_rejected_rows(people: Path) -> Non
 
 
 def test_import_id_is_refused_for_other_content(tmp_path: Path) -> None:
-    require_same_content(FRESH, "target", tmp_path)
-    require_same_content(FRESH, "target", tmp_path)
-    require_same_content(replace(FRESH, content="other"), "other target", tmp_path)
+    other = replace(FRESH, content="other")
+    record_of(other, "target", tmp_path).check()
+    record_of(FRESH, "target", tmp_path).write()
+    record_of(FRESH, "target", tmp_path).check()
+    record_of(other, "other target", tmp_path).check()
     with pytest.raises(ImportRefused, match="used for other content"):
-        require_same_content(replace(FRESH, content="other"), "target", tmp_path)
+        record_of(other, "target", tmp_path).check()
 
 
 def test_content_id_depends_on_content_and_on_options_that_change_its_meaning() -> None:

@@ -130,6 +130,13 @@ def test_line_that_is_too_long_is_one_bad_row(tmp_path: Path) -> None:
     assert (second.line, second.fault) == (3, None)
 
 
+def test_field_over_several_lines_that_is_too_long_makes_bad_rows(tmp_path: Path) -> None:
+    long = "x" * 100_000
+    path = written(tmp_path, HEADER + f'1,"{long}\n{long}\n",3,4\n{BOB}\n')
+    faults = [(row.line, row.fault is not None) for row in read(path)]
+    assert faults == [(2, True), (3, True), (4, True), (5, False)]
+
+
 def test_header_errors_are_all_reported(tmp_path: Path) -> None:
     path = written(tmp_path, "niss,niss,dossier,begin,name\n")
     with pytest.raises(HeaderInvalid) as refused:

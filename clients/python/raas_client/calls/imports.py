@@ -86,6 +86,7 @@ class Importing(Generic[Row, Rejected]):
         self._start_offset = start_offset
         self._outage = Outage(calls.retries, calls.patience.outage_seconds)
         self._unanswered: deque[_Sent] = deque()
+        self._coming: asyncio.Future[_Sent | None] | None = None
         self._rejected: list[Rejected] = []
         self._so_far: ImportProgress[Rejected] = ImportProgress(0, 0, 0, (), 0)
 
@@ -97,9 +98,11 @@ class Importing(Generic[Row, Rejected]):
             await self._connected(_nothing())
         start = self._so_far.through_offset if self._start_offset is None else self._start_offset
         async with aclosing(self._messages(rows, start)) as messages:
-            more = True
-            while more:
-                more = not await self._connected(messages)
+            try:
+                while not await self._connected(messages):
+                    pass
+            finally:
+                await _cancelled(self._coming)
         so_far = self._so_far
         return replace(so_far, rejected=tuple(self._rejected))
 
@@ -114,25 +117,23 @@ class Importing(Generic[Row, Rejected]):
             outgoing: asyncio.Queue[Any] = asyncio.Queue()
             # A task of its own: while a message waits to be taken, answers must be read, or both sides wait.
             writer = asyncio.create_task(_write(call, outgoing))
+            answers = _Answers(call, self._patience.silence_seconds)
             try:
                 for again in self._unanswered:
                     outgoing.put_nowait(again.message)
                 more = True
                 while more or self._unanswered:
                     while more and len(self._unanswered) < self._window:
-                        sent = await anext(messages, None)
+                        sent = await self._next(messages, answers)
                         if sent is None:
                             more = False
                         else:
                             self._unanswered.append(sent)
                         outgoing.put_nowait(sent and sent.message)
                     if self._unanswered:
-                        answer = await read(call, self._patience.silence_seconds)
-                        if answer is None:
-                            raise StreamBroken("the server ended the import before it was complete")
-                        self._heard(answer)
+                        self._heard(await answers.next())
                 # Nothing more comes, but the status does.
-                while await read(call, self._patience.silence_seconds) is not None:
+                while await answers.next() is not None:
                     pass
                 return True
             except grpc.aio.AioRpcError as error:
@@ -141,8 +142,24 @@ class Importing(Generic[Row, Rejected]):
             finally:
                 writer.cancel()
                 call.cancel()
+                await answers.close()
+
+    async def _next(self, messages: AsyncIterator[_Sent], answers: _Answers) -> _Sent | None:
+        """The next message; while its rows are awaited, from a slow source, answers are heard."""
+        if self._coming is None:
+            self._coming = asyncio.ensure_future(anext(messages, None))
+        while self._unanswered and not self._coming.done():
+            await asyncio.wait((self._coming, answers.reading()), return_when=asyncio.FIRST_COMPLETED)
+            if not self._coming.done():
+                self._heard(await answers.next())
+        # Kept until it is there: a connection that is lost meanwhile loses no message.
+        sent = await self._coming
+        self._coming = None
+        return sent
 
     def _heard(self, answer: Any) -> None:
+        if answer is None:
+            raise StreamBroken("the server ended the import before it was complete")
         self._outage.over()
         sent = self._unanswered.popleft()
         rejected: tuple[Rejected, ...] = tuple(answer.rejected)
@@ -172,6 +189,43 @@ class Importing(Generic[Row, Rejected]):
                 offset, held = position, []
         if held:
             yield _Sent(self._form.message(held, offset), position)
+
+
+class _Answers:
+    """The answers of a call, read one after the other.
+
+    A read that was begun is kept, since to cancel it would cancel the call.
+    """
+
+    def __init__(self, call: Any, silence_seconds: float | None) -> None:
+        self._call = call
+        self._silence_seconds = silence_seconds
+        self._reading: asyncio.Task[Any] | None = None
+
+    def reading(self) -> asyncio.Task[Any]:
+        """The read of the next answer."""
+        if self._reading is None:
+            self._reading = asyncio.create_task(read(self._call, self._silence_seconds))
+        return self._reading
+
+    async def next(self) -> Any:
+        """The next answer, None at the end. Raises as `read` does."""
+        answer = await self.reading()
+        self._reading = None
+        return answer
+
+    async def close(self) -> None:
+        """End a read that nothing awaits any more."""
+        await _cancelled(self._reading)
+
+
+async def _cancelled(future: asyncio.Future[Any] | None) -> None:
+    """Cancel, and wait until it has ended, however it ends."""
+    if future is not None:
+        future.cancel()
+        await asyncio.wait([future])
+        if not future.cancelled():
+            future.exception()
 
 
 async def _write(call: Any, outgoing: asyncio.Queue[Any]) -> None:
