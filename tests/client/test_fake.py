@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 
@@ -15,6 +17,7 @@ from raas_client.mirror.checksums import chained, first_checksum
 from raas_client.reasons import IdentityMismatch, NissCancelled, PersonsKeptElsewhere
 from raas_client.testing import FakeRegister
 from tests.client.registers import ANN, BOB, EVE, QUICK, TYPES, here, own_threads
+from tests.e2e.servers import clean_environment
 
 WHO = Identity(
     last_name="Van den Berghe",
@@ -145,3 +148,28 @@ async def test_the_fixture_is_a_register(fake_register: FakeRegister) -> None:
 
 
 pytest_plugins = ["raas_client.testing.fixtures"]
+
+
+FAULTS = """
+from raas_client import Bookmark, FromSnapshot, RaasError
+from raas_client.testing import FakeRegister
+with FakeRegister("HEALTH") as register, register.client().blocking() as caller:
+    for event in caller.iterate(caller.client.subscribe(FromSnapshot())):
+        if isinstance(event, Bookmark):
+            register.interrupt()
+            caller.run(caller.client.inscribe("85673003360", "HEALTH", "2024-01-01"))
+        else:
+            break
+    register._server.state.registers[1].types.clear()
+    try:
+        caller.run(caller.client.consult().all())
+    except RaasError as error:
+        assert error.reason == "INTERNAL"
+"""
+
+
+def test_fake_register_writes_nothing_into_the_output_of_tests() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FAULTS], env=clean_environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

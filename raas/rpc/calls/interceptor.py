@@ -10,6 +10,7 @@ raises, and with it every frame of the call and the request, until the collector
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -42,7 +43,8 @@ _Pairs: TypeAlias = "Sequence[tuple[str, str | bytes]]"
 AuditUnread: TypeAlias = "Callable[[Call, Sequence[Violation]], None]"
 _Continuation: TypeAlias = "Callable[[grpc.HandlerCallDetails], Awaitable[_Handler | None]]"
 
-_log = structlog.get_logger("raas.rpc")
+# Of `logging` in any case: an application that configures no logs, such as a test, then prints none.
+_log = structlog.wrap_logger(logging.getLogger("raas.rpc"))
 _monotonic = time.monotonic
 _metadata: ContextVar[_Pairs] = ContextVar("metadata")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -18,6 +19,7 @@ from raas_client.days import Day, day_of
 T = TypeVar("T")
 
 ENTERPRISE_NUMBER = "0999999922"
+_NO_OUTPUT = logging.NullHandler()
 
 
 class FakeRegister:
@@ -42,6 +44,8 @@ class FakeRegister:
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake-register", daemon=True)
         self._stack = AsyncExitStack()
         self._server = MemoryServer()
+        # The server logs to `logging`: without a handler of the tests, to nowhere.
+        logging.getLogger("raas").addHandler(_NO_OUTPUT)
 
     def __enter__(self) -> Self:
         """Serve an empty register with its dossier types."""
