@@ -19,12 +19,13 @@ from raas_client.errors import StreamBroken
 
 Row = TypeVar("Row")
 Rejected = TypeVar("Rejected")
+_Told = TypeVar("_Told", covariant=True)
 _FormRow = TypeVar("_FormRow", contravariant=True)
 Rows = Iterable[Row] | AsyncIterable[Row]
 
 
 @dataclass(frozen=True, slots=True)
-class ImportProgress(Generic[Rejected]):
+class ImportProgress(Generic[_Told]):
     """How far an import has come: everything below `through_offset` is applied, or rejected, for good.
 
     `applied` and `unchanged` count what this run was told; what an earlier run, or a connection that was
@@ -37,7 +38,7 @@ class ImportProgress(Generic[Rejected]):
     through_offset: int
     applied: int
     unchanged: int
-    rejected: tuple[Rejected, ...]
+    rejected: tuple[_Told, ...]
     revision: int
     answered_offset: int = 0
 
