@@ -19,9 +19,8 @@ repeat; what it raises is final.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import grpc
@@ -29,6 +28,16 @@ import grpc
 
 class RaasError(Exception):
     """Everything that this library raises about calls and streams."""
+
+    def __reduce__(self) -> tuple[Callable[..., RaasError], tuple[object, ...]]:
+        return _rebuild, (type(self), self.args, vars(self))
+
+
+def _rebuild(kind: type[RaasError], args: tuple[object, ...], attributes: dict[str, object]) -> RaasError:
+    """The copy, or the unpickled form, of an error: classes need not take their `args` as arguments."""
+    error = kind.__new__(kind, *args)
+    vars(error).update(attributes)
+    return error
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +83,6 @@ class Refused(RaasError):
         self.call_id = call_id
         self.retry_after = retry_after
 
-    def __reduce__(self) -> tuple[partial[Refused], tuple[str]]:
-        rebuild = partial(
-            type(self),
-            reason=self.reason,
-            status=self.status,
-            violations=self.violations,
-            metadata=self.metadata,
-            call_id=self.call_id,
-            retry_after=self.retry_after,
-        )
-        return rebuild, (str(self),)
-
     @property
     def told_all(self) -> bool:
         """Whether `violations` is everything that is wrong; details of an error hold some 6 KB."""
@@ -106,9 +103,6 @@ class CallFailed(RaasError):
         super().__init__(message)
         self.status = status
 
-    def __reduce__(self) -> tuple[type[CallFailed], tuple[str, grpc.StatusCode]]:
-        return type(self), (str(self), self.status)
-
 
 class DeadlineExceeded(CallFailed):
     """No answer came in time; the call may have been carried out."""
@@ -124,9 +118,6 @@ class ChainBroken(RaasError):
     def __init__(self, revision: int) -> None:
         super().__init__(f"the chain of checksums is broken at revision {revision}")
         self.revision = revision
-
-    def __reduce__(self) -> tuple[type[ChainBroken], tuple[int]]:
-        return type(self), (self.revision,)
 
 
 class FilterChanged(RaasError):

@@ -10,12 +10,18 @@ class ImportRefused(Exception):
         super().__init__(text)
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type[ImportRefused], tuple[str, ...]]:
+        return type(self), (self.reason, str(self))
+
 
 class HeaderInvalid(ImportRefused):
     """The header cannot be used; the text lists everything that is wrong with it."""
 
     def __init__(self, text: str) -> None:
         super().__init__("HEADER_INVALID", text)
+
+    def __reduce__(self) -> tuple[type[HeaderInvalid], tuple[str, ...]]:
+        return type(self), (str(self),)
 
 
 class FileChanged(Exception):

@@ -1,19 +1,14 @@
-"""The shortest way to the rows of a statement, for those that run thousands of times a second.
-
-SQLAlchemy's pool hands the connection over and psycopg runs the statement on it: SQLAlchemy's own
-execution would take longer than all the rest of it.
-"""
+"""The rows of one statement, with psycopg directly: SQLAlchemy would take longer than the statement."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from psycopg.pq import TransactionStatus
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.storage.connection.database import in_autocommit
-from raas.storage.connection.errors import translated_errors
+from raas.storage.connection.lease import Connection, on_connection
 
 Row = tuple[Any, ...]
 
@@ -21,22 +16,30 @@ Row = tuple[Any, ...]
 async def fetch(
     engine: AsyncEngine, statement: str, parameters: Mapping[str, Any], *, binary: bool = False
 ) -> list[Row]:
-    """The rows of one statement, which is a transaction of its own; `binary` for those that answer arrays.
+    """The rows of one statement that reads; `binary` for those that answer arrays.
 
-    `engine` must be one in autocommit (`open_database(dsn, autocommit=True)`). Raises StoreUnavailable,
-    StoreFault.
+    `engine` must be one in autocommit (`open_database(dsn, autocommit=True)`). The statement is cancelled
+    with the caller. Raises StoreUnavailable, StoreFault.
     """
+    return await _rows(engine, statement, parameters, binary=binary, writes=False)
+
+
+async def write(engine: AsyncEngine, statement: str, parameters: Mapping[str, Any]) -> list[Row]:
+    """The rows of one statement that writes, and is committed when this returns; otherwise like `fetch`.
+
+    The statement runs to its end also when the caller is cancelled.
+    """
+    return await _rows(engine, statement, parameters, binary=False, writes=True)
+
+
+async def _rows(
+    engine: AsyncEngine, statement: str, parameters: Mapping[str, Any], *, binary: bool, writes: bool
+) -> list[Row]:
     if not in_autocommit(engine):
-        raise RuntimeError("reading needs an engine in autocommit")
-    with translated_errors():
-        pooled = await engine.raw_connection()
-        connection: Any = pooled.driver_connection
-        try:
-            cursor = await connection.execute(statement, parameters, binary=binary)
-            rows: list[Row] = await cursor.fetchall()
-            return rows
-        finally:
-            if connection.pgconn.transaction_status != TransactionStatus.IDLE:
-                # Cut off in the middle: the pool finds it closed and opens another one.
-                await connection.close()
-            pooled.close()
+        raise RuntimeError("a single statement needs an engine in autocommit")
+
+    async def run(connection: Connection) -> list[Row]:
+        cursor = await connection.execute(statement, parameters, binary=binary)
+        return await cursor.fetchall()
+
+    return await on_connection(engine, run, writes=writes)

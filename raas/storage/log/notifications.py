@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from typing import Any, cast
 from uuid import uuid4
 
-import psycopg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.storage.connection.errors import translated_errors
-from raas.storage.connection.query import fetch
+from raas.storage.connection.lease import Connection, take
+from raas.storage.connection.query import write
 
 CHANNEL = "raas_mutations"
 
@@ -41,25 +40,21 @@ class PostgresNotifications:
         ids = list(map(str, register_ids))
         for first in range(0, len(ids), _TOGETHER):
             payload = " ".join([self._sender, *ids[first : first + _TOGETHER]])
-            await fetch(self._engine, _NOTIFY, {"payload": payload})
+            await write(self._engine, _NOTIFY, {"payload": payload})
 
     @asynccontextmanager
     async def listen(self) -> AsyncIterator[AsyncIterator[Collection[int]]]:
         """Receive register ids from other processes; StoreUnavailable when the connection is lost."""
-        with translated_errors():
-            pooled = await self._engine.raw_connection()
-            connection = cast(psycopg.AsyncConnection[tuple[Any, ...]], pooled.driver_connection)
-            try:
-                await connection.execute(f"LISTEN {CHANNEL}")
-                yield self._received(connection)
-            finally:
-                # It listens: nobody else may use it.
-                await connection.close()
-                pooled.close()
+        taken = await take(self._engine)
+        try:
+            with translated_errors():
+                await taken.connection.execute(f"LISTEN {CHANNEL}")
+                yield self._received(taken.connection)
+        finally:
+            # It listens: nobody else may use it.
+            await taken.give_back(cut_off=True)
 
-    async def _received(
-        self, connection: psycopg.AsyncConnection[tuple[Any, ...]]
-    ) -> AsyncIterator[Collection[int]]:
+    async def _received(self, connection: Connection) -> AsyncIterator[Collection[int]]:
         with translated_errors():
             while True:
                 async for notification in connection.notifies(timeout=_SILENCE_SECONDS):

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
-from raas.storage.connection.query import Row, fetch
+from raas.storage.connection.query import Row, fetch, write
 from raas.storage.rows.arrays import array
 from raas.usecases.ports.log import LogFilter
 from raas.usecases.ports.subscriber_store import Subscriber, SubscriberKey
@@ -112,12 +112,12 @@ class PostgresSubscribers:
             "revision": revision,
             "reading": revision if reading is None else reading,
         }
-        await fetch(self._engine, _ENTER, parameters)
+        await write(self._engine, _ENTER, parameters)
 
     async def acknowledge(self, key: SubscriberKey, log_id: UUID, revision: int) -> int:
         """Move forward to `revision`, never back; returns the acknowledged revision."""
         parameters = {**_one(key), "log": log_id, "revision": revision}
-        acknowledged: int = (await fetch(self._engine, _ACKNOWLEDGE, parameters))[0][0]
+        acknowledged: int = (await write(self._engine, _ACKNOWLEDGE, parameters))[0][0]
         return acknowledged
 
     async def seen(self, connected: Collection[SubscriberKey], gone: Collection[SubscriberKey]) -> None:
@@ -129,7 +129,7 @@ class PostgresSubscribers:
             "names": [key.name for key in keys],
             "connected": [True] * len(connected) + [False] * len(gone),
         }
-        await fetch(self._engine, _SEEN, parameters)
+        await write(self._engine, _SEEN, parameters)
 
     async def page(
         self,
@@ -151,7 +151,7 @@ class PostgresSubscribers:
 
     async def delete(self, key: SubscriberKey) -> None:
         """Delete the subscriber, if it exists."""
-        await fetch(self._engine, _DELETE, _one(key))
+        await write(self._engine, _DELETE, _one(key))
 
 
 def _one(key: SubscriberKey) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.numbers.niss import Niss
-from raas.storage.connection.query import fetch
+from raas.storage.connection.query import fetch, write
 from raas.storage.persons.search import UNITED
 from raas.storage.rows.arrays import array
 
@@ -46,5 +46,5 @@ class PostgresContentStore:
         return {row[0] for row in await fetch(self._engine, UNITED, {"niss": niss})}
 
     async def _count(self, statement: str, parameters: Mapping[str, Any]) -> int:
-        ((count,),) = await fetch(self._engine, statement, parameters)
+        ((count,),) = await write(self._engine, statement, parameters)
         return int(count)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import psycopg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.storage.connection.errors import translated_errors
-from raas.storage.connection.query import fetch
+from raas.storage.connection.lease import Connection, on_connection
+from raas.storage.connection.query import write
 
 KEPT_DAYS = 7
 """How long a repeated request_id gets the stored answer, as the contract promises."""
@@ -35,16 +34,15 @@ class PostgresRetention:
 
     async def delete_disconnected_subscribers(self) -> int:
         """Delete subscribers that were deleted while connected and no longer are; returns the number."""
-        return len(await fetch(self._engine, _DELETE_SUBSCRIBERS, {}))
+        return len(await write(self._engine, _DELETE_SUBSCRIBERS, {}))
 
     async def _delete(self, statement: str) -> int:
+        async def delete(connection: Connection) -> int:
+            return (await connection.execute(statement, (KEPT_DAYS, _BATCH))).rowcount
+
         total = 0
         while True:
-            with translated_errors():
-                async with self._engine.connect() as pooled:
-                    connection = (await pooled.get_raw_connection()).driver_connection
-                    assert isinstance(connection, psycopg.AsyncConnection)
-                    deleted = (await connection.execute(statement, (KEPT_DAYS, _BATCH))).rowcount
+            deleted = await on_connection(self._engine, delete, writes=True)
             total += deleted
             if deleted < _BATCH:
                 return total

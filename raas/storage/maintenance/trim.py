@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.errors import Reason, Refused
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
-from raas.storage.connection.errors import translated_errors
+from raas.storage.connection.lease import Connection
 from raas.storage.connection.query import Row
-from raas.storage.connection.transactions import Connection, Transactions
+from raas.storage.connection.transactions import Transactions
 from raas.storage.reads.instants import resolve_time
 from raas.storage.rows.arrays import array
 from raas.usecases.ports.errors import StoreFault
@@ -67,29 +67,33 @@ class PostgresTrims:
 
     async def step(self, register_id: int, goal: int, entries: int, seen_since: datetime | None) -> TrimStep:
         """Under the lock of the register, delete about `entries` revisions on the way to `goal`."""
-        async with self._transactions.connection() as connection:
-            with translated_errors():
-                revision, oldest, log_id = await _row(connection, _LOCK, (register_id,))
-                bound, held_by = min(goal, revision), None
-                if seen_since is not None:
-                    slowest = await _row_or_none(connection, _SLOWEST, (register_id, log_id, seen_since))
-                    if slowest is not None and slowest[2] < bound:
-                        bound = slowest[2]
-                        held_by = SubscriberKey(register_id, EnterpriseNumber(slowest[0]), slowest[1])
-                begin = await _new_beginning(connection, register_id, oldest, bound, entries)
-                deleted = 0
-                if begin > oldest:
-                    await connection.execute(_MOVE, (begin, register_id))
-                    deleted = (await connection.execute(_DELETE, (register_id, oldest, begin))).rowcount
-                    await connection.commit()
-                return TrimStep(deleted, begin, held_by)
+
+        async def work(connection: Connection) -> TrimStep:
+            revision, oldest, log_id = await _row(connection, _LOCK, (register_id,))
+            bound, held_by = min(goal, revision), None
+            if seen_since is not None:
+                slowest = await _row_or_none(connection, _SLOWEST, (register_id, log_id, seen_since))
+                if slowest is not None and slowest[2] < bound:
+                    bound = slowest[2]
+                    held_by = SubscriberKey(register_id, EnterpriseNumber(slowest[0]), slowest[1])
+            begin = await _new_beginning(connection, register_id, oldest, bound, entries)
+            deleted = 0
+            if begin > oldest:
+                await connection.execute(_MOVE, (begin, register_id))
+                deleted = (await connection.execute(_DELETE, (register_id, oldest, begin))).rowcount
+                await connection.commit()
+            return TrimStep(deleted, begin, held_by)
+
+        return await self._transactions.run(work, writes=True)
 
     async def renew(self, register_ids: Collection[int]) -> None:
         """Give each of these logs a new log_id: all of them, or none."""
-        async with self._transactions.connection() as connection:
-            with translated_errors():
-                await connection.execute(_RENEW, (array(register_ids),))
-                await connection.commit()
+
+        async def work(connection: Connection) -> None:
+            await connection.execute(_RENEW, (array(register_ids),))
+            await connection.commit()
+
+        await self._transactions.run(work, writes=True)
 
 
 async def _new_beginning(

@@ -8,7 +8,9 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
 from raas.domain.search.person_search import Probe
 from raas.storage.connection.errors import translated_errors
-from raas.storage.connection.transactions import Connection, Transactions
+from raas.storage.connection.lease import Connection
+from raas.storage.connection.transactions import Transaction
+from raas.storage.persons.evidence import evidence_of_person
 from raas.storage.persons.rows import add_persons, read_persons
 from raas.storage.persons.search import find
 from raas.storage.rows.arrays import array
@@ -29,24 +31,19 @@ UNION SELECT niss FROM dossier WHERE niss = ANY(%(nisses)s::bigint[])"""
 _REMEMBER = "INSERT INTO person_request (actor, request_id, body_hash, niss) VALUES (%s, %s, %s, %s)"
 
 
-async def lock_creations(connection: Connection, locks: Sequence[str]) -> str:
-    """Take the locks in their order; answers the id of the transaction."""
+async def lock_creations(connection: Connection, locks: Sequence[str]) -> None:
+    """Take the locks in their order."""
     async with connection.pipeline():
         for lock in locks:
             await connection.execute(_LOCK, (lock,))
-        cursor = await connection.execute("SELECT pg_current_xact_id()::text")
-    row = await cursor.fetchone()
-    assert row is not None
-    return str(row[0])
 
 
 class PostgresPersonCreation:
     """The PersonCreation of ports/persons.py. READ COMMITTED: each statement sees all earlier commits."""
 
-    def __init__(self, transactions: Transactions, connection: Connection, transaction_id: str) -> None:
-        self._transactions = transactions
-        self._connection = connection
-        self._transaction_id = transaction_id
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._connection = transaction.connection
 
     async def created_before(self, key: RequestKey) -> CreatedBefore | None:
         """The person created under this request id; None = there is none."""
@@ -78,5 +75,5 @@ class PostgresPersonCreation:
             if key is not None:
                 await self._connection.execute(_REMEMBER, (*key, fingerprint, person.niss))
             record = (await read_persons(self._connection, [person.niss]))[person.niss]
-        await self._transactions.commit(self._connection, self._transaction_id, ())
+        await self._transaction.commit(await evidence_of_person(self._connection, person.niss))
         return record

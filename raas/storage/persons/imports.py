@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from raas.domain.errors import Reason, refuse
 from raas.domain.stored_violations import violations_from_json, violations_json
-from raas.storage.connection.transactions import Connection
+from raas.storage.connection.lease import Connection
 from raas.storage.rows.arrays import array
 from raas.usecases.ports.persons import Progress, Rejection
 from raas.usecases.ports.write_store import ImportKey

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
-from raas.storage.connection.transactions import Connection
+from raas.storage.connection.lease import Connection
 from raas.storage.persons.rows import PERSON_COLUMNS, person_of
 from raas.storage.rows.arrays import array
 from raas.storage.rows.dossier_types import read_dossier_types_of
@@ -19,7 +19,7 @@ from raas.usecases.ports.persons import LockedRegister
 from raas.usecases.ports.write_store import DossierTypes, LoadedState
 
 # Every write of a register holds this lock in shared mode: once it is granted, none is under way.
-_LOCK = f"SELECT pg_advisory_xact_lock({PERSONS_LOCK}), pg_current_xact_id()::text"
+_LOCK = f"SELECT pg_advisory_xact_lock({PERSONS_LOCK})"
 
 # Each number is looked up by itself (LATERAL, OFFSET 0): no plan can turn this into reading all persons.
 _READ_UNITED = f"""
@@ -63,7 +63,6 @@ class Loaded(NamedTuple):
     registers: Sequence[LockedRegister]
     time: datetime
     """Later than any status and any mutation of these registers recorded before."""
-    transaction_id: str
 
 
 async def lock_and_load(connection: Connection, nisses: Collection[Niss]) -> Loaded:
@@ -73,14 +72,13 @@ async def lock_and_load(connection: Connection, nisses: Collection[Niss]) -> Loa
     the order of their ids.
     """
     async with connection.pipeline():
-        locked = await connection.execute(_LOCK)
+        await connection.execute(_LOCK)
         read = await connection.execute(_READ_UNITED, (array(nisses),))
     persons = {row[0]: person_of(row) for row in await read.fetchall()}
-    (_, transaction_id) = await locked.fetchone() or (None, "")
     finals = {persons[niss].successor for niss in nisses if niss in persons}
     numbers = array({*nisses, *(niss for niss in finals if niss is not None)})
     registers, time = await _lock_registers(connection, numbers, array(persons))
-    return Loaded(persons, registers, time, transaction_id)
+    return Loaded(persons, registers, time)
 
 
 async def _lock_registers(

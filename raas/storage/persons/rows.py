@@ -22,7 +22,7 @@ from raas.domain.persons.record import Person, RegisterOfOrigin
 from raas.domain.persons.status import PersonStatus
 from raas.domain.persons.stored_identity import address_json, incomplete_date_text
 from raas.domain.search.birth_window import birth_code
-from raas.storage.connection.transactions import Connection
+from raas.storage.connection.lease import Connection
 from raas.storage.rows.arrays import array
 from raas.storage.writes.load import ADDITIONS_LOCK
 

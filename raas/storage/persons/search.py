@@ -8,7 +8,7 @@ from typing import Any
 from raas.domain.persons.identity import Address, Identity, Sex
 from raas.domain.search.birth_window import coded_birth_date
 from raas.domain.search.person_search import Probe
-from raas.storage.connection.transactions import Connection
+from raas.storage.connection.lease import Connection
 from raas.storage.rows.arrays import array, quoted
 from raas.usecases.ports.persons import Findable
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
 from raas.domain.search.person_search import Probe
+from raas.storage.connection.commit import NOTHING_TO_FIND
 from raas.storage.connection.errors import translated_errors
 from raas.storage.connection.query import fetch
 from raas.storage.connection.transactions import Transactions
 from raas.storage.persons.create import PostgresPersonCreation, lock_creations
+from raas.storage.persons.evidence import evidence_of_import, evidence_of_person
 from raas.storage.persons.imports import READ_OFFSET, READ_REJECTIONS, advance, rejections_of
 from raas.storage.persons.rows import READ_FINALS, READ_PERSONS, add_persons, person_of
 from raas.storage.persons.search import HOLDS, find
@@ -47,21 +50,21 @@ class PostgresPersonStore:
 
     async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
         """The records that an index finds with this probe, and whether there are more than `limit`."""
-        async with self._finding.connection() as connection:
-            with translated_errors():
-                return await find(connection, probe, limit)
+        return await self._finding.run(partial(find, probe=probe, limit=limit))
 
     async def add(self, persons: Sequence[Person], progress: Progress | None) -> bool:
         """Add new records and the progress of their import, in one transaction; False = one is known."""
-        async with self._writing.connection() as connection:
+        async with self._writing.begin() as transaction:
+            connection, evidence = transaction.connection, NOTHING_TO_FIND
             with translated_errors():
                 if progress is not None:
                     await advance(connection, progress)
+                    evidence = evidence_of_import(progress)
                 if persons and not await add_persons(connection, persons):
                     return False
-                row = await (await connection.execute("SELECT pg_current_xact_id()::text")).fetchone()
-            assert row is not None
-            await self._writing.commit(connection, row[0], ())
+                if persons and progress is None:
+                    evidence = await evidence_of_person(connection, persons[0].niss)
+            await transaction.commit(evidence)
             return True
 
     async def import_offset(self, key: ImportKey) -> int:
@@ -77,7 +80,7 @@ class PostgresPersonStore:
     @asynccontextmanager
     async def creation(self, locks: Sequence[str]) -> AsyncIterator[PostgresPersonCreation]:
         """A transaction that holds these locks; leaving without `add` rolls back."""
-        async with self._writing.connection() as connection:
+        async with self._writing.begin() as transaction:
             with translated_errors():
-                transaction_id = await lock_creations(connection, locks)
-            yield PostgresPersonCreation(self._writing, connection, transaction_id)
+                await lock_creations(transaction.connection, locks)
+            yield PostgresPersonCreation(transaction)

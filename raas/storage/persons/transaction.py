@@ -11,14 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
 from raas.domain.registers.mutation import MutationKind
+from raas.storage.connection.commit import NOTHING_TO_FIND, Evidence
 from raas.storage.connection.errors import translated_errors
-from raas.storage.connection.transactions import Connection, Transactions
+from raas.storage.connection.transactions import Transaction, Transactions
+from raas.storage.persons.evidence import evidence_of_import, evidence_of_person
 from raas.storage.persons.imports import advance, locked_offset
 from raas.storage.persons.locking import Loaded, lock_and_load
 from raas.storage.persons.niss_history import status_statements
 from raas.storage.persons.rows import put_persons, read_persons
 from raas.storage.rows.arrays import array, array_or_null
 from raas.storage.rows.contents import write_content
+from raas.storage.writes.evidence import evidence_of
 from raas.storage.writes.save import statements
 from raas.usecases.ports.persons import NissStatus, Progress
 from raas.usecases.ports.write_store import ImportKey, WriteSet
@@ -40,22 +43,23 @@ class PostgresPersonWriteStore:
     @asynccontextmanager
     async def begin(self, nisses: Collection[Niss]) -> AsyncIterator[_Transaction]:
         """Exclude all writers, load the persons, lock and load their registers."""
-        async with self._transactions.connection() as connection:
+        async with self._transactions.begin() as transaction:
             with translated_errors():
-                loaded = await lock_and_load(connection, nisses)
-            yield _Transaction(self._transactions, connection, loaded)
+                loaded = await lock_and_load(transaction.connection, nisses)
+            yield _Transaction(transaction, loaded)
 
 
 class _Transaction:
     """The PersonWriteTransaction of ports/persons.py."""
 
-    def __init__(self, transactions: Transactions, connection: Connection, loaded: Loaded) -> None:
+    def __init__(self, transaction: Transaction, loaded: Loaded) -> None:
         self.persons = loaded.persons
         self.registers = loaded.registers
         self._time = loaded.time
-        self._connection = connection
-        self._transactions = transactions
-        self._transaction_id = loaded.transaction_id
+        self._transaction = transaction
+        self._connection = transaction.connection
+        self._progress: Progress | None = None
+        self._written: Niss | None = None
 
     async def import_offset(self, key: ImportKey) -> int:
         """The stored offset of an import; no other transaction moves it before this one ends."""
@@ -66,11 +70,13 @@ class _Transaction:
         """Store the offset of an import, and its skipped rows."""
         with translated_errors():
             await advance(self._connection, progress)
+        self._progress = progress
 
     async def put(self, persons: Sequence[Person]) -> None:
         """Write records, new or changed."""
         with translated_errors():
             await put_persons(self._connection, persons, self._time)
+        self._written = persons[0].niss if persons else self._written
 
     async def stored(self, niss: Niss) -> Person:
         """A record as it is stored now."""
@@ -86,9 +92,18 @@ class _Transaction:
         self, niss_statuses: Mapping[Niss, NissStatus], registers: Iterable[tuple[int, WriteSet]]
     ) -> None:
         """Write all of it and commit, or nothing."""
-        await self._transactions.commit(
-            self._connection, self._transaction_id, self._statements(niss_statuses, registers)
-        )
+        registers = list(registers)
+        statements = list(self._statements(niss_statuses, registers))
+        for register_id, written in registers:
+            if written.mutations:
+                return await self._transaction.commit(evidence_of(register_id, written), statements)
+        await self._transaction.send(statements)
+        await self._transaction.commit(await self._evidence(next(iter(niss_statuses), self._written)))
+
+    async def _evidence(self, written: Niss | None) -> Evidence:
+        if self._progress is not None:
+            return evidence_of_import(self._progress)
+        return NOTHING_TO_FIND if written is None else await evidence_of_person(self._connection, written)
 
     def _statements(
         self, niss_statuses: Mapping[Niss, NissStatus], registers: Iterable[tuple[int, WriteSet]]

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.errors import Reason, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.registers.register import Register, first_checksum
-from raas.storage.connection.query import fetch
+from raas.storage.connection.query import fetch, write
 from raas.storage.rows.arrays import array
 from raas.storage.rows.registers import REGISTER_COLUMNS, register_of
 
@@ -49,14 +49,14 @@ class PostgresRegisterStore:
     async def create(self, number: EnterpriseNumber, name: str) -> Register:
         """A new, empty register. Raises Refused REGISTER_EXISTS (at `enterprise_number`)."""
         parameters = {"number": number, "name": name, "checksum": first_checksum(number)}
-        rows = await fetch(self._engine, _CREATE, parameters)
+        rows = await write(self._engine, _CREATE, parameters)
         if not rows:
             raise refuse(Reason.REGISTER_EXISTS, "enterprise_number", register=enterprise_number_text(number))
         return register_of(rows[0])
 
     async def rename(self, number: EnterpriseNumber, name: str) -> Register:
         """Change the name. Raises Refused REGISTER_UNKNOWN (at `enterprise_number`)."""
-        rows = await fetch(self._engine, _RENAME, {"number": number, "name": name})
+        rows = await write(self._engine, _RENAME, {"number": number, "name": name})
         if not rows:
             raise refuse(
                 Reason.REGISTER_UNKNOWN, "enterprise_number", register=enterprise_number_text(number)

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.content import SALT_BYTES, Content, content_hash
 from raas.domain.registers.mutation import MutationKind
-from raas.storage.connection.transactions import Connection
+from raas.storage.connection.lease import Connection
 
 _WRITE = "INSERT INTO content (niss, kind, body, salt, hash) VALUES (%s, %s, %s, %s, %s) RETURNING id"
 

@@ -9,7 +9,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.registers.shares import Share, Shares
-from raas.storage.connection.transactions import Connection
+from raas.storage.connection.lease import Connection
 from raas.storage.rows.arrays import array, pairs
 from raas.storage.rows.ranges import lines_of
 from raas.usecases.ports.write_store import (
@@ -35,12 +35,12 @@ locked AS MATERIALIZED (
   SELECT enterprise_number, log_id, revision, checksum, types_revision, record_time
   FROM persons, register WHERE id = %s FOR NO KEY UPDATE OF register)
 SELECT enterprise_number, log_id, revision, checksum, types_revision,
-       greatest(record_time, clock_timestamp()), pg_current_xact_id()::text
+       greatest(record_time, clock_timestamp())
 FROM locked"""
 
 _READ_REGISTER = """
 SELECT enterprise_number, log_id, revision, checksum, types_revision,
-       greatest(record_time, clock_timestamp()), ''
+       greatest(record_time, clock_timestamp())
 FROM register WHERE id = %s"""
 
 # Everything is looked up by itself (LATERAL, OFFSET 0): no plan, be it one made while a table was empty,
@@ -93,10 +93,8 @@ CROSS JOIN LATERAL (
   WHERE register_id = %s AND actor = wanted.actor AND import_id = wanted.import_id OFFSET 0) i"""
 
 
-async def load(
-    connection: Connection, register_id: int, wanted: LoadRequest, *, lock: bool
-) -> tuple[LoadedState, str]:
-    """What the transaction needs, and the id of the transaction ("" without a lock).
+async def load(connection: Connection, register_id: int, wanted: LoadRequest, *, lock: bool) -> LoadedState:
+    """What the transaction needs.
 
     Raises LookupError when the register does not exist.
     """
@@ -118,8 +116,8 @@ async def load(
     row = await register.fetchone()
     if row is None:
         raise LookupError("the register row is gone")
-    number, log_id, revision, checksum, types_revision, record_time, transaction_id = row
-    loaded = LoadedState(
+    number, log_id, revision, checksum, types_revision, record_time = row
+    return LoadedState(
         EnterpriseNumber(number),
         log_id,
         revision,
@@ -138,7 +136,6 @@ async def load(
             for actor, import_id, offset in (await imports.fetchall() if imports else ())
         },
     )
-    return loaded, transaction_id
 
 
 def dossier_states(rows: Sequence[tuple[Any, ...]]) -> Mapping[DossierKey, DossierState]:

@@ -28,7 +28,8 @@ def contents(reading_engine: AsyncEngine) -> PostgresContentStore:
 
 
 async def kept(engine: AsyncEngine, niss: Niss, body: Mapping[str, Any] = BODY) -> tuple[int, str]:
-    async with Transactions(engine).connection() as connection:
+    async with Transactions(engine).begin() as transaction:
+        connection = transaction.connection
         answer = await write_content(connection, niss, MutationKind.IDENTITY_CHANGED, body)
         await connection.commit()
         return answer

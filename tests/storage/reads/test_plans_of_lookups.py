@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.storage.connection.database import open_database
+from raas.storage.connection.lease import Connection
 from raas.storage.connection.query import fetch
-from raas.storage.connection.transactions import Connection
 from raas.storage.log import reader
 from raas.storage.persons import local_source, rows
 from raas.storage.reads import logged_numbers, lookups, transitions

@@ -15,7 +15,8 @@ from tests.usecases.persons.harness import PersonHarness
 
 async def round_trips(engine: AsyncEngine, register_id: int, wanted: LoadRequest, trace: Path) -> int:
     """How often loading under the lock sends something and waits: the Sync messages of the protocol."""
-    async with Transactions(engine).connection() as connection:
+    async with Transactions(engine).begin() as transaction:
+        connection = transaction.connection
         await connection.execute("SELECT 1")  # the transaction has begun
         with trace.open("wb") as file:
             connection.pgconn.trace(file.fileno())

@@ -25,7 +25,8 @@ SKIPPED = (Violation("niss", Reason.NISS_UNKNOWN),)
 
 
 async def execute(engine: AsyncEngine, statement: str, *parameters: object) -> None:
-    async with Transactions(engine).connection() as connection:
+    async with Transactions(engine).begin() as transaction:
+        connection = transaction.connection
         await connection.execute(statement, parameters)
         await connection.commit()
 

@@ -1,0 +1,28 @@
+"""Work that a cancelled caller leaves behind, but that runs to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+_RUNNING: set[asyncio.Task[Any]] = set()
+"""The event loop itself keeps only weak references to tasks."""
+
+
+def detach(work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
+    """Start work in a task that is kept until it ends; its error is raised at those who await it, if any."""
+    task = asyncio.create_task(work)
+    _RUNNING.add(task)
+    task.add_done_callback(_RUNNING.discard)
+    return task
+
+
+async def finish(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run work to its end, whatever happens to the caller; answers its result.
+
+    A caller that is cancelled leaves at once and the work goes on; its error is then dropped.
+    """
+    return await asyncio.shield(detach(work))

@@ -1,0 +1,44 @@
+"""How the outcome of a lost COMMIT of a register shows: see connection/commit.py."""
+
+from __future__ import annotations
+
+from raas.storage.connection.commit import NOTHING_TO_FIND, Evidence
+from raas.usecases.ports.write_store import WriteSet
+
+_LOCK = "SELECT 1 FROM register WHERE id = %s FOR NO KEY UPDATE"
+
+# The revision was given out while the register was locked, and it is locked again: either this
+# transaction wrote the mutation, or another one with another checksum, or nobody did. A log that was trimmed
+# beyond it meanwhile cannot tell.
+_MUTATION = """
+SELECT CASE WHEN r.oldest_revision > %(revision)s THEN NULL
+  ELSE coalesce((SELECT m.checksum = %(checksum)s::bytea FROM mutation m
+                 WHERE m.register_id = r.id AND m.revision = %(revision)s), false) END
+FROM register r WHERE r.id = %(register)s"""
+
+# The request id was unknown while the register was locked. Another transaction may have answered it since:
+# with the same answer it makes no difference which of the two it was.
+_REQUEST = """
+SELECT EXISTS (SELECT 1 FROM request WHERE register_id = %s AND actor = %s AND request_id = %s
+               AND body_hash = %s AND answer = %s)"""
+
+_IMPORT = """
+SELECT EXISTS (SELECT 1 FROM import_progress WHERE register_id = %s AND actor = %s AND import_id = %s
+               AND through_offset >= %s)"""
+
+
+def evidence_of(register_id: int, written: WriteSet) -> Evidence:
+    """The evidence that a part of a transaction leaves: its first mutation, else a request or import row.
+
+    A part without any of them changes nothing when it is repeated.
+    """
+    if written.mutations:
+        first = written.mutations[0]
+        parameters = {"register": register_id, "revision": first.revision, "checksum": first.checksum}
+        return Evidence(_LOCK, (register_id,), _MUTATION, parameters)
+    for key, answered in written.requests.items():
+        row = (register_id, *key, answered.fingerprint, answered.answer)
+        return Evidence(_LOCK, (register_id,), _REQUEST, row)
+    for key, offset in written.imports.items():
+        return Evidence(_LOCK, (register_id,), _IMPORT, (register_id, *key, offset))
+    return NOTHING_TO_FIND

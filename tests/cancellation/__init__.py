@@ -1,0 +1,1 @@
+"""Calls that are cancelled at any point, over the real stores."""
