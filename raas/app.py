@@ -6,9 +6,10 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,6 +19,7 @@ from raas.domain.numbers.niss import NissProfile
 from raas.ops.audit import NoAudit
 from raas.ops.metrics import Metrics
 from raas.ops.page_seal import FernetPageSeal
+from raas.ops.readiness import Readiness
 from raas.ops.settings import Settings
 from raas.person_wiring import Persons
 from raas.rpc.calls.fault_trace import fault_trace
@@ -28,6 +30,7 @@ from raas.rpc.services.catalogue import SERVICES
 from raas.rpc.services.use_cases import UseCases
 from raas.rpc.wire.mutations.stream import StreamMessages
 from raas.storage.connection.database import open_database
+from raas.storage.connection.probe import DatabaseProbe
 from raas.storage.connection.secrets import page_seal_key
 from raas.storage.log.notifications import PostgresNotifications
 from raas.storage.log.reader import PostgresLogs
@@ -83,11 +86,18 @@ async def serve(
             server = _server(settings, reading, use_cases, metrics, share_port=worker is not None)
             if settings.metrics_listen:
                 metrics.serve(settings.metrics_listen, worker or 0)
-            async with _in_background(feed, PostgresRetention(reading), report, stop):
-                await server.start()
-                _settle_memory()
-                await server.serving(True)
-                _announce(settings, server)
+            readiness = Readiness(server.health.tell)
+            metrics.watch("raas_ready", "1 while the database answers, else 0.", lambda: readiness.ready)
+            probe, retention = DatabaseProbe(dsn), PostgresRetention(reading)
+            await server.start()
+            _settle_memory()
+            _announce(settings, server)
+            async with _in_background(
+                stop,
+                feed.run(report),
+                keep_running("retention", lambda: _delete_expired(retention), report),
+                keep_running("readiness", lambda: probe.run(readiness.tested), report),
+            ):
                 await stop.wait()
                 log.info("stopping")
                 await feed.close()
@@ -180,19 +190,16 @@ def _server(
 
 
 @asynccontextmanager
-async def _in_background(
-    feed: FeedService, retention: PostgresRetention, report: ReportFailure, stop: asyncio.Event
-) -> AsyncIterator[None]:
-    """Run the background tasks while the block lasts.
+async def _in_background(stop: asyncio.Event, *tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run tasks, which restart themselves, while the block lasts.
 
-    A task that fails is reported and restarted. Should the supervision itself end, the process stops with
-    that error.
+    Should one of them end nevertheless, `stop` is set and its error is raised at the end of the block.
     """
 
     async def run() -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(feed.run(report))
-            tasks.create_task(keep_running("retention", lambda: _delete_expired(retention), report))
+        async with asyncio.TaskGroup() as group:
+            for task in tasks:
+                group.create_task(task)
 
     background = asyncio.create_task(run())
     background.add_done_callback(lambda _: stop.set())

@@ -20,11 +20,15 @@ HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 _Status = health_pb2.HealthCheckResponse
 
 
+LIVENESS = "liveness"
+"""The service whose status is SERVING as long as the process answers at all."""
+
+
 class Health:
-    """One status for the server as a whole (service "") and for each of its services."""
+    """One status, the readiness, for the server (service "") and for each of its services; and LIVENESS."""
 
     def __init__(self, services: Iterable[str]) -> None:
-        self._known = frozenset(("", *services))
+        self._known = frozenset(("", LIVENESS, *services))
         self._serving = False
         self._over = False
         self._changed = asyncio.Event()
@@ -61,17 +65,19 @@ class Health:
 
     def tell(self, serving: bool) -> None:
         """Set whether calls are answered from now on."""
-        self._serving = serving
+        self._serving = serving and not self._over
         self._wake()
 
     def close(self) -> None:
-        """Answer NOT_SERVING for good; every watcher receives it and its stream ends."""
+        """Answer NOT_SERVING for good, but for LIVENESS; every watcher receives it and its stream ends."""
         self._serving, self._over = False, True
         self._wake()
 
     def _status(self, service: str) -> int:
         if service not in self._known:
             return int(_Status.SERVICE_UNKNOWN)
+        if service == LIVENESS:
+            return int(_Status.SERVING)
         return int(_Status.SERVING if self._serving else _Status.NOT_SERVING)
 
     def _wake(self) -> None:

@@ -69,7 +69,7 @@ def test_serve_on_a_database_that_is_not_migrated_is_refused(tmp_path: Path, ser
     with new_database(server_dsn) as dsn:
         given = environment(tmp_path, RAAS_DEVELOPMENT_IDENTITY="1", RAAS_DATABASE_URL=dsn)
         assert "raas migrate" in raas("serve", environment=given, status=1).stderr
-        assert "it was empty" in raas("migrate", environment=given).stdout
+        assert "before: empty" in raas("migrate", environment=given).stdout
         found = json.loads(raas("migrate", "--json", environment=given).stdout)
         assert found["found"] == found["now"]
         server = Server(tmp_path, dsn)

@@ -35,6 +35,17 @@ async def test_health_needs_no_identity_and_says_what_it_is_told(harness: Harnes
     assert harness.observed.calls == []
 
 
+async def test_liveness_does_not_follow_the_readiness(harness: Harness) -> None:
+    await harness.raas_server.serving(False)
+    assert [await health(harness), await health(harness, "liveness")] == [NOT_SERVING, SERVING]
+
+
+async def test_readiness_does_not_return_after_the_server_was_told_to_stop(harness: Harness) -> None:
+    harness.raas_server.health.close()
+    harness.raas_server.health.tell(True)
+    assert [await health(harness), await health(harness, "liveness")] == [NOT_SERVING, SERVING]
+
+
 async def test_health_of_an_unknown_service_is_not_found(harness: Harness) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await health(harness, "elsewhere")

@@ -54,7 +54,7 @@ def open_database(dsn: str, *, size: int = 10, autocommit: bool = False) -> Asyn
     after a restart of PostgreSQL only the calls that were under way fail. Using the engine raises what
     `translated_errors` translates; for a server that is too old StoreFault with a sentence saying so.
     """
-    parameters = _parameters(dsn)
+    parameters = connection_parameters(dsn)
 
     async def connect() -> psycopg.AsyncConnection[Any]:
         connection = await psycopg.AsyncConnection.connect(**parameters, autocommit=autocommit)
@@ -93,7 +93,8 @@ def require_supported(server_version: int) -> None:
         raise StoreFault(f"PostgreSQL {found} is too old: RaaS needs version {needed} or later")
 
 
-def _parameters(dsn: str) -> dict[str, Any]:
+def connection_parameters(dsn: str) -> dict[str, Any]:
+    """The libpq parameters of every connection to the database. Raises StoreFault for a URI that is none."""
     if not dsn.startswith(("postgresql://", "postgres://")):
         raise StoreFault("a database is named by a URI that begins with postgresql://")
     try:

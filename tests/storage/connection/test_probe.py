@@ -1,0 +1,131 @@
+"""The probe of the database, on faults of a real PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from raas.storage.connection.probe import DatabaseProbe, ProbeLimits
+from tests.conftest import new_database
+
+QUICK = ProbeLimits(interval_seconds=0.05, interval_seconds_unavailable=0.05, timeout_seconds=0.3)
+
+
+class Results:
+    """The results of a running probe."""
+
+    def __init__(self) -> None:
+        self.last: str | None = "not tested yet"
+        self._changed = asyncio.Event()
+
+    def __call__(self, reason: str | None) -> None:
+        self.last = reason
+        self._changed.set()
+
+    async def until(self, success: bool) -> str | None:
+        """Wait for a success, or for a failure and its reason."""
+        async with asyncio.timeout(20):
+            while (self.last is None) is not success:
+                self._changed.clear()
+                await self._changed.wait()
+        return self.last
+
+
+@asynccontextmanager
+async def probing(dsn: str, limits: ProbeLimits = QUICK) -> AsyncIterator[Results]:
+    results = Results()
+    task = asyncio.create_task(DatabaseProbe(dsn, limits).run(results))
+    await results.until(True)
+    yield results
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        # Also while the server does not answer.
+        await asyncio.wait_for(task, 2)
+
+
+def backend(dsn: str) -> int:
+    """The process of the probe's session."""
+    query = "SELECT pid FROM pg_stat_activity WHERE application_name = 'raas probe' AND datname = %s"
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute(query, (make_url(dsn).database,)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def test_probe_reports_a_lost_session_and_reconnects(server_dsn: str) -> None:
+    with new_database(server_dsn) as dsn:
+        async with probing(dsn) as results:
+            with psycopg.connect(dsn, autocommit=True) as connection:
+                connection.execute("SELECT pg_terminate_backend(%s)", (backend(dsn),))
+            assert await results.until(False) == "AdminShutdown 57P01"
+            await results.until(True)
+
+
+async def test_probe_reports_a_server_that_does_not_answer_until_it_does(server_dsn: str) -> None:
+    with new_database(server_dsn) as dsn:
+        async with probing(dsn) as results:
+            frozen = backend(dsn)
+            try:
+                os.kill(frozen, signal.SIGSTOP)
+            except PermissionError:
+                pytest.skip("PostgreSQL runs as another user")
+            try:
+                assert await results.until(False) == "no answer within 0.3 seconds"
+            finally:
+                os.kill(frozen, signal.SIGCONT)
+            await results.until(True)
+
+
+async def test_probe_that_waits_for_a_frozen_server_can_be_cancelled(server_dsn: str) -> None:
+    with new_database(server_dsn) as dsn:
+        frozen = 0
+        try:
+            async with probing(dsn) as results:
+                frozen = backend(dsn)
+                try:
+                    os.kill(frozen, signal.SIGSTOP)
+                except PermissionError:
+                    frozen = 0
+                    pytest.skip("PostgreSQL runs as another user")
+                await results.until(False)
+        finally:
+            if frozen:
+                os.kill(frozen, signal.SIGCONT)
+
+
+async def test_probe_reports_a_server_that_commits_nothing(server_dsn: str) -> None:
+    with new_database(server_dsn) as dsn, psycopg.connect(server_dsn, autocommit=True) as connection:
+        name = make_url(dsn).database
+        async with probing(dsn) as results:
+            connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+            connection.execute("SELECT pg_terminate_backend(%s)", (backend(dsn),))
+            await results.until(False)
+        assert results.last is not None
+
+
+async def test_probe_needs_room_for_temporary_files(server_dsn: str) -> None:
+    with new_database(server_dsn) as dsn:
+        url = make_url(dsn)
+        superuser = url.set(username="postgres").render_as_string(hide_password=False)
+        try:
+            with psycopg.connect(superuser, autocommit=True) as connection:
+                connection.execute(f'ALTER DATABASE "{url.database}" SET temp_file_limit = 0')
+        except psycopg.Error:
+            pytest.skip("only a superuser may limit temporary files")
+        results = Results()
+        task = asyncio.create_task(DatabaseProbe(dsn, QUICK).run(results))
+        try:
+            async with asyncio.timeout(10):
+                while results.last == "not tested yet":
+                    await asyncio.sleep(0.01)
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+        assert results.last == "ConfigurationLimitExceeded 53400"
