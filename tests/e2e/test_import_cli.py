@@ -247,8 +247,10 @@ def test_import_of_a_missing_file_fails(register: TestRegister, tmp_path: Path) 
 def test_import_without_a_register_is_refused(server: Server, tmp_path: Path) -> None:
     path = written(tmp_path, f"INSCRIBE,{ANN},PENSION,2024-01-01,")
     arguments = ("--target", server.target, "--enterprise-number", "0999999724", "--json")
-    result = result_of(raas("import", str(path), *arguments, status=1))
+    done = raas("import", str(path), *arguments, status=1)
+    result = result_of(done)
     assert (result["complete"], result["error"]["reason"]) == (False, "REGISTER_UNKNOWN")
+    assert "the same command" not in done.stderr
 
 
 def test_import_fails_when_no_server_answers(tmp_path: Path) -> None:

@@ -41,6 +41,9 @@ from raas.cli.terminal.signals import end_on_signals
 from raas.cli.texts import tr
 from raas_client import Patience, RaasError
 
+_PASSING = ("UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "CANCELLED")
+"""Statuses after which the same call may succeed later."""
+
 
 def import_file(
     file: Annotated[
@@ -164,9 +167,9 @@ def _what_to_do(run: ImportRun, end: _Ended, source: Source) -> str:
         return f"{stopped}; " + tr("standard input and pipes cannot be resumed")
     if reason == "FILE_CHANGED":
         return f"{stopped}; " + tr("what was applied stays; the changed file is another import")
-    if reason in ("UNREADABLE", "IMPORT_OFFSET_AHEAD"):
-        return stopped
-    return f"{stopped}; " + tr("the same command resumes there")
+    if end.failure is None or end.failure.status in _PASSING or reason == "IO_ERROR":
+        return f"{stopped}; " + tr("the same command resumes there")
+    return stopped
 
 
 def _summary(run: ImportRun, seconds: float) -> dict[str, object]:
@@ -204,11 +207,11 @@ def _failure(error: RaasError | FileChanged | Unreadable | OSError, file: str) -
 def _reporting(file: str, as_json: bool) -> Iterator[None]:
     """End the command with a sentence for what is wrong before the first row."""
 
-    def refuse(reason: str, text: str) -> NoReturn:
+    def refuse(reason: str, text: str, status: Exit = Exit.FAILED) -> NoReturn:
         if as_json:
             failure = Refusal("FAILED_PRECONDITION", reason, tuple(text.splitlines()))
             typer.echo(json.dumps({"complete": False, "rows": 0, "applied": 0, "error": failure.as_json()}))
-        fail(text)
+        fail(text, status)
 
     try:
         yield
@@ -221,7 +224,7 @@ def _reporting(file: str, as_json: bool) -> Iterator[None]:
     except OSError as error:
         refuse("IO_ERROR", f"{file}: {error.strerror or error}")
     except KeyboardInterrupt:
-        fail(tr("interrupted"), Exit.INTERRUPTED)
+        refuse("INTERRUPTED", tr("interrupted"), Exit.INTERRUPTED)
 
 
 def _derived_id(source: Source, encoding: str, date_format: str) -> str:

@@ -37,6 +37,10 @@ def find_places(source: Source, fresh: ImportState, rejected: Path | None, state
     state = folder / f"{base}.raas-import.json" if source.path else None
     resumed = _resumed(state, fresh, rejected) if state else None
     own = resumed is not None and rejected is not None and resumed.rejected_bytes > 0
+    if rejected is not None and state is not None and rejected.absolute() == state.absolute():
+        raise ImportRefused(
+            "REJECTED_EXISTS", tr("--rejected {file} is the file for the state of the import", file=rejected)
+        )
     if rejected is not None and not own:
         _require_free(rejected, source)
         to = rejected

@@ -46,6 +46,7 @@ class ImportState:
 
     def save(self, path: Path) -> None:
         """Write the file atomically. Raises OSError."""
+        # A name that the next run uses too, so that nothing of a killed one stays.
         new = path.with_name(path.name + ".new")
         new.write_text(json.dumps(asdict(self), indent=2) + "\n")
         new.replace(path)

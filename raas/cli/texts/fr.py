@@ -18,6 +18,9 @@ TEXTS: Mapping[str, str] = {
         "--rejected {file} existe déjà : déplacez-le ou indiquez un autre fichier"
     ),
     "--rejected {file} is the file to import": "--rejected {file} est le fichier à importer",
+    "--rejected {file} is the file for the state of the import": (
+        "--rejected {file} est le fichier d'état de l'import"
+    ),
     "--sex is F or M": "--sex vaut F ou M",
     "ACKNOWLEDGED": "CONFIRMÉE",
     "BEGIN": "DÉBUT",

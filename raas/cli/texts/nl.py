@@ -18,6 +18,9 @@ TEXTS: Mapping[str, str] = {
         "--rejected {file} bestaat al: verplaats het of geef een ander bestand op"
     ),
     "--rejected {file} is the file to import": "--rejected {file} is het in te lezen bestand",
+    "--rejected {file} is the file for the state of the import": (
+        "--rejected {file} is het bestand voor de toestand van de import"
+    ),
     "--sex is F or M": "--sex is F of M",
     "ACKNOWLEDGED": "BEVESTIGD",
     "BEGIN": "BEGIN",

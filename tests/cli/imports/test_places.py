@@ -67,6 +67,11 @@ def test_rejected_that_names_an_existing_file_or_link_is_refused(people: Path) -
     assert other.read_text() == "precious"
 
 
+def test_rejected_that_names_the_state_of_the_import_is_refused(people: Path) -> None:
+    with pytest.raises(ImportRefused, match="state of the import"):
+        places(people, rejected=people.parent / "people.raas-import.json")
+
+
 def test_rejected_may_name_a_device(people: Path) -> None:
     assert places(people, rejected=Path("/dev/null")).rejected == Path("/dev/null")
 
