@@ -20,8 +20,13 @@ _GROUPS = {
 
 def main() -> None:
     """Run the command of the arguments and end the process with its exit status."""
+    from raas.cli.texts import environment_language
+    from raas.cli.texts.help import translate_help
+
     try:
-        command_line()()
+        command = typer.main.get_command(command_line())
+        translate_help(command, environment_language())
+        command()
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 

@@ -6,11 +6,21 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
+import typer
 
 import raas.cli
+from raas.cli import command_line
 from raas.cli.texts import TABLES, environment_language, tr, use_language
+from raas.cli.texts.help import HELP, help_texts, translate_help
+
+COMPLETION = {
+    "Install completion for the current shell.",
+    "Show completion for the current shell, to copy it or customize the installation.",
+}
+"""Help of typer."""
 
 ROOT = Path(raas.cli.__file__).parent
 
@@ -58,6 +68,19 @@ def test_language_comes_from_the_environment(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert environment_language() == language
+
+
+@pytest.mark.parametrize("language", ["fr", "nl"])
+def test_help_of_the_commands_of_a_server_is_translated(language: str) -> None:
+    root: Any = typer.main.get_command(command_line())
+    everything = set(help_texts(root))
+    for operator in ("serve", "migrate", "trim", "erase", "renew-log", "demo"):
+        del root.commands[operator]
+    needed = set(help_texts(root)) - COMPLETION
+    assert sorted(needed - HELP[language].keys()) == []
+    assert sorted(HELP[language].keys() - everything) == []
+    translate_help(root, language)
+    assert root.commands["consult"].help == HELP[language]["Show the lines of persons in a register."]
 
 
 def test_text_is_shown_in_the_chosen_language() -> None:

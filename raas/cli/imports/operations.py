@@ -26,6 +26,7 @@ _SEXES = {
     **dict.fromkeys(("M", "MALE", "MAN", "H", "HOMME"), Sex.SEX_MALE),
 }
 _SCIENTIFIC = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
+_NISS_DIGITS = 11
 _SHORTENED = re.compile(r"\d{8,10}")
 
 
@@ -90,22 +91,23 @@ class Operations:
             raise ValueError(tr("the row has a value in a column without a name"))
         fields = list(fields)
         niss = self._key[0]
-        fields[niss] = parse_niss(fields[niss])
-        if _SHORTENED.fullmatch(fields[niss]):
-            hints.append(tr("the NISS has lost its leading zero: format the column as text"))
-        elif _SCIENTIFIC.fullmatch(fields[niss]):
-            hints.append(tr("the NISS is written as a rounded number: format the column as text"))
+        if len(fields[niss]) != _NISS_DIGITS or not fields[niss].isdigit():
+            fields[niss] = _cleaned_niss(fields[niss], hints)
         for index in self._days:
-            if not fields[index]:
-                continue
-            iso = self._date_format.iso(fields[index])
-            if iso is not None:
-                fields[index] = iso
-            elif self._date_format == ISO and looks_belgian(fields[index]):
-                hints.append(tr("dates look like DD/MM/YYYY: give --date-format DD/MM/YYYY"))
-            elif self._date_format != ISO and ISO.iso(fields[index]) is None:
-                hints.append(tr("a date is not written {format}", format=self._date_format.text))
+            if fields[index]:
+                fields[index] = self._cleaned_day(fields[index], hints)
         return fields
+
+    def _cleaned_day(self, written: str, hints: list[str]) -> str:
+        iso = self._date_format.iso(written)
+        if iso is not None:
+            return iso
+        if self._date_format == ISO:
+            if looks_belgian(written):
+                hints.append(tr("dates look like DD/MM/YYYY: give --date-format DD/MM/YYYY"))
+        elif ISO.iso(written) is None:
+            hints.append(tr("a date is not written {format}", format=self._date_format.text))
+        return written
 
     def _put(self, fields: list[str], into: BatchOperation) -> None:
         """Make the operation of a row. Raises ValueError with a sentence for a row that has none."""
@@ -129,6 +131,15 @@ class Operations:
                 )
         else:
             raise ValueError(tr("the operation is neither INSCRIBE nor REMOVE"))
+
+
+def _cleaned_niss(written: str, hints: list[str]) -> str:
+    niss = parse_niss(written)
+    if _SHORTENED.fullmatch(niss):
+        hints.append(tr("the NISS has lost its leading zero: format the column as text"))
+    elif _SCIENTIFIC.fullmatch(niss):
+        hints.append(tr("the NISS is written as a rounded number: format the column as text"))
+    return niss
 
 
 def _put_period(period: Period, begin: str, end: str) -> None:

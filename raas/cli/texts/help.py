@@ -1,0 +1,42 @@
+"""Help texts in the language of the user.
+
+The help of a command is found by its first line, that of an option by its text. Commands of operators (serve
+and those that work on the database) have English help only.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from raas.cli.texts import help_fr, help_nl
+
+HELP: Mapping[str, Mapping[str, str]] = MappingProxyType({"fr": help_fr.HELP, "nl": help_nl.HELP})
+"""Language to English text to text."""
+
+
+def translate_help(command: Any, language: str) -> None:
+    """Replace the help of a command, its options and all commands below it, where there is a translation."""
+    table = HELP.get(language)
+    if table is None:
+        return
+    for described, text in _described(command):
+        described.help = table.get(text, described.help)
+
+
+def help_texts(command: Any) -> Iterator[str]:
+    """The texts by which help is found."""
+    return (text for _, text in _described(command))
+
+
+def _described(command: Any) -> Iterator[tuple[Any, str]]:
+    """Commands and parameters that have a help, and the text by which it is found."""
+    if command.help:
+        yield command, inspect.cleandoc(command.help).partition("\n")[0]
+    for parameter in command.params:
+        if getattr(parameter, "help", None):
+            yield parameter, parameter.help
+    for each in getattr(command, "commands", {}).values():
+        yield from _described(each)
