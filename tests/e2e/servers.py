@@ -169,7 +169,7 @@ def clean_environment() -> dict[str, str]:
         if not name.startswith(("RAAS_", "MAKE", "MFLAGS", "LC_", "LANG"))
     }
     # Neither the configuration nor the state of the user, whatever it is.
-    nowhere = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_STATE_HOME"), "/dev/null")
+    nowhere = {"RAAS_CONFIG": "/dev/null/raas.json", "XDG_STATE_HOME": "/dev/null"}
     return inherited | nowhere | {"PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
 
 

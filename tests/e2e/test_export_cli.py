@@ -141,3 +141,15 @@ def test_interrupted_export_leaves_no_file(tmp_path: Path, number: signal.Signal
     assert process.returncode == 130
     assert errors == "raas: interrupted; nothing was exported\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_sigterm_ends_a_command_that_ignores_sigint(tmp_path: Path) -> None:
+    target = f"127.0.0.1:{free_port()}"
+    # As a shell script starts a command in the background.
+    command = f"trap '' INT; exec {sys.executable} -m raas.cli export {tmp_path}/x.csv --target {target}"
+    process = subprocess.Popen(["bash", "-c", command], cwd=ROOT, env=clean_environment())
+    eventually(lambda: len(list(tmp_path.iterdir())) == 1, 30)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 130
+    assert list(tmp_path.iterdir()) == []
