@@ -140,8 +140,9 @@ SENTENCES: Mapping[str, str] = {
     "ersetzt wurde ({actor}, gesetzlicher Kontext: {legal_context}) und dieser Tag auf die Nachfolgenummer "
     "übergegangen ist.",
     "EXPLAIN_NOT_GIVEN_BACK": "Am {day} ist die Person unter {dossier_type} nicht bekannt. Ihre ENSS wurde "
-    "am {recorded} ersetzt ({actor}, gesetzlicher Kontext: {legal_context}), dieser Tag wurde danach "
-    "entfernt und nicht zurückgegeben, als die Ersetzung rückgängig gemacht wurde.",
+    "am {recorded} ersetzt ({actor}, gesetzlicher Kontext: {legal_context}). Als dies rückgängig gemacht "
+    "wurde, wurde dieser Tag nicht zurückgegeben, weil er entfernt worden war oder zu einer anderen ENSS "
+    "gehörte.",
     "EXPLAIN_SEPARATED": "Am {day} ist die Person unter {dossier_type} nicht bekannt, weil eine Ersetzung "
     "am {recorded} rückgängig gemacht wurde ({actor}, gesetzlicher Kontext: {legal_context}) und die andere "
     "ENSS diesen Tag zurückerhalten hat.",

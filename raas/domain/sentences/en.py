@@ -129,8 +129,8 @@ SENTENCES: Mapping[str, str] = {
     "EXPLAIN_MOVED_AWAY": "On {day} the person is not known under this NISS, because it was replaced on "
     "{recorded} ({actor}, legal context: {legal_context}) and that day passed to its successor.",
     "EXPLAIN_NOT_GIVEN_BACK": "On {day} the person is not known under {dossier_type}. The person’s NISS was "
-    "replaced on {recorded} ({actor}, legal context: {legal_context}), that day was removed afterwards, and "
-    "it was not given back when the replacement was undone.",
+    "replaced on {recorded} ({actor}, legal context: {legal_context}). When that was undone, the day was "
+    "not given back, because it had been removed or belonged to another NISS.",
     "EXPLAIN_SEPARATED": "On {day} the person is not known under {dossier_type}, because a replacement was "
     "undone on {recorded} ({actor}, legal context: {legal_context}) and the other NISS got that day back.",
     "EXPLAIN_STALE": "On {day} the person is not known under the current NISS. A former NISS, which has "

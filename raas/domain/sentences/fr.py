@@ -139,8 +139,8 @@ SENTENCES: Mapping[str, str] = {
     "{recorded} ({actor}, contexte légal\u00a0: {legal_context}) et ce jour est passé au NISS qui lui "
     "succède.",
     "EXPLAIN_NOT_GIVEN_BACK": "Le {day}, la personne n’est pas connue sous {dossier_type}. Son NISS a été "
-    "remplacé le {recorded} ({actor}, contexte légal\u00a0: {legal_context}), ce jour a ensuite été "
-    "supprimé et n’a pas été restitué lors de l’annulation du remplacement.",
+    "remplacé le {recorded} ({actor}, contexte légal\u00a0: {legal_context}). Lors de l’annulation de ce "
+    "remplacement, ce jour n’a pas été restitué, car il avait été supprimé ou appartenait à un autre NISS.",
     "EXPLAIN_SEPARATED": "Le {day}, la personne n’est pas connue sous {dossier_type}, car un remplacement a "
     "été annulé le {recorded} ({actor}, contexte légal\u00a0: {legal_context}) et ce jour a été restitué à "
     "l’autre NISS.",

@@ -136,8 +136,8 @@ SENTENCES: Mapping[str, str] = {
     "vervangen ({actor}, wettelijke context: {legal_context}) en die dag naar het opvolgende INSZ is "
     "overgegaan.",
     "EXPLAIN_NOT_GIVEN_BACK": "Op {day} is de persoon niet bekend onder {dossier_type}. Zijn INSZ is op "
-    "{recorded} vervangen ({actor}, wettelijke context: {legal_context}), die dag is daarna verwijderd en "
-    "is niet teruggegeven toen de vervanging ongedaan werd gemaakt.",
+    "{recorded} vervangen ({actor}, wettelijke context: {legal_context}). Toen dat ongedaan werd gemaakt, "
+    "is die dag niet teruggegeven, omdat hij verwijderd was of bij een ander INSZ hoorde.",
     "EXPLAIN_SEPARATED": "Op {day} is de persoon niet bekend onder {dossier_type}, omdat een vervanging op "
     "{recorded} ongedaan is gemaakt ({actor}, wettelijke context: {legal_context}) en het andere INSZ die "
     "dag heeft teruggekregen.",

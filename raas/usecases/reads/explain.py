@@ -11,7 +11,7 @@ from raas.domain.errors import Reason, Refused, Violation
 from raas.domain.numbers.enterprise_number import enterprise_number_text
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonStatus
-from raas.domain.registers.mutation import Mutation, MutationKind
+from raas.domain.registers.mutation import Mutation, MutationKind, Replacement
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.ports.authentic_source import AuthenticSource
@@ -89,13 +89,8 @@ class ExplainDossier:
         key = "EXPLAIN_STALE" if covering else _not_known(mutation, deciding)
         if final:
             key = _known(mutation)
-        elif key == _MOVED_AWAY and mutation is not None and mutation.niss is not None:
-            # A restoration after a replacement that moved lines is in the log.
-            moved = register.id, mutation.niss
-            read_as = (await self._reads.logged_numbers([moved], {register.id: at})).get(moved)
-            if read_as is None or read_as.niss == mutation.niss:
-                # It has been restored since, without the day.
-                key = "EXPLAIN_NOT_GIVEN_BACK"
+        elif key == _MOVED_AWAY and mutation is not None and not await self._in_force(register, mutation, at):
+            key = "EXPLAIN_NOT_GIVEN_BACK"
         key = _with_status(key, status)
         resolved = () if numbers[0] == niss else ((niss, numbers[0]),)
         values = {"day": day_text(day), **_values(mutation)}
@@ -121,6 +116,18 @@ class ExplainDossier:
             except Refused as refused:
                 violations += refused.violations
         return at, violations
+
+    async def _in_force(self, register: AdmittedRegister, replaced: Mutation, at: int) -> bool:
+        """Whether a replacement that took lines from a number has not been undone since.
+
+        Then both of its numbers are read as the same one. After a restoration the number is read as itself or
+        as the successor of a later replacement. The log shows all of these, because lines moved.
+        """
+        assert isinstance(replaced.detail, Replacement)
+        pair = replaced.detail.replaced_niss, replaced.detail.successor_niss
+        read = await self._reads.logged_numbers([(register.id, niss) for niss in pair], {register.id: at})
+        finals = {read_as.niss if (read_as := read.get((register.id, niss))) else niss for niss in pair}
+        return len(finals) == 1
 
     async def _numbers_now(self, niss: Niss) -> tuple[tuple[Niss, ...], PersonStatus | None]:
         """All numbers of the person, the final successor first, and its status (None = unknown)."""

@@ -173,6 +173,37 @@ async def test_a_day_removed_before_a_restoration_is_not_said_to_be_the_successo
     assert await ask.told(register, new) == (False, 5, "REMOVED")
 
 
+async def test_day_removed_before_a_restoration_is_not_said_to_have_passed_to_a_later_successor(
+    harness: ReadingHarness, ask: Asking
+) -> None:
+    register = await harness.register()
+    old, new, later = [await harness.person() for _ in range(3)]
+    await harness.inscribe(register, old, "2024-01-01", "2024-12-31")  # 2
+    await harness.replace(old, new)  # 3, 4
+    await harness.remove(register, new, "2024-06-15", "2024-06-15")  # 5
+    await harness.restore(old)  # 6, 7
+    await harness.replace(old, later)  # 8, 9
+    for asked in (old, later):
+        assert await ask.told(register, asked) == (False, 3, "NOT_GIVEN_BACK")
+    assert await ask.told(register, new) == (False, 5, "REMOVED")
+
+
+async def test_day_given_to_another_number_meanwhile_is_not_said_to_be_the_successors(
+    harness: ReadingHarness, ask: Asking
+) -> None:
+    register = await harness.register()
+    first, second, third = [await harness.person() for _ in range(3)]
+    await harness.inscribe(register, first, "2024-01-01", "2024-12-31")  # 2
+    await harness.inscribe(register, second, "2025-01-01", "2025-12-31")  # 3
+    await harness.replace(first, second)  # 4, 5
+    await harness.replace(second, third)  # 6, 7
+    await harness.restore(first)  # 8, 9: first from third
+    await harness.restore(second)  # 10, 11
+    assert await ask.told(register, first) == (True, 8, "GIVEN_BACK")
+    assert await ask.told(register, second) == (False, 6, "NOT_GIVEN_BACK")
+    assert await ask.told(register, third) == (False, 9, "SEPARATED")
+
+
 async def test_what_the_source_says_of_the_number_is_said(harness: ReadingHarness, ask: Asking) -> None:
     register, niss, unknown = await harness.register(), await harness.person(), new_niss()
     await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
