@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,16 +65,31 @@ _GARBAGE_AFTER = 50_000
 """Allocations between two collections of cycles: calls free their memory without them."""
 
 
-async def serve(
-    settings: Settings, dsn: str, *, worker: int | None = None, lifeline: int | None = None
-) -> int:
-    """Serve until SIGTERM or SIGINT, or until the pipe `lifeline` is closed; returns the exit status.
+@dataclass(frozen=True, slots=True)
+class WorkerPlace:
+    """The place of a worker under its supervisor: its number, and the descriptors of two pipes.
+
+    `lifeline` is closed when the supervisor ends; on `serving` the worker writes a byte once it serves.
+    """
+
+    number: int
+    lifeline: int
+    serving: int
+
+    def say_serving(self) -> None:
+        """Tell the supervisor that calls are answered."""
+        os.write(self.serving, b"1")
+        os.close(self.serving)
+
+
+async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None) -> int:
+    """Serve until SIGTERM or SIGINT, or until the supervisor of a worker ends; returns the exit status.
 
     Shutdown is graceful: health reports NOT_SERVING, new calls are refused, calls in progress have
     `shutdown_seconds` to end, and everything in the write queues is committed and answered before the
     database is disconnected.
     """
-    stop = _stop_signal(lifeline)
+    stop = _stop_signal(worker.lifeline if worker else None)
     metrics = Metrics()
     report = _reporter(metrics)
     try:
@@ -85,13 +101,15 @@ async def serve(
             use_cases = _use_cases(settings, writing, reading, persons, pages, feed, write_queues)
             server = _server(settings, reading, use_cases, metrics, share_port=worker is not None)
             if settings.metrics_listen:
-                metrics.serve(settings.metrics_listen, worker or 0)
+                metrics.serve(settings.metrics_listen, worker.number if worker else 0)
             readiness = Readiness(server.health.tell)
             metrics.watch("raas_ready", "1 while the database answers, else 0.", lambda: readiness.ready)
             probe, retention = DatabaseProbe(dsn), PostgresRetention(reading)
             await server.start()
             _settle_memory()
             _announce(settings, server)
+            if worker:
+                worker.say_serving()
             async with _in_background(
                 stop,
                 feed.run(report),

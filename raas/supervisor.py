@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -32,11 +33,11 @@ log = structlog.get_logger()
 
 _WATCH_SECONDS = 0.5
 
-_SETTLED_SECONDS = 10.0
-"""A worker that has run for so long has started; its next death is restarted at once."""
-
 LIFELINE = "RAAS_LIFELINE"
 """Environment variable that makes a process a worker: the file descriptor of the lifeline."""
+
+_SERVING = "RAAS_SERVING"
+"""Environment variable of a worker: the file descriptor on which it writes a byte once it serves."""
 
 _WORKER = "RAAS_WORKER_NUMBER"
 _WORKER_DSN = "RAAS_WORKER_DSN"
@@ -50,7 +51,8 @@ def run(settings: Settings) -> int:
     configure_logs(settings.log_format, settings.log_level)
     if lifeline := os.environ.get(LIFELINE):
         worker, dsn = int(os.environ[_WORKER]), os.environ[_WORKER_DSN]
-        return asyncio.run(app.serve(settings, dsn, worker=worker, lifeline=int(lifeline)))
+        place = app.WorkerPlace(worker, int(lifeline), int(os.environ[_SERVING]))
+        return asyncio.run(app.serve(settings, dsn, place))
     _refuse_taken_port(settings.listen)
     with database(settings) as (dsn, embedded):
         if settings.workers == 1:
@@ -144,9 +146,10 @@ class _Worker:
 
     number: int
     process: subprocess.Popen[bytes] | None = None
-    started_at: float = 0.0
+    serving: int | None = None
+    """The reading end of the pipe on which it says that it serves; None once it has said so."""
     failures: int = 0
-    """Consecutive deaths before it had settled."""
+    """Consecutive deaths before it served."""
     exited_early: bool = False
     """Whether the last of them was an exit of its own, not a signal."""
     restart_at: float = 0.0
@@ -167,15 +170,15 @@ class _Workers:
     def run(self) -> int:
         """Keep the workers running until a signal, then stop them; returns the exit status.
 
-        A worker that dies is restarted: at once if it had settled, else after a pause that doubles with
+        A worker that dies is restarted: at once if it had served, else after a pause that doubles with
         each failure, while the others serve. Only if none of them can start at all, because each exits
-        by itself before any has settled, the supervisor gives up.
+        by itself before any has served, the supervisor gives up.
         """
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         for worker in self._workers:
             self._spawn(worker)
-        settled = False
+        served = False
         while not self._stopping:
             time.sleep(_WATCH_SECONDS)
             if self._embedded:
@@ -183,8 +186,8 @@ class _Workers:
             for worker in self._workers:
                 if not self._stopping:
                     self._look_after(worker)
-            settled = settled or any(self._has_settled(worker) for worker in self._workers)
-            if not settled and all(worker.exited_early for worker in self._workers):
+            served = served or any(self._has_served(worker) for worker in self._workers)
+            if not served and all(worker.exited_early for worker in self._workers):
                 log.error("no worker can start")
                 self._end()
                 return 1
@@ -204,7 +207,7 @@ class _Workers:
         if status is None:
             return
         pause = 0.0
-        if self._has_settled(worker):
+        if self._has_served(worker):
             worker.failures = 0
         else:
             worker.failures += 1
@@ -223,15 +226,26 @@ class _Workers:
             self._spawn(worker)
 
     @staticmethod
-    def _has_settled(worker: _Worker) -> bool:
-        return worker.process is not None and time.monotonic() - worker.started_at >= _SETTLED_SECONDS
+    def _has_served(worker: _Worker) -> bool:
+        """Whether the process of this worker has said that it serves."""
+        if worker.serving is not None and select.select([worker.serving], [], [], 0)[0]:
+            # The end of the pipe, without a byte, is a worker that died before.
+            if not os.read(worker.serving, 1):
+                return False
+            os.close(worker.serving)
+            worker.serving = None
+        return worker.process is not None and worker.serving is None
 
     def _spawn(self, worker: _Worker) -> None:
         # The workers get the settings of the supervisor, flags included, and the database as a DSN.
         given = self._settings.model_dump(mode="json", exclude={"database_url"}, exclude_none=True)
         environment = os.environ | {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
+        if worker.serving is not None:
+            os.close(worker.serving)
+        worker.serving, writing_end = os.pipe()
         environment |= {
             LIFELINE: str(self._lifeline),
+            _SERVING: str(writing_end),
             _WORKER: str(worker.number),
             _WORKER_DSN: self._dsn,
         }
@@ -239,10 +253,10 @@ class _Workers:
         worker.process = subprocess.Popen(
             [sys.executable, "-m", "raas.cli", "serve"],
             env=environment,
-            pass_fds=[self._lifeline],
+            pass_fds=[self._lifeline, writing_end],
             process_group=0,
         )
-        worker.started_at = time.monotonic()
+        os.close(writing_end)
 
     def _end(self) -> int:
         """Stop all workers; returns 0 when all of them ended in time."""
