@@ -33,7 +33,7 @@ def migrate(dsn: str) -> SchemaVersion:
     """Migrate a database to the schema of this version; returns the version found before."""
 
     async def run() -> SchemaVersion:
-        engine = open_database(dsn)
+        engine = open_database(dsn, limits=None)
         try:
             return await upgrade(engine)
         finally:
@@ -49,7 +49,7 @@ def require_usable_schema(dsn: str) -> SchemaVersion:
     """
 
     async def run() -> SchemaVersion:
-        engine = open_database(dsn)
+        engine = open_database(dsn, limits=None)
         try:
             return await schema_version(engine)
         finally:
@@ -125,8 +125,8 @@ class _Stores:
 
 @asynccontextmanager
 async def _opened(dsn: str) -> AsyncIterator[_Stores]:
-    writing = open_database(dsn, size=1)
-    reading = open_database(dsn, size=1, autocommit=True)
+    writing = open_database(dsn, size=1, limits=None)
+    reading = open_database(dsn, size=1, autocommit=True, limits=None)
     try:
         yield _Stores(
             PostgresRegisterStore(reading),

@@ -109,6 +109,14 @@ def parse_period(
     return violations or Period(first, last + 1)
 
 
+def through_open_end(period: Period) -> Period:
+    """The days that a removal of this period takes away: through 9999-12-30 means through the open end.
+
+    Otherwise the removal would leave 9999-12-31 of an open line, a day that no request can name.
+    """
+    return Period(period.begin, OPEN) if period.end == _LAST_DAY else period
+
+
 def period_text(period: Period) -> tuple[str, str | None]:
     """First and last day of a period, both inclusive, as texts; None = it has no end."""
     return day_text(period.begin), None if period.end == OPEN else day_text(period.end - 1)

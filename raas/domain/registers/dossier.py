@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from raas.domain.calendar.day import through_open_end
 from raas.domain.calendar.periods import Lines, Period, difference, union
 from raas.domain.errors import Reason, Refused, refuse
 
@@ -86,9 +87,11 @@ def inscribe(before: Lines, period: Period, max_lines: int = MAX_LINES) -> Chang
 def remove(before: Lines, period: Period | None, max_lines: int = MAX_LINES) -> Change:
     """Take a period away: after = before − period; without a period the whole dossier.
 
+    A period that ends on 9999-12-30 takes the open end away too: see `through_open_end`.
+
     Raises `Refused` with DOSSIER_TOO_LARGE when it splits a line and that makes more than `max_lines`.
     """
-    after, removed = ((), before) if period is None else difference(before, period)
+    after, removed = ((), before) if period is None else difference(before, through_open_end(period))
     if not removed:
         outcome = RemoveOutcome.UNCHANGED
     elif not after:

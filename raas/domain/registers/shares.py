@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from raas.domain.calendar.day import BEGINNING, OPEN
+from raas.domain.calendar.day import BEGINNING, OPEN, through_open_end
 from raas.domain.calendar.periods import Lines, Period, difference, normalise, union
 from raas.domain.numbers.niss import Niss
 
@@ -58,7 +58,7 @@ def inscribe_share(shares: Shares, asked: Niss, period: Period) -> Shares:
     """The shares after a period was inscribed under the number `asked`."""
     share = shares.get(asked, Share(()))
     lines, _ = union(share.lines, period)
-    inseparable, _ = difference(share.inseparable, period)
+    inseparable, _ = difference(share.inseparable, through_open_end(period))
     return {**shares, asked: Share(lines, inseparable)}
 
 
@@ -68,12 +68,13 @@ def remove_share(shares: Shares, asked: Niss, period: Period | None) -> Shares:
     A number that takes days from others has a share from then on, be it empty: when it is restored it must be
     said that they may have been meant.
     """
+    taken = _ALWAYS if period is None else through_open_end(period)
     after: dict[Niss, Share] = {}
     for niss, share in shares.items():
-        lines, removed = difference(share.lines, period or _ALWAYS)
+        lines, removed = difference(share.lines, taken)
         inseparable = share.inseparable
         if niss == asked:
-            inseparable, _ = difference(inseparable, period or _ALWAYS)
+            inseparable, _ = difference(inseparable, taken)
         elif removed:
             inseparable = normalise((*inseparable, *removed))
             after.setdefault(asked, Share(()))

@@ -1,4 +1,4 @@
-"""The database: how it is reached, and when a connection is of use no more."""
+"""The database: its connection pool, and the settings of every connection."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from raas.storage.connection.limits import TransactionLimits, limit_transactions
 from raas.usecases.ports.errors import StoreFault
 
 MINIMUM_SERVER = 150_000
 """PostgreSQL 15, the way the server numbers it."""
 
 _SERVER_SETTINGS = (
-    ("datestyle", "ISO"),  # period_text.py reads it
+    ("datestyle", "ISO"),  # storage/rows/ranges.py reads it
     ("timezone", "UTC"),  # instants are UTC inside
     # Statements are small and many: compiling one takes longer than running it.
     ("jit", "off"),
@@ -26,13 +27,23 @@ _SERVER_SETTINGS = (
     # docs/decisions/0013-generic-plans.md. A plan made while a table was small stays right when it has grown.
     ("enable_seqscan", "off"),
     ("plan_cache_mode", "force_generic_plan"),
+    # The server ends the session of a client whose host is lost. Unix sockets ignore these.
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "20s"),
 )
+
+_SERVER_LIMITS = TransactionLimits()
+
+_COMMAND = " command"
+"""Added to the application name of database commands: a server never ends their sessions."""
 
 _LIBPQ_DEFAULTS: dict[str, Any] = {
     "application_name": "raas",
     "client_encoding": "UTF8",
     "connect_timeout": 10,
-    # A server that vanished without a word is noticed within a minute; sockets of the machine ignore these.
+    # The end of a server that is lost is detected within a minute. Unix sockets ignore these.
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
@@ -40,27 +51,37 @@ _LIBPQ_DEFAULTS: dict[str, Any] = {
 }
 
 _AUTOCOMMIT = "raas_autocommit"
+_LIMITS = "raas_limits"
 
 
-def open_database(dsn: str, *, size: int = 10, autocommit: bool = False) -> AsyncEngine:
+def open_database(
+    dsn: str,
+    *,
+    size: int = 10,
+    autocommit: bool = False,
+    limits: TransactionLimits | None = _SERVER_LIMITS,
+) -> AsyncEngine:
     """An engine on the PostgreSQL (15 or later) that the DSN names; nothing is connected yet.
 
     `dsn` is any `postgresql://` URI that libpq understands: hosts, socket directories, `options`, TLS.
-    Raises StoreFault for any other. `size` bounds the connections. `autocommit` is for readers (and for
-    nothing that needs two statements in one transaction): no BEGIN and no ROLLBACK travel around every
-    statement.
+    Raises StoreFault for any other. `size` bounds the connections. `autocommit` is for single statements:
+    no BEGIN and no ROLLBACK are sent around them. `limits` bound the transactions of a server; None is for
+    database commands and migrations, whose sessions then have another application name, too.
 
-    A connection that died while it lay in the pool is replaced before use, without asking the server:
-    after a restart of PostgreSQL only the calls that were under way fail. Using the engine raises what
-    `translated_errors` translates; for a server that is too old StoreFault with a sentence saying so.
+    A connection that died in the pool is replaced before use, without asking the server: after a restart
+    of PostgreSQL only the calls in progress fail. The engine raises the errors that `translated_errors`
+    translates; for a server that is too old StoreFault with a sentence that says so.
     """
-    parameters = connection_parameters(dsn)
+    parameters = connection_parameters(dsn, limits)
 
     async def connect() -> psycopg.AsyncConnection[Any]:
-        connection = await psycopg.AsyncConnection.connect(**parameters, autocommit=autocommit)
+        connection = await psycopg.AsyncConnection.connect(**parameters, autocommit=True)
         try:
             require_supported(connection.info.server_version)
-        except StoreFault:
+            if limits is not None and not autocommit:
+                await limit_transactions(connection, limits)
+            await connection.set_autocommit(autocommit)
+        except BaseException:
             await connection.close()
             raise
         return connection
@@ -71,10 +92,10 @@ def open_database(dsn: str, *, size: int = 10, autocommit: bool = False) -> Asyn
         pool_size=size,
         max_overflow=0,
         pool_use_lifo=True,
-        # Who takes a connection out leaves it idle: asking for it again would cost every call.
+        # A lease gives its connection back idle: resetting it here would cost every call a round trip.
         pool_reset_on_return=None,
         hide_parameters=True,
-        execution_options={_AUTOCOMMIT: autocommit},
+        execution_options={_AUTOCOMMIT: autocommit, _LIMITS: limits},
         use_native_hstore=False,
     )
     event.listen(engine.sync_engine, "checkout", _replace_if_dead)
@@ -82,8 +103,14 @@ def open_database(dsn: str, *, size: int = 10, autocommit: bool = False) -> Asyn
 
 
 def in_autocommit(engine: AsyncEngine) -> bool:
-    """Whether the engine was opened for readers."""
+    """Whether the engine was opened for single statements."""
     return bool(engine.get_execution_options().get(_AUTOCOMMIT))
+
+
+def limits_of(engine: AsyncEngine) -> TransactionLimits | None:
+    """The limits with which the engine was opened."""
+    limits: TransactionLimits | None = engine.get_execution_options().get(_LIMITS)
+    return limits
 
 
 def require_supported(server_version: int) -> None:
@@ -93,7 +120,7 @@ def require_supported(server_version: int) -> None:
         raise StoreFault(f"PostgreSQL {found} is too old: RaaS needs version {needed} or later")
 
 
-def connection_parameters(dsn: str) -> dict[str, Any]:
+def connection_parameters(dsn: str, limits: TransactionLimits | None = _SERVER_LIMITS) -> dict[str, Any]:
     """The libpq parameters of every connection to the database. Raises StoreFault for a URI that is none."""
     if not dsn.startswith(("postgresql://", "postgres://")):
         raise StoreFault("a database is named by a URI that begins with postgresql://")
@@ -102,17 +129,23 @@ def connection_parameters(dsn: str) -> dict[str, Any]:
     except psycopg.ProgrammingError:
         # The driver's message quotes the URI, and that may hold a password.
         raise StoreFault("the URI of the database cannot be read") from None
-    settings = " ".join(f"-c {name}={value}" for name, value in _SERVER_SETTINGS)
-    # The later one of two equal settings holds: what the URI says comes last.
-    options = f"{settings} {given.get('options') or ''}".rstrip()
-    return {**_LIBPQ_DEFAULTS, **given, "options": options}
+    settings = dict(_SERVER_SETTINGS)
+    if limits is not None:
+        settings["lock_timeout"] = f"{round(limits.lock_seconds * 1000)}ms"
+    ours = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    # The later one of two equal settings applies: those of the URI come last.
+    options = f"{ours} {given.get('options') or ''}".rstrip()
+    parameters = {**_LIBPQ_DEFAULTS, **given, "options": options}
+    if limits is None:
+        parameters["application_name"] += _COMMAND
+    return parameters
 
 
 def _replace_if_dead(connection: DBAPIConnection, _: ConnectionPoolEntry, __: PoolProxiedConnection) -> None:
-    """Have the pool replace a connection whose socket has something to say while nothing was asked.
+    """Have the pool replace a connection whose socket is readable while no statement is running.
 
-    That is how the end of the server looks from here: its last words, or the end of the stream. It
-    costs two microseconds, where asking the server costs a round trip.
+    A server that ends leaves a message or the end of the stream there. Polling takes two microseconds;
+    asking the server would take a round trip.
     """
     poll = select.poll()
     try:

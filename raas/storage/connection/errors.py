@@ -14,8 +14,10 @@ from sqlalchemy import exc
 from raas.usecases.ports.errors import PortError, StoreFault, StoreUnavailable
 
 # 08: connection; 53: out of connections, memory or disk; 57P: the server stops, starts or crashed;
-# 25006: it became a standby (failover). In all of them the same call may succeed later.
-_PASSING = ("08", "53", "57P", "25006")
+# 25006: it became a standby (failover); 25P03, 25P04: the session was idle in a transaction, or in one
+# transaction, for too long; 55P03: the wait for a lock took too long. In all of them the same call may
+# succeed later.
+_PASSING = ("08", "53", "57P", "25006", "25P03", "25P04", "55P03")
 
 
 def translated_errors() -> _Translation:

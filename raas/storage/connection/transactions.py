@@ -10,8 +10,10 @@ import psycopg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.storage.connection.commit import Evidence, resolve
-from raas.storage.connection.errors import translated
+from raas.storage.connection.database import limits_of
+from raas.storage.connection.errors import translated, translated_errors
 from raas.storage.connection.lease import Connection, Lease, lease, on_connection
+from raas.storage.connection.limits import wait_for_locks
 from raas.usecases.ports.errors import PortError, StoreFault, StoreUnavailable
 
 Result = TypeVar("Result")
@@ -53,6 +55,11 @@ class Transaction:
         self._lease = taken
         self._pipeline: AsyncExitStack | None = None
         self._committing = False
+
+    async def wait_for_locks(self, work: Awaitable[Result]) -> Result:
+        """Await work that takes locks. Raises StoreUnavailable when that takes too long, StoreFault."""
+        with translated_errors():
+            return await wait_for_locks(self._engine, self.connection, limits_of(self._engine), work)
 
     async def send(self, statements: Iterable[tuple[str, Any]]) -> None:
         """Send statements without waiting for their results: the database works on them meanwhile.

@@ -81,6 +81,5 @@ class PostgresPersonStore:
     async def creation(self, locks: Sequence[str]) -> AsyncIterator[PostgresPersonCreation]:
         """A transaction that holds these locks; leaving without `add` rolls back."""
         async with self._writing.begin() as transaction:
-            with translated_errors():
-                await lock_creations(transaction.connection, locks)
+            await transaction.wait_for_locks(lock_creations(transaction.connection, locks))
             yield PostgresPersonCreation(transaction)

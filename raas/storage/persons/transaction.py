@@ -44,8 +44,7 @@ class PostgresPersonWriteStore:
     async def begin(self, nisses: Collection[Niss]) -> AsyncIterator[_Transaction]:
         """Exclude all writers, load the persons, lock and load their registers."""
         async with self._transactions.begin() as transaction:
-            with translated_errors():
-                loaded = await lock_and_load(transaction.connection, nisses)
+            loaded = await transaction.wait_for_locks(lock_and_load(transaction.connection, nisses))
             yield _Transaction(transaction, loaded)
 
 

@@ -40,8 +40,8 @@ class PostgresWriteStore:
     async def write(self, register_id: int, wanted: LoadRequest) -> AsyncIterator[_Transaction]:
         """Lock the register, then load; leaving without commit rolls back."""
         async with self._transactions.begin() as transaction:
-            with translated_errors():
-                loaded = await load(transaction.connection, register_id, wanted, lock=True)
+            loading = load(transaction.connection, register_id, wanted, lock=True)
+            loaded = await transaction.wait_for_locks(loading)
             yield _Transaction(transaction, register_id, loaded)
 
     async def snapshot(self, register_id: int, wanted: LoadRequest) -> LoadedState:
