@@ -30,6 +30,7 @@ from raas.rpc.server import RaasServer, build_server
 from raas.rpc.services.catalogue import SERVICES
 from raas.rpc.services.use_cases import UseCases
 from raas.rpc.wire.mutations.stream import StreamMessages
+from raas.storage.connection.clock import ClockGuard
 from raas.storage.connection.database import open_database
 from raas.storage.connection.probe import DatabaseProbe
 from raas.storage.connection.secrets import page_seal_key
@@ -156,7 +157,9 @@ def _write_queues(
     settings: Settings, writing: AsyncEngine, feed: FeedService, metrics: Metrics
 ) -> WriteQueues:
     limits = WriteLimits(max_lines_per_dossier=settings.max_lines)
-    write_queues = WriteQueues(PostgresWriteStore(writing), limits, feed.committed)
+    write_queues = WriteQueues(
+        PostgresWriteStore(writing, ClockGuard(settings.accept_record_times_until)), limits, feed.committed
+    )
     metrics.watch(
         "raas_write_queue_operations",
         "Operations that wait in the write queues.",
@@ -175,7 +178,11 @@ def _use_cases(
     write_queues: WriteQueues,
 ) -> UseCases:
     limits = WriteLimits(max_lines_per_dossier=settings.max_lines)
-    store, source, identities = PostgresWriteStore(writing), persons.source, persons.identities
+    store, source, identities = (
+        PostgresWriteStore(writing, ClockGuard(settings.accept_record_times_until)),
+        persons.source,
+        persons.identities,
+    )
     reads, registers = PostgresReadStore(reading), PostgresRegisterStore(reading)
     return UseCases(
         write=WriteOperations(write_queues, store, source, identities, limits, persons.guesses),

@@ -13,6 +13,7 @@ from raas.domain.persons.bis_number import bis_numbers
 from raas.ops.settings import Settings
 from raas.rpc.remote_source import RemoteSource
 from raas.rpc.services.use_cases import PersonUseCases
+from raas.storage.connection.clock import ClockGuard
 from raas.storage.persons.local_source import LocalSource
 from raas.storage.persons.niss_history import PostgresNissHistory
 from raas.storage.persons.store import PostgresPersonStore
@@ -45,7 +46,7 @@ class Persons:
         self.guesses = RateLimit(BURST, SECONDS)
         """Budget of wrong claims with inscriptions, per caller and person."""
         self._max_lines = settings.max_lines
-        self._changes = PostgresPersonWriteStore(writing)
+        self._changes = PostgresPersonWriteStore(writing, ClockGuard(settings.accept_record_times_until))
         self._store = PostgresPersonStore(writing, reading)
         self._remote: RemoteSource | None = None
         match settings.authentic_source:

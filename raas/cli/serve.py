@@ -74,6 +74,14 @@ def serve(
         int | None,
         typer.Option(metavar="N", help="The largest number of lines of a dossier; 1,000 by default."),
     ] = None,
+    accept_record_times_until: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="After the clock of the database was wrong: accept record times ahead of the clock, up to "
+            "this instant, such as 2027-01-01T00:00:00Z.",
+        ),
+    ] = None,
     log_format: Annotated[
         str | None, typer.Option(metavar="FORMAT", help="json, the default, or console.")
     ] = None,

@@ -7,7 +7,15 @@ from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from raas.domain.invalid import Invalid
@@ -108,6 +116,8 @@ class Settings(BaseSettings):
     """Time that calls in progress have to end when the server stops."""
     max_lines: Annotated[int, Field(ge=1, le=100_000)] = MAX_LINES
     """The most lines a dossier may have."""
+    accept_record_times_until: AwareDatetime | None = None
+    """Record times up to this instant are accepted, though they are ahead of the clock."""
     log_format: LogFormat = LogFormat.JSON
     log_level: LogLevel = LogLevel.INFO
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         "METRICS_LISTEN",
         "SHUTDOWN_SECONDS",
         "MAX_LINES",
+        "ACCEPT_RECORD_TIMES_UNTIL",
         "LOG_FORMAT",
         "LOG_LEVEL",
     ):
@@ -48,6 +50,7 @@ def test_settings_have_defaults() -> None:
     assert (settings.authentic_source, settings.authentic_source_caller) == ("local", "0999999922")
     assert settings.metrics_listen is None
     assert settings.max_lines == 1_000
+    assert settings.accept_record_times_until is None
     assert (settings.log_format, settings.log_level) == (LogFormat.JSON, LogLevel.INFO)
 
 
@@ -137,3 +140,10 @@ def test_caller_of_the_authentic_source_must_be_an_enterprise_number() -> None:
 def test_invalid_addresses_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="host:port"):
         split_address(text)
+
+
+def test_accepted_record_times_need_a_time_zone(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RAAS_ACCEPT_RECORD_TIMES_UNTIL", "2027-01-01T01:00:00+01:00")
+    assert load_settings().accept_record_times_until == datetime(2027, 1, 1, tzinfo=UTC)
+    environment.setenv("RAAS_ACCEPT_RECORD_TIMES_UNTIL", "2027-01-01T01:00:00")
+    assert [line.split(":")[0] for line in problems()] == ["RAAS_ACCEPT_RECORD_TIMES_UNTIL"]

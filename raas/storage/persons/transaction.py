@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
 from raas.domain.registers.mutation import MutationKind
+from raas.storage.connection.clock import ClockGuard
 from raas.storage.connection.commit import NOTHING_TO_FIND, Evidence
 from raas.storage.connection.errors import translated_errors
 from raas.storage.connection.transactions import Transaction, Transactions
@@ -37,14 +38,16 @@ WHERE p.niss = s.niss"""
 class PostgresPersonWriteStore:
     """The PersonWriteStore of ports/persons.py on PostgreSQL."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, clock: ClockGuard | None = None) -> None:
         self._transactions = Transactions(engine)
+        self._clock = clock or ClockGuard()
 
     @asynccontextmanager
     async def begin(self, nisses: Collection[Niss]) -> AsyncIterator[_Transaction]:
         """Exclude all writers, load the persons, lock and load their registers."""
         async with self._transactions.begin() as transaction:
             loaded = await transaction.wait_for_locks(lock_and_load(transaction.connection, nisses))
+            self._clock.check(loaded.time)
             yield _Transaction(transaction, loaded)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.errors import Violation
 from raas.domain.stored_violations import violations_from_json
+from raas.storage.connection.clock import ClockGuard
 from raas.storage.connection.commit import NOTHING_TO_FIND, Evidence
 from raas.storage.connection.errors import translated_errors
 from raas.storage.connection.lease import Connection
@@ -33,8 +34,9 @@ ORDER BY "offset" """
 class PostgresWriteStore:
     """The WriteStore of ports/write_store.py on PostgreSQL."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, clock: ClockGuard | None = None) -> None:
         self._transactions = Transactions(engine)
+        self._clock = clock or ClockGuard()
 
     @asynccontextmanager
     async def write(self, register_id: int, wanted: LoadRequest) -> AsyncIterator[_Transaction]:
@@ -42,6 +44,7 @@ class PostgresWriteStore:
         async with self._transactions.begin() as transaction:
             loading = load(transaction.connection, register_id, wanted, lock=True)
             loaded = await transaction.wait_for_locks(loading)
+            self._clock.check(loaded.record_time)
             yield _Transaction(transaction, register_id, loaded)
 
     async def snapshot(self, register_id: int, wanted: LoadRequest) -> LoadedState:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from raas.concurrency.batch_queue import BatchQueue, DeadlinePassed, NotProcessed, own_copy
 from raas.domain.errors import Reason, refuse
-from raas.usecases.ports.errors import CommitUnknown, StoreFault, StoreUnavailable
+from raas.usecases.ports.errors import ClockAhead, CommitUnknown, StoreFault, StoreUnavailable
 from raas.usecases.ports.log import CommittedBatch, LogPoint, OnCommit
 from raas.usecases.ports.write_store import DossierTypes, NewMutation, WriteStore
 from raas.usecases.writes.batch import BatchExecution, WriteLimits
@@ -73,6 +73,8 @@ class WriteQueue:
         while batch:
             try:
                 return await self._transaction(batch)
+            except ClockAhead:
+                raise
             except StoreUnavailable:
                 pause = next(pauses, None)
                 if pause is None:
