@@ -1,4 +1,4 @@
-"""Documented grpcurl commands: run as they stand where grpcurl is installed, else by `buf curl`."""
+"""Documented grpcurl commands, run as they are where grpcurl is installed, otherwise by `buf curl`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DOCUMENTED_TARGET = "127.0.0.1:50051"
-"""The address in every documented command; a test puts that of its server in its place."""
+"""The address in every documented command. A test replaces it by that of its server."""
 
 _PATIENCE_SECONDS = 60.0
 _BASE64_VALUE = re.compile(r'"value": "([A-Za-z0-9+/=]+)"')
@@ -21,14 +21,14 @@ _BASE64_VALUE = re.compile(r'"value": "([A-Za-z0-9+/=]+)"')
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command wrote; `went_well` also for a stream that was to be listened to for a time only."""
+    """The output of a command. `went_well` is also true for a stream that reached its time limit."""
 
     went_well: bool
     output: str
     errors: str
 
     def names(self, reason: str) -> bool:
-        """Whether the error has that reason; buf shows the details as they travel, in base64."""
+        """Whether the error has that reason. buf prints the details in base64."""
         details = [base64.b64decode(value + "==") for value in _BASE64_VALUE.findall(self.errors)]
         return reason in self.errors or any(reason.encode() in detail for detail in details)
 
@@ -42,10 +42,10 @@ def run_documented(command: str, target: str) -> Answer:
 
 
 def buf_curl(grpcurl: Sequence[str]) -> tuple[list[str], float | None]:
-    """The `buf curl` of a grpcurl command, and how long to listen (None = to the end).
+    """The `buf curl` of a grpcurl command, and its time limit in seconds (None = to the end).
 
-    Knows -plaintext, -H, -d and -max-time, and the address and the method. Raises ValueError for a
-    command of any other form.
+    Supports -plaintext, -H, -d and -max-time, the address and the method. Raises ValueError for any other
+    form.
     """
     options: list[str] = []
     seconds: float | None = None
