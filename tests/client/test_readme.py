@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import pytest
 import raas_client
 from raas.v1 import administration_service_pb2, mutation_stream_pb2, person_service_pb2, register_service_pb2
 from raas.v1.mutation_pb2 import MutationKind
-from raas_client import RaasClient
+from raas_client import Checkpoint, Keepalive, Patience, RaasClient, Retries
 from tests.e2e.servers import ROOT, Server, clean_environment, raas, running_server
 
 README = (ROOT / "clients/python/README.md").read_text()
@@ -178,3 +179,39 @@ def test_the_tests_with_a_fake_pass() -> None:
         text=True,
     )
     assert "3 passed" in done.stdout, done.stdout
+
+
+def test_recipes_of_the_readme_are_those_of_the_example() -> None:
+    recipes = re.findall(r"^```py\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    example = (EXAMPLES / "checkpoints_in_databases.py").read_text()
+    assert len(recipes) == 3
+    assert [each for each in recipes if each not in example] == []
+
+
+def test_reference_is_current() -> None:
+    generate = [sys.executable, ROOT / "clients/python/make_reference.py", "--print"]
+    done = subprocess.run(generate, env=clean_environment(), capture_output=True, text=True, check=True)
+    assert (ROOT / "clients/python/REFERENCE.md").read_text() == done.stdout
+
+
+def test_every_option_and_parameter_is_in_a_table() -> None:
+    options = {f"`{name}`" for name in inspect.signature(RaasClient).parameters}
+    nested = {"patience": Patience, "retries": Retries, "keepalive": Keepalive}
+    options |= {f"`{name}.{field.name}`" for name, each in nested.items() for field in fields(each)}
+    options -= {f"`{name}`" for name in nested}
+    subscribe = {f"`{name}`" for name in inspect.signature(RaasClient.subscribe).parameters} - {"`self`"}
+    mirror = {f"`{name}`" for name in inspect.signature(RaasClient.mirror).parameters} - {"`self`"}
+    checkpoint = {f"`{field.name}`" for field in fields(Checkpoint)}
+    for section, expected in (
+        ("## Options of the client", options),
+        ("## Subscriptions", subscribe),
+        ("## A local copy: the mirror", mirror),
+        ("## Checkpoints", checkpoint),
+    ):
+        text = README.partition(f"\n{section}\n")[2].partition("\n## ")[0]
+        named = {name for line in text.splitlines() if line.startswith("| `") for name in _named(line)}
+        assert named >= expected, section
+
+
+def _named(row: str) -> list[str]:
+    return re.findall(r"`[\w.]+`", row.split("|")[1])
