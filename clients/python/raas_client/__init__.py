@@ -1,4 +1,4 @@
-"""What a caller of RaaS installs: a typed client, subscriptions that go on by themselves, and a mirror."""
+"""A typed client of RaaS with subscriptions that survive outages, and a mirror."""
 
 from raas_client.calls.imports import ImportProgress
 from raas_client.calls.operations import inscription, removal

@@ -1,4 +1,4 @@
-"""The client: one object with everything that can be asked of RaaS."""
+"""The client: one object with a method for every call of RaaS."""
 
 from __future__ import annotations
 
@@ -33,14 +33,16 @@ _SQLITE_IN_MEMORY = ":memory:"
 class RaasClient(RegisterReads, RegisterWrites, Feed, Persons, Administration):
     """A client of RaaS; `async with` closes it. Nothing is sent before the first call.
 
-    `target` is `host:port`. Without `tls` it must be on this machine. `register` is the enterprise number of
-    the register that is acted on; absent = the caller's own. `enterprise_number` says who calls, to a server
-    with development identity; others look at the client certificate. `language` is that of sentences for
-    people (en, fr, nl, de).
+    `target` is `host:port`, or `unix:path`; without `tls` it must be on this machine. `enterprise_number`
+    identifies the caller to a server with development identity; other servers take the client certificate.
+    `register` is the enterprise number of the register acted on; None = the caller's own. `language` is that
+    of sentences for people (en, fr, nl, de). `legal_context` (at most 64 characters) and `ticket` (at most
+    36) are kept with every mutation; both are printable ASCII.
 
-    It belongs to the event loop of its first call, and takes any number of calls at once. Every method
-    raises `Refused` (one class per reason) or `CallFailed`; what is safe to repeat was repeated before,
-    within the deadline of the call (`patience`).
+    The client belongs to the event loop of its first call, and carries any number of concurrent calls. Every
+    method raises `Refused` (one class per reason) or `CallFailed`, after the calls that are safe to repeat
+    were repeated within their deadline (`patience`). Raises TypeError or ValueError for options that cannot
+    be used.
     """
 
     def __init__(
@@ -70,8 +72,7 @@ class RaasClient(RegisterReads, RegisterWrites, Feed, Persons, Administration):
     ) -> Self:
         """The same client for another register, in another context, or with other deadlines.
 
-        `legal_context` (at most 64 characters) and `ticket` (the caller's own reference, at most 36) are kept
-        with every mutation. The connection is shared.
+        The parameters are those of the client; None = unchanged. The connections are shared.
         """
         calls = self._calls
         caller = replace(
@@ -113,11 +114,11 @@ class RaasClient(RegisterReads, RegisterWrites, Feed, Persons, Administration):
         return Mirror(subscribe, store, dossier_types, self._calls.retries)
 
     def blocking(self) -> Blocking:
-        """What drives this client from code that is not asynchronous: a context manager."""
+        """A context manager that runs this client for code that is not asynchronous."""
         return Blocking(self)
 
     async def close(self) -> None:
-        """End the connection."""
+        """Close the connections and end every call."""
         await self._calls.connection.close()
 
     async def __aenter__(self) -> Self:
@@ -127,5 +128,5 @@ class RaasClient(RegisterReads, RegisterWrites, Feed, Persons, Administration):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it."""
+        """Close the client."""
         await self.close()

@@ -1,19 +1,19 @@
-"""What can go wrong with a call.
+"""The exceptions of calls and streams.
 
     RaasError
-      Refused               RaaS said no; one class per reason in reasons.py
-      CallFailed            RaaS gave no answer: network, TLS, a server of another kind
-        DeadlineExceeded    it gave none in time
-      StreamBroken          a stream did what the contract rules out
-      ChainBroken           mutations that do not belong to the chain of checksums
+      Refused               RaaS refused the call; one class per reason in reasons.py
+      CallFailed            no answer of RaaS: network, TLS, another kind of server
+        DeadlineExceeded    no answer in time
+      StreamBroken          a stream broke a promise of the contract
+      ChainBroken           a checksum does not match the mutations before it
       FilterChanged         a checkpoint of a subscription with another filter
       MirrorStopped         the mirror no longer follows its register
       MirrorInUse           the file of a mirror is in use by another mirror
       MirrorFileFailed      the file of a mirror cannot be opened or written
       ClientClosed          the client was closed while another thread waited for an answer
 
-A call that failed without an answer may have been carried out. The library repeats what is safe to
-repeat; what it raises is final.
+A call that failed without an answer may have been applied. The client repeats calls that are safe to
+repeat; an exception is final.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import grpc
 
 
 class RaasError(Exception):
-    """Everything that this library raises about calls and streams."""
+    """The base of all exceptions about calls and streams."""
 
     def __reduce__(self) -> tuple[Callable[..., RaasError], tuple[object, ...]]:
         return _rebuild, (type(self), self.args, vars(self))
@@ -42,11 +42,11 @@ def _rebuild(kind: type[RaasError], args: tuple[object, ...], attributes: dict[s
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One thing that is wrong with a request.
+    """One violation in a request.
 
     `field` is its path (`operations[3].period.end`; "" = the call as a whole), `reason` the name of
     an ErrorReason (`NISS_REPLACED`), `message` a sentence for people in the language of the client.
-    `metadata` is what RaaS adds for programs, such as `successor`.
+    `metadata` has values for programs, such as `successor`.
     """
 
     field: str
@@ -56,12 +56,12 @@ class Violation:
 
 
 class Refused(RaasError):
-    """RaaS refused the call; where `reason` does not say otherwise, nothing was changed.
+    """RaaS refused the call; nothing was changed, unless the documentation of the reason says otherwise.
 
-    `reason` names the ErrorReason of the first violation, `violations` are all that were told (at least
-    one), `metadata` is what RaaS adds for programs, `call_id` is to be quoted when asking for help, and
-    `retry_after` is after how many seconds the call may be repeated, where RaaS said so. A reason that
-    this version of the library does not know is a plain `Refused`.
+    `reason` is the name of the ErrorReason of the first violation. `violations` has at least one element.
+    `metadata` has values for programs. Quote `call_id` when you ask for help. `retry_after`: the call may be
+    repeated after so many seconds; None = not said. A reason that this version does not know is a plain
+    `Refused`.
     """
 
     def __init__(
@@ -85,11 +85,11 @@ class Refused(RaasError):
 
     @property
     def told_all(self) -> bool:
-        """Whether `violations` is everything that is wrong; details of an error hold some 6 KB."""
+        """Whether `violations` is complete; the details of an error hold some 6 KB."""
         return self.metadata.get("truncated") != "true"
 
     def _value(self, key: str) -> str | None:
-        """A value of the metadata; in a batch, that of the first operation that has it."""
+        """A value of the metadata; in a batch, that of the first operation with this key."""
         for name, value in self.metadata.items():
             if name == key or name.endswith(f".{key}"):
                 return value
@@ -97,7 +97,7 @@ class Refused(RaasError):
 
 
 class CallFailed(RaasError):
-    """There is no answer of RaaS: `status` is that of gRPC."""
+    """There is no answer of RaaS; `status` is that of gRPC."""
 
     def __init__(self, message: str, status: grpc.StatusCode) -> None:
         super().__init__(message)
@@ -105,15 +105,15 @@ class CallFailed(RaasError):
 
 
 class DeadlineExceeded(CallFailed):
-    """No answer came in time; the call may have been carried out."""
+    """No answer came in time; the call may have been applied."""
 
 
 class StreamBroken(RaasError):
-    """A stream skipped a revision, went back or ended where it must not: nothing it said can be used."""
+    """A stream skipped a revision, went back or ended inside a group: its events cannot be trusted."""
 
 
 class ChainBroken(RaasError):
-    """A checksum is not the one that follows from what came before: `revision` is where that shows."""
+    """The checksum of the mutation `revision` does not follow from the mutations before it."""
 
     def __init__(self, revision: int) -> None:
         super().__init__(f"the chain of checksums is broken at revision {revision}")

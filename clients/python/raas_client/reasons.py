@@ -1,4 +1,4 @@
-"""One exception per ErrorReason of the contract: catch what you can do something about."""
+"""One exception class per ErrorReason of the contract."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from raas_client.errors import Refused
 
 
 class Required(Refused):
-    """Something mandatory is missing."""
+    """A mandatory field is missing."""
 
 
 class ValueInvalid(Refused):
-    """A value is not allowed where it stands."""
+    """A value is not allowed in this field."""
 
 
 class NissMalformed(Refused):
-    """A text cannot be a NISS; no repetition will help."""
+    """A text is not a NISS."""
 
 
 class EnterpriseNumberMalformed(Refused):
-    """A text cannot be an enterprise number."""
+    """A text is not an enterprise number."""
 
 
 class PeriodInvalid(Refused):
-    """A day or a period cannot be."""
+    """A day or a period is invalid."""
 
 
 class BatchTooLarge(Refused):
-    """More elements than one call takes."""
+    """A call has more elements than allowed."""
 
     @property
     def limit(self) -> int:
-        """How many it takes."""
+        """The largest number allowed."""
         return int(self._value("limit") or 0)
 
 
 class PageTokenInvalid(Refused):
-    """A page token, or the resume token of a snapshot, belongs to another question."""
+    """A page token, or the resume token of a snapshot, belongs to another request."""
 
 
 class NissUnknown(Refused):
@@ -49,7 +49,7 @@ class DossierTypeUnknown(Refused):
 
 
 class RegisterUnknown(Refused):
-    """The caller itself has no register."""
+    """The caller has no register."""
 
 
 class SubscriberUnknown(Refused):
@@ -57,20 +57,20 @@ class SubscriberUnknown(Refused):
 
 
 class NissReplaced(Refused):
-    """The number has been replaced, and the caller asked not to follow."""
+    """The number was replaced, and the caller asked to refuse replaced numbers."""
 
     @property
     def successor(self) -> str:
-        """The number to use instead; in a batch that of the first one, the others are in `violations`."""
+        """The number to use; in a batch that of the first operation, the others are in `violations`."""
         return self._value("successor") or ""
 
 
 class NissCancelled(Refused):
-    """The number was withdrawn without a successor."""
+    """The number was cancelled without a successor."""
 
 
 class DossierTypeClosed(Refused):
-    """The inscription begins outside the days on which its type is active."""
+    """The inscription begins outside the days on which its dossier type is active."""
 
     @property
     def active_from(self) -> str | None:
@@ -84,7 +84,7 @@ class DossierTypeClosed(Refused):
 
 
 class DossierTooLarge(Refused):
-    """The dossier would hold more lines than allowed."""
+    """The dossier would have more lines than allowed."""
 
 
 class IdentityMismatch(Refused):
@@ -97,7 +97,7 @@ class IdentityMismatch(Refused):
 
 
 class PersonNotUpdatable(Refused):
-    """The person's identity is kept elsewhere."""
+    """The identity of the person is managed by another register."""
 
 
 class RequestIdReused(Refused):
@@ -105,24 +105,24 @@ class RequestIdReused(Refused):
 
 
 class ImportOffsetAhead(Refused):
-    """Operations are missing between what an import has and what was sent."""
+    """Rows are missing between the offset of the import and those that were sent."""
 
     @property
     def through_offset(self) -> int:
-        """The offset to go on from."""
+        """The offset to continue at."""
         return int(self._value("through_offset") or 0)
 
 
 class TooManyResults(Refused):
-    """More was found than the answer may hold."""
+    """More results than the answer may hold."""
 
 
 class LogReplaced(Refused):
-    """The log is not the one that the revisions belong to: begin again with a snapshot."""
+    """The revisions belong to another log: begin again with a snapshot."""
 
     @property
     def log_id(self) -> str:
-        """The log in use."""
+        """The current log."""
         return self._value("log_id") or ""
 
 
@@ -143,16 +143,16 @@ class RevisionExpired(Refused):
 
     @property
     def oldest_revision(self) -> int:
-        """The oldest one that is kept."""
+        """The oldest revision that is kept."""
         return int(self._value("oldest_revision") or 0)
 
 
 class RevisionInFuture(Refused):
-    """The revision does not exist yet: perhaps it is of another log."""
+    """The revision does not exist yet; perhaps it belongs to another log."""
 
     @property
     def latest_revision(self) -> int:
-        """The newest one."""
+        """The newest revision."""
         return int(self._value("latest_revision") or 0)
 
 
@@ -161,20 +161,20 @@ class Unauthenticated(Refused):
 
 
 class MandateMissing(Refused):
-    """The caller may not act for this register, or it does not exist."""
+    """The caller may not act for this register, or the register does not exist."""
 
 
 class RoleMissing(Refused):
-    """The caller may not make this call at all."""
+    """The caller may not make this call."""
 
     @property
     def role(self) -> str:
-        """The role it lacks."""
+        """The missing role."""
         return self._value("role") or ""
 
 
 class Overloaded(Refused):
-    """There is too much to do at this moment; nothing was done."""
+    """The server is overloaded; nothing was done."""
 
 
 class AuthenticSourceUnavailable(Refused):
@@ -186,7 +186,7 @@ class MessageTooLarge(Refused):
 
 
 class PersonsKeptElsewhere(Refused):
-    """The server keeps no persons; another one does."""
+    """The server keeps no persons; another server does."""
 
 
 class Unavailable(Refused):
@@ -194,7 +194,7 @@ class Unavailable(Refused):
 
 
 class Internal(Refused):
-    """The server itself is at fault; a write may have been made. Report the call id."""
+    """The server has a fault; a write may have been made. Report the call id."""
 
 
 def _name(exception: type[Refused]) -> str:
@@ -203,4 +203,4 @@ def _name(exception: type[Refused]) -> str:
 
 
 BY_REASON: Mapping[str, type[Refused]] = {_name(each): each for each in Refused.__subclasses__()}
-"""The exception of every reason, by the name of the ErrorReason. Notices refuse nothing and have none."""
+"""The exception class by the name of the ErrorReason. Notices have none: they refuse nothing."""

@@ -18,12 +18,12 @@ from raas_client.calls.pages import Pages
 
 
 class Administration:
-    """What those who run the server do."""
+    """The calls of administrators."""
 
     _calls: Calls
 
     async def create_register(self, enterprise_number: str, name: str) -> Register:
-        """A new, empty register. Not repeated when the answer is lost; then look whether it is there."""
+        """A new, empty register. Not repeated when the answer is lost: then check whether it exists."""
         request = CreateRegisterRequest(enterprise_number=enterprise_number, name=name)
         method = self._calls.stubs.administration.CreateRegister
         return (await self._calls.unary(method, request, repeatable=False)).register

@@ -1,4 +1,4 @@
-"""From the status of a call that failed to the exception that says why."""
+"""The exception for the status of a failed call."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _PLACE = re.compile(r"\w+\[\d+\]\.")
 Failure = Refused | CallFailed
 
 NOTHING_WAS_DONE = frozenset({"OVERLOADED", "AUTHENTIC_SOURCE_UNAVAILABLE"})
-"""Reasons after which any call may be repeated, whatever it does."""
+"""Reasons after which every call may be repeated: the server has done nothing."""
 
 _LOST = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
-"""A server that goes away ends its calls with the one or the other."""
+"""The statuses with which a server that stops ends its calls."""
 
 _ENDED_WHILE_WRITING = "Internal error from Core"
-"""What grpc.aio puts in the place of the status of a call that ends while a message is being written."""
+"""The details that grpc.aio gives a call that ends while a message is being written."""
 
 
 def failure_of(error: grpc.aio.AioRpcError) -> Failure:
-    """The exception for a call that failed: what RaaS said, or what gRPC said in its place."""
+    """The exception for a failed call: a refusal of RaaS, or a failure that gRPC reports."""
     code, message = error.code(), error.details() or error.code().name
     info = error_details_pb2.ErrorInfo()
     wrong = error_details_pb2.BadRequest()
@@ -46,7 +46,7 @@ def failure_of(error: grpc.aio.AioRpcError) -> Failure:
         if detail.Unpack(retry):
             retry_after = retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9
     if message == _ENDED_WHILE_WRITING:
-        # Why it ended is lost: whoever asks again is told.
+        # The true status is lost; a new attempt gets it.
         code = grpc.StatusCode.UNAVAILABLE
     if info.domain != DOMAIN:
         kind = DeadlineExceeded if code is grpc.StatusCode.DEADLINE_EXCEEDED else CallFailed
@@ -69,7 +69,7 @@ def failure_of(error: grpc.aio.AioRpcError) -> Failure:
 
 
 def may_pass(failure: RaasError) -> bool:
-    """Whether the same call may succeed later: the server was not reached, went away, or asked to wait."""
+    """Whether the same call may succeed later: the server was unreachable, stopped, or asked to wait."""
     if not isinstance(failure, Refused | CallFailed):
         return False
     if failure.status is grpc.StatusCode.RESOURCE_EXHAUSTED:

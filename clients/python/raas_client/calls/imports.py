@@ -1,4 +1,4 @@
-"""Import: a long sequence of rows over as many connections as it takes."""
+"""Imports: a long sequence of rows, over as many connections as it takes."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ Rows = Iterable[Row] | AsyncIterable[Row]
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress(Generic[_Told]):
-    """How far an import has come: everything below `through_offset` is applied, or rejected, for good.
+    """The progress of an import: everything below `through_offset` was applied, or rejected, finally.
 
-    `applied` and `unchanged` count what this run was told; what an earlier run, or a connection that was
-    lost, had applied already is in neither. `rejected` are the rows that were refused and skipped: those of
-    the newest message while the import goes on, all of them at its end. `revision` is that of the register
-    at the newest message; 0 for persons, who belong to no register. `answered_offset` is the offset after
-    the newest message that this run was answered: never above `through_offset`.
+    `applied` and `unchanged` count the answers to this run; rows that an earlier run, or a lost connection,
+    had applied are in neither. `rejected` are the rows that were refused and skipped: those of the newest
+    message during the import, all of them at its end. `revision` is that of the register at the newest
+    message; 0 for persons, who belong to no register. `answered_offset` is the offset after the newest
+    message that was answered in this run: never above `through_offset`.
     """
 
     through_offset: int
@@ -52,16 +52,16 @@ class _Sent:
 
 
 class Form(Protocol[_FormRow]):
-    """What tells one kind of import from another."""
+    """The RPC of a kind of import, and its messages."""
 
     def open(self, stubs: Stubs) -> Any:
         """A stream in both directions."""
 
     def message(self, rows: Sequence[_FormRow], offset: int) -> Any:
-        """A message with these rows, the first of which has that offset."""
+        """A message with these rows; the first has this offset."""
 
     def revision(self, answer: Any) -> int:
-        """The revision that an answer tells."""
+        """The revision in an answer."""
 
 
 class Importing(Generic[Row, Rejected]):
@@ -93,7 +93,7 @@ class Importing(Generic[Row, Rejected]):
 
     async def run(self, rows: Rows[Row]) -> ImportProgress[Rejected]:
         """Import all of it. Raises Refused, CallFailed, and what reading `rows` raises."""
-        # A message without rows asks where to go on.
+        # A message without rows asks for the offset to continue at.
         self._unanswered.append(_Sent(self._form.message((), 0), 0))
         while self._unanswered:
             await self._connected(_nothing())
@@ -108,15 +108,15 @@ class Importing(Generic[Row, Rejected]):
         return replace(so_far, rejected=tuple(self._rejected))
 
     async def _connected(self, messages: AsyncIterator[_Sent]) -> bool:
-        """Send and hear as much as one connection takes; answers whether all is done.
+        """Send and receive until the connection ends; answers whether the import is complete.
 
-        What was sent and not answered stays in `_unanswered` and is sent again over the next one: the
-        server knows the import by its id and applies nothing twice.
+        Messages without an answer stay in `_unanswered` and are sent again on the next connection: the server
+        knows the import by its id and applies nothing twice.
         """
         with self._connection.streaming() as stubs:
             call = self._form.open(stubs)
             outgoing: asyncio.Queue[Any] = asyncio.Queue()
-            # A task of its own: while a message waits to be taken, answers must be read, or both sides wait.
+            # A task of its own: while a message waits to be sent, answers must be read, or both sides wait.
             writer = asyncio.create_task(_write(call, outgoing))
             answers = _Answers(call, self._patience.silence_seconds)
             try:
@@ -133,7 +133,7 @@ class Importing(Generic[Row, Rejected]):
                         outgoing.put_nowait(sent and sent.message)
                     if self._unanswered:
                         self._heard(await answers.next())
-                # Nothing more comes, but the status does.
+                # Only the status follows.
                 while await answers.next() is not None:
                     pass
                 return True
@@ -230,7 +230,7 @@ async def _cancelled(future: asyncio.Future[Any] | None) -> None:
 
 
 async def _write(call: Any, outgoing: asyncio.Queue[Any]) -> None:
-    # A call that has ended says why to those who read it.
+    # The reader of the call gets the reason why it ended.
     with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
         while (message := await outgoing.get()) is not None:
             await call.write(message)

@@ -1,4 +1,4 @@
-"""Making calls: who calls, deadlines, what is repeated, and what is raised."""
+"""Calls with their metadata, deadlines, retries and exceptions."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class Calls:
 
     @property
     def stubs(self) -> Stubs:
-        """What calls are made on."""
+        """The stubs for calls with one answer."""
         return self.connection.stubs
 
     async def unary(
@@ -111,10 +111,10 @@ class Calls:
         *,
         repeatable: bool = True,
     ) -> Response:
-        """Call until there is an answer that is final, or the deadline passes.
+        """Call until an answer is final, or the deadline passes.
 
-        `repeatable`: doing it twice does no harm; else it is repeated only where RaaS says that nothing
-        was done. Raises Refused, CallFailed.
+        `repeatable`: a second call does no harm; otherwise the call is repeated only where RaaS says that
+        nothing was done. Raises Refused, CallFailed.
         """
         loop = asyncio.get_running_loop()
         seconds = self.patience.call_seconds
@@ -137,7 +137,7 @@ class Calls:
         method: Callable[[Stubs], grpc.aio.UnaryUnaryMultiCallable[_Asking, _Page]],
         request: _Asking,
     ) -> AsyncGenerator[_Page, None]:
-        """The pages of an answer, each asked for when it is needed; `request` is used up."""
+        """The pages of an answer, each fetched when it is needed; changes `request`."""
         while True:
             page = await self.unary(method(self.stubs), request)
             yield page
@@ -150,9 +150,9 @@ class Calls:
         method: Callable[[Stubs], grpc.aio.UnaryStreamMultiCallable[Request, Response]],
         request: Request,
     ) -> AsyncGenerator[Response, None]:
-        """The answers of a stream; begun again only as long as nothing was received.
+        """The answers of a stream; repeated only until the first one was received.
 
-        Raises Refused, CallFailed; DeadlineExceeded when the stream says nothing for too long.
+        Raises Refused, CallFailed; DeadlineExceeded when the stream is silent for too long.
         """
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -179,9 +179,9 @@ class Calls:
 
 
 async def read(call: Any, silence_seconds: float | None) -> Any:
-    """The next answer of a stream, None at its end.
+    """The next answer of a stream; None = the end.
 
-    Raises AioRpcError; DeadlineExceeded, and ends the call, when nothing is said for so long.
+    Raises AioRpcError; DeadlineExceeded, and ends the call, after so many seconds of silence.
     """
     try:
         async with asyncio.timeout(silence_seconds):
@@ -194,7 +194,7 @@ async def read(call: Any, silence_seconds: float | None) -> Any:
 
 
 def pause_after(failure: RaasError, pause: float) -> float:
-    """How long to wait before trying again: never shorter than the server asks for."""
+    """The pause before the next attempt: never shorter than the server asks for."""
     return max(pause, failure.retry_after or 0.0) if isinstance(failure, Refused) else pause
 
 

@@ -20,8 +20,9 @@ def inscription(
 ) -> BatchOperation:
     """Add a period to a dossier; without `end` it is open.
 
-    `identity`: what is believed about the person, refused with IdentityMismatch where it differs.
-    `refuse_replaced`: refuse a replaced number with NissReplaced instead of following it.
+    `identity`: the caller's data about the person; refused with IdentityMismatch where they differ from the
+    authentic source. `refuse_replaced`: refuse a replaced number with NissReplaced instead of applying the
+    operation to its successor.
     """
     return BatchOperation(
         inscribe=Inscription(
@@ -42,7 +43,7 @@ def removal(
     *,
     refuse_replaced: bool = False,
 ) -> BatchOperation:
-    """Take a period from a dossier; without any bound the whole dossier."""
+    """Remove a period from a dossier; without bounds the whole dossier."""
     return BatchOperation(
         remove=Removal(
             niss=niss,
@@ -54,7 +55,7 @@ def removal(
 
 
 def replaced_niss_policy(refuse_replaced: bool) -> ReplacedNissPolicy.ValueType:
-    """What is to be done with a replaced number."""
+    """The policy for a replaced number: refuse or follow."""
     if refuse_replaced:
         return ReplacedNissPolicy.REPLACED_NISS_POLICY_REFUSE
     return ReplacedNissPolicy.REPLACED_NISS_POLICY_FOLLOW

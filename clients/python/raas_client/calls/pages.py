@@ -1,4 +1,4 @@
-"""Answers in pages, read one after the other as they are needed."""
+"""Answers in pages, fetched when they are needed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ Item = TypeVar("Item")
 
 
 class Pages(Generic[Page, Item]):
-    """`async for item in pages` goes through everything; `pages.pages()` through the answers themselves.
+    """All items of an answer in pages: `async for item in pages`, or `await pages.all()`.
 
-    The answers hold what belongs to a whole page, such as `revision` and `resolved`. Each loop asks anew.
+    `pages.pages()` yields the answers themselves, with fields of the whole page such as `revision` and
+    `resolved`. Every loop calls the server again.
     """
 
     def __init__(
@@ -23,14 +24,14 @@ class Pages(Generic[Page, Item]):
         self._items = items
 
     def pages(self) -> AsyncGenerator[Page, None]:
-        """The answers of the server, one a page."""
+        """The answers of the server, one for each page."""
         return self._pages()
 
     def __aiter__(self) -> AsyncIterator[Item]:
         return self._all()
 
     async def all(self) -> list[Item]:
-        """Everything, in memory."""
+        """All items, in a list."""
         return [item async for item in self]
 
     async def _all(self) -> AsyncGenerator[Item, None]:

@@ -1,4 +1,4 @@
-"""PersonService: who the persons behind the numbers are, and what becomes of their numbers."""
+"""PersonService: persons and their numbers in the authentic source."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ _ALL_NAMES = GivenNameMatching.GIVEN_NAME_MATCHING_ALL_GIVEN_NAMES
 
 
 class Persons:
-    """The authentic source, as far as the caller may ask it."""
+    """The calls about persons."""
 
     _calls: Calls
 
     async def get_person(self, niss: str) -> Person:
-        """The record of a number that the caller's register holds."""
+        """The record of a person whom the caller's register knows."""
         request = GetPersonRequest(niss=niss)
         return (await self._calls.unary(self._calls.stubs.persons.GetPerson, request)).person
 
     async def confront_identity(self, niss: str, identity: IdentityClaim) -> Sequence[FieldVerdict]:
-        """Whether what is believed about a person is what the source knows: one verdict per field claimed."""
+        """Compare data about a person with the authentic source: one verdict per field of `identity`."""
         request = ConfrontIdentityRequest(niss=niss, identity=identity)
         return (await self._calls.unary(self._calls.stubs.persons.ConfrontIdentity, request)).verdicts
 
@@ -70,11 +70,10 @@ class Persons:
         municipality: str | None = None,
         max_results: int = 100,
     ) -> SearchPersonsResponse:
-        """Persons by name, however it is spelled, and date of birth; best first.
+        """Persons by name, also misspelt, and date of birth; the best match first.
 
-        The date may be incomplete (`1968-06-00`); the tolerance is in the unit of its last known part, and
-        must then be given.
-        Raises TooManyResults rather than leave somebody out.
+        The date may be incomplete (`1968-06-00`); then the tolerance is mandatory, in the unit of the last
+        known part. Raises TooManyResults where not all matches fit the answer.
         """
         request = SearchPersonsRequest(
             last_name=last_name,
@@ -91,10 +90,10 @@ class Persons:
     async def create_person(
         self, identity: Identity, *, reviewed_niss: Sequence[str] = (), request_id: str | None = None
     ) -> CreatePersonResponse:
-        """A BIS number for a person who has none; or candidates, and then nothing was created.
+        """A BIS number for a person who has none; or candidates, in which case nothing was created.
 
-        Look at the candidates, and call again with their numbers in `reviewed_niss` where none of them is
-        the person.
+        Review the candidates. If none of them is the person, call again with their numbers in
+        `reviewed_niss`.
         """
         request = CreatePersonRequest(
             identity=identity, reviewed_niss=reviewed_niss, request_id=request_id or str(uuid4())
@@ -104,9 +103,9 @@ class Persons:
     async def update_person(
         self, niss: str, identity: Identity, fields: Sequence[str], source_date: date | str
     ) -> UpdatePersonResponse:
-        """Set the fields named to their values in `identity`, as known on `source_date`.
+        """Set these fields to their values in `identity`, as known on `source_date`.
 
-        Of persons of the BIS and RAD registers. Not repeated when the answer is lost.
+        For persons of the BIS and RAD registers. Not repeated when the answer is lost.
         """
         request = UpdatePersonRequest(
             niss=niss,
@@ -117,16 +116,16 @@ class Persons:
         return await self._calls.unary(self._calls.stubs.persons.UpdatePerson, request, repeatable=False)
 
     async def check_persons(self, checks: Iterable[PersonCheck]) -> Sequence[PersonState]:
-        """Status, and which fields of a claimed identity differ, of up to 1,000 numbers, in their order."""
+        """The status of up to 1,000 numbers, and the differing fields of claimed identities, in order."""
         request = CheckPersonsRequest(checks=checks)
         return (await self._calls.unary(self._calls.stubs.persons.CheckPersons, request)).states
 
     async def replace_niss(
         self, niss: str, successor_niss: str, *, validate_only: bool = False
     ) -> ReplaceNissResponse:
-        """Put one number in the place of another, in all registers at once; answers what changed in each.
+        """Replace a number by another in all registers at once; answers the changes in each register.
 
-        Not repeated when the answer is lost: a second call changes nothing, and has nothing to tell.
+        Not repeated when the answer is lost: a second call changes nothing and answers no changes.
         """
         request = ReplaceNissRequest(niss=niss, successor_niss=successor_niss, validate_only=validate_only)
         method = self._calls.stubs.persons.ReplaceNiss
@@ -139,7 +138,7 @@ class Persons:
         return await self._calls.unary(method, request, repeatable=validate_only)
 
     async def cancel_niss(self, niss: str) -> Person:
-        """Withdraw a number without a successor."""
+        """Cancel a number without a successor."""
         request = CancelNissRequest(niss=niss)
         return (await self._calls.unary(self._calls.stubs.persons.CancelNiss, request)).person
 
@@ -152,7 +151,7 @@ class Persons:
         window: int = 4,
         progress: Callable[[ImportProgress[RejectedPerson]], None] | None = None,
     ) -> ImportProgress[RejectedPerson]:
-        """Feed the authentic source; it goes on after an interruption as `import_operations` does.
+        """Import persons into the authentic source; continues after an interruption as `import_operations`.
 
         `message_size` is at most 1,000.
         """

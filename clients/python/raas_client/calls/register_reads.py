@@ -1,4 +1,4 @@
-"""RegisterService: the calls that read."""
+"""RegisterService: the reads."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _LARGEST_PAGE = 1_000
 
 
 class RegisterReads:
-    """What is asked of a register. All of it may be repeated, and is when the server goes away."""
+    """The reads of a register. They are repeated after a lost connection or server."""
 
     _calls: Calls
 
@@ -71,10 +71,10 @@ class RegisterReads:
         at_time: datetime | None = None,
         page_size: int = _LARGEST_PAGE,
     ) -> Pages[ConsultResponse, Dossier]:
-        """The dossiers that match, whole, ordered by number and dossier type; all as of one revision.
+        """The dossiers that match, complete, ordered by number and dossier type; all as of one revision.
 
-        An empty filter matches all. At most one of `active_on`, `overlaps` and `ends_between` (what one line
-        must satisfy; see `period`), and one of `at_revision` and `at_time` (an instant with its time zone).
+        An empty filter matches all. At most one of `active_on`, `overlaps` and `ends_between` (a condition on
+        one line; see `period`), and one of `at_revision` and `at_time` (an instant with its time zone).
         """
 
         def pages() -> AsyncGenerator[ConsultResponse, None]:
@@ -97,9 +97,9 @@ class RegisterReads:
         at_revision: int | None = None,
         at_time: datetime | None = None,
     ) -> Pages[ExportResponse, Dossier]:
-        """The same as `consult` in one stream: for whole registers.
+        """The same as `consult`, in one stream: for whole registers.
 
-        An export that breaks off in the middle raises what broke it; a `Mirror` goes on where it was.
+        An export that fails in the middle raises the failure; a `Mirror` continues.
         """
 
         def pages() -> AsyncGenerator[ExportResponse, None]:
@@ -112,7 +112,7 @@ class RegisterReads:
     def history(
         self, niss: str, dossier_type: str | None = None, *, page_size: int = _LARGEST_PAGE
     ) -> Pages[GetHistoryResponse, Mutation]:
-        """What was recorded about a person, oldest first, under all numbers united in it."""
+        """The mutations about a person, oldest first, under all numbers of the person."""
 
         def pages() -> AsyncGenerator[GetHistoryResponse, None]:
             request = GetHistoryRequest(
@@ -130,10 +130,10 @@ class RegisterReads:
         active_on: Day | None = None,
         overlaps: Period | None = None,
     ) -> Decision:
-        """Whether the register knows the person in one of the roles (none = any), on a day or in a period.
+        """Whether the register knows the person under one of the dossier types (none = any).
 
-        This is the integration control, before data about the person are exchanged. Needs the number of the
-        register: that of the client, or of its caller.
+        On a day, in a period, or at any time. This is the integration control before data about the person
+        are exchanged. The client needs its option `register` or `enterprise_number`.
         """
         caller = self._calls.caller
         check = InscriptionCheck(
@@ -147,7 +147,7 @@ class RegisterReads:
     async def check_many(
         self, checks: Iterable[InscriptionCheck], *, at_time: datetime | None = None
     ) -> CheckInscriptionsResponse:
-        """One decision per check, in their order; at most 1,000."""
+        """One decision for each of at most 1,000 checks, in their order."""
         request = CheckInscriptionsRequest(checks=checks, at_time=_timestamp(at_time))
         return await self._calls.unary(self._calls.stubs.registers.CheckInscriptions, request)
 
@@ -159,7 +159,7 @@ class RegisterReads:
         *,
         at_time: datetime | None = None,
     ) -> ExplainDossierResponse:
-        """Why the register knows the person on a day, or does not: what decided it, and a sentence."""
+        """Why the register knows the person on a day, or does not: the decisive mutation, and a sentence."""
         request = ExplainDossierRequest(
             register=self._calls.register,
             niss=niss,
@@ -178,7 +178,7 @@ class RegisterReads:
         overlaps: Period | None = None,
         at_time: datetime | None = None,
     ) -> FindRegistersResponse:
-        """Which registers know the person: the routing of a message to those it concerns."""
+        """The registers that know the person: the recipients of a message about the person."""
         request = FindRegistersRequest(
             niss=niss,
             dossier_types=dossier_types,

@@ -1,4 +1,4 @@
-"""RegisterService: the calls that write."""
+"""RegisterService: the writes."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ LARGEST_BATCH = 1_000
 
 
 class RegisterWrites:
-    """What is changed in a register.
+    """The writes of a register.
 
-    Every operation carries a request id, the caller's or one made up here, so that it is safe to repeat:
-    a call that was cut off is sent again, and nothing is done twice.
+    Every operation carries a request id, the caller's or a random one, so that it is safe to repeat: a call
+    without an answer is sent again, and the server applies it once.
     """
 
     _calls: Calls
@@ -58,8 +58,9 @@ class RegisterWrites:
     ) -> InscribeResponse:
         """Add a period to the dossier of a person; without `end` it is open.
 
-        `identity`: what is believed about the person, refused with IdentityMismatch where it differs.
-        `refuse_replaced`: raise NissReplaced for a replaced number instead of following it.
+        `identity`: the caller's data about the person; raises IdentityMismatch where they differ from the
+        authentic source. `refuse_replaced`: raise NissReplaced for a replaced number instead of applying the
+        operation to its successor. `validate_only`: check and answer, apply nothing.
         """
         request = InscribeRequest(
             register=self._calls.register,
@@ -84,7 +85,7 @@ class RegisterWrites:
         validate_only: bool = False,
         request_id: str | None = None,
     ) -> RemoveResponse:
-        """Take a period from the dossier of a person; without any bound the whole dossier."""
+        """Remove a period from the dossier of a person; without bounds the whole dossier."""
         request = RemoveRequest(
             register=self._calls.register,
             niss=niss,
@@ -103,10 +104,10 @@ class RegisterWrites:
         validate_only: bool = False,
         request_id: str | None = None,
     ) -> ApplyBatchResponse:
-        """Apply up to 1,000 operations (`inscription`, `removal`) as one: all of them or none.
+        """Apply up to 1,000 operations (`inscription`, `removal`) atomically: all or none.
 
-        `validate_only` answers the complete list of what is wrong and does nothing. Where an answer says
-        `last_dossiers_only`, the lines of a dossier are in the last of its results only.
+        `validate_only` answers all violations and applies nothing. Where an answer says
+        `last_dossiers_only`, the lines of a dossier are only in the last of its results.
         """
         request = ApplyBatchRequest(
             register=self._calls.register,
@@ -125,9 +126,9 @@ class RegisterWrites:
     ) -> AsyncGenerator[ApplyBatchResponse, None]:
         """Apply any number of operations, `size` at a time, one answer each.
 
-        NOT one operation: every batch is applied or refused by itself, and a batch that is refused ends it
-        with those before it applied. With a `request_id` of at most 100 characters the same sequence can be
-        sent again from its beginning: what was applied is not applied twice.
+        This is NOT atomic: every batch is applied or refused alone, and the first refused batch ends the
+        sequence after earlier batches were applied. With a `request_id` of at most 100 characters the same
+        sequence can be sent again from its beginning: no batch is applied twice.
         """
         rest = iter(operations)
         for number in count():
@@ -147,15 +148,14 @@ class RegisterWrites:
         window: int = 4,
         progress: Callable[[ImportProgress[RejectedOperation]], None] | None = None,
     ) -> ImportProgress[RejectedOperation]:
-        """Apply a long sequence of operations; `progress` is told after every message how far it has come.
+        """Apply a long sequence of operations; `progress` is called after every message.
 
-        Bad operations are skipped and told in `rejected`. A connection that is lost is made anew, and
-        nothing is applied twice. With an `import_id` of the caller's own the same sequence goes on where it
-        was, also in another process: what lies below the server's offset is read and not sent. A lower
-        `start_offset` sends again what the server has had from there on: it applies none of it, and tells
-        again what it rejected; a higher one is refused.
-        At most `window` messages of `message_size` operations (5,000 at most) are under way at once; no
-        more than these, and what was rejected, is held in memory.
+        Invalid operations are skipped and reported in `rejected`. A lost connection is replaced, and nothing
+        is applied twice. With the caller's own `import_id` the same sequence continues where it was, also in
+        another process: operations below the server's offset are read and not sent. A lower `start_offset`
+        sends them again from there on: the server applies none of them, and reports again what it rejected; a
+        higher one is refused. At most `window` messages of `message_size` operations (at most 5,000) are sent
+        before their answers; these and the rejected operations are held in memory.
         """
         form = _OperationImport(self._calls, import_id or str(uuid4()))
         importing: Importing[BatchOperation, RejectedOperation] = Importing(
@@ -164,13 +164,13 @@ class RegisterWrites:
         return await importing.run(operations)
 
     async def create_dossier_type(self, dossier_type: DossierType) -> DossierType:
-        """Declare a dossier type. Not repeated when the answer is lost; then look whether it is there."""
+        """Declare a dossier type. Not repeated when the answer is lost: then check whether it exists."""
         request = CreateDossierTypeRequest(register=self._calls.register, dossier_type=dossier_type)
         method = self._calls.stubs.registers.CreateDossierType
         return (await self._calls.unary(method, request, repeatable=False)).dossier_type
 
     async def update_dossier_type(self, dossier_type: DossierType, fields: Sequence[str]) -> DossierType:
-        """Set the fields named to their values in `dossier_type`; one that is absent there is cleared."""
+        """Set these fields to their values in `dossier_type`; a field that is absent there is cleared."""
         request = UpdateDossierTypeRequest(
             register=self._calls.register, dossier_type=dossier_type, update_mask=FieldMask(paths=fields)
         )
@@ -188,7 +188,7 @@ class _OperationImport:
         return stubs.registers.Import(metadata=self.calls.caller.metadata)
 
     def message(self, rows: Sequence[BatchOperation], offset: int) -> ImportRequest:
-        # Named in every message: whichever one begins a connection has to say it.
+        # In every message: each of them may be the first on a connection.
         return ImportRequest(
             register=self.calls.register, import_id=self.import_id, operations=rows, offset=offset
         )

@@ -1,4 +1,4 @@
-"""What a subscription brings. Every event has the checkpoint of one who has dealt with it."""
+"""The events of a subscription; each has the checkpoint of a reader that has processed it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from raas_client.checkpoints.checkpoint import Checkpoint
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A part of a snapshot: the next dossiers, whole, in order of number and type, as of `revision`."""
+    """A part of a snapshot: the next dossiers, complete, in order of number and type, as of `revision`."""
 
     dossiers: Sequence[Dossier]
     checkpoint: Checkpoint
@@ -26,16 +26,16 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Mutations:
-    """The next mutations that match, in order; they never end inside an operation, a batch, a replacement.
+    """The next mutations that match, in order; never half an operation, a batch or a replacement.
 
-    Everything that matches through the revision of the checkpoint has then been told.
+    With them every matching mutation through the revision of the checkpoint was received.
     """
 
     mutations: Sequence[Mutation]
     checkpoint: Checkpoint
 
     def beyond(self, known: Checkpoint | None) -> Sequence[Mutation]:
-        """Those that `known` does not cover: without the ones that come a second time."""
+        """The mutations that `known` does not cover: those that were not processed before."""
         if known is None:
             return self.mutations
         return [each for each in self.mutations if not known.covers(self.checkpoint.log_id, each.revision)]
@@ -43,10 +43,10 @@ class Mutations:
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """Everything that matches, through `revision`, has been told.
+    """Every matching mutation through `revision` was received.
 
-    `snapshot_complete`: who dealt with everything received holds the register exactly as of `revision`.
-    `checksum` is that of the whole log at `revision`, whatever the filters.
+    `snapshot_complete`: the dossiers received are the whole register as of `revision`. `checksum` is that of
+    the whole log at `revision`, regardless of filters.
     """
 
     revision: int

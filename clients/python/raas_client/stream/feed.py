@@ -42,13 +42,13 @@ class Feed:
         subscriber: str | None = None,
         heartbeat_seconds: int = 15,
     ) -> Subscription:
-        """Follow the register: an endless `async for` over events that goes on by itself after an outage.
+        """The events of the register: an endless `async for` that continues after outages.
 
-        It begins where `checkpoints` says, else at `start`: AfterRevision, FromSnapshot, FromLatest,
-        FromAcknowledged, or a Checkpoint. `dossier_types` and `kinds` filter; empty = all. `subscriber` is a
-        name under which the server remembers the reader, and keeps the log for it; its place is
-        acknowledged as events are dealt with. After `heartbeat_seconds` (1 to 300) without news a Bookmark
-        comes.
+        It begins at the checkpoint in `checkpoints`, if there is one, else at `start`: AfterRevision,
+        FromSnapshot, FromLatest, FromAcknowledged, or a Checkpoint. `dossier_types` and `kinds` filter;
+        empty = all. `subscriber` is a name under which the server keeps the place of the reader, and does not
+        trim the log beyond it; the subscription acknowledges processed events itself. After
+        `heartbeat_seconds` (1 to 300) without news a Bookmark is sent.
         """
         if not 1 <= heartbeat_seconds <= _LONGEST_HEARTBEAT:
             raise ValueError(f"heartbeat_seconds is 1 to {_LONGEST_HEARTBEAT}, not {heartbeat_seconds}")
@@ -71,9 +71,9 @@ class Feed:
         niss: str | None = None,
         page_size: int = 1_000,
     ) -> Pages[ListMutationsResponse, Mutation]:
-        """The mutations after a revision through the newest one, oldest first: for those who poll.
+        """The mutations after a revision through the newest one, oldest first: for polling.
 
-        `log_id` is the log of `after_revision`, where it is known: another one raises LogReplaced.
+        `log_id` is the log of `after_revision`, if known; raises LogReplaced where the register has another.
         """
 
         async def pages() -> AsyncGenerator[ListMutationsResponse, None]:
@@ -99,9 +99,9 @@ class Feed:
         return Pages(pages, lambda page: page.mutations)
 
     async def acknowledge(self, subscriber: str, checkpoint: Checkpoint) -> int:
-        """Tell the server that everything through a checkpoint is dealt with; answers where it then stands.
+        """Acknowledge everything through a checkpoint; answers the acknowledged revision.
 
-        A subscription under a name does it by itself.
+        A subscription with `subscriber` acknowledges itself.
         """
         request = AcknowledgeRequest(
             register=self._calls.register,
@@ -112,7 +112,7 @@ class Feed:
         return (await self._calls.unary(self._calls.stubs.stream.Acknowledge, request)).acknowledged_revision
 
     def subscribers(self) -> Pages[ListSubscribersResponse, Subscriber]:
-        """The named subscribers, with how far they are behind, ordered by caller and name."""
+        """The named subscribers with their lag, ordered by caller and name."""
 
         def pages() -> AsyncGenerator[ListSubscribersResponse, None]:
             request = ListSubscribersRequest(register=self._calls.register, page_size=1_000)
@@ -121,7 +121,7 @@ class Feed:
         return Pages(pages, lambda page: page.subscribers)
 
     async def delete_subscriber(self, subscriber: str, subscriber_caller: str | None = None) -> None:
-        """Forget a named subscriber; the owner of the register may name that of another caller."""
+        """Delete a named subscriber; the owner of the register may delete that of another caller."""
         request = DeleteSubscriberRequest(
             register=self._calls.register, subscriber=subscriber, subscriber_caller=subscriber_caller
         )

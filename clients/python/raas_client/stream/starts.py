@@ -1,4 +1,4 @@
-"""Where a subscription begins when it has no checkpoint."""
+"""The starts of a subscription."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from raas_client.checkpoints.checkpoint import Checkpoint
 
 @dataclass(frozen=True, slots=True)
 class FromSnapshot:
-    """With the dossiers themselves, then every mutation after them."""
+    """Begin with the current dossiers, then every later mutation."""
 
 
 @dataclass(frozen=True, slots=True)
 class FromLatest:
-    """With what is committed from now on."""
+    """Begin with the next commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class FromAcknowledged:
-    """With the first mutation after what the named subscriber acknowledged."""
+    """Begin after the place that the named subscriber acknowledged."""
 
 
 @dataclass(frozen=True, slots=True)
 class AfterRevision:
-    """With the first mutation after a revision; 0 = from the first one on. `log_id` is its log, if known."""
+    """Begin after a revision; 0 = with the first mutation. `log_id` is its log, if known."""
 
     revision: int
     log_id: str | None = None
@@ -35,7 +35,7 @@ Start = FromSnapshot | FromLatest | FromAcknowledged | AfterRevision | Checkpoin
 
 
 def begin_at(request: SubscribeRequest, start: Start) -> None:
-    """Ask for a stream that begins there."""
+    """Set the start of a request."""
     match start:
         case FromSnapshot():
             request.snapshot.CopyFrom(SnapshotStart())

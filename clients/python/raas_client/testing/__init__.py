@@ -1,4 +1,4 @@
-"""A register in memory for the tests of those who call one; needs `pip install 'raas[testing]'`."""
+"""A register in memory, for tests of programs that call RaaS; needs `pip install 'raas[testing]'`."""
 
 try:
     from raas_client.testing.fake import FakeRegister

@@ -1,4 +1,4 @@
-"""A register for the tests of those who call one."""
+"""A register in memory, for tests of programs that call RaaS."""
 
 from __future__ import annotations
 

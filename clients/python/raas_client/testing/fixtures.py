@@ -11,6 +11,6 @@ from raas_client.testing.fake import FakeRegister
 
 @pytest.fixture
 def fake_register() -> Iterator[FakeRegister]:
-    """An empty register of its own for every test, without dossier types."""
+    """An empty register for every test, without dossier types."""
     with FakeRegister() as register:
         yield register
