@@ -156,6 +156,10 @@ class RevisionInFuture(Refused):
         return int(self._value("latest_revision") or 0)
 
 
+class NissHistoryUnknown(Refused):
+    """The status of a number at the earlier instant or revision is not known; a later one may be."""
+
+
 class Unauthenticated(Refused):
     """The caller could not be identified."""
 
