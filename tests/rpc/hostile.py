@@ -18,25 +18,25 @@ def hostile_requests(method: MethodDescriptor, size: int) -> Iterator[tuple[str,
     yield "one long number", b"\x08" + b"\xff" * (size - 1)
     yield "no message", b"\xff" * size
     yield "groups", _repeat(_key(UNKNOWN_FIELD, 3) + _key(UNKNOWN_FIELD, 4), size)
-    yield from _of_message(method.input_type, size, "")
+    yield from _of_message(method.input_type, size)
 
 
-def _of_message(message: Descriptor, size: int, path: str) -> Iterator[tuple[str, bytes]]:
+def _of_message(message: Descriptor, size: int) -> Iterator[tuple[str, bytes]]:
+    """Requests of the fields of a message; fields that several requests share have one name."""
     for field in message.fields:
-        name = path + field.name
+        name = field.full_name
         kind = field.message_type
         if kind is not None:
             yield f"{name} again and again", _repeat(_field(field.number, b""), size)
-            for inner, content in _of_message(kind, max(1, size - 10), f"{name}."):
+            for inner, content in _of_message(kind, max(1, size - 10)):
                 yield inner, _field(field.number, content)
             if field.is_repeated:
                 # As many as are allowed, each with as much as fits.
-                for inner, content in _of_message(kind, max(1, size // 1_000 - 10), f"{name}[]."):
-                    yield inner, _repeat(_field(field.number, content), size)
+                for inner, content in _of_message(kind, max(1, size // 1_000 - 10)):
+                    yield f"many of {inner}", _repeat(_field(field.number, content), size)
         elif field.type in (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES):
             yield f"{name} long", _field(field.number, b"1" * max(1, size - 10))
-            yield f"{name} again and again", _repeat(_field(field.number, b""), size)
-            yield f"{name} of one letter", _repeat(_field(field.number, b"A"), size)
+            yield f"{name} again and again", _repeat(_field(field.number, b"A"), size)
         else:
             yield f"{name} again and again", _repeat(_key(field.number, 0) + b"\x01", size)
             if field.is_repeated:

@@ -37,6 +37,9 @@ class Loop:
 async def watched_loop() -> AsyncIterator[Loop]:
     """Measure the iterations of the loop by the time of its thread: other processes do not count."""
     loop, ended = Loop(), False
+    # As a server does: the collector of cycles leaves alone what was there before.
+    gc.collect()
+    gc.freeze()
 
     async def watch() -> None:
         last = time.thread_time()
@@ -50,6 +53,7 @@ async def watched_loop() -> AsyncIterator[Loop]:
     yield loop
     ended = True
     await watching
+    gc.unfreeze()
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
@@ -58,22 +62,19 @@ async def test_hostile_request_does_not_hold_the_event_loop(
 ) -> None:
     size = MEBIBYTE - 200
     blocked = {}
-    for name, raw in chosen(method, size):
-        async with watched_loop() as loop:
+    async with watched_loop() as loop:
+        for name, raw in chosen(method, size):
+            await asyncio.sleep(0)
+            loop.longest = 0.0
             await outcome(harness, method, raw)
-        if loop.longest > LONGEST_BLOCK_SECONDS:
-            blocked[name] = loop.longest
+            if loop.longest > LONGEST_BLOCK_SECONDS:
+                blocked[name] = loop.longest
     assert blocked == {}
 
 
 def chosen(method: MethodDescriptor, size: int) -> Iterator[tuple[str, bytes]]:
     """The hostile requests whose like no RPC before this one has."""
-    earlier = {
-        name
-        for each in METHODS[: METHODS.index(method)]
-        if limit_of(each) >= limit_of(method)
-        for name, _ in hostile_requests(each, 100)
-    }
+    earlier = {name for each in METHODS[: METHODS.index(method)] for name, _ in hostile_requests(each, 100)}
     return ((name, raw) for name, raw in hostile_requests(method, size) if name not in earlier)
 
 
@@ -202,3 +203,41 @@ async def test_list_above_its_limit_is_refused_by_name(
     refusal = told(raised.value)
     assert refusal.violations == [(field, "VALUE_INVALID")]
     assert int(refusal.info.metadata["limit"]) in (16, 100, 1_000)
+
+
+async def test_import_whose_rows_are_all_wrong_is_answered_within_the_limits(harness: Harness) -> None:
+    inscription = {"niss": "x", "identity": {"first_names": [""] * 32, "last_name": "\n"}}
+    request = v1.ImportRequest(operations=[{"inscribe": inscription}] * 5_000)
+    async with watched_loop() as loop:
+        stream: Any = harness.stub.Import(iter([request]), metadata=CALLER)
+        answer = await stream.read()
+    assert [len(row.violations) for row in answer.rejected] == [10] * 2_000 + [1] * 3_000
+    assert answer.ByteSize() < 4 * MEBIBYTE
+    assert loop.longest < LONGEST_BLOCK_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("rpc", "request_", "violations"),
+    [
+        (
+            "ApplyBatch",
+            v1.ApplyBatchRequest(
+                operations=[{"inscribe": {"identity": {"first_names": [""] * 32, "last_name": "\n"}}}] * 1_000
+            ),
+            10_000,
+        ),
+        (
+            "CheckInscriptions",
+            v1.CheckInscriptionsRequest(checks=[{"dossier_types": [""] * 45}] * 1_000),
+            10_000,
+        ),
+    ],
+)
+async def test_batch_whose_elements_are_all_wrong_is_refused_within_the_limits(
+    harness: Harness, rpc: str, request_: Any, violations: int
+) -> None:
+    async with watched_loop() as loop:
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await getattr(harness.stub, rpc)(request_, metadata=CALLER)
+    assert told(raised.value).info.metadata["violation_count"] == str(violations)
+    assert loop.longest < LONGEST_BLOCK_SECONDS

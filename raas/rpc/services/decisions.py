@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import chain
 
+from raas.concurrency.slices import run_in_slices
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.rpc.calls.request_scope import RequestScopes
@@ -32,7 +33,7 @@ class Decisions:
     ) -> v1.CheckInscriptionsResponse:
         """Decide whether persons are inscribed."""
         async with self._request() as r:
-            checks = read_checks(request, r.rules, r.faults)
+            checks = await run_in_slices(read_checks(request, r.rules, r.faults))
             at_time = read_at_time(request, r.faults)
             shown = r.audit.by_register = _by_register(checks)
             admit = await self._access.admitting(r.call, (check.register for check in checks.values()))

@@ -30,7 +30,7 @@ OPERATIONS_LIMIT = 5_000
 PERSONS_LIMIT = 1_000
 IMPORT_ID_LIMIT = 128
 
-_SLICE = 250
+_SLICE = 100
 """Rows read before other tasks run: some milliseconds."""
 _LARGEST_OFFSET = 2**62
 
@@ -76,7 +76,7 @@ class RegisterImport:
             async with aclosing(answers):
                 async for answer in answers:
                     stream.note_answered()
-                    yield import_response(answer, r.call.language)
+                    yield await import_response(answer, r.call.language)
 
 
 class PersonImport:
@@ -103,7 +103,7 @@ class PersonImport:
             async with aclosing(answers):
                 async for answer in answers:
                     stream.note_answered()
-                    yield feed_response(answer, r.call.language)
+                    yield await feed_response(answer, r.call.language)
 
 
 class ImportStream(Generic[_Request, _Row]):

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import TypeVar, cast
 
+from raas.concurrency.slices import yielding_slices
 from raas.domain.errors import Reason, Refused, Violation
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.operation import Operation
@@ -23,6 +24,9 @@ from raas.usecases.writes.results import Applied, BatchAnswer, Rejected
 from raas.v1 import register_service_pb2 as v1
 
 BATCH_LIMIT = 1_000
+
+_SLICE = 100
+"""Operations read before other tasks run: some milliseconds."""
 
 _Request = TypeVar("_Request", v1.InscribeRequest, v1.RemoveRequest)
 _Repeatable = v1.InscribeRequest | v1.RemoveRequest | v1.ApplyBatchRequest
@@ -67,11 +71,12 @@ class Inscriptions:
     async def ApplyBatch(self, request: v1.ApplyBatchRequest, context: object) -> bytes:
         """Apply up to 1,000 operations as one; answers a serialised ApplyBatchResponse."""
         async with self._request(request) as r:
-            operations: Sequence[Operation] = ()
+            operations: list[Operation] = []
             if not request.operations:
                 r.faults.append(Violation("operations", Reason.REQUIRED))
             elif within_batch("operations", request.operations, BATCH_LIMIT, r.faults):
-                operations = read_operations(request.operations, r.rules)
+                async for some in yielding_slices(request.operations, _SLICE):
+                    operations += read_operations(some, r.rules)
             request_id = read_request_id(request, r.faults)
             r.audit.nisses = _touched(operations)
             register = await r.admit(_violations(operations))
@@ -119,12 +124,12 @@ def _repeatable(call: Call, request: _Repeatable, request_id: str | None) -> Req
     return None if request_id is None else RequestId(request_id, earlier_hash)
 
 
-def _violations(operations: Iterable[Operation]) -> list[Violation]:
-    return [
+def _violations(operations: Iterable[Operation]) -> Iterator[Violation]:
+    return (
         violation.below(f"operations[{index}]")
         for index, operation in enumerate(operations)
         for violation in operation.violations
-    ]
+    )
 
 
 def _touched(operations: Iterable[Operation]) -> Iterable[Niss]:

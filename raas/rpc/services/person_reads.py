@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from itertools import chain
 
+from raas.concurrency.slices import run_in_slices
 from raas.domain.errors import Reason, Violation
 from raas.domain.persons.identity import IdentityClaim
 from raas.domain.search.person_search import ALGORITHM
@@ -73,7 +74,7 @@ class PersonReads:
     async def CheckPersons(self, request: v1.CheckPersonsRequest, context: object) -> v1.CheckPersonsResponse:
         """Return the status of numbers and whether claimed identities match."""
         async with self._request() as r:
-            checks = read_person_checks(request, r.rules, r.faults)
+            checks = await run_in_slices(read_person_checks(request, r.rules, r.faults))
             r.audit.nisses = [check.niss for check in checks]
             r.refuse_faults()
             checked = await self._persons.use_cases.read.check(checks)

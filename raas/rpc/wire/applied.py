@@ -7,6 +7,8 @@ from raas.domain.numbers.niss import niss_text
 from raas.domain.registers.dossier import InscribeOutcome, RemoveOutcome
 from raas.rpc.wire.dossiers import dossier_bytes
 from raas.rpc.wire.encoding import lines_bytes, nested, number_tag, text_tag, varint
+from raas.rpc.wire.fields import ROW_VIOLATIONS
+from raas.rpc.wire.rejected_rows import rejected_rows
 from raas.rpc.wire.violations import notice_messages, violation_messages
 from raas.usecases.writes.imports import ImportAnswer
 from raas.usecases.writes.results import Applied, BatchAnswer, Rejected
@@ -61,18 +63,13 @@ def batch_bytes(register: EnterpriseNumber, answer: BatchAnswer, language: str) 
     return b"".join(parts)
 
 
-def import_response(answer: ImportAnswer, language: str) -> register_service_pb2.ImportResponse:
+async def import_response(answer: ImportAnswer, language: str) -> register_service_pb2.ImportResponse:
     """The answer to one message of an import."""
     return register_service_pb2.ImportResponse(
         through_offset=answer.through_offset,
         applied=answer.applied,
         unchanged=answer.unchanged,
-        rejected=[
-            register_service_pb2.RejectedOperation(
-                offset=offset, violations=violation_messages(violations, language)
-            )
-            for offset, violations in answer.rejected
-        ],
+        rejected=await rejected_rows(register_service_pb2.RejectedOperation, answer.rejected, language),
         revision=answer.revision,
     )
 
@@ -80,7 +77,7 @@ def import_response(answer: ImportAnswer, language: str) -> register_service_pb2
 def _result(register: EnterpriseNumber, result: Applied | Rejected, language: str) -> bytes:
     if isinstance(result, Rejected):
         rejection = register_service_pb2.BatchRejection(
-            violations=violation_messages(result.violations, language)
+            violations=violation_messages(result.violations[:ROW_VIOLATIONS], language)
         )
         return _Result(rejected=rejection).SerializeToString()
     inscribed = isinstance(result.outcome, InscribeOutcome)

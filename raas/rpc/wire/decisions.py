@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 
 from raas.domain.errors import Reason, Violation
 from raas.domain.numbers.enterprise_number import enterprise_number_text
@@ -10,6 +10,7 @@ from raas.domain.numbers.niss import niss_text
 from raas.rpc.wire.dossiers import dossier_messages, partner_text, period_messages, resolved_messages
 from raas.rpc.wire.fields import (
     LIST_LIMIT,
+    ROW_VIOLATIONS,
     Faults,
     NissRules,
     read_codes,
@@ -23,20 +24,27 @@ from raas.usecases.reads.find_registers import RoutingAnswer
 from raas.usecases.reads.stale_niss import Stale
 from raas.v1 import decision_pb2, niss_pb2, register_service_pb2
 
+_SLICE = 50
+
 
 def read_checks(
     request: register_service_pb2.CheckInscriptionsRequest, rules: NissRules, faults: Faults
-) -> dict[int, Check]:
-    """The checks, 1 to 1,000, by their place; those that cannot be read are left out and among the faults."""
+) -> Generator[None, None, dict[int, Check]]:
+    """The checks, 1 to 1,000, by their place; those that cannot be read are left out and among the faults.
+
+    A generator that yields now and then, so that other tasks can run.
+    """
     if not request.checks:
         faults.append(Violation("checks", Reason.REQUIRED))
     if not within_batch("checks", request.checks, LIST_LIMIT, faults):
         return {}
     checks = {}
     for index, message in enumerate(request.checks):
+        if index % _SLICE == _SLICE - 1:
+            yield
         wrong: Faults = []
         check = _check(message, rules, wrong)
-        faults.extend(violation.below(f"checks[{index}]") for violation in wrong)
+        faults.extend(violation.below(f"checks[{index}]") for violation in wrong[:ROW_VIOLATIONS])
         if check is not None:
             checks[index] = check
     return checks

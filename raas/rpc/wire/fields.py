@@ -26,6 +26,8 @@ from raas.domain.text import text_violations
 CODE_LIMIT = 64
 LIST_LIMIT = 1_000
 REQUEST_ID_LIMIT = 128
+ROW_VIOLATIONS = 10
+"""Violations told of one element of a batch, a list of checks or an import."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_SECOND = int((datetime(1, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds())

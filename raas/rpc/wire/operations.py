@@ -17,7 +17,7 @@ from raas.domain.invalid import Invalid
 from raas.domain.persons.identity import IdentityClaim
 from raas.domain.registers.operation import Action, Operation
 from raas.domain.text import text_violations
-from raas.rpc.wire.fields import CODE_LIMIT, Faults, NissRules, read_code, read_niss
+from raas.rpc.wire.fields import CODE_LIMIT, ROW_VIOLATIONS, Faults, NissRules, read_code, read_niss
 from raas.rpc.wire.sexes import read_sex
 from raas.v1 import identity_pb2, inscription_pb2, niss_pb2, period_pb2, register_service_pb2
 
@@ -46,13 +46,21 @@ def read_operations(
     for message in messages:
         if message.HasField("inscribe"):
             inscription = message.inscribe
-            operations.append(_plain_inscription(inscription, rules) or read_inscription(inscription, rules))
+            plain = _plain_inscription(inscription, rules)
+            operations.append(plain or _one_of_many(read_inscription(inscription, rules)))
         elif message.HasField("remove"):
             removal = message.remove
-            operations.append(_plain_removal(removal, rules) or read_removal(removal, rules))
+            operations.append(_plain_removal(removal, rules) or _one_of_many(read_removal(removal, rules)))
         else:
             operations.append(_NEITHER)
     return operations
+
+
+def _one_of_many(operation: Operation) -> Operation:
+    """The operation with at most `ROW_VIOLATIONS`."""
+    if len(operation.violations) <= ROW_VIOLATIONS:
+        return operation
+    return operation._replace(violations=operation.violations[:ROW_VIOLATIONS])
 
 
 def _plain_inscription(message: inscription_pb2.Inscription, rules: NissRules) -> Operation | None:

@@ -11,7 +11,8 @@ from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.record import Person
 from raas.rpc.wire.dossiers import dossier_messages, period_messages
 from raas.rpc.wire.identities import identity_message
-from raas.rpc.wire.violations import notice_messages, violation_messages
+from raas.rpc.wire.rejected_rows import rejected_rows
+from raas.rpc.wire.violations import notice_messages
 from raas.usecases.persons.change_niss import AffectedRegister, Inseparable
 from raas.usecases.persons.import_persons import FeedAnswer
 from raas.usecases.persons.read import CheckedPerson
@@ -84,16 +85,13 @@ def state_message(niss: Niss, checked: CheckedPerson) -> v1.PersonState:
     return message
 
 
-def feed_response(answer: FeedAnswer, language: str) -> v1.ImportPersonsResponse:
+async def feed_response(answer: FeedAnswer, language: str) -> v1.ImportPersonsResponse:
     """The answer to one message of a feed of persons."""
     return v1.ImportPersonsResponse(
         through_offset=answer.through_offset,
         applied=answer.applied,
         unchanged=answer.unchanged,
-        rejected=[
-            v1.RejectedPerson(offset=offset, violations=violation_messages(violations, language))
-            for offset, violations in answer.rejected
-        ],
+        rejected=await rejected_rows(v1.RejectedPerson, answer.rejected, language),
         warnings=[
             v1.PersonWarning(offset=offset, notices=notice_messages(map(_notice, broken), language))
             for offset, broken in answer.warnings

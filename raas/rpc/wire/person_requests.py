@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Generator, Iterable
 
 from raas.domain.calendar.day import parse_day
 from raas.domain.errors import Reason, Violation
@@ -17,6 +17,7 @@ from raas.domain.search.birth_window import maximum_tolerance
 from raas.domain.search.person_search import GivenNameMatching, PersonQuery
 from raas.rpc.wire.fields import (
     LIST_LIMIT,
+    ROW_VIOLATIONS,
     Faults,
     NissRules,
     read_enum,
@@ -36,6 +37,7 @@ from raas.usecases.persons.search import MOST_RESULTS
 from raas.v1 import identity_pb2, person_pb2
 from raas.v1 import person_service_pb2 as v1
 
+_SLICE = 50
 _NEVER_CLEARED = ("last_name", "birth_date")
 
 
@@ -75,18 +77,23 @@ def read_query(
 
 def read_person_checks(
     request: v1.CheckPersonsRequest, rules: NissRules, faults: Faults
-) -> list[PersonCheck]:
-    """The checks of CheckPersons, 1 to 1,000; those without a readable number are left out."""
+) -> Generator[None, None, list[PersonCheck]]:
+    """The checks of CheckPersons, 1 to 1,000; those without a readable number are left out.
+
+    A generator that yields now and then, so that other tasks can run.
+    """
     if not request.checks:
         faults.append(Violation("checks", Reason.REQUIRED))
     if not within_batch("checks", request.checks, LIST_LIMIT, faults):
         return []
     checks = []
     for index, check in enumerate(request.checks):
+        if index % _SLICE == _SLICE - 1:
+            yield
         own: Faults = []
         niss = read_niss("niss", check.niss, rules, own)
         claim = read_claim(check.identity, own) if check.HasField("identity") else None
-        faults.extend(fault.below(f"checks[{index}]") for fault in own)
+        faults.extend(fault.below(f"checks[{index}]") for fault in own[:ROW_VIOLATIONS])
         if niss is not None:
             checks.append(PersonCheck(niss, claim, check.with_former_niss))
     return checks
@@ -151,7 +158,7 @@ def read_feed_row(message: person_pb2.Person, rules: NissRules) -> FeedRow:
     identity = read_identity(message.identity, rules.today, faults)
     if message.HasField("source_date"):
         source_date = _read_source_date(message.source_date, rules, faults)
-    return FeedRow(niss, origin, status, replaced_by, identity, source_date, tuple(faults))
+    return FeedRow(niss, origin, status, replaced_by, identity, source_date, tuple(faults[:ROW_VIOLATIONS]))
 
 
 def _read_plausible_identity(
