@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import grpc
@@ -9,6 +10,7 @@ import grpc.aio
 from grpc_health.v1 import health_pb2_grpc
 
 from raas.domain.numbers.niss import NissProfile
+from raas.rpc.calls.closing import Closing
 from raas.rpc.calls.identity import Identify
 from raas.rpc.calls.interceptor import CallInterceptor, Observer
 from raas.rpc.calls.request_scope import RequestScopes
@@ -41,6 +43,7 @@ class RaasServer:
 
     server: grpc.aio.Server
     health: Health
+    closing: Closing
     port: int
     """Where it listens, also when the system chose the port."""
 
@@ -53,9 +56,14 @@ class RaasServer:
         self.health.tell(answered)
 
     async def stop(self, grace_seconds: float) -> None:
-        """Take no new calls; wait at most so long for those under way, then end them."""
+        """Refuse new calls with UNAVAILABLE; wait at most so long for those under way, then end them."""
         self.health.close()
-        await self.server.stop(grace_seconds)
+        await self.closing.hold()
+        stopping = asyncio.create_task(self.server.stop(grace_seconds))
+        # gRPC has begun to shut down, and connections take no new calls, once the task has run.
+        await asyncio.sleep(0)
+        self.closing.release()
+        await stopping
 
 
 def build_server(
@@ -73,16 +81,15 @@ def build_server(
     `share_port`: other processes may listen on the same port (workers); else a second server on it is
     refused with RuntimeError. Must be called in the event loop that will run the server.
     """
-    server = grpc.aio.server(
-        interceptors=(CallInterceptor(identify, request_limits(SERVICES), access.note_unread, observer),),
-        options=_options(share_port),
-    )
+    closing = Closing()
+    interceptor = CallInterceptor(identify, request_limits(SERVICES), access.note_unread, observer, closing)
+    server = grpc.aio.server(interceptors=(interceptor,), options=_options(share_port))
     server.add_generic_rpc_handlers(service_handlers(use_cases, RequestScopes(access, profile)))
     names = tuple(service.full_name for service in SERVICES)
     checks = Health(names)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     server.add_generic_rpc_handlers(reflection_handlers((*names, HEALTH)))
-    return RaasServer(server, checks, server.add_insecure_port(listen))
+    return RaasServer(server, checks, closing, server.add_insecure_port(listen))
 
 
 def _options(share_port: bool) -> list[tuple[str, int]]:

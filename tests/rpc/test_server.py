@@ -16,6 +16,7 @@ from raas.domain.numbers.niss import NissProfile
 from raas.rpc.calls.identity import development_identity
 from raas.rpc.server import build_server
 from raas.v1 import register_service_pb2 as v1
+from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from tests.rpc.harness import CALLER, Harness
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -144,6 +145,30 @@ async def test_stopping_lets_calls_end(harness: Harness) -> None:
     go_on.set()
     await asyncio.wait_for(stopping, 5)
     assert await waiting is grpc.StatusCode.OK
+
+
+async def test_stopping_under_load_answers_or_refuses_every_call(harness: Harness) -> None:
+    codes: list[grpc.StatusCode] = []
+    channels = [
+        grpc.aio.insecure_channel(
+            f"127.0.0.1:{harness.raas_server.port}", options=[("grpc.use_local_subchannel_pool", 1)]
+        )
+        for _ in range(4)
+    ]
+
+    async def caller(channel: grpc.aio.Channel) -> None:
+        stub: Any = RegisterServiceStub(channel)
+        while not codes or codes[-1] is grpc.StatusCode.OK:
+            codes.append(await stub.GetRegister(v1.GetRegisterRequest(), metadata=CALLER).code())
+
+    callers = [asyncio.create_task(caller(channel)) for channel in channels for _ in range(32)]
+    while len(codes) < 200:
+        await asyncio.sleep(0)
+    await asyncio.wait_for(harness.raas_server.stop(10), 5)
+    await asyncio.gather(*callers)
+    for channel in channels:
+        await channel.close()
+    assert set(codes) == {grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE}
 
 
 async def test_stopping_does_not_wait_longer_than_it_may(harness: Harness) -> None:

@@ -25,6 +25,7 @@ from google.protobuf.message import DecodeError
 
 from raas.concurrency.slices import run_in_slices
 from raas.domain.errors import Category, Reason, Refused, Violation
+from raas.rpc.calls.closing import Closing
 from raas.rpc.calls.context import RequestContext, enter
 from raas.rpc.calls.errors import Refusal, past_deadline, refusal, violations_of
 from raas.rpc.calls.fault_trace import fault_trace
@@ -60,7 +61,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     """The interceptor of all services; health and reflection need no identity.
 
     `limits` are those of the requests, by the full name of the RPC. `audit_unread` is told of the calls that
-    are refused because their request cannot be read: no servicer sees them.
+    are refused because their request cannot be read: no servicer sees them. `closing` turns away the calls of
+    a server that stops.
     """
 
     def __init__(
@@ -69,8 +71,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         limits: Mapping[str, MessageLimits],
         audit_unread: AuditUnread,
         observer: Observer | None = None,
+        closing: Closing | None = None,
     ) -> None:
         self._identify = identify
+        self._closing = closing or Closing()
         self._limits = limits
         self._audit_unread = audit_unread
         self._observer = observer
@@ -83,6 +87,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         rpc = handler_call_details.method
         # The handler runs in this task too; asking its context for the metadata would make them anew.
         _metadata.set(handler_call_details.invocation_metadata or ())
+        if rpc.startswith(OWN_PACKAGE) and await self._closing.refuses():
+            return grpc.stream_stream_rpc_method_handler(_unavailable)
         wrapped = self._wrapped.get(rpc)
         if wrapped is None:
             handler = await continuation(handler_call_details)
@@ -231,6 +237,12 @@ class ParsedRequests:
 
     async def __anext__(self) -> Any:
         return await self._reader.read(await anext(self._requests), self._call)
+
+
+async def _unavailable(_: AsyncIterator[bytes], context: _Context) -> None:
+    call_id = uuid4()
+    violations = (Violation("", Reason.UNAVAILABLE),)
+    _refuse(context, call_id, refusal(violations, call_id, read_metadata(_metadata.get()).language))
 
 
 async def _no_such_method(_: AsyncIterator[bytes], context: _Context) -> None:

@@ -1,0 +1,47 @@
+"""How a server that stops refuses new calls: with UNAVAILABLE, never CANCELLED.
+
+When gRPC shuts down, it cancels the calls that it has received and not yet handed out; under load there are
+always some. So new calls are held for a moment before: callers who wait for an answer send nothing else, and
+gRPC hands out all that it received. Once connections take no new calls, those held are refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+QUIET_SECONDS = 0.05
+"""Without a new call for so long, gRPC has handed out all that it received."""
+LONGEST_SECONDS = 1.0
+
+
+class Closing:
+    """Whether new calls are served, held or refused."""
+
+    def __init__(self) -> None:
+        self._holding = False
+        self._arrived = asyncio.Event()
+        self._released = asyncio.Event()
+
+    async def refuses(self) -> bool:
+        """Whether a call that arrives now is to be refused; waits while calls are held."""
+        if not self._holding:
+            return False
+        self._arrived.set()
+        await self._released.wait()
+        return True
+
+    async def hold(self) -> None:
+        """Hold new calls from now on; returns once none has arrived for a moment."""
+        self._holding = True
+        ends = time.monotonic() + LONGEST_SECONDS
+        while time.monotonic() < ends:
+            self._arrived.clear()
+            try:
+                await asyncio.wait_for(self._arrived.wait(), QUIET_SECONDS)
+            except TimeoutError:
+                return
+
+    def release(self) -> None:
+        """Refuse the calls that are held, and all that still arrive."""
+        self._released.set()
