@@ -164,7 +164,7 @@ async def test_stopping_under_load_answers_or_refuses_every_call(harness: Harnes
     callers = [asyncio.create_task(caller(channel)) for channel in channels for _ in range(32)]
     while len(codes) < 200:
         await asyncio.sleep(0)
-    await asyncio.wait_for(harness.raas_server.stop(10), 5)
+    await asyncio.wait_for(harness.raas_server.stop(10), 30)
     await asyncio.gather(*callers)
     for channel in channels:
         await channel.close()
