@@ -115,6 +115,8 @@ SENTENCES: Mapping[str, str] = {
     "DEATH_BEFORE_BIRTH": "Das Sterbedatum liegt vor dem Geburtsdatum.",
     "FUTURE_DAY": "Dieses Datum liegt in der Zukunft.",
     # Notices.
+    "NOTICE_DOSSIER_TOO_LARGE": "Dieses Dossier enthält nun mehr Zeiträume als zulässig. "
+    "Vorgänge, die einen weiteren Zeitraum hinzufügen, werden abgelehnt.",
     "NOTICE_NISS_FOLLOWED": "Diese ENSS wurde ersetzt. Die Anfrage wurde auf die Nachfolgenummer angewandt.",
     "PERSON_DECEASED": "Laut der authentischen Quelle ist diese Person verstorben.",
     "PERIOD_BEFORE_BIRTH": "Der Zeitraum beginnt vor der Geburt der Person.",

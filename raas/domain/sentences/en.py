@@ -105,6 +105,8 @@ SENTENCES: Mapping[str, str] = {
     "DEATH_BEFORE_BIRTH": "The date of death lies before the date of birth.",
     "FUTURE_DAY": "This date lies in the future.",
     # Notices.
+    "NOTICE_DOSSIER_TOO_LARGE": "This dossier now has more periods than a dossier may have. "
+    "Operations that add a further period are refused.",
     "NOTICE_NISS_FOLLOWED": "This NISS has been replaced. The request was applied to its successor.",
     "PERSON_DECEASED": "According to the authentic source this person has died.",
     "PERIOD_BEFORE_BIRTH": "The period begins before the person was born.",

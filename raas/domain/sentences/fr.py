@@ -114,6 +114,8 @@ SENTENCES: Mapping[str, str] = {
     "DEATH_BEFORE_BIRTH": "La date de décès précède la date de naissance.",
     "FUTURE_DAY": "Cette date se situe dans le futur.",
     # Notices.
+    "NOTICE_DOSSIER_TOO_LARGE": "Ce dossier compte désormais plus de périodes que le maximum autorisé. "
+    "Les opérations qui ajoutent une période sont refusées.",
     "NOTICE_NISS_FOLLOWED": "Ce NISS a été remplacé. La demande a été appliquée au NISS qui lui succède.",
     "PERSON_DECEASED": "Selon la source authentique, cette personne est décédée.",
     "PERIOD_BEFORE_BIRTH": "La période débute avant la naissance de la personne.",

@@ -111,6 +111,8 @@ SENTENCES: Mapping[str, str] = {
     "DEATH_BEFORE_BIRTH": "De overlijdensdatum ligt vóór de geboortedatum.",
     "FUTURE_DAY": "Deze datum ligt in de toekomst.",
     # Notices.
+    "NOTICE_DOSSIER_TOO_LARGE": "Dit dossier telt nu meer periodes dan toegelaten. "
+    "Bewerkingen die een periode toevoegen, worden geweigerd.",
     "NOTICE_NISS_FOLLOWED": "Dit INSZ is vervangen. De aanvraag werd uitgevoerd op het INSZ dat het opvolgt.",
     "PERSON_DECEASED": "Volgens de authentieke bron is deze persoon overleden.",
     "PERIOD_BEFORE_BIRTH": "De periode begint vóór de geboorte van de persoon.",

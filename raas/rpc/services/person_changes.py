@@ -76,7 +76,7 @@ class PersonChanges:
             affected = await self._persons.use_cases.numbers.replace(
                 r.call, niss, successor, validate_only=request.validate_only
             )
-            return v1.ReplaceNissResponse(registers=affected_messages(affected))
+            return v1.ReplaceNissResponse(registers=affected_messages(affected, r.call.language))
 
     async def RestoreNiss(self, request: v1.RestoreNissRequest, context: object) -> v1.RestoreNissResponse:
         """Undo a replacement or a cancellation."""
@@ -88,7 +88,7 @@ class PersonChanges:
                 r.call, niss, validate_only=request.validate_only
             )
             return v1.RestoreNissResponse(
-                registers=affected_messages(restored.registers),
+                registers=affected_messages(restored.registers, r.call.language),
                 inseparable=inseparable_messages(restored.inseparable),
             )
 

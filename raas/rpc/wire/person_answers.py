@@ -44,13 +44,14 @@ def candidate_messages(candidates: Iterable[Candidate]) -> list[v1.Candidate]:
     return [v1.Candidate(person=person_message(each.person), score=each.score) for each in candidates]
 
 
-def affected_messages(affected: Iterable[AffectedRegister]) -> list[v1.AffectedRegister]:
+def affected_messages(affected: Iterable[AffectedRegister], language: str) -> list[v1.AffectedRegister]:
     """Registers with their dossiers before and after, in their order."""
     return [
         v1.AffectedRegister(
             register=enterprise_number_text(each.register),
             dossiers_before=dossier_messages(each.register, each.before),
             dossiers_after=dossier_messages(each.register, each.after),
+            notices=notice_messages(each.notices, language),
         )
         for each in affected
     ]

@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from raas.domain.calendar.periods import Lines
+from raas.domain.errors import Reason
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.call import Call
 from raas.usecases.persons.succession import cancel_niss, replace_niss, restore_niss
 from raas.usecases.persons.transaction import PersonTransaction, PersonTransactions, RegisterDraft
 from raas.usecases.ports.read_store import DossierView
+from raas.usecases.writes.results import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class AffectedRegister:
     register: EnterpriseNumber
     before: tuple[DossierView, ...]
     after: tuple[DossierView, ...]
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class _Before:
     def affected(self) -> tuple[AffectedRegister, ...]:
         """The registers whose dossiers differ now."""
         affected = [
-            AffectedRegister(register.enterprise_number, before, after)
+            AffectedRegister(register.enterprise_number, before, after, _notices(register, before, after))
             for register, before in zip(self._registers, self._views, strict=True)
             if before != (after := _views(register, self._nisses))
         ]
@@ -101,6 +104,17 @@ class _Before:
             Inseparable(numbers[register_id], code, lines)
             for (register_id, code), lines in sorted(inseparable.items())
         )
+
+
+def _notices(
+    register: RegisterDraft, before: Collection[DossierView], after: Collection[DossierView]
+) -> tuple[Notice, ...]:
+    """A notice for each dossier that changed and now has more lines than an operation may leave."""
+    return tuple(
+        Notice(Reason.DOSSIER_TOO_LARGE, f"dossiers_after[{index}]", "NOTICE_DOSSIER_TOO_LARGE")
+        for index, view in enumerate(after)
+        if len(view.lines) > register.unit_of_work.max_lines and view not in before
+    )
 
 
 def _views(register: RegisterDraft, nisses: Collection[Niss]) -> tuple[DossierView, ...]:

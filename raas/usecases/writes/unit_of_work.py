@@ -67,7 +67,8 @@ class RegisterUnitOfWork:
 
     def __init__(self, loaded: LoadedState, types: DossierTypes, max_lines: int) -> None:
         self.loaded = loaded
-        self._max_lines = max_lines
+        self.max_lines = max_lines
+        """The most lines that an operation may leave in a dossier."""
         self._by_code = dict(types.by_code)
         self._type_code = {id_: t.code for id_, t in types.by_id.items()}
         self._drafts: dict[DossierKey, DossierDraft] = {}
@@ -115,9 +116,9 @@ class RegisterUnitOfWork:
         niss, draft, period = key[0], self._draft(key), operation.period
         if operation.action is _INSCRIBE:
             assert period is not None
-            kind, change = _INSCRIBED, inscribe(draft.lines, period, self._max_lines)
+            kind, change = _INSCRIBED, inscribe(draft.lines, period, self.max_lines)
         else:
-            kind, change = _REMOVED, remove(draft.lines, period, self._max_lines)
+            kind, change = _REMOVED, remove(draft.lines, period, self.max_lines)
         requested = operation.niss if operation.niss != niss else None
         if requested is not None or key in self.loaded.shares or key in self._shares:
             self._share(key, draft.lines, operation)
