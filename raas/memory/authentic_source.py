@@ -9,7 +9,7 @@ from raas.domain.persons.confrontation import mismatches
 from raas.domain.persons.status import PersonState
 from raas.memory.state import MemoryState
 from raas.usecases.calls.successors import final_niss
-from raas.usecases.ports.persons import Claim
+from raas.usecases.ports.persons import Claim, Comparison
 
 
 class MemoryAuthenticSource:
@@ -43,7 +43,11 @@ class MemoryIdentitySource:
     def __init__(self, state: MemoryState) -> None:
         self._state = state
 
-    async def mismatches(self, claims: Sequence[Claim]) -> Sequence[tuple[str, ...]]:
-        """Per claim the names of the fields that differ."""
-        persons = ((self._state.identity(niss), claim) for niss, claim in claims)
-        return [mismatches(claim, identity) if identity else () for identity, claim in persons]
+    async def compare(self, claims: Sequence[Claim]) -> Sequence[Comparison]:
+        """One comparison per claim."""
+        compared = []
+        for niss, claim in claims:
+            identity = self._state.identity(niss)
+            differing = mismatches(claim, identity) if identity else ()
+            compared.append(Comparison(self._state.final(niss), differing))
+        return compared

@@ -27,7 +27,7 @@ from raas.domain.persons.status import PersonState, PersonStatus
 from raas.rpc.calls.identity import ENTERPRISE_NUMBER
 from raas.rpc.wire.identities import claim_message
 from raas.usecases.ports.errors import SourceUnavailable
-from raas.usecases.ports.persons import Claim
+from raas.usecases.ports.persons import Claim, Comparison
 from raas.v1 import person_service_pb2 as v1
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
 
@@ -116,12 +116,12 @@ class RemoteSource:
             numbers.update((niss, _numbers(niss, state)) for niss, state in zip(some, states, strict=True))
         return numbers
 
-    async def mismatches(self, claims: Sequence[Claim]) -> Sequence[tuple[str, ...]]:
-        """Per claim the names of the fields that differ; true values never travel.
+    async def compare(self, claims: Sequence[Claim]) -> Sequence[Comparison]:
+        """One comparison per claim; true values are never sent.
 
         Raises SourceUnavailable.
         """
-        found: list[tuple[str, ...]] = []
+        found: list[Comparison] = []
         try:
             async with asyncio.timeout(self._deadline_seconds):
                 for some in slices(claims, CHECKS_AT_ONCE):
@@ -129,7 +129,10 @@ class RemoteSource:
                         v1.PersonCheck(niss=niss_text(niss), identity=claim_message(claim))
                         for niss, claim in some
                     ]
-                    found += [tuple(state.mismatches) for state in await self._check(checks)]
+                    found += [
+                        Comparison(_final(niss, state), tuple(state.mismatches))
+                        for (niss, _), state in zip(some, await self._check(checks), strict=True)
+                    ]
         except TimeoutError:
             raise SourceUnavailable("the authentic source did not answer in time") from None
         return found
@@ -192,7 +195,11 @@ def _state(message: v1.PersonState) -> PersonState | None:
     )
 
 
+def _final(niss: Niss, message: v1.PersonState) -> Niss:
+    return Niss(int(message.successor_niss)) if message.HasField("successor_niss") else niss
+
+
 def _numbers(niss: Niss, message: v1.PersonState) -> tuple[Niss, ...]:
-    final = Niss(int(message.successor_niss)) if message.HasField("successor_niss") else niss
+    final = _final(niss, message)
     former = sorted({niss, *(Niss(int(number)) for number in message.former_niss)} - {final})
     return final, *former

@@ -104,8 +104,13 @@ async def test_claims_are_confronted_there(raas_server: PersonDoor):
         (new_niss(), IdentityClaim("Nemo")),
         (niss, IdentityClaim("Nemo")),
     ]
-    assert await remote.mismatches(claims) == [("sex",), (), ("last_name",)]
-    assert await remote.mismatches([]) == []
+    unknown = claims[1][0]
+    expected = [(niss, ("sex",)), (unknown, ()), (niss, ("last_name",))]
+    assert await remote.compare(claims) == expected
+    assert await remote.compare([]) == []
+    successor = await raas_server.harness.person()
+    await raas_server.harness.numbers.replace(a_call(), niss, successor, validate_only=False)
+    assert [compared.niss for compared in await remote.compare(claims)] == [successor, unknown, successor]
 
 
 # ---- against a scripted one ---------------------------------------------------------------------
@@ -133,7 +138,7 @@ async def test_a_large_question_goes_in_parts(other: tuple[Scripted, grpc.aio.Ch
     assert len(await remote.states(some(2_500))) == 2_500
     assert [len(asked) for asked in scripted.asked] == [CHECKS_AT_ONCE, CHECKS_AT_ONCE, 500]
     claims = [(niss, IdentityClaim("X")) for niss in some(1_001)]
-    assert await remote.mismatches(claims) == [()] * 1_001
+    assert await remote.compare(claims) == [(niss, ()) for niss, _ in claims]
     assert [len(asked) for asked in scripted.asked[3:]] == [CHECKS_AT_ONCE, 1]
 
 
@@ -165,7 +170,7 @@ async def test_nobody_waits_longer_than_the_deadline(other: tuple[Scripted, grpc
     scripted, channel = other
     remote = RemoteSource(channel, CALLER, deadline_seconds=0.1)
     scripted.go.clear()
-    for question in (remote.states(some(1)), remote.mismatches([(some(1)[0], IdentityClaim("X"))])):
+    for question in (remote.states(some(1)), remote.compare([(some(1)[0], IdentityClaim("X"))])):
         async with asyncio.timeout(5):
             with pytest.raises(SourceUnavailable):
                 await question
@@ -185,7 +190,7 @@ async def test_a_refusal_there_is_unavailable_here_and_says_nothing_more(
     scripted, channel = other
     remote = RemoteSource(channel, CALLER)
     scripted.failing = True
-    for question in (remote.states(some(2)), remote.mismatches([(some(1)[0], IdentityClaim("X"))])):
+    for question in (remote.states(some(2)), remote.compare([(some(1)[0], IdentityClaim("X"))])):
         with pytest.raises(SourceUnavailable, match=r"^the authentic source answered PERMISSION_DENIED$"):
             await question
     scripted.failing = False

@@ -21,7 +21,10 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
 
 
 class IdentityChanges(Enum):
-    """Which changes of identity a register hears of; names and values equal those of the proto enum."""
+    """Which changes of identity a register records; names and values equal those of the proto enum.
+
+    WHILE_INSCRIBED: a line covers the effective date or the day of recording; WHILE_KNOWN: there is a line.
+    """
 
     NONE = 1
     WHILE_INSCRIBED = 2

@@ -22,7 +22,7 @@ from raas.rpc.wire.operations import read_operations
 from raas.rpc.wire.person_answers import feed_response
 from raas.rpc.wire.person_requests import read_feed_rows
 from raas.usecases.calls.access import AdmittedRegister
-from raas.usecases.persons.import_persons import FeedAnswer, FeedMessage
+from raas.usecases.persons.import_progress import FeedAnswer, FeedMessage
 from raas.usecases.writes.imports import ImportAnswer, ImportMessage, Imports
 from raas.v1 import person_service_pb2, register_service_pb2
 

@@ -14,7 +14,7 @@ from raas.rpc.wire.identities import identity_message
 from raas.rpc.wire.rejected_rows import rejected_rows
 from raas.rpc.wire.violations import notice_messages
 from raas.usecases.persons.change_niss import AffectedRegister, Inseparable
-from raas.usecases.persons.import_persons import FeedAnswer
+from raas.usecases.persons.import_progress import FeedAnswer
 from raas.usecases.persons.read import CheckedPerson
 from raas.usecases.persons.search import Candidate
 from raas.usecases.writes.results import Notice

@@ -155,10 +155,17 @@ def read_feed_row(message: person_pb2.Person, rules: NissRules) -> FeedRow:
         replaced_by = read_niss("replaced_by", message.replaced_by, rules, faults)
     elif message.HasField("replaced_by"):
         faults.append(Violation("replaced_by", Reason.VALUE_INVALID))
-    identity = read_identity(message.identity, rules.today, faults)
+    stated = message.identity
+    withdraws_death = stated.HasField("death_date") and not stated.death_date
+    if withdraws_death:
+        stated = identity_pb2.Identity()
+        stated.CopyFrom(message.identity)
+        stated.ClearField("death_date")
+    identity = read_identity(stated, rules.today, faults)
     if message.HasField("source_date"):
         source_date = _read_source_date(message.source_date, rules, faults)
-    return FeedRow(niss, origin, status, replaced_by, identity, source_date, tuple(faults[:ROW_VIOLATIONS]))
+    violations = tuple(faults[:ROW_VIOLATIONS])
+    return FeedRow(niss, origin, status, replaced_by, identity, source_date, violations, withdraws_death)
 
 
 def _read_plausible_identity(

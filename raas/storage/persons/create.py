@@ -14,12 +14,12 @@ from raas.storage.persons.evidence import evidence_of_person
 from raas.storage.persons.rows import add_persons, read_persons
 from raas.storage.persons.search import find
 from raas.storage.rows.arrays import array
+from raas.storage.writes.load import ADDITIONS_LOCK
+from raas.usecases.ports.errors import StoreFault
 from raas.usecases.ports.persons import CreatedBefore, Findable
 from raas.usecases.ports.write_store import RequestKey
 
-# Advisory locks have numbers: texts become some. Two that happen to have one number only wait for each
-# other. One statement per lock, in the order given: two transactions take what they share in one order.
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('person_creation:' || %s, 0))"
+_LOCK = f"SELECT pg_advisory_xact_lock({ADDITIONS_LOCK})"
 
 _CREATED_BEFORE = "SELECT body_hash, niss FROM person_request WHERE actor = %s AND request_id = %s"
 
@@ -31,11 +31,9 @@ UNION SELECT niss FROM dossier WHERE niss = ANY(%(nisses)s::bigint[])"""
 _REMEMBER = "INSERT INTO person_request (actor, request_id, body_hash, niss) VALUES (%s, %s, %s, %s)"
 
 
-async def lock_creations(connection: Connection, locks: Sequence[str]) -> None:
-    """Take the locks in their order."""
-    async with connection.pipeline():
-        for lock in locks:
-            await connection.execute(_LOCK, (lock,))
+async def lock_additions(connection: Connection) -> None:
+    """Exclude all transactions that add persons."""
+    await connection.execute(_LOCK)
 
 
 class PostgresPersonCreation:
@@ -67,11 +65,11 @@ class PostgresPersonCreation:
             cursor = await self._connection.execute(_TAKEN, {"nisses": array(nisses)})
             return {niss for (niss,) in await cursor.fetchall()}
 
-    async def add(self, person: Person, key: RequestKey | None, fingerprint: bytes) -> Person | None:
-        """Add the person, store the request id, and commit; None when the number is taken now."""
+    async def add(self, person: Person, key: RequestKey | None, fingerprint: bytes) -> Person:
+        """Add the person, store the request id, and commit. Raises StoreFault when the number is taken."""
         with translated_errors():
             if not await add_persons(self._connection, [person]):
-                return None
+                raise StoreFault("the number of a new person is taken")
             if key is not None:
                 await self._connection.execute(_REMEMBER, (*key, fingerprint, person.niss))
             record = (await read_persons(self._connection, [person.niss]))[person.niss]

@@ -7,7 +7,6 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from raas.domain.errors import Reason, refuse
 from raas.domain.stored_violations import violations_from_json, violations_json
 from raas.storage.connection.lease import Connection
 from raas.storage.rows.arrays import array
@@ -45,10 +44,7 @@ async def locked_offset(connection: Connection, key: ImportKey) -> int:
 
 
 async def advance(connection: Connection, progress: Progress) -> None:
-    """Store the offset of the import. Raises Refused IMPORT_OFFSET_AHEAD when the stored one differs."""
-    stored = await locked_offset(connection, progress.key)
-    if stored != progress.before:
-        raise refuse(Reason.IMPORT_OFFSET_AHEAD, "offset", through_offset=str(stored))
+    """Store the offset of the import, which the transaction has locked, and its skipped rows."""
     await connection.execute(_ADVANCE, (progress.through, *progress.key))
     if progress.rejected:
         offsets = array(offset for offset, _ in progress.rejected)

@@ -91,10 +91,12 @@ ORDER BY k.key, g.birth_code, g.niss
 ON CONFLICT DO NOTHING"""
 
 
-# The clock is read after the lock was granted: whoever waits for the lock sees all earlier first statuses.
+_LOCK_ADDITIONS = f"SELECT pg_advisory_xact_lock_shared({ADDITIONS_LOCK})"
+
+# The clock is read after the lock was granted: a transaction that then takes it exclusively sees all earlier
+# first statuses.
 _ADD_STATUSES = f"""
-WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({ADDITIONS_LOCK})),
-clock AS MATERIALIZED (SELECT clock_timestamp() AS time FROM locked)
+WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS time)
 INSERT INTO niss_status (niss, time, status, replaced_by, successor)
 SELECT niss, clock.time, status, replaced_by, successor FROM clock, {_GIVEN}"""
 
@@ -113,7 +115,9 @@ async def read_persons(connection: Connection, nisses: Collection[Niss]) -> dict
 async def add_persons(connection: Connection, persons: Sequence[Person]) -> bool:
     """Write new records; False when one of the numbers is known already: then roll back."""
     given = person_document(persons)
-    cursor = await connection.execute(_ADD, (given,))
+    async with connection.pipeline():
+        await connection.execute(_LOCK_ADDITIONS)
+        cursor = await connection.execute(_ADD, (given,))
     if cursor.rowcount != len(persons):
         return False
     async with connection.pipeline():
@@ -129,6 +133,7 @@ async def put_persons(connection: Connection, persons: Sequence[Person], time: d
     """
     given = person_document(persons)
     async with connection.pipeline():
+        await connection.execute(_LOCK_ADDITIONS)
         await connection.execute(_PUT_STATUSES, (time, given))
         for statement in (_FORGET_KEYS, _PUT, _WRITE_KEYS):
             await connection.execute(statement, (given,))

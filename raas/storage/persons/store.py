@@ -15,13 +15,13 @@ from raas.storage.connection.commit import NOTHING_TO_FIND
 from raas.storage.connection.errors import translated_errors
 from raas.storage.connection.query import fetch
 from raas.storage.connection.transactions import Transactions
-from raas.storage.persons.create import PostgresPersonCreation, lock_creations
+from raas.storage.persons.create import PostgresPersonCreation, lock_additions
 from raas.storage.persons.evidence import evidence_of_import, evidence_of_person
-from raas.storage.persons.imports import READ_OFFSET, READ_REJECTIONS, advance, rejections_of
+from raas.storage.persons.imports import READ_OFFSET, READ_REJECTIONS, advance, locked_offset, rejections_of
 from raas.storage.persons.rows import READ_FINALS, READ_PERSONS, add_persons, person_of
 from raas.storage.persons.search import HOLDS, find
 from raas.storage.rows.arrays import array
-from raas.usecases.ports.persons import Findable, Progress, Rejection
+from raas.usecases.ports.persons import AddResult, Findable, Progress, Rejection
 from raas.usecases.ports.write_store import ImportKey
 
 
@@ -52,20 +52,22 @@ class PostgresPersonStore:
         """The records that an index finds with this probe, and whether there are more than `limit`."""
         return await self._finding.run(partial(find, probe=probe, limit=limit))
 
-    async def add(self, persons: Sequence[Person], progress: Progress | None) -> bool:
-        """Add new records and the progress of their import, in one transaction; False = one is known."""
+    async def add(self, persons: Sequence[Person], progress: Progress | None) -> AddResult:
+        """Add new records and the progress of their import, in one transaction."""
         async with self._writing.begin() as transaction:
             connection, evidence = transaction.connection, NOTHING_TO_FIND
             with translated_errors():
                 if progress is not None:
+                    if await locked_offset(connection, progress.key) != progress.before:
+                        return AddResult.OFFSET_MOVED
                     await advance(connection, progress)
                     evidence = evidence_of_import(progress)
                 if persons and not await add_persons(connection, persons):
-                    return False
+                    return AddResult.NUMBER_KNOWN
                 if persons and progress is None:
                     evidence = await evidence_of_person(connection, persons[0].niss)
             await transaction.commit(evidence)
-            return True
+            return AddResult.ADDED
 
     async def import_offset(self, key: ImportKey) -> int:
         """The stored offset of an import, as committed now."""
@@ -78,8 +80,8 @@ class PostgresPersonStore:
         return rejections_of(await fetch(self._reading, READ_REJECTIONS, parameters))
 
     @asynccontextmanager
-    async def creation(self, locks: Sequence[str]) -> AsyncIterator[PostgresPersonCreation]:
-        """A transaction that holds these locks; leaving without `add` rolls back."""
+    async def creation(self) -> AsyncIterator[PostgresPersonCreation]:
+        """Exclude all transactions that add persons; leaving without `add` rolls back."""
         async with self._writing.begin() as transaction:
-            await transaction.wait_for_locks(lock_creations(transaction.connection, locks))
+            await transaction.wait_for_locks(lock_additions(transaction.connection))
             yield PostgresPersonCreation(transaction)

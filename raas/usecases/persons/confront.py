@@ -11,7 +11,7 @@ from raas.usecases.calls.rate_limit import RateLimit
 from raas.usecases.ports.persons import PersonStore
 
 BURST, SECONDS = 30, 60.0
-"""Confrontations per caller and number at once, and the seconds after which one more is allowed.
+"""Confrontations per caller and person at once, and the seconds after which one more is allowed.
 
 Enough for a clerk who tries spellings; guessing a birth date would take weeks.
 """
@@ -27,12 +27,13 @@ class ConfrontIdentity:
     async def confront(self, call: Call, niss: Niss, claim: IdentityClaim) -> tuple[tuple[str, Verdict], ...]:
         """The verdict on each claimed field, in the order of IdentityClaim; never a true value.
 
-        Raises Refused OVERLOADED (too many for this caller and number) before anything is looked up,
-        NISS_UNKNOWN.
+        The budget is that of the person, whichever of the numbers is used. Raises Refused OVERLOADED (too
+        many for this caller and person), NISS_UNKNOWN.
         """
-        if not self._attempts.spend((call.caller.enterprise_number, niss)):
-            raise refuse(Reason.OVERLOADED)
         person = (await self._store.finals([niss])).get(niss)
+        number = niss if person is None else person.niss
+        if not self._attempts.spend((call.caller.enterprise_number, number)):
+            raise refuse(Reason.OVERLOADED)
         if person is None:
             raise refuse(Reason.NISS_UNKNOWN, "niss")
         return confront(claim, person.identity)

@@ -8,7 +8,7 @@ from raas.concurrency.slices import yielding_slices
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.confrontation import mismatches
 from raas.domain.persons.record import Person
-from raas.usecases.ports.persons import Claim, PersonStore
+from raas.usecases.ports.persons import Claim, Comparison, PersonStore
 
 _SLICE = 50
 """Claims compared before the event loop may run other tasks; they take some milliseconds."""
@@ -20,10 +20,14 @@ class StoredIdentities:
     def __init__(self, store: PersonStore) -> None:
         self._store = store
 
-    async def mismatches(self, claims: Sequence[Claim]) -> Sequence[tuple[str, ...]]:
-        """Per claim the names of the fields that differ; all persons are read in one statement."""
+    async def compare(self, claims: Sequence[Claim]) -> Sequence[Comparison]:
+        """One comparison per claim; all persons are read in one statement."""
         persons = await self._store.finals({niss for niss, _ in claims})
-        return await compared(persons, claims)
+        differing = await compared(persons, claims)
+        return [
+            Comparison(persons[niss].niss if niss in persons else niss, fields)
+            for (niss, _), fields in zip(claims, differing, strict=True)
+        ]
 
 
 async def compared(persons: Mapping[Niss, Person], claims: Sequence[Claim]) -> Sequence[tuple[str, ...]]:
@@ -39,6 +43,6 @@ async def compared(persons: Mapping[Niss, Person], claims: Sequence[Claim]) -> S
 class NoIdentities:
     """The IdentitySource of a source that has no identities: no field ever differs."""
 
-    async def mismatches(self, claims: Sequence[Claim]) -> Sequence[tuple[str, ...]]:
-        """No differing field for any claim."""
-        return [()] * len(claims)
+    async def compare(self, claims: Sequence[Claim]) -> Sequence[Comparison]:
+        """Comparisons without a differing field."""
+        return [Comparison(niss, ()) for niss, _ in claims]

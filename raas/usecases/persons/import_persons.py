@@ -2,65 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
 
-from raas.domain.errors import Reason, Refused, Violation, refuse
+from raas.domain.errors import Refused
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
+from raas.domain.persons.status import PersonStatus
 from raas.domain.registers.mutation import Stamp
 from raas.usecases.calls.call import Call
-from raas.usecases.persons.import_rows import FeedRow, apply_row
+from raas.usecases.calls.import_offsets import MessageOffsets, rows_to_skip
+from raas.usecases.persons.import_progress import (
+    FeedAnswer,
+    FeedMessage,
+    MessageProgress,
+    RowsOutcome,
+    RowWarnings,
+)
+from raas.usecases.persons.import_rows import FeedRow, Find, apply_row
 from raas.usecases.persons.transaction import PersonTransactions
-from raas.usecases.ports.persons import PersonStore, Progress, Rejection
+from raas.usecases.ports.persons import AddResult, PersonStore, Progress, Rejection
 from raas.usecases.ports.write_store import ImportKey
 
-_LOOKED_AT_ONCE = 500
-"""Rows looked at for one transaction."""
-_LOOKED_AT_AMONG_ALTERING = 50
+_ROWS_AT_ONCE = 500
+"""Rows examined for one transaction."""
+_ROWS_AMONG_ALTERING = 50
+"""The same after a transaction of altering rows."""
 _ALTERED_AT_ONCE = 25
-"""Altering rows in a transaction that stops the write lanes: some ten milliseconds of work."""
+"""Altering rows in a transaction that excludes all writers: some ten milliseconds of work."""
 _BETWEEN = 5
-"""Rows that could go another way but do not part those that alter: two transactions cost more."""
-
-
-RowWarnings = tuple[int, tuple[Violation, ...]]
-"""The offset of a row that was not rejected, and the rules that it breaks."""
-
-
-@dataclass(frozen=True, slots=True)
-class FeedMessage:
-    """Rows with the offsets `offset`, `offset` + 1, …; `import_id` counts in the first message only."""
-
-    import_id: str | None
-    offset: int
-    rows: Sequence[FeedRow]
-
-
-@dataclass(frozen=True, slots=True)
-class FeedAnswer:
-    """What became of one message: committed up to, not including, `through_offset`.
-
-    `rejected` are the rows that were skipped, in order of offset, those of an earlier attempt at the same
-    rows included. `warnings` are the rules that other rows break, in order of offset.
-    """
-
-    through_offset: int
-    applied: int
-    unchanged: int
-    rejected: tuple[Rejection, ...]
-    warnings: tuple[RowWarnings, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What became of some rows at the head of others: how many they are, and how many changed something."""
-
-    rows: int
-    applied: int
-    rejected: tuple[Rejection, ...]
-    warnings: tuple[RowWarnings, ...]
-    altering: bool = False
+"""Rows that do not alter between two that do: more of them end the transaction."""
 
 
 class ImportPersons:
@@ -78,102 +48,110 @@ class ImportPersons:
         """
         key: ImportKey | None = None
         stamp = call.stamp()
-        expected: int | None = None
+        offsets = MessageOffsets()
+        first = True
         async for message in messages:
-            if expected is None and message.import_id is not None:
+            if first and message.import_id is not None:
                 key = (call.caller.enterprise_number, message.import_id)
                 stamp = call.stamp(message.import_id)
-            if key is None and expected is not None and message.offset != expected:
-                raise _ahead(expected)
-            expected = message.offset + len(message.rows)
+            first = False
+            offsets.follow(message.offset, len(message.rows), has_id=key is not None)
             yield await self._message(message, key, stamp)
 
     async def _message(self, message: FeedMessage, key: ImportKey | None, stamp: Stamp) -> FeedAnswer:
-        through = await self._store.import_offset(key) if key else message.offset
-        if message.offset > through:
-            raise _ahead(through)
-        place = skipped = min(through - message.offset, len(message.rows))
+        progress = MessageProgress(message, key, stamp, message.offset)
+        await self._skip_applied(progress)
+        rows_at_once = _ROWS_AT_ONCE
+        while progress.rows:
+            outcome = await self._next_rows(progress, rows_at_once)
+            if outcome is None:
+                # Another stream of the same import has moved the stored offset.
+                await self._skip_applied(progress)
+                continue
+            # Where one row alters, the next ones often do: reading far ahead would be wasted.
+            rows_at_once = _ROWS_AMONG_ALTERING if outcome.altering else _ROWS_AT_ONCE
+            progress.add(outcome)
+        return progress.answer()
+
+    async def _skip_applied(self, progress: MessageProgress) -> None:
+        """Skip the rows below the stored offset, and repeat what was reported about them."""
+        if progress.key is None:
+            return
+        progress.stored = await self._store.import_offset(progress.key)
+        begin, rows = progress.offset, progress.rows
+        skipped = rows_to_skip(progress.stored, begin, len(rows))
+        if not skipped:
+            return
+        rejected = await self._store.rejections(progress.key, begin, begin + skipped)
+        refused = {offset for offset, _ in rejected}
+        progress.place += skipped
+        progress.rejected += rejected
+        # The state that a skipped row met is past: only the row itself is examined again.
+        progress.warnings += [
+            (offset, broken)
+            for offset, row in enumerate(rows[:skipped], begin)
+            if offset not in refused and not row.violations and (broken := row.warnings(_nobody))
+        ]
+
+    async def _next_rows(self, progress: MessageProgress, rows_at_once: int) -> RowsOutcome | None:
+        """Apply some of the rows that are left, from the first on, in one transaction.
+
+        Rows that only add numbers are applied together, without a lock; otherwise a few rows that change
+        known persons. None = another stream of the import has moved the stored offset: nothing was written.
+        """
+        rows, offset = progress.rows[:rows_at_once], progress.offset
+        find = await self._records(rows)
+        added: dict[Niss, Person] = {}
         applied = 0
         rejected: list[Rejection] = []
-        if key and skipped:
-            rejected += await self._store.rejections(key, message.offset, message.offset + skipped)
-        earlier = len(rejected)
-        refused = {offset for offset, _ in rejected}
-        # The state that a skipped row met is past: only the row itself is examined again.
-        examined = enumerate(message.rows[:skipped], message.offset)
-        warnings = [
-            (offset, broken)
-            for offset, row in examined
-            if offset not in refused and not row.violations and (broken := row.warnings(None))
-        ]
-        look = _LOOKED_AT_ONCE
-        while place < len(message.rows):
-            some = message.rows[place : place + look]
-            outcome = await self._some(some, message.offset + place, key, stamp)
-            # Where one alters, the next ones often do: looking far ahead would be for nothing.
-            look = _LOOKED_AT_AMONG_ALTERING if outcome.altering else _LOOKED_AT_ONCE
-            place += outcome.rows
-            applied += outcome.applied
-            rejected += outcome.rejected
-            warnings += outcome.warnings
-        unchanged = len(message.rows) - skipped - applied - (len(rejected) - earlier)
-        through = max(message.offset + place, through)
-        return FeedAnswer(through, applied, unchanged, tuple(rejected), tuple(warnings))
-
-    async def _some(
-        self, rows: Sequence[FeedRow], offset: int, key: ImportKey | None, stamp: Stamp
-    ) -> _Outcome:
-        """Apply some of the rows, from the first on, in one transaction.
-
-        As many as do nothing but add numbers, all at once and in nobody's way; else a few that change
-        what is known.
-        """
-        known = await self._store.persons({row.niss for row in rows if row.niss is not None})
-        added: dict[Niss, Person] = {}
-        rejected: list[Rejection] = []
         warnings: list[RowWarnings] = []
-        altering = 0
+        altering = len(rows)
         for index, row in enumerate(rows):
-            person = known.get(row.niss) if row.niss is not None else None
-            faults = row.faults(person)
-            if row.niss in added or (not faults and row.alters(person)):
+            faults = row.faults(find)
+            if row.niss in added or (not faults and row.alters(find)):
                 altering = index
                 break
             if faults:
                 rejected.append((offset + index, faults))
                 continue
-            if broken := row.warnings(person):
+            if broken := row.warnings(find):
                 warnings.append((offset + index, broken))
-            if person is None:
+            if row.known(find) is None:
                 new = row.person()
                 added[new.niss] = new
-        else:
-            altering = len(rows)
+            applied += row.niss in added or _was_added_early(progress, row)
         if altering:
-            progress = Progress(key, offset, offset + altering, rejected) if key else None
-            if not (added or progress) or await self._store.add(list(added.values()), progress):
-                return _Outcome(altering, len(added), tuple(rejected), tuple(warnings))
-        # The first row alters something, or somebody else added one of the numbers meanwhile.
-        return await self._altered(_altering(rows, known), offset, key, stamp)
+            key = progress.key
+            reached = Progress(key, offset, offset + altering, rejected) if key else None
+            result = AddResult.ADDED
+            if added or reached:
+                result = await self._store.add(list(added.values()), reached)
+            if result is AddResult.OFFSET_MOVED:
+                return None
+            if result is AddResult.ADDED:
+                return RowsOutcome(altering, applied, rejected, warnings)
+        # The first row alters something, or another transaction has just added one of the numbers.
+        return await self._alter(progress, _altering(rows, find))
 
-    async def _altered(
-        self, rows: Sequence[FeedRow], offset: int, key: ImportKey | None, stamp: Stamp
-    ) -> _Outcome:
-        """Apply the rows in one transaction that excludes all writers."""
+    async def _alter(self, progress: MessageProgress, rows: Sequence[FeedRow]) -> RowsOutcome | None:
+        """Apply the rows in one transaction that excludes all writers; None as in `_next_rows`."""
+        await self._add_successors(progress, rows)
+        key, offset = progress.key, progress.offset
         applied = 0
         rejected: list[Rejection] = []
         warnings: list[RowWarnings] = []
         async with self._transactions.begin(_numbers(rows)) as transaction:
-            if key and (stored := await transaction.import_offset(key)) != offset:
-                raise _ahead(stored)
+            if key and await transaction.import_offset(key) != offset:
+                return None
+            find = transaction.records.person
             for index, row in enumerate(rows):
                 # One by one: a row may be about a number that an earlier one has just changed.
-                known = transaction.records.person(row.niss) if row.niss is not None else None
-                faults = row.faults(known)
-                broken = () if faults else row.warnings(known)
+                faults = row.faults(find)
+                broken = () if faults else row.warnings(find)
                 if not faults:
                     try:
-                        applied += await apply_row(transaction, row, stamp)
+                        changed = await apply_row(transaction, row, progress.stamp)
+                        applied += changed or _was_added_early(progress, row)
                     except Refused as refused:
                         faults = refused.violations
                 if faults:
@@ -183,24 +161,51 @@ class ImportPersons:
             if key:
                 await transaction.advance_import(Progress(key, offset, offset + len(rows), rejected))
             await transaction.commit()
-        return _Outcome(len(rows), applied, tuple(rejected), tuple(warnings), altering=True)
+        return RowsOutcome(len(rows), applied, rejected, warnings, altering=True)
+
+    async def _add_successors(self, progress: MessageProgress, rows: Sequence[FeedRow]) -> None:
+        """Add the unknown successors that these rows name, if a row further down in the message adds them."""
+        named = {row.replaced_by for row in rows if row.replaced_by is not None}
+        missing = named - (await self._store.persons(named)).keys() if named else set()
+        added = []
+        for row in progress.rows if missing else ():
+            if row.niss in missing and row.status is not PersonStatus.CANCELLED and not row.faults(_nobody):
+                added.append(row.person())
+                missing.discard(row.niss)
+        if added and await self._store.add(added, None) is AddResult.ADDED:
+            progress.added_early |= {person.niss for person in added}
+
+    async def _records(self, rows: Sequence[FeedRow]) -> Find:
+        """The records of the numbers of these rows, and of the successors of those that were replaced."""
+        known = dict(await self._store.persons(_numbers(rows)))
+        successors = {p.successor for p in known.values() if p.successor is not None} - known.keys()
+        if successors:
+            known |= await self._store.persons(successors)
+        return known.get
 
 
 def _numbers(rows: Sequence[FeedRow]) -> set[Niss]:
     return {niss for row in rows for niss in (row.niss, row.replaced_by) if niss is not None}
 
 
-def _altering(rows: Sequence[FeedRow], known: Mapping[Niss, Person]) -> Sequence[FeedRow]:
-    """The rows to apply while no write lane runs: the first one, others that alter, and those between."""
+def _altering(rows: Sequence[FeedRow], find: Find) -> Sequence[FeedRow]:
+    """The rows for one transaction that excludes all writers: the first one, and others that alter."""
     last = altering = 0
     for index, row in enumerate(rows[1:], 1):
-        person = known.get(row.niss) if row.niss is not None else None
-        if not row.faults(person) and row.alters(person):
+        if not row.faults(find) and row.alters(find):
             last, altering = index, altering + 1
         if altering == _ALTERED_AT_ONCE - 1 or index - last == _BETWEEN:
             break
     return rows[: last + 1]
 
 
-def _ahead(through: int) -> Refused:
-    return refuse(Reason.IMPORT_OFFSET_AHEAD, "offset", through_offset=str(through))
+def _was_added_early(progress: MessageProgress, row: FeedRow) -> bool:
+    """Whether this is the row of a number that was added before its turn; true once for each number."""
+    if row.niss not in progress.added_early:
+        return False
+    progress.added_early.discard(row.niss)
+    return True
+
+
+def _nobody(_: Niss) -> None:
+    """No record."""

@@ -1,12 +1,13 @@
-"""The rows of a feed of persons: what they ask for, and one of them applied."""
+"""The rows of a feed of persons, and applying one of them in a transaction."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from raas.domain.calendar.incomplete_date import IncompleteDate
 from raas.domain.errors import Reason, Refused, Violation
-from raas.domain.numbers.niss import Niss, niss_text
+from raas.domain.numbers.niss import Niss, birth_date, niss_text
 from raas.domain.persons.identity import Identity
 from raas.domain.persons.plausibility import death_before_birth, died_before_birth, implausible
 from raas.domain.persons.record import Person, RegisterOfOrigin
@@ -23,11 +24,16 @@ _FIELDS = {"successor_niss": "replaced_by"}
 """Fields of ReplaceNiss by their name in a row."""
 
 
+Find = Callable[[Niss], Person | None]
+"""The record of a number, as it is now; None = unknown."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """What is known of a number now; None, or an empty field of the identity, says nothing.
+    """The data of a number; None, or an empty field of the identity, says nothing about that field.
 
-    A row that could not be read has its faults in `violations` and is never applied.
+    A row that could not be read has its faults in `violations` and is never applied. `withdraws_death` says
+    that the person is not dead.
     """
 
     niss: Niss | None
@@ -37,55 +43,78 @@ class FeedRow:
     identity: Identity = _NOTHING
     source_date: int | None = None
     violations: tuple[Violation, ...] = ()
+    withdraws_death: bool = False
 
-    def faults(self, known: Person | None) -> tuple[Violation, ...]:
-        """Everything wrong with the row, given what is known of its number."""
+    def known(self, find: Find) -> Person | None:
+        """The record of the number."""
+        return None if self.niss is None else find(self.niss)
+
+    def subject(self, find: Find) -> Person | None:
+        """The record that the identity is about.
+
+        For a number that was replaced here it is that of the final successor, unless the row itself says
+        that the number is replaced: then it describes the number.
+        """
+        known = self.known(find)
+        if known is None or known.successor is None or self.status is not None:
+            return known
+        return find(known.successor)
+
+    def faults(self, find: Find) -> tuple[Violation, ...]:
+        """All violations of the row, given the records of its numbers."""
         if self.violations or self.niss is None:
             return self.violations
+        known = self.known(find)
         if known is not None:
-            return _faults_of_known(self, known)
+            return self._faults_of_known(known, find)
         missing = []
         if self.register_of_origin is None:
             missing.append("register_of_origin")
         if self.status in (None, PersonStatus.ACTIVE):
             given = {"last_name": self.identity.last_name, "birth_date": self.identity.birth_date}
+            if birth_date(self.niss).year is None:
+                # The number was given to a person of whose birth nothing is known.
+                del given["birth_date"]
             missing += [f"identity.{name}" for name, value in given.items() if not value]
         return tuple(Violation(field, Reason.REQUIRED) for field in missing)
 
-    def warnings(self, known: Person | None) -> tuple[Violation, ...]:
-        """The rules that a faultless row breaks, given what is known of its number; it is applied anyway."""
+    def warnings(self, find: Find) -> tuple[Violation, ...]:
+        """The rules that a faultless row breaks; it is applied anyway."""
         found = [violation.below("identity") for violation in implausible(self.identity)]
         dated = self.identity.birth_date or self.identity.death_date
+        subject = self.subject(find)
         if (
-            known is not None
+            subject is not None
             and dated
             and not died_before_birth(self.identity)
-            and died_before_birth(self.update(known).person.identity)
+            and died_before_birth(self.update(subject).person.identity)
         ):
             found.append(death_before_birth().below("identity"))
         return tuple(found)
 
-    def alters(self, known: Person | None) -> bool:
+    def alters(self, find: Find) -> bool:
         """Whether a faultless row does more than add an unknown number."""
-        if known is None:
+        known, subject = self.known(find), self.subject(find)
+        if known is None or subject is None:
             return self.status not in (None, PersonStatus.ACTIVE)
-        return self.status not in (None, known.status) or self.update(known).person != known
+        if self.status not in (None, known.status) or self.changes_origin(known):
+            return True
+        return self.update(subject).person != subject
+
+    def changes_origin(self, known: Person) -> bool:
+        """Whether the row moves the number to another register of origin."""
+        return self.register_of_origin not in (None, known.register_of_origin)
 
     def person(self) -> Person:
-        """The new record; a faultless row of an unknown number. Its standing comes later."""
+        """The new record of a faultless row of an unknown number; its status is applied later."""
         assert self.niss is not None
         assert self.register_of_origin is not None
         dates = {} if self.source_date is None else dict.fromkeys(self._given(), self.source_date)
         return Person(self.niss, self.register_of_origin, self.identity, source_dates=dates)
 
-    def update(self, known: Person) -> Updated:
-        """The record of a known number after the row."""
-        update = updated(known, self._given(), self.identity, self.source_date)
-        origin = self.register_of_origin or known.register_of_origin
-        return replace(update, person=replace(update.person, register_of_origin=origin))
-
-    def _given(self) -> list[str]:
-        return [name for name in IDENTITY_FIELDS if getattr(self.identity, name)]
+    def update(self, subject: Person) -> Updated:
+        """The record that the identity is about, after the row."""
+        return updated(subject, self._given(), self.identity, self.source_date)
 
     def effective_date(self, fields: tuple[str, ...]) -> int | None:
         """The Day since which changes of these fields hold: that of the source, else that of the death."""
@@ -93,6 +122,27 @@ class FeedRow:
         if self.source_date is not None or "death_date" not in fields or not _complete(died):
             return self.source_date
         return died.earliest() if died else None
+
+    def _given(self) -> list[str]:
+        """The names of the fields that the row sets or clears."""
+        cleared = {"death_date"} if self.withdraws_death else set()
+        return [name for name in IDENTITY_FIELDS if getattr(self.identity, name) or name in cleared]
+
+    def _faults_of_known(self, known: Person, find: Find) -> tuple[Violation, ...]:
+        if known.status is PersonStatus.CANCELLED and self.status is PersonStatus.ACTIVE:
+            return (Violation("status", Reason.NISS_CANCELLED),)
+        if known.successor is None or self.status is None or self._names_successor(known, find):
+            return ()
+        values = {"successor": niss_text(known.successor)}
+        return (Violation("status", Reason.NISS_REPLACED, values=values),)
+
+    def _names_successor(self, known: Person, find: Find) -> bool:
+        """Whether the row says what is known: the number was replaced by one of its successors."""
+        if self.status is not PersonStatus.REPLACED or self.replaced_by is None:
+            return False
+        named = find(self.replaced_by)
+        final = self.replaced_by if named is None else named.successor or named.niss
+        return final == known.successor
 
 
 async def apply_row(transaction: PersonTransaction, row: FeedRow, stamp: Stamp) -> bool:
@@ -102,8 +152,8 @@ async def apply_row(transaction: PersonTransaction, row: FeedRow, stamp: Stamp) 
     """
     assert row.niss is not None
     records = transaction.records
-    person = records.person(row.niss)
-    if person is None:
+    known = records.person(row.niss)
+    if known is None:
         records.put(row.person())
         try:
             _apply_status(transaction, row, PersonStatus.ACTIVE, stamp)
@@ -111,16 +161,29 @@ async def apply_row(transaction: PersonTransaction, row: FeedRow, stamp: Stamp) 
             records.discard(row.niss)
             raise
         return True
-    changed = _apply_status(transaction, row, person.status, stamp)
-    update = row.update(person)
-    if update.person != person:
-        records.put(update.person)
+    changed = _apply_status(transaction, row, known.status, stamp)
+    subject = row.subject(records.person)
+    assert subject is not None
+    update = row.update(subject)
+    after = update.person
+    if row.changes_origin(known):
+        changed = True
+        if subject.niss == known.niss:
+            after = _with_origin(after, row)
+        else:
+            records.put(_with_origin(known, row))
+    if after != subject:
+        records.put(after)
     if update.fields:
-        after = update.person.identity
         day = row.effective_date(update.fields)
-        await record_identity_change(transaction, row.niss, person.identity, after, update.fields, day, stamp)
-    origin_changed = update.person.register_of_origin is not person.register_of_origin
-    return changed or origin_changed or bool(update.fields)
+        await record_identity_change(
+            transaction, subject.niss, subject.identity, after.identity, update.fields, day, stamp
+        )
+    return changed or bool(update.fields)
+
+
+def _with_origin(person: Person, row: FeedRow) -> Person:
+    return replace(person, register_of_origin=row.register_of_origin or person.register_of_origin)
 
 
 def _apply_status(
@@ -134,29 +197,14 @@ def _apply_status(
         if row.status is PersonStatus.CANCELLED:
             cancel_niss(transaction, row.niss, stamp)
         elif row.replaced_by is not None:
-            replace_niss(transaction, row.niss, row.replaced_by, stamp)
+            # The successor may have been replaced by an earlier row, or before.
+            replace_niss(transaction, row.niss, row.replaced_by, stamp, follow=True)
     except Refused as refused:
         raise Refused(
             replace(violation, field=_FIELDS.get(violation.field, violation.field))
             for violation in refused.violations
         ) from None
     return True
-
-
-def _faults_of_known(row: FeedRow, known: Person) -> tuple[Violation, ...]:
-    if known.status is PersonStatus.CANCELLED and row.status is PersonStatus.ACTIVE:
-        return (Violation("status", Reason.NISS_CANCELLED),)
-    if (
-        known.status is PersonStatus.REPLACED
-        and known.successor is not None
-        and (
-            row.status in (PersonStatus.ACTIVE, PersonStatus.CANCELLED)
-            or (row.status is PersonStatus.REPLACED and row.replaced_by != known.replaced_by)
-        )
-    ):
-        values = {"successor": niss_text(known.successor)}
-        return (Violation("status", Reason.NISS_REPLACED, values=values),)
-    return ()
 
 
 def _complete(date: IncompleteDate | None) -> bool:

@@ -37,9 +37,10 @@ class RecordCache:
         return {each: _status_of(p) for each, p in self._records.items() if p.successor == niss}
 
     def put(self, person: Person) -> None:
-        """Keep a new or changed record to be written."""
+        """Keep a new or changed record to be written; a known number keeps its status."""
         self._puts.append(person)
-        self._records[person.niss] = person
+        known = self._records.get(person.niss)
+        self._records[person.niss] = person if known is None else _with_status(person, _status_of(known))
 
     def discard(self, niss: Niss) -> None:
         """Forget a new record that was put last."""
@@ -50,12 +51,7 @@ class RecordCache:
     def set_status(self, niss: Niss, niss_status: NissStatus) -> None:
         """Give a known number another status."""
         self._statuses[niss] = niss_status
-        self._records[niss] = replace(
-            self._records[niss],
-            status=niss_status.status,
-            replaced_by=niss_status.replaced_by,
-            successor=niss_status.successor,
-        )
+        self._records[niss] = _with_status(self._records[niss], niss_status)
 
     @property
     def changed_statuses(self) -> Mapping[Niss, NissStatus]:
@@ -73,6 +69,15 @@ class RecordCache:
         if group:
             yield list(group.values())
         self._puts = []
+
+
+def _with_status(person: Person, niss_status: NissStatus) -> Person:
+    return replace(
+        person,
+        status=niss_status.status,
+        replaced_by=niss_status.replaced_by,
+        successor=niss_status.successor,
+    )
 
 
 def _status_of(person: Person) -> NissStatus:

@@ -18,31 +18,37 @@ _ACTIVE = NissStatus(PersonStatus.ACTIVE)
 _CANCELLED = NissStatus(PersonStatus.CANCELLED)
 
 
-def replace_niss(transaction: PersonTransaction, niss: Niss, successor: Niss, stamp: Stamp) -> None:
+def replace_niss(
+    transaction: PersonTransaction, niss: Niss, successor: Niss, stamp: Stamp, *, follow: bool = False
+) -> None:
     """Move the dossiers of a number to the number that replaces it, in every register.
 
     Each register records one group of mutations, two consecutive ones per dossier type: the old number loses
     its lines, and the successor gets the union (recorded even if its lines stay the same). The numbers that
-    the old one had replaced follow it. Repeating the replacement changes nothing.
+    the old one had replaced follow it. Repeating the replacement changes nothing. With `follow` the
+    successor may be a replaced number: then the dossiers move to its final successor.
 
     Raises Refused: NISS_UNKNOWN, NISS_REPLACED (one of the numbers is replaced already; a cycle shows in
     this way too), NISS_CANCELLED, VALUE_INVALID when both numbers are the same.
     """
     records = transaction.records
-    old, new = records.status(niss), records.status(successor)
+    old, new, final = records.status(niss), records.status(successor), successor
     if old is not None and old.replaced_by == successor:
         return
+    if follow and new is not None and new.successor is not None and new.successor != niss:
+        final = new.successor
+        new = records.status(final)
     if niss == successor:
         raise refuse(Reason.VALUE_INVALID, "successor_niss", "SUCCESSOR_IS_ITSELF")
     if violations := [*_violations("niss", old), *_violations("successor_niss", new)]:
         raise Refused(violations)
     for each, niss_status in records.united_in(niss).items():
-        records.set_status(each, NissStatus(niss_status.status, niss_status.replaced_by, successor))
-    records.set_status(niss, NissStatus(PersonStatus.REPLACED, successor, successor))
-    for register in transaction.registers([niss, successor]):
+        records.set_status(each, NissStatus(niss_status.status, niss_status.replaced_by, final))
+    records.set_status(niss, NissStatus(PersonStatus.REPLACED, successor, final))
+    for register in transaction.registers([niss, final]):
         savepoint = register.unit_of_work.savepoint()
         for type_id in register.unit_of_work.types_of(niss):
-            _unite(register.unit_of_work, niss, successor, type_id, stamp)
+            _unite(register.unit_of_work, niss, final, type_id, stamp)
         register.unit_of_work.bind(savepoint)
 
 

@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from enum import Enum
+from typing import Any, NamedTuple, Protocol
 
 from raas.domain.errors import Violation
 from raas.domain.numbers.niss import Niss
@@ -40,9 +41,17 @@ class Progress:
 
     key: ImportKey
     before: int
-    """The stored offset that the transaction expects; it is refused when the offset differs."""
+    """The stored offset that the transaction expects."""
     through: int
     rejected: Sequence[Rejection] = ()
+
+
+class AddResult(Enum):
+    """The result of adding records: unless they were ADDED, nothing was written."""
+
+    ADDED = "the records and the progress are stored"
+    NUMBER_KNOWN = "one of the numbers is known already"
+    OFFSET_MOVED = "the stored offset of the import is not `Progress.before`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,7 @@ class PersonWriteTransaction(Protocol):
         """The stored offset of an import; no other transaction moves it before this one ends."""
 
     async def advance_import(self, progress: Progress) -> None:
-        """Store the offset of an import, and its skipped rows. Raises Refused IMPORT_OFFSET_AHEAD."""
+        """Store the offset of an import, and its skipped rows; the stored offset is `progress.before`."""
 
     async def put(self, persons: Sequence[Person]) -> None:
         """Write records, new or changed; the version of each grows by one.
@@ -127,7 +136,7 @@ class PersonWriteStore(Protocol):
 
 
 class PersonCreation(Protocol):
-    """A transaction that may add one person; no other transaction adds the same person meanwhile."""
+    """A transaction that may add one person; no other transaction adds persons meanwhile."""
 
     async def created_before(self, key: RequestKey) -> CreatedBefore | None:
         """The person created under this request id; None = there is none."""
@@ -141,10 +150,10 @@ class PersonCreation(Protocol):
     async def taken(self, nisses: Sequence[Niss]) -> Collection[Niss]:
         """Those of these numbers that a person has, or that a register knows."""
 
-    async def add(self, person: Person, key: RequestKey | None, fingerprint: bytes) -> Person | None:
+    async def add(self, person: Person, key: RequestKey | None, fingerprint: bytes) -> Person:
         """Add the person, store the request id, and commit; answers the record as stored.
 
-        None when another transaction has just given away the number: then nothing was written.
+        The number is not `taken`.
         """
 
 
@@ -171,12 +180,8 @@ class PersonStore(Protocol):
         is never found.
         """
 
-    async def add(self, persons: Sequence[Person], progress: Progress | None) -> bool:
-        """Add new records and the progress of their import, in one transaction.
-
-        False when one of the numbers is known already: then nothing was written. Raises Refused
-        IMPORT_OFFSET_AHEAD when the stored offset is not `progress.before`.
-        """
+    async def add(self, persons: Sequence[Person], progress: Progress | None) -> AddResult:
+        """Add new records and the progress of their import, in one transaction."""
 
     async def import_offset(self, key: ImportKey) -> int:
         """The stored offset of an import, as committed now."""
@@ -184,19 +189,32 @@ class PersonStore(Protocol):
     async def rejections(self, key: ImportKey, first: int, end: int) -> Sequence[Rejection]:
         """The skipped rows of an import with first <= offset < end, in order of offset."""
 
-    def creation(self, locks: Sequence[str]) -> AbstractAsyncContextManager[PersonCreation]:
-        """A transaction that holds these locks, taken in order; leaving without `add` rolls back."""
+    def creation(self) -> AbstractAsyncContextManager[PersonCreation]:
+        """Exclude all transactions that add persons, feeds too; leaving without `add` rolls back.
+
+        One lock for all creations is enough because they are rare. With locks per name, two requests for one
+        person could miss each other, since no key is common to all spellings of a name.
+        """
 
 
 Claim = tuple[Niss, IdentityClaim]
 """A number, and what the caller believes about the person to whom it belongs."""
 
 
+class Comparison(NamedTuple):
+    """A claim compared with the authentic source."""
+
+    niss: Niss
+    """The number that stands for the person: the final successor of the number claimed."""
+    differing: tuple[str, ...]
+    """The names of the fields that differ, in the order of IdentityClaim."""
+
+
 class IdentitySource(Protocol):
     """The authentic source, to compare claims with."""
 
-    async def mismatches(self, claims: Sequence[Claim]) -> Sequence[tuple[str, ...]]:
-        """Per claim the names of the fields that differ, in the order of IdentityClaim.
+    async def compare(self, claims: Sequence[Claim]) -> Sequence[Comparison]:
+        """One comparison per claim, in their order.
 
         A replaced number stands for its final successor. A field, or a person, that the source does not
         know never differs. Raises SourceUnavailable.

@@ -21,8 +21,9 @@ async def with_identity_violations(
     Its metadata `fields` are the names of the differing fields, separated by commas; never a value. All
     claims are confronted in one question; without any the operations come back as they are. An operation
     whose number or claim could not be read has said so already and is not confronted. A claim that differs
-    spends one of the caller's `guesses` about the number; once they are spent every claim about it is
-    OVERLOADED, right or wrong, so that nobody finds out by trying. Raises SourceUnavailable.
+    spends one of the caller's `guesses` about the person, under whichever number; once they are spent every
+    claim about the person is OVERLOADED, right or wrong, so that trying tells nothing. Raises
+    SourceUnavailable.
     """
     claims: dict[int, Claim] = {
         index: (operation.niss, operation.claim)
@@ -31,10 +32,10 @@ async def with_identity_violations(
     }
     if not claims:
         return operations
-    differing = await source.mismatches(list(claims.values()))
+    compared = await source.compare(list(claims.values()))
     checked = list(operations)
-    for (index, (niss, _)), fields in zip(claims.items(), differing, strict=True):
-        key = (call.caller.enterprise_number, niss)
+    for index, (person, fields) in zip(claims, compared, strict=True):
+        key = (call.caller.enterprise_number, person)
         if guesses is not None and not guesses.left(key):
             violation = Violation(FIELD, Reason.OVERLOADED)
         elif fields:

@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from raas.concurrency.slices import slices
-from raas.domain.errors import Reason, Refused, Violation, refuse
+from raas.domain.errors import Refused, Violation
 from raas.domain.registers.mutation import Stamp
 from raas.domain.registers.operation import Operation
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
+from raas.usecases.calls.import_offsets import MessageOffsets, rows_to_skip
 from raas.usecases.calls.rate_limit import RateLimit
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.persons import IdentitySource
@@ -101,14 +102,12 @@ class Imports:
         """Start the messages one after the other; the window holds back a client that is faster."""
         import_id: str | None = None
         first = True
-        expected: int | None = None
+        offsets = MessageOffsets()
         try:
             async for message in messages:
                 if first:
                     import_id, first = message.import_id, False
-                if import_id is None and expected is not None and message.offset != expected:
-                    raise _ahead(expected)
-                expected = message.offset + len(message.operations)
+                offsets.follow(message.offset, len(message.operations), has_id=import_id is not None)
                 job = await self._job(call, message, import_id)
                 task = asyncio.create_task(self._message(register, message, job))
                 try:
@@ -174,9 +173,7 @@ class _ImportJob:
         skip = 0
         if self.import_key is not None:
             through = unit_of_work.idempotency.import_offset(self.import_key)
-            if message.offset > through:
-                raise _ahead(through)
-            skip = min(through - message.offset, len(message.operations))
+            skip = rows_to_skip(through, message.offset, len(message.operations))
             end = max(end, through)
         applied = unchanged = 0
         rejected: list[tuple[int, tuple[Violation, ...]]] = []
@@ -203,7 +200,3 @@ def _abandon(task: asyncio.Task[ImportAnswer] | asyncio.Task[None]) -> None:
     """Cancel a task whose answer is no longer wanted, and consume its error."""
     task.cancel()
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
-
-
-def _ahead(through: int) -> Refused:
-    return refuse(Reason.IMPORT_OFFSET_AHEAD, "offset", through_offset=str(through))

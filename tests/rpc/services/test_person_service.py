@@ -285,6 +285,18 @@ BROKEN_RULES = [
 ]
 
 
+async def test_import_persons_withdraws_a_death_by_an_empty_date(own: Own):
+    rows = [
+        {"niss": own.text, "identity": {"death_date": "2020-02-03"}, "source_date": "2020-02-04"},
+        {"niss": own.text, "identity": {"death_date": ""}, "source_date": "2020-02-05"},
+    ]
+    for row, deceased in zip(rows, (True, False), strict=True):
+        (answer,) = await own.ask("ImportPersons", {"persons": [row]})
+        assert (answer.applied, list(answer.rejected)) == (1, [])
+        checked = await own.ask("CheckPersons", {"checks": [{"niss": own.text}]})
+        assert checked.states[0].deceased is deceased
+
+
 async def test_import_persons_warns_of_implausible_rows_and_applies_them(own: Own):
     niss = numbers.niss(1940, 61, 3, 9)
     rows = [

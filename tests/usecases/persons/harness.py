@@ -30,12 +30,14 @@ from raas.usecases.calls.call import Call, Caller
 from raas.usecases.persons.change_niss import ChangeNiss
 from raas.usecases.persons.create import CreatePerson
 from raas.usecases.persons.identities import StoredIdentities
-from raas.usecases.persons.import_persons import FeedAnswer, FeedMessage, ImportPersons
+from raas.usecases.persons.import_persons import ImportPersons
+from raas.usecases.persons.import_progress import FeedAnswer, FeedMessage
 from raas.usecases.persons.import_rows import FeedRow
 from raas.usecases.persons.read import ReadPersons
 from raas.usecases.persons.search import SearchPersons
 from raas.usecases.persons.transaction import PersonTransactions
 from raas.usecases.persons.update import UpdatePerson
+from raas.usecases.ports.persons import AddResult
 from raas.usecases.writes.batch import WriteLimits
 from raas.usecases.writes.dossier_types import ManageDossierTypes
 from raas.usecases.writes.operations import WriteOperations
@@ -119,7 +121,8 @@ class PersonHarness:
     async def person(self, identity: Identity | None = None, origin: RegisterOfOrigin = BIS) -> Niss:
         """A person the source knows."""
         niss = new_niss()
-        assert await self.store.add([Person(niss, origin, identity or an_identity())], None)
+        added = await self.store.add([Person(niss, origin, identity or an_identity())], None)
+        assert added is AddResult.ADDED
         return niss
 
     async def record(self, niss: Niss) -> Person:

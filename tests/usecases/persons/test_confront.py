@@ -17,7 +17,7 @@ from raas.usecases.calls.rate_limit import RateLimit
 from raas.usecases.persons.confront import BURST, SECONDS, ConfrontIdentity
 from raas.usecases.persons.identities import NoIdentities, StoredIdentities
 from raas.usecases.persons.read import CheckedPerson, PersonCheck
-from raas.usecases.ports.persons import Claim
+from raas.usecases.ports.persons import Claim, Comparison
 from raas.usecases.writes.claims import with_identity_violations
 from tests.usecases.persons.harness import PersonHarness, a_call, an_identity, new_niss, ordinal
 
@@ -58,6 +58,15 @@ async def test_replaced_number_is_compared_with_its_final_successor(harness: Per
 
 async def test_unknown_number_is_refused(harness: PersonHarness):
     assert await reason(confronting(harness), new_niss()) is Reason.NISS_UNKNOWN
+
+
+async def test_confrontations_under_all_numbers_of_a_person_share_a_budget(harness: PersonHarness):
+    confront = confronting(harness, burst=3)
+    first, second, final = [await harness.person() for _ in range(3)]
+    for old in (first, second):
+        await harness.numbers.replace(a_call(), old, final, validate_only=False)
+    tried = [await reason(confront, niss) for niss in (first, second, final, first, second, final)]
+    assert tried == [None] * 3 + [Reason.OVERLOADED] * 3
 
 
 async def test_confrontations_are_limited_per_caller_and_number(harness: PersonHarness):
@@ -134,9 +143,21 @@ async def test_caller_over_the_budget_of_wrong_claims_is_refused_even_when_right
     assert await reasons(inscription(niss, right), actor=244640631) == [[]]
 
 
+async def test_wrong_claims_under_all_numbers_of_a_person_share_a_budget(harness: PersonHarness):
+    old, new = await harness.person(), await harness.person()
+    await harness.numbers.replace(a_call(), old, new, validate_only=False)
+    guesses, source = RateLimit(2, 60.0), StoredIdentities(harness.store)
+    asked = [inscription(niss, IdentityClaim("Janssens")) for niss in (old, new, old, new)]
+    checked = await with_identity_violations(a_call(), asked, source, guesses)
+    assert [operation.violations[0].reason for operation in checked] == [
+        *[Reason.IDENTITY_MISMATCH] * 2,
+        *[Reason.OVERLOADED] * 2,
+    ]
+
+
 async def test_inscription_without_claim_does_not_ask_the_source():
     class Silent:
-        async def mismatches(self, claims: list[Claim]) -> list[tuple[str, ...]]:
+        async def compare(self, claims: list[Claim]) -> list[Comparison]:
             raise AssertionError("nothing was claimed")
 
     operations = [inscription(new_niss(), None)]

@@ -189,6 +189,42 @@ async def test_concurrent_creations_with_other_spellings_create_one_person(harne
     assert sum(answer.person is not None for answer in answers) == 1
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("Ahmed", "Karim"), ("Karim", "Ahmed")),
+        (("Vermeersch", "Samira"), ("Vemreersch", "Samira")),
+        (("Chaouki", "Samira"), ("Shawki", "Samira")),
+        (("Benali Haddou", "Nora"), ("Haddou", "Nora")),
+        (("Kowalczyk", "Zoë"), ("Kovalczyk", "Zoe")),
+    ],
+)
+async def test_concurrent_creations_of_one_person_create_one_number(
+    harness: PersonHarness, year: int, one: tuple[str, str], other: tuple[str, str]
+):
+    """Under other spellings of the name, which share no key, and through several processes."""
+    numbers = [new_niss() for _ in range(12)]
+    answers = await asyncio.gather(
+        *(
+            create(harness, samira(year, last_name=last, first_names=(first,)), numbers=numbers)
+            for last, first in (one, other) * 3
+        )
+    )
+    created = {answer.person.niss for answer in answers if answer.person}
+    shown = {candidate.person.niss for answer in answers for candidate in answer.candidates}
+    assert created == shown == {numbers[0]}
+
+
+async def test_creation_finds_a_person_that_a_feed_is_adding(harness: PersonHarness, year: int):
+    creating = asyncio.create_task(create(harness, samira(year)))
+    feeding = asyncio.create_task(harness.person(samira(year)))
+    answer, fed = await asyncio.gather(creating, feeding)
+    found = await create(harness, samira(year))
+    shown = {candidate.person.niss for candidate in found.candidates}
+    assert shown == {fed, *([answer.person.niss] if answer.person else [])}
+    assert answer.person is not None or {c.person.niss for c in answer.candidates} == {fed}
+
+
 async def test_concurrent_creations_of_different_persons_get_different_numbers(
     harness: PersonHarness, year: int
 ):

@@ -24,9 +24,10 @@ from raas.domain.persons.stored_identity import identity_json
 from raas.domain.registers.dossier_type import IdentityChanges
 from raas.domain.registers.mutation import MutationKind
 from raas.storage.connection.database import open_database
-from raas.usecases.persons.import_persons import FeedAnswer, FeedMessage
+from raas.usecases.persons.import_progress import FeedAnswer, FeedMessage
 from raas.usecases.persons.import_rows import FeedRow
 from raas.usecases.ports.errors import PortError
+from tests.oracle import numbers
 from tests.usecases.persons.harness import (
     BIS,
     NATIONAL,
@@ -210,6 +211,153 @@ async def test_row_changes_the_register_of_origin(harness: PersonHarness):
     assert (await harness.record(niss)).register_of_origin is RegisterOfOrigin.RAD
 
 
+# ---- numbers that were replaced -----------------------------------------------------------------
+
+
+async def test_news_about_a_replaced_number_change_its_final_successor(harness: PersonHarness):
+    register = await harness.register()
+    first, second, third = [await harness.person() for _ in range(3)]
+    await harness.inscribe(register, first, "2020-01-01", "2020-12-31")
+    for old, new in ((first, second), (second, third)):
+        await harness.numbers.replace(a_call(), old, new, validate_only=False)
+    before = await harness.log(register)
+    died = about(first, death_date=parse_incomplete_date("2023-04-05"))
+    assert await harness.fed([died]) == FeedAnswer(1, 1, 0, ())
+    told = (await harness.log(register))[len(before) :]
+    assert [(kind, niss) for _, kind, niss, *_ in told] == [(MutationKind.IDENTITY_CHANGED.value, third)]
+    for niss in (first, second, third):
+        assert (await harness.source.states([niss]))[niss].deceased
+    assert (await harness.record(first)).identity.death_date is None
+    assert await harness.fed([died]) == FeedAnswer(1, 0, 1, ())
+
+
+async def test_row_that_says_replaced_describes_the_number_itself(harness: PersonHarness):
+    old, new = await harness.person(), await harness.person(an_identity("New"))
+    await harness.numbers.replace(a_call(), old, new, validate_only=False)
+    row_of_old = FeedRow(old, BIS, REPLACED, new, Identity(last_name="Former"))
+    assert await harness.fed([row_of_old]) == FeedAnswer(1, 1, 0, ())
+    assert (await harness.record(old)).identity.last_name == "Former"
+    assert (await harness.record(new)).identity.last_name == "New"
+
+
+async def test_row_that_names_a_later_successor_of_a_chain_changes_nothing(harness: PersonHarness):
+    first, second, third = [await harness.person() for _ in range(3)]
+    await harness.fed([FeedRow(first, status=REPLACED, replaced_by=second)])
+    await harness.fed([FeedRow(second, status=REPLACED, replaced_by=third)])
+    for named in (second, third):
+        row_of_first = FeedRow(first, status=REPLACED, replaced_by=named)
+        assert await harness.fed([row_of_first]) == FeedAnswer(1, 0, 1, ())
+    assert (await harness.record(first)).replaced_by == second
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_row_may_name_a_successor_that_a_later_row_adds(harness: PersonHarness, known: bool):
+    register = await harness.register()
+    old = await harness.person() if known else new_niss()
+    if known:
+        await harness.inscribe(register, old, "2020-01-01", "2020-12-31")
+    new, last = new_niss(), await harness.person()
+    rows = [
+        FeedRow(old, BIS, REPLACED, new),
+        *(row() for _ in range(60)),
+        FeedRow(new, BIS, REPLACED, last, identity=an_identity("Between")),
+        row(new, status=REPLACED, replaced_by=last),
+    ]
+    answer = await harness.fed(rows)
+    assert (answer.applied, answer.rejected) == (len(rows), ())
+    record = await harness.record(old)
+    assert (record.status, record.replaced_by, record.successor) == (REPLACED, new, last)
+    again = await harness.fed(rows[:-2])
+    assert (again.applied, again.unchanged) == (0, len(rows) - 2)
+
+
+async def test_replacements_of_a_chain_are_applied_in_any_order(harness: PersonHarness):
+    outcomes = []
+    for order in ((0, 1), (1, 0)):
+        register = await harness.register()
+        first, second, third = [await harness.person() for _ in range(3)]
+        for niss, year in ((first, 2020), (second, 2021)):
+            await harness.inscribe(register, niss, f"{year}-01-01", f"{year}-12-31")
+        chain = [
+            FeedRow(first, status=REPLACED, replaced_by=second),
+            FeedRow(second, status=REPLACED, replaced_by=third),
+        ]
+        assert await harness.fed([chain[i] for i in order]) == FeedAnswer(2, 2, 0, ())
+        records = [await harness.record(niss) for niss in (first, second)]
+        outcomes.append([(r.status, r.replaced_by == second, r.successor == third) for r in records])
+        # The direct successor is known too, so each number can be restored.
+        restored = await harness.numbers.restore(a_call(), second, validate_only=False)
+        assert restored.inseparable == ()
+        assert (await harness.record(first)).successor == second
+    assert outcomes[0] == outcomes[1]
+
+
+async def test_rows_refused_for_an_unknown_successor_are_applied_when_sent_again(harness: PersonHarness):
+    old, new = new_niss(), new_niss()
+    replaced = FeedRow(old, BIS, REPLACED, new)
+    first = await harness.fed([replaced])
+    assert [v.reason for _, violations in first.rejected for v in violations] == [Reason.NISS_UNKNOWN]
+    await harness.fed([row(new)])
+    assert await harness.fed([replaced]) == FeedAnswer(1, 1, 0, ())
+
+
+async def test_cycle_of_replacements_is_refused(harness: PersonHarness):
+    one, other = await harness.person(), await harness.person()
+    rows = [
+        FeedRow(one, status=REPLACED, replaced_by=other),
+        FeedRow(other, status=REPLACED, replaced_by=one),
+    ]
+    answer = await harness.fed(rows)
+    assert (answer.applied, [offset for offset, _ in answer.rejected]) == (1, [1])
+
+
+# ---- births and deaths --------------------------------------------------------------------------
+
+
+async def test_person_without_known_birth_date_is_fed_and_inscribed(harness: PersonHarness):
+    register = await harness.register()
+    niss = Niss(int(numbers.niss(1900, 60, 1, 37)))
+    person = FeedRow(niss, BIS, identity=Identity("Nemo"))
+    assert await harness.fed([person]) == FeedAnswer(1, 1, 0, ())
+    await harness.inscribe(register, niss, "2020-01-01", "2020-12-31")
+    assert len(await harness.log(register)) == 1
+    # Any other number tells at least the year, so the date is mandatory.
+    answer = await harness.fed([FeedRow(new_niss(), BIS, identity=Identity("Nemo"))])
+    assert [[v.field for v in violations] for _, violations in answer.rejected] == [["identity.birth_date"]]
+
+
+async def test_newer_row_withdraws_a_death(harness: PersonHarness):
+    register = await harness.register()
+    niss = await harness.person()
+    await harness.inscribe(register, niss, "2020-01-01", "2020-12-31")
+    march, april, may = (ordinal(2024, month, 1) for month in (3, 4, 5))
+    death = replace(about(niss, death_date=parse_incomplete_date("2024-02-03")), source_date=april)
+    withdrawn = FeedRow(niss, withdraws_death=True)
+    await harness.fed([death])
+    assert await harness.fed([replace(withdrawn, source_date=march)]) == FeedAnswer(1, 0, 1, ())
+    assert (await harness.source.states([niss]))[niss].deceased
+    assert await harness.fed([replace(withdrawn, source_date=may)]) == FeedAnswer(1, 1, 0, ())
+    assert not (await harness.source.states([niss]))[niss].deceased
+    told = (await harness.log(register))[-1][4]
+    assert isinstance(told, dict)
+    assert (told["before"], told["after"], told["effective_date"]) == (
+        {"death_date": "2024-02-03"},
+        {},
+        "2024-05-01",
+    )
+    # The mistaken row, sent again, is older.
+    assert await harness.fed([death]) == FeedAnswer(1, 0, 1, ())
+    assert (await harness.record(niss)).identity.death_date is None
+
+
+async def test_person_with_many_given_names_is_fed(harness: PersonHarness):
+    names = tuple(f"Name{i}" for i in range(32))
+    niss = new_niss()
+    given = FeedRow(niss, BIS, identity=an_identity("Peeters", "1968-06-14", *names))
+    assert await harness.fed([given]) == FeedAnswer(1, 1, 0, ())
+    assert (await harness.record(niss)).identity.first_names == names
+
+
 # ---- what is refused ----------------------------------------------------------------------------
 
 
@@ -294,6 +442,22 @@ async def test_offset_ahead_of_the_stored_one_is_refused(harness: PersonHarness)
     with pytest.raises(Refused) as refused:
         await harness.fed([row()], offset=5, import_id=uuid4().hex)
     assert refused.value.violations[0].values == {"through_offset": "0"}
+
+
+@pytest.mark.parametrize("altering", [False, True])
+async def test_concurrent_streams_of_one_import_apply_each_row_once(harness: PersonHarness, altering: bool):
+    register = await harness.register()
+    people = [await harness.person() for _ in range(4)]
+    for niss in people:
+        await harness.inscribe(register, niss, "2020-01-01", "2020-12-31")
+    rows = [about(niss, last_name="Changed") for niss in people] if altering else [row() for _ in range(4)]
+    rows.insert(2, FeedRow(new_niss()))
+    import_id = uuid4().hex
+    answers = await asyncio.gather(*(harness.fed(rows, import_id=import_id) for _ in range(6)))
+    assert {answer.through_offset for answer in answers} == {5}
+    assert sum(answer.applied for answer in answers) == 4
+    assert all([offset for offset, _ in answer.rejected] == [2] for answer in answers)
+    assert len(await harness.log(register)) == (8 if altering else 4)
 
 
 async def test_gap_between_messages_is_refused_without_an_import_id(harness: PersonHarness):

@@ -1,0 +1,93 @@
+"""The messages of a feed of persons, their answers, and a message under way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from raas.domain.errors import Violation
+from raas.domain.numbers.niss import Niss
+from raas.domain.registers.mutation import Stamp
+from raas.usecases.persons.import_rows import FeedRow
+from raas.usecases.ports.persons import Rejection
+from raas.usecases.ports.write_store import ImportKey
+
+RowWarnings = tuple[int, tuple[Violation, ...]]
+"""The offset of a row that was not rejected, and the rules that it breaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedMessage:
+    """Rows with the offsets `offset`, `offset` + 1, …; `import_id` counts in the first message only."""
+
+    import_id: str | None
+    offset: int
+    rows: Sequence[FeedRow]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedAnswer:
+    """The outcome of one message: committed up to, not including, `through_offset`.
+
+    `rejected` are the rows that were skipped, in order of offset, those of an earlier attempt at the same
+    rows included. `warnings` are the rules that other rows break, in order of offset.
+    """
+
+    through_offset: int
+    applied: int
+    unchanged: int
+    rejected: tuple[Rejection, ...]
+    warnings: tuple[RowWarnings, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOutcome:
+    """The outcome of the first `rows` of some rows, which one transaction committed."""
+
+    rows: int
+    applied: int
+    rejected: Sequence[Rejection]
+    warnings: Sequence[RowWarnings]
+    altering: bool = False
+
+
+@dataclass(slots=True)
+class MessageProgress:
+    """A message under way: what became of its rows so far."""
+
+    message: FeedMessage
+    key: ImportKey | None
+    stamp: Stamp
+    stored: int
+    """The stored offset; without an import id that of the message."""
+    place: int = 0
+    """Rows that are done, skipped ones included."""
+    applied: int = 0
+    unchanged: int = 0
+    rejected: list[Rejection] = field(default_factory=list)
+    warnings: list[RowWarnings] = field(default_factory=list)
+    added_early: set[Niss] = field(default_factory=set)
+    """Numbers that were added before the turn of their row, because an earlier row needs them."""
+
+    @property
+    def offset(self) -> int:
+        """The offset of the next row."""
+        return self.message.offset + self.place
+
+    @property
+    def rows(self) -> Sequence[FeedRow]:
+        """The rows that are left."""
+        return self.message.rows[self.place :]
+
+    def add(self, outcome: RowsOutcome) -> None:
+        """Count the rows of a transaction."""
+        self.place += outcome.rows
+        self.applied += outcome.applied
+        self.unchanged += outcome.rows - outcome.applied - len(outcome.rejected)
+        self.rejected += outcome.rejected
+        self.warnings += outcome.warnings
+
+    def answer(self) -> FeedAnswer:
+        """The answer to the message, all rows of which are done."""
+        through = max(self.offset, self.stored)
+        return FeedAnswer(through, self.applied, self.unchanged, tuple(self.rejected), tuple(self.warnings))
