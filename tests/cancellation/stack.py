@@ -36,7 +36,7 @@ from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.call import Call, Caller, Role
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.writes.queue import WriteQueues
-from tests.rpc.harness import RecordingAudit
+from tests.memory.audit import RecordingAudit
 
 OWN = EnterpriseNumber(999999922)
 POOL = 3

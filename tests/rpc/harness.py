@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -19,7 +19,6 @@ from google.rpc import error_details_pb2, status_pb2
 from raas.domain.errors import Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss, NissProfile
-from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.registers.register import Register
 from raas.memory.registers import MemoryRegisterStore
 from raas.rpc.calls.identity import Identify, development_identity
@@ -31,7 +30,6 @@ from raas.usecases.admin.registers import Registers
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages, page_token_invalid
 from raas.usecases.persons.identities import NoIdentities
-from raas.usecases.ports.audit import AuditRecord
 from raas.usecases.writes.batch import WriteLimits
 from raas.usecases.writes.dossier_types import ManageDossierTypes
 from raas.usecases.writes.imports import Imports
@@ -39,6 +37,8 @@ from raas.usecases.writes.operations import WriteOperations
 from raas.usecases.writes.queue import WriteQueues
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+from tests.memory.audit import RecordingAudit
+from tests.memory.source import FaultySource
 from tests.memory.write_store import MemoryStore
 from tests.oracle import numbers
 
@@ -58,27 +58,10 @@ LOG = UUID("5f0c3c52-6a0e-4c55-9d0a-0f4be4f5a9a1")
 CALLER = (("raas-enterprise-number", OWN),)
 
 
-class Source:
+def new_source() -> FaultySource:
     """An authentic source that knows everybody but NEVER."""
-
-    in_store = False
-
-    def __init__(self) -> None:
-        self.fault: Exception | None = None
-
-    async def states(self, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:
-        if self.fault is not None:
-            raise self.fault
-        special = {
-            int(MOVED): PersonState(PersonStatus.REPLACED, Niss(int(ANN))),
-            int(GONE): PersonState(PersonStatus.CANCELLED),
-        }
-        active = PersonState(PersonStatus.ACTIVE)
-        return {niss: special.get(niss, active) for niss in nisses if niss != int(NEVER)}
-
-    async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:
-        both = Niss(int(ANN)), Niss(int(MOVED))
-        return {niss: both if niss in both else (niss,) for niss in nisses}
+    ann, moved, gone, never = (Niss(int(niss)) for niss in (ANN, MOVED, GONE, NEVER))
+    return FaultySource(replaced={moved: ann}, cancelled=[gone], unknown=[never])
 
 
 class OpenSeal:
@@ -123,16 +106,6 @@ A_REGISTER = Register(
     b"\x01" * 32,
     datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC),
 )
-
-
-class RecordingAudit:
-    """Keeps visits, with their numbers read at once as an audit would."""
-
-    def __init__(self) -> None:
-        self.visits: list[AuditRecord] = []
-
-    def record(self, audit_scope: AuditRecord) -> None:
-        self.visits.append(replace(audit_scope, nisses=[int(niss) for niss in audit_scope.nisses]))
 
 
 class Scripted:
@@ -180,7 +153,7 @@ class Harness:
 
     store: MemoryStore
     registers: CountingRegisters
-    source: Source
+    source: FaultySource
     audit: RecordingAudit
     observed: Observed
     consult: Scripted
@@ -204,7 +177,7 @@ class Harness:
 @asynccontextmanager
 async def open_house(identify: Identify = development_identity) -> AsyncIterator[Harness]:
     """A house that is served until the block is left."""
-    store, source, audit, observed = MemoryStore(*TYPES), Source(), RecordingAudit(), Observed()
+    store, source, audit, observed = MemoryStore(*TYPES), new_source(), RecordingAudit(), Observed()
     store.add_register(EnterpriseNumber(int(OTHER)))
     registers = CountingRegisters(store.state)
     limits = WriteLimits()

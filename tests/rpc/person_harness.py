@@ -23,7 +23,7 @@ from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.rate_limit import RateLimit
 from raas.usecases.persons.confront import ConfrontIdentity
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
-from tests.rpc.harness import RecordingAudit
+from tests.memory.audit import RecordingAudit
 from tests.usecases.persons.harness import PersonHarness, new_niss
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, cast
 
@@ -35,7 +35,6 @@ from raas.usecases.feed.service import FeedService
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.persons.no_history import UnchangingNumbers
 from raas.usecases.persons.structure_source import StructureSource
-from raas.usecases.ports.audit import AuditRecord
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.log import LogFilter, LogPage, Notifications, ReadLimits
 from raas.usecases.reads.consult import Consult
@@ -51,6 +50,7 @@ from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.mutation_stream_pb2_grpc import MutationStreamStub
 from raas.v1.period_pb2 import Period
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+from tests.memory.audit import RecordingAudit
 from tests.oracle.numbers import enterprise_number
 from tests.stream.reading import metadata
 
@@ -60,16 +60,6 @@ _OWNERS = (enterprise_number(8_000_000 + i) for i in count())
 def fail(task: str, error: Exception, restart_seconds: float) -> None:
     """Receives failures of background tasks; a test has none and restarts nothing."""
     raise error
-
-
-@dataclass
-class RecordingAudit:
-    """Records every audit record."""
-
-    visits: list[AuditRecord] = field(default_factory=list)
-
-    def record(self, audit_scope: AuditRecord) -> None:
-        self.visits.append(audit_scope)
 
 
 class CountingLogs(PostgresLogs):

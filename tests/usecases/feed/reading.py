@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from raas.domain.errors import Reason, Refused
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
-from raas.domain.persons.status import PersonState, PersonStatus
 from raas.ops.page_seal import FernetPageSeal
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call, Caller
 from raas.usecases.calls.pagination import Pages
+from tests.memory.source import FaultySource
 from tests.oracle.numbers import niss
 from tests.storage.seed import Book
 
@@ -25,26 +24,15 @@ SUCCESSOR = Niss(int(niss(1942, 61, 1, 2)))
 REPLACED_BY_CANCELLED = Niss(int(niss(1941, 61, 1, 7)))
 
 
-class Source:
-    """Knows everybody but UNKNOWN; REPLACED has become SUCCESSOR, CANCELLED is nobody's any more.
+class Source(FaultySource):
+    """Knows every number but UNKNOWN; REPLACED was replaced by SUCCESSOR, CANCELLED is cancelled.
 
-    So is REPLACED_BY_CANCELLED, which had become CANCELLED before.
+    REPLACED_BY_CANCELLED was replaced by CANCELLED before.
     """
 
-    in_store = False
-
-    async def states(self, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:
-        fates = {
-            REPLACED: PersonState(PersonStatus.REPLACED, SUCCESSOR),
-            CANCELLED: PersonState(PersonStatus.CANCELLED),
-            REPLACED_BY_CANCELLED: PersonState(PersonStatus.REPLACED, CANCELLED),
-        }
-        active = PersonState(PersonStatus.ACTIVE)
-        return {niss: fates.get(niss, active) for niss in nisses if niss != UNKNOWN}
-
-    async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:
-        both = SUCCESSOR, REPLACED
-        return {niss: both if niss in both else (niss,) for niss in nisses}
+    def __init__(self) -> None:
+        replaced = {REPLACED: SUCCESSOR, REPLACED_BY_CANCELLED: CANCELLED}
+        super().__init__(replaced=replaced, cancelled=[CANCELLED], unknown=[UNKNOWN])
 
 
 def new_pages(key: bytes = bytes(32)) -> Pages:

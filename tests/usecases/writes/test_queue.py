@@ -14,7 +14,6 @@ from raas.domain.calendar.periods import Period
 from raas.domain.errors import Reason, Refused, Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
-from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.registers.dossier import InscribeOutcome
 from raas.domain.registers.operation import Action, Operation
 from raas.usecases.calls.access import AdmittedRegister
@@ -29,6 +28,7 @@ from raas.usecases.writes.imports import ImportAnswer, ImportMessage, Imports
 from raas.usecases.writes.operations import EarlierAnswer, WriteOperations
 from raas.usecases.writes.queue import WriteQueues
 from raas.usecases.writes.results import Applied, BatchAnswer, Rejected
+from tests.memory.source import FaultySource
 from tests.memory.write_store import LOG_ID, REGISTER, MemoryStore
 
 HEALTH = "HEALTH_INSURANCE"
@@ -36,18 +36,11 @@ AT = AdmittedRegister(1, REGISTER)
 PERSON, SUCCESSOR, CANCELLED, NOBODY = (Niss(n) for n in (85673003360, 17670303353, 85673003261, 85673003162))
 
 
-class Source:
-    in_store = False
-
+class Source(FaultySource):
     """Knows one replaced and one cancelled number, does not know one, and calls all others active."""
 
-    async def states(self, nisses: Sequence[Niss]) -> dict[Niss, PersonState]:
-        known = {
-            Niss(80610100101): PersonState(PersonStatus.REPLACED, SUCCESSOR),
-            CANCELLED: PersonState(PersonStatus.CANCELLED),
-        }
-        active = PersonState(PersonStatus.ACTIVE)
-        return {niss: known.get(niss, active) for niss in nisses if niss != NOBODY}
+    def __init__(self) -> None:
+        super().__init__(replaced={Niss(80610100101): SUCCESSOR}, cancelled=[CANCELLED], unknown=[NOBODY])
 
     async def numbers_of(self, nisses: Sequence[Niss]) -> dict[Niss, tuple[Niss, ...]]:
         raise AssertionError("no write asks for it")
