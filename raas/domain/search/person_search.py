@@ -38,6 +38,9 @@ _FAR_DAYS, _NEAR_DAYS = 45, 400
 """Lengths of windows from which the index is asked for fewer keys: the birth date narrows too little."""
 
 _LAST, _GIVEN, _BIRTH = 0.65, 0.25, 0.1
+MOST_GIVEN_NAMES = 10
+"""Given names in a query: each is compared with the names of many persons."""
+
 _LAST_NAME_AT_LEAST = 0.72
 _GIVEN_NAME_AT_LEAST = 0.75
 _SWAPPED_AT_LEAST = 0.78

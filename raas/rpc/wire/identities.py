@@ -98,11 +98,13 @@ def read_name(field: str, text: str, faults: Faults) -> str:
     return text
 
 
-def read_first_names(field: str, texts: Iterable[str], faults: Faults) -> tuple[str, ...]:
+def read_first_names(
+    field: str, texts: Iterable[str], faults: Faults, most: int = FIRST_NAMES_LIMIT
+) -> tuple[str, ...]:
     """Given names, in the order given."""
     names = tuple(texts)
-    if len(names) > FIRST_NAMES_LIMIT:
-        limit = {"limit": str(FIRST_NAMES_LIMIT)}
+    if len(names) > most:
+        limit = {"limit": str(most)}
         faults.append(Violation(field, Reason.VALUE_INVALID, "LIST_TOO_LONG", limit))
         return ()
     for index, name in enumerate(names):

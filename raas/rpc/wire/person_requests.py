@@ -14,7 +14,7 @@ from raas.domain.persons.record import RegisterOfOrigin
 from raas.domain.persons.status import PersonStatus
 from raas.domain.persons.stored_identity import IDENTITY_FIELDS, only_fields
 from raas.domain.search.birth_window import maximum_tolerance
-from raas.domain.search.person_search import GivenNameMatching, PersonQuery
+from raas.domain.search.person_search import MOST_GIVEN_NAMES, GivenNameMatching, PersonQuery
 from raas.rpc.wire.fields import (
     LIST_LIMIT,
     ROW_VIOLATIONS,
@@ -55,7 +55,7 @@ def read_query(
         birth_date = read_past_date("birth_date", request.birth_date, rules.today, faults)
     else:
         faults.append(Violation("birth_date", Reason.REQUIRED))
-    first_names = read_first_names("first_names", request.first_names, faults)
+    first_names = read_first_names("first_names", request.first_names, faults, MOST_GIVEN_NAMES)
     matching: GivenNameMatching | None = GivenNameMatching.ALL_GIVEN_NAMES
     if request.given_name_matching:
         matching = read_enum("given_name_matching", request.given_name_matching, GivenNameMatching, faults)

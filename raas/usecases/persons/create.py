@@ -14,7 +14,7 @@ from raas.domain.persons.identity import Identity, Sex
 from raas.domain.persons.record import Person, RegisterOfOrigin
 from raas.domain.persons.required_data import identification_violations
 from raas.domain.persons.stored_identity import identity_json
-from raas.domain.search.person_search import PersonQuery
+from raas.domain.search.person_search import MOST_GIVEN_NAMES, PersonQuery
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.fingerprint import RequestId, fingerprint, require_same_request
 from raas.usecases.persons.search import MOST_RESULTS, Candidate, candidates
@@ -97,4 +97,5 @@ def _query(identity: Identity) -> PersonQuery:
     """The query for the same person: any sex, the first names in any order."""
     assert identity.last_name is not None
     assert identity.birth_date is not None
-    return PersonQuery(identity.last_name, identity.birth_date, first_names=identity.first_names)
+    names = identity.first_names[:MOST_GIVEN_NAMES]
+    return PersonQuery(identity.last_name, identity.birth_date, first_names=names)

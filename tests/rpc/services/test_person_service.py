@@ -405,7 +405,7 @@ LONG = "x" * 257
             {
                 "last_name": "123 - ",
                 "birth_date": "2999-01-01",
-                "first_names": ["x"] * 33,
+                "first_names": ["x"] * 11,
                 "given_name_matching": 9,
                 "sex": 0,
                 "municipality": "",
