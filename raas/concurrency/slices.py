@@ -6,19 +6,19 @@ import asyncio
 from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 from typing import TypeVar
 
-Element = TypeVar("Element")
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def slices(elements: Sequence[Element], size: int) -> Iterator[Sequence[Element]]:
-    """The elements in order, in slices of `size`; the last one may be shorter."""
-    for begin in range(0, len(elements), size):
-        yield elements[begin : begin + size]
+def slices(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """The items in order, in slices of `size`; the last one may be shorter."""
+    for begin in range(0, len(items), size):
+        yield items[begin : begin + size]
 
 
-async def yielding_slices(elements: Sequence[Element], size: int) -> AsyncGenerator[Sequence[Element], None]:
+async def yielding_slices(items: Sequence[Item], size: int) -> AsyncGenerator[Sequence[Item], None]:
     """Like `slices`; yields to the event loop after every slice."""
-    for some in slices(elements, size):
+    for some in slices(items, size):
         yield some
         await asyncio.sleep(0)
 

@@ -1,7 +1,7 @@
-"""What inscribing and removing do to the lines of one dossier.
+"""Inscribing and removing a period in the lines of one dossier.
 
-Pure: lines before, a period, and a `Change` that says what the lines are afterwards and how they came
-to be so. This is the definition of a merge; every other way of merging is held to it.
+Pure functions: lines and a period in, a `Change` out, with the lines afterwards and the outcome. This is the
+definition of a merge; every other implementation is tested against it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from raas.domain.calendar.periods import Lines, Period, difference, union
 from raas.domain.errors import Reason, Refused, refuse
 
 MAX_LINES = 1_000
-"""How many lines a dossier may have when no setting says otherwise."""
+"""The default of the most lines that a dossier may have."""
 
 
 class InscribeOutcome(Enum):
-    """What an inscription did; names and values equal those of the proto enum."""
+    """The outcome of an inscription; names and values equal those of the proto enum."""
 
     CREATED = 1
     """The dossier had no line."""
@@ -33,7 +33,7 @@ class InscribeOutcome(Enum):
 
 
 class RemoveOutcome(Enum):
-    """What a removal did; names and values equal those of the proto enum."""
+    """The outcome of a removal; names and values equal those of the proto enum."""
 
     REMOVED = 1
     """No line is left."""
@@ -49,7 +49,7 @@ _UNCHANGED = (InscribeOutcome.UNCHANGED, RemoveOutcome.UNCHANGED)
 
 
 class Change(NamedTuple):
-    """What one operation does to one dossier; a tuple, because Import makes hundreds of thousands.
+    """The effect of one operation on one dossier; a tuple, because Import makes hundreds of thousands.
 
     `gone`: for an inscription the lines absorbed, as they were, that no longer exist; for a removal the
     days really taken away, as lines. UNCHANGED means `after == before` and nothing gone.
@@ -62,7 +62,7 @@ class Change(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """Whether the dossier is another one afterwards: only then is there a mutation."""
+        """Whether the dossier differs afterwards: only then is a mutation recorded."""
         return self.outcome not in _UNCHANGED
 
 

@@ -19,7 +19,7 @@ from raas.domain.registers.dossier_type import DossierType
 
 
 class MutationKind(IntEnum):
-    """What happened; as numbers, those of the proto enum MutationKind."""
+    """The kind of a mutation; the values equal those of the proto enum MutationKind."""
 
     INSCRIBED = 1
     REMOVED = 2
@@ -33,7 +33,7 @@ class MutationKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Who did it and in which call: shared by all mutations of one call."""
+    """The actor and the call: shared by all mutations of one call."""
 
     actor: EnterpriseNumber
     call_id: UUID
@@ -60,7 +60,7 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class IdentityChange:
-    """A change in who a person is; what stands beside the log may have been erased."""
+    """A change of the identity of a person; its content beside the log may have been erased."""
 
     fields: tuple[str, ...]
     before: Identity | None
@@ -74,7 +74,7 @@ class IdentityChange:
 
 @dataclass(frozen=True, slots=True)
 class NetworkEvent:
-    """News from another service about a person; what stands beside the log may have been erased."""
+    """News from another service about a person; its content beside the log may have been erased."""
 
     service: str
     event_id: str

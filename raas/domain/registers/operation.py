@@ -1,4 +1,4 @@
-"""An operation as asked: inscribe or remove a period of one person under one dossier type."""
+"""An operation as requested: inscribe or remove a period of one person under one dossier type."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from raas.domain.persons.identity import IdentityClaim
 
 
 class Action(Enum):
-    """What to do with the period."""
+    """The action on the period."""
 
     INSCRIBE = "inscribe"
     REMOVE = "remove"
 
 
 class Operation(NamedTuple):
-    """One inscription or removal, with what its own shape already violates.
+    """One inscription or removal, with the violations of its own form.
 
     A tuple, not a dataclass: Import makes hundreds of thousands, and a frozen dataclass takes five times
     as long to make.
 
-    A field that could not be read is None and has its violation in `violations`; such an operation is
-    never applied, but its readable fields are still checked against the state, so that everything
-    wrong is said at once. A removal with `period` None and no violations removes the whole dossier.
+    A field that could not be read is None and has its violation in `violations`. Such an operation is
+    never applied, but its readable fields are still checked against the state, so that all violations are
+    reported together. A removal with `period` None and no violations removes the whole dossier.
     """
 
     action: Action

@@ -1,12 +1,12 @@
-"""Who brought which days, in a dossier that unites several numbers of one person.
+"""Shares: the days that each number brought to a dossier that unites several numbers of one person.
 
-When a number is replaced, its lines melt into those of its successor. Should the replacement prove
-wrong, they must come apart again: so from the replacement on, a united dossier keeps one share for
-every number whose days it holds. The union of the shares is always the lines of the dossier.
+When a number is replaced, its lines are merged into those of its successor. If the replacement proves
+wrong, they must be separated again. So from the replacement on, a united dossier keeps one share for
+every number whose days it holds. The union of the shares always equals the lines of the dossier.
 
-An inscription goes to the share of the number it was asked under. A removal takes its days from every
-share: the owner said that the person is not known on them, and nothing tells which of the persons was
-meant when the number asked was another one. Such days are kept as `inseparable`.
+An inscription is added to the share of the number in the request. A removal takes its days from every
+share: the owner stated that the person is not known on them. If the request named another number than that of
+the share, it is unknown which person was meant; such days are kept as `inseparable`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the driver reports, as the errors of the ports.
+"""The errors of the driver as errors of the ports.
 
 A message of the driver may quote values (a key that exists already, a text that is no date), and
 values may identify a person: only the class of the error and its SQLSTATE go on.

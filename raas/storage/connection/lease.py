@@ -1,7 +1,7 @@
-"""Connections on loan from the pool: every one comes back, whatever is cancelled and when.
+"""Connections leased from the pool: every one is given back, also if its caller is cancelled, at any await.
 
-Taking a connection, giving it back and everything that must not be cut off run in tasks that no cancellation
-of the caller reaches. So psycopg never sees a cancellation there, and sends no cancel request to the server.
+Taking a connection, giving it back, and writes run in tasks that a cancellation of the caller does not reach.
+So psycopg never sees a cancellation there, and sends no cancel request to the server.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Lease:
         return await asyncio.shield(task)
 
     async def give_back(self, *, cut_off: bool = False) -> None:
-        """Return the connection to the pool once nothing runs on it; what was not committed is rolled back.
+        """Return the connection to the pool once nothing runs on it; uncommitted changes are rolled back.
 
         A connection that was cut off in the middle of something is closed: the pool replaces it.
         """
@@ -115,7 +115,7 @@ async def on_connection(
 
 
 class _Loan:
-    """The way of a connection: taken, used, given back."""
+    """One use of a connection: taken, used, given back."""
 
     __slots__ = ("_writes", "caller_waits", "interruptible")
 

@@ -39,7 +39,7 @@ class TransactionLimits:
 
 
 # Only sessions of servers of RaaS: of the same role, with the same application name, in a transaction older
-# than the limit. Whoever waits behind another waiting session is not waiting that long.
+# than the limit. A session that waits itself is younger: its wait for a lock is limited.
 _END = """
 SELECT pg_terminate_backend(holder.pid) FROM pg_stat_activity AS holder
 WHERE holder.pid IN (

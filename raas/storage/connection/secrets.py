@@ -16,12 +16,12 @@ _READ = text("SELECT value FROM secret WHERE name = :name")
 
 
 async def page_seal_key(engine: AsyncEngine, length: int = 32) -> bytes:
-    """The key that seals page tokens, created by whoever asks first; the same for all, for ever.
+    """The key that seals page tokens, created by the first process that needs it; it never changes.
 
     Raises StoreUnavailable, StoreFault.
     """
     with translated_errors():
-        # Two statements, each of its own: the second sees what another process may just have created.
+        # Two transactions: the second one sees a key that another process has just created.
         async with engine.begin() as connection:
             await connection.execute(_CREATE, {"name": _PAGE_SEAL, "value": secrets.token_bytes(length)})
         async with engine.begin() as connection:

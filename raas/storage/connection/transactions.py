@@ -29,12 +29,12 @@ class Transactions:
         self._engine = engine
 
     async def run(self, work: Callable[[Connection], Awaitable[Result]], *, writes: bool = False) -> Result:
-        """Run work on a connection, like `on_connection`; what the work does not commit is rolled back."""
+        """Run work on a connection, like `on_connection`; uncommitted changes are rolled back."""
         return await on_connection(self._engine, work, writes=writes)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
-        """A transaction of several steps; what is not committed when it is left is rolled back.
+        """A transaction of several steps; leaving it without a commit rolls it back.
 
         The caller may be cancelled at any step; a COMMIT that was begun goes on to its end.
         """

@@ -7,9 +7,8 @@ from raas.usecases.ports.write_store import WriteSet
 
 _LOCK = "SELECT 1 FROM register WHERE id = %s FOR NO KEY UPDATE"
 
-# The revision was given out while the register was locked, and it is locked again: either this
-# transaction wrote the mutation, or another one with another checksum, or nobody did. A log that was trimmed
-# beyond it meanwhile cannot tell.
+# The register was locked, and it is locked again: the mutation of this revision is that of this transaction,
+# or of another one and has another checksum, or there is none. A log trimmed beyond it holds no answer.
 _MUTATION = """
 SELECT CASE WHEN r.oldest_revision > %(revision)s THEN NULL
   ELSE coalesce((SELECT m.checksum = %(checksum)s::bytea FROM mutation m

@@ -1,4 +1,4 @@
-"""Locking a register and loading what a write transaction needs, in one pipeline."""
+"""Locking a register and loading its state for a write transaction, in one pipeline."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from raas.usecases.ports.write_store import (
 )
 
 PERSONS_LOCK = 0x5261_6153
-"""Advisory lock: shared by every write, exclusive for what changes the status of persons."""
+"""Advisory lock: shared by every write, exclusive for transactions that change the status of persons."""
 
 ADDITIONS_LOCK = PERSONS_LOCK + 1
 """Advisory lock: shared by transactions that add persons, from before they read the clock to their end."""
@@ -59,7 +59,7 @@ CROSS JOIN LATERAL (
   SELECT niss, dossier_type_id, periods::text, revision
   {_OF_WANTED.format(table="dossier", niss="wanted.niss")}) d"""
 
-# Where the store says who the numbers are, replaced ones are followed while loading.
+# Where the store is the authentic source, replaced numbers are followed while loading.
 _LOAD_FINAL_DOSSIERS = f"""
 SELECT d.* FROM {_WANTED} {_FINAL}
 CROSS JOIN LATERAL (
@@ -94,7 +94,7 @@ CROSS JOIN LATERAL (
 
 
 async def load(connection: Connection, register_id: int, wanted: LoadRequest, *, lock: bool) -> LoadedState:
-    """What the transaction needs.
+    """The state that the transaction needs.
 
     Raises LookupError when the register does not exist.
     """

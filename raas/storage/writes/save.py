@@ -1,4 +1,4 @@
-"""Writing what a write transaction leaves: whole columns at once, a statement per kind of row."""
+"""The statements of a write transaction: whole columns at once, one statement per kind of row."""
 
 from __future__ import annotations
 

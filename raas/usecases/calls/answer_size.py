@@ -1,4 +1,4 @@
-"""How much fits into one answer.
+"""The largest answer.
 
 gRPC clients accept 4 MiB unless they are configured otherwise, so every answer that grows with the data
 is kept below ANSWER_BYTES.
@@ -8,6 +8,6 @@ from __future__ import annotations
 
 ANSWER_BYTES = 3 * 1024 * 1024
 LINE_BYTES = 28
-"""A line as a message: two days of ten characters and what frames them."""
+"""A line as a message: two days of ten characters, with tags and lengths."""
 DOSSIER_BYTES = 160
-"""What is said of a dossier beside its lines."""
+"""A dossier as a message, without its lines."""

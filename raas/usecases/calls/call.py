@@ -1,4 +1,4 @@
-"""A call: who asks, in which context, and until when the answer is of use."""
+"""A call: its caller, its context and its deadline."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from raas.domain.registers.mutation import Stamp
 
 
 class Role(Enum):
-    """What a caller may be, beside the owner of a register."""
+    """The roles of a caller, besides owner of a register."""
 
     ADMINISTRATION = "may create and list registers"
-    ROUTER = "may ask any register who knows a person"
+    ROUTER = "may ask all registers whether they know a person"
     PERSON_REGISTRAR = "may search for persons, give them a number and update those its register holds"
-    PERSON_CHECKER = "may ask the authentic source what has become of any number"
+    PERSON_CHECKER = "may ask the authentic source for the state of any number"
     AUTHENTIC_SOURCE = "may feed the authentic source and replace, restore and cancel numbers"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The organisation that calls; `all_mandates` only in development identity."""
+    """The organisation that calls; `all_mandates` is true only under the development identity."""
 
     enterprise_number: EnterpriseNumber
     roles: frozenset[Role] = frozenset()
@@ -32,7 +32,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call; `deadline` is on the monotonic clock, infinite when the caller set none."""
+    """One call; `deadline` is on the monotonic clock, infinite if the caller set none."""
 
     caller: Caller
     call_id: UUID
@@ -43,10 +43,10 @@ class Call:
     deadline: float = field(default=float("inf"))
 
     def stamp(self, request_id: str | None = None) -> Stamp:
-        """What the mutations of this call remember of it."""
+        """The stamp that the mutations of this call carry."""
         return Stamp(self.caller.enterprise_number, self.call_id, request_id, self.legal_context, self.ticket)
 
     @property
     def expired(self) -> bool:
-        """Whether nobody waits for the answer any more."""
+        """Whether the deadline has passed."""
         return time.monotonic() >= self.deadline

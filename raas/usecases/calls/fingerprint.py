@@ -45,7 +45,7 @@ def fingerprint(form: Mapping[str, Json]) -> bytes:
 def require_same_request(stored: bytes, fingerprint: bytes, request_id: RequestId) -> None:
     """Raise Refused REQUEST_ID_REUSED unless the request stored under this id is this one.
 
-    Raises StoreUnavailable for a fingerprint of a later version: a server of that version can tell.
+    Raises StoreUnavailable for a fingerprint of a later version: a server of that version can compare it.
     """
     if is_earlier_form(stored):
         same = stored == request_id.earlier_hash()

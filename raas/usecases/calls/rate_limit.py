@@ -1,4 +1,4 @@
-"""How often somebody may try: a budget that is spent by trying and comes back with time."""
+"""A rate limit: a budget of attempts that is refilled over time."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-_REMEMBERED = 100_000
-"""Keys remembered; the one unused for longest is forgotten first."""
+_KEPT = 100_000
+"""Keys kept; the one unused for longest is dropped first."""
 
 
 class RateLimit:
@@ -21,7 +21,7 @@ class RateLimit:
         self._seconds = seconds
         self._clock = clock
         self._spent: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
-        """Attempts spent, and when that was so; what comes back since then is counted when asked."""
+        """Attempts spent, and the time of that count; the refill since then is computed when needed."""
 
     def left(self, key: Hashable) -> bool:
         """Whether one more attempt is allowed; none is spent."""
@@ -34,7 +34,7 @@ class RateLimit:
         allowed = spent + 1 <= self._burst
         self._spent.pop(key, None)
         self._spent[key] = (spent + 1 if allowed else spent, now)
-        if len(self._spent) > _REMEMBERED:
+        if len(self._spent) > _KEPT:
             self._spent.popitem(last=False)
         return allowed
 

@@ -1,4 +1,4 @@
-"""Following a replaced number to the one that stands for the person now."""
+"""Following a replaced number to its final successor."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def final_niss(niss: Niss, persons: Mapping[Niss, PersonState]) -> Niss:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """Numbers of a question, and what they are read as."""
+    """The numbers of a request, and the numbers they are read as."""
 
     persons: Mapping[Niss, PersonState]
-    """What the source knows of them, and of what they are read as; one it does not know is absent."""
+    """Their states, and those of the numbers they are read as; an unknown number is absent."""
     resolved: tuple[tuple[Niss, Niss], ...]
-    """Those that were replaced, each with its final successor, in the order asked."""
+    """The replaced ones, each with its final successor, in the order of the request."""
 
     def read_as(self, niss: Niss) -> Niss:
         """The number that this one is read as."""
@@ -39,15 +39,15 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class United:
-    """All numbers of the person that a question is about."""
+    """All numbers of the person whose number is in a request."""
 
     asked: Niss
     numbers: tuple[Niss, ...]
-    """First the one that stands for the person now, then those it replaced in the end, in order."""
+    """First the final successor, then the numbers that it replaced, in order."""
 
     @property
     def resolved(self) -> tuple[tuple[Niss, Niss], ...]:
-        """The number asked and its final successor, when it was replaced."""
+        """The requested number and its final successor, if it was replaced."""
         final = self.numbers[0]
         return () if final == self.asked else ((self.asked, final),)
 
@@ -58,9 +58,9 @@ async def unite(source: AuthenticSource, niss: Niss) -> United:
 
 
 async def states_of(source: AuthenticSource, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:
-    """What the source knows of these numbers and of the final successors of those that were replaced.
+    """The states of these numbers and of the final successors of the replaced ones.
 
-    A second question, for the successors, is asked only where there are any. Raises SourceUnavailable.
+    The source is asked a second time only if there are successors. Raises SourceUnavailable.
     """
     persons = await source.states(nisses) if nisses else {}
     finals = {state.successor for state in persons.values() if state.successor is not None} - persons.keys()
@@ -68,7 +68,7 @@ async def states_of(source: AuthenticSource, nisses: Sequence[Niss]) -> Mapping[
 
 
 async def follow(source: AuthenticSource, nisses: Sequence[Niss]) -> Followed:
-    """What the numbers of a question about now stand for. Raises SourceUnavailable.
+    """The numbers of a request about now, and the numbers they are read as. Raises SourceUnavailable.
 
     For a question as of an earlier time see reads/past_numbers.py.
     """

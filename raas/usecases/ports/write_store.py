@@ -1,4 +1,4 @@
-"""The store as the write queue sees it: one transaction per register at a time."""
+"""The store of the write queue: one transaction per register at a time."""
 
 from __future__ import annotations
 
@@ -57,19 +57,19 @@ class AnsweredRequest:
 
 @dataclass(frozen=True, slots=True)
 class LoadRequest:
-    """What a write transaction needs to know before it starts."""
+    """The data that a write transaction loads first."""
 
     dossiers: Iterable[DossierKey] = ()
     persons: bool = False
-    """Whether the store itself says who the numbers are: they are read under the lock, replaced ones are
-    followed, and the dossiers loaded are those of the final successors."""
+    """Whether the store is the authentic source: then it loads the states of the numbers under the lock, and
+    the dossiers of their final successors."""
     requests: Sequence[RequestKey] = ()
     imports: Sequence[ImportKey] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedState:
-    """What the store knows, read after the lock of the register was granted."""
+    """The state of a register, read after its lock was granted."""
 
     register: EnterpriseNumber
     log_id: UUID
@@ -104,13 +104,13 @@ class NewMutation:
     dossier_types: tuple[str, ...] = ()
     """Codes of the types concerned, where no single dossier changed."""
     content_id: int | None = None
-    """What is kept about a person beside the log; `detail` carries its hash."""
+    """The content about a person beside the log; `detail` holds its hash."""
     checksum: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class WriteSet:
-    """What a write transaction leaves, or a part of it; the mutations are consecutive."""
+    """The writes of a transaction, or a part of them; the mutations are consecutive."""
 
     mutations: Sequence[NewMutation]
     dossiers: Mapping[DossierKey, tuple[str, int]]
@@ -118,7 +118,7 @@ class WriteSet:
     dossier_count_change: int
     record_time: datetime
     checksum: bytes
-    """Of the last mutation, like `types_revision`: what the register row becomes."""
+    """Of the last mutation; like `types_revision`, a new value of the register row."""
     types_revision: int
     types: Mapping[str, DossierType] = field(default_factory=dict)
     """Dossier types created or changed, by code."""
@@ -127,16 +127,16 @@ class WriteSet:
     requests: Mapping[RequestKey, AnsweredRequest] = field(default_factory=dict)
     imports: Mapping[ImportKey, int] = field(default_factory=dict)
     rejections: Sequence[tuple[ImportKey, int, Sequence[Violation]]] = ()
-    """Rows of imports that were skipped: import, offset, what is wrong."""
+    """Rows of imports that were skipped: import, offset, violations."""
 
 
 class WriteTransaction(Protocol):
-    """A transaction that holds the register row: nobody else writes this register until it ends."""
+    """A transaction that holds the lock of the register: no other one writes it until this one ends."""
 
     loaded: LoadedState
 
     async def write(self, written: WriteSet) -> None:
-        """Send a part of what is to be written, without waiting for it: the store works meanwhile.
+        """Send a part of the writes without waiting for the result: the store works meanwhile.
 
         Parts follow each other like the revisions of their mutations. Raises like `commit`.
         """
@@ -146,7 +146,7 @@ class WriteTransaction(Protocol):
 
 
 class WriteStore(Protocol):
-    """The store as the write lane sees it."""
+    """The store of the write queue."""
 
     def write(self, register_id: int, wanted: LoadRequest) -> AbstractAsyncContextManager[WriteTransaction]:
         """Lock the register, then load; leaving without commit rolls back.

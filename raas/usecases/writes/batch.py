@@ -44,7 +44,7 @@ class BatchExecution:
     async def run(self, batch: Sequence[QueuedJob[object]]) -> int:
         """Apply jobs, at least one, until the limits are reached, and commit.
 
-        Answers how many of them were applied. Each of these is ready to be settled; nobody is answered yet.
+        Answers how many were applied. They can be settled; no caller is answered yet.
         """
         applied = 0
         for queued in batch:

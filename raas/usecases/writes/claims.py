@@ -1,4 +1,4 @@
-"""Confronting the identities claimed with operations, before these are applied."""
+"""Comparing the identities claimed in operations with the authentic source, before they are applied."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ FIELD = "identity"
 async def with_identity_violations(
     call: Call, operations: Sequence[Operation], source: IdentitySource, guesses: RateLimit | None = None
 ) -> Sequence[Operation]:
-    """The operations, those whose claim differs from the source with IDENTITY_MISMATCH in `violations`.
+    """The operations; those whose claim differs from the source have IDENTITY_MISMATCH in `violations`.
 
     Its metadata `fields` are the names of the differing fields, separated by commas; never a value. All
-    claims are confronted in one question; without any the operations come back as they are. An operation
-    whose number or claim could not be read has said so already and is not confronted. A claim that differs
-    spends one of the caller's `guesses` about the person, under whichever number; once they are spent every
-    claim about the person is OVERLOADED, right or wrong, so that trying tells nothing. Raises
-    SourceUnavailable.
+    claims are compared in one request to the source; without claims the operations are returned as they are.
+    An operation whose number or claim could not be read has a violation already and is not compared. A claim
+    that differs spends one of the caller's `guesses` about the person, whichever of its numbers is named. Once
+    they are spent, every claim about the person is OVERLOADED, right or wrong: callers cannot find out an
+    identity by trying. Raises SourceUnavailable.
     """
     claims: dict[int, Claim] = {
         index: (operation.niss, operation.claim)

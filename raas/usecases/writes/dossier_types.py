@@ -37,9 +37,9 @@ class ManageDossierTypes:
     ) -> tuple[DossierType, int]:
         """Set the named fields to values as `parse_dossier_type` takes them.
 
-        Answers the type and the revision that the change took; what stays the same takes none and answers
-        the current one. Raises Refused: DOSSIER_TYPE_UNKNOWN, or all that is wrong with the type as it
-        would become.
+        Answers the type and the revision that the change took. An update that changes nothing takes none and
+        answers the current one. Raises Refused: DOSSIER_TYPE_UNKNOWN, or all violations of the changed
+        type.
         """
         change = _Change(call, code, None, changes)
         return await self._write_queues[register.id].submit(change)

@@ -1,7 +1,7 @@
-"""Receipts: what was answered to request ids, and how far imports have come.
+"""The idempotency records of a write transaction: answered request ids, and the offsets of imports.
 
-A write transaction finds them, adds to them and leaves them with what it writes, so that whoever asks again
-is told the same, and no row of an import is applied twice.
+They are loaded and written together with the register, so that a repeated request gets its first answer
+and no row of an import is applied twice.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from raas.domain.errors import Violation
 from raas.usecases.ports.write_store import AnsweredRequest, ImportKey, LoadedState, RequestKey
 
 SkippedRow = tuple[ImportKey, int, Sequence[Violation]]
-"""A row of an import that was skipped: the import, the offset, what is wrong."""
+"""A row of an import that was skipped: the import, the offset, the violations."""
 
 
 class NewIdempotencyRecords(NamedTuple):
-    """What was added since the last time."""
+    """The records added since they were last taken."""
 
     requests: Mapping[RequestKey, AnsweredRequest]
     imports: Mapping[ImportKey, int]
@@ -25,7 +25,7 @@ class NewIdempotencyRecords(NamedTuple):
 
 
 class IdempotencyRecords:
-    """Those that the store loaded, and those added since."""
+    """The records that the store loaded, and those added since."""
 
     def __init__(self, loaded: LoadedState) -> None:
         self._requests = dict(loaded.requests)
@@ -35,26 +35,26 @@ class IdempotencyRecords:
         self._rejections: list[SkippedRow] = []
 
     def answered(self, key: RequestKey) -> AnsweredRequest | None:
-        """What this request id was answered, before or in this very transaction."""
+        """The answered request with this id, of an earlier transaction or of this one, if any."""
         return self._requests.get(key)
 
     def remember(self, key: RequestKey, answered: AnsweredRequest) -> None:
-        """Keep the answer for whoever repeats the request."""
+        """Store an answered request."""
         self._requests[key] = self._new_requests[key] = answered
 
     def import_offset(self, key: ImportKey) -> int:
-        """The offset an import goes on from."""
+        """The offset from which an import continues."""
         return self._imports.get(key, 0)
 
     def advance_import(
         self, key: ImportKey, through: int, rejected: Sequence[tuple[int, tuple[Violation, ...]]]
     ) -> None:
-        """Keep how far an import came, and the rows that were skipped on the way."""
+        """Store the offset that an import has reached, and the rows that were skipped."""
         self._imports[key] = self._new_imports[key] = through
         self._rejections.extend((key, offset, violations) for offset, violations in rejected)
 
     def take(self) -> NewIdempotencyRecords:
-        """Those added since the last time; they stay known."""
+        """The records added since they were last taken; `answered` and `import_offset` still find them."""
         taken = NewIdempotencyRecords(self._new_requests, self._new_imports, self._rejections)
         self._new_requests, self._new_imports, self._rejections = {}, {}, []
         return taken

@@ -1,4 +1,4 @@
-"""Jobs: what the write queue of a register executes, and the caller that waits for the answer."""
+"""Jobs of the write queue of a register, and the callers that wait for their answers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class WriteJob(Protocol[Answer_co]):
 
     @property
     def deadline(self) -> float:
-        """On the monotonic clock: afterwards nobody waits for the answer."""
+        """On the monotonic clock; the caller waits no longer."""
 
     @property
     def background(self) -> bool:
@@ -29,7 +29,7 @@ class WriteJob(Protocol[Answer_co]):
 
     @property
     def persons(self) -> Persons:
-        """What is known of the numbers that it names."""
+        """The states of the numbers that it names."""
 
     @property
     def request(self) -> RequestKey | None:
@@ -65,7 +65,7 @@ class QueuedJob(WaitingItem[Answer_co], Generic[Answer_co]):
         self._refusal: Exception | None = None
 
     def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, None]:
-        """Apply the job and keep its answer; raises what the job raises."""
+        """Apply the job and keep its answer. Raises the errors of the job."""
         self._answer.clear()
         self._refusal = None
         self._answer.append((yield from self.job.apply(unit_of_work)))
@@ -84,7 +84,7 @@ class QueuedJob(WaitingItem[Answer_co], Generic[Answer_co]):
 
 
 def load_request(batch: Iterable[QueuedJob[object]], types: DossierTypes) -> LoadRequest:
-    """What the jobs of a batch need from the store."""
+    """The data that the jobs of a batch need from the store."""
     jobs = [queued.job for queued in batch]
     return LoadRequest(
         {key: None for job in jobs for key in job.keys(types)},

@@ -102,7 +102,7 @@ class BatchJob(OperationsJob):
         self._keep_rejected = keep_rejected
 
     def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, BatchAnswer]:
-        """Apply them in order, each to what the previous ones left."""
+        """Apply them in order, each to the result of the previous ones."""
         savepoint = unit_of_work.savepoint()
         results: list[Applied | Rejected] = []
         violations: list[Violation] = []
@@ -125,8 +125,7 @@ class BatchJob(OperationsJob):
 class OncePerRequestId:
     """Another job, applied once per request id; afterwards the stored answer is given again.
 
-    A refusal is not stored. `answered` of the stored request is compared with this one by the caller, after
-    the transaction.
+    A refusal is not stored. The caller compares the stored request with its own, after the transaction.
     """
 
     def __init__(self, job: OperationsJob, key: RequestKey, fingerprint: bytes) -> None:
@@ -148,7 +147,7 @@ class OncePerRequestId:
         return self._job.keys(types)
 
     def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, BatchAnswer | AnsweredRequest]:
-        """Answer what is stored with the request id, else apply the job and store its answer."""
+        """Answer the stored request with this id, if any; else apply the job and store its answer."""
         assert self.request is not None
         known = unit_of_work.idempotency.answered(self.request)
         if known is not None:
@@ -167,7 +166,7 @@ def dossier_keys(
     for operation in operations:
         entry = by_code.get(operation.dossier_type or "")
         if operation.niss is not None and (entry is not None or persons is None):
-            # Where the store says who a number is, it must be asked also when the type is unknown (0).
+            # If the store is the authentic source, it loads the number also where the type is unknown (0).
             yield final_niss(operation.niss, persons or {}), entry[0] if entry else 0
 
 

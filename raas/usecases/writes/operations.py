@@ -133,7 +133,7 @@ class WriteOperations:
 
 
 async def persons_of(source: AuthenticSource, operations: Iterable[Operation]) -> Persons:
-    """What the source says of the numbers, asked before the job is queued; None when the store says it."""
+    """The states of the numbers, asked before the job is queued; None if the store itself is the source."""
     if source.in_store:
         return None
     return await states_of(source, list({o.niss for o in operations if o.niss is not None}))

@@ -1,4 +1,4 @@
-"""The new end of a register's log: the mutations of one write transaction, numbered and chained."""
+"""The mutations that one write transaction appends to the log of a register, numbered and chained."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DOSSIER_TYPE_CHANGED = MutationKind.DOSSIER_TYPE_CHANGED
 
 
 class PendingLog:
-    """Mutations in order; their revisions go on from the last one that the store has."""
+    """Mutations in order; their revisions continue those of the store."""
 
     def __init__(self, loaded: LoadedState) -> None:
         self._record_time = record_time_text(loaded.record_time)
@@ -39,13 +39,13 @@ class PendingLog:
         del self.mutations[length:]
 
     def bind(self, length: int) -> None:
-        """Make all after the first `length` one batch: no reader may stop inside it."""
+        """Make all after the first `length` one group: no resume point lies inside it."""
         last = self.revision
         for mutation in self.mutations[length:]:
             mutation.batch_last_revision = last
 
     def take(self, code_of: Callable[[int], str]) -> list[NewMutation]:
-        """The mutations since the last time, with their checksums; they can be bound or forgotten no more."""
+        """The mutations since they were last taken, with their checksums; they can no longer be changed."""
         checksum, record_time = self.checksum, self._record_time
         # Mutations of one call share one stamp: its text is made once.
         stamp, stamped = "", None

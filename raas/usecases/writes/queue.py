@@ -38,7 +38,7 @@ class WriteQueue:
         self._queue: BatchQueue[QueuedJob[object]] = BatchQueue(self._write, limit=limits.operations)
 
     async def submit(self, job: WriteJob[Answer]) -> Answer:
-        """Wait until the job is committed; answers what its `apply` returned.
+        """Wait until the job is committed; answers the result of its `apply`.
 
         Raises Refused (nothing of the job was written), OVERLOADED when the queue is full, or the errors
         of the store. A caller that is cancelled while its job waits leaves nothing behind; once its
@@ -79,7 +79,7 @@ class WriteQueue:
                 pause = next(pauses, None)
                 if pause is None:
                     raise
-                # Nothing was written: trying again is safe, for those who still wait.
+                # Nothing was written: a retry is safe, for the callers that still wait.
                 await asyncio.sleep(pause)
                 batch = [queued for queued in batch if queued.wanted]
             except StoreFault:

@@ -1,7 +1,7 @@
 """The results of operations, and the largest answer of a batch.
 
 gRPC clients accept 4 MiB unless they are configured otherwise, and a caller that cannot read the answer
-does not know what was done. So the answer of a batch is measured before anything is written.
+does not know the outcome. So the answer of a batch is measured before anything is written.
 """
 
 from __future__ import annotations

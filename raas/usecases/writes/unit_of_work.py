@@ -1,7 +1,7 @@
-"""The ledger: what a register holds while one write transaction is being prepared.
+"""The state of a register while one write transaction is prepared in memory.
 
-It starts from what the store loaded under the lock, applies elements one after the other in memory and
-ends as `WriteSet`. Nothing here waits and nothing is shared: one transaction, one ledger.
+It begins with the state that the store loaded under the lock, applies operations one after the other, and is
+written as `WriteSet`. Nothing here waits, and nothing is shared between transactions.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from raas.usecases.writes.pending_log import PendingLog
 from raas.usecases.writes.validation import dossier_key
 
 Persons = Mapping[Niss, PersonState] | None
-"""What the authentic source said of the numbers before the lane; None = the store says it under the lock."""
+"""The states of the numbers, from the authentic source; None = the store loads them under the lock."""
 
 
 # Not frozen, which would make them five times as slow: one or two are made for every row of an import.
@@ -32,7 +32,7 @@ Persons = Mapping[Niss, PersonState] | None
 
 @dataclass(slots=True)
 class DossierDraft:
-    """A dossier in the ledger: its lines, their text and its last mutation."""
+    """A dossier in the unit of work: its lines, their text and its last mutation."""
 
     lines: Lines
     text: str
@@ -41,7 +41,7 @@ class DossierDraft:
 
 @dataclass(slots=True)
 class Entry:
-    """What one operation did: `niss` is the number it was carried to."""
+    """The effect of one operation; `niss` is the number whose dossier it changed."""
 
     change: Change
     niss: Niss
@@ -63,7 +63,7 @@ _INSCRIBE, _INSCRIBED, _REMOVED = Action.INSCRIBE, MutationKind.INSCRIBED, Mutat
 
 
 class RegisterUnitOfWork:
-    """Applies operations to the loaded state; `mark` and `undo` make a group of them all or nothing."""
+    """Applies operations to the loaded state; `savepoint` and `rollback_to` make groups of them atomic."""
 
     def __init__(self, loaded: LoadedState, types: DossierTypes, max_lines: int) -> None:
         self.loaded = loaded
@@ -78,19 +78,19 @@ class RegisterUnitOfWork:
         self._log = PendingLog(loaded)
         self._dossier_count_change = 0
         self.lines_handled = 0
-        """Lines read and written so far: what the work in the store is proportional to."""
+        """Lines read and written so far; the work of the store is proportional to them."""
         self._shares: dict[DossierKey, Shares] = {}
         self._types: dict[str, DossierType] = {}
         self.idempotency = IdempotencyRecords(loaded)
 
     @property
     def not_taken(self) -> int:
-        """Mutations that are not on their way to the store yet."""
+        """The number of mutations that were not taken yet."""
         return len(self._log.mutations)
 
     @property
     def types_revision(self) -> int:
-        """The revision of the last change of a dossier type among what was taken."""
+        """The revision of the last change of a dossier type among the mutations taken."""
         return self._log.types_revision
 
     @property
@@ -108,7 +108,7 @@ class RegisterUnitOfWork:
     def apply(self, operation: Operation, persons: Persons, stamp: Stamp) -> Entry:
         """Apply one operation; `persons` None = those that the store loaded.
 
-        Raises Refused with all that is wrong with it, of shape and of state; then nothing changed.
+        Raises Refused with all its violations, of shape and of state; then nothing changed.
         """
         key = dossier_key(
             operation, self.loaded.persons if persons is None else persons, self._by_code, self.lines
@@ -128,7 +128,7 @@ class RegisterUnitOfWork:
         return Entry(change, niss, revision, revision)
 
     def _share(self, key: DossierKey, before: Lines, operation: Operation) -> None:
-        """Remember which number brought the days, also when the dossier stays as it is."""
+        """Record which number brought the days, even if the dossier stays the same."""
         shares = self.shares(key) or {key[0]: Share(before)}
         asked = operation.niss if operation.niss is not None else key[0]
         if operation.action is _INSCRIBE and operation.period is not None:
@@ -137,11 +137,11 @@ class RegisterUnitOfWork:
             self._shares[key] = remove_share(shares, asked, operation.period)
 
     def person(self, niss: Niss | None, persons: Persons) -> PersonState | None:
-        """What the source says of a number."""
+        """The state of a number; None = unknown."""
         return None if niss is None else (self.loaded.persons if persons is None else persons).get(niss)
 
     def shares(self, key: DossierKey) -> Shares:
-        """Who brought the days of a dossier; empty = it unites no numbers."""
+        """The shares of a dossier; empty = it unites no numbers."""
         shares = self._shares.get(key)
         return self.loaded.shares.get(key, {}) if shares is None else shares
 
@@ -170,8 +170,8 @@ class RegisterUnitOfWork:
     ) -> None:
         """Move days between the dossiers of two numbers: the pair of mutations of a replacement.
 
-        The first one records what becomes of the dossier of `old`, the second one that of `new`, also
-        where its lines stay the same; no reader may stop between them.
+        The first one records the dossier of `old`, the second one that of `new`, even if its lines stay the
+        same; no resume point lies between them.
         """
         savepoint = self.savepoint()
         detail = {"replaced_niss": niss_text(old), "successor_niss": niss_text(new)}
@@ -261,7 +261,7 @@ class RegisterUnitOfWork:
         """Create or change a dossier type; answers the revision that records it.
 
         A type created here gets its id from the store at the commit: operations know it from the next
-        transaction on. `undo` does not take it back, so it comes last in its element.
+        transaction on. `rollback_to` does not take it back, so it comes last in its job.
         """
         revision = self.revision + 1
         kind = MutationKind.DOSSIER_TYPE_CHANGED
@@ -282,7 +282,7 @@ class RegisterUnitOfWork:
         )
 
     def rollback_to(self, savepoint: Savepoint) -> None:
-        """Forget everything that was applied since the mark."""
+        """Undo everything that was applied since the savepoint."""
         while len(self._undo) > savepoint.rollback_to:
             key, draft = self._undo.pop()
             self._drafts[key] = draft
@@ -295,13 +295,13 @@ class RegisterUnitOfWork:
         self._shares = dict(savepoint.shares)
 
     def bind(self, savepoint: Savepoint) -> None:
-        """Make what was applied since the mark one batch: no reader may stop inside it."""
+        """Make the mutations since the savepoint one group: no resume point lies inside it."""
         self._log.bind(savepoint.mutations)
 
     def take(self) -> WriteSet | None:
-        """What is to be written since the last time, checksums chained; None = nothing.
+        """The changes since they were last taken, checksums chained; None = there are none.
 
-        What was taken cannot be undone any more: only between elements, or with no way back.
+        Changes that were taken cannot be rolled back: take them between jobs, or where they will be kept.
         """
         idempotency = self.idempotency.take()
         if not (self._log.mutations or self._shares or idempotency.requests or idempotency.imports):
@@ -322,7 +322,7 @@ class RegisterUnitOfWork:
         return written
 
     def _forget_taken(self) -> None:
-        """Begin the next part; what was learned of shares stays known."""
+        """Begin the next part. Shares stay known: they are moved into the loaded state."""
         if self._shares:
             self.loaded = replace(self.loaded, shares={**self.loaded.shares, **self._shares})
         self._changed, self._shares, self._types, self._undo = {}, {}, {}, []

@@ -1,4 +1,4 @@
-"""Checking an operation against the state: everything wrong with it is said at once."""
+"""Checking an operation against the state of the register, collecting all violations."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def dossier_key(
     types: Mapping[str, tuple[int, DossierType]],
     lines: Callable[[DossierKey], Lines],
 ) -> DossierKey:
-    """The dossier that an operation is about: that of the final successor of its number.
+    """The dossier that an operation changes: that of the final successor of its number.
 
-    `lines` answers the lines of a dossier. Raises Refused with all that is wrong, of shape and of state.
+    `lines` answers the lines of a dossier. Raises Refused with all violations, of shape and of state.
     """
-    # The short way of nearly every row of an import: an active number, and nothing wrong.
+    # The fast path of nearly every row of an import: an active number, and no violation.
     niss, code, period = operation.niss, operation.dossier_type, operation.period
     if niss is not None and code is not None and not operation.violations:
         person, entry = persons.get(niss), types.get(code)
@@ -34,10 +34,10 @@ def dossier_key(
             type_id, dossier_type = entry
             if operation.action is not _INSCRIBE or (period and dossier_type.admits(period.begin)):
                 return niss, type_id
-    return _key_with_care(operation, persons, types, lines)
+    return _key_or_violations(operation, persons, types, lines)
 
 
-def _key_with_care(
+def _key_or_violations(
     operation: Operation,
     persons: Mapping[Niss, PersonState],
     types: Mapping[str, tuple[int, DossierType]],
@@ -68,7 +68,7 @@ def _key_with_care(
             type_id, dossier_type = entry
             if inscribes and operation.period and not dossier_type.admits(operation.period.begin):
                 violations.append(dossier_type.closed("period.begin"))
-    # What is registered under a number that nobody knows can still be removed.
+    # Lines under a number that the source does not know can still be removed.
     if unknown and (inscribes or niss is None or not lines((niss, type_id))):
         violations.insert(0, Violation("niss", Reason.NISS_UNKNOWN))
     if violations or niss is None:

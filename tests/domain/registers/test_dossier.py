@@ -1,4 +1,4 @@
-"""Inscribing and removing: the outcomes by example, the engine against a set of days, the great replay."""
+"""Inscribing and removing: outcomes by example, the engine against a set of days, a replay of vectors."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ MARCH, FROM_JUNE = days("2024-03-01", "2024-03-31"), days("2024-06-01", None)
         ((FROM_JUNE,), days("2030-01-01", None), (FROM_JUNE,), InscribeOutcome.UNCHANGED, ()),
     ],
 )
-def test_outcomes_of_inscribing(before, period, after, outcome, absorbed):
+def test_inscription_has_the_expected_outcome(before, period, after, outcome, absorbed):
     change = inscribe(before, period)
     assert change == Change(before, after, outcome, absorbed)
     assert change.changed == (before != after)
@@ -122,13 +122,13 @@ def test_outcomes_of_inscribing(before, period, after, outcome, absorbed):
         ((), None, (), RemoveOutcome.UNCHANGED, ()),
     ],
 )
-def test_outcomes_of_removing(before, period, after, outcome, removed):
+def test_removal_has_the_expected_outcome(before, period, after, outcome, removed):
     change = remove(before, period)
     assert change == Change(before, after, outcome, removed)
     assert change.changed == (before != after)
 
 
-def test_a_dossier_has_at_most_so_many_lines():
+def test_operation_beyond_the_limit_of_lines_is_refused():
     before = (Period(10, 20), Period(30, 40))
     too_large = Refused([Violation("period", Reason.DOSSIER_TOO_LARGE, "", {"limit": "2"})])
     with pytest.raises(Refused) as added:
@@ -140,12 +140,12 @@ def test_a_dossier_has_at_most_so_many_lines():
     assert len(remove(before, Period(13, 15), max_lines=3).after) == 3
 
 
-def test_the_first_line_of_a_dossier_may_be_refused_too():
+def test_first_line_is_refused_under_a_limit_of_zero():
     with pytest.raises(Refused):
         inscribe((), Period(10, 20), max_lines=0)
 
 
-def test_a_dossier_that_has_too_many_lines_can_still_shrink_and_merge():
+def test_dossier_over_the_limit_accepts_operations_that_add_no_line():
     before = (Period(10, 20), Period(30, 40), Period(50, 60))
     assert inscribe(before, Period(20, 30), max_lines=1).outcome is InscribeOutcome.MERGED
     assert inscribe(before, Period(20, 25), max_lines=1).outcome is InscribeOutcome.EXTENDED
@@ -188,13 +188,13 @@ def check_against_days(sequence: list[Step], horizon: int) -> None:
 
 
 @given(st.lists(steps(HORIZON, 15), max_size=40))
-def test_any_sequence_agrees_with_the_set_of_days(sequence):
+def test_any_sequence_of_operations_agrees_with_a_set_of_days(sequence):
     check_against_days(sequence, HORIZON)
 
 
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**32))
-def test_hundreds_of_lines_agree_with_the_set_of_days(seed):
+def test_hundreds_of_lines_agree_with_a_set_of_days(seed):
     random, horizon = Random(seed), 2_000
     sequence: list[Step] = [(INSCRIBE, Period(day, day + 1)) for day in range(2, 1_000, 3)]
     random.shuffle(sequence)
@@ -205,7 +205,7 @@ def test_hundreds_of_lines_agree_with_the_set_of_days(seed):
     check_against_days(sequence, horizon)
 
 
-def test_the_great_replay_leaves_the_lines_it_must():
+def test_replay_of_the_operation_vectors_leaves_the_expected_lines():
     dossiers: defaultdict[tuple[str, str], Lines] = defaultdict(tuple)
 
     def remaining() -> list[LineRow]:

@@ -1,4 +1,4 @@
-"""Dossier types: what may be declared, and on which days an inscription may begin."""
+"""Dossier types: valid declarations, and the days on which an inscription may begin."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def invalid(field: str, sentence: str, **values: str) -> Violation:
     return Violation(f"dossier_type.{field}", Reason.VALUE_INVALID, sentence, values)
 
 
-def test_a_complete_declaration():
+def test_complete_declaration_is_accepted():
     assert parse_dossier_type(
         "dossier_type",
         "HEALTH_INSURANCE",
@@ -35,29 +35,29 @@ def test_a_complete_declaration():
     )
 
 
-def test_a_code_is_enough_and_identity_changes_come_while_the_person_is_known():
+def test_declaration_needs_a_code_only_and_defaults_to_while_known():
     assert parse_dossier_type("dossier_type", "A", {}) == DossierType(
         "A", {}, None, None, None, None, IdentityChanges.WHILE_KNOWN
     )
 
 
 @pytest.mark.parametrize("code", ["A", "0", "a.b_c:d/e-f", "902", "x" * 64])
-def test_codes_that_are_accepted(code):
+def test_valid_code_is_accepted(code):
     declared = parse_dossier_type("dossier_type", code, {})
     assert isinstance(declared, DossierType)
     assert declared.code == code
 
 
 @pytest.mark.parametrize("code", [" A", "A ", "_A", "-", "A B", "É", "A\n", "x" * 65, "٣"])
-def test_codes_that_are_refused(code):
+def test_invalid_code_is_refused(code):
     assert parse_dossier_type("dossier_type", code, {}) == [invalid("code", "DOSSIER_TYPE_CODE_FORMAT")]
 
 
-def test_a_code_is_required():
+def test_missing_code_is_refused():
     assert parse_dossier_type("dossier_type", "", {}) == [Violation("dossier_type.code", Reason.REQUIRED)]
 
 
-def test_a_validity_of_one_day_is_legal():
+def test_validity_of_one_day_is_accepted():
     declared = parse_dossier_type(
         "dossier_type", "A", {}, active_from="2024-02-29", active_until="2024-02-29"
     )
@@ -88,7 +88,7 @@ def test_everything_wrong_is_said_at_once():
     ]
 
 
-def test_a_validity_ends_on_or_after_its_first_day_and_empty_texts_are_not_absent():
+def test_validity_that_ends_before_it_begins_and_empty_texts_are_refused():
     assert parse_dossier_type(
         "dossier_type", "A", {}, "", "", active_from="2024-02-02", active_until="2024-02-01"
     ) == [
@@ -107,7 +107,7 @@ def test_a_validity_ends_on_or_after_its_first_day_and_empty_texts_are_not_absen
         ("2024-01-02", "2024-01-03", [False, True, True, False]),
     ],
 )
-def test_an_inscription_begins_within_the_validity_both_days_included(active_from, active_until, admitted):
+def test_inscription_is_admitted_if_it_begins_within_the_validity(active_from, active_until, admitted):
     declared = parse_dossier_type("dossier_type", "A", {}, active_from=active_from, active_until=active_until)
     assert isinstance(declared, DossierType)
     begins = ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04"]
@@ -122,7 +122,7 @@ def test_an_inscription_begins_within_the_validity_both_days_included(active_fro
         ("2024-01-02", "2024-01-03", "DOSSIER_TYPE_CLOSED_OUTSIDE"),
     ],
 )
-def test_the_refusal_names_the_bounds_the_type_has(active_from, active_until, sentence):
+def test_refusal_of_a_closed_type_names_its_bounds(active_from, active_until, sentence):
     declared = parse_dossier_type("dossier_type", "A", {}, active_from=active_from, active_until=active_until)
     assert isinstance(declared, DossierType)
     bounds = {"active_from": active_from, "active_until": active_until}

@@ -1,4 +1,4 @@
-"""United dossiers come apart again: every day stays with the number that brought it."""
+"""Separating united dossiers: every day goes back to the number that brought it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def lines(*pairs: tuple[int, int]) -> tuple[Period, ...]:
     return tuple(Period(*pair) for pair in pairs)
 
 
-def test_what_each_number_knew_before_is_what_each_knows_after() -> None:
+def test_restoration_gives_each_number_its_own_lines_back() -> None:
     shares = unite(A, lines((1, 10)), {}, B, lines((5, 20)), {})
 
     apart = separate(shares, A, [], B)
@@ -25,7 +25,7 @@ def test_what_each_number_knew_before_is_what_each_knows_after() -> None:
     assert (apart.given_back_shares, apart.kept_shares) == ({}, {})
 
 
-def test_an_inscription_stays_with_the_number_it_was_asked_under_also_where_it_changed_nothing() -> None:
+def test_inscription_is_added_to_the_share_of_its_number_even_if_covered() -> None:
     shares = unite(A, lines((1, 10)), {}, B, (), {})
 
     shares = inscribe_share(shares, B, Period(5, 15))
@@ -35,7 +35,7 @@ def test_an_inscription_stays_with_the_number_it_was_asked_under_also_where_it_c
     assert (apart.given_back, apart.kept) == (lines((1, 10), (30, 40)), lines((5, 15)))
 
 
-def test_days_removed_under_the_other_number_stay_away_and_are_named() -> None:
+def test_days_removed_under_another_number_are_inseparable() -> None:
     shares = unite(A, lines((1, 10)), {}, B, lines((1, 5)), {})
 
     apart = separate(remove_share(shares, B, Period(3, 8)), A, [], B)
@@ -47,7 +47,7 @@ def test_days_removed_under_the_other_number_stay_away_and_are_named() -> None:
     )
 
 
-def test_days_removed_under_a_number_that_brought_none_are_named_too() -> None:
+def test_days_removed_under_a_number_without_a_share_are_inseparable() -> None:
     shares = remove_share({B: Share(lines((1, 10)))}, A, Period(3, 8))
 
     apart = separate(shares, A, [], B)
@@ -56,7 +56,7 @@ def test_days_removed_under_a_number_that_brought_none_are_named_too() -> None:
     assert remove_share({B: Share(lines((1, 10)))}, A, Period(20, 30)) == {B: Share(lines((1, 10)))}
 
 
-def test_days_inscribed_again_can_be_told_apart_again() -> None:
+def test_days_inscribed_again_are_no_longer_inseparable() -> None:
     shares = unite(A, lines((1, 10)), {}, B, (), {})
 
     shares = inscribe_share(remove_share(shares, B, None), A, Period(2, 4))
@@ -64,7 +64,7 @@ def test_days_inscribed_again_can_be_told_apart_again() -> None:
     assert shares[A] == Share(lines((2, 4)), lines((1, 2), (4, 10)))
 
 
-def test_a_chain_comes_apart_in_the_middle() -> None:
+def test_restoration_in_the_middle_of_a_chain_separates_both_ends() -> None:
     first = unite(A, lines((1, 3)), {}, B, lines((10, 12)), {})
     second = unite(B, lines((1, 3), (10, 12)), first, C, lines((20, 22)), {})
 
@@ -74,7 +74,7 @@ def test_a_chain_comes_apart_in_the_middle() -> None:
     assert (set(apart.given_back_shares), apart.kept_shares) == ({A, B}, {})
 
 
-def test_what_was_only_asked_under_the_first_of_a_chain_can_still_come_apart_afterwards() -> None:
+def test_days_of_the_first_number_of_a_chain_are_separated_later() -> None:
     shares = inscribe_share({C: Share(lines((20, 22)))}, A, Period(1, 3))
 
     apart = separate(shares, B, [A], C)
@@ -87,7 +87,7 @@ steps = st.lists(st.tuples(st.booleans(), st.sampled_from([A, B, C]), periods), 
 
 
 @given(st.lists(periods), st.lists(periods), steps)
-def test_the_shares_together_are_always_the_lines_of_the_dossier(
+def test_union_of_the_shares_always_equals_the_lines(
     old: list[Period], new: list[Period], operations: list[tuple[bool, Niss, Period]]
 ) -> None:
     held = {day for period in (*old, *new) for day in range(*period)}

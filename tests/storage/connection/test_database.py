@@ -1,4 +1,4 @@
-"""The database: how it is reached, what becomes of connections that die, and what errors say."""
+"""The database: connection settings, lost connections, and the text of errors."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def end_backend(engine: AsyncEngine, pid: object) -> None:
                 await asyncio.sleep(0.01)
 
 
-async def test_settings_that_the_code_relies_on(dsn: str) -> None:
+async def test_connection_has_the_settings_that_the_code_relies_on(dsn: str) -> None:
     async with opened(dsn, autocommit=True) as engine:
         assert await value(engine, "SHOW datestyle") == "ISO, MDY"
         assert await value(engine, "SHOW timezone") == "UTC"
@@ -56,7 +56,7 @@ async def test_settings_that_the_code_relies_on(dsn: str) -> None:
         assert await value(engine, "SHOW plan_cache_mode") == "force_generic_plan"
 
 
-async def test_the_uri_may_say_more(dsn: str) -> None:
+async def test_uri_overrides_settings(dsn: str) -> None:
     said = "application_name=elsewhere&options=-c%20search_path%3Dpg_catalog%20-c%20jit%3Don"
     async with opened(f"{dsn}{'&' if '?' in dsn else '?'}{said}", autocommit=True) as engine:
         assert await value(engine, "SHOW application_name") == "elsewhere"
@@ -68,20 +68,20 @@ async def test_the_uri_may_say_more(dsn: str) -> None:
 @pytest.mark.parametrize(
     "dsn", ["mysql://somebody:hidden@there/it", "postgresql://somebody:hidden@there/?x=1"]
 )
-def test_what_is_no_uri_of_a_database_is_refused_without_its_password(dsn: str) -> None:
+def test_invalid_uri_is_refused_without_showing_its_password(dsn: str) -> None:
     with pytest.raises(StoreFault, match=r"(the|a) URI") as refused:
         open_database(dsn)
     assert "hidden" not in "".join(traceback.format_exception(refused.value))
 
 
-def test_a_server_that_is_too_old_is_refused() -> None:
+def test_version_that_is_too_old_is_refused() -> None:
     require_supported(150_000)
     require_supported(180_004)
     with pytest.raises(StoreFault, match="PostgreSQL 14 is too old: RaaS needs version 15 or later"):
         require_supported(140_012)
 
 
-async def test_a_server_that_is_too_old_is_refused_when_it_answers(
+async def test_connecting_to_a_server_that_is_too_old_is_refused(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("raas.storage.connection.database.MINIMUM_SERVER", 990_000)
@@ -90,7 +90,7 @@ async def test_a_server_that_is_too_old_is_refused_when_it_answers(
             await value(engine, "SELECT 1")
 
 
-async def test_nobody_listens() -> None:
+async def test_database_without_a_listener_is_unavailable() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -102,9 +102,7 @@ async def test_nobody_listens() -> None:
                 await engine.connect()
 
 
-async def test_a_connection_that_died_in_the_pool_is_replaced_unnoticed(
-    dsn: str, engine: AsyncEngine
-) -> None:
+async def test_connection_that_died_in_the_pool_is_replaced_before_use(dsn: str, engine: AsyncEngine) -> None:
     async with opened(dsn, autocommit=True, size=1) as readers, opened(dsn, size=1) as writers:
         for _ in range(3):
             read_by = await value(readers, "SELECT pg_backend_pid()")
@@ -117,7 +115,7 @@ async def test_a_connection_that_died_in_the_pool_is_replaced_unnoticed(
                 assert (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one() != written_by
 
 
-async def test_a_connection_that_dies_under_a_statement_is_unavailable_and_replaced(
+async def test_connection_lost_in_a_statement_is_unavailable_and_replaced(
     dsn: str, engine: AsyncEngine
 ) -> None:
     async with opened(dsn, autocommit=True, size=1) as readers:
@@ -134,7 +132,7 @@ async def test_a_connection_that_dies_under_a_statement_is_unavailable_and_repla
         assert await value(readers, "SELECT 1") == 1
 
 
-async def test_a_caller_that_goes_away_leaves_a_connection_of_use(dsn: str) -> None:
+async def test_statement_of_a_cancelled_caller_is_cancelled_on_the_server(dsn: str) -> None:
     async with opened(dsn, autocommit=True, size=1) as engine:
         for _ in range(3):
             sleeping = asyncio.create_task(value(engine, "SELECT pg_sleep(60)"))
@@ -145,7 +143,7 @@ async def test_a_caller_that_goes_away_leaves_a_connection_of_use(dsn: str) -> N
             assert await asyncio.wait_for(value(engine, "SELECT 1"), 30) == 1
 
 
-async def test_readers_are_never_in_a_transaction(engine: AsyncEngine) -> None:
+async def test_fetch_is_refused_on_an_engine_with_transactions(engine: AsyncEngine) -> None:
     with pytest.raises(RuntimeError, match="autocommit"):
         await value(engine, "SELECT 1")
     async with engine.connect() as connection:
@@ -160,7 +158,7 @@ async def test_readers_are_never_in_a_transaction(engine: AsyncEngine) -> None:
         "SELECT {secret} FROM nowhere",
     ],
 )
-async def test_errors_never_say_what_a_statement_was_about(dsn: str, statement: str) -> None:
+async def test_error_of_a_statement_shows_no_value(dsn: str, statement: str) -> None:
     async with opened(dsn, autocommit=True, size=1) as engine:
         async with engine.begin() as connection:
             await connection.execute(text("CREATE TEMP TABLE person (niss bigint PRIMARY KEY)"))
@@ -174,7 +172,7 @@ async def test_errors_never_say_what_a_statement_was_about(dsn: str, statement: 
         assert str(SECRET) not in "".join(traceback.format_exception(fault.value))
 
 
-async def test_an_exhausted_pool_is_unavailable(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_exhausted_pool_is_unavailable(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened(dsn, size=1) as engine, engine.connect() as held:
         monkeypatch.setattr(engine.sync_engine.pool, "_timeout", 0.05)
         with pytest.raises(StoreUnavailable), translated_errors():
@@ -182,6 +180,6 @@ async def test_an_exhausted_pool_is_unavailable(dsn: str, monkeypatch: pytest.Mo
         await held.rollback()
 
 
-async def test_other_errors_pass_as_they_are() -> None:
+async def test_errors_of_other_kinds_are_not_translated() -> None:
     with pytest.raises(KeyError), translated_errors():
         raise KeyError

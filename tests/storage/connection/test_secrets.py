@@ -1,4 +1,4 @@
-"""The key of the seal is one for all processes on a database."""
+"""All processes on a database share one key of the seal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from raas.storage.connection.database import open_database
 from raas.storage.connection.secrets import page_seal_key
 
 
-async def test_all_who_ask_at_once_get_one_key_for_ever(engine: AsyncEngine, dsn: str) -> None:
+async def test_concurrent_processes_get_one_key_that_never_changes(engine: AsyncEngine, dsn: str) -> None:
     async with engine.begin() as connection:
         await connection.execute(text("DELETE FROM secret"))
     keys = await asyncio.gather(*(page_seal_key(engine) for _ in range(8)))

@@ -1,4 +1,4 @@
-"""What a write waits for: the same number of round trips whoever says who the persons are."""
+"""Loading under the lock takes one round trip, whichever authentic source is configured."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def round_trips(engine: AsyncEngine, register_id: int, wanted: LoadRequest
     return sum("Sync" in line for line in trace.read_text().splitlines())
 
 
-async def test_persons_cost_no_round_trip(
+async def test_loading_persons_takes_no_further_round_trip(
     engine: AsyncEngine, reading_engine: AsyncEngine, tmp_path: Path
 ) -> None:
     harness = PersonHarness(engine, reading_engine)

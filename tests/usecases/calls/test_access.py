@@ -1,4 +1,4 @@
-"""The gate: who may call what, and what the audit is told."""
+"""Access control: permissions of callers, and the records of the audit."""
 
 from __future__ import annotations
 
@@ -82,20 +82,20 @@ async def refusal(awaitable: object) -> list[tuple[str, Reason, dict[str, str]]]
     return [(v.field, v.reason, dict(v.values)) for v in raised.value.violations]
 
 
-async def test_the_own_register_is_admitted(access: AccessControl) -> None:
+async def test_own_register_is_admitted(access: AccessControl) -> None:
     assert await access.admit_id(call(), None) == AdmittedRegister(1, OWN)
     assert await access.admit_id(call(), OWN) == AdmittedRegister(1, OWN)
     assert (await access.admit(call(), None)).id == 1
 
 
-async def test_another_register_needs_a_mandate(access: AccessControl) -> None:
+async def test_another_register_without_a_mandate_is_refused(access: AccessControl) -> None:
     missing = [("register", Reason.MANDATE_MISSING, {"register": "0999999823"})]
     assert await refusal(access.admit_id(call(), OTHER)) == missing
     assert await refusal(access.admit(call(), OTHER)) == missing
     assert await access.admit_id(call(all_mandates=True), OTHER) == AdmittedRegister(2, OTHER)
 
 
-async def test_what_does_not_exist_is_like_what_one_may_not_see(
+async def test_missing_register_is_refused_like_one_without_a_mandate(
     access: AccessControl, registers: Registers
 ) -> None:
     missing = [("register", Reason.MANDATE_MISSING, {"register": "0999999724"})]
@@ -106,13 +106,13 @@ async def test_what_does_not_exist_is_like_what_one_may_not_see(
     assert await refusal(access.admit(call(all_mandates=True), NOBODY)) == missing
 
 
-async def test_only_the_own_number_is_unknown(access: AccessControl) -> None:
+async def test_own_number_without_a_register_is_register_unknown(access: AccessControl) -> None:
     expected = [("register", Reason.REGISTER_UNKNOWN, {"register": "0999999724"})]
     assert await refusal(access.admit_id(call(owner=NOBODY), None)) == expected
     assert await refusal(access.admit(call(owner=NOBODY), NOBODY)) == expected
 
 
-async def test_a_register_seen_once_is_not_asked_for_again(
+async def test_register_found_once_is_not_looked_up_again(
     access: AccessControl, registers: Registers
 ) -> None:
     for _ in range(3):
@@ -120,18 +120,20 @@ async def test_a_register_seen_once_is_not_asked_for_again(
     assert registers.asked == [[OWN]]
 
 
-async def test_a_register_that_appears_later_is_found(access: AccessControl, registers: Registers) -> None:
+async def test_register_created_later_is_found(access: AccessControl, registers: Registers) -> None:
     await refusal(access.admit_id(call(owner=NOBODY), None))
     registers.known[NOBODY] = register(3, NOBODY)
     assert await access.admit_id(call(owner=NOBODY), None) == AdmittedRegister(3, NOBODY)
 
 
-async def test_a_mandate_is_asked_for_even_for_registers_seen_before(access: AccessControl) -> None:
+async def test_mandate_is_checked_for_registers_found_before(access: AccessControl) -> None:
     await access.admit_id(call(all_mandates=True), OTHER)
     assert (await refusal(access.admit_id(call(), OTHER)))[0][1] is Reason.MANDATE_MISSING
 
 
-async def test_many_registers_are_looked_up_together(access: AccessControl, registers: Registers) -> None:
+async def test_many_registers_are_looked_up_in_one_snapshot(
+    access: AccessControl, registers: Registers
+) -> None:
     await access.admit_id(call(), OWN)
     admit = await access.admitting(call("CheckInscriptions", Role.ROUTER), [OWN, OTHER, NOBODY, OTHER])
     assert registers.asked == [[OWN], [OTHER, NOBODY]]
@@ -143,7 +145,7 @@ async def test_many_registers_are_looked_up_together(access: AccessControl, regi
     assert len(registers.asked) == 2
 
 
-async def test_a_router_may_check_any_register_and_do_nothing_else_there(access: AccessControl) -> None:
+async def test_router_may_only_check_other_registers(access: AccessControl) -> None:
     router = call("CheckInscriptions", Role.ROUTER)
     assert await (await access.admitting(router, [OTHER]))(OTHER) == AdmittedRegister(2, OTHER)
     plain = call("CheckInscriptions")
@@ -153,7 +155,7 @@ async def test_a_router_may_check_any_register_and_do_nothing_else_there(access:
     ] is Reason.MANDATE_MISSING
 
 
-def test_roles_are_required_where_no_register_is_acted_on(access: AccessControl) -> None:
+def test_call_without_a_register_requires_a_role(access: AccessControl) -> None:
     access.require_role(call("FindRegisters", Role.ROUTER))
     access.require_role(call(ADMINISTRATION + "CreateRegister", Role.ADMINISTRATION))
     for rpc in ("FindRegisters", ADMINISTRATION + "ListRegisters"):
@@ -171,7 +173,7 @@ def test_roles_are_required_where_no_register_is_acted_on(access: AccessControl)
         (KeyboardInterrupt(), "CANCELLED"),
     ],
 )
-def test_a_visit_is_noted_whatever_its_outcome(
+def test_every_call_is_audited_with_its_outcome(
     access: AccessControl, visits: Visits, error: BaseException | None, outcome: str
 ) -> None:
     audit_scope = access.audit_scope(call())
