@@ -19,10 +19,10 @@ async def with_identity_violations(
     """The operations; those whose claim differs from the source have IDENTITY_MISMATCH in `violations`.
 
     Its metadata `fields` are the names of the differing fields, separated by commas; never a value. All
-    claims are compared in one request to the source; without claims the operations are returned as they are.
+    claims are compared in one request to the source; without claims the operations are returned unchanged.
     An operation whose number or claim could not be read has a violation already and is not compared. A claim
-    that differs spends one of the caller's `guesses` about the person, whichever of its numbers is named. Once
-    they are spent, every claim about the person is OVERLOADED, right or wrong: callers cannot find out an
+    that differs spends one of the caller's `guesses` about the person, whichever number is named. Once they
+    are spent, every claim about the person is OVERLOADED, right or wrong: callers cannot find out an
     identity by trying. Raises SourceUnavailable.
     """
     claims: dict[int, Claim] = {
