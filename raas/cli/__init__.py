@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -20,6 +21,8 @@ _GROUPS = {
 
 def main() -> None:
     """Run the command of the arguments and end the process with its exit status."""
+    # gRPC core writes lines of its own format, about peers that misbehave, to stderr. Before it is imported.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from raas.cli.texts import environment_language
     from raas.cli.texts.help import translate_help
 

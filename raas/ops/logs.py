@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
+from types import TracebackType
 from typing import IO, Any
 
 import structlog
@@ -60,8 +62,37 @@ def configure_logs(log_format: LogFormat, level: LogLevel, stream: IO[str] | Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.name)
+    logging.captureWarnings(True)
+    _log_unhandled_exceptions()
+    grpc = logging.getLogger("grpc._cython.cygrpc")
+    grpc.filters[:] = [_is_no_departure]
     # Its messages about every start are of no use to operators.
     logging.getLogger("alembic").setLevel(max(logging.WARNING, root.level))
+
+
+def _is_no_departure(record: logging.LogRecord) -> bool:
+    """Whether a record of gRPC is logged: that a caller leaves while it is answered is no error."""
+    return not str(record.msg).startswith("ExecuteBatchError raised in core")
+
+
+def _log_unhandled_exceptions() -> None:
+    """Log exceptions that Python prints otherwise: of threads, of finalizers, of the process as a whole."""
+
+    def log(event: str, error: BaseException | None) -> None:
+        structlog.get_logger("python").error(event, exc_info=error)
+
+    def thread_hook(unhandled: threading.ExceptHookArgs) -> None:
+        log("a thread failed", unhandled.exc_value)
+
+    def unraisable_hook(unhandled: sys.UnraisableHookArgs) -> None:
+        log("an exception was ignored", unhandled.exc_value)
+
+    def process_hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log("the process failed", error)
+
+    threading.excepthook = thread_hook
+    sys.unraisablehook = unraisable_hook
+    sys.excepthook = process_hook
 
 
 def redact_numbers(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
+import threading
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,16 +25,25 @@ CALL_ID = "12345678-1234-4234-8234-123456789012"
 DIGITS_ONLY_END = "abcdefab-1234-4234-8234-12345678901a"
 
 
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
+@pytest.fixture(autouse=True)
+def logging_restored() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    configure_logs(LogFormat.JSON, LogLevel.INFO, stream)
-    yield stream
+    hooks = threading.excepthook, sys.unraisablehook, sys.excepthook
+    yield
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.reset_defaults()
+    logging.captureWarnings(False)
+    logging.getLogger("grpc._cython.cygrpc").filters.clear()
+    threading.excepthook, sys.unraisablehook, sys.excepthook = hooks
+
+
+@pytest.fixture
+def lines() -> io.StringIO:
+    stream = io.StringIO()
+    configure_logs(LogFormat.JSON, LogLevel.INFO, stream)
+    return stream
 
 
 def logged(lines: io.StringIO) -> list[dict[str, Any]]:
@@ -103,15 +116,84 @@ def test_other_numbers_are_not_redacted(lines: io.StringIO) -> None:
 
 
 def test_console_format_is_redacted() -> None:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     stream = io.StringIO()
-    try:
-        configure_logs(LogFormat.CONSOLE, LogLevel.INFO, stream)
-        structlog.get_logger("raas").warning("about", niss=NISS)
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
-        structlog.reset_defaults()
+    configure_logs(LogFormat.CONSOLE, LogLevel.INFO, stream)
+    structlog.get_logger("raas").warning("about", niss=NISS)
     assert NISS not in stream.getvalue()
     assert f"niss={REDACTED}" in stream.getvalue()
+
+
+def test_warnings_of_python_are_logged_as_one_line(lines: io.StringIO) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        # pytest captured them after the fixture did.
+        logging.captureWarnings(False)
+        logging.captureWarnings(True)
+        warnings.warn("two\nlines", ResourceWarning, stacklevel=1)
+    (entry,) = logged(lines)
+    assert (entry["level"], entry["logger"]) == ("warning", "py.warnings")
+    assert "ResourceWarning: two\nlines" in entry["event"]
+
+
+def test_exception_of_a_thread_is_logged_as_one_line(lines: io.StringIO) -> None:
+    thread = threading.Thread(target=lambda: 1 / 0)
+    thread.start()
+    thread.join()
+    (entry,) = logged(lines)
+    assert (entry["level"], entry["event"]) == ("error", "a thread failed")
+    assert "ZeroDivisionError" in entry["exception"]
+
+
+def test_exceptions_that_python_would_print_are_logged(lines: io.StringIO) -> None:
+    class Fails:
+        def __del__(self) -> None:
+            raise ValueError("in a finalizer")
+
+    failing = Fails()
+    del failing
+    error = KeyError("at the end")
+    sys.excepthook(KeyError, error, None)
+    assert [entry["event"] for entry in logged(lines)] == ["an exception was ignored", "the process failed"]
+
+
+def test_caller_that_leaves_is_no_error_of_grpc(lines: io.StringIO) -> None:
+    grpc = logging.getLogger("grpc._cython.cygrpc")
+    try:
+        raise RuntimeError("Failed grpc_call_start_batch: 10")
+    except RuntimeError:
+        grpc.exception("ExecuteBatchError raised in core by servicer method [%s]", "/raas.v1.X/Y")
+        grpc.exception("Unexpected [RuntimeError] raised by servicer method [/raas.v1.X/Y]")
+    (entry,) = logged(lines)
+    assert (entry["level"], entry["event"].split()[0]) == ("error", "Unexpected")
+
+
+_PORT_TAKEN = """
+import asyncio, sys
+import raas.cli
+
+sys.argv = ["raas", "serve", "--help"]
+try:
+    raas.cli.main()
+except SystemExit:
+    pass
+
+import grpc.aio
+
+async def main():
+    servers = [grpc.aio.server(options=[("grpc.so_reuseport", 0)]) for _ in range(2)]
+    port = servers[0].add_insecure_port("127.0.0.1:0")
+    try:
+        servers[1].add_insecure_port(f"127.0.0.1:{port}")
+    except RuntimeError:
+        print("refused")
+
+asyncio.run(main())
+"""
+
+
+def test_grpc_core_writes_no_lines_of_its_own() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _PORT_TAKEN], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.endswith("refused\n")
+    assert done.stderr == ""
