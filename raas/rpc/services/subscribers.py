@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from raas.rpc.calls.request_scope import RequestScopes, list_page
-from raas.rpc.wire.fields import read_enterprise_number
-from raas.rpc.wire.subscriptions import read_log_id, read_revision, read_subscriber, subscriber_message
+from raas.rpc.wire.fields import read_enterprise_number, read_revision
+from raas.rpc.wire.subscriptions import read_log_id, read_subscriber, subscriber_message
 from raas.usecases.feed.acknowledgements import ManageSubscribers
 from raas.v1 import mutation_stream_pb2 as v1
 

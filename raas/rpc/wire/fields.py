@@ -26,6 +26,7 @@ from raas.domain.text import text_violations
 CODE_LIMIT = 64
 LIST_LIMIT = 1_000
 REQUEST_ID_LIMIT = 128
+LARGEST_REVISION = 2**62
 ROW_VIOLATIONS = 10
 """Violations told of one element of a batch, a list of checks or an import."""
 
@@ -165,6 +166,16 @@ def read_instant(field: str, timestamp: Timestamp, faults: Faults) -> datetime |
         return _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1_000)
     faults.append(Violation(field, Reason.VALUE_INVALID))
     return None
+
+
+def read_revision(field: str, revision: int, faults: Faults) -> int:
+    """A revision, 0 or more; whether it exists is checked by the use cases.
+
+    One that is far in the future is read as `LARGEST_REVISION`, so that the store can calculate with it.
+    """
+    if revision < 0:
+        faults.append(Violation(field, Reason.VALUE_INVALID))
+    return min(revision, LARGEST_REVISION)
 
 
 def read_enum(field: str, number: int, kind: type[_Value], faults: Faults) -> _Value | None:

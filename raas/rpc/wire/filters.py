@@ -8,7 +8,7 @@ from raas.domain.calendar.day import parse_day, parse_period
 from raas.domain.calendar.periods import Period
 from raas.domain.errors import Reason, Violation
 from raas.domain.invalid import Invalid
-from raas.rpc.wire.fields import Faults, NissRules, read_codes, read_instant, read_nisses
+from raas.rpc.wire.fields import Faults, NissRules, read_codes, read_instant, read_nisses, read_revision
 from raas.usecases.ports.read_store import DossierFilter
 from raas.usecases.reads.as_of import AsOf
 from raas.v1 import decision_pb2, period_pb2, register_service_pb2
@@ -42,9 +42,7 @@ def read_as_of(request: DossiersRequest, faults: Faults) -> AsOf | None:
     """The time of knowing that is asked about; None = now. Whether it is kept is for the verbs to know."""
     match request.WhichOneof("as_of"):
         case "at_revision":
-            if request.at_revision < 0:
-                faults.append(Violation("at_revision", Reason.VALUE_INVALID))
-            return AsOf(revision=request.at_revision, instant=None)
+            return AsOf(revision=read_revision("at_revision", request.at_revision, faults), instant=None)
         case "at_time":
             return AsOf(revision=None, instant=read_instant("at_time", request.at_time, faults))
         case _:

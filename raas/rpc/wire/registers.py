@@ -22,7 +22,7 @@ MASK_LIMIT = 100
 LABELS_LIMIT = 16
 
 _FIELD = "dossier_type"
-_FIELD_NAME = re.compile(r"[a-z_]{1,64}")
+_FIELD_NAME = re.compile(r"[a-z_.*]{1,64}")
 _CHANGEABLE = ("labels", "quality_code", "partner", "active_from", "active_until", "identity_changes")
 
 

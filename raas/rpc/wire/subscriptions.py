@@ -19,6 +19,7 @@ from raas.rpc.wire.fields import (
     read_codes,
     read_enum,
     read_niss,
+    read_revision,
     read_text,
     within_limit,
 )
@@ -40,8 +41,6 @@ from raas.v1 import subscriber_pb2
 
 SUBSCRIBER_LIMIT = 64
 HEARTBEAT_SECONDS = 1, 300
-
-_LARGEST_REVISION = 2**62
 
 _NamesLog = TypeVar("_NamesLog", v1.SubscribeRequest, v1.ListMutationsRequest, v1.AcknowledgeRequest)
 
@@ -87,13 +86,6 @@ def read_subscriber(text: str, faults: Faults) -> str:
         faults.append(Violation("subscriber", Reason.REQUIRED))
         return ""
     return read_text("subscriber", text, SUBSCRIBER_LIMIT, faults) or ""
-
-
-def read_revision(field: str, revision: int, faults: Faults) -> int:
-    """A revision: 0 or more; that it exists is for the verbs to know."""
-    if not 0 <= revision <= _LARGEST_REVISION:
-        faults.append(Violation(field, Reason.VALUE_INVALID))
-    return revision
 
 
 def read_log_id(request: _NamesLog, faults: Faults) -> UUID | None:

@@ -119,7 +119,18 @@ async def test_everything_wrong_with_an_update_is_said_at_once(harness: Harness)
         ("dossier_type.partner", "ENTERPRISE_NUMBER_MALFORMED"),
     ]
     assert refusal.descriptions[1] == "The mask names a field that does not exist: colour."
-    assert "labels.fr" not in refusal.descriptions[2]
+    assert refusal.descriptions[2] == "The mask names a field that does not exist: labels.fr."
+
+
+async def test_mask_of_every_field_is_refused_by_its_name(harness: Harness) -> None:
+    request = v1.UpdateDossierTypeRequest(
+        dossier_type={"code": TYPES[0]}, update_mask={"paths": ["*", "Peeters"]}
+    )
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await harness.stub.UpdateDossierType(request, metadata=CALLER)
+    refusal = told(raised.value)
+    assert refusal.descriptions[0] == "The mask names a field that does not exist: *."
+    assert "Peeters" not in refusal.descriptions[1]
 
 
 async def test_a_mask_is_required(harness: Harness) -> None:

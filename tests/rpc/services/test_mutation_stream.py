@@ -252,6 +252,7 @@ async def test_what_cannot_begin_is_refused_with_a_reason_of_its_own(
     for asked, expected in (
         ({"after_revision": 4}, ("OUT_OF_RANGE", "REVISION_EXPIRED", {"oldest_revision": "5"})),
         ({"after_revision": 12}, ("OUT_OF_RANGE", "REVISION_IN_FUTURE", {"latest_revision": "11"})),
+        ({"after_revision": 2**63 - 1}, ("OUT_OF_RANGE", "REVISION_IN_FUTURE", {"latest_revision": "11"})),
         (
             {"after_revision": 6, "log_id": OTHER_LOG},
             ("FAILED_PRECONDITION", "LOG_REPLACED", {"log_id": log_id}),
@@ -276,6 +277,23 @@ async def test_what_cannot_begin_is_refused_with_a_reason_of_its_own(
     listener = Listener(harness, register, after_revision=5, log_id=log_id)
     assert (await listener.revisions(11))[0] == 6
     listener.stop()
+
+
+@pytest.mark.parametrize("revision", [2**62, 2**62 + 1, 2**63 - 2, 2**63 - 1])
+async def test_revision_near_the_largest_number_is_in_the_future(
+    harness: StreamHarness, revision: int
+) -> None:
+    register = await harness.new_register("A")
+    calls = (
+        (harness.stream.ListMutations, v1.ListMutationsRequest(after_revision=revision)),
+        (harness.stream.Acknowledge, v1.AcknowledgeRequest(subscriber="copy", revision=revision)),
+        (harness.registers.Consult, registers_v1.ConsultRequest(at_revision=revision)),
+    )
+    for rpc, request in calls:
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await rpc(request, metadata=metadata(register))
+        refusal = told(raised.value)
+        assert (refusal.status, refusal.info.reason) == ("OUT_OF_RANGE", "REVISION_IN_FUTURE")
 
 
 async def test_everything_wrong_is_said_at_once(harness: StreamHarness) -> None:
