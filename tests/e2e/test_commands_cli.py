@@ -134,6 +134,10 @@ def test_persons_are_imported_searched_and_shown(person_server: Server, tmp_path
     path.write_text("{}\nnot JSON\n")
     failed = raas("persons", "import", str(path), *register.arguments, status=1)
     assert "line 2 is not a person in JSON" in failed.stderr
+    path.write_text(json.dumps(rows[0]))
+    nowhere = ("--target", f"127.0.0.1:{free_port()}", "--patience", "0.2", "--json")
+    (counts,) = objects(raas("persons", "import", str(path), *nowhere, status=1))
+    assert (counts["complete"], counts["applied"], counts["error"]["status"]) == (False, 0, "UNAVAILABLE")
 
 
 def test_status_and_doctor_find_nothing_wrong(server: Server, register: TestRegister) -> None:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from google.protobuf.json_format import Parse, ParseError
 
-from raas.cli.server.client import report_outages
+from raas.cli.commands.import_persons import import_persons
 from raas.cli.server.command import ServerOptions, server_command
 from raas.cli.terminal.days import parse_day, parse_niss
-from raas.cli.terminal.exits import Exit, fail
-from raas.cli.terminal.progress import Meter
 from raas.cli.terminal.table import write_json, write_table
 from raas.cli.texts import tr
-from raas.v1.error_reason_pb2 import ErrorReason
 from raas.v1.identity_pb2 import Sex
 from raas.v1.person_pb2 import Person, PersonStatus, RegisterOfOrigin
-from raas.v1.person_service_pb2 import RejectedPerson, SearchPersonsResponse
-from raas_client import ImportProgress, RaasClient
+from raas.v1.person_service_pb2 import SearchPersonsResponse
+from raas_client import RaasClient
 
 persons = typer.Typer(
     help="The persons of the authentic source.", no_args_is_help=True, rich_markup_mode=None
@@ -30,7 +22,6 @@ persons = typer.Typer(
 
 _SEXES = {Sex.SEX_FEMALE: "F", Sex.SEX_MALE: "M"}
 _WANTED_SEX = {"F": Sex.SEX_FEMALE, "M": Sex.SEX_MALE}
-_REASON = len("ERROR_REASON_")
 
 
 @persons.command("search")
@@ -108,84 +99,7 @@ def show_person(
         write_table(_headers(), [_cells(person)])
 
 
-@persons.command("import")
-@server_command
-def import_persons(
-    server: ServerOptions,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="One person per line, as JSON of the message Person.")
-    ],
-    import_id: Annotated[
-        str | None,
-        typer.Option(metavar="ID", help="The name of this import; derived from the content by default."),
-    ] = None,
-) -> None:
-    """Import persons into the authentic source, from a file of JSON lines.
-
-    The same command resumes an import that was interrupted; nothing is applied twice. Rejected rows are
-    written to standard error, by line and reason.
-
-    Exit status: 0 all applied, 3 some rejected, 1 failed, 130 interrupted.
-    """
-    try:
-        content = file.read_bytes()
-        rows = list(_persons(content))
-    except OSError as error:
-        fail(f"{file}: {error.strerror}")
-    except ValueError as error:
-        fail(f"{file}: {error}")
-    name = import_id or f"{hashlib.sha256(content).hexdigest()[:40]}-{len(content)}"
-    meter = Meter(tr("rows"), len(rows), quiet=server.as_json)
-    report_outages(lambda text: meter.say(f"{server.target}: {text}"))
-
-    async def ask(client: RaasClient) -> ImportProgress[RejectedPerson]:
-        def progress(told: ImportProgress[RejectedPerson]) -> None:
-            meter.show(told.through_offset, told.through_offset)
-
-        return await client.import_persons((person for _, person in rows), import_id=name, progress=progress)
-
-    with meter:
-        done = server.ask(ask)
-    for rejected in done.rejected:
-        reasons = "; ".join(
-            f"{ErrorReason.Name(each.reason)[_REASON:]} ({each.field}): {each.message}"
-            for each in rejected.violations
-        )
-        typer.echo(tr("line {line}: {reasons}", line=rows[rejected.offset][0], reasons=reasons), err=True)
-    counts = {
-        "rows": done.through_offset,
-        "applied": done.applied,
-        "unchanged": done.unchanged,
-        "rejected": len(done.rejected),
-    }
-    _write_counts(counts, as_json=server.as_json)
-    raise typer.Exit(Exit.ROWS_REJECTED if done.rejected else Exit.DONE)
-
-
-def _write_counts(counts: dict[str, int], *, as_json: bool) -> None:
-    import json
-
-    if as_json:
-        typer.echo(json.dumps(counts))
-    else:
-        typer.echo(
-            tr("{rows:,} rows: {applied:,} applied, {unchanged:,} unchanged, {rejected:,} rejected", **counts)
-        )
-
-
-def _persons(content: bytes) -> Iterator[tuple[int, Person]]:
-    """The persons with their lines. Raises ValueError, without any fact about a person."""
-    for line, text in enumerate(content.decode().splitlines(), start=1):
-        if not text.strip():
-            continue
-        person = Person()
-        parsed = False
-        with suppress(ParseError):
-            Parse(text, person)
-            parsed = True
-        if not parsed:
-            raise ValueError(tr("line {line} is not a person in JSON", line=line))
-        yield line, person
+persons.command("import")(import_persons)
 
 
 def _headers() -> tuple[str, ...]:

@@ -37,17 +37,20 @@ class ServerOptions:
     patience: PatienceSeconds = 30.0
     as_json: JsonLines = False
 
-    def ask(self, work: Callable[[RaasClient], Awaitable[Answer]]) -> Answer:
-        """The answer of `work`; a failed call or an interruption ends the command."""
-        client = client_of(
+    def client(self) -> RaasClient:
+        """A client as the options say."""
+        return client_of(
             self.target,
             self.enterprise_number and parse_enterprise_number(self.enterprise_number),
             self.register and parse_enterprise_number(self.register),
             self.language,
-            Patience(call_seconds=self.patience),
+            Patience(call_seconds=self.patience, outage_seconds=self.patience),
         )
+
+    def ask(self, work: Callable[[RaasClient], Awaitable[Answer]]) -> Answer:
+        """The answer of `work`; a failed call or an interruption ends the command."""
         with until_reader_leaves():
-            return answer_of(client, work, as_json=self.as_json)
+            return answer_of(self.client(), work, as_json=self.as_json)
 
 
 def server_command(

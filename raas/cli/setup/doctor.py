@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -20,6 +21,9 @@ from raas.cli.terminal.table import has_colour
 from raas.cli.texts import tr, use_language
 from raas_client import RaasClient
 
+_PATIENCE = 5.0
+"""Seconds: whoever asks for the status waits for it."""
+
 _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
 
 
@@ -34,7 +38,7 @@ def status(server: ServerOptions) -> None:
     async def ask(client: RaasClient) -> list[Finding]:
         return await check_server(client, server.target)
 
-    _write(server.ask(ask), as_json=server.as_json)
+    _write(replace(server, patience=min(server.patience, _PATIENCE)).ask(ask), as_json=server.as_json)
 
 
 @server_command
@@ -58,7 +62,7 @@ def doctor(
         [
             *check_versions(),
             *check_configuration(),
-            *server.ask(ask),
+            *replace(server, patience=min(server.patience, _PATIENCE)).ask(ask),
             *check_database(data_dir),
         ],
         as_json=server.as_json,
