@@ -64,6 +64,14 @@ def test_validity_of_one_day_is_accepted():
     assert isinstance(declared, DossierType)
 
 
+def test_labels_with_invisible_characters_are_refused():
+    labels = {"fr": "Maladie\u2028", "nl": "\u202eZiekte"}
+    assert parse_dossier_type("dossier_type", "A", labels) == [
+        invalid("labels[fr]", "INVISIBLE_CHARACTERS"),
+        invalid("labels[nl]", "INVISIBLE_CHARACTERS"),
+    ]
+
+
 def test_everything_wrong_is_said_at_once():
     assert parse_dossier_type(
         "dossier_type",

@@ -55,6 +55,7 @@ async def test_a_register_that_exists_is_refused(harness: Harness) -> None:
             ],
         ),
         ({"enterprise_number": NOBODY, "name": " "}, [("name", "VALUE_INVALID")]),
+        ({"enterprise_number": NOBODY, "name": "one\u2028two"}, [("name", "VALUE_INVALID")]),
     ],
 )
 async def test_what_is_wrong_with_a_new_register(
