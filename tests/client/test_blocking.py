@@ -14,7 +14,7 @@ from tests.client.registers import ANN, TYPES, AnyRegister, own_threads, person
 from tests.eventually import eventually
 
 
-def test_every_call_can_be_waited_for(register: AnyRegister) -> None:
+def test_run_and_iterate_wait_for_every_kind_of_call(register: AnyRegister) -> None:
     with register.client().blocking() as caller:
         client = caller.client
         assert caller.run(client.inscribe(ANN, "HEALTH", "2024-01-01")).revision == len(TYPES) + 1
@@ -26,7 +26,7 @@ def test_every_call_can_be_waited_for(register: AnyRegister) -> None:
         assert [each.revision for each in answers] == [len(TYPES) + 2]
 
 
-def test_a_stream_is_followed_and_left(register: AnyRegister) -> None:
+def test_iterate_follows_a_stream_until_break(register: AnyRegister) -> None:
     with register.client().blocking() as caller:
         for event in caller.iterate(caller.client.subscribe(FromSnapshot())):
             if isinstance(event, Bookmark):
@@ -46,7 +46,7 @@ def test_several_threads_share_a_client(register: AnyRegister) -> None:
         assert sorted(pool.map(inscribe, range(40))) == list(range(len(TYPES) + 1, len(TYPES) + 41))
 
 
-def test_nothing_is_left_behind(register: AnyRegister) -> None:
+def test_blocking_client_leaves_no_thread(register: AnyRegister) -> None:
     before = own_threads()
     with register.client().blocking() as caller:
         stream = caller.iterate(caller.client.subscribe(FromSnapshot()))
@@ -106,7 +106,7 @@ def test_loop_that_is_left_by_break_ends_its_stream(register: AnyRegister) -> No
         eventually(lambda: connected() == [False])
 
 
-def test_what_is_raised_in_a_block_passes_through_it(register: AnyRegister) -> None:
+def test_exception_in_a_within_block_is_raised(register: AnyRegister) -> None:
     with (
         register.client().blocking() as caller,
         pytest.raises(ZeroDivisionError),
@@ -115,7 +115,7 @@ def test_what_is_raised_in_a_block_passes_through_it(register: AnyRegister) -> N
         _ = 1 / 0
 
 
-async def test_a_client_belongs_to_one_loop(register: AnyRegister) -> None:
+async def test_client_used_by_another_event_loop_is_refused(register: AnyRegister) -> None:
     async with register.client() as client:
         await client.get_register()
         with pytest.raises(RuntimeError, match="another event loop"):

@@ -48,7 +48,7 @@ FIRST = len(TYPES) + 1
 """The revision of the first mutation of a dossier."""
 
 
-async def test_a_period_is_inscribed_extended_and_taken_away(client: RaasClient) -> None:
+async def test_period_is_inscribed_extended_and_removed(client: RaasClient) -> None:
     created = await client.inscribe(ANN, "HEALTH", date(2024, 1, 1), date(2024, 6, 30))
     assert created.outcome == InscribeOutcome.INSCRIBE_OUTCOME_CREATED
     assert created.revision == FIRST
@@ -62,7 +62,7 @@ async def test_a_period_is_inscribed_extended_and_taken_away(client: RaasClient)
     assert gone.revision == FIRST + 3
 
 
-async def test_everything_wrong_is_raised_at_once_by_its_reason(client: RaasClient) -> None:
+async def test_refusal_reports_all_violations_by_reason(client: RaasClient) -> None:
     with pytest.raises(NissMalformed) as raised:
         await client.inscribe("123", "HEALTH", "2024-02-30", "2024-01-01")
     assert {(each.field, each.reason) for each in raised.value.violations} == {
@@ -86,7 +86,7 @@ async def test_sentences_are_in_the_language_of_the_client(register: AnyRegister
     assert len(sentences) == 4
 
 
-async def test_a_request_id_makes_a_write_safe_to_repeat(client: RaasClient) -> None:
+async def test_request_id_makes_a_write_safe_to_repeat(client: RaasClient) -> None:
     first = await client.inscribe(ANN, "HEALTH", "2024-01-01", request_id="one")
     again = await client.inscribe(ANN, "HEALTH", "2024-01-01", request_id="one")
     assert again == first
@@ -94,7 +94,7 @@ async def test_a_request_id_makes_a_write_safe_to_repeat(client: RaasClient) -> 
         await client.inscribe(BOB, "HEALTH", "2024-01-01", request_id="one")
 
 
-async def test_nothing_is_done_by_a_validation(client: RaasClient) -> None:
+async def test_validate_only_applies_nothing(client: RaasClient) -> None:
     would = await client.inscribe(ANN, "HEALTH", "2024-01-01", validate_only=True)
     assert would.outcome == InscribeOutcome.INSCRIBE_OUTCOME_CREATED
     batch = await client.apply_batch(
@@ -104,7 +104,7 @@ async def test_nothing_is_done_by_a_validation(client: RaasClient) -> None:
     assert await client.consult().all() == []
 
 
-async def test_a_batch_is_applied_whole_or_not_at_all(client: RaasClient) -> None:
+async def test_batch_is_applied_atomically(client: RaasClient) -> None:
     with pytest.raises(Refused) as raised:
         await client.apply_batch(
             [inscription(ANN, "HEALTH", "2024-01-01"), inscription(ANN, "NOTHING", "2024-01-01")]
@@ -120,7 +120,7 @@ async def test_a_batch_is_applied_whole_or_not_at_all(client: RaasClient) -> Non
     assert too_large.value.limit == 1_000
 
 
-async def test_any_number_of_operations_goes_in_batches_and_may_be_sent_again(client: RaasClient) -> None:
+async def test_operations_in_batches_can_be_sent_again(client: RaasClient) -> None:
     operations = [inscription(person(each), "PENSION", "2024-01-01") for each in range(25)]
 
     async def apply() -> list[int]:
@@ -133,7 +133,7 @@ async def test_any_number_of_operations_goes_in_batches_and_may_be_sent_again(cl
     assert (await client.get_register()).revision == FIRST + 24
 
 
-async def test_an_import_tells_how_far_it_is_and_goes_on_where_it_was(client: RaasClient) -> None:
+async def test_import_reports_progress_and_continues(client: RaasClient) -> None:
     operations = [inscription(person(each), "PENSION", "2024-01-01") for each in range(45)]
     operations[7] = inscription("123", "PENSION", "2024-01-01")
     told: list[int] = []
@@ -188,7 +188,7 @@ async def test_import_hears_answers_while_it_waits_for_rows(client: RaasClient) 
     assert (done.through_offset, done.applied) == (3, 3)
 
 
-async def test_an_import_takes_rows_as_they_come(client: RaasClient) -> None:
+async def test_import_takes_rows_from_an_asynchronous_iterable(client: RaasClient) -> None:
     async def rows() -> AsyncIterator[BatchOperation]:
         for each in range(5):
             await asyncio.sleep(0)
@@ -198,7 +198,7 @@ async def test_an_import_takes_rows_as_they_come(client: RaasClient) -> None:
     assert (progress.through_offset, progress.applied) == (5, 5)
 
 
-async def test_dossiers_are_found_by_what_one_line_must_satisfy(client: RaasClient) -> None:
+async def test_consult_finds_dossiers_by_a_condition_on_one_line(client: RaasClient) -> None:
     await client.inscribe(ANN, "HEALTH", "2024-01-01", "2024-06-30")
     await client.inscribe(ANN, "PENSION", "2023-01-01")
     await client.inscribe(BOB, "HEALTH", "2022-01-01", "2022-12-31")
@@ -220,7 +220,7 @@ async def test_dossiers_are_found_by_what_one_line_must_satisfy(client: RaasClie
         await found(at_time=datetime(2024, 1, 1))
 
 
-async def test_pages_are_fetched_as_they_are_needed_and_are_all_of_one_revision(client: RaasClient) -> None:
+async def test_pages_are_fetched_on_demand_and_of_one_revision(client: RaasClient) -> None:
     await client.apply_batch([inscription(person(each), "HEALTH", "2024-01-01") for each in range(7)])
     seen = []
     async for page in client.consult(page_size=3).pages():
@@ -232,7 +232,7 @@ async def test_pages_are_fetched_as_they_are_needed_and_are_all_of_one_revision(
     assert len(exported) == 8
 
 
-async def test_a_history_tells_what_was_recorded(client: RaasClient) -> None:
+async def test_history_yields_the_mutations_of_a_person(client: RaasClient) -> None:
     await client.inscribe(ANN, "HEALTH", "2024-01-01")
     await client.inscribe(BOB, "HEALTH", "2024-01-01")
     await client.acting(ticket="T-1", legal_context="law").remove(ANN, "HEALTH")
@@ -244,7 +244,7 @@ async def test_a_history_tells_what_was_recorded(client: RaasClient) -> None:
     assert (history[1].ticket, history[1].legal_context) == ("T-1", "law")
 
 
-async def test_a_person_is_looked_up_before_data_are_exchanged(
+async def test_check_and_find_registers_answer_whether_a_person_is_known(
     client: RaasClient, register: AnyRegister
 ) -> None:
     await client.inscribe(ANN, "HEALTH", "2024-01-01", "2024-06-30")
@@ -260,7 +260,7 @@ async def test_a_person_is_looked_up_before_data_are_exchanged(
     assert await client.stale_niss().all() == []
 
 
-async def test_it_is_explained_why_a_person_is_known(client: RaasClient) -> None:
+async def test_explain_answers_why_a_person_is_known(client: RaasClient) -> None:
     await client.inscribe(ANN, "HEALTH", "2024-01-01")
     decided = await client.remove(ANN, "HEALTH", "2024-07-01")
     known = await client.explain(ANN, "2024-06-30")
@@ -271,7 +271,7 @@ async def test_it_is_explained_why_a_person_is_known(client: RaasClient) -> None
     assert (never.known, never.HasField("mutation")) == (False, False)
 
 
-async def test_dossier_types_are_declared_and_changed(client: RaasClient) -> None:
+async def test_dossier_types_are_created_and_updated(client: RaasClient) -> None:
     with pytest.raises(DossierTypeExists):
         await client.create_dossier_type(DossierType(code="HEALTH"))
     changed = await client.update_dossier_type(
@@ -283,7 +283,7 @@ async def test_dossier_types_are_declared_and_changed(client: RaasClient) -> Non
     assert codes == list(TYPES)
 
 
-async def test_what_a_client_may_not_do_has_no_surprise(client: RaasClient) -> None:
+async def test_wrong_use_of_the_client_raises_at_once(client: RaasClient) -> None:
     with pytest.raises(ValueError, match="one of active_on"):
         client.consult(active_on="2024-01-01", overlaps=period("2024-01-01")).pages()
     with pytest.raises(Refused) as raised:
@@ -291,7 +291,7 @@ async def test_what_a_client_may_not_do_has_no_surprise(client: RaasClient) -> N
     assert raised.value.violations[0].field == "identity.birth_date"
 
 
-async def test_a_snapshot_is_the_register_and_mutations_follow_it(client: RaasClient) -> None:
+async def test_snapshot_equals_the_register_and_mutations_follow(client: RaasClient) -> None:
     await client.apply_batch([inscription(person(each), "HEALTH", "2024-01-01") for each in range(5)])
     subscription = client.subscribe(FromSnapshot())
     async with opened(subscription) as events:
@@ -311,7 +311,7 @@ async def test_a_snapshot_is_the_register_and_mutations_follow_it(client: RaasCl
         assert following.checkpoint.revision == FIRST + 5
 
 
-async def test_the_whole_log_chains_up_to_the_checksum_of_the_register(
+async def test_log_chains_up_to_the_checksum_of_the_register(
     client: RaasClient, register: AnyRegister
 ) -> None:
     client = client.acting(ticket="a ticket", legal_context="a context")
@@ -334,7 +334,7 @@ async def test_the_whole_log_chains_up_to_the_checksum_of_the_register(
     assert chained(first_checksum(register.enterprise_number), log) == (await client.get_register()).checksum
 
 
-async def test_filters_choose_what_is_told(client: RaasClient) -> None:
+async def test_subscription_yields_only_matching_mutations(client: RaasClient) -> None:
     await client.inscribe(ANN, "HEALTH", "2024-01-01")
     await client.inscribe(ANN, "PENSION", "2024-01-01")
     await client.remove(ANN, "HEALTH")
@@ -354,7 +354,7 @@ async def test_filters_choose_what_is_told(client: RaasClient) -> None:
     assert [each.revision for each in event.mutations] == [FIRST]
 
 
-async def test_a_named_subscriber_is_remembered(client: RaasClient, register: AnyRegister) -> None:
+async def test_named_subscriber_is_kept_with_its_place(client: RaasClient, register: AnyRegister) -> None:
     with pytest.raises(SubscriberUnknown):
         await anext(client.subscribe(FromAcknowledged(), subscriber="billing").events())
     complete = await events_until_complete(client.subscribe(FromSnapshot()))

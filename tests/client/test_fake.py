@@ -28,7 +28,7 @@ WHO = Identity(
 )
 
 
-def test_registers_are_there_for_a_block_and_leave_nothing_behind() -> None:
+def test_fake_register_serves_during_its_block_and_leaves_no_thread() -> None:
     with (
         FakeRegister("HEALTH") as one,
         FakeRegister("PENSION", enterprise_number="0999999823") as other,
@@ -41,13 +41,13 @@ def test_registers_are_there_for_a_block_and_leave_nothing_behind() -> None:
     assert own_threads() == []
 
 
-def test_a_fake_that_cannot_be_leaves_nothing_behind() -> None:
+def test_fake_register_that_fails_to_start_leaves_no_thread() -> None:
     with pytest.raises(Exception, match=r"dossier_type\.code"), FakeRegister("no good code " * 10):
         pass
     assert own_threads() == []
 
 
-async def test_who_a_person_is_can_be_said(fake: FakeRegister) -> None:
+async def test_identify_sets_the_identity_that_claims_are_compared_with(fake: FakeRegister) -> None:
     async with fake.client() as client:
         wrong = IdentityClaim(last_name="Peeters", birth_date="1985-07-30", sex=Sex.SEX_MALE)
         await client.inscribe(ANN, "HEALTH", "2024-01-01", identity=wrong)
@@ -68,7 +68,7 @@ async def test_who_a_person_is_can_be_said(fake: FakeRegister) -> None:
         fake.identify(ANN, Identity(birth_date="yesterday"))
 
 
-async def test_a_change_of_identity_is_told_to_who_asks_for_it(fake: FakeRegister) -> None:
+async def test_changed_identity_is_reported_as_the_dossier_types_ask(fake: FakeRegister) -> None:
     async with fake.client() as client:
         silent = DossierType(code="SILENT", identity_changes=IdentityChanges.IDENTITY_CHANGES_NONE)
         await client.create_dossier_type(silent)
@@ -89,7 +89,7 @@ async def test_a_change_of_identity_is_told_to_who_asks_for_it(fake: FakeRegiste
         assert chained(first_checksum(fake.enterprise_number), log) == checksum
 
 
-async def test_numbers_can_be_unknown_replaced_cancelled_and_restored(fake: FakeRegister) -> None:
+async def test_numbers_of_a_fake_can_be_unknown_replaced_cancelled_and_restored(fake: FakeRegister) -> None:
     async with fake.client() as client:
         await client.inscribe(ANN, "HEALTH", "2024-01-01")
         fake.does_not_know(EVE)
@@ -107,7 +107,7 @@ async def test_numbers_can_be_unknown_replaced_cancelled_and_restored(fake: Fake
         assert [each.niss async for each in client.consult()] == [ANN]
 
 
-async def test_a_log_can_be_trimmed_and_replaced(fake: FakeRegister) -> None:
+async def test_log_of_a_fake_can_be_trimmed_and_replaced(fake: FakeRegister) -> None:
     async with fake.client() as client:
         place = await here(client)
         for niss in (ANN, BOB):
@@ -123,7 +123,7 @@ async def test_a_log_can_be_trimmed_and_replaced(fake: FakeRegister) -> None:
             await anext(client.subscribe(place).events())
 
 
-async def test_a_fake_can_be_away(fake: FakeRegister) -> None:
+async def test_calls_wait_for_a_fake_during_its_outage(fake: FakeRegister) -> None:
     short = Patience(call_seconds=0.3)
     async with fake.client(retries=QUICK, patience=short) as client:
         await client.inscribe(ANN, "HEALTH", "2024-01-01")
@@ -135,13 +135,13 @@ async def test_a_fake_can_be_away(fake: FakeRegister) -> None:
         assert (await waiting).revision == len(TYPES) + 1
 
 
-async def test_it_is_no_authentic_source(fake: FakeRegister) -> None:
+async def test_fake_register_refuses_calls_of_person_service(fake: FakeRegister) -> None:
     async with fake.client(patience=Patience(call_seconds=0.3)) as client:
         with pytest.raises(PersonsKeptElsewhere):
             await client.get_person(ANN)
 
 
-async def test_the_fixture_is_a_register(fake_register: FakeRegister) -> None:
+async def test_fixture_provides_an_empty_register(fake_register: FakeRegister) -> None:
     async with fake_register.client() as client:
         await client.create_dossier_type(DossierType(code="OWN"))
         assert [each.code async for each in client.dossier_types()] == ["OWN"]

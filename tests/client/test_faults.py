@@ -82,7 +82,7 @@ async def killed(server: Server) -> None:
 # ---- following ----------------------------------------------------------------------------------
 
 
-async def test_each_mutation_is_dealt_with_once_whatever_dies(
+async def test_each_mutation_is_processed_once_when_processes_are_killed(
     register: RealRegister, client: RaasClient, troubled: Server, tmp_path: Path
 ) -> None:
     async with running_proxy(lambda: troubled.target) as proxy:
@@ -183,7 +183,7 @@ async def with_duplicates(
                         break
 
 
-async def test_a_reader_that_stalls_keeps_nobody_waiting_and_misses_nothing(client: RaasClient) -> None:
+async def test_stalled_reader_delays_nobody_and_misses_nothing(client: RaasClient) -> None:
     async with opened(client.subscribe(AfterRevision(0))) as events:
         first = await anext(events)
         assert isinstance(first, Mutations)
@@ -205,7 +205,7 @@ async def test_a_reader_that_stalls_keeps_nobody_waiting_and_misses_nothing(clie
     assert told == await client.mutations().all()
 
 
-async def test_a_server_that_falls_silent_is_left_and_found_again(
+async def test_subscription_leaves_a_silent_server_and_reconnects(
     troubled: Server, register: RealRegister, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "raas_client")
@@ -242,7 +242,7 @@ def stopped(server: Server) -> Iterator[None]:
 # ---- writing ------------------------------------------------------------------------------------
 
 
-async def test_a_write_whose_answer_is_lost_is_repeated_and_done_once(
+async def test_write_with_a_lost_answer_is_repeated_and_applied_once(
     register: RealRegister, client: RaasClient, troubled: Server
 ) -> None:
     async with running_proxy(lambda: troubled.target) as proxy:
@@ -270,7 +270,7 @@ async def test_a_write_whose_answer_is_lost_is_repeated_and_done_once(
     assert (await client.get_register()).revision == FIRST + len(revisions) - 1
 
 
-async def test_an_import_applies_each_row_once_whatever_dies(
+async def test_import_applies_each_row_once_when_processes_are_killed(
     register: RealRegister, client: RaasClient, troubled: Server
 ) -> None:
     operations = [
@@ -303,7 +303,7 @@ async def test_an_import_applies_each_row_once_whatever_dies(
     assert (await client.get_register()).revision == len(TYPES) + 6_000
 
 
-async def test_where_nobody_listens_the_deadline_of_the_call_decides(register: RealRegister) -> None:
+async def test_call_without_a_server_fails_at_its_deadline(register: RealRegister) -> None:
     nowhere = f"127.0.0.1:{free_port()}"
     short = Patience(call_seconds=0.5, outage_seconds=0.5)
     async with register.client(target=nowhere, patience=short) as client:
@@ -333,7 +333,7 @@ async def log_of(server: Server, number: str) -> AsyncIterator[tuple[PostgresTri
         await reading.dispose()
 
 
-async def test_a_trimmed_log_is_told_to_a_reader_and_passed_over_by_a_mirror(
+async def test_trimmed_log_ends_a_reader_and_renews_a_mirror(
     register: RealRegister, client: RaasClient, troubled: Server, tmp_path: Path
 ) -> None:
     path = tmp_path / "mirror.sqlite"
@@ -355,7 +355,7 @@ async def test_a_trimmed_log_is_told_to_a_reader_and_passed_over_by_a_mirror(
         assert list(mirror.all()) == await exported(client)
 
 
-async def test_a_replaced_log_is_told_to_a_reader_and_passed_over_by_a_mirror(
+async def test_replaced_log_ends_a_reader_and_renews_a_mirror(
     register: RealRegister, client: RaasClient, troubled: Server
 ) -> None:
     await client.inscribe(ANN, "HEALTH", "2024-01-01")
@@ -399,7 +399,7 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-async def test_a_mirror_that_is_killed_goes_on_with_a_whole_copy(
+async def test_killed_mirror_continues_with_a_complete_copy(
     register: RealRegister, client: RaasClient, tmp_path: Path
 ) -> None:
     path, chance = tmp_path / "mirror.sqlite", random.Random(9)

@@ -130,7 +130,7 @@ def test_program_of_a_caller_type_checks_without_further_packages(
 
 
 @pytest.mark.timeout(600)
-def test_the_client_brings_grpc_and_protobuf_and_nothing_else(installed: Environment, wheel: Path) -> None:
+def test_client_installs_grpc_protobuf_and_their_stubs_only(installed: Environment, wheel: Path) -> None:
     environment = installed
     assert environment.distributions() - OF_GRPCIO == NEEDED
     # Of the server it imports the messages.

@@ -39,7 +39,7 @@ def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.mark.timeout(300)
-async def test_what_is_typed_says_what_is_written(
+async def test_readme_examples_print_what_the_readme_says(
     demo_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -65,13 +65,13 @@ async def test_what_is_typed_says_what_is_written(
     await names["client"].close()
 
 
-def test_every_method_is_named() -> None:
+def test_readme_lists_every_method() -> None:
     methods = {name for name in dir(RaasClient) if not name.startswith("_")}
     glance = README.partition("## Everything at a glance")[2]
     assert set(re.findall(r"`(\w+)`", glance)) == methods
 
 
-def test_every_call_of_the_contract_has_a_method() -> None:
+def test_every_rpc_has_a_method() -> None:
     contract = [administration_service_pb2, mutation_stream_pb2, person_service_pb2, register_service_pb2]
     calls = {
         method.name
@@ -122,13 +122,13 @@ class Example:
         self._process.communicate()
 
 
-def test_somebody_is_known_or_not(demo_server: Server) -> None:
+def test_example_is_known_answers_known_and_not_known(demo_server: Server) -> None:
     assert Example(demo_server, "is_known.py", "85673003360", "2020-01-01").said().startswith("known - ")
     assert Example(demo_server, "is_known.py", "85673003360", "1990-01-01").said().startswith("not known - ")
     assert "11 cijfers" in Example(demo_server, "is_known.py", "123", "1990-01-01").said()
 
 
-def test_a_file_is_imported_once(demo_server: Server, tmp_path: Path) -> None:
+def test_example_import_csv_imports_a_file_once(demo_server: Server, tmp_path: Path) -> None:
     path = tmp_path / "a-file.csv"
     path.write_text(
         "niss,dossier_type,begin,end\n"
@@ -143,7 +143,7 @@ def test_a_file_is_imported_once(demo_server: Server, tmp_path: Path) -> None:
     assert again == ["2 rows", "0 applied, 0 unchanged, 0 skipped"]
 
 
-def test_every_mutation_is_booked_once_by_a_program_that_is_killed(
+def test_example_bookkeeping_counts_each_mutation_once_when_killed(
     demo_server: Server, tmp_path: Path
 ) -> None:
     path = tmp_path / "books.sqlite"
@@ -163,7 +163,7 @@ def test_every_mutation_is_booked_once_by_a_program_that_is_killed(
         assert dict(books.execute("SELECT dossier_type, number FROM inscriptions")) == expected
 
 
-def test_a_copy_answers_and_goes_on(demo_server: Server, tmp_path: Path) -> None:
+def test_example_lookups_answers_again_after_a_restart(demo_server: Server, tmp_path: Path) -> None:
     for _ in range(2):
         example = Example(demo_server, "lookups.py", tmp_path / "mirror.sqlite")
         assert example.line().startswith("a copy of revision ")
@@ -171,7 +171,7 @@ def test_a_copy_answers_and_goes_on(demo_server: Server, tmp_path: Path) -> None
         assert example.said("85673003360 1990-01-01\n") == "not known\n"
 
 
-def test_the_tests_with_a_fake_pass() -> None:
+def test_example_tests_with_a_fake_pass() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLES / "test_with_a_fake.py"],
         env=clean_environment(),
@@ -181,20 +181,20 @@ def test_the_tests_with_a_fake_pass() -> None:
     assert "3 passed" in done.stdout, done.stdout
 
 
-def test_recipes_of_the_readme_are_those_of_the_example() -> None:
+def test_readme_recipes_equal_the_example_file() -> None:
     recipes = re.findall(r"^```py\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
     example = (EXAMPLES / "checkpoints_in_databases.py").read_text()
     assert len(recipes) == 3
     assert [each for each in recipes if each not in example] == []
 
 
-def test_reference_is_current() -> None:
+def test_reference_equals_the_generated_one() -> None:
     generate = [sys.executable, ROOT / "clients/python/make_reference.py", "--print"]
     done = subprocess.run(generate, env=clean_environment(), capture_output=True, text=True, check=True)
     assert (ROOT / "clients/python/REFERENCE.md").read_text() == done.stdout
 
 
-def test_every_option_and_parameter_is_in_a_table() -> None:
+def test_readme_tables_name_every_option_parameter_and_field() -> None:
     options = {f"`{name}`" for name in inspect.signature(RaasClient).parameters}
     nested = {"patience": Patience, "retries": Retries, "keepalive": Keepalive}
     options |= {f"`{name}.{field.name}`" for name, each in nested.items() for field in fields(each)}

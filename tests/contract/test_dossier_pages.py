@@ -83,7 +83,7 @@ def some_filters(seed: int) -> Sequence[DossierFilter]:
 
 
 @pytest.mark.parametrize("which", some_filters(7), ids=lambda which: f"{len(which.nisses)} numbers")
-async def test_every_filter_answers_what_the_replay_holds_now_and_at_every_time(
+async def test_pages_of_every_filter_equal_the_replay(
     store: ReadStore, book: Book, which: DossierFilter
 ) -> None:
     assert await whole(store, book, which, None, 1_000) == (expected(book, which, 400), 400)
@@ -100,7 +100,7 @@ async def test_pages_of_any_size_make_the_same_whole(store: ReadStore, book: Boo
             assert views == expected(book, which, revision)
 
 
-async def test_pages_stay_at_the_revision_of_the_first_whatever_is_written_between(stores: Stores) -> None:
+async def test_pages_stay_at_the_revision_of_the_first_page(stores: Stores) -> None:
     store, book = stores.reads, await random_book(stores)
     before = expected(book, EVERYTHING, 400)
     first = await store.page(book.id, EVERYTHING, None, None, 10)
@@ -116,7 +116,7 @@ async def test_pages_stay_at_the_revision_of_the_first_whatever_is_written_betwe
     assert expected(book, EVERYTHING, book.revision) != before
 
 
-async def test_random_histories_at_every_revision(store: ReadStore, stores: Stores) -> None:
+async def test_random_histories_equal_the_replay_at_every_revision(store: ReadStore, stores: Stores) -> None:
     for seed in range(5):
         book = await new_book(stores, "A", "B")
         await write_at_random(book, persons(3), 40, seed)
@@ -126,7 +126,7 @@ async def test_random_histories_at_every_revision(store: ReadStore, stores: Stor
             assert await whole(store, book, one, at, 100) == (expected(book, one, at), at)
 
 
-async def test_other_registers_are_never_read(store: ReadStore, stores: Stores) -> None:
+async def test_pages_never_contain_other_registers(store: ReadStore, stores: Stores) -> None:
     person = persons(1)[0]
     book, other = await new_book(stores, "A"), await new_book(stores, "A")
     await book.set((person, "A", (LINE,)))
@@ -142,7 +142,7 @@ async def test_other_registers_are_never_read(store: ReadStore, stores: Stores) 
     }
 
 
-async def test_an_empty_register_answers_its_revision(store: ReadStore, stores: Stores) -> None:
+async def test_page_of_an_empty_register_has_its_revision(store: ReadStore, stores: Stores) -> None:
     book = await new_book(stores)
     for which in (EVERYTHING, DossierFilter(tuple(persons(1))), DossierFilter(tuple(persons(20)))):
         for at in (None, 0):
@@ -150,7 +150,7 @@ async def test_an_empty_register_answers_its_revision(store: ReadStore, stores: 
             assert (page.dossiers, page.more, page.revision) == ((), False, 0)
 
 
-async def test_what_is_wrong_is_said_at_once(store: ReadStore, book: Book) -> None:
+async def test_page_reports_all_violations_at_once(store: ReadStore, book: Book) -> None:
     for nisses in ((), tuple(persons(1)), tuple(persons(20))):
         with pytest.raises(Refused) as refused:
             await store.page(book.id, DossierFilter(nisses, ("X", "a", "Y")), 401, None, 10)
@@ -161,7 +161,7 @@ async def test_what_is_wrong_is_said_at_once(store: ReadStore, book: Book) -> No
         ]
 
 
-async def test_a_type_is_known_as_soon_as_it_is_committed(store: ReadStore, stores: Stores) -> None:
+async def test_dossier_type_is_known_after_its_commit(store: ReadStore, stores: Stores) -> None:
     book = await new_book(stores, "A")
     which = DossierFilter(dossier_types=("B",))
     with pytest.raises(Refused):
@@ -170,7 +170,7 @@ async def test_a_type_is_known_as_soon_as_it_is_committed(store: ReadStore, stor
     assert (await store.page(book.id, which, None, None, 10)).dossiers == ()
 
 
-async def test_a_revision_that_is_not_kept_is_refused(stores: Stores) -> None:
+async def test_page_at_a_trimmed_revision_is_refused(stores: Stores) -> None:
     store, book = stores.reads, await random_book(stores)
     oldest = await book.trim(100)
     for nisses in ((), tuple(persons(1)), tuple(persons(20))):
@@ -186,7 +186,9 @@ async def test_a_revision_that_is_not_kept_is_refused(stores: Stores) -> None:
             assert (violation.field, violation.reason, violation.values) == ("at_revision", reason, values)
 
 
-async def test_a_person_with_more_dossiers_than_a_window_holds(store: ReadStore, stores: Stores) -> None:
+async def test_person_with_more_dossiers_than_a_window_is_paged_completely(
+    store: ReadStore, stores: Stores
+) -> None:
     book = await new_book(stores, *(f"TYPE_{place:02}" for place in range(30)))
     await book.set(*((person, code, (LINE,)) for person in persons(2) for code in book.types))
     for which in (EVERYTHING, DossierFilter(dossier_types=("TYPE_29",))):
@@ -200,7 +202,7 @@ async def test_a_person_with_more_dossiers_than_a_window_holds(store: ReadStore,
         ]
 
 
-async def test_many_callers_share_statements_and_get_their_own_answers(store: ReadStore, book: Book) -> None:
+async def test_concurrent_callers_get_their_own_pages(store: ReadStore, book: Book) -> None:
     people = persons(40)
     asked = [(DossierFilter((people[place % 40],)), (None, 100, 400)[place % 3]) for place in range(300)]
     pages = await asyncio.gather(*(store.page(book.id, which, at, None, 10) for which, at in asked))
@@ -209,9 +211,7 @@ async def test_many_callers_share_statements_and_get_their_own_answers(store: Re
     ]
 
 
-async def test_one_bad_question_does_not_fail_those_that_share_its_statement(
-    store: ReadStore, book: Book
-) -> None:
+async def test_invalid_question_does_not_fail_concurrent_ones(store: ReadStore, book: Book) -> None:
     which = DossierFilter((persons(1)[0],))
     good, bad, also_good = await asyncio.gather(
         store.page(book.id, which, 400, None, 10),

@@ -50,7 +50,9 @@ async def whole(
 
 
 @pytest.mark.parametrize("limit", [1, 7, 1_000])
-async def test_pages_of_any_size_make_the_whole_history(store: ReadStore, stores: Stores, limit: int) -> None:
+async def test_history_pages_of_any_size_make_the_whole_history(
+    store: ReadStore, stores: Stores, limit: int
+) -> None:
     book = await new_book(stores, "A", "B", "C")
     people = persons(10)
     await write_at_random(book, people, 200, seed=11)
@@ -67,7 +69,7 @@ async def test_pages_of_any_size_make_the_whole_history(store: ReadStore, stores
                 assert mutation.stamp == Stamp(ACTOR, CALL_ID)
 
 
-async def test_news_about_the_person_stand_between_changes_of_dossiers(
+async def test_history_has_mutations_about_the_person_between_those_of_dossiers(
     store: ReadStore, stores: Stores
 ) -> None:
     book = await new_book(stores, "A", "B")
@@ -88,7 +90,7 @@ async def test_news_about_the_person_stand_between_changes_of_dossiers(
     assert [m.revision for m in await whole(store, book, [person], "B", 1)] == [2, 4, 5]
 
 
-async def test_nothing_is_recorded_of_others(store: ReadStore, stores: Stores) -> None:
+async def test_history_of_another_register_is_not_read(store: ReadStore, stores: Stores) -> None:
     book, other = await new_book(stores, "A"), await new_book(stores, "A")
     await other.set((persons(1)[0], "A", (LINE,)))
     assert await store.history(book.id, persons(1), None, 0, 10) == ((), False)
@@ -99,7 +101,7 @@ async def test_nothing_is_recorded_of_others(store: ReadStore, stores: Stores) -
     ]
 
 
-async def test_what_was_trimmed_away_is_not_listed(store: ReadStore, stores: Stores) -> None:
+async def test_history_leaves_out_trimmed_mutations(store: ReadStore, stores: Stores) -> None:
     book = await new_book(stores, "A", "B")
     people = persons(4)
     await write_at_random(book, people, 100, seed=12)
@@ -109,7 +111,7 @@ async def test_what_was_trimmed_away_is_not_listed(store: ReadStore, stores: Sto
         assert [m.revision for m in mutations] == [r for r in by_hand(book, people[:2], None) if r > oldest]
 
 
-async def test_a_long_chain(store: ReadStore, stores: Stores) -> None:
+async def test_history_of_a_long_chain_is_complete(store: ReadStore, stores: Stores) -> None:
     book = await new_book(stores, "A")
     person = persons(1)[0]
     chance = random.Random(13)

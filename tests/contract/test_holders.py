@@ -19,7 +19,7 @@ def store(stores: Stores) -> ReadStore:
     return stores.reads
 
 
-async def test_holders_are_those_that_have_or_had_a_dossier(store: ReadStore, stores: Stores) -> None:
+async def test_holders_have_or_had_a_dossier_of_the_number(store: ReadStore, stores: Stores) -> None:
     # Nobody else in the tests is born on this day.
     person, other = Niss(int(niss(1933, 63, 3, 3))), Niss(int(niss(1933, 63, 3, 5)))
     has, had, never = [await new_book(stores, "A", "B") for _ in range(3)]
@@ -34,7 +34,7 @@ async def test_holders_are_those_that_have_or_had_a_dossier(store: ReadStore, st
     assert await store.holders([Niss(int(niss(1933, 63, 3, 7)))]) == []
 
 
-async def test_numbers_are_those_with_lines(store: ReadStore, stores: Stores) -> None:
+async def test_numbers_have_at_least_one_line(store: ReadStore, stores: Stores) -> None:
     book = await new_book(stores, "A", "B")
     people = persons(30)
     await book.set(*((person, code, (LINE,)) for person in people for code in ("A", "B")))

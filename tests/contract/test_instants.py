@@ -26,7 +26,7 @@ def by_hand(book: Book, instant: datetime) -> int:
     return max((e.revision for e in book.entries if e.record_time <= instant), default=0)
 
 
-async def test_every_instant_of_a_history(store: ReadStore, stores: Stores) -> None:
+async def test_resolve_time_equals_the_replay_at_every_instant(store: ReadStore, stores: Stores) -> None:
     book = await new_book(stores, "A", "B")
     assert await store.resolve_time(book.id, START) == 0
     await write_at_random(book, persons(5), 100, seed=3)
@@ -36,7 +36,7 @@ async def test_every_instant_of_a_history(store: ReadStore, stores: Stores) -> N
             assert await store.resolve_time(book.id, asked) == by_hand(book, asked)
 
 
-async def test_the_future_is_refused(store: ReadStore, stores: Stores) -> None:
+async def test_resolve_time_refuses_future_instants(store: ReadStore, stores: Stores) -> None:
     book = await new_book(stores, "A")
     with pytest.raises(Refused) as refused:
         await store.resolve_time(book.id, datetime.now(UTC) + timedelta(hours=1))
@@ -67,9 +67,7 @@ async def test_refusal_of_a_future_instant_states_the_time_of_the_server(
     assert before - timedelta(milliseconds=1) <= stated <= datetime.now(UTC)
 
 
-async def test_what_was_recorded_ahead_of_the_clock_can_be_asked_about(
-    store: ReadStore, stores: Stores
-) -> None:
+async def test_resolve_time_accepts_record_times_ahead_of_the_clock(store: ReadStore, stores: Stores) -> None:
     book = await new_book(stores, "A")
     book.record_time = datetime.now(UTC) + timedelta(hours=1)
     await book.set((persons(1)[0], "A", (Period(FIRST_DAY, FIRST_DAY + 1),)))
@@ -78,7 +76,9 @@ async def test_what_was_recorded_ahead_of_the_clock_can_be_asked_about(
 
 
 @pytest.mark.parametrize("through", [1, 7, 50, 99, 100])
-async def test_before_what_is_kept(store: ReadStore, stores: Stores, through: int) -> None:
+async def test_resolve_time_refuses_instants_before_the_oldest_revision(
+    store: ReadStore, stores: Stores, through: int
+) -> None:
     book = await new_book(stores, "A", "B")
     await write_at_random(book, persons(5), 100, seed=5)
     through = await book.trim(through)

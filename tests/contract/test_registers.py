@@ -24,7 +24,7 @@ def numbers(first: int, many: int) -> list[EnterpriseNumber]:
     return [EnterpriseNumber(int(enterprise_number(first + i))) for i in range(many)]
 
 
-async def test_a_new_register_is_empty_and_found(store: RegisterStore) -> None:
+async def test_new_register_is_empty_and_found(store: RegisterStore) -> None:
     (number,) = numbers(1_000_001, 1)
     assert await store.find(number) is None
     before = datetime.now(UTC) - timedelta(seconds=1)
@@ -47,7 +47,7 @@ async def test_a_new_register_is_empty_and_found(store: RegisterStore) -> None:
     assert await store.find(number) == created
 
 
-async def test_only_one_of_many_creates_it(store: RegisterStore) -> None:
+async def test_register_is_created_by_one_of_concurrent_callers(store: RegisterStore) -> None:
     (number,) = numbers(1_000_002, 1)
     answers = await asyncio.gather(
         *(store.create(number, f"Name {i}") for i in range(8)), return_exceptions=True
@@ -60,7 +60,7 @@ async def test_only_one_of_many_creates_it(store: RegisterStore) -> None:
     assert await store.find(number) == created
 
 
-async def test_a_name_can_change_and_nothing_else_does(store: RegisterStore) -> None:
+async def test_rename_changes_only_the_name(store: RegisterStore) -> None:
     number, nobody = numbers(1_000_003, 2)
     created = await store.create(number, "Before")
     renamed = await store.rename(number, "After")
@@ -71,7 +71,7 @@ async def test_a_name_can_change_and_nothing_else_does(store: RegisterStore) -> 
     assert refused.value.violations[0].reason is Reason.REGISTER_UNKNOWN
 
 
-async def test_many_are_found_in_order(store: RegisterStore) -> None:
+async def test_registers_are_found_in_order_of_their_numbers(store: RegisterStore) -> None:
     there, absent = numbers(1_000_100, 5), numbers(1_000_200, 3)
     for number in reversed(there):
         await store.create(number, "Name")

@@ -121,7 +121,7 @@ def meant(log: list[Mutation]) -> Mapping[Niss, Niss]:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_every_state_of_then_and_what_numbers_meant(stores: Stores, seed: int) -> None:
+async def test_earlier_states_and_successors_equal_the_replay(stores: Stores, seed: int) -> None:
     harness, reads = Harness(stores), stores.reads
     register = await harness.register()
     people = await harness.persons(5)

@@ -51,7 +51,7 @@ def nothing_but(book: Book, **parts: object) -> WriteSet:
     return WriteSet([], {}, 0, book.record_time, last, 0, **parts)  # type: ignore[arg-type]
 
 
-async def test_a_transaction_loads_the_state_of_the_register_and_of_the_dossiers_asked(
+async def test_write_transaction_loads_the_register_and_the_dossiers_asked(
     writes: WriteStore, book: Book
 ) -> None:
     a = book.types["A"]
@@ -66,18 +66,14 @@ async def test_a_transaction_loads_the_state_of_the_register_and_of_the_dossiers
     assert (snapshot.revision, snapshot.dossiers) == (loaded.revision, loaded.dossiers)
 
 
-async def test_the_record_time_never_falls_behind_that_of_the_last_mutation(
-    writes: WriteStore, book: Book
-) -> None:
+async def test_record_time_is_never_before_that_of_the_last_mutation(writes: WriteStore, book: Book) -> None:
     book.record_time = datetime.now(UTC) + timedelta(seconds=30)
     await book.set((ANN, "A", ()))
     async with writes.write(book.id, LoadRequest()) as transaction:
         assert transaction.loaded.record_time >= book.record_time
 
 
-async def test_a_transaction_that_is_left_without_commit_writes_nothing(
-    writes: WriteStore, book: Book
-) -> None:
+async def test_write_transaction_without_commit_writes_nothing(writes: WriteStore, book: Book) -> None:
     async with writes.write(book.id, LoadRequest()) as transaction:
         await transaction.write(nothing_but(book, imports={IMPORT: 7}))
     assert (await writes.snapshot(book.id, LoadRequest(imports=[IMPORT]))).imports == {}
@@ -95,7 +91,7 @@ async def test_writers_of_a_register_wait_for_each_other(writes: WriteStore, boo
     assert (await writes.snapshot(book.id, LoadRequest(imports=[IMPORT]))).imports == {IMPORT: 8}
 
 
-async def test_requests_are_answered_as_the_first_time(writes: WriteStore, book: Book) -> None:
+async def test_stored_request_is_loaded_with_its_answer(writes: WriteStore, book: Book) -> None:
     answered = AnsweredRequest(b"body", b"answer")
     async with writes.write(book.id, LoadRequest(requests=[REQUEST])) as transaction:
         assert transaction.loaded.requests == {}
@@ -132,7 +128,7 @@ async def test_shares_are_replaced_and_forgotten_when_they_become_empty(
         assert loaded.shares == ({key: written} if written else {})
 
 
-async def test_parts_of_a_transaction_are_kept_together(writes: WriteStore, book: Book) -> None:
+async def test_parts_of_a_write_transaction_are_committed_together(writes: WriteStore, book: Book) -> None:
     async with writes.write(book.id, LoadRequest()) as transaction:
         await transaction.write(nothing_but(book, imports={IMPORT: 1}))
         await transaction.write(nothing_but(book, requests={REQUEST: AnsweredRequest(b"b", b"a")}))
@@ -141,7 +137,7 @@ async def test_parts_of_a_transaction_are_kept_together(writes: WriteStore, book
     assert (list(loaded.requests), loaded.imports) == ([REQUEST], {IMPORT: 1})
 
 
-async def test_a_dossier_type_keeps_its_id_when_it_changes(writes: WriteStore, book: Book) -> None:
+async def test_dossier_type_keeps_its_id_when_it_changes(writes: WriteStore, book: Book) -> None:
     before = await writes.dossier_types(book.id)
     await book.new_type("A", ACTOR)
     after = await writes.dossier_types(book.id)
@@ -149,7 +145,7 @@ async def test_a_dossier_type_keeps_its_id_when_it_changes(writes: WriteStore, b
     assert before.by_code["A"][1].partner != after.by_id[book.types["A"]].partner == ACTOR
 
 
-async def test_a_write_in_flight_decides_what_an_instant_means(stores: Stores, book: Book) -> None:
+async def test_resolve_time_includes_a_write_in_flight(stores: Stores, book: Book) -> None:
     async with stores.writes.write(book.id, LoadRequest()) as transaction:
         instant = transaction.loaded.record_time
         asking = asyncio.create_task(stores.reads.resolve_time(book.id, instant))

@@ -125,7 +125,7 @@ async def target(answers: Answers) -> AsyncIterator[str]:
     await server.stop(0)
 
 
-async def test_a_client_certificate_is_shown_and_the_server_is_verified(
+async def test_tls_presents_the_client_certificate_and_verifies_the_server(
     answers: Answers, tmp_path: Path
 ) -> None:
     authority, issuer = certificate("An authority")
@@ -160,7 +160,7 @@ async def test_a_client_certificate_is_shown_and_the_server_is_verified(
         await server.stop(0)
 
 
-def test_half_a_certificate_and_plaintext_to_elsewhere_are_refused_at_once() -> None:
+def test_certificate_without_key_and_plaintext_to_another_host_are_refused() -> None:
     with pytest.raises(ValueError, match="go together"):
         Tls(certificate=b"x")
     for elsewhere in ("raas.example:443", "10.0.0.1:50051", "dns:///raas.example:443"):
@@ -170,7 +170,7 @@ def test_half_a_certificate_and_plaintext_to_elsewhere_are_refused_at_once() -> 
         RaasClient(local)
 
 
-async def test_who_calls_is_said_with_every_call(answers: Answers, target: str) -> None:
+async def test_every_call_carries_the_metadata_of_the_caller(answers: Answers, target: str) -> None:
     client = RaasClient(target, enterprise_number="0999999922", language="nl", ticket="first")
     async with client:
         await client.acting(legal_context="a law", ticket="second").get_register()
@@ -185,7 +185,7 @@ async def test_who_calls_is_said_with_every_call(answers: Answers, target: str) 
         assert "raas-legal-context" not in answers.metadata
 
 
-async def test_what_is_safe_is_repeated_and_nothing_else(answers: Answers, target: str) -> None:
+async def test_only_safe_calls_are_repeated(answers: Answers, target: str) -> None:
     async with RaasClient(target, retries=QUICK) as client:
         answers.failures = 2
         assert (await client.get_register()).name == "answered"
@@ -202,7 +202,7 @@ async def test_what_is_safe_is_repeated_and_nothing_else(answers: Answers, targe
         assert answers.calls == 1
 
 
-async def test_repeating_ends_before_the_deadline(answers: Answers, target: str) -> None:
+async def test_retries_end_before_the_deadline(answers: Answers, target: str) -> None:
     answers.failures = 1_000
     loop = asyncio.get_running_loop()
     async with RaasClient(target, retries=QUICK, patience=Patience(call_seconds=0.5)) as client:
@@ -213,7 +213,7 @@ async def test_repeating_ends_before_the_deadline(answers: Answers, target: str)
     assert answers.calls > 2
 
 
-def test_pauses_grow_to_the_longest() -> None:
+def test_retry_pauses_grow_to_the_longest() -> None:
     pauses = list(islice(Retries(0.1, 1.0).pauses(), 8))
     for pause, whole in zip(pauses, (0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0, 1.0), strict=True):
         assert whole / 2 <= pause <= whole

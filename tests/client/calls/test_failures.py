@@ -37,20 +37,20 @@ def info(reason: str, **metadata: str) -> error_details_pb2.ErrorInfo:
     return error_details_pb2.ErrorInfo(reason=reason, domain="raas", metadata=metadata)
 
 
-def test_every_reason_of_the_contract_has_its_exception() -> None:
+def test_every_error_reason_has_an_exception_class() -> None:
     reasons = {name.removeprefix("ERROR_REASON_") for name, _ in ErrorReason.items()}
     assert set(BY_REASON) == reasons - ONLY_IN_NOTICES
     assert all(getattr(raas_client.reasons, each.__name__) is each for each in BY_REASON.values())
 
 
-def test_a_reason_of_later_is_refused_all_the_same() -> None:
+def test_unknown_reason_raises_plain_refused() -> None:
     failure = failure_of(error(CODE.FAILED_PRECONDITION, "no", info("OF_LATER")))
     assert type(failure) is Refused
     assert (failure.reason, failure.call_id, str(failure)) == ("OF_LATER", "the call", "no")
     assert [each.reason for each in failure.violations] == ["OF_LATER"]
 
 
-def test_what_is_not_of_raas_is_a_failed_call() -> None:
+def test_error_of_another_server_raises_call_failed() -> None:
     for other in (error(CODE.UNIMPLEMENTED, "?"), error(CODE.INTERNAL, "?", error_details_pb2.ErrorInfo())):
         failure = failure_of(other)
         assert type(failure) is CallFailed
@@ -60,7 +60,7 @@ def test_what_is_not_of_raas_is_a_failed_call() -> None:
     assert type(failure_of(grpc.aio.AioRpcError(CODE.UNKNOWN, grpc.aio.Metadata(), broken))) is CallFailed
 
 
-def test_what_passes_is_told_from_what_does_not() -> None:
+def test_transient_failures_are_told_from_permanent_ones() -> None:
     retry = error_details_pb2.RetryInfo()
     retry.retry_delay.FromMilliseconds(1_500)
     overloaded = failure_of(error(CODE.RESOURCE_EXHAUSTED, "later", info("OVERLOADED"), retry))
@@ -72,7 +72,7 @@ def test_what_passes_is_told_from_what_does_not() -> None:
     assert not may_pass(failure_of(error(CODE.NOT_FOUND, "no", info("NISS_UNKNOWN"))))
 
 
-async def test_a_replaced_number_names_its_successor(fake: FakeRegister) -> None:
+async def test_niss_replaced_names_the_successor(fake: FakeRegister) -> None:
     async with fake.client() as client:
         fake.replace_niss(ANN, BOB)
         with pytest.raises(NissReplaced) as raised:
@@ -92,7 +92,9 @@ async def test_a_replaced_number_names_its_successor(fake: FakeRegister) -> None
         assert (followed.dossier.niss, followed.replaced_niss) == (BOB, ANN)
 
 
-async def test_a_thousand_violations_are_told_as_far_as_they_fit(register: AnyRegister) -> None:
+async def test_violations_beyond_the_size_of_the_details_are_marked_as_truncated(
+    register: AnyRegister,
+) -> None:
     async with register.client() as client:
         with pytest.raises(Refused) as raised:
             await client.apply_batch([inscription("123", "NOTHING", "", "x")] * 1_000)
@@ -101,7 +103,7 @@ async def test_a_thousand_violations_are_told_as_far_as_they_fit(register: AnyRe
         assert raised.value.violations[0].field == "operations[0].niss"
 
 
-async def test_a_stream_that_is_refused_says_why_however_it_is_cut(register: AnyRegister) -> None:
+async def test_refused_stream_raises_its_reason_wherever_it_is_cut(register: AnyRegister) -> None:
     async with register.client(register="0999999823") as client:
         for _ in range(20):
             with pytest.raises(MandateMissing):

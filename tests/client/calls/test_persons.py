@@ -47,7 +47,7 @@ async def client(local_server: Server) -> AsyncIterator[RaasClient]:
         yield opened
 
 
-async def test_a_person_is_found_by_how_the_name_sounds(client: RaasClient) -> None:
+async def test_search_finds_a_person_by_the_sound_of_the_name(client: RaasClient) -> None:
     found = await client.search_persons("VANDENBERGE", "1950-05-02", first_names=["Ann"])
     assert ANN in [each.person.niss for each in found.candidates]
     assert found.algorithm
@@ -57,7 +57,7 @@ async def test_a_person_is_found_by_how_the_name_sounds(client: RaasClient) -> N
         await client.search_persons("Vandenberghe", "1950-05-02", max_results=1)
 
 
-async def test_a_person_is_told_to_who_holds_it(client: RaasClient) -> None:
+async def test_person_is_shown_to_a_register_that_knows_it(client: RaasClient) -> None:
     with pytest.raises(NissUnknown):
         await client.get_person(ANN)
     await client.inscribe(ANN, "HEALTH", "2024-01-01")
@@ -65,7 +65,7 @@ async def test_a_person_is_told_to_who_holds_it(client: RaasClient) -> None:
     assert (told.status, told.identity.last_name) == (PersonStatus.PERSON_STATUS_ACTIVE, "Van den Berghe")
 
 
-async def test_what_is_believed_is_confronted(client: RaasClient) -> None:
+async def test_confrontation_answers_a_verdict_per_field(client: RaasClient) -> None:
     claim = IdentityClaim(last_name="VANDENBERGHE", birth_date="1950-05-03", sex=Sex.SEX_FEMALE)
     verdicts = await client.confront_identity(ANN, claim)
     assert [(each.field, each.verdict) for each in verdicts] == [
@@ -81,7 +81,7 @@ async def test_what_is_believed_is_confronted(client: RaasClient) -> None:
     assert raised.value.fields == ("birth_date",)
 
 
-async def test_a_person_without_a_number_is_given_one_once_the_candidates_are_reviewed(
+async def test_person_is_created_after_the_candidates_were_reviewed(
     client: RaasClient,
 ) -> None:
     identity = Identity(
@@ -103,7 +103,7 @@ async def test_a_person_without_a_number_is_given_one_once_the_candidates_are_re
         await client.create_person(Identity(last_name="Nobody"))
 
 
-async def test_a_change_of_identity_is_told_by_the_stream(client: RaasClient) -> None:
+async def test_stream_reports_a_change_of_identity(client: RaasClient) -> None:
     await client.inscribe(EVE, "HEALTH", "2024-01-01")
     updated = await client.update_person(
         EVE, Identity(birth_place="Oujda"), ["birth_place"], source_date="2024-05-01"
@@ -115,7 +115,7 @@ async def test_a_change_of_identity_is_told_by_the_stream(client: RaasClient) ->
     assert (told.niss, told.identity_change.after.birth_place) == (EVE, "Oujda")
 
 
-async def test_numbers_are_replaced_restored_and_cancelled_and_a_mirror_follows(client: RaasClient) -> None:
+async def test_mirror_follows_replaced_restored_and_cancelled_numbers(client: RaasClient) -> None:
     old, new = person(11), person(12)
     await client.import_persons([known(old, "Old", "One"), known(new, "New", "One")])
     await client.inscribe(old, "HEALTH", "2024-01-01", "2024-06-30")
@@ -146,7 +146,7 @@ def _lines(dossiers: Iterable[Dossier]) -> list[tuple[str, str, tuple[Line, ...]
     return [(each.niss, each.dossier_type, lines_of(each.periods)) for each in dossiers]
 
 
-async def test_a_feed_goes_on_where_it_was_whatever_is_cut(local_server: Server) -> None:
+async def test_person_import_continues_after_cut_connections(local_server: Server) -> None:
     rows = [known(person(2_000 + each), "Peeters", "Jan", "1952-05-01") for each in range(400)]
     rows[7] = known("123", "Nobody", "At all")
     async with running_proxy(lambda: local_server.target) as proxy:

@@ -18,7 +18,7 @@ PLACE = Checkpoint("5f0c3c52-6a0e-4c55-9d0a-0f4be4f5a9a1", 7)
 INSIDE = Checkpoint("5f0c3c52-6a0e-4c55-9d0a-0f4be4f5a9a1", 8, "a token")
 
 
-async def test_a_file_holds_what_was_kept_last(tmp_path: Path) -> None:
+async def test_checkpoint_file_holds_the_last_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / "place.json"
     assert await FileCheckpoints(path).load() is None
     for place in (INSIDE, PLACE):
@@ -30,14 +30,14 @@ async def test_a_file_holds_what_was_kept_last(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", ["", "7", "{}", '{"log_id": "x"}', '{"revision": 1, "log_id": "x", "more": 1}']
 )
-async def test_a_file_with_something_else_is_no_checkpoint(tmp_path: Path, content: str) -> None:
+async def test_checkpoint_file_with_other_content_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "place.json"
     path.write_text(content)
     with pytest.raises(ValueError, match=r"place\.json holds no checkpoint"):
         await FileCheckpoints(path).load()
 
 
-def test_a_table_belongs_to_the_transaction_of_the_caller(tmp_path: Path) -> None:
+def test_checkpoint_table_belongs_to_the_transaction_of_the_caller(tmp_path: Path) -> None:
     table = CheckpointTable("billing", sqlite3.paramstyle)
     other = CheckpointTable("archive", sqlite3.paramstyle)
     with closing(sqlite3.connect(tmp_path / "books.sqlite")) as database:
@@ -53,7 +53,7 @@ def test_a_table_belongs_to_the_transaction_of_the_caller(tmp_path: Path) -> Non
         assert (table.load(cursor), other.load(cursor)) == (INSIDE, None)
 
 
-def test_a_table_is_one_of_postgresql_too(server_dsn: str) -> None:
+def test_checkpoint_table_works_on_postgresql(server_dsn: str) -> None:
     table = CheckpointTable("billing", psycopg.paramstyle, table="pg_temp.place")
     with psycopg.connect(server_dsn) as connection, connection.cursor() as cursor:
         table.create(cursor)
@@ -62,14 +62,14 @@ def test_a_table_is_one_of_postgresql_too(server_dsn: str) -> None:
             assert table.load(cursor) == place
 
 
-def test_the_name_of_a_table_is_a_name() -> None:
+def test_checkpoint_table_refuses_bad_names_and_paramstyles() -> None:
     with pytest.raises(ValueError, match="letters, digits and underscores"):
         CheckpointTable("billing", "qmark", table="x; DROP TABLE y")
     with pytest.raises(ValueError, match="paramstyle"):
         CheckpointTable("billing", "dollar")
 
 
-async def test_a_subscription_goes_on_from_its_store(fake: FakeRegister) -> None:
+async def test_subscription_continues_at_its_stored_checkpoint(fake: FakeRegister) -> None:
     async with fake.client() as client:
         store = MemoryCheckpoints(await here(client))
         await client.inscribe(ANN, "HEALTH", "2024-01-01")
@@ -89,7 +89,7 @@ async def test_a_subscription_goes_on_from_its_store(fake: FakeRegister) -> None
     assert store.checkpoint == event.checkpoint
 
 
-def test_a_checkpoint_covers_what_lies_before_it_in_its_log() -> None:
+def test_checkpoint_covers_earlier_revisions_of_its_log() -> None:
     assert PLACE.covers(PLACE.log_id, 7)
     assert not PLACE.covers(PLACE.log_id, 8)
     assert not PLACE.covers("another", 7)

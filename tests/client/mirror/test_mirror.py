@@ -54,7 +54,7 @@ async def caught_up(mirror: Mirror, client: RaasClient) -> None:
         await mirror.through((await client.get_register()).revision)
 
 
-async def test_a_mirror_answers_what_the_register_would(client: RaasClient, path: Path | None) -> None:
+async def test_mirror_answers_as_the_register(client: RaasClient, path: Path | None) -> None:
     await client.inscribe(ANN, "HEALTH", "2024-01-01", "2024-06-30")
     async with client.mirror(path) as mirror:
         assert mirror.knows(ANN, "2024-06-30")
@@ -80,7 +80,7 @@ async def test_a_mirror_answers_what_the_register_would(client: RaasClient, path
         assert 0 <= mirror.silence < 10
 
 
-async def test_a_mirror_of_everything_that_can_happen_is_what_is_exported(
+async def test_mirror_equals_the_export_after_all_kinds_of_changes(
     client: RaasClient, path: Path | None
 ) -> None:
     await client.apply_batch([inscription(person(each), "PENSION", "2024-01-01") for each in range(500)])
@@ -99,7 +99,7 @@ async def test_a_mirror_of_everything_that_can_happen_is_what_is_exported(
         assert mirror.checksum == (await client.get_register()).checksum
 
 
-async def test_a_mirror_of_some_types_holds_these_only(client: RaasClient, path: Path | None) -> None:
+async def test_mirror_of_some_dossier_types_holds_only_these(client: RaasClient, path: Path | None) -> None:
     await client.inscribe(ANN, "HEALTH", "2024-01-01")
     await client.inscribe(ANN, "PENSION", "2024-01-01")
     async with client.mirror(path, dossier_types=["PENSION"], heartbeat_seconds=1) as mirror:
@@ -110,13 +110,13 @@ async def test_a_mirror_of_some_types_holds_these_only(client: RaasClient, path:
         assert mirror.checksum == (await client.get_register()).checksum
 
 
-async def test_what_stands_in_the_way_is_raised_at_once(client: RaasClient, path: Path | None) -> None:
+async def test_entering_a_mirror_raises_the_refusal(client: RaasClient, path: Path | None) -> None:
     with pytest.raises(DossierTypeUnknown):
         async with client.mirror(path, dossier_types=["NOTHING"]):
             pass
 
 
-async def test_a_mirror_that_was_left_does_not_answer(client: RaasClient, path: Path | None) -> None:
+async def test_mirror_does_not_answer_after_its_block(client: RaasClient, path: Path | None) -> None:
     async with client.mirror(path) as mirror:
         pass
     with pytest.raises(MirrorStopped):
@@ -125,7 +125,7 @@ async def test_a_mirror_that_was_left_does_not_answer(client: RaasClient, path: 
         await mirror.through(1)
 
 
-def test_code_that_is_not_asynchronous_mirrors_too(register: AnyRegister, path: Path | None) -> None:
+def test_mirror_works_without_asyncio(register: AnyRegister, path: Path | None) -> None:
     with register.client().blocking() as caller:
         caller.run(caller.client.inscribe(ANN, "HEALTH", "2024-01-01"))
         with caller.within(caller.client.mirror(path)) as mirror:
@@ -138,7 +138,7 @@ def test_code_that_is_not_asynchronous_mirrors_too(register: AnyRegister, path: 
 # ---- over restarts ------------------------------------------------------------------------------
 
 
-async def test_a_file_goes_on_where_it_was(fake: FakeRegister, tmp_path: Path) -> None:
+async def test_mirror_file_continues_at_its_place(fake: FakeRegister, tmp_path: Path) -> None:
     path = tmp_path / "mirror.sqlite"
     async with fake.client() as client:
         await client.inscribe(ANN, "HEALTH", "2024-01-01")
@@ -157,7 +157,7 @@ async def test_a_file_goes_on_where_it_was(fake: FakeRegister, tmp_path: Path) -
             assert mirror.knows(BOB, "2024-01-01")
 
 
-async def test_a_file_answers_while_the_server_is_away(fake: FakeRegister, tmp_path: Path) -> None:
+async def test_mirror_file_answers_during_an_outage(fake: FakeRegister, tmp_path: Path) -> None:
     path = tmp_path / "mirror.sqlite"
     async with fake.client() as client:
         await client.inscribe(ANN, "HEALTH", "2024-01-01")
@@ -168,7 +168,7 @@ async def test_a_file_answers_while_the_server_is_away(fake: FakeRegister, tmp_p
                 assert mirror.knows(ANN, "2024-01-01")
 
 
-async def test_another_filter_is_another_copy(fake: FakeRegister, tmp_path: Path) -> None:
+async def test_mirror_file_of_other_dossier_types_is_filled_anew(fake: FakeRegister, tmp_path: Path) -> None:
     path = tmp_path / "mirror.sqlite"
     async with fake.client() as client:
         await client.inscribe(ANN, "HEALTH", "2024-01-01")
@@ -178,7 +178,7 @@ async def test_another_filter_is_another_copy(fake: FakeRegister, tmp_path: Path
             assert list(mirror.all()) == []
 
 
-async def test_a_file_of_another_make_is_left_alone(fake: FakeRegister, tmp_path: Path) -> None:
+async def test_file_that_is_no_mirror_is_refused_unchanged(fake: FakeRegister, tmp_path: Path) -> None:
     path = tmp_path / "notes.sqlite"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE note (text TEXT)")
@@ -190,7 +190,7 @@ async def test_a_file_of_another_make_is_left_alone(fake: FakeRegister, tmp_path
         assert connection.execute("SELECT count(*) FROM note").fetchone() == (0,)
 
 
-async def test_what_is_half_written_is_not_there(tmp_path: Path) -> None:
+async def test_failed_write_leaves_the_copy_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "mirror.sqlite"
     copy, place = SqliteMirrorStore(path), Place(Checkpoint("log", 1), b"1")
     await copy.open(())
@@ -212,7 +212,7 @@ async def test_what_is_half_written_is_not_there(tmp_path: Path) -> None:
     await again.close()
 
 
-async def test_an_interrupted_snapshot_goes_on_and_is_not_answered(tmp_path: Path) -> None:
+async def test_interrupted_snapshot_continues_and_is_not_visible(tmp_path: Path) -> None:
     path = tmp_path / "mirror.sqlite"
     copy = SqliteMirrorStore(path)
     await copy.open(())
@@ -234,7 +234,7 @@ def _inside(token: str) -> Checkpoint:
 # ---- what can happen to a log -------------------------------------------------------------------
 
 
-async def test_a_trimmed_log_makes_a_mirror_begin_again(fake: FakeRegister, tmp_path: Path) -> None:
+async def test_mirror_begins_again_after_a_trimmed_log(fake: FakeRegister, tmp_path: Path) -> None:
     path = tmp_path / "mirror.sqlite"
     async with fake.client() as client:
         await client.inscribe(ANN, "HEALTH", "2024-01-01")
@@ -248,7 +248,7 @@ async def test_a_trimmed_log_makes_a_mirror_begin_again(fake: FakeRegister, tmp_
             assert list(mirror.all()) == await exported(client)
 
 
-async def test_a_replaced_log_makes_a_mirror_begin_again(fake: FakeRegister, path: Path | None) -> None:
+async def test_mirror_begins_again_after_a_replaced_log(fake: FakeRegister, path: Path | None) -> None:
     async with fake.client() as client:
         await client.inscribe(ANN, "HEALTH", "2024-01-01")
         async with client.mirror(path) as mirror:
@@ -264,7 +264,7 @@ async def test_a_replaced_log_makes_a_mirror_begin_again(fake: FakeRegister, pat
             assert list(mirror.all()) == await exported(client)
 
 
-async def test_a_mirror_goes_on_after_every_outage(fake: FakeRegister, path: Path | None) -> None:
+async def test_mirror_continues_after_every_outage(fake: FakeRegister, path: Path | None) -> None:
     async with fake.client() as client, client.mirror(path) as mirror:
         for each in range(5):
             fake.interrupt()
@@ -273,7 +273,7 @@ async def test_a_mirror_goes_on_after_every_outage(fake: FakeRegister, path: Pat
         assert list(mirror.all()) == await exported(client)
 
 
-async def test_numbers_replaced_and_restored_are_mirrored(fake: FakeRegister, path: Path | None) -> None:
+async def test_mirror_follows_replaced_and_restored_numbers(fake: FakeRegister, path: Path | None) -> None:
     async with fake.client() as client, client.mirror(path) as mirror:
         await client.inscribe(ANN, "HEALTH", "2024-01-01", "2024-06-30")
         await client.inscribe(BOB, "HEALTH", "2024-07-01")
@@ -289,7 +289,7 @@ async def test_numbers_replaced_and_restored_are_mirrored(fake: FakeRegister, pa
         assert mirror.checksum == (await client.get_register()).checksum
 
 
-async def test_a_log_that_was_tampered_with_stops_a_mirror(fake: FakeRegister, path: Path | None) -> None:
+async def test_mirror_stops_at_a_tampered_log(fake: FakeRegister, path: Path | None) -> None:
     async with fake.client() as client, client.mirror(path) as mirror:
         await client.inscribe(ANN, "HEALTH", "2024-01-01")
         await caught_up(mirror, client)

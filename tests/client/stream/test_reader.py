@@ -61,7 +61,7 @@ def snapshot(revision: int, token: str) -> SubscribeResponse:
     ids=["gap", "gap-inside", "twice", "through-untold", "bookmark-ahead", "bookmark-back", "bookmark-inside",
          "log-changes", "other-log"],
 )  # fmt: skip
-def test_a_stream_that_breaks_its_word_is_broken(messages: list[SubscribeResponse]) -> None:
+def test_stream_with_a_gap_raises_stream_broken(messages: list[SubscribeResponse]) -> None:
     reading = StreamReading(Checkpoint(LOG, 3), whole=True)
     for message in messages[:-1]:
         reading.event(message)
@@ -69,7 +69,7 @@ def test_a_stream_that_breaks_its_word_is_broken(messages: list[SubscribeRespons
         reading.event(messages[-1])
 
 
-def test_what_is_filtered_may_leave_revisions_out_and_go_nowhere_else() -> None:
+def test_filtered_stream_may_skip_revisions_but_not_go_back() -> None:
     reading = StreamReading(AfterRevision(3), whole=False)
     event = reading.event(mutations(5, 9, through=12))
     assert isinstance(event, Mutations)
@@ -79,7 +79,7 @@ def test_what_is_filtered_may_leave_revisions_out_and_go_nowhere_else() -> None:
         reading.event(mutations(19, through=21))
 
 
-def test_a_group_larger_than_a_message_is_one_event() -> None:
+def test_group_larger_than_a_message_is_one_event() -> None:
     reading = StreamReading(AfterRevision(3), whole=True)
     assert reading.event(mutations(4, 5, through=3, last=8)) is None
     assert reading.event(mutations(6, 7, through=3, last=8)) is None
@@ -91,7 +91,7 @@ def test_a_group_larger_than_a_message_is_one_event() -> None:
     assert list(event.beyond(Checkpoint(OTHER, 6))) == list(event.beyond(None)) == list(event.mutations)
 
 
-def test_a_snapshot_says_where_it_is() -> None:
+def test_snapshot_event_has_a_checkpoint_with_its_resume_token() -> None:
     reading = StreamReading(FromSnapshot(), whole=True)
     part = reading.event(snapshot(7, "a"))
     assert isinstance(part, Snapshot)
@@ -103,12 +103,12 @@ def test_a_snapshot_says_where_it_is() -> None:
         reading.event(mutations(9, through=9))
 
 
-def test_what_a_later_contract_adds_is_passed_over() -> None:
+def test_unknown_kind_of_message_is_ignored() -> None:
     reading = StreamReading(FromLatest(), whole=True)
     assert reading.event(SubscribeResponse(log_id=LOG)) is None
 
 
-async def test_a_batch_larger_than_a_message_comes_whole(client: RaasClient) -> None:
+async def test_batch_larger_than_a_message_is_received_as_one_event(client: RaasClient) -> None:
     """A dossier of 300 lines, and a batch that adds another 80, each told with all before and after it."""
     days = [date(2000, 1, 1) + timedelta(days=2 * each) for each in range(380)]
     operations = [inscription(ANN, "HEALTH", day, day) for day in days]
