@@ -1,4 +1,4 @@
-"""One server for the tests that leave it alone, and a register of its own for every test."""
+"""A shared server, and a register for every test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registers as the tests of the client know them: a fake one, or one on a real server."""
+"""Fake registers and registers on a real server, behind one interface."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client from code that is not asynchronous."""
+"""The client without asyncio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the client is answered by a register: a fake one and a real one alike."""
+"""Every call of the client, on a fake register and on a real one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test can make happen to a fake register, and what its clients see of it."""
+"""The fake register: the events that a test can cause, and what clients see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client while servers are killed, connections are cut and logs are trimmed or replaced."""
+"""The client during faults: killed servers, cut connections, trimmed and replaced logs."""
 
 from __future__ import annotations
 

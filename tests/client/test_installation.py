@@ -1,4 +1,4 @@
-"""The distribution as a caller installs it, in an environment of its own."""
+"""The distribution, installed in an empty environment."""
 
 from __future__ import annotations
 

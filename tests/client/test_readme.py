@@ -1,4 +1,4 @@
-"""The README of the client, typed in from top to bottom; and the examples, run."""
+"""The README and the examples of the client, executed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A program of a caller: it is type-checked, never run."""
+"""A program of a caller, which is type-checked and not executed."""
 
 from __future__ import annotations
 

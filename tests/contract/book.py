@@ -1,4 +1,4 @@
-"""Registers with a history, and the same history replayed by brute force: what reading is held to."""
+"""Registers with a history, and the same history replayed by brute force as the oracle of reads."""
 
 from __future__ import annotations
 

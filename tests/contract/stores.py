@@ -1,4 +1,4 @@
-"""The stores that are held to the contract: those of PostgreSQL and those in memory."""
+"""The stores under the contract: in memory and on PostgreSQL."""
 
 from __future__ import annotations
 

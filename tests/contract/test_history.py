@@ -1,4 +1,4 @@
-"""The history of persons: what the log says of them, oldest first."""
+"""The history of persons, oldest mutation first."""
 
 from __future__ import annotations
 

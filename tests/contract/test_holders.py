@@ -1,4 +1,4 @@
-"""Who holds which person."""
+"""The registers that know a person, and the numbers in a register."""
 
 from __future__ import annotations
 

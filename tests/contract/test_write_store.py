@@ -1,4 +1,4 @@
-"""The WriteStore: one transaction per register at a time, and all of it or nothing."""
+"""The WriteStore: one atomic transaction per register at a time."""
 
 from __future__ import annotations
 

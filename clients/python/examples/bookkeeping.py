@@ -1,7 +1,7 @@
-"""Deal with every mutation exactly once, whatever dies: python bookkeeping.py DATABASE
+"""Process every mutation exactly once: python bookkeeping.py DATABASE
 
-What is made of the mutations and how far that has come are kept in one transaction of one database. Kill
-this program, cut its connections, stop the server: nothing is skipped and nothing counted twice.
+The results and the checkpoint are written in one transaction of one database. Kill this program, cut its
+connections, stop the server: no mutation is skipped or counted twice.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ INSCRIBED = MutationKind.MUTATION_KIND_INSCRIBED
 places = CheckpointTable("bookkeeping", sqlite3.paramstyle)
 
 
-def deal_with(mutation: Mutation, cursor: sqlite3.Cursor) -> None:
+def count_inscription(mutation: Mutation, cursor: sqlite3.Cursor) -> None:
     """Count the inscriptions of every dossier type."""
     if mutation.kind == INSCRIBED:
         cursor.execute(
@@ -50,12 +50,12 @@ async def main(path: str) -> None:
                     cursor = database.cursor()
                     if isinstance(event, Mutations):
                         for mutation in event.mutations:
-                            deal_with(mutation, cursor)
+                            count_inscription(mutation, cursor)
                     places.save(cursor, event.checkpoint)
                 print(f"through {event.checkpoint.revision}", flush=True)
         except (RevisionExpired, LogReplaced) as error:
-            # What lies between is not to be had any more: people must decide, not this program.
-            sys.exit(f"The books cannot go on from {start}: {error}")
+            # The mutations in between no longer exist: people must decide how to continue.
+            sys.exit(f"The books cannot continue from {start}: {error}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Import a file of inscriptions: python import_csv.py FILE.csv (niss, dossier_type, begin, end).
 
-Interrupt it and start it again: it goes on where it was, and applies nothing twice. The name of the file is
-the id of the import.
+Interrupt it and start it again: the import continues where it was, and applies nothing twice. The name of
+the file is the id of the import.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""Is somebody known on a day? python is_known.py NISS DAY
+"""Is a person known on a day? python is_known.py NISS DAY
 
-Code that is not asynchronous: a command, a script, a web application of the older kind.
+An example without asyncio, for commands, scripts and synchronous web applications.
 """
 
 import os

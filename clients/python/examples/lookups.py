@@ -1,7 +1,7 @@
-"""Answer questions from a local copy: python lookups.py MIRROR, then a line `NISS DAY` each.
+"""Answer questions from a local copy: python lookups.py MIRROR, then lines `NISS DAY`.
 
-The copy is a file that goes on where it was when this program is started again. Lookups ask nobody: they
-take microseconds, and are answered while the server is away, too.
+The copy is a file that continues when this program is started again. Lookups are local: they take
+microseconds, and are answered during an outage of the server.
 """
 
 import asyncio

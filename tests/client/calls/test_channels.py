@@ -1,4 +1,4 @@
-"""The connections of a client: its own, enough of them for its streams, and never through a proxy."""
+"""Connections of a client: how many it opens, and that plaintext ignores proxies."""
 
 # ruff: noqa: N802 - methods have the names that the contract gives them
 

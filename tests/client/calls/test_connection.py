@@ -1,4 +1,4 @@
-"""How a server is reached: TLS, deadlines, and what is not repeated."""
+"""Connections: TLS, metadata, deadlines and retries."""
 
 # ruff: noqa: N802 - methods have the names that the contract gives them
 

@@ -1,4 +1,4 @@
-"""What a refusal becomes."""
+"""Refusals and failures as exceptions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The calls on persons, on a server that keeps them."""
+"""PersonService through the client, on a server that keeps persons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Targets and metadata: what cannot be used is refused when the client is made, in words that name it."""
+"""Unusable targets and metadata are refused when the client is created, and named."""
 
 from __future__ import annotations
 

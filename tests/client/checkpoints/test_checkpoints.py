@@ -1,4 +1,4 @@
-"""Where a reader keeps its place."""
+"""The stores of checkpoints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mirror of a fake register and of a real one alike."""
+"""Mirrors of fake and real registers."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ def _inside(token: str) -> Checkpoint:
     return Checkpoint("log", 9, token)
 
 
-# ---- what can happen to a log -------------------------------------------------------------------
+# ---- changes of the log -------------------------------------------------------------------
 
 
 async def test_mirror_begins_again_after_a_trimmed_log(fake: FakeRegister, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A stream is read with suspicion: one that breaks its promises is not believed."""
+"""StreamReading checks the promises of the stream."""
 
 from __future__ import annotations
 

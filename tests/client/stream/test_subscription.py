@@ -1,4 +1,4 @@
-"""What a subscription refuses, and what it logs."""
+"""Refusals of a subscription, filters of checkpoints, and the log."""
 
 from __future__ import annotations
 

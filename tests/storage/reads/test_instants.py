@@ -1,4 +1,4 @@
-"""From an instant to a revision, for good."""
+"""The revision at an instant, which is final."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ReadStore: every answer is what replaying the mutations by brute force gives."""
+"""Pages of dossiers equal the replay of the mutations by brute force."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def _can_be(niss: str) -> bool:
         century = 2000
     else:
         return False
-    # The month says who gave the number: + 20 and + 40 BIS numbers, + 60 fictitious persons.
+    # The month shows the series: + 20 and + 40 are BIS numbers, + 60 fictitious persons.
     series, month = divmod(int(niss[2:4]), 20)
     day = int(niss[4:6])
     try:
