@@ -84,7 +84,7 @@ def _step(logged: Logged, day: int) -> WalkStep:
         new.revision,
         new.previous_revision,
         new.kind.value,
-        None if replaced is None else Niss(int(replaced)),
+        None if replaced is None else Niss(int(str(replaced))),
         covers(lines_from(new.before), day),
         covers(lines_from(new.after), day),
     )
@@ -103,5 +103,5 @@ def _replaced_by(niss: Niss, log: Sequence[Logged]) -> Niss | None:
         if new.niss == niss and new.dossier_type_id is not None:
             replaced = (new.kind is MutationKind.NISS_REPLACED and new.detail) or {}
             known = replaced.get("replaced_niss") == niss_text(niss)
-            return Niss(int(replaced["successor_niss"])) if known else None
+            return Niss(int(str(replaced["successor_niss"]))) if known else None
     return None

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
 from raas.domain.calendar.day import OPEN, day_text
 from raas.domain.calendar.periods import Lines
+from raas.domain.json_value import Json, JsonObject
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.identity import Identity
@@ -81,7 +81,7 @@ class NetworkEvent:
     type: str
     authorisation: str
     effective_date: int | None
-    payload: Mapping[str, Any] | None
+    payload: JsonObject | None
     """JSON values; None = erased."""
     content_hash: bytes
     erased_time: datetime | None
@@ -116,13 +116,13 @@ def lines_text(lines: Lines) -> str:
     return "{" + ",".join(texts) + "}"
 
 
-def canonical_detail(detail: Mapping[str, Any] | None) -> str:
+def canonical_detail(detail: JsonObject | None) -> str:
     """The detail of a mutation as one text: `name=value` pairs sorted by name, nested ones dotted."""
     if not detail:
         return ""
     flat: list[str] = []
 
-    def walk(prefix: str, value: Any) -> None:
+    def walk(prefix: str, value: Json) -> None:
         if isinstance(value, Mapping):
             for name in sorted(value):
                 walk(f"{prefix}.{name}" if prefix else name, value[name])

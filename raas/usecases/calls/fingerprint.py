@@ -7,16 +7,13 @@ docs/stored-forms.md before changing anything here.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TypeAlias, Union
 
 from raas.domain.errors import Reason, refuse
+from raas.domain.json_value import JsonObject
 from raas.usecases.ports.errors import StoreUnavailable
-
-Json: TypeAlias = Union[str, int, bool, "list[Json]", "dict[str, Json]", None]
-"""A JSON value without fractions."""
 
 VERSION = 1
 _EARLIER_LENGTH = 32
@@ -32,12 +29,12 @@ class RequestId:
     """The hash under which earlier versions stored this very request."""
 
 
-def canonical_json(value: Mapping[str, Json]) -> bytes:
+def canonical_json(value: JsonObject) -> bytes:
     """JSON in UTF-8 with sorted keys and without spaces: equal values have equal bytes."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def fingerprint(form: Mapping[str, Json]) -> bytes:
+def fingerprint(form: JsonObject) -> bytes:
     """The fingerprint of a request: the version in one byte, then the SHA-256 of its canonical JSON."""
     return bytes((VERSION,)) + sha256(canonical_json(form)).digest()
 

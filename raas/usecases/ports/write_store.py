@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from raas.domain.calendar.periods import Lines
 from raas.domain.errors import Violation
+from raas.domain.json_value import JsonObject
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonState
@@ -100,7 +101,7 @@ class NewMutation:
     before: str
     after: str
     stamp: Stamp
-    detail: Mapping[str, Any] | None = None
+    detail: JsonObject | None = None
     dossier_types: tuple[str, ...] = ()
     """Codes of the types concerned, where no single dossier changed."""
     content_id: int | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
 from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges, parse_dossier_type
@@ -33,7 +32,7 @@ class ManageDossierTypes:
         return await self._write_queues[register.id].submit(change)
 
     async def update(
-        self, call: Call, register: AdmittedRegister, code: str, changes: Mapping[str, Any]
+        self, call: Call, register: AdmittedRegister, code: str, changes: Mapping[str, object]
     ) -> tuple[DossierType, int]:
         """Set the named fields to values as `parse_dossier_type` takes them.
 
@@ -73,7 +72,7 @@ class _Change:
     import_key: ImportKey | None = None
 
     def __init__(
-        self, call: Call, code: str, created: DossierType | None, changes: Mapping[str, Any]
+        self, call: Call, code: str, created: DossierType | None, changes: Mapping[str, object]
     ) -> None:
         self.deadline = call.deadline
         self._stamp = call.stamp()
@@ -114,7 +113,7 @@ def _unknown() -> Refused:
     return refuse(Reason.DOSSIER_TYPE_UNKNOWN, "dossier_type.code")
 
 
-def _changed(before: DossierType, changes: Mapping[str, Any]) -> DossierType:
+def _changed(before: DossierType, changes: Mapping[str, object]) -> DossierType:
     declared = dossier_type_json(before)
     declared["identity_changes"] = IdentityChanges[declared["identity_changes"]]
     after = parse_dossier_type("dossier_type", **{**declared, **changes})

@@ -13,12 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from raas.domain.calendar.day import BEGINNING, OPEN, day_text
+from raas.domain.json_value import Json
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.numbers.niss import niss_text
 from raas.domain.persons.identity import IdentityClaim, Sex
 from raas.domain.persons.stored_identity import incomplete_date_text
 from raas.domain.registers.operation import Action, Operation
-from raas.usecases.calls.fingerprint import Json, fingerprint
+from raas.usecases.calls.fingerprint import fingerprint
 
 _ACTIONS = {Action.INSCRIBE: "INSCRIBE", Action.REMOVE: "REMOVE"}
 _SEXES = {Sex.MALE: "MALE", Sex.FEMALE: "FEMALE", Sex.UNKNOWN: "UNKNOWN"}

@@ -18,10 +18,11 @@ from typing import Any
 from raas.domain.calendar.day import OPEN, day_text, parse_day
 from raas.domain.calendar.periods import Lines, Period
 from raas.domain.errors import reason_named
+from raas.domain.json_value import Json
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.registers.dossier import InscribeOutcome, RemoveOutcome
-from raas.usecases.calls.fingerprint import Json, canonical_json
+from raas.usecases.calls.fingerprint import canonical_json
 from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.writes.results import Applied, BatchAnswer, Notice, Rejected
 

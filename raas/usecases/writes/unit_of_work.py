@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from raas.domain.calendar.periods import Lines
+from raas.domain.json_value import JsonObject
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.status import PersonState
 from raas.domain.registers.dossier import Change, inscribe, remove
@@ -187,7 +188,7 @@ class RegisterUnitOfWork:
         niss: Niss,
         codes: tuple[str, ...],
         stamp: Stamp,
-        detail: Mapping[str, Any] | None = None,
+        detail: JsonObject | None = None,
         content_id: int | None = None,
     ) -> None:
         """Record news about a person: no dossier changes, `codes` are the types concerned."""
@@ -205,7 +206,7 @@ class RegisterUnitOfWork:
         lines: Lines,
         requested: Niss | None,
         stamp: Stamp,
-        detail: Mapping[str, Any] | None = None,
+        detail: JsonObject | None = None,
     ) -> int:
         """Write the new lines of a dossier into the log; answers the revision."""
         draft = self._draft(key)
@@ -257,7 +258,7 @@ class RegisterUnitOfWork:
         """The code of a dossier type by its id."""
         return self._type_code[type_id]
 
-    def put_dossier_type(self, after: DossierType, detail: Mapping[str, Any], stamp: Stamp) -> int:
+    def put_dossier_type(self, after: DossierType, detail: JsonObject, stamp: Stamp) -> int:
         """Create or change a dossier type; answers the revision that records it.
 
         A type created here gets its id from the store at the commit: operations know it from the next
