@@ -12,6 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from raas.storage.connection.connect import connect
 from raas.storage.connection.limits import TransactionLimits, limit_transactions
 from raas.usecases.ports.errors import StoreFault
 
@@ -74,8 +75,8 @@ def open_database(
     """
     parameters = connection_parameters(dsn, limits)
 
-    async def connect() -> psycopg.AsyncConnection[Any]:
-        connection = await psycopg.AsyncConnection.connect(**parameters, autocommit=True)
+    async def connect_supported() -> psycopg.AsyncConnection[Any]:
+        connection = await connect(parameters, autocommit=True)
         try:
             require_supported(connection.info.server_version)
             if limits is not None and not autocommit:
@@ -88,7 +89,7 @@ def open_database(
 
     engine = create_async_engine(
         "postgresql+psycopg://",
-        async_creator=connect,
+        async_creator=connect_supported,
         pool_size=size,
         max_overflow=0,
         pool_use_lifo=True,

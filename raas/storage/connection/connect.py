@@ -1,0 +1,47 @@
+"""One connection to the server, and the reason when there is none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+
+from raas.usecases.ports.errors import StoreUnavailable
+
+_DEFAULT_PORT = "5432"
+_SEVERAL = "\nMultiple connection attempts failed."
+
+
+async def connect(parameters: Mapping[str, Any], *, autocommit: bool) -> psycopg.AsyncConnection[Any]:
+    """A connection by the parameters of libpq.
+
+    Raises StoreUnavailable that names host, port and reason, as libpq says it, and never the password.
+    """
+    try:
+        return await psycopg.AsyncConnection.connect(**parameters, autocommit=autocommit)
+    except psycopg.OperationalError as error:
+        text = f"the database at {_places(parameters)} cannot be reached: {_reason(error)}"
+        password = str(parameters.get("password") or os.environ.get("PGPASSWORD") or "")
+        # libpq does not quote it; a resolver quotes a host that was mistaken for it.
+        raise StoreUnavailable(text.replace(password, "***") if password else text) from None
+
+
+def _places(parameters: Mapping[str, Any]) -> str:
+    """The hosts, or socket directories, and ports: `db-1:5432, db-2:5432`."""
+    hosts = str(
+        parameters.get("host") or parameters.get("hostaddr") or os.environ.get("PGHOST") or "the local socket"
+    )
+    ports = str(parameters.get("port") or os.environ.get("PGPORT") or _DEFAULT_PORT).split(",")
+    return ", ".join(
+        f"{host}:{ports[place] if len(ports) > 1 else ports[0]}"
+        for place, host in enumerate(hosts.split(","))
+    )
+
+
+def _reason(error: psycopg.OperationalError) -> str:
+    said, _, _ = str(error).partition(_SEVERAL)
+    for prefix in ("connection failed: ", "connection is bad: "):
+        said = said.removeprefix(prefix)
+    return " ".join(said.split())
