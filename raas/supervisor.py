@@ -24,6 +24,7 @@ import structlog
 
 from raas import app, maintenance
 from raas.concurrency.keep_running import Backoff, keep_running
+from raas.concurrency.stop_signals import exit_on_stop_signals, stop_signals_call
 from raas.ops.logs import configure_logs
 from raas.ops.settings import PREFIX, Settings, split_address
 from raas.rpc.calls.fault_trace import fault_trace
@@ -53,6 +54,7 @@ def run(settings: Settings) -> int:
         worker, dsn = int(os.environ[_WORKER]), os.environ[_WORKER_DSN]
         place = app.WorkerPlace(worker, int(lifeline), int(os.environ[_SERVING]))
         return asyncio.run(app.serve(settings, dsn, place))
+    exit_on_stop_signals()
     _refuse_taken_port(settings.listen)
     with database(settings) as (dsn, embedded):
         if settings.workers == 1:
@@ -73,9 +75,14 @@ def database(settings: Settings) -> Iterator[tuple[str, EmbeddedPostgres | None]
             log.warning("schema of another release", found=schema.current, needed=schema.needed)
         yield dsn, None
         return
-    with EmbeddedPostgres(settings.data_dir) as embedded:
+    embedded = EmbeddedPostgres(settings.data_dir)
+    try:
+        with stop_signals_call(embedded.cancel_start):
+            embedded.start()
         maintenance.migrate(embedded.dsn)
         yield embedded.dsn, embedded
+    finally:
+        embedded.stop()
 
 
 @contextmanager

@@ -98,6 +98,10 @@ def serve(
     Every option can also be set in the environment: RAAS_LISTEN for --listen, and so on. The option has
     precedence.
     """
+    from raas.concurrency.stop_signals import exit_on_stop_signals
+
+    # The imports take a moment, and so does the start.
+    exit_on_stop_signals()
     from raas import supervisor
     from raas.cli.demo.setup import start_beside
     from raas.ops.settings import SettingsRefused, load_settings

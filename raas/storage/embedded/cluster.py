@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import stat
 import tempfile
 import time
 from pathlib import Path
@@ -22,6 +23,7 @@ from raas.storage.embedded.account import Account
 from raas.storage.embedded.binaries import MAJOR
 from raas.storage.embedded.errors import EmbeddedPostgresError, OtherMajorVersion
 from raas.storage.embedded.postmaster import end_at_once
+from raas.storage.embedded.reasons import reason_of_failure
 
 INITDB = (
     *("--username=postgres", "--auth-local=peer", "--auth-host=reject", "--no-instructions"),
@@ -124,10 +126,10 @@ def create_cluster(cluster: Path, binaries: Path, account: Account) -> None:
         _remove_leftover(leftover)
     fresh = Path(tempfile.mkdtemp(prefix=f"{cluster.name}.new-", dir=cluster.parent))
     os.chown(fresh, account.uid, account.gid)
-    _run(account, binaries / "initdb", *INITDB, "-D", fresh)
+    _run(account, fresh, binaries / "initdb", *INITDB, "-D", fresh)
     write_settings(fresh, account, socket_directory=fresh)
     single = ("--single", "-D", fresh, "-c", "exit_on_error=on", "-c", "logging_collector=off", "postgres")
-    _run(account, binaries / "postgres", *single, text=ROLE_AND_DATABASE)
+    _run(account, fresh, binaries / "postgres", *single, text=ROLE_AND_DATABASE)
     fresh.rename(cluster)
     descriptor = os.open(cluster.parent, os.O_RDONLY)
     try:
@@ -145,14 +147,20 @@ def write_settings(cluster: Path, account: Account, socket_directory: Path) -> N
     _write(cluster / "pg_ident.conf", f"# MAP  CALLER  ROLE\n{admitted}", account)
 
 
-def _run(account: Account, *command: str | Path, text: str = "") -> None:
+def _run(account: Account, cluster: Path, *command: str | Path, text: str = "") -> None:
     status, said = account.run(command, text=text)
     if status != 0:
-        raise EmbeddedPostgresError(f"{Path(command[0]).name} failed with status {status}: {said}")
+        reason = reason_of_failure(said, cluster)
+        raise EmbeddedPostgresError(f"{Path(command[0]).name} failed with status {status}: {reason}")
 
 
 def _write(path: Path, text: str, account: Account) -> None:
-    """Write a file of the account whole; root never follows a link the account may have placed there."""
+    """Write a file of the account whole, where it does not hold the text already (the disk may be full).
+
+    Root never follows a link that the account may have placed there.
+    """
+    if _holds(path, text, account):
+        return
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
@@ -162,6 +170,17 @@ def _write(path: Path, text: str, account: Account) -> None:
         os.fchown(descriptor, account.uid, account.gid)
         os.fsync(descriptor)
     fresh.replace(path)
+
+
+def _holds(path: Path, text: str, account: Account) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    with os.fdopen(descriptor, "rb") as file:
+        now = os.fstat(descriptor)
+        right = stat.S_ISREG(now.st_mode) and (now.st_uid, now.st_mode & 0o777) == (account.uid, 0o600)
+        return right and file.read(len(text.encode()) + 1) == text.encode()
 
 
 def _remove_leftover(directory: Path) -> None:

@@ -25,6 +25,16 @@ class DataDirectoryInUse(EmbeddedPostgresError):
         return type(self), (self.directory, self.pid)
 
 
+class StartCancelled(EmbeddedPostgresError):
+    """`EmbeddedPostgres.cancel_start` or `stop` ended a start."""
+
+    def __init__(self) -> None:
+        super().__init__("The start of PostgreSQL was cancelled.")
+
+    def __reduce__(self) -> tuple[type[StartCancelled], tuple[()]]:
+        return type(self), ()
+
+
 class OtherMajorVersion(EmbeddedPostgresError):
     """The cluster was made by PostgreSQL `found`; the binaries at hand are of version `carried`."""
 

@@ -31,6 +31,7 @@ SHARED = Path("/var/lib/raas")
 """Where root keeps what the user of PostgreSQL cannot reach in place. Not below a directory for
 temporary files: those are emptied now and then, and this holds databases."""
 
+LOCK = "lock"
 SOCKET = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 100  # bytes; systems allow 104 to 108
 
@@ -53,7 +54,7 @@ def held(directory: Path) -> Iterator[None]:
     The system lets go of it when the holder dies, however it dies. No child inherits it: the
     descriptor is closed on exec (and workers are spawned, never forked).
     """
-    descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -183,6 +184,12 @@ def remove_short_socket_directory(home: Path) -> None:
     if link.is_symlink():
         shutil.rmtree(link.readlink(), ignore_errors=True)
         link.unlink()
+
+
+def free_bytes(directory: Path) -> int:
+    """The free space on the disk of `directory`, as far as users other than root may use it."""
+    now = os.statvfs(directory)
+    return now.f_bavail * now.f_frsize
 
 
 def _fits(directory: Path) -> bool:

@@ -7,6 +7,7 @@ in a container lacks it), so neither a reused process number nor another server 
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -23,6 +24,8 @@ POSTGRES = "postgres"
 READY = "ready"
 STOPPING = "stopping"
 POLL_SECONDS = 0.01
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +101,46 @@ def clear_away(cluster: Path, patience: float = 2.0) -> None:
     if find_postmaster(cluster) is not None:
         return
     end_at_once(orphans)
-    # PostgreSQL clears its own stale number, but not while a process has it: a zombie nobody buries,
-    # or whom the system gave it since. A postgres that somebody started by hand keeps it.
+    _remove_stale_number(cluster)
+
+
+def _remove_stale_number(cluster: Path) -> None:
+    """Remove postmaster.pid where no PostgreSQL owns it and PostgreSQL itself would refuse to start.
+
+    PostgreSQL removes a stale number itself, but not while a process has that number: a zombie, or a process
+    that got the number since. Nor does it start on a file that a crash left empty or damaged. A postgres
+    that somebody started by hand keeps its file.
+    """
     pid_file = cluster / "postmaster.pid"
-    with suppress(OSError, ValueError, IndexError, psutil.Error):
-        namesake = psutil.Process(int(pid_file.read_text().splitlines()[0]))
-        if not _lives(namesake) or namesake.name() != POSTGRES or _belongs(namesake, "raas-"):
+    try:
+        process = psutil.Process(_positive(pid_file.read_text().splitlines()[0]))
+    except FileNotFoundError:
+        return
+    except (ValueError, IndexError, OverflowError):
+        if not any(_works_in(process, cluster) for process in psutil.process_iter()):
+            _log.warning("removing %s, which a crash left damaged", pid_file)
             pid_file.unlink()
+        return
+    except psutil.Error:
+        return
+    with suppress(psutil.Error):
+        if not _lives(process) or process.name() != POSTGRES or _belongs(process, "raas-"):
+            pid_file.unlink()
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number <= 0:
+        raise ValueError("no process number")
+    return number
+
+
+def _works_in(process: psutil.Process, cluster: Path) -> bool:
+    """Whether `process` is a postgres in `cluster`, where each of them has its working directory."""
+    try:
+        return process.name() == POSTGRES and Path(process.cwd()) == cluster
+    except psutil.Error:
+        return False
 
 
 def end_at_once(processes: Iterable[psutil.Process]) -> None:

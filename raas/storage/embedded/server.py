@@ -14,13 +14,14 @@ from urllib.parse import quote
 
 from psycopg.pq import PGconn, Ping
 
-from raas.storage.embedded.account import Account, account_for
+from raas.storage.embedded.account import account_for
 from raas.storage.embedded.binaries import find_binaries
-from raas.storage.embedded.cluster import check_version, create_cluster, write_settings
-from raas.storage.embedded.errors import EmbeddedPostgresError
+from raas.storage.embedded.cluster import check_version, create_cluster
+from raas.storage.embedded.errors import EmbeddedPostgresError, StartCancelled
+from raas.storage.embedded.launch import launch
 from raas.storage.embedded.place import (
+    LOCK,
     SHARED,
-    SOCKET,
     held,
     home_of,
     make_data_directory,
@@ -35,10 +36,11 @@ from raas.storage.embedded.postmaster import (
     STOPPING,
     Postmaster,
     clear_away,
-    cluster_name,
     end_postmaster,
     find_postmaster,
 )
+from raas.storage.embedded.restarts import Restarts
+from raas.storage.embedded.watchdog import Watchdog
 
 CLUSTER = "postgresql"
 START_ATTEMPTS = 3
@@ -86,42 +88,62 @@ class EmbeddedPostgres:
         self._locks = ExitStack()
         self._home: Path | None = None
         self._postmaster: Postmaster | None = None
+        self._watchdog: Watchdog | None = None
+        self._restarts: Restarts | None = None
 
     def start(self) -> str:
         """Start PostgreSQL and answer the DSN of the database `raas`, which accepts connections then.
 
-        A new data directory gets a new cluster. A PostgreSQL that a killed server left running is
-        adopted; what a crash left is cleared away and recovery is waited for. Raises
-        DataDirectoryInUse at once when another server holds the directory, OtherMajorVersion, and
+        A new data directory gets a new cluster. A PostgreSQL that a killed server left running is adopted;
+        leftovers of a crash are cleared away, and the start waits for recovery. Raises DataDirectoryInUse
+        at once when another server holds the directory, OtherMajorVersion, StartCancelled, and
         EmbeddedPostgresError for everything else; nothing is held then.
         """
         with self._one_at_a_time:
             if self._home is not None:
                 raise RuntimeError("already started")
-            self._stop_asked.clear()
             with ExitStack() as locks, _explained(self._data_dir):
+                locks.callback(self._stop_asked.clear)
                 data_dir = make_data_directory(self._data_dir)
                 locks.enter_context(held(data_dir))
                 home = self._settle(data_dir, locks)
                 self._postmaster = self._bring_up(home)
                 self._home = home
+                self._restarts = Restarts(home / CLUSTER)
                 self._locks = locks.pop_all()
+            self._watch()
             return _dsn(Path(self._postmaster.socket_directory))
 
     def ensure_running(self) -> bool:
-        """Start PostgreSQL again if it died, on the same DSN; whether that was necessary.
+        """Start PostgreSQL again if it died, on the same DSN; returns whether it did.
 
-        Cheap while it lives: the supervisor calls it every second or so. Raises as start() does.
+        Cheap while it lives: the supervisor calls it every second or so. After a start that failed, and on
+        a full disk, it pauses (see Restarts). Raises as start() does.
         """
         with self._one_at_a_time:
-            if self._home is None or self._postmaster is None:
+            if self._home is None or self._postmaster is None or self._restarts is None:
                 raise RuntimeError("not started")
             if self._postmaster.lives():
                 return False
+            if not self._restarts.is_due():
+                return False
             _log.warning("the embedded PostgreSQL died; starting it again")
-            with _explained(self._data_dir):
-                self._postmaster = self._bring_up(self._home)
+            try:
+                with _explained(self._data_dir):
+                    self._postmaster = self._bring_up(self._home)
+            except EmbeddedPostgresError:
+                self._restarts.failed()
+                raise
+            self._restarts.started()
+            self._watch()
             return True
+
+    def cancel_start(self) -> None:
+        """Have a start() or ensure_running() that is under way end soon with StartCancelled.
+
+        Safe to call from a signal handler: takes no lock.
+        """
+        self._stop_asked.set()
 
     def stop(self, deadline: float = 30.0) -> None:
         """Stop PostgreSQL, adopted or started, and let go of the data directory; nothing when not started.
@@ -132,8 +154,10 @@ class EmbeddedPostgres:
         self._stop_asked.set()
         with self._one_at_a_time, self._locks:
             if self._home is None:
+                self._stop_asked.clear()
                 return
             home, self._home, self._postmaster = self._home, None, None
+            self._dismiss_watchdog()
             postmaster = find_postmaster(home / CLUSTER)
             if postmaster is None:
                 clear_away(home / CLUSTER)
@@ -164,6 +188,20 @@ class EmbeddedPostgres:
     ) -> None:
         self.stop()
 
+    def _watch(self) -> None:
+        """Have a watchdog watch over the PostgreSQL that runs now."""
+        assert self._home is not None
+        self._dismiss_watchdog()
+        try:
+            self._watchdog = Watchdog(self.pid, self._home / LOCK)
+        except OSError as error:
+            _log.warning("no watchdog over PostgreSQL: %s", error)
+
+    def _dismiss_watchdog(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.dismiss()
+            self._watchdog = None
+
     def _settle(self, data_dir: Path, locks: ExitStack) -> Path:
         """The directory of the cluster, with the cluster in it; locked too when it is not `data_dir`."""
         home = home_of(data_dir)
@@ -181,8 +219,14 @@ class EmbeddedPostgres:
                 "move RAAS_DATA_DIR to a directory that user may enter."
             )
         if not cluster.exists():
+            self._raise_if_cancelled()
             create_cluster(cluster, find_binaries(account, self._shared), account)
+            self._raise_if_cancelled()
         return home
+
+    def _raise_if_cancelled(self) -> None:
+        if self._stop_asked.is_set():
+            raise StartCancelled
 
     def _bring_up(self, home: Path) -> Postmaster:
         """The postmaster of `home`, adopted or started, once it accepts connections."""
@@ -199,7 +243,7 @@ class EmbeddedPostgres:
                         f"PostgreSQL ended {attempts} times while it was starting; see {cluster}/log."
                     )
                 attempts += 1
-                self._launch(cluster, account, sockets)
+                launch(cluster, account, sockets, self._shared)
             elif postmaster.status == STOPPING or postmaster.socket_directory not in ("", str(sockets)):
                 # told to stop before, or the directory was moved under it: it cannot be adopted
                 end_postmaster(postmaster, cluster, deadline=30.0)
@@ -213,25 +257,13 @@ class EmbeddedPostgres:
                     f"it may still be recovering, and the next start waits again. See {cluster}/log."
                 )
             if self._stop_asked.wait(POLL_SECONDS):
-                if postmaster is not None:
+                # The one that was found above, or launched since.
+                postmaster = find_postmaster(cluster)
+                if postmaster is None:
+                    clear_away(cluster, patience=0.0)
+                else:
                     end_postmaster(postmaster, cluster, deadline=None)
-                raise EmbeddedPostgresError("Stopped while PostgreSQL was starting.")
-
-    def _launch(self, cluster: Path, account: Account, sockets: Path) -> None:
-        """Start PostgreSQL, wait a little for it, and raise EmbeddedPostgresError if it ended again."""
-        clear_away(cluster)
-        if find_postmaster(cluster) is not None:
-            return
-        binaries = find_binaries(account, self._shared)
-        write_settings(cluster, account, sockets)
-        for stale in (SOCKET, f"{SOCKET}.lock"):
-            (sockets / stale).unlink(missing_ok=True)
-        # PGDATA instead of -D, which pg_ctl would hand to a shell.
-        options = f"-c cluster_name={cluster_name(cluster)}"
-        command = (binaries / "pg_ctl", "start", "--wait", "--timeout=5", "--silent", "-o", options)
-        status, said = account.run(command, cluster=cluster)
-        if status != 0 and find_postmaster(cluster) is None:
-            raise EmbeddedPostgresError(f"PostgreSQL does not start: {said} See also {cluster}/log.")
+                raise StartCancelled
 
 
 @contextmanager

@@ -18,6 +18,7 @@ import pytest
 
 from raas.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, running_dsn
 from raas.storage.embedded.account import account_for
+from raas.storage.embedded.binaries import find_binaries
 from raas.storage.embedded.postmaster import cluster_name, find_postmaster
 from tests.storage.embedded.conftest import Server
 from tests.storage.embedded.kept import rows, wait_until, write
@@ -162,6 +163,42 @@ def test_the_number_of_a_dead_postgres_given_to_another_process(used: Path) -> N
         stranger.wait()
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("\0" * 80, id="zeros"),
+        pytest.param("0\n", id="no process"),
+        pytest.param(f"{10**30}\n", id="too large"),
+    ],
+)
+def test_start_recovers_from_a_damaged_process_number(used: Path, content: str) -> None:
+    postgres = EmbeddedPostgres(used)
+    sockets = postgres.start().partition("host=")[2].partition("&")[0]
+    kill_postgres(used)
+    for damaged in (used / "postgresql" / "postmaster.pid", Path(sockets, ".s.PGSQL.5432.lock")):
+        damaged.write_text(content)
+    assert running_dsn(used) is None
+    assert postgres.ensure_running() is True
+    assert rows(postgres.dsn) == ["first"]
+    postgres.stop()
+
+
+def test_damaged_process_number_of_a_foreign_postgres_is_kept(used: Path, shared: Path) -> None:
+    cluster = used / "postgresql"
+    account = account_for(cluster)
+    pg_ctl = find_binaries(account, shared) / "pg_ctl"
+    assert account.run([pg_ctl, "start", "--wait", "--silent"], cluster=cluster)[0] == 0
+    number = (cluster / "postmaster.pid").read_text()
+    try:
+        (cluster / "postmaster.pid").write_text("")
+        with pytest.raises(EmbeddedPostgresError, match=r"postmaster\.pid.* is empty"):
+            EmbeddedPostgres(used).start()
+    finally:
+        (cluster / "postmaster.pid").write_text(number)
+        assert account.run([pg_ctl, "stop", "--wait", "--silent"], cluster=cluster)[0] == 0
+
+
 def test_killed_while_making_the_cluster(data_dir: Path, serve: Callable[[Path], Server]) -> None:
     server = serve(data_dir)
     wait_until(lambda: any(data_dir.glob("postgresql.new-*/base/1")))
@@ -182,7 +219,8 @@ def test_a_cluster_missing_its_heart_is_refused_not_replaced(used: Path) -> None
 
 def test_a_postgres_that_cannot_start_says_why(used: Path) -> None:
     (used / "postgresql" / "global" / "pg_control").unlink()
-    with pytest.raises(EmbeddedPostgresError, match="PostgreSQL does not start"):
+    reason = "PostgreSQL does not start: .*could not open file .*pg_control.*: No such file or directory"
+    with pytest.raises(EmbeddedPostgresError, match=reason):
         EmbeddedPostgres(used).start()
     assert processes_of(used) == []
 

@@ -1,0 +1,85 @@
+"""The watchdog: PostgreSQL does not outlive a supervisor that was killed and has no successor."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from raas.storage.embedded import EmbeddedPostgres
+from raas.storage.embedded.postmaster import find_postmaster
+from raas.storage.embedded.watchdog import ADOPTION_SECONDS
+from tests.storage.embedded.conftest import Server
+from tests.storage.embedded.kept import rows, wait_until, write
+from tests.storage.embedded.test_embedded_crashes import kill_postgres, processes_of
+
+pytestmark = pytest.mark.faults
+
+
+def watchdogs(of: psutil.Process) -> list[psutil.Process]:
+    return [child for child in of.children() if "pidfd_open" in " ".join(child.cmdline())]
+
+
+@pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGABRT])
+def test_postgres_of_a_dead_supervisor_is_ended_in_order(
+    used: Path, serve: Callable[[Path], Server], death: signal.Signals
+) -> None:
+    server = serve(used)
+    write(server.said(), "second")
+    (watchdog,) = watchdogs(psutil.Process(server.process.pid))
+    server.process.send_signal(death)
+    server.process.communicate()
+    wait_until(lambda: processes_of(used) == [], ADOPTION_SECONDS + 20)
+    wait_until(lambda: not watchdog.is_running() or watchdog.status() == psutil.STATUS_ZOMBIE)
+    (log,) = (used / "postgresql" / "log").iterdir()
+    assert log.read_text().count("received fast shutdown request") == 2  # the first one made `used`
+    with EmbeddedPostgres(used) as postgres:
+        assert rows(postgres.dsn) == ["first", "second"]
+    assert "automatic recovery in progress" not in log.read_text()
+
+
+def test_postgres_survives_when_a_new_supervisor_adopts_it(
+    used: Path, serve: Callable[[Path], Server]
+) -> None:
+    server = serve(used)
+    dsn, pid = server.said(), int(server.said())
+    (watchdog,) = watchdogs(psutil.Process(server.process.pid))
+    server.kill()
+    with EmbeddedPostgres(used) as postgres:
+        wait_until(
+            lambda: not watchdog.is_running() or watchdog.status() == psutil.STATUS_ZOMBIE,
+            ADOPTION_SECONDS + 10,
+        )
+        assert (postgres.dsn, postgres.pid) == (dsn, pid)
+        assert rows(dsn) == ["first"]
+
+
+def test_one_watchdog_watches_over_the_postgres_that_runs(used: Path) -> None:
+    postgres = EmbeddedPostgres(used)
+    own = psutil.Process()
+    before = watchdogs(own)
+    postgres.start()
+    (first,) = [each for each in watchdogs(own) if each not in before]
+    assert str(postgres.pid) in first.cmdline()
+    kill_postgres(used)
+    assert postgres.ensure_running() is True
+    (second,) = [each for each in watchdogs(own) if each not in before]
+    assert str(postgres.pid) in second.cmdline()
+    postgres.stop()
+    assert watchdogs(own) == before
+    assert find_postmaster(used / "postgresql") is None
+
+
+def test_watchdog_of_a_stopped_process_leaves_other_processes_alone(
+    used: Path, serve: Callable[[Path], Server]
+) -> None:
+    server = serve(used)
+    server.said()
+    (watchdog,) = watchdogs(psutil.Process(server.process.pid))
+    kill_postgres(used)
+    server.kill()
+    wait_until(lambda: not watchdog.is_running() or watchdog.status() == psutil.STATUS_ZOMBIE)
+    assert processes_of(used) == []
