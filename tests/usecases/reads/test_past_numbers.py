@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import cast
 
 import pytest
 from sqlalchemy import text
@@ -234,6 +236,47 @@ async def test_one_instant_is_recorded_for_a_status_and_its_mutations(harness: R
         # For the other tests: their statuses are not ahead of the clock.
         async with harness.engine.begin() as connection:
             await connection.execute(text("UPDATE niss_status_bounds SET last_time = clock_timestamp()"))
+
+
+async def test_answers_as_of_now_are_final_and_agree_while_numbers_change(harness: ReadingHarness) -> None:
+    register, other = await harness.register(), await harness.register()
+    old, new = await harness.person(), await harness.person()
+    await harness.inscribe(register, old, "2024-01-01", "2024-12-31")
+    await harness.inscribe(other, new, "2024-01-01", "2024-12-31")
+    scene = Scene(harness, [register, other], [old, new])
+
+    async def change() -> None:
+        while True:
+            await harness.replace(old, new)
+            await harness.restore(old)
+            await harness.cancel(old)
+            await harness.restore(old)
+
+    async def ask() -> list[tuple[datetime, Answers]]:
+        return [(instant := now(), await scene.asked(instant)) for _ in range(12)]
+
+    changing = asyncio.create_task(change())
+    seen = [each for answers in await asyncio.gather(ask(), ask()) for each in answers]
+    changing.cancel()
+    await asyncio.wait([changing])
+    assert len({str(answers) for _, answers in seen}) > 3
+    for instant, answers in seen:
+        assert await scene.asked(instant) == answers
+        for niss in (old, new):
+            holders = [number for number in (0, 1) if holds(answers["consult", number, niss])]
+            matches, _ = cast(tuple[Sequence[object], object], answers["find", niss])
+            assert len(matches) == len(holders)
+            for number in (0, 1):
+                reason, successor, *_ = cast(tuple[object, ...], answers["check", number, niss])
+                if reason is not DecisionReason.NISS_CANCELLED:
+                    assert (reason is DecisionReason.INSCRIBED) == (number in holders)
+                _, resolved = cast(tuple[object, object], answers["consult", number, niss])
+                assert resolved == (() if successor is None else ((niss, successor),))
+
+
+def holds(consulted: object) -> bool:
+    """Whether a register answered a dossier."""
+    return bool(cast(tuple[object, object], consulted)[0])
 
 
 # ---- what is not known --------------------------------------------------------------------------
