@@ -45,7 +45,7 @@ def new_niss() -> str:
 
 
 def a_person(number: str | None = None, **identity: Any) -> Person:
-    """A row of a feed: somebody of the BIS register."""
+    """A row of a feed: a person of the BIS register."""
     given = {"last_name": "D'Hondt-Müller", "first_names": ["Anne-Sophie", "Élise"], **identity}
     given = {"birth_date": "1968-06-14", "sex": Sex.SEX_FEMALE, **given}
     return Person(niss=number or new_niss(), register_of_origin=BIS, identity=Identity(**given))

@@ -1,4 +1,4 @@
-"""Claims about persons, confronted before anything is inscribed: by single calls, batches and imports."""
+"""Claims about persons are compared before an inscription: in single calls, batches and imports."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def by_import(persons: Persons, register: TestRegister, person: str, more: Any) 
 
 
 def _refused(error: grpc.RpcError) -> list[tuple[str, str]]:
-    """Fields, reasons and sentences; nowhere in the refusal is there a fact about the person."""
+    """Fields, reasons and sentences of the refusal, which contains no fact about the person."""
     call: Any = error
     everything = str([call.details(), *call.trailing_metadata(), *call.initial_metadata()])
     assert not any(secret in everything for secret in SECRETS)

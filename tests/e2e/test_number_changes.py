@@ -1,4 +1,4 @@
-"""ReplaceNiss, RestoreNiss and CancelNiss from outside: chains, cycles, what comes apart again."""
+"""ReplaceNiss, RestoreNiss and CancelNiss through a server: chains, cycles and restorations."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_validate_only_answers_the_effect_of_the_real_call(
     ]
     assert replaced(persons, old, new) == would
     assert persons.lines(first, old) == persons.lines(first, new) == [(new, "2024-01-01", "2024-12-31")]
-    # Once more changes nothing.
+    # A repetition changes nothing.
     after = [register.state() for register in registers]
     assert list(replaced(persons, old, new).registers) == []
     assert [register.state() for register in registers] == after
@@ -110,7 +110,7 @@ def test_two_consecutive_mutations_per_dossier_type(persons: Persons, registers:
     assert [gone.kind, whole.kind] == [kind, kind]
     assert [each.batch_last_revision for each in (gone, whole)] == [whole.revision] * 2
     assert (gone.niss, list(gone.after)) == (old, [])
-    # Recorded also where nothing changes for the successor.
+    # The second mutation is recorded even if the successor's lines stay the same.
     assert whole.niss == new
     assert list(whole.before) == list(whole.after)
     assert (through.niss, through.requested_niss) == (new, old)
@@ -150,7 +150,7 @@ def test_chains_are_followed_to_the_end_and_cycles_are_refused(
         assert refusals(replaced, persons, old, new, validate_only=True) == violations
     assert register.state().revision == revision
 
-    # The middle of the chain comes out with what it had replaced.
+    # The number in the middle is restored with the numbers that it had replaced.
     restored(persons, second)
     assert persons.lines(register, first) == [
         (second, "2024-01-01", "2024-01-31"),
@@ -167,7 +167,7 @@ def test_restoration_after_later_changes(persons: Persons, registers: list[TestR
     persons.inscribe(register, old, "2024-01-01", "2024-03-31")
     persons.inscribe(register, new, "2024-03-01", "2024-04-30")
     replaced(persons, old, new)
-    # Covered already: nothing changes, and yet it is the successor's own from now on.
+    # The days are covered already, but from now on they also belong to the successor itself.
     witness = persons.inscribe(register, new, "2024-01-10", "2024-01-20")
     persons.inscribe(register, old, "2024-06-01", "2024-06-30")
     persons.inscribe(register, new, "2024-08-01", "2024-08-31")
@@ -192,7 +192,7 @@ def test_restoration_after_later_changes(persons: Persons, registers: list[TestR
     (apart,) = answer.inseparable
     assert (apart.register, apart.dossier_type) == (register.number, TYPE)
     assert [(period.begin, period.end) for period in apart.periods] == [("2024-02-11", "2024-02-20")]
-    # Separate again.
+    # The numbers are separate again.
     assert persons.inscribe(register, old, "2025-01-01", "2025-01-01").dossier.niss == old
     assert list(restored(persons, old).registers) == []
 

@@ -30,7 +30,7 @@ def messages(rows: Sequence[Person], offset: int) -> Iterator[ImportPersonsReque
 def attempt(
     persons: Persons, rows: Sequence[Person], enough: threading.Event | None = None, after: int = 0
 ) -> tuple[bool, list[ImportPersonsResponse]]:
-    """Go on where the server says; whether it came to its end. `enough` is set after some answers."""
+    """Continue the feed at the server's offset; answers whether it ended. Some answers set `enough`."""
     feed = persons.service.ImportPersons
     answers: list[ImportPersonsResponse] = []
     try:
@@ -98,13 +98,13 @@ def test_feed_applies_each_row_once_while_the_server_is_killed(local_server: Ser
         asked = GetPersonRequest(niss=niss)
         assert persons.service.GetPerson(asked, metadata=register.caller).person.version == 1
 
-    # Repeated from its beginning nothing is applied, and who missed an answer hears what was rejected.
+    # Repeated from its beginning, the import applies nothing and reports the rejected rows again.
     asked_again = persons.service.ImportPersons(messages(rows, 0), metadata=SOURCE)
     again = [(answer.applied, answer.unchanged, list(answer.rejected)) for answer in asked_again]
     assert [(applied, unchanged) for applied, unchanged, _ in again] == [(0, 0)] * len(again)
     rejected = [each.offset for _, _, rejected in again for each in rejected]
     assert rejected == [offset for offset, row in enumerate(rows) if row in bad]
-    # Under another id every row is looked at again, and says what is known already.
+    # Under another id every row is examined again and is unchanged.
     answers = [persons.feed(rows[i : i + 100], "again", i) for i in range(0, len(rows), 100)]
     assert sum(answer.applied for answer in answers) == 0
     assert sum(answer.unchanged for answer in answers) == len(rows) - BAD

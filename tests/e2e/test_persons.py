@@ -1,4 +1,4 @@
-"""Reading, searching, creating and updating persons, from outside."""
+"""Reading, searching, creating and updating persons through a server."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_concurrent_requests_for_one_person_create_it_once(persons: Persons, oth
     shown = [[c.person.niss for c in a.candidates] for a in answers if not a.HasField("person")]
     assert shown == [[created.niss]] * (CALLERS - 1)
 
-    # Whoever has looked at her, and says that it is another one, gets one more.
+    # A caller that reviewed the candidate creates another person.
     request = CreatePersonRequest(identity=somebody("Ouazzanimenti"), reviewed_niss=[created.niss])
     twin = persons.service.CreatePerson(request, metadata=SOURCE).person
     assert twin.niss not in ("", created.niss)

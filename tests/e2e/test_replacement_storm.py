@@ -41,7 +41,7 @@ def servers(tmp_path: Path, local_server: Server) -> Iterator[list[Server]]:
 
 
 class Listener:
-    """Somebody who follows a register and keeps what it hears."""
+    """A subscriber that keeps the mutations it receives."""
 
     def __init__(self, server: Server, register: TestRegister) -> None:
         self.heard: list[Mutation] = []
@@ -60,7 +60,7 @@ class Listener:
                 raise
 
     def through(self, revision: int) -> list[Mutation]:
-        """What was heard, once that revision was."""
+        """The mutations received, once this revision was."""
         for _ in range(1_200):
             if self.heard and self.heard[-1].revision >= revision:
                 break

@@ -44,7 +44,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @dataclass
 class Asking:
-    """The owner of a register, and what it asks."""
+    """The owner of a register, and its calls."""
 
     register: str
     channel: grpc.aio.Channel

@@ -32,7 +32,7 @@ def persons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def stubs(persons: Server) -> Iterator[list[PersonServiceStub]]:
-    """Callers of their own connections, so that both workers are asked."""
+    """Callers with connections of their own, so that both workers serve."""
     with ExitStack() as stack:
         yield [PersonServiceStub(stack.enter_context(channel(persons))) for _ in range(CALLS)]
 
@@ -79,7 +79,7 @@ def test_create_requires_review_of_all_candidates(stubs: list[PersonServiceStub]
     reviewed = CreatePersonRequest(identity=spelled, reviewed_niss=[first.niss])
     second = stub.CreatePerson(reviewed, metadata=CALLER).person
     assert second.niss != first.niss
-    # Now there are two, of whom one was reviewed.
+    # Now there are two candidates, and one was reviewed.
     shown = stub.CreatePerson(reviewed, metadata=CALLER)
     assert {each.person.niss for each in shown.candidates} == {first.niss, second.niss}
 

@@ -1,4 +1,4 @@
-"""PersonService on a real port, over the real verbs on a real store."""
+"""PersonService on a real port, with the real use cases on a real store."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.usecases.persons.harness import PersonHarness, new_niss
 
 @dataclass
 class PersonDoor:
-    """Everything behind the door, and the stub in front of it."""
+    """The server with its stores and use cases, and a stub."""
 
     harness: PersonHarness
     audit: RecordingAudit

@@ -1,4 +1,4 @@
-"""Signatures leave out many, and nobody who fits."""
+"""Signatures exclude many persons, and never a match."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One place has many names; another place is another place."""
+"""Names of one municipality are recognised, and those of others are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys: few for a person, more for a question, and never a shapeless many."""
+"""Phonetic keys: few for a person, more for a query, and a bounded number of both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a clerk types for a name, and what is another name."""
+"""Spellings of one name are alike, different names are not."""
 
 from __future__ import annotations
 

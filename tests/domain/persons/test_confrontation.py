@@ -1,4 +1,4 @@
-"""Claims about a person against what is known: equal however written, and nothing leaks."""
+"""Comparing claims with known identities: all spellings match, and the timing reveals nothing."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_verdicts_cover_the_claimed_fields_in_order():
 def test_known_and_unknown_fields_take_the_same_work(
     monkeypatch: pytest.MonkeyPatch, last_name: str | None, claimed: str
 ):
-    """As many names are taken apart when the names are equal, when they differ and when none is known."""
+    """The same number of names is normalised for equal, different and unknown names."""
     taken_apart: list[str] = []
 
     def counting(name: str) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Identities as JSON, what differs between two, and the minimum somebody must be known by."""
+"""Identities as JSON, and the fields in which two of them differ."""
 
 from __future__ import annotations
 

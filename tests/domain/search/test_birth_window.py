@@ -1,4 +1,4 @@
-"""When somebody may have been born, judged day by day."""
+"""Birth windows, compared with a model that enumerates days."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def dates(draw: st.DrawFn) -> IncompleteDate:
 
 
 def possible_days(born: IncompleteDate) -> range:
-    """The days on which somebody with this date may have been born."""
+    """The days that an incomplete birth date may stand for."""
     year, month, day = born
     assert year is not None
     if month is None:
@@ -33,7 +33,7 @@ def possible_days(born: IncompleteDate) -> range:
 
 
 def days_asked(asked: IncompleteDate, tolerance: int) -> set[int]:
-    """The days of the question, unit by unit."""
+    """The days of a query, computed unit by unit."""
     year, month, day = asked
     assert year is not None
     if day:

@@ -1,4 +1,4 @@
-"""Who is a candidate, and which of two is the better one."""
+"""Selection and score of candidates."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_probe_finds_matching_persons_in_windows_of_any_length(
 
 
 def finds(wanted: PersonQuery, identity: Identity) -> bool:
-    """What the store's index does."""
+    """The lookup of the store's index."""
     keys, signature = wanted.probe().keys, given_signature(identity.first_names)
     found_under = [key for key in search_keys(identity.last_name or "") if key in keys]
     return any(not keys[key] or signature & keys[key] for key in found_under)

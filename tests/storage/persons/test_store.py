@@ -133,7 +133,7 @@ async def test_put_updates_the_signature_of_given_names(harness: PersonHarness):
     niss = await harness.person(an_identity("Lemmens", "1981-04-04", "Sofie"))
 
     async def wide(first_name: str) -> bool:
-        # A year: the index leaves out whose given names cannot fit.
+        # With a window of a year the index excludes other given names.
         query = PersonQuery("Lemmens", parse_incomplete_date("1981-00-00"), 0, (first_name,))
         candidates, more = await harness.store.find(query.probe(), 100)
         assert not more
@@ -147,7 +147,7 @@ async def test_put_updates_the_signature_of_given_names(harness: PersonHarness):
     assert (await wide("Sophie"), await wide("Pieter")) == (False, True)
 
 
-async def test_a_transaction_left_without_commit_changes_nothing(harness: PersonHarness):
+async def test_transaction_left_without_commit_changes_nothing(harness: PersonHarness):
     niss = await harness.person()
     before = await harness.record(niss)
     async with harness.transactions.begin([niss]) as transaction:
@@ -156,7 +156,7 @@ async def test_a_transaction_left_without_commit_changes_nothing(harness: Person
     assert await harness.record(niss) == before
 
 
-# ---- whose numbers ------------------------------------------------------------------------------
+# ---- successors ---------------------------------------------------------------------------------
 
 
 async def test_finals_answers_the_last_record_of_a_chain(harness: PersonHarness):

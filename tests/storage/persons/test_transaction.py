@@ -1,4 +1,4 @@
-"""Replacing, restoring and cancelling numbers, on a real store with the write lane running beside."""
+"""Replacing, restoring and cancelling numbers, on a real store with concurrent writes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ HEALTH, PENSION = "HEALTH_INSURANCE", "PENSION"
 
 
 class InStore:
-    """The authentic source whose persons the register's own store holds."""
+    """An authentic source in the store of the registers."""
 
     in_store = True
 
@@ -57,7 +57,7 @@ class InStore:
 
 
 class Harness:
-    """Registers on a database, with the verbs that write them."""
+    """Registers on a database, and the use cases that write them."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
@@ -238,7 +238,7 @@ async def test_restoration_gives_each_number_its_own_days(harness: Harness) -> N
     await harness.inscribe(register, old, "2024-01-01", "2024-01-31")
     await harness.inscribe(register, new, "2024-01-15", "2024-02-10")
     await harness.replace(old, new)
-    # Covered already, so nothing changes: and yet it must stay with the successor.
+    # The days are covered already, but from now on they also belong to the successor itself.
     witness = await harness.inscribe(register, new, "2024-01-10", "2024-01-20")
     await harness.inscribe(register, old, "2024-05-01", "2024-05-31")
 
@@ -253,7 +253,7 @@ async def test_restoration_gives_each_number_its_own_days(harness: Harness) -> N
     assert restored.inseparable == ()
     assert [(row[2], row[3]) for row in (await harness.log(register))[-2:]] == [(4, old), (4, new)]
     assert (await harness.numbers.restore(call(), old, validate_only=False)).registers == ()
-    # Separate again: what is asked under the old number stays there.
+    # After the restoration, operations under the old number stay there.
     assert (await harness.inscribe(register, old, "2025-01-01", "2025-01-01")).niss == old
 
 
@@ -346,7 +346,7 @@ async def test_cancelled_number_refuses_inscriptions_until_it_is_restored(harnes
 
 
 async def test_replaced_number_has_no_lines_after_concurrent_writes(harness: Harness) -> None:
-    """A storm: writers on both numbers in many registers while replacements and restorations run."""
+    """Writers on both numbers in many registers, while replacements and restorations run."""
     registers = [await harness.register() for _ in range(6)]
     pairs = list(zip(*[iter(await harness.persons(16))] * 2, strict=True))
     chance = random.Random(4)

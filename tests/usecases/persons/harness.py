@@ -1,4 +1,4 @@
-"""Persons, registers and all their verbs on a real store."""
+"""Persons and registers with all their use cases, on a real store."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _NISSES = _fictitious()
 
 
 def new_niss() -> Niss:
-    """A number that nobody has yet."""
+    """A number that no person has yet."""
     return next(_NISSES)
 
 
@@ -81,7 +81,7 @@ WHOLE = Identity(
     Address("BE", "Gent", "9000", "Veldstraat 1/2"),
     Address("BE", "", "1000", ""),
 )
-"""An identity with every field, and everything that a store could trip over."""
+"""An identity with every field, and characters that need quoting or encoding."""
 
 
 def a_call(actor: int | None = None, rpc: str = "/test") -> Call:
@@ -94,7 +94,7 @@ async def one_message(*messages: FeedMessage) -> AsyncIterator[FeedMessage]:
 
 
 class PersonHarness:
-    """Everything about persons, on a database."""
+    """The stores and use cases of persons, on a database."""
 
     def __init__(self, engine: AsyncEngine, reading: AsyncEngine) -> None:
         self.engine = engine
@@ -158,7 +158,7 @@ class PersonHarness:
         return answer
 
     async def log(self, register: AdmittedRegister) -> list[tuple[object, ...]]:
-        """Revision, kind, number, types and what is told beside, of all mutations but those of types."""
+        """Revision, kind, number, type codes and content of all mutations, except those of dossier types."""
         query = text(
             "SELECT m.revision, m.kind, m.niss, "
             "ARRAY(SELECT code FROM dossier_type WHERE id = ANY(m.dossier_type_ids) ORDER BY code), "

@@ -75,7 +75,7 @@ async def test_confrontations_are_limited_per_caller_and_number(harness: PersonH
     assert [await reason(confront, niss) for _ in range(4)] == [None, None, None, Reason.OVERLOADED]
     assert await reason(confront, other) is None
     assert await reason(confront, niss, actor=244640631) is None
-    # Whether there is such a number makes no difference to how often it can be tried.
+    # An unknown number has the same budget, so the budget does not reveal whether a number exists.
     unknown = [await reason(confront, nobody) for _ in range(4)]
     assert unknown == [Reason.NISS_UNKNOWN] * 3 + [Reason.OVERLOADED]
 
@@ -164,7 +164,7 @@ async def test_inscription_without_claim_does_not_ask_the_source():
     assert await with_identity_violations(a_call(), operations, Silent()) is operations  # type: ignore[arg-type]
 
 
-# ---- what other servers ask ---------------------------------------------------------------------
+# ---- checks for other servers ---------------------------------------------------------------------
 
 
 async def test_check_answers_are_in_the_order_of_the_checks(harness: PersonHarness):

@@ -1,4 +1,4 @@
-"""CreatePerson: somebody without a number gets one, and nobody gets two."""
+"""CreatePerson: a person without a number gets one, and never two."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def harness(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHarness:
 
 @pytest.fixture
 def year() -> int:
-    """A year in which nobody of another test was born."""
+    """A year of birth that no other test uses."""
     return next(_YEARS)
 
 
@@ -202,7 +202,7 @@ async def test_concurrent_creations_with_other_spellings_create_one_person(harne
 async def test_concurrent_creations_of_one_person_create_one_number(
     harness: PersonHarness, year: int, one: tuple[str, str], other: tuple[str, str]
 ):
-    """Under other spellings of the name, which share no key, and through several processes."""
+    """Under spellings of the name that share no search key, and with first and last name swapped."""
     numbers = [new_niss() for _ in range(12)]
     answers = await asyncio.gather(
         *(
@@ -281,7 +281,7 @@ async def test_exhausted_day_continues_under_month_zero(
         assert niss_text(answer.person.niss) == text_expected
         assert parse_niss(text_expected, NissProfile.TEST, ordinal(2026, 11, 24)) == answer.person.niss
         assert answer.person.register_of_origin is BIS
-    # A year that has nearly run out takes a few questions, not one for each hundred numbers.
+    # A nearly exhausted year takes a few lookups, not one for each hundred numbers.
     await give_away(harness, set(numbers_in_order[counters + 2 : -1]))
     answer = await creating.create(a_call(), replace(identity, last_name=next(names)), (), None)
     assert answer.person is not None
@@ -307,7 +307,7 @@ async def test_number_known_to_a_register_is_not_given(harness: PersonHarness, y
     known, free = await harness.person(), new_niss()
     await harness.inscribe(register, known, "2024-01-01", "2024-12-31")
     async with harness.engine.begin() as connection:
-        # As where the register is older than the source.
+        # The register is older than the authentic source.
         await connection.execute(text("DELETE FROM person WHERE niss = :niss"), {"niss": known})
     answer = await create(harness, samira(year), numbers=[known, free])
     assert answer.person is not None

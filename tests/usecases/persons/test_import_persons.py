@@ -1,4 +1,4 @@
-"""ImportPersons: what a row does, once, whatever happens in between."""
+"""ImportPersons: the effect of a row, exactly once, also after interruptions."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ def row(niss: Niss | None = None, **values: object) -> FeedRow:
 
 
 def about(niss: Niss, **identity: object) -> FeedRow:
-    """A row that says nothing but these fields."""
+    """A row with these fields only."""
     return FeedRow(niss, identity=Identity(**identity))  # type: ignore[arg-type]
 
 
-# ---- what a row does ----------------------------------------------------------------------------
+# ---- the effect of a row --------------------------------------------------------------------------
 
 
 async def test_import_adds_new_numbers(harness: PersonHarness):
@@ -321,7 +321,7 @@ async def test_person_without_known_birth_date_is_fed_and_inscribed(harness: Per
     assert await harness.fed([person]) == FeedAnswer(1, 1, 0, ())
     await harness.inscribe(register, niss, "2020-01-01", "2020-12-31")
     assert len(await harness.log(register)) == 1
-    # Any other number tells at least the year, so the date is mandatory.
+    # Any other number contains at least the year of birth, so the date is mandatory.
     answer = await harness.fed([FeedRow(new_niss(), BIS, identity=Identity("Nemo"))])
     assert [[v.field for v in violations] for _, violations in answer.rejected] == [["identity.birth_date"]]
 
@@ -345,7 +345,7 @@ async def test_newer_row_withdraws_a_death(harness: PersonHarness):
         {},
         "2024-05-01",
     )
-    # The mistaken row, sent again, is older.
+    # The mistaken row is older, so sending it again changes nothing.
     assert await harness.fed([death]) == FeedAnswer(1, 0, 1, ())
     assert (await harness.record(niss)).identity.death_date is None
 
@@ -358,7 +358,7 @@ async def test_person_with_many_given_names_is_fed(harness: PersonHarness):
     assert (await harness.record(niss)).identity.first_names == names
 
 
-# ---- what is refused ----------------------------------------------------------------------------
+# ---- refusals -----------------------------------------------------------------------------------
 
 
 async def test_invalid_rows_are_reported_and_skipped(harness: PersonHarness):
@@ -480,7 +480,7 @@ async def test_message_without_rows_answers_the_stored_offset(harness: PersonHar
 
 
 async def test_rows_are_applied_exactly_once_while_connections_are_killed(harness: PersonHarness, dsn: str):
-    """A feed of everything, while the connections of the store are killed under it."""
+    """A feed with all kinds of rows, while the connections of the store are killed."""
     doomed_dsn = make_url(dsn).update_query_dict({"application_name": DOOMED})
     engines = [
         open_database(doomed_dsn.render_as_string(hide_password=False), autocommit=autocommit)
@@ -503,7 +503,7 @@ async def test_rows_are_applied_exactly_once_while_connections_are_killed(harnes
     while through < len(rows) or died <= 3:
         try:
             if through == len(rows):
-                # Connections must die often enough: more rows until they have.
+                # Send more rows until enough connections have died.
                 rows.append(about(people[through % 9], last_name=f"Name{through}"))
             some = rows[through : through + 4]
             through = (await doomed.fed(some, offset=through, import_id=import_id)).through_offset
@@ -525,7 +525,7 @@ async def test_rows_are_applied_exactly_once_while_connections_are_killed(harnes
 
 
 async def kill_connections(dsn: str) -> None:
-    """Every few milliseconds, end whatever the server does for the feed."""
+    """Terminate the sessions of the feed every few milliseconds."""
     kill = sql.SQL(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = {}"
     ).format(sql.Literal(DOOMED))
@@ -545,7 +545,7 @@ def test_identity_json_omits_unknown_fields():
 
 
 async def test_rows_have_the_same_effect_in_one_message_as_in_several(harness: PersonHarness):
-    """Whatever is read ahead and kept back, a row finds what the rows before it have left."""
+    """Each row sees the effects of the rows before it, also when they are loaded together."""
     outcomes = []
     for at_once in (True, False):
         register = await harness.register()

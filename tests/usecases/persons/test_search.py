@@ -1,4 +1,4 @@
-"""SearchPersons: all who fit, best first, or none at all."""
+"""SearchPersons: all matches, best first, or a refusal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def harness(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHarness:
 
 @pytest.fixture
 def day() -> str:
-    """A day on which nobody of another test was born."""
+    """A day of birth that no other test uses."""
     return f"{next(_YEARS)}-06-14"
 
 

@@ -1,4 +1,4 @@
-"""UpdatePerson: field by field, newer data staying, the registers told."""
+"""UpdatePerson: applies newer data field by field and notifies the registers."""
 
 from __future__ import annotations
 
