@@ -10,38 +10,25 @@ import typer
 from google.protobuf.json_format import MessageToDict
 
 from raas.cli.commands.watch_lines import mutation_line
-from raas.cli.server.client import answer_of, client_of
-from raas.cli.server.options import (
-    DEFAULT_TARGET,
-    EnterpriseNumber,
-    Json,
-    Language,
-    PatienceSeconds,
-    Register,
-    Target,
-)
+from raas.cli.server.command import ServerOptions, server_command
 from raas.cli.terminal.days import parse_day, parse_niss, today
 from raas.cli.terminal.instant import AtTime, parse_instant
 from raas.cli.terminal.table import plain
 from raas.v1.register_service_pb2 import ExplainDossierResponse
-from raas_client import Patience
+from raas_client import RaasClient
 
 
+@server_command
 def explain(
+    server: ServerOptions,
     niss: Annotated[str, typer.Argument(metavar="NISS", help="The number of the person.")],
     day: Annotated[
         str | None, typer.Argument(metavar="DAY", help="The day, such as 2024-03-01; today by default.")
     ] = None,
-    target: Target = DEFAULT_TARGET,
-    enterprise_number: EnterpriseNumber = None,
-    register: Register = None,
     dossier_type: Annotated[
         str | None, typer.Option(metavar="CODE", help="Consider only this dossier type; all by default.")
     ] = None,
     at_time: AtTime = None,
-    language: Language = None,
-    patience: PatienceSeconds = 30.0,
-    as_json: Json = False,
 ) -> None:
     """Explain why a register knows a person on a day, or does not.
 
@@ -51,15 +38,13 @@ def explain(
     Exit status: 0 answered, whether the person is known or not; 1 refused or failed; 130 interrupted.
     """
     instant = parse_instant(at_time)
-    client = client_of(target, enterprise_number, register, language, Patience(call_seconds=patience))
-    answer = answer_of(
-        client,
-        lambda opened: opened.explain(
-            parse_niss(niss), parse_day(day) if day else today(), dossier_type, at_time=instant
-        ),
-        as_json=as_json,
-    )
-    if as_json:
+
+    async def ask(client: RaasClient) -> ExplainDossierResponse:
+        wanted = parse_day(day) if day else today()
+        return await client.explain(parse_niss(niss), wanted, dossier_type, at_time=instant)
+
+    answer = server.ask(ask)
+    if server.as_json:
         typer.echo(json.dumps(MessageToDict(answer, always_print_fields_with_no_presence=True)))
     else:
         typer.echo("\n".join(_lines(answer)))

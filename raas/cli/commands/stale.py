@@ -9,32 +9,17 @@ import sys
 import typer
 from google.protobuf.json_format import MessageToDict
 
-from raas.cli.server.client import answer_of, client_of
-from raas.cli.server.options import (
-    DEFAULT_TARGET,
-    EnterpriseNumber,
-    JsonLines,
-    Language,
-    PatienceSeconds,
-    Register,
-    Target,
-)
-from raas.cli.terminal.output import until_reader_leaves
+from raas.cli.server.command import ServerOptions, server_command
+from raas.cli.texts import tr
 from raas.v1.niss_pb2 import StaleNiss
 from raas.v1.person_pb2 import PersonStatus
-from raas_client import Patience, RaasClient
+from raas_client import RaasClient
 
 HEADER = ("niss", "status", "successor_niss", "dossier_types")
 
 
-def stale(
-    target: Target = DEFAULT_TARGET,
-    enterprise_number: EnterpriseNumber = None,
-    register: Register = None,
-    language: Language = None,
-    patience: PatienceSeconds = 30.0,
-    as_json: JsonLines = False,
-) -> None:
+@server_command
+def stale(server: ServerOptions) -> None:
     """List the numbers in a register that are out of use.
 
     These are the numbers with lines in the register that are REPLACED or CANCELLED in the authentic source,
@@ -43,11 +28,9 @@ def stale(
 
     Exit status: 0 the list is complete (it may be empty), 1 failed, 130 interrupted.
     """
-    client = client_of(target, enterprise_number, register, language, Patience(call_seconds=patience))
-    with until_reader_leaves():
-        count = answer_of(client, lambda opened: _list(opened, as_json), as_json=as_json)
-    if not as_json:
-        typer.echo(f"{count:,} numbers are out of use", err=True)
+    count = server.ask(lambda client: _list(client, server.as_json))
+    if not server.as_json:
+        typer.echo(tr("{count:,} numbers are out of use", count=count), err=True)
 
 
 async def _list(client: RaasClient, as_json: bool) -> int:

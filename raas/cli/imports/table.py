@@ -45,7 +45,7 @@ def open_table(source: Source, *, encoding: str = UTF_8, ignore_extra: bool = Fa
     with readable():
         text = CsvText(source.text(decoder))
     header = read_header(text.header, ignore_extra=ignore_extra)
-    rows = text.rows(lambda fields: _is_row(header, fields))
+    rows = text.rows(lambda fields: looks_like_row(header, fields))
     return Table(header, text.delimiter, encoding, _checked(source, header, rows))
 
 
@@ -66,7 +66,7 @@ def _checked(source: Source, header: Header, rows: Iterator[Row]) -> Iterator[Ro
     source.check_unchanged()
 
 
-def _is_row(header: Header, fields: list[str]) -> bool:
+def looks_like_row(header: Header, fields: list[str]) -> bool:
     """Whether fields have the width of the header and something like a NISS in its place."""
     if len(fields) != header.width:
         return False

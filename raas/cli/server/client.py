@@ -11,6 +11,7 @@ from typing import NoReturn, TypeVar
 import typer
 
 from raas.cli.server.refusal import refusal_of
+from raas.cli.terminal.days import parse_enterprise_number
 from raas.cli.terminal.exits import Exit, fail
 from raas.cli.terminal.signals import end_on_signals
 from raas.cli.texts import tr, use_language
@@ -31,6 +32,8 @@ def client_of(
     `language` is also that of the command's own texts; None = that of the environment.
     """
     language = use_language(language)
+    enterprise_number = enterprise_number and parse_enterprise_number(enterprise_number)
+    register = register and parse_enterprise_number(register)
     try:
         return RaasClient(
             target,

@@ -18,7 +18,6 @@ from raas.cli.server.options import (
     Register,
     Target,
 )
-from raas.cli.terminal.days import parse_enterprise_number
 from raas.cli.terminal.output import until_reader_leaves
 from raas_client import Patience, RaasClient
 
@@ -41,8 +40,8 @@ class ServerOptions:
         """A client as the options say."""
         return client_of(
             self.target,
-            self.enterprise_number and parse_enterprise_number(self.enterprise_number),
-            self.register and parse_enterprise_number(self.register),
+            self.enterprise_number,
+            self.register,
             self.language,
             Patience(call_seconds=self.patience, outage_seconds=self.patience),
         )

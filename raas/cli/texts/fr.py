@@ -162,6 +162,7 @@ TEXTS: Mapping[str, str] = {
     "yes": "oui",
     "{code} is changed": "{code} est modifié",
     "{code} is created": "{code} est créé",
+    "{count:,} numbers are out of use": "{count:,} numéros ne sont plus en usage",
     "{count} pages in {folder}": "{count} pages dans {folder}",
     "{dossiers:,} dossiers, {lines:,} lines at revision {revision}; {seconds:.1f} s, {rate:,.0f} lines/s": (
         "{dossiers:,} dossiers, {lines:,} lignes à la révision {revision} ; {seconds:.1f} s, "

@@ -158,6 +158,7 @@ TEXTS: Mapping[str, str] = {
     "yes": "ja",
     "{code} is changed": "{code} is gewijzigd",
     "{code} is created": "{code} is aangemaakt",
+    "{count:,} numbers are out of use": "{count:,} nummers zijn niet meer in gebruik",
     "{count} pages in {folder}": "{count} pagina's in {folder}",
     "{dossiers:,} dossiers, {lines:,} lines at revision {revision}; {seconds:.1f} s, {rate:,.0f} lines/s": (
         "{dossiers:,} dossiers, {lines:,} lijnen op revisie {revision}; {seconds:.1f} s, {rate:,.0f} lijnen/s"

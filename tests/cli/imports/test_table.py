@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import io
 import lzma
 import os
 import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from raas.cli.imports.csv_rows import Row
+from raas.cli.imports.csv_rows import CsvText, Row
 from raas.cli.imports.errors import FileChanged, HeaderInvalid, ImportRefused, Unreadable
+from raas.cli.imports.header import MANDATORY, Header
 from raas.cli.imports.source import open_source
-from raas.cli.imports.table import open_table
+from raas.cli.imports.table import looks_like_row, open_table
 
 CONTENT = "niss,dossier_type,begin,end\n85673003360,PENSION,2024-01-01,\n"
 ROWS = [Row(2, ["85673003360", "PENSION", "2024-01-01", ""])]
@@ -121,6 +125,24 @@ def test_lines_swallowed_by_a_stray_quotation_mark_are_all_reported(tmp_path: Pa
     path = written(tmp_path, HEADER + f'"{ANN}\nnote\nnote\n{BOB}\n')
     faults = [(row.line, row.fault is not None) for row in read(path)]
     assert faults == [(2, True), (3, True), (4, True), (5, False)]
+
+
+@given(data=st.data(), quoted=st.booleans(), size=st.integers(1, 8))
+def test_stray_quotation_mark_anywhere_spares_every_other_row(
+    data: st.DataObject, quoted: bool, size: int
+) -> None:
+    rows = [[f"{85_673_003_360 + number}", "PENSION", "2024-01-01", ""] for number in range(size)]
+    lines = [",".join(f'"{field}"' if quoted else field for field in row) for row in rows]
+    chosen = data.draw(st.integers(0, size - 1), "row")
+    place = data.draw(st.integers(0, len(lines[chosen])), "place")
+    lines[chosen] = f'{lines[chosen][:place]}"{lines[chosen][place:]}'
+    header = Header(MANDATORY, MANDATORY)
+    text = CsvText(io.StringIO(HEADER + "\n".join(lines) + "\n"))
+    read = {row.line: row for row in text.rows(lambda fields: looks_like_row(header, fields))}
+    assert sorted(read) == list(range(2, size + 2))
+    for number, row in enumerate(rows):
+        if number != chosen:
+            assert read[number + 2] == Row(number + 2, row)
 
 
 def test_line_that_is_too_long_is_one_bad_row(tmp_path: Path) -> None:
