@@ -50,4 +50,4 @@ def invisible_violations(field: str, text: str) -> list[Violation]:
 
 def has_letter(text: str) -> bool:
     """Whether a text contains a letter of any script."""
-    return any(character.isalpha() for character in text)
+    return any(map(str.isalpha, text))
