@@ -62,6 +62,10 @@ log = structlog.get_logger()
 
 _RETENTION_SECONDS = 3_600
 
+_POOL_SIZE = 10
+CONNECTIONS = 2 * _POOL_SIZE + 1
+"""Connections that a serving process may have to the database: two pools and the probe."""
+
 _GARBAGE_AFTER = 50_000
 """Allocations between two collections of cycles: calls free their memory without them."""
 
@@ -132,8 +136,8 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
 @asynccontextmanager
 async def _databases(dsn: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
     """The connection pools for transactions and, in autocommit, for reading."""
-    writing = open_database(dsn)
-    reading = open_database(dsn, autocommit=True)
+    writing = open_database(dsn, size=_POOL_SIZE)
+    reading = open_database(dsn, size=_POOL_SIZE, autocommit=True)
     try:
         yield writing, reading
     finally:

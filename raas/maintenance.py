@@ -14,6 +14,7 @@ from raas.domain.calendar.age import Age
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
+from raas.storage.connection.capacity import capacity
 from raas.storage.connection.database import open_database
 from raas.storage.maintenance.erase import PostgresContentStore
 from raas.storage.maintenance.trim import PostgresTrims
@@ -59,6 +60,18 @@ def require_usable_schema(dsn: str) -> SchemaVersion:
     if not version.is_usable:
         raise StoreFault(version.refusal)
     return version
+
+
+def require_connections(dsn: str, workers: int, each: int) -> None:
+    """Raise StoreFault when a database does not allow the connections of all workers; StoreUnavailable."""
+    found = asyncio.run(capacity(dsn))
+    if workers * each > found.connections:
+        fitting = found.connections // each
+        advice = f"set RAAS_WORKERS to at most {fitting}, or raise" if fitting else "raise"
+        raise StoreFault(
+            f"{workers} worker{'s' if workers > 1 else ''} may need {workers * each} connections to "
+            f"PostgreSQL, but {found.limit}: {advice} the limit by {workers * each - found.connections}"
+        )
 
 
 def trim(

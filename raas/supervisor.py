@@ -73,13 +73,16 @@ def database(settings: Settings) -> Iterator[tuple[str, EmbeddedPostgres | None]
         schema = maintenance.require_usable_schema(dsn)
         if not schema.is_needed:
             log.warning("schema of another release", found=schema.current, needed=schema.needed)
+        maintenance.require_connections(dsn, settings.workers, app.CONNECTIONS)
         yield dsn, None
         return
-    embedded = EmbeddedPostgres(settings.data_dir)
+    needed = settings.workers * app.CONNECTIONS
+    embedded = EmbeddedPostgres(settings.data_dir, connections=needed)
     try:
         with stop_signals_call(embedded.cancel_start):
             embedded.start()
         maintenance.migrate(embedded.dsn)
+        maintenance.require_connections(embedded.dsn, settings.workers, app.CONNECTIONS)
         yield embedded.dsn, embedded
     finally:
         embedded.stop()

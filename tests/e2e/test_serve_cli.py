@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from tests.conftest import GIVEN_DSN, new_database
 from tests.e2e.servers import Server, clean_environment, free_port, raas
@@ -76,6 +78,16 @@ def test_serve_on_a_database_that_is_not_migrated_is_refused(tmp_path: Path, ser
         server.start()
         assert server.stop() == 0
     assert not (tmp_path / "var").exists()
+
+
+def test_serve_with_more_workers_than_connections_is_refused(tmp_path: Path, server_dsn: str) -> None:
+    with new_database(server_dsn) as dsn, psycopg.connect(server_dsn, autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{make_url(dsn).database}" CONNECTION LIMIT 30')
+        given = environment(tmp_path, RAAS_DEVELOPMENT_IDENTITY="1", RAAS_DATABASE_URL=dsn)
+        raas("migrate", environment=given)
+        done = raas("serve", "--workers", "2", environment=given, status=1)
+    assert "set RAAS_WORKERS to at most 1, or raise the limit by 12" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_migrate_works_on_the_embedded_database_with_and_without_a_server(tmp_path: Path) -> None:

@@ -51,21 +51,21 @@ def test_worker_that_cannot_start_is_retried_while_the_other_serves(tmp_path: Pa
     with socket.create_server(("127.0.0.1", second)) as taken:
         flags = "--workers", "2", "--metrics-listen", f"127.0.0.1:{first}"
         with running_server(tmp_path, *flags) as server:
-            eventually(lambda: server.log.read_text().count("worker died") >= 2, 60)
+            eventually(lambda: server.log.read_text().count("worker died") >= 2, 110)
             assert serves(server.target)
             taken.close()
-            eventually(lambda: accepts(second), 60)
+            eventually(lambda: accepts(second), 110)
             assert server.stop() == 0
 
 
 def test_killed_worker_is_restarted(tmp_path: Path) -> None:
     with running_server(tmp_path, "--workers", "2") as server:
-        eventually(lambda: len(workers_of(server)) == 2, 30)
+        eventually(lambda: len(workers_of(server)) == 2, 110)
         killed, kept = workers_of(server)
         os.kill(killed, signal.SIGKILL)
-        eventually(lambda: killed not in workers_of(server) and len(workers_of(server)) == 2, 30)
+        eventually(lambda: killed not in workers_of(server) and len(workers_of(server)) == 2, 110)
         assert kept in workers_of(server)
-        eventually(lambda: serves(server.target), 30)
+        eventually(lambda: serves(server.target), 110)
 
 
 def test_service_ends_when_no_worker_can_start(tmp_path: Path, server: Server) -> None:

@@ -8,7 +8,14 @@ from typing import Any
 
 import psycopg
 
-from raas.usecases.ports.errors import StoreUnavailable
+from raas.usecases.ports.errors import StoreFault, StoreUnavailable
+
+POOLER = (
+    "RAAS_DATABASE_URL leads to a connection pooler, which drops LISTEN and session settings: "
+    "name PostgreSQL itself"
+)
+_POOLER_REFUSAL = "unsupported startup parameter"
+"""How a pooler such as PgBouncer answers the settings of a session."""
 
 _DEFAULT_PORT = "5432"
 _SEVERAL = "\nMultiple connection attempts failed."
@@ -17,11 +24,14 @@ _SEVERAL = "\nMultiple connection attempts failed."
 async def connect(parameters: Mapping[str, Any], *, autocommit: bool) -> psycopg.AsyncConnection[Any]:
     """A connection by the parameters of libpq.
 
-    Raises StoreUnavailable that names host, port and reason, as libpq says it, and never the password.
+    Raises StoreUnavailable that names host, port and reason, as libpq says it, and never the password;
+    StoreFault (POOLER) when a pooler refuses the settings of the session.
     """
     try:
         return await psycopg.AsyncConnection.connect(**parameters, autocommit=autocommit)
     except psycopg.OperationalError as error:
+        if _POOLER_REFUSAL in str(error):
+            raise StoreFault(POOLER) from None
         text = f"the database at {_places(parameters)} cannot be reached: {_reason(error)}"
         password = str(parameters.get("password") or os.environ.get("PGPASSWORD") or "")
         # libpq does not quote it; a resolver quotes a host that was mistaken for it.

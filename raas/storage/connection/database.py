@@ -71,7 +71,7 @@ def open_database(
 
     A connection that died in the pool is replaced before use, without asking the server: after a restart
     of PostgreSQL only the calls in progress fail. The engine raises the errors that `translated_errors`
-    translates; for a server that is too old StoreFault with a sentence that says so.
+    translates; StoreFault with a sentence for a server that is too old and for a pooler.
     """
     parameters = connection_parameters(dsn, limits)
 

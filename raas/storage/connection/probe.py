@@ -10,8 +10,10 @@ from typing import Any
 
 import psycopg
 
+from raas.storage.connection.connect import connect
 from raas.storage.connection.database import connection_parameters
 from raas.storage.connection.errors import translated
+from raas.usecases.ports.errors import PortError
 
 # The message takes a transaction through the WAL to its flush, without touching a table. The series does not
 # fit into work_mem and spills to disk: that fails when the disk is full, although the WAL still has room.
@@ -77,11 +79,11 @@ class DatabaseProbe:
     async def _test(self) -> str | None:
         try:
             if self._connection is None:
-                self._connection = await psycopg.AsyncConnection.connect(**self._parameters, autocommit=True)
+                self._connection = await connect(self._parameters, autocommit=True)
             await self._connection.execute(_TEST)
-        except psycopg.Error as error:
+        except (psycopg.Error, PortError) as error:
             self._disconnect()
-            return str(translated(error))
+            return str(translated(error) if isinstance(error, psycopg.Error) else error)
         return None
 
     def _disconnect(self) -> None:

@@ -39,6 +39,10 @@ ALTER ROLE raas SET log_min_messages = log;
 CREATE DATABASE raas OWNER raas;
 """
 
+_LEAST_CONNECTIONS = 100
+_SPARE_CONNECTIONS = 20
+"""Connections beside those of the server: for commands, and reserved ones."""
+
 SETTINGS = """\
 # Written by RaaS before every start of PostgreSQL; what is changed here is lost.
 # To change a setting, use ALTER SYSTEM as the superuser postgres: that is kept, and wins.
@@ -47,7 +51,7 @@ listen_addresses = ''                       # no TCP at all
 port = 5432                                 # only part of the socket's name
 unix_socket_directories = '{socket_directory}'
 unix_socket_permissions = 0700
-max_connections = 100
+max_connections = {max_connections}
 
 fsync = on                                  # an answer means: it is on the disk
 synchronous_commit = on
@@ -138,9 +142,11 @@ def create_cluster(cluster: Path, binaries: Path, account: Account) -> None:
         os.close(descriptor)
 
 
-def write_settings(cluster: Path, account: Account, socket_directory: Path) -> None:
+def write_settings(cluster: Path, account: Account, socket_directory: Path, connections: int = 0) -> None:
     """Write the settings of `cluster` and who may connect; takes effect at the next start."""
-    _write(cluster / "postgresql.conf", SETTINGS.format(socket_directory=socket_directory), account)
+    most = max(_LEAST_CONNECTIONS, connections + _SPARE_CONNECTIONS)
+    settings = SETTINGS.format(socket_directory=socket_directory, max_connections=most)
+    _write(cluster / "postgresql.conf", settings, account)
     _write(cluster / "pg_hba.conf", ADMISSION, account)
     callers = dict.fromkeys((pwd.getpwuid(0).pw_name, account.name))
     admitted = "".join(f'raas  "{caller}"  {role}\n' for caller in callers for role in ("raas", "postgres"))

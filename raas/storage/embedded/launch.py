@@ -15,17 +15,18 @@ from raas.storage.embedded.reasons import reason_of_failure
 _PG_CTL_SECONDS = 5
 
 
-def launch(cluster: Path, account: Account, sockets: Path, shared: Path) -> None:
+def launch(cluster: Path, account: Account, sockets: Path, shared: Path, connections: int = 0) -> None:
     """Start PostgreSQL and wait some seconds until it accepts connections.
 
-    Leftovers of a dead one are cleared away first. It may still be recovering afterwards. Does nothing when a
-    postmaster lives after all. Raises EmbeddedPostgresError, with the reason, when it ended again.
+    It allows at least `connections`. Leftovers of a dead one are cleared away first. It may still be
+    recovering afterwards. Does nothing when a postmaster lives after all. Raises EmbeddedPostgresError, with
+    the reason, when it ended again.
     """
     clear_away(cluster)
     if find_postmaster(cluster) is not None:
         return
     binaries = find_binaries(account, shared)
-    write_settings(cluster, account, sockets)
+    write_settings(cluster, account, sockets, connections)
     for stale in (SOCKET, f"{SOCKET}.lock"):
         (sockets / stale).unlink(missing_ok=True)
     # PGDATA instead of -D, which pg_ctl would hand to a shell.

@@ -74,15 +74,24 @@ class EmbeddedPostgres:
     from several threads. Usable as a context manager: start() on entry, stop() on exit.
     """
 
-    def __init__(self, data_dir: Path, *, shared: Path = SHARED, recovery_seconds: float = 600.0) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        shared: Path = SHARED,
+        recovery_seconds: float = 600.0,
+        connections: int = 0,
+    ) -> None:
         """Nothing happens yet.
 
         `data_dir` is RAAS_DATA_DIR, made when absent; `shared` is where root keeps what PostgreSQL
-        cannot reach in place; a start waits up to `recovery_seconds` for crash recovery.
+        cannot reach in place; a start waits up to `recovery_seconds` for crash recovery. A server that is
+        started allows at least `connections`.
         """
         self._data_dir = data_dir
         self._shared = shared
         self._recovery_seconds = recovery_seconds
+        self._connections = connections
         self._one_at_a_time = threading.Lock()
         self._stop_asked = threading.Event()
         self._locks = ExitStack()
@@ -243,7 +252,7 @@ class EmbeddedPostgres:
                         f"PostgreSQL ended {attempts} times while it was starting; see {cluster}/log."
                     )
                 attempts += 1
-                launch(cluster, account, sockets, self._shared)
+                launch(cluster, account, sockets, self._shared, self._connections)
             elif postmaster.status == STOPPING or postmaster.socket_directory not in ("", str(sockets)):
                 # told to stop before, or the directory was moved under it: it cannot be adopted
                 end_postmaster(postmaster, cluster, deadline=30.0)
