@@ -168,8 +168,25 @@ with FakeRegister("HEALTH") as register, register.client().blocking() as caller:
 """
 
 
-def test_fake_register_writes_nothing_into_the_output_of_tests() -> None:
+MANY_LOOPS = """
+import asyncio
+from raas_client import FromSnapshot
+from raas_client.testing import FakeRegister
+async def leave_streams_open(register):
+    async with register.client() as client:
+        streams = [client.subscribe(FromSnapshot()).events() for _ in range(400)]
+        await asyncio.gather(*map(anext, streams))
+        for stream in streams:
+            await stream.aclose()
+with FakeRegister("HEALTH") as register:
+    for _ in range(2):
+        asyncio.run(leave_streams_open(register))
+"""
+
+
+@pytest.mark.parametrize("program", [FAULTS, MANY_LOOPS], ids=["faults", "many loops"])
+def test_fake_register_writes_nothing_into_the_output_of_tests(program: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", FAULTS], env=clean_environment(), capture_output=True, text=True, check=False
+        [sys.executable, "-c", program], env=clean_environment(), capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from raas_client.errors import ClientClosed
+from raas_client.loops import new_loop
 
 if TYPE_CHECKING:
     from raas_client.client import RaasClient
@@ -34,7 +35,7 @@ class Blocking:
 
     def __init__(self, client: RaasClient) -> None:
         self.client = client
-        self._loop = asyncio.new_event_loop()
+        self._loop = new_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="raas-client", daemon=True)
         self._lock = threading.RLock()
         self._closed = False

@@ -15,6 +15,7 @@ from raas.v1.dossier_type_pb2 import DossierType
 from raas.v1.identity_pb2 import Identity
 from raas_client.client import RaasClient
 from raas_client.days import Day, day_of
+from raas_client.loops import new_loop
 
 T = TypeVar("T")
 
@@ -40,7 +41,7 @@ class FakeRegister:
         self.enterprise_number = enterprise_number
         self.target = ""
         self._dossier_types = dossier_types
-        self._loop = asyncio.new_event_loop()
+        self._loop = new_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake-register", daemon=True)
         self._stack = AsyncExitStack()
         self._server = MemoryServer()
