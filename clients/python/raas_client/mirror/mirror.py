@@ -62,6 +62,8 @@ class Mirror:
         self._retries = retries
         self._pauses = retries.pauses()
         self._file_pauses = retries.pauses()
+        self._file_failure: str | None = None
+        """The failure of the file that was logged last; None = the last write succeeded."""
         self._following: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._heard = time.monotonic()
@@ -185,7 +187,9 @@ class Mirror:
             except MirrorFileFailed as error:
                 if self._store.place is None:
                     raise
-                _log.warning("the mirror is not up to date: %s", error)
+                if str(error) != self._file_failure:
+                    _log.warning("the mirror is not up to date: %s", error)
+                    self._file_failure = str(error)
                 pauses, anew = self._file_pauses, False
             await asyncio.sleep(next(pauses))
 
@@ -197,7 +201,7 @@ class Mirror:
         async with aclosing(self._subscribe(start).events()) as events:
             async for event in events:
                 await self._take(event)
-                self._file_pauses = self._retries.pauses()
+                self._file_pauses, self._file_failure = self._retries.pauses(), None
                 self._heard = time.monotonic()
                 self._wake()
 
