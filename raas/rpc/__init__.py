@@ -1,1 +1,1 @@
-"""The front door: the only room that knows gRPC and the messages of raas.v1."""
+"""The gRPC server: the only room that imports gRPC and the messages of raas.v1."""

@@ -23,36 +23,31 @@ from raas.usecases.calls.access import AccessControl
 
 MEBIBYTE = 1024 * 1024
 
-# An Import message of 5,000 operations has 1.6 KiB for each; with a claimed identity one takes 200 bytes.
-MAX_REQUEST = 8 * MEBIBYTE
-# Pages, batches and parts of streams are measured to stay below the 4 MiB that clients accept. Only what is
-# one thing and grows with RAAS_MAX_LINES, such as a dossier, may be larger.
-MAX_RESPONSE = 64 * MEBIBYTE
-# Ours are a few hundred bytes. Both limits alike: between them gRPC refuses at random.
-MAX_METADATA = 16 * 1024
-MAX_STREAMS_PER_CONNECTION = 1_000
-KEEPALIVE_SECONDS = 60
-KEEPALIVE_TIMEOUT_SECONDS = 20
-# Clients behind a firewall that forgets idle connections may ping this often, also without a call.
-SHORTEST_CLIENT_PING_SECONDS = 10
+# The largest of the limits that requests declare. An Import message of 5,000 operations has 1.6 KiB for each
+# of them; an operation with a claimed identity takes 200 bytes. MAX_REQUEST = 8 * MEBIBYTE Pages, batches and
+# parts of streams are kept below the 4 MiB that clients accept. Only a single object that grows with
+# RAAS_MAX_LINES, such as a dossier, may be larger. MAX_RESPONSE = 64 * MEBIBYTE Metadata of RaaS take a few
+# hundred bytes. Both limits are equal: between them gRPC refuses at random. MAX_METADATA = 16 * 1024
+# MAX_STREAMS_PER_CONNECTION = 1_000 KEEPALIVE_SECONDS = 60 KEEPALIVE_TIMEOUT_SECONDS = 20 Clients may ping
+# this often, also without a call: firewalls drop idle connections. SHORTEST_CLIENT_PING_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class RaasServer:
-    """A server that was built. Once started it accepts calls, but says that it is well only when told to."""
+    """A server that was built. Health reports NOT_SERVING until `serving` is called, even once started."""
 
     server: grpc.aio.Server
     health: Health
     closing: Closing
     port: int
-    """Where it listens, also when the system chose the port."""
+    """The port on which it listens, also when the system chose it."""
 
     async def start(self) -> None:
-        """Accept connections; health says NOT_SERVING until `serving`."""
+        """Accept connections; health reports NOT_SERVING until `serving`."""
         await self.server.start()
 
     async def serving(self, answered: bool) -> None:
-        """Tell health checks whether calls are answered now."""
+        """Set the health status: whether calls are answered now."""
         self.health.tell(answered)
 
     async def stop(self, grace_seconds: float) -> None:

@@ -1,1 +1,1 @@
-"""What every call passes, whichever its service: identity, metadata, errors, measurement."""
+"""What all calls have in common: identity, metadata, permissions, errors, measurement."""

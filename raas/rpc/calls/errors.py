@@ -1,14 +1,14 @@
-"""Refusals as gRPC carries them: a canonical status with the details of google.rpc.
+"""Refusals as gRPC statuses: a canonical code with the details of google.rpc.
 
-    what was raised      becomes
+    exception            status
     Refused              the status of its violations, see `status_of`
     StoreUnavailable     UNAVAILABLE; so is CommitUnknown: repeat the request with its request id
     SourceUnavailable    UNAVAILABLE, reason AUTHENTIC_SOURCE_UNAVAILABLE
-    either, too late     DEADLINE_EXCEEDED without a reason: the deadline of the call had passed
-    anything else        INTERNAL, without a word of what it was
+    the last three, late DEADLINE_EXCEEDED without a reason: the deadline of the call has passed
+    anything else        INTERNAL, without the text of the exception
 
-The details travel in a trailer, in base64. Clients refuse more than 8 KiB of trailers, some of them at
-random from there on; so as many violations as fit are told, and metadata say how many there are.
+The details are sent in a trailer, in base64. Clients refuse trailers of more than 8 KiB, some of them at
+random. So as many violations are sent as fit, and the metadata contain the number of all.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ DETAILS_LIMIT = 5_600
 """Bytes of details; in base64, with the other trailers and their overhead, just below 8 KiB."""
 
 _ENVELOPE = 128
-"""Bytes kept for what is added last: the wrapping of the BadRequest and the entry `truncated`."""
+"""Bytes reserved for the wrapping of the BadRequest and for the entry `truncated`."""
 
 _RETRY_SECONDS = 1
 _STATUS = {
@@ -57,7 +57,7 @@ _PLACE = re.compile(r"\w+\[\d+\]\.")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A status as it leaves: `details` is a serialized google.rpc.Status."""
+    """A status to be sent; `details` is a serialised google.rpc.Status."""
 
     code: grpc.StatusCode
     message: str
@@ -65,7 +65,7 @@ class Refusal:
 
 
 def violations_of(error: Exception) -> tuple[Violation, ...]:
-    """What the caller is told of an exception; at least one violation."""
+    """The violations that are sent for an exception, at least one."""
     match error:
         case Refused(violations=violations) if violations:
             return violations
@@ -80,9 +80,9 @@ def violations_of(error: Exception) -> tuple[Violation, ...]:
 def status_of(violations: Sequence[Violation]) -> grpc.StatusCode:
     """The status of these violations.
 
-    What stands alone (identity, permission, load …) decides for all. Else INVALID_ARGUMENT when any is of
-    shape; NOT_FOUND when all are unknown things, OUT_OF_RANGE when all are revisions that are not kept;
-    FAILED_PRECONDITION otherwise.
+    A violation that stands alone (identity, permission, load …) decides. Otherwise INVALID_ARGUMENT when one
+    is of shape; NOT_FOUND when all name unknown things; OUT_OF_RANGE when all are about revisions that are
+    not kept; FAILED_PRECONDITION in all other cases.
     """
     categories = {violation.reason.category: None for violation in violations}
     for category in categories:
@@ -119,8 +119,8 @@ def refusal(violations: Sequence[Violation], call_id: UUID, language: str) -> Re
 
 
 def past_deadline(call_id: UUID) -> Refusal:
-    """The status of a call whose deadline passed before it was served."""
-    message = "The deadline of the call passed. What it was to write may have been written or not."
+    """The status of a call whose deadline passed before it was answered."""
+    message = "The deadline of the call has passed. A write may or may not have been made."
     code = grpc.StatusCode.DEADLINE_EXCEEDED
     request = error_details_pb2.RequestInfo(request_id=str(call_id))
     return Refusal(code, message, _status(code, message, [request]))
@@ -129,7 +129,7 @@ def past_deadline(call_id: UUID) -> Refusal:
 def _bad_request(
     violations: Sequence[Violation], language: str, room: int, info: error_details_pb2.ErrorInfo
 ) -> error_details_pb2.BadRequest:
-    """As many violations, in their order, as fit with their metadata; these go into `info`."""
+    """As many violations as fit, in their order; their metadata are added to `info`."""
     bad_request = error_details_pb2.BadRequest()
     for violation in violations:
         message = error_details_pb2.BadRequest.FieldViolation(
@@ -149,7 +149,7 @@ def _bad_request(
 
 
 def _metadata(violation: Violation) -> list[tuple[str, str]]:
-    """The values of a violation; for one of many (`operations[3].niss`) prefixed by its place."""
+    """The values of a violation; those of an element (`operations[3].niss`) are prefixed by its path."""
     if not violation.values:
         return []
     place = _PLACE.match(violation.field)
@@ -158,7 +158,7 @@ def _metadata(violation: Violation) -> list[tuple[str, str]]:
 
 
 def _summary(violations: Sequence[Violation]) -> str:
-    """One short English sentence for those who read nothing but the message of the status."""
+    """One short English sentence, the message of the status."""
     first = violations[0]
     field = f"{first.field}: " if first.field else ""
     more = f" ({len(violations) - 1} more)" if len(violations) > 1 else ""

@@ -1,4 +1,4 @@
-"""What may be told of an unexpected exception."""
+"""The loggable part of an unexpected exception."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import traceback
 
 
 def fault_trace(error: BaseException) -> str:
-    """Types and places of an exception and of what caused it, outermost last, without any message.
+    """The types and source lines of an exception and its causes, outermost last, without their messages.
 
-    The text of an exception may quote what was being worked on, a name or a NISS; the lines of the
-    program never do.
+    The message of an exception may quote data, such as a name or a NISS; source lines never do.
     """
     chain: list[str] = []
     seen: set[int] = set()

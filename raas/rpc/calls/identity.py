@@ -1,8 +1,8 @@
-"""Who calls.
+"""Identification of callers.
 
-An `Identify` strategy names the caller from what the transport and the metadata prove. Only the
-development identity exists now: the caller names itself, and everybody may do everything. It is
-allowed on loopback addresses only; the settings see to that.
+An `Identify` strategy identifies the caller by the transport and the metadata. Only the development identity
+exists: callers identify themselves and have every permission. The settings allow it on loopback addresses
+only.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LONGEST = 64
 
 
 class Identify(Protocol):
-    """Names the caller of a call. Raises Refused UNAUTHENTICATED."""
+    """Identifies the caller of a call. Raises Refused UNAUTHENTICATED."""
 
     def __call__(
         self,
@@ -37,7 +37,7 @@ class Identify(Protocol):
 def development_identity(
     context: grpc.aio.ServicerContext[bytes, bytes], metadata: Iterable[tuple[str, str | bytes]]
 ) -> Caller:
-    """The organisation that the caller says it is, with every role and every mandate."""
+    """The organisation named in the metadata, with every role and every mandate."""
     named = [value for key, value in metadata if key == ENTERPRISE_NUMBER]
     if not named:
         raise refuse(Reason.UNAUTHENTICATED, _FIELD)

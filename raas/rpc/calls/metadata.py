@@ -21,7 +21,7 @@ _LONGEST_ACCEPT_LANGUAGE = 256
 
 @dataclass(slots=True)
 class CallMetadata:
-    """What the caller says beside the request; what cannot be kept is None and among the faults."""
+    """The metadata of a call; a value that is not valid is None, and its violation is in `faults`."""
 
     legal_context: str | None = None
     ticket: str | None = None
@@ -30,7 +30,7 @@ class CallMetadata:
 
 
 def read_metadata(pairs: Iterable[tuple[str, str | bytes]]) -> CallMetadata:
-    """The metadata of RaaS among all those of a call; a text given twice is refused, not chosen from."""
+    """The metadata of RaaS among all those of a call; a text that is given twice is a violation."""
     metadata = CallMetadata()
     for key, value in pairs:
         if key == LEGAL_CONTEXT:

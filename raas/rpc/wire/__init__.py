@@ -1,1 +1,1 @@
-"""Messages and values: parses requests into what the verbs take, and writes what they answer."""
+"""Conversion between messages and domain values: requests are read, answers are written."""

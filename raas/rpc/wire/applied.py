@@ -1,4 +1,4 @@
-"""The answers of operations, what was done or would have been, as the bytes of their messages."""
+"""The answers of operations, applied or only validated, as the bytes of their messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks and routing: what is asked and what was decided."""
+"""Requests and answers of CheckInscriptions, FindRegisters and ListStaleNiss."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def check_response(
 
 
 def routing_response(answer: RoutingAnswer) -> register_service_pb2.FindRegistersResponse:
-    """The dossiers by which registers know a person."""
+    """The registers that know a person, with their dossiers."""
     response = register_service_pb2.FindRegistersResponse(
         matches=[
             register_service_pb2.RegisterMatch(
@@ -107,7 +107,7 @@ def routing_response(answer: RoutingAnswer) -> register_service_pb2.FindRegister
 
 
 def stale_message(stale: Stale) -> niss_pb2.StaleNiss:
-    """A number that is registered and no longer, or not, kept active by the source."""
+    """A registered number that is not, or no longer, active at the authentic source."""
     status = stale.status
     return niss_pb2.StaleNiss(
         niss=niss_text(stale.niss),

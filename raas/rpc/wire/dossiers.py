@@ -1,4 +1,4 @@
-"""Dossiers and their lines as messages, and as the bytes of messages where there may be many."""
+"""Dossiers and their lines as messages, or as the bytes of messages where there may be many."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _REVISION = number_tag(dossier_pb2.Dossier.REVISION_FIELD_NUMBER)
 
 
 def period_messages(lines: Lines) -> list[period_pb2.Period]:
-    """The lines as periods, both days inclusive, without end where they are open; not to be changed."""
+    """The lines as periods, both days inclusive, without `end` where they are open; not to be modified."""
     return [_period_message(line) for line in lines]
 
 
@@ -71,14 +71,14 @@ def dossier_bytes(
 
 @lru_cache(maxsize=16_384)
 def _frame(register: EnterpriseNumber, dossier_type: str, partner: EnterpriseNumber | None) -> bytes:
-    """What the dossiers of one type have in common."""
+    """The fields that all dossiers of one type share."""
     return dossier_pb2.Dossier(
         register=enterprise_number_text(register), dossier_type=dossier_type, partner=partner_text(partner)
     ).SerializeToString()
 
 
 def dossiers_bytes(tag: bytes, register: EnterpriseNumber, views: Iterable[DossierView]) -> bytes:
-    """Dossiers of one register as the elements of a list whose field begins with `tag`."""
+    """Dossiers of one register as the elements of a repeated field with this tag."""
     return b"".join(
         [
             nested(tag, dossier_bytes(register, v.niss, v.dossier_type, v.partner, v.lines, v.revision))
@@ -88,12 +88,12 @@ def dossiers_bytes(tag: bytes, register: EnterpriseNumber, views: Iterable[Dossi
 
 
 def partner_text(partner: EnterpriseNumber | None) -> str | None:
-    """The ten digits of the partner, where there is one."""
+    """The ten digits of the partner; None without a partner."""
     return None if partner is None else enterprise_number_text(partner)
 
 
 def resolved_messages(resolved: Iterable[tuple[Niss, Niss]]) -> list[niss_pb2.ResolvedNiss]:
-    """The numbers that were read as their successors."""
+    """The numbers that were replaced by their successors in a read."""
     return [
         niss_pb2.ResolvedNiss(niss=niss_text(asked), successor_niss=niss_text(successor))
         for asked, successor in resolved

@@ -1,8 +1,8 @@
-"""Messages as the bytes that leave, joined from the bytes of their parts.
+"""Serialisation of messages by joining the bytes of their parts.
 
-The bytes of a message are those of its fields, one after the other; a message inside another is its field's
-tag, its length and its bytes. What repeats (days, dossier types, a register) is written down once and kept:
-making a message object of every line would take most of the time of an answer of many lines.
+The bytes of a message are those of its fields, one after the other; a nested message is the tag of its field,
+its length and its bytes. Parts that repeat (days, dossier types, a register) are serialised once and kept:
+creating a message object for every line would take most of the time of an answer with many lines.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ _DAY = len("2024-01-01")
 
 
 def text_tag(field_number: int) -> bytes:
-    """How a field that holds a text or a message begins; its length comes next. For fields 1 to 15."""
+    """The tag of a text or message field, which its length follows. For field numbers 1 to 15."""
     return bytes([field_number << 3 | _LENGTH_DELIMITED])
 
 
 def number_tag(field_number: int) -> bytes:
-    """How a field that holds a number begins; `varint` comes next. For fields 1 to 15."""
+    """The tag of a number field, which a `varint` follows. For field numbers 1 to 15."""
     return bytes([field_number << 3 | _VARINT])
 
 
 def varint(number: int) -> bytes:
-    """A length or a number that is not negative: seven bits a byte, lowest first."""
+    """The encoding of a number that is not negative: seven bits per byte, lowest first."""
     if number < 0x80:
         return bytes((number,))
     if number < 0x4000:
@@ -41,12 +41,12 @@ def varint(number: int) -> bytes:
 
 
 def nested(tag: bytes, message: bytes) -> bytes:
-    """A message, or a text, as a field of another one."""
+    """A message, or a text, as a field of another message."""
     return tag + varint(len(message)) + message
 
 
 def lines_bytes(tag: bytes, lines: Lines) -> bytes:
-    """Lines as the elements of a list of Period, whose field begins with `tag`."""
+    """Lines as the elements of a repeated Period field with this tag."""
     open_period, period = tag + _OPEN_PERIOD, tag + _PERIOD
     return b"".join(
         [

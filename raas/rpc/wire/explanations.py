@@ -13,7 +13,7 @@ from raas.v1 import register_service_pb2
 def explanation_response(
     explanation: Explanation, language: str
 ) -> register_service_pb2.ExplainDossierResponse:
-    """Why a person is, or is not, known, with a sentence in one of the languages of the sentences."""
+    """Why a person is, or is not, known, with a sentence in the language of the call."""
     mutation = explanation.mutation
     return register_service_pb2.ExplainDossierResponse(
         known=explanation.known,

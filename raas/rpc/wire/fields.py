@@ -1,7 +1,7 @@
-"""Single fields of requests.
+"""Readers of single fields of requests.
 
-Each function reads one field; what is wrong goes into `faults`, and the value is then None, so that the
-rest of the request is read all the same and everything wrong is said at once.
+Each function reads one field. When it is wrong, its violation is added to `faults` and the value is None: the
+rest of the request is read all the same, and everything that is wrong is reported at once.
 """
 
 # ruff: noqa: N802 - methods have the names that the contract, or protobuf, gives them
@@ -28,7 +28,7 @@ LIST_LIMIT = 1_000
 REQUEST_ID_LIMIT = 128
 LARGEST_REVISION = 2**62
 ROW_VIOLATIONS = 10
-"""Violations told of one element of a batch, a list of checks or an import."""
+"""The most violations that are reported for one element of a batch, a list of checks or an import."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_SECOND = int((datetime(1, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds())
@@ -36,11 +36,11 @@ _LAST_SECOND = int((datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH).tot
 _Value = TypeVar("_Value", bound=Enum)
 
 Faults = list[Violation]
-"""What is found wrong with a request, in the order of reading."""
+"""The violations of a request, in the order of reading."""
 
 
 class NissRules:
-    """Which NISS are accepted on a day; those read are remembered: the same persons come again and again."""
+    """The NISS that are accepted on a day. Numbers that were read are kept: the same persons recur."""
 
     def __init__(self, profile: NissProfile, today: int) -> None:
         self.today = today
@@ -67,14 +67,14 @@ class HasRequestId(Protocol):
 
 
 def read_register(request: NamesRegister, faults: Faults) -> EnterpriseNumber | None:
-    """The register acted on; None when it is absent (the caller's own) or malformed."""
+    """The register acted on; None when it is absent (the caller's own is meant) or malformed."""
     if not request.HasField("register"):
         return None
     return read_enterprise_number("register", request.register, faults)
 
 
 def read_enterprise_number(field: str, text: str, faults: Faults) -> EnterpriseNumber | None:
-    """The enterprise number in a field that is there."""
+    """The enterprise number in a field that is present."""
     try:
         return parse_enterprise_number(text)
     except Invalid as invalid:
@@ -108,7 +108,7 @@ def read_nisses(field: str, texts: Sequence[str], rules: NissRules, faults: Faul
 
 
 def read_code(field: str, text: str, faults: Faults) -> str | None:
-    """The code of a dossier type in a mandatory field; that it exists is for the verbs to know."""
+    """The code of a dossier type in a mandatory field; the use cases check that it exists."""
     if not text:
         faults.append(Violation(field, Reason.REQUIRED))
         return None
@@ -118,7 +118,7 @@ def read_code(field: str, text: str, faults: Faults) -> str | None:
 
 
 def read_codes(field: str, texts: Sequence[str], faults: Faults) -> tuple[str, ...]:
-    """The codes of dossier types of a list, each in its place; one that no type can have is ""."""
+    """The codes of dossier types in a list, in their order; a code that no type can have is ""."""
     if not within_limit(field, texts, faults):
         return ()
     codes = []
@@ -147,21 +147,21 @@ def within_batch(field: str, values: Sized, limit: int, faults: Faults) -> bool:
 
 
 def read_text(field: str, text: str, limit: int, faults: Faults) -> str | None:
-    """A free text that is there: 1 to `limit` characters, no control characters."""
+    """A free text that is present: 1 to `limit` characters, no control characters."""
     wrong = text_violations(field, text, limit)
     faults.extend(wrong)
     return None if wrong else text
 
 
 def read_request_id(request: HasRequestId, faults: Faults) -> str | None:
-    """The request id, where there is one."""
+    """The request id; None when it is absent."""
     if not request.HasField("request_id"):
         return None
     return read_text("request_id", request.request_id, REQUEST_ID_LIMIT, faults)
 
 
 def read_instant(field: str, timestamp: Timestamp, faults: Faults) -> datetime | None:
-    """An instant, to the microsecond; parts of one are left off. The years 1 to 9999."""
+    """An instant of the years 1 to 9999, truncated to microseconds."""
     if _FIRST_SECOND <= timestamp.seconds <= _LAST_SECOND and 0 <= timestamp.nanos < 1_000_000_000:
         return _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1_000)
     faults.append(Violation(field, Reason.VALUE_INVALID))
@@ -179,7 +179,7 @@ def read_revision(field: str, revision: int, faults: Faults) -> int:
 
 
 def read_enum(field: str, number: int, kind: type[_Value], faults: Faults) -> _Value | None:
-    """The value of a domain enum that has the numbers of the proto enum; 0 is no value here."""
+    """The value of a domain enum that has the numbers of the proto enum; 0 is not a value."""
     try:
         return kind(number)
     except ValueError:
@@ -188,6 +188,6 @@ def read_enum(field: str, number: int, kind: type[_Value], faults: Faults) -> _V
 
 
 def check_page_size(page_size: int, faults: Faults) -> None:
-    """Refuse a negative page size; what is too large is made smaller by the verbs."""
+    """Add a violation for a negative page size; the use cases reduce one that is too large."""
     if page_size < 0:
         faults.append(Violation("page_size", Reason.VALUE_INVALID, "PAGE_SIZE_NEGATIVE"))

@@ -1,4 +1,4 @@
-"""What a question is about: numbers, types, days, and the time of knowing."""
+"""Filters of reads: numbers, dossier types, days, and the instant or revision of the state."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WhenAsked = decision_pb2.InscriptionCheck | register_service_pb2.FindRegistersRe
 
 
 def read_filter(request: DossiersRequest, rules: NissRules, faults: Faults) -> DossierFilter:
-    """Which dossiers; what could not be read is left out and among the faults."""
+    """The dossier filter; parts that could not be read are left out, and their violations are in `faults`."""
     nisses = read_nisses("niss", request.niss, rules, faults)
     codes = read_codes("dossier_types", request.dossier_types, faults)
     match request.WhichOneof("period_filter"):
@@ -39,7 +39,7 @@ def read_filter(request: DossiersRequest, rules: NissRules, faults: Faults) -> D
 
 
 def read_as_of(request: DossiersRequest, faults: Faults) -> AsOf | None:
-    """The time of knowing that is asked about; None = now. Whether it is kept is for the verbs to know."""
+    """The revision or instant of the state to read; None = now. The use cases check that it is kept."""
     match request.WhichOneof("as_of"):
         case "at_revision":
             return AsOf(revision=read_revision("at_revision", request.at_revision, faults), instant=None)
@@ -50,7 +50,7 @@ def read_as_of(request: DossiersRequest, faults: Faults) -> AsOf | None:
 
 
 def read_when(place: str, message: WhenAsked, faults: Faults) -> tuple[int | None, Period | None]:
-    """The day or the period that must be met, at most one of them; `place` stands before the field names."""
+    """The day or the period to match, at most one of them; `place` is the prefix of the field names."""
     match message.WhichOneof("period_filter"):
         case "active_on":
             return read_day(f"{place}active_on", message.active_on, faults), None
@@ -61,12 +61,12 @@ def read_when(place: str, message: WhenAsked, faults: Faults) -> tuple[int | Non
 
 
 def read_at_time(request: AtTimeAsked, faults: Faults) -> datetime | None:
-    """The instant of knowing that is asked about; None = now."""
+    """The instant of the state to read; None = now."""
     return read_instant("at_time", request.at_time, faults) if request.HasField("at_time") else None
 
 
 def read_period(field: str, message: period_pb2.Period, faults: Faults) -> Period | None:
-    """A period of which one bound may be missing."""
+    """A period; one of its bounds may be absent."""
     period = parse_period(
         field,
         message.begin if message.HasField("begin") else None,
@@ -80,7 +80,7 @@ def read_period(field: str, message: period_pb2.Period, faults: Faults) -> Perio
 
 
 def read_day(field: str, text: str, faults: Faults) -> int | None:
-    """A day that is there."""
+    """A day in a field that is present."""
     try:
         return parse_day(text)
     except Invalid as invalid:

@@ -1,4 +1,4 @@
-"""Identities as asked and as answered."""
+"""Identities in requests and answers."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def read_identity(message: identity_pb2.Identity, today: int, faults: Faults) ->
 
 
 def identity_message(identity: Identity) -> identity_pb2.Identity:
-    """An identity; what is not known is absent."""
+    """An identity as a message; unknown fields are absent."""
     message = identity_pb2.Identity(
         last_name=identity.last_name,
         first_names=identity.first_names,
@@ -78,7 +78,7 @@ def identity_message(identity: Identity) -> identity_pb2.Identity:
 
 
 def claim_message(claim: IdentityClaim) -> identity_pb2.IdentityClaim:
-    """A claim, to be confronted elsewhere."""
+    """A claim as a message, for the server that compares it."""
     message = identity_pb2.IdentityClaim(
         last_name=claim.last_name,
         first_names=claim.first_names,
@@ -101,7 +101,7 @@ def read_name(field: str, text: str, faults: Faults) -> str:
 def read_first_names(
     field: str, texts: Iterable[str], faults: Faults, most: int = FIRST_NAMES_LIMIT
 ) -> tuple[str, ...]:
-    """Given names, in the order given."""
+    """Given names, in their order."""
     names = tuple(texts)
     if len(names) > most:
         limit = {"limit": str(most)}
@@ -132,7 +132,7 @@ def _read_country(field: str, text: str, faults: Faults) -> str:
 
 
 def _read_address(field: str, message: identity_pb2.Address, faults: Faults) -> Address | None:
-    """An address; one of which no part is known is none."""
+    """An address; None when no part of it is known."""
     if message.country:
         _read_country(f"{field}.country", message.country, faults)
     for part in ("municipality", "postal_code", "street"):

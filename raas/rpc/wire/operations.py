@@ -1,7 +1,7 @@
-"""Operations as asked: Inscribe, Remove, and the many of ApplyBatch and Import.
+"""Operations in requests: those of Inscribe and Remove, and the many of ApplyBatch and Import.
 
-Import reads hundreds of thousands of these, one Python step after the other: hence the short way for
-what is right, and the long way, which names everything wrong, only for what is not.
+Import reads hundreds of thousands of operations. So valid ones are read by a short path; the long path, which
+names everything that is wrong, is taken only for the others.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ RemovalMessage = inscription_pb2.Removal | register_service_pb2.RemoveRequest
 def read_operations(
     messages: Sequence[register_service_pb2.BatchOperation], rules: NissRules
 ) -> list[Operation]:
-    """The operations of a batch, in their order; one that is neither of the two is REQUIRED as a whole."""
+    """The operations of a batch, in their order; one that is neither of the two kinds is REQUIRED."""
     operations: list[Operation] = []
     for message in messages:
         if message.HasField("inscribe"):
@@ -64,7 +64,7 @@ def _one_of_many(operation: Operation) -> Operation:
 
 
 def _plain_inscription(message: inscription_pb2.Inscription, rules: NissRules) -> Operation | None:
-    """The inscription when nothing in it is wrong or out of the ordinary; else it must be read with care."""
+    """The inscription, or None when it has rare fields or something is wrong: then it takes the long path."""
     if message.replaced_niss_policy or message.HasField("identity"):
         return None
     period = _plain_period(message.period)
@@ -94,7 +94,7 @@ def _plain_removal(message: inscription_pb2.Removal, rules: NissRules) -> Operat
 
 
 def _plain_period(message: period_pb2.Period) -> Period | None:
-    """The period when it has a begin and nothing is wrong with it."""
+    """The period; None when it has no begin or something is wrong with it."""
     begin, end = message.begin, message.end
     try:
         first = parse_day(begin)
@@ -107,7 +107,7 @@ def _plain_period(message: period_pb2.Period) -> Period | None:
 
 
 def read_inscription(message: InscriptionMessage, rules: NissRules) -> Operation:
-    """An inscription; what is wrong with it is in `violations`, and the field in question is None."""
+    """An inscription; a field that is wrong is None, and its violation is in `violations`."""
     faults: Faults = []
     niss = read_niss("niss", message.niss, rules, faults)
     code = read_code("dossier_type", message.dossier_type, faults)
@@ -151,7 +151,7 @@ def _period(message: period_pb2.Period, faults: Faults, *, begin_required: bool)
 
 
 def read_claim(message: identity_pb2.IdentityClaim, faults: Faults) -> IdentityClaim:
-    """The claimed identity; when something is wrong with it, what could be read."""
+    """The claimed identity; of a wrong one, the parts that could be read."""
     last_name = None
     if message.HasField("last_name"):
         wrong = text_violations("identity.last_name", message.last_name, NAME_LIMIT)

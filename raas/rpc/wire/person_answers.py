@@ -58,7 +58,7 @@ def affected_messages(affected: Iterable[AffectedRegister], language: str) -> li
 
 
 def inseparable_messages(inseparable: Iterable[Inseparable]) -> list[v1.InseparableDays]:
-    """Days that cannot be attributed, in their order."""
+    """Days that cannot be attributed to one number, in their order."""
     return [
         v1.InseparableDays(
             register=enterprise_number_text(each.register),
@@ -70,7 +70,7 @@ def inseparable_messages(inseparable: Iterable[Inseparable]) -> list[v1.Insepara
 
 
 def state_message(niss: Niss, checked: CheckedPerson) -> v1.PersonState:
-    """What CheckPersons tells of one number; without a status the number is unknown."""
+    """The answer of CheckPersons for one number; without a status the number is unknown."""
     message = v1.PersonState(
         niss=niss_text(niss),
         mismatches=checked.mismatches,

@@ -44,7 +44,7 @@ _NEVER_CLEARED = ("last_name", "birth_date")
 def read_query(
     request: v1.SearchPersonsRequest, rules: NissRules, faults: Faults
 ) -> tuple[PersonQuery | None, int]:
-    """The question of SearchPersons (None: there are faults), and how many candidates are wanted."""
+    """The query of SearchPersons (None when something is wrong), and the number of candidates wanted."""
     last_name = ""
     if request.last_name:
         last_name = read_name("last_name", request.last_name, faults)
@@ -143,7 +143,7 @@ def read_feed_rows(messages: Iterable[person_pb2.Person], rules: NissRules) -> l
 
 
 def read_feed_row(message: person_pb2.Person, rules: NissRules) -> FeedRow:
-    """A row of a feed; what is wrong with it is in `violations`, with paths below the row."""
+    """A row of a feed; its violations have paths relative to the row."""
     faults: Faults = []
     niss = read_niss("niss", message.niss, rules, faults)
     origin = status = replaced_by = source_date = None

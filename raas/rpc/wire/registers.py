@@ -1,4 +1,4 @@
-"""Registers and dossier types: as asked and as answered."""
+"""Registers and dossier types in requests and answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CHANGEABLE = ("labels", "quality_code", "partner", "active_from", "active_until
 
 
 def register_message(register: Register) -> register_pb2.Register:
-    """A register as its owner sees it."""
+    """A register as a message."""
     message = register_pb2.Register(
         enterprise_number=enterprise_number_text(register.enterprise_number),
         name=register.name,
@@ -44,7 +44,7 @@ def register_message(register: Register) -> register_pb2.Register:
 def read_new_register(
     request: administration_service_pb2.CreateRegisterRequest, faults: Faults
 ) -> tuple[EnterpriseNumber | None, str | None]:
-    """Number and name of a register to create."""
+    """The number and the name of a register to create."""
     return (
         _owner("enterprise_number", request.enterprise_number, faults),
         _name("name", request.name, faults),
@@ -54,7 +54,7 @@ def read_new_register(
 def read_renamed_register(
     request: administration_service_pb2.UpdateRegisterRequest, faults: Faults
 ) -> tuple[EnterpriseNumber | None, str | None]:
-    """Number and new name of a register; the name is all that a mask can name."""
+    """The number and the new name of a register; a mask can only name the field `name`."""
     if not request.HasField("register"):
         faults.append(Violation("register", Reason.REQUIRED))
         return None, None
@@ -64,7 +64,7 @@ def read_renamed_register(
 
 
 def dossier_type_message(dossier_type: DossierType) -> dossier_type_pb2.DossierType:
-    """A dossier type; the value of `identity_changes` is always named."""
+    """A dossier type as a message; `identity_changes` is always set."""
     return dossier_type_pb2.DossierType(
         code=dossier_type.code,
         labels=dossier_type.labels,
@@ -88,7 +88,7 @@ def read_dossier_type(message: dossier_type_pb2.DossierType, faults: Faults) -> 
 def read_dossier_type_changes(
     message: dossier_type_pb2.DossierType, mask: FieldMask, faults: Faults
 ) -> Mapping[str, Any]:
-    """The fields that the mask names with their new values, as `parse_dossier_type` takes them."""
+    """The fields that the mask names, with their new values as `parse_dossier_type` takes them."""
     masked = masked_fields(mask, _CHANGEABLE, ("code",), faults)
     changes = _values(message, masked, faults)
     parsed = parse_dossier_type(_FIELD, message.code, **{"labels": {}, **changes})
@@ -117,7 +117,7 @@ def _values(message: dossier_type_pb2.DossierType, names: tuple[str, ...], fault
 def masked_fields(
     mask: FieldMask, changeable: tuple[str, ...], fixed: tuple[str, ...], faults: Faults
 ) -> tuple[str, ...]:
-    """The paths of a mask, each once; at least one, and all of them fields that can be changed."""
+    """The changeable fields that a mask names, each once; other paths, or none, are violations."""
     if not mask.paths:
         faults.append(Violation("update_mask", Reason.REQUIRED))
     if not within_limit("update_mask", mask.paths, faults, MASK_LIMIT):
@@ -126,7 +126,7 @@ def masked_fields(
         if path in fixed:
             faults.append(Violation("update_mask", Reason.VALUE_INVALID, "IMMUTABLE_FIELD"))
         elif path not in changeable:
-            # What the caller wrote is repeated only when it can be a field's name, not a fact about a person.
+            # The path is repeated only when it can be the name of a field, not data about a person.
             named = {"path": path} if _FIELD_NAME.fullmatch(path) else {}
             faults.append(Violation("update_mask", Reason.VALUE_INVALID, "MASK_PATH_UNKNOWN", named))
     return tuple(name for name in changeable if name in mask.paths)

@@ -1,4 +1,4 @@
-"""The sex of a person: in a message it is known or not there, in the domain it may be unknown too."""
+"""The sex of a person: in messages it is absent when it is unknown, in the domain it has a value for that."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from raas.v1 import identity_pb2
 _SEXES: Mapping[int, Sex] = {identity_pb2.SEX_FEMALE: Sex.FEMALE, identity_pb2.SEX_MALE: Sex.MALE}
 
 SEX_NUMBERS = {Sex.FEMALE: identity_pb2.SEX_FEMALE, Sex.MALE: identity_pb2.SEX_MALE}
-"""The number of a sex in messages; one that is not known has none."""
+"""The number of each known sex in messages."""
 
 
 def read_sex(field: str, number: int, faults: Faults) -> Sex | None:
-    """The sex in a field that is there."""
+    """The sex in a field that is present."""
     sex = _SEXES.get(number)
     if sex is None:
         faults.append(Violation(field, Reason.VALUE_INVALID, "ENUM_UNKNOWN"))

@@ -1,4 +1,4 @@
-"""Requests and answers of the stream of mutations, apart from what is streamed."""
+"""Requests and answers of MutationStream, except the streamed messages."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _NamesLog = TypeVar("_NamesLog", v1.SubscribeRequest, v1.ListMutationsRequest, v
 
 
 def read_subscription(request: v1.SubscribeRequest, faults: Faults) -> SubscribeRequest:
-    """What is asked with Subscribe; without a start, the latest."""
+    """The subscription asked for; without a start, from the latest revision."""
     start = _start(request, faults)
     subscriber = None
     if request.HasField("subscriber"):
@@ -67,7 +67,7 @@ def read_subscription(request: v1.SubscribeRequest, faults: Faults) -> Subscribe
 
 
 def read_listing(request: v1.ListMutationsRequest, rules: NissRules, faults: Faults) -> MutationQuery:
-    """What is asked with ListMutations."""
+    """The listing asked for."""
     check_page_size(request.page_size, faults)
     return MutationQuery(
         read_revision("after_revision", request.after_revision, faults),
@@ -89,7 +89,7 @@ def read_subscriber(text: str, faults: Faults) -> str:
 
 
 def read_log_id(request: _NamesLog, faults: Faults) -> UUID | None:
-    """The log that the caller's revisions belong to, where it says so."""
+    """The id of the log to which the caller's revisions belong; None when it is absent."""
     if not request.HasField("log_id"):
         return None
     try:
@@ -100,7 +100,7 @@ def read_log_id(request: _NamesLog, faults: Faults) -> UUID | None:
 
 
 def listing_bytes(answer: MutationPage, messages: StreamMessages) -> bytes:
-    """The answer of ListMutations, as the bytes that leave."""
+    """The answer of ListMutations, serialised."""
     rest = v1.ListMutationsResponse(
         through_revision=answer.through_revision,
         latest_revision=answer.head.latest.revision,

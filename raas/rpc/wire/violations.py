@@ -1,4 +1,4 @@
-"""Violations and notices as messages: the reason for programs, a sentence for people."""
+"""Violations and notices as messages: a reason for programs, a sentence for people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from raas.v1 import error_reason_pb2, notice_pb2, violation_pb2
 
 
 def sentence_of(violation: Violation, language: str) -> str:
-    """What is wrong, for people, in one of the languages of the sentences."""
+    """The sentence of a violation in this language, English for languages without sentences."""
     key = violation.sentence
     if key not in SENTENCES[DEFAULT_LANGUAGE]:
         key = violation.reason.name

@@ -1,7 +1,7 @@
-"""What almost every mutation has, as the bytes that leave: field by field, each of all mutations at once.
+"""Serialisation of the usual fields of mutations by columns: each field of all mutations at once.
 
-A log is read by the hundred thousand. Writing it mutation by mutation takes three times as long: most of
-that time goes into deciding, each time anew, what is the same for all.
+A log is read by the hundred thousand mutations. To serialise them one by one takes three times as long: most
+of that time is spent on decisions that are the same for all of them.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _LOW = _MORE - 1
 
 
 def usual_fields(register: EnterpriseNumber, columns: Any) -> list[bytes]:
-    """Mutations of a register as messages; `columns` are a LogEntry whose every field is a column of them.
+    """Mutations of a register as serialised messages, without requested_niss, dossier_types and detail.
 
-    Left out are requested_niss, dossier_types and detail.
+    `columns` is a LogEntry of which every field is a column.
     """
     stamps = zip(
         columns.record_time,
@@ -66,7 +66,7 @@ def timestamp_of(instant: datetime) -> Timestamp:
 
 
 def _numbers(field_number: int, numbers: Sequence[int]) -> tuple[Iterable[bytes], Iterable[bytes]]:
-    """A field of numbers of which neighbours differ in their lowest bits only, in two columns."""
+    """A field of numbers, in two columns: neighbouring numbers differ only in their lowest bits."""
     begins = _beginnings(field_number)
     return (
         [begins[number > _LOW][number & _LOW] for number in numbers],
@@ -76,7 +76,7 @@ def _numbers(field_number: int, numbers: Sequence[int]) -> tuple[Iterable[bytes]
 
 @lru_cache(maxsize=16)
 def _beginnings(field_number: int) -> tuple[Sequence[bytes], Sequence[bytes]]:
-    """The tag and the lowest bits, when nothing follows and when more bits do."""
+    """The tag and the lowest bits, first without and then with higher bits that follow."""
     begin = number_tag(field_number)
     return (
         [begin + bytes((low,)) for low in range(_MORE)],
@@ -93,7 +93,7 @@ def _higher_bits(number: int) -> bytes:
 
 
 def _before_the_text(message: Message, text: str | bytes) -> bytes:
-    """The tag and the length of a text that is always as long, from a message that has nothing else."""
+    """The tag and the length of a text of constant length, from a message without other fields."""
     written: bytes = message.SerializeToString()
     return written[: len(written) - len(text)]
 
@@ -122,7 +122,7 @@ def _nisses(nisses: Sequence[Niss | None]) -> Iterable[bytes]:
 
 
 def _stamps(register: bytes, stamps: Iterable[tuple[Any, ...]]) -> Iterator[bytes]:
-    """What all mutations of one call share, once for those in succession, and how the checksum begins."""
+    """The fields that the mutations of one call share, and the tag of the checksum; computed once per call."""
     for (record_time, actor, call_id, *said), same in groupby(stamps):
         time = timestamp_of(record_time).SerializeToString()
         parts = [
@@ -155,21 +155,21 @@ def _actor(actor: EnterpriseNumber) -> bytes:
 # ---- lines --------------------------------------------------------------------------------------
 
 _SEPARATOR = ",\0,"
-"""Between the lines of one mutation and of the next; its middle stands in neither."""
+"""Separates the lines of two mutations; its middle character occurs in no line."""
 
 _OPEN = "!"
-"""What stands behind a day that is the begin of an open line."""
+"""Follows the begin of an open line."""
 
 _DAYS_KEPT = 100_000
 
 
 class _LineParts(dict[str, str]):
-    """What is written for each part of `[2024-01-01,2024-02-01),[2024-05-01!` between two commas.
+    """The encoding of each part of `[2024-01-01,2024-02-01),[2024-05-01!` between two commas.
 
-    The last day, with a bracket, may stand for the day after it, with a parenthesis.
+    An end may be written as the last day with a bracket, or as the day after it with a parenthesis.
 
-    Days are few compared with the lines made of them: what was written for one is kept. Tags and lengths,
-    which are the same for all, are ASCII characters.
+    There are few different days compared with the lines, so the encoding of each day is kept. Tags and lengths,
+    which are the same for all lines, are ASCII characters.
     """
 
     def __init__(self) -> None:
@@ -181,10 +181,10 @@ class _LineParts(dict[str, str]):
     def __missing__(self, part: str) -> str:
         if len(self) > _DAYS_KEPT:
             self.clear()
-        written = self[part] = self._written(part)
+        written = self[part] = self._encoded(part)
         return written
 
-    def _written(self, part: str) -> str:
+    def _encoded(self, part: str) -> str:
         day = part.strip("{[)]}" + _OPEN)
         if not day or day in _SEPARATOR:
             return day
@@ -194,7 +194,7 @@ class _LineParts(dict[str, str]):
             return self._begin + day
         if part.endswith(("]", "]}")):
             return self._end + day
-        # The day after the last one.
+        # An end with a parenthesis is the day after the last one.
         return self._end + date.fromordinal(date.fromisoformat(day).toordinal() - 1).isoformat()
 
 
@@ -205,12 +205,12 @@ _BEFORE, _AFTER = (
 
 
 def _lines(field_tag: str, lines: Sequence[str]) -> list[bytes]:
-    """The lines of each mutation, of texts as a LogEntry has them."""
+    """The encoding of the lines of each mutation, from the texts of a LogEntry."""
     text = _SEPARATOR.join(lines).replace(",)}", _OPEN).replace(",]}", _OPEN)
-    # Fewer different parts are found faster.
+    # Braces are removed so that there are fewer different parts.
     text = text.replace(_SEPARATOR + "{[", _SEPARATOR + "[").replace(")}" + _SEPARATOR, ")" + _SEPARATOR)
     written = "".join(map(_PARTS.__getitem__, text.split(",")))
     if field_tag != _BEFORE:
-        # Neither stands in a day, a length or another tag.
+        # The tag occurs in no day, length or other tag.
         written = written.replace(_BEFORE, field_tag)
     return written.encode().split(_SEPARATOR.strip(",").encode())

@@ -1,8 +1,9 @@
-"""The messages of the stream of mutations, as the bytes that leave.
+"""The serialised messages of the stream of mutations.
 
-A mutation is written once and sent to many, and reading a log means writing hundreds of thousands. Both
-rest on a rule of the encoding: the bytes of a message are those of its parts, joined, in any order. So a
-message of many mutations is the bytes of these one after the other (`columns.py` writes them).
+A mutation is serialised once and sent to many subscribers; reading a log means serialising hundreds of
+thousands. Both use a rule of the encoding: the bytes of a message are those of its parts, joined, in any
+order. So a message with many mutations is the bytes of these, one after the other (`columns.py` serialises
+them).
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ _DOSSIERS = text_tag(mutation_stream_pb2.SnapshotPart.DOSSIERS_FIELD_NUMBER)
 
 
 class StreamMessages:
-    """The Messages of stream_ports.py."""
+    """The Messages of the ports."""
 
     def entries(self, register: EnterpriseNumber, entries: Sequence[LogEntry]) -> list[bytes]:
-        """Each mutation as an element of a list of them (field 1 of whatever message holds the list)."""
+        """Each mutation as an element of a repeated field, number 1 in every message that has one."""
         mutations = mutations_bytes(register, entries)
         return list(map(add, map(_entry_head, map(len, mutations)), mutations))
 
@@ -49,7 +50,7 @@ class StreamMessages:
         return _log_id(log_id) + nested(_PART, part)
 
     def bookmark(self, log_id: UUID, point: LogPoint, *, snapshot_complete: bool) -> bytes:
-        """A message that says through which revision the stream is complete."""
+        """A bookmark: the revision through which the stream is complete."""
         bookmark = mutation_stream_pb2.Bookmark(
             revision=point.revision,
             snapshot_complete=snapshot_complete,
@@ -73,12 +74,12 @@ class StreamMessages:
 
 
 def mutations_bytes(register: EnterpriseNumber, entries: Sequence[LogEntry]) -> list[bytes]:
-    """Mutations as messages of their own; equal to those of `mutation_message` once they are read."""
+    """Mutations as serialised messages; parsed, they equal those of `mutation_message`."""
     if not entries:
         return []
     columns = columns_of(entries)
     usual = usual_fields(register, columns)
-    # Most logs have nothing else for thousands of mutations.
+    # In most logs thousands of mutations in a row have no other fields.
     unusual = columns.requested_niss, columns.dossier_types, columns.detail, columns.content_erased_time
     if all(column.count(None) == len(entries) for column in unusual):
         return usual
@@ -86,7 +87,7 @@ def mutations_bytes(register: EnterpriseNumber, entries: Sequence[LogEntry]) -> 
 
 
 def _rare(entry: LogEntry) -> bytes:
-    """What not every mutation has."""
+    """The fields that few mutations have."""
     message = _Mutation(dossier_types=entry.dossier_types or ())
     if entry.requested_niss is not None:
         message.requested_niss = niss_text(entry.requested_niss)
