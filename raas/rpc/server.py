@@ -23,13 +23,19 @@ from raas.usecases.calls.access import AccessControl
 
 MEBIBYTE = 1024 * 1024
 
-# The largest of the limits that requests declare. An Import message of 5,000 operations has 1.6 KiB for each
-# of them; an operation with a claimed identity takes 200 bytes. MAX_REQUEST = 8 * MEBIBYTE Pages, batches and
-# parts of streams are kept below the 4 MiB that clients accept. Only a single object that grows with
-# RAAS_MAX_LINES, such as a dossier, may be larger. MAX_RESPONSE = 64 * MEBIBYTE Metadata of RaaS take a few
-# hundred bytes. Both limits are equal: between them gRPC refuses at random. MAX_METADATA = 16 * 1024
-# MAX_STREAMS_PER_CONNECTION = 1_000 KEEPALIVE_SECONDS = 60 KEEPALIVE_TIMEOUT_SECONDS = 20 Clients may ping
-# this often, also without a call: firewalls drop idle connections. SHORTEST_CLIENT_PING_SECONDS = 10
+# The largest of the limits that requests declare. An Import message of 5,000 operations has 1.6 KiB for each of
+# them; an operation with a claimed identity takes 200 bytes.
+MAX_REQUEST = 8 * MEBIBYTE
+# Pages, batches and parts of streams are kept below the 4 MiB that clients accept. Only a single object that
+# grows with RAAS_MAX_LINES, such as a dossier, may be larger.
+MAX_RESPONSE = 64 * MEBIBYTE
+# Metadata of RaaS take a few hundred bytes. Both limits are equal: between them gRPC refuses at random.
+MAX_METADATA = 16 * 1024
+MAX_STREAMS_PER_CONNECTION = 1_000
+KEEPALIVE_SECONDS = 60
+KEEPALIVE_TIMEOUT_SECONDS = 20
+# Clients may ping this often, also without a call: firewalls drop idle connections.
+SHORTEST_CLIENT_PING_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)

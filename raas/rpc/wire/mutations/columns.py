@@ -122,7 +122,7 @@ def _nisses(nisses: Sequence[Niss | None]) -> Iterable[bytes]:
 
 
 def _stamps(register: bytes, stamps: Iterable[tuple[Any, ...]]) -> Iterator[bytes]:
-    """The fields that the mutations of one call share, and the tag of the checksum; computed once per call."""
+    """The fields that the mutations of one call share, and the tag of the checksum; made once per call."""
     for (record_time, actor, call_id, *said), same in groupby(stamps):
         time = timestamp_of(record_time).SerializeToString()
         parts = [
@@ -168,8 +168,8 @@ class _LineParts(dict[str, str]):
 
     An end may be written as the last day with a bracket, or as the day after it with a parenthesis.
 
-    There are few different days compared with the lines, so the encoding of each day is kept. Tags and lengths,
-    which are the same for all lines, are ASCII characters.
+    There are few different days compared with the lines, so the encoding of each day is kept. Tags and
+    lengths, which are the same for all lines, are ASCII characters.
     """
 
     def __init__(self) -> None:
