@@ -23,8 +23,8 @@ from raas.usecases.calls.access import AccessControl
 
 MEBIBYTE = 1024 * 1024
 
-# The largest of the limits that requests declare. An Import message of 5,000 operations has 1.6 KiB for each of
-# them; an operation with a claimed identity takes 200 bytes.
+# The largest of the limits that requests declare. An Import message of 5,000 operations has 1.6 KiB for each;
+# an operation with a claimed identity takes 200 bytes.
 MAX_REQUEST = 8 * MEBIBYTE
 # Pages, batches and parts of streams are kept below the 4 MiB that clients accept. Only a single object that
 # grows with RAAS_MAX_LINES, such as a dossier, may be larger.

@@ -191,10 +191,16 @@ async def test_stopping_does_not_wait_for_those_who_watch(harness: Harness, serv
     stub: Any = health_pb2_grpc.HealthStub(harness.channel)
     watch = stub.Watch(health_pb2.HealthCheckRequest(service=service))
     assert (await watch.read()).status == first
-    await asyncio.wait_for(harness.raas_server.stop(60), 5)
     told = []
-    while (answer := await watch.read()) is not grpc.aio.EOF:
-        told.append(answer.status)
+
+    async def read() -> None:
+        # A stream that has ended gives no more messages, not even those that arrived.
+        while (answer := await watch.read()) is not grpc.aio.EOF:
+            told.append(answer.status)
+
+    reading = asyncio.create_task(read())
+    await asyncio.wait_for(harness.raas_server.stop(60), 5)
+    await reading
     assert told == ([] if service else [NOT_SERVING])
     assert await watch.code() is grpc.StatusCode.OK
 
