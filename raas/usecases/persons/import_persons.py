@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from raas.domain.errors import Refused
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
-from raas.domain.persons.status import PersonStatus
 from raas.domain.registers.mutation import Stamp
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.import_offsets import MessageOffsets, rows_to_skip
@@ -18,7 +17,7 @@ from raas.usecases.persons.import_progress import (
     RowsOutcome,
     RowWarnings,
 )
-from raas.usecases.persons.import_rows import FeedRow, Find, apply_row
+from raas.usecases.persons.import_rows import FeedRow, Find, apply_row, nobody
 from raas.usecases.persons.transaction import PersonTransactions
 from raas.usecases.ports.persons import AddResult, PersonStore, Progress, Rejection
 from raas.usecases.ports.write_store import ImportKey
@@ -90,7 +89,7 @@ class ImportPersons:
         progress.warnings += [
             (offset, broken)
             for offset, row in enumerate(rows[:skipped], begin)
-            if offset not in refused and not row.violations and (broken := row.warnings(_nobody))
+            if offset not in refused and not row.violations and (broken := row.warnings(nobody))
         ]
 
     async def _next_rows(self, progress: MessageProgress, rows_at_once: int) -> RowsOutcome | None:
@@ -107,8 +106,11 @@ class ImportPersons:
         warnings: list[RowWarnings] = []
         altering = len(rows)
         for index, row in enumerate(rows):
+            if progress.is_done(row):
+                applied += 1
+                continue
             faults = row.faults(find)
-            if row.niss in added or (not faults and row.alters(find)):
+            if row.niss in added or (not faults and row.alters(find)) or _waits(progress, row, find):
                 altering = index
                 break
             if faults:
@@ -119,7 +121,7 @@ class ImportPersons:
             if row.known(find) is None:
                 new = row.person()
                 added[new.niss] = new
-            applied += row.niss in added or _was_added_early(progress, row)
+            applied += row.niss in added
         if altering:
             key = progress.key
             reached = Progress(key, offset, offset + altering, rejected) if key else None
@@ -135,7 +137,7 @@ class ImportPersons:
 
     async def _alter(self, progress: MessageProgress, rows: Sequence[FeedRow]) -> RowsOutcome | None:
         """Apply the rows in one transaction that excludes all writers; None as in `_next_rows`."""
-        await self._add_successors(progress, rows)
+        await self._add_needed(progress, rows)
         key, offset = progress.key, progress.offset
         applied = 0
         rejected: list[Rejection] = []
@@ -145,13 +147,15 @@ class ImportPersons:
                 return None
             find = transaction.records.person
             for index, row in enumerate(rows):
+                if progress.is_done(row):
+                    applied += 1
+                    continue
                 # One by one: a row may be about a number that an earlier one has just changed.
                 faults = row.faults(find)
                 broken = () if faults else row.warnings(find)
                 if not faults:
                     try:
-                        changed = await apply_row(transaction, row, progress.stamp)
-                        applied += changed or _was_added_early(progress, row)
+                        applied += await apply_row(transaction, row, progress.stamp)
                     except Refused as refused:
                         faults = refused.violations
                 if faults:
@@ -163,15 +167,11 @@ class ImportPersons:
             await transaction.commit()
         return RowsOutcome(len(rows), applied, rejected, warnings, altering=True)
 
-    async def _add_successors(self, progress: MessageProgress, rows: Sequence[FeedRow]) -> None:
-        """Add the unknown successors that these rows name, if a row further down in the message adds them."""
-        named = {row.replaced_by for row in rows if row.replaced_by is not None}
-        missing = named - (await self._store.persons(named)).keys() if named else set()
-        added = []
-        for row in progress.rows if missing else ():
-            if row.niss in missing and row.status is not PersonStatus.CANCELLED and not row.faults(_nobody):
-                added.append(row.person())
-                missing.discard(row.niss)
+    async def _add_needed(self, progress: MessageProgress, rows: Sequence[FeedRow]) -> None:
+        """Add the unknown numbers that these rows need, if a row further down in the message can add them."""
+        needed = _needed_early(progress, rows)
+        known = await self._store.persons(needed.keys()) if needed else {}
+        added = [row.person() for niss, row in needed.items() if niss not in known]
         if added and await self._store.add(added, None) is AddResult.ADDED:
             progress.added_early |= {person.niss for person in added}
 
@@ -199,13 +199,22 @@ def _altering(rows: Sequence[FeedRow], find: Find) -> Sequence[FeedRow]:
     return rows[: last + 1]
 
 
-def _was_added_early(progress: MessageProgress, row: FeedRow) -> bool:
-    """Whether this is the row of a number that was added before its turn; true once for each number."""
-    if row.niss not in progress.added_early:
+def _waits(progress: MessageProgress, row: FeedRow, find: Find) -> bool:
+    """Whether the row is about an unknown number that another row of the message can add."""
+    if row.violations or row.known(find) is not None or row.stands_alone():
         return False
-    progress.added_early.discard(row.niss)
-    return True
+    return progress.addition_of(row.niss) is not None
 
 
-def _nobody(_: Niss) -> None:
-    """No record."""
+def _needed_early(progress: MessageProgress, rows: Sequence[FeedRow]) -> dict[Niss, FeedRow]:
+    """The numbers that these rows need before the turn of the row that can add them, with that row."""
+    needed: dict[Niss, FeedRow] = {}
+    added_in_turn: set[Niss] = set()
+    for row in rows:
+        if row.niss is not None and row.stands_alone():
+            added_in_turn.add(row.niss)
+        for niss in (row.niss, row.replaced_by):
+            addition = progress.addition_of(niss)
+            if niss is not None and addition is not None and niss not in added_in_turn:
+                needed.setdefault(niss, addition)
+    return needed

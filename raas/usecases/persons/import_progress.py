@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from raas.domain.errors import Violation
 from raas.domain.numbers.niss import Niss
+from raas.domain.persons.status import PersonStatus
 from raas.domain.registers.mutation import Stamp
 from raas.usecases.persons.import_rows import FeedRow
 from raas.usecases.ports.persons import Rejection
@@ -68,6 +69,24 @@ class MessageProgress:
     warnings: list[RowWarnings] = field(default_factory=list)
     added_early: set[Niss] = field(default_factory=set)
     """Numbers that were added before the turn of their row, because an earlier row needs them."""
+    _additions: dict[Niss, FeedRow] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the first row that can add each number."""
+        self._additions = {}
+        for row in self.message.rows:
+            if row.niss is not None and row.niss not in self._additions and row.can_add():
+                self._additions[row.niss] = row
+
+    def is_done(self, row: FeedRow) -> bool:
+        """Whether the row was applied before its turn, by adding its number."""
+        if row.status not in (None, PersonStatus.ACTIVE) or row.niss not in self.added_early:
+            return False
+        return self.addition_of(row.niss) is row
+
+    def addition_of(self, niss: Niss | None) -> FeedRow | None:
+        """The first row of the message that can add this number."""
+        return None if niss is None else self._additions.get(niss)
 
     @property
     def offset(self) -> int:

@@ -78,6 +78,14 @@ class FeedRow:
             missing += [f"identity.{name}" for name, value in given.items() if not value]
         return tuple(Violation(field, Reason.REQUIRED) for field in missing)
 
+    def stands_alone(self) -> bool:
+        """Whether the row can be applied although its number is unknown."""
+        return not self.faults(nobody)
+
+    def can_add(self) -> bool:
+        """Whether the number can be added from the row before its turn: in use for now."""
+        return self.status is not PersonStatus.CANCELLED and self.stands_alone()
+
     def warnings(self, find: Find) -> tuple[Violation, ...]:
         """The rules that a faultless row breaks; it is applied anyway."""
         found = [violation.below("identity") for violation in implausible(self.identity)]
@@ -180,6 +188,10 @@ async def apply_row(transaction: PersonTransaction, row: FeedRow, stamp: Stamp) 
             transaction, subject.niss, subject.identity, after.identity, update.fields, day, stamp
         )
     return changed or bool(update.fields)
+
+
+def nobody(_: Niss) -> None:
+    """No record."""
 
 
 def _with_origin(person: Person, row: FeedRow) -> Person:

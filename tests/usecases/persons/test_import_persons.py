@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -269,6 +270,29 @@ async def test_row_may_name_a_successor_that_a_later_row_adds(harness: PersonHar
     assert (record.status, record.replaced_by, record.successor) == (REPLACED, new, last)
     again = await harness.fed(rows[:-2])
     assert (again.applied, again.unchanged) == (0, len(rows) - 2)
+
+
+async def test_rows_of_a_message_are_applied_in_any_order(harness: PersonHarness):
+    """Every order of rows about persons who come with the message leaves the same persons."""
+    outcomes = set()
+    orders = list(itertools.permutations(range(5)))
+    for order in random.Random(6).sample(orders, 24):
+        first, second, third = [new_niss() for _ in range(3)]
+        rows = [
+            row(first, identity=an_identity("First")),
+            row(second, identity=an_identity("Second")),
+            row(third, identity=an_identity("Third")),
+            FeedRow(first, status=REPLACED, replaced_by=second),
+            about(third, death_date=parse_incomplete_date("2023-04-05")),
+        ]
+        answer = await harness.fed([rows[i] for i in order])
+        assert answer == FeedAnswer(5, 5, 0, ())
+        names = {first: 1, second: 2, third: 3, None: 0}
+        records = [await harness.record(niss) for niss in (first, second, third)]
+        outcomes.add(
+            tuple((p.identity.last_name, names[p.successor], p.identity.death_date) for p in records)
+        )
+    assert len(outcomes) == 1
 
 
 async def test_replacements_of_a_chain_are_applied_in_any_order(harness: PersonHarness):
