@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +20,10 @@ from raas.cli.terminal.exits import Exit, fail
 from raas.cli.terminal.progress import Meter
 from raas.cli.texts import tr
 from raas.v1.error_reason_pb2 import ErrorReason
+from raas.v1.notice_pb2 import Notice
 from raas.v1.person_pb2 import Person
 from raas.v1.person_service_pb2 import RejectedPerson
+from raas.v1.violation_pb2 import Violation
 from raas_client import ImportProgress, RaasClient, RaasError
 
 _REASON = len("ERROR_REASON_")
@@ -40,8 +42,8 @@ def import_persons(
 ) -> None:
     """Import persons into the authentic source, from a file of JSON lines.
 
-    The same command resumes an import that was interrupted; nothing is applied twice. Rejected rows are
-    written to standard error, by line and reason.
+    The same command resumes an import that was interrupted; nothing is applied twice. Rejected rows, and
+    those applied with a warning, are written to standard error, by line and reason.
 
     Exit status: 0 all applied, 3 some rejected, 1 failed, 130 interrupted.
     """
@@ -62,7 +64,13 @@ def import_persons(
             counts.add(progress)
             meter.show(counts.rows, counts.rows)
             for each in progress.rejected:
-                text = tr("line {line}: {reasons}", line=rows[each.offset][0], reasons=_reasons(each))
+                text = tr(
+                    "line {line}: {reasons}", line=rows[each.offset][0], reasons=_reasons(each.violations)
+                )
+                typer.echo(text, err=True)
+            for doubt in progress.warnings:
+                reasons = _reasons(doubt.notices)
+                text = tr("line {line}: warning: {reasons}", line=rows[doubt.offset][0], reasons=reasons)
                 typer.echo(text, err=True)
 
         name = import_id or f"{hashlib.sha256(content).hexdigest()[:40]}-{len(content)}"
@@ -135,8 +143,7 @@ def _persons(content: bytes) -> Iterator[tuple[int, Person]]:
         yield line, person
 
 
-def _reasons(rejected: RejectedPerson) -> str:
+def _reasons(found: Iterable[Violation | Notice]) -> str:
     return "; ".join(
-        f"{ErrorReason.Name(each.reason)[_REASON:]} ({each.field}): {each.message}"
-        for each in rejected.violations
+        f"{ErrorReason.Name(each.reason)[_REASON:]} ({each.field}): {each.message}" for each in found
     )

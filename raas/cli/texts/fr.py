@@ -75,6 +75,7 @@ TEXTS: Mapping[str, str] = {
     "interrupted": "interrompu",
     "interrupted; nothing was exported": "interrompu ; rien n'a été exporté",
     "line {line} is not a person in JSON": "la ligne {line} n'est pas une personne en JSON",
+    "line {line}: warning: {reasons}": "ligne {line} : avertissement : {reasons}",
     "line {line}: {reasons}": "ligne {line} : {reasons}",
     "lines": "lignes",
     "missing: {names}": "manquantes : {names}",

@@ -246,8 +246,9 @@ HELP: Mapping[str, str] = {
     "A number that your register holds.": "Un numéro que contient votre registre.",
     "Import persons into the authentic source, from a file of JSON lines.": (
         "Importe des personnes dans la source authentique, d'un fichier de lignes JSON.\n\nLa même "
-        "commande reprend un import interrompu ; rien n'est appliqué deux fois. Les lignes rejetées sont "
-        "écrites sur la sortie d'erreur, avec leur numéro et la raison.\n\nCode de sortie : 0 toutes "
+        "commande reprend un import interrompu ; rien n'est appliqué deux fois. Les lignes rejetées, et "
+        "celles appliquées avec un avertissement, sont écrites sur la sortie d'erreur, avec leur numéro et "
+        "la raison.\n\nCode de sortie : 0 toutes "
         "appliquées, 3 certaines rejetées, 1 échec, 130 interruption."
     ),
     "One person per line, as JSON of the message Person.": (

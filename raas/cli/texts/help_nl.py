@@ -242,8 +242,9 @@ HELP: Mapping[str, str] = {
     "A number that your register holds.": "Een nummer dat in uw register staat.",
     "Import persons into the authentic source, from a file of JSON lines.": (
         "Lees personen in de authentieke bron in, uit een bestand met JSON-regels.\n\nHetzelfde commando "
-        "hervat een onderbroken import; niets wordt twee keer toegepast. Geweigerde rijen worden naar de "
-        "foutuitvoer geschreven, met regel en reden.\n\nAfsluitcode: 0 alles toegepast, 3 sommige "
+        "hervat een onderbroken import; niets wordt twee keer toegepast. Geweigerde rijen, en rijen die "
+        "met een waarschuwing zijn toegepast, worden naar de foutuitvoer geschreven, met regel en "
+        "reden.\n\nAfsluitcode: 0 alles toegepast, 3 sommige "
         "geweigerd, 1 mislukt, 130 onderbroken."
     ),
     "One person per line, as JSON of the message Person.": (

@@ -73,6 +73,7 @@ TEXTS: Mapping[str, str] = {
     "interrupted": "onderbroken",
     "interrupted; nothing was exported": "onderbroken; er is niets geëxporteerd",
     "line {line} is not a person in JSON": "regel {line} is geen persoon in JSON",
+    "line {line}: warning: {reasons}": "regel {line}: waarschuwing: {reasons}",
     "line {line}: {reasons}": "regel {line}: {reasons}",
     "lines": "lijnen",
     "missing: {names}": "ontbreken: {names}",

@@ -146,6 +146,26 @@ def _lines(dossiers: Iterable[Dossier]) -> list[tuple[str, str, tuple[Line, ...]
     return [(each.niss, each.dossier_type, lines_of(each.periods)) for each in dossiers]
 
 
+async def test_person_import_returns_the_warnings_of_all_messages(local_server: Server) -> None:
+    rows = [known(person(3_000 + each), "Peeters", "Jan", "1952-05-01") for each in range(4)]
+    rows[1].identity.nationality = "belge"
+    rows[3].identity.death_date = "1952-04-30"
+    register = RealRegister(local_server).create()
+    async with register.client() as client:
+        newest: list[list[int]] = []
+        done = await client.import_persons(
+            rows,
+            message_size=2,
+            progress=lambda progress: newest.append([each.offset for each in progress.warnings]),
+        )
+    assert (done.applied, done.rejected) == (4, ())
+    assert [(each.offset, [notice.field for notice in each.notices]) for each in done.warnings] == [
+        (1, ["identity.nationality"]),
+        (3, ["identity.death_date"]),
+    ]
+    assert newest == [[], [1], [3]]
+
+
 async def test_person_import_continues_after_cut_connections(local_server: Server) -> None:
     rows = [known(person(2_000 + each), "Peeters", "Jan", "1952-05-01") for each in range(400)]
     rows[7] = known("123", "Nobody", "At all")

@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import grpc.aio
 
+from raas.v1.person_service_pb2 import PersonWarning
 from raas_client.calls.channel import Stubs
 from raas_client.calls.invoke import Calls, read
 from raas_client.calls.outage import Outage
@@ -32,7 +33,8 @@ class ImportProgress(Generic[_Told]):
     had applied are in neither. `rejected` are the rows that were refused and skipped: those of the newest
     message during the import, all of them at its end. `revision` is that of the register at the newest
     message; 0 for persons, who belong to no register. `answered_offset` is the offset after the newest
-    message that was answered in this run: never above `through_offset`.
+    message that was answered in this run: never above `through_offset`. `warnings`, like `rejected`, are the
+    persons that were applied although they break a rule for identities; other imports have none.
     """
 
     through_offset: int
@@ -41,6 +43,7 @@ class ImportProgress(Generic[_Told]):
     rejected: tuple[_Told, ...]
     revision: int
     answered_offset: int = 0
+    warnings: tuple[PersonWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,9 @@ class Form(Protocol[_FormRow]):
 
     def revision(self, answer: Any) -> int:
         """The revision in an answer."""
+
+    def warnings(self, answer: Any) -> Iterable[PersonWarning]:
+        """The warnings in an answer."""
 
 
 class Importing(Generic[Row, Rejected]):
@@ -89,6 +95,7 @@ class Importing(Generic[Row, Rejected]):
         self._unanswered: deque[_Sent] = deque()
         self._coming: asyncio.Future[_Sent | None] | None = None
         self._rejected: list[Rejected] = []
+        self._warnings: list[PersonWarning] = []
         self._so_far: ImportProgress[Rejected] = ImportProgress(0, 0, 0, (), 0)
 
     async def run(self, rows: Rows[Row]) -> ImportProgress[Rejected]:
@@ -105,7 +112,7 @@ class Importing(Generic[Row, Rejected]):
             finally:
                 await _cancelled(self._coming)
         so_far = self._so_far
-        return replace(so_far, rejected=tuple(self._rejected))
+        return replace(so_far, rejected=tuple(self._rejected), warnings=tuple(self._warnings))
 
     async def _connected(self, messages: AsyncIterator[_Sent]) -> bool:
         """Send and receive until the connection ends; answers whether the import is complete.
@@ -165,6 +172,8 @@ class Importing(Generic[Row, Rejected]):
         sent = self._unanswered.popleft()
         rejected: tuple[Rejected, ...] = tuple(answer.rejected)
         self._rejected += rejected
+        warnings = tuple(self._form.warnings(answer))
+        self._warnings += warnings
         so_far = self._so_far
         self._so_far = ImportProgress(
             answer.through_offset,
@@ -173,6 +182,7 @@ class Importing(Generic[Row, Rejected]):
             rejected,
             self._form.revision(answer),
             sent.through,
+            warnings,
         )
         if self._progress is not None:
             self._progress(self._so_far)

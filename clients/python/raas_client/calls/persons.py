@@ -25,6 +25,7 @@ from raas.v1.person_service_pb2 import (
     ImportPersonsResponse,
     PersonCheck,
     PersonState,
+    PersonWarning,
     RejectedPerson,
     ReplaceNissRequest,
     ReplaceNissResponse,
@@ -177,3 +178,6 @@ class _PersonFeed:
 
     def revision(self, answer: ImportPersonsResponse) -> int:
         return 0
+
+    def warnings(self, answer: ImportPersonsResponse) -> Iterable[PersonWarning]:
+        return answer.warnings

@@ -12,6 +12,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from raas.v1.dossier_type_pb2 import DossierType
 from raas.v1.identity_pb2 import IdentityClaim
+from raas.v1.person_service_pb2 import PersonWarning
 from raas.v1.register_service_pb2 import (
     ApplyBatchRequest,
     ApplyBatchResponse,
@@ -195,3 +196,6 @@ class _OperationImport:
 
     def revision(self, answer: ImportResponse) -> int:
         return answer.revision
+
+    def warnings(self, answer: ImportResponse) -> Iterable[PersonWarning]:
+        return ()
