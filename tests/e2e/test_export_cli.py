@@ -87,6 +87,10 @@ def test_export_replaces_a_file(filled: TestRegister, tmp_path: Path, name: str,
     assert result == {"complete": True, "dossiers": 3, "lines": 4, "revision": 9}
 
 
+def test_export_to_the_device_of_standard_output(filled: TestRegister) -> None:
+    assert raas("export", "/dev/stdout", *filled.arguments).stdout == HEADER + "".join(ROWS)
+
+
 def test_refused_export_leaves_the_file_alone(filled: TestRegister, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("what was there before")

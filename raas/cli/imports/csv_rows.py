@@ -17,6 +17,7 @@ _LONGEST_RECORD = 100
 """Lines that a quoted field may go over."""
 
 _DELIMITERS = ",;\t"
+_BLANK = " ,;\t\r\n\xa0"
 _SEP = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
 
@@ -37,7 +38,7 @@ class _QuoteNotClosed(Exception):
 
 
 class CsvText:
-    """A CSV text: the header first, then the rows.
+    """A CSV text: the header first, after blank lines if there are any, then the rows.
 
     The delimiter is that of a `sep=` line, else the comma, semicolon or tab that the header has most of.
     """
@@ -47,11 +48,12 @@ class CsvText:
         self._line = 0
         self._put_back: list[str] = []
         first = self._next() or ""
-        if found := _SEP.fullmatch(first):
-            self.delimiter = found[1]
+        found = _SEP.fullmatch(first)
+        if found:
             first = self._next() or ""
-        else:
-            self.delimiter = max(_DELIMITERS, key=first.count)
+        while first and not first.strip(_BLANK):
+            first = self._next() or ""
+        self.delimiter = found[1] if found else max(_DELIMITERS, key=first.count)
         self.header = self._split(first)
 
     def rows(self, is_row: Callable[[list[str]], bool]) -> Iterator[Row]:

@@ -1,6 +1,6 @@
 """The header of a table: which column holds what.
 
-Names are compared without case, accents, blanks, hyphens and underscores, in English, French and Dutch.
+Names are compared without case, accents, blanks and punctuation, in English, French and Dutch.
 """
 
 from __future__ import annotations
@@ -19,10 +19,47 @@ IGNORED = ("line", "reasons")
 """Columns of a file of rejected rows, so that it can be corrected and imported as it is."""
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
-    "niss": ("insz", "ssin", "numeroniss", "numeronational", "rijksregisternummer", "insznummer"),
+    "niss": (
+        "insz",
+        "ssin",
+        "numeroniss",
+        "insznummer",
+        "numeronational",
+        "nnational",
+        "registrenational",
+        "numeroderegistrenational",
+        "numeroregistrenational",
+        "rijksregister",
+        "rijksregisternummer",
+        "rijksregisternr",
+    ),
     "dossier_type": ("dossiertype", "typededossier", "typedossier", "typevandossier"),
-    "begin": ("begindate", "start", "startdate", "debut", "datedebut", "datededebut", "begindatum"),
-    "end": ("enddate", "fin", "datefin", "datedefin", "einde", "einddatum"),
+    "begin": (
+        "begindate",
+        "start",
+        "startdate",
+        "debut",
+        "datedebut",
+        "datededebut",
+        "depuis",
+        "du",
+        "begindatum",
+        "startdatum",
+        "van",
+        "vanaf",
+    ),
+    "end": (
+        "enddate",
+        "fin",
+        "datefin",
+        "datedefin",
+        "jusquau",
+        "au",
+        "einde",
+        "einddatum",
+        "tot",
+        "totenmet",
+    ),
     "operation": ("bewerking", "verrichting"),
     "last_name": ("surname", "familyname", "nom", "nomdefamille", "naam", "familienaam", "achternaam"),
     "first_names": ("firstname", "givennames", "prenom", "prenoms", "voornaam", "voornamen"),
@@ -31,7 +68,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "line": ("ligne", "regel"),
     "reasons": ("raisons", "redenen"),
 }
-_SEPARATORS = re.compile(r"[\s_\-]+")
+_SEPARATORS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,9 @@ class Operations:
             if operation.ByteSize() > LARGEST_OPERATION:
                 raise ValueError(tr("the row is too long"))
         except UnicodeEncodeError:
-            fault = tr("the row is not written in the encoding of the file; try --encoding windows-1252")
-            return Made(BatchOperation(), fault)
+            fault = tr("the row is not written in the encoding of the file")
+            hints.append(tr("some rows are in another encoding: try --encoding windows-1252"))
+            return Made(BatchOperation(), fault, tuple(hints))
         except ValueError as error:
             return Made(BatchOperation(), str(error), tuple(hints))
         return Made(operation, None, tuple(hints))

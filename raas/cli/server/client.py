@@ -13,7 +13,7 @@ import typer
 from raas.cli.server.refusal import refusal_of
 from raas.cli.terminal.days import parse_enterprise_number
 from raas.cli.terminal.exits import Exit, fail
-from raas.cli.terminal.signals import end_on_signals
+from raas.cli.terminal.signals import cancelled_by_signals, end_on_signals
 from raas.cli.texts import tr, use_language
 from raas_client import Patience, RaasClient, RaasError
 
@@ -53,13 +53,16 @@ def run_with(client: RaasClient, work: Callable[[RaasClient], Awaitable[Answer]]
     """
 
     async def run() -> Answer:
-        async with client:
-            return await work(client)
+        with cancelled_by_signals():
+            async with client:
+                return await work(client)
 
     end_on_signals()
     conversation = run()
     try:
         return asyncio.run(conversation)
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
     finally:
         conversation.close()  # where a signal came before it began
 

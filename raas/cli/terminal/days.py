@@ -13,6 +13,8 @@ from raas.cli.texts import tr
 _LETTERS = {"D": r"(?P<day>\d{1,2})", "M": r"(?P<month>\d{1,2})", "Y": r"(?P<year>\d{4})"}
 _TOKEN = re.compile(r"D+|M+|Y+|[^DMY]")
 _BELGIAN = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
+_MIDNIGHT = re.compile(r"[ T]0?0:00(?::00(?:[.,]0+)?)?$")
+_LONGEST_DAY = 10
 _NISS = re.compile(r"\d{2}[. ]?\d{2}[. ]?\d{2}[\- .]?\d{3}[. \-]?\d{2}")
 _ENTERPRISE_NUMBER = re.compile(r"(?:BE\s?)?\d{4}[. ]?\d{3}[. ]?\d{3}", re.IGNORECASE)
 _NOT_DIGIT = re.compile(r"\D")
@@ -26,7 +28,12 @@ class DateFormat:
     pattern: re.Pattern[str]
 
     def iso(self, written: str) -> str | None:
-        """The day as YYYY-MM-DD; None for a text of another form. Parts may be 00, as in incomplete dates."""
+        """The day as YYYY-MM-DD; None for a text of another form. Parts may be 00, as in incomplete dates.
+
+        A time of midnight after it, as databases export days, is ignored.
+        """
+        if len(written) > _LONGEST_DAY:
+            written = _MIDNIGHT.sub("", written)
         if (found := self.pattern.fullmatch(written)) is None:
             return None
         return f"{found['year']}-{int(found['month']):02d}-{int(found['day']):02d}"

@@ -19,6 +19,8 @@ import typer
 
 from raas.cli.terminal.exits import Exit
 
+_DESCRIPTORS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
+
 
 @contextmanager
 def open_output(file: str) -> Iterator[TextIO]:
@@ -32,12 +34,12 @@ def open_output(file: str) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    path = Path(os.path.realpath(file))
-    status = _status(path)
-    if status is not None and not stat.S_ISREG(status.st_mode):
-        with path.open("wb") as raw, _packed(raw, Path(file).suffix) as text:
+    status = _status(Path(file))
+    if file.startswith(_DESCRIPTORS) or (status is not None and not stat.S_ISREG(status.st_mode)):
+        with Path(file).open("wb") as raw, _packed(raw, Path(file).suffix) as text:
             yield text
         return
+    path = Path(os.path.realpath(file))
     # No other export, nor what a killed one has left, has this name.
     new = path.with_name(f".{path.name}.{secrets.token_hex(8)}.new")
     try:

@@ -136,8 +136,11 @@ TEXTS: Mapping[str, str] = {
     "the row has {fields} fields, the header {columns}": (
         "la ligne contient {fields} champs, l'en-tête {columns}"
     ),
-    "the row is not written in the encoding of the file; try --encoding windows-1252": (
-        "la ligne n'est pas écrite dans l'encodage du fichier ; essayez --encoding windows-1252"
+    "some rows are in another encoding: try --encoding windows-1252": (
+        "certaines lignes ont un autre encodage : essayez --encoding windows-1252"
+    ),
+    "the row is not written in the encoding of the file": (
+        "la ligne n'est pas écrite dans l'encodage du fichier"
     ),
     "the row is too long": "la ligne est trop longue",
     "the same command resumes there": "la même commande reprend à cet endroit",

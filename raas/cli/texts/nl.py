@@ -132,8 +132,11 @@ TEXTS: Mapping[str, str] = {
     "the row has {fields} fields, the header {columns}": (
         "de rij heeft {fields} velden, de kopregel {columns}"
     ),
-    "the row is not written in the encoding of the file; try --encoding windows-1252": (
-        "de rij is niet in de codering van het bestand geschreven; probeer --encoding windows-1252"
+    "some rows are in another encoding: try --encoding windows-1252": (
+        "sommige rijen hebben een andere codering: probeer --encoding windows-1252"
+    ),
+    "the row is not written in the encoding of the file": (
+        "de rij is niet in de codering van het bestand geschreven"
     ),
     "the row is too long": "de rij is te lang",
     "the same command resumes there": "hetzelfde commando hervat daar",

@@ -77,11 +77,6 @@ def test_identity_is_claimed_by_the_fields_that_are_not_empty() -> None:
         (("operation", *KEY), ("ADD", "1", "A", "", ""), "the operation is neither INSCRIBE nor REMOVE"),
         ((*KEY, "sex"), ("1", "A", "2024-01-01", "", "X"), "the sex is neither F nor M"),
         (
-            KEY,
-            ("\udcff", "A", "2024-01-01", ""),
-            "the row is not written in the encoding of the file; try --encoding windows-1252",
-        ),
-        (
             ("operation", *KEY, "sex", "last_name"),
             ("REMOVE", "1", "A", "", "", "F", "Peeters"),
             "a removal does not compare identities: leave last_name, sex empty",
@@ -117,6 +112,18 @@ def test_days_are_read_in_the_given_format(date_format: str, begin: str, end: st
 def test_incomplete_birth_date_is_read_in_the_given_format() -> None:
     one = made((*KEY, "birth_date"), "1", "A", "01/02/2024", "", "00/06/1968", date_format="DD/MM/YYYY")
     assert one.operation.inscribe.identity.birth_date == "1968-06-00"
+
+
+def test_row_in_another_encoding_is_a_fault_with_a_hint() -> None:
+    one = made(KEY, "\udcff", "A", "2024-01-01", "")
+    assert one.fault == "the row is not written in the encoding of the file"
+    assert one.hints == ("some rows are in another encoding: try --encoding windows-1252",)
+
+
+@pytest.mark.parametrize("day", ["2024-02-01 00:00:00", "2024-02-01T00:00", "2024-02-01 0:00", "2024-02-01"])
+def test_midnight_after_a_day_is_ignored(day: str) -> None:
+    assert operation(KEY, "1", "A", day, "") == inscription(Period(begin="2024-02-01"))
+    assert made(KEY, "1", "A", "2024-02-01 12:00", "").operation.inscribe.period.begin == "2024-02-01 12:00"
 
 
 @pytest.mark.parametrize("niss", ["85.67.30-033.60", "85 67 30 033 60", "856730-033-60", "85673003360"])

@@ -53,6 +53,7 @@ def written(directory: Path, content: str | bytes, name: str = "people.csv") -> 
             "quoted.csv": b'"niss","dossier_type","begin","end"\n"85673003360","PENSION","2024-01-01",""\n',
             "no-last-newline.csv": CONTENT.rstrip("\n").encode(),
             "capitals.csv": CONTENT.replace("niss,", " NISS ,").encode(),
+            "blank-lines-before.csv": b"\n;;;\r\n" + CONTENT.replace(",", ";").encode(),
             "sep.csv": b"sep=|\n" + CONTENT.replace(",", "|").encode(),
             "blanks.csv": CONTENT.replace(",PENSION,", " , PENSION\xa0,").encode(),
         }.items()
@@ -70,6 +71,8 @@ def test_every_form_of_a_file_gives_the_same_rows(tmp_path: Path, name: str, con
         "numéro national;type_dossier;début;fin",
         "INSZ;Dossiertype;Begindatum;Einddatum",
         "Rijksregisternummer;Type van dossier;begin;einde",
+        "N° national;type de dossier;du;jusqu'au",
+        "Rijksregisternr.;dossier-type;van;t.o.t.",
     ],
 )
 def test_headers_may_be_french_or_dutch(tmp_path: Path, header: str) -> None:

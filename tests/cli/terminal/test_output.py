@@ -68,6 +68,12 @@ def test_links_are_kept(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 3
 
 
+def test_descriptor_of_standard_output_is_written_to(capfd: pytest.CaptureFixture[str]) -> None:
+    with open_output("/dev/stdout") as out:
+        out.write("through the descriptor")
+    assert capfd.readouterr().out == "through the descriptor"
+
+
 def test_fifo_is_written_to(tmp_path: Path) -> None:
     fifo = tmp_path / "fifo.csv"
     os.mkfifo(fifo)
