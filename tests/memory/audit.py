@@ -11,7 +11,7 @@ class RecordingAudit:
     """Keeps every record, with its numbers read at once as an audit would."""
 
     def __init__(self) -> None:
-        self.visits: list[AuditRecord] = []
+        self.records: list[AuditRecord] = []
 
-    def record(self, audit_scope: AuditRecord) -> None:
-        self.visits.append(replace(audit_scope, nisses=[int(niss) for niss in audit_scope.nisses]))
+    def record(self, record: AuditRecord) -> None:
+        self.records.append(replace(record, nisses=[int(niss) for niss in record.nisses]))

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.rpc.harness import Harness, open_house
+from tests.rpc.harness import Harness, open_harness
 
 
 @pytest.fixture
 async def harness() -> AsyncIterator[Harness]:
-    async with open_house() as opened:
+    async with open_harness() as opened:
         yield opened

@@ -1,4 +1,4 @@
-"""A front door on a real port, over the real write verbs on a store in memory and reads that are scripted."""
+"""A gRPC server on a real port, with the real write use cases on a store in memory and scripted reads."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ A_REGISTER = Register(
 
 
 class Scripted:
-    """A verb that answers what it was told to (an exception: raises it) and remembers what it was asked."""
+    """A use case that returns (or raises) what the test set, and keeps the arguments of its calls."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
@@ -138,7 +138,7 @@ class Scripted:
 
 @dataclass
 class Observed:
-    """What the interceptor told of calls."""
+    """The calls that the interceptor reported."""
 
     calls: list[tuple[str, str]] = field(default_factory=list)
 
@@ -149,7 +149,7 @@ class Observed:
 
 @dataclass
 class Harness:
-    """Everything behind the door, and the stubs in front of it."""
+    """The server, everything behind it, and stubs to call it."""
 
     store: MemoryStore
     registers: CountingRegisters
@@ -175,8 +175,8 @@ class Harness:
 
 
 @asynccontextmanager
-async def open_house(identify: Identify = development_identity) -> AsyncIterator[Harness]:
-    """A house that is served until the block is left."""
+async def open_harness(identify: Identify = development_identity) -> AsyncIterator[Harness]:
+    """A server that runs until the block is left."""
     store, source, audit, observed = MemoryStore(*TYPES), new_source(), RecordingAudit(), Observed()
     store.add_register(EnterpriseNumber(int(OTHER)))
     registers = CountingRegisters(store.state)
@@ -214,7 +214,7 @@ async def open_house(identify: Identify = development_identity) -> AsyncIterator
 
 @dataclass(frozen=True)
 class Refusal:
-    """What a refusal told."""
+    """The status and the details of a refusal."""
 
     status: str
     message: str

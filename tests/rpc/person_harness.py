@@ -28,7 +28,7 @@ from tests.usecases.persons.harness import PersonHarness, new_niss
 
 
 @dataclass
-class PersonDoor:
+class PersonServer:
     """The server with its stores and use cases, and a stub."""
 
     harness: PersonHarness
@@ -42,14 +42,14 @@ class PersonDoor:
 
 
 @asynccontextmanager
-async def open_person_door(
+async def open_person_harness(
     engine: AsyncEngine,
     reading: AsyncEngine,
     identify: Identify = development_identity,
     *,
     kept_here: bool = True,
     burst: int = 30,
-) -> AsyncIterator[PersonDoor]:
+) -> AsyncIterator[PersonServer]:
     """PersonService, served until the block is left; numbers given out are new ones of the tests."""
     harness, audit = PersonHarness(engine, reading), RecordingAudit()
     use_cases = PersonUseCases(
@@ -71,5 +71,5 @@ async def open_person_door(
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield PersonDoor(harness, audit, channel, f"127.0.0.1:{port}")
+        yield PersonServer(harness, audit, channel, f"127.0.0.1:{port}")
     await server.stop(1)

@@ -14,7 +14,7 @@ import pytest
 
 from raas.rpc import server
 from raas.v1 import register_service_pb2 as v1
-from tests.rpc.harness import CALLER, Harness, open_house
+from tests.rpc.harness import CALLER, Harness, open_harness
 
 SETTINGS, PING, GOAWAY = 0x4, 0x6, 0x7
 ACK = 0x1
@@ -76,7 +76,7 @@ async def test_pings_no_more_frequent_than_documented_are_answered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(server, "SHORTEST_CLIENT_PING_SECONDS", 0.1)
-    async with open_house() as harness, connection(harness.raas_server.port) as frames:
+    async with open_harness() as harness, connection(harness.raas_server.port) as frames:
         assert await pinged(frames, 8, 0.2) is None
 
 
@@ -92,7 +92,7 @@ async def test_idle_connection_is_pinged_and_ended_when_it_does_not_answer(
 ) -> None:
     monkeypatch.setattr(server, "KEEPALIVE_SECONDS", 0.2)
     monkeypatch.setattr(server, "KEEPALIVE_TIMEOUT_SECONDS", 0.2)
-    async with open_house() as harness, connection(harness.raas_server.port) as frames:
+    async with open_harness() as harness, connection(harness.raas_server.port) as frames:
         for _ in range(2):
             ping = await asyncio.wait_for(frames.until(PING), 10)
             frames.write(PING, ping, flags=ACK)
@@ -117,6 +117,6 @@ async def test_metadata_above_the_limit_are_refused(harness: Harness, size: int,
 
 async def test_answer_above_the_limit_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "MAX_RESPONSE", 10)
-    async with open_house() as harness:
+    async with open_harness() as harness:
         call = harness.stub.GetRegister(v1.GetRegisterRequest(), metadata=CALLER)
         assert await call.code() is grpc.StatusCode.RESOURCE_EXHAUSTED

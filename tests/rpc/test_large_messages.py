@@ -133,7 +133,7 @@ async def test_message_above_the_limit_of_its_call_is_refused_by_its_length(harn
     assert (refusal.status, refusal.info.reason) == ("RESOURCE_EXHAUSTED", "MESSAGE_TOO_LARGE")
     assert dict(refusal.info.metadata) == {"limit": "1048576", "size": "1048580"}
     assert not refusal.retry
-    assert [record.outcome for record in harness.audit.visits] == ["MESSAGE_TOO_LARGE"]
+    assert [record.outcome for record in harness.audit.records] == ["MESSAGE_TOO_LARGE"]
 
 
 async def test_message_of_too_many_fields_is_refused_unread(harness: Harness) -> None:

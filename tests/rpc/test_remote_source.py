@@ -21,20 +21,20 @@ from raas.usecases.ports.errors import SourceUnavailable
 from raas.v1 import person_pb2
 from raas.v1 import person_service_pb2 as v1
 from raas.v1.person_service_pb2_grpc import PersonServiceServicer, add_PersonServiceServicer_to_server
-from tests.rpc.person_harness import PersonDoor, open_person_door
+from tests.rpc.person_harness import PersonServer, open_person_harness
 from tests.usecases.persons.harness import a_call, new_niss, ordinal
 
 CALLER = EnterpriseNumber(999999922)
 
 
 @pytest.fixture
-async def raas_server(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[PersonDoor]:
-    async with open_person_door(engine, reading_engine) as opened:
+async def raas_server(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[PersonServer]:
+    async with open_person_harness(engine, reading_engine) as opened:
         yield opened
 
 
 class Scripted(PersonServiceServicer):
-    """Another server, on which every number is ACTIVE; it waits for `go` and fails when told to."""
+    """Another server, on which every number is ACTIVE; it waits for `go` and fails on request."""
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
@@ -74,7 +74,7 @@ def some(number: int) -> Sequence[Niss]:
 # ---- against a real PersonService ---------------------------------------------------------------
 
 
-async def test_it_knows_what_the_local_source_there_knows(raas_server: PersonDoor):
+async def test_remote_source_returns_the_states_of_the_local_source(raas_server: PersonServer):
     harness, remote = raas_server.harness, RemoteSource(raas_server.channel, CALLER)
     old, new, gone, blank = [await harness.person() for _ in range(3)] + [await harness.person(Identity("X"))]
     await harness.numbers.replace(a_call(), old, new, validate_only=False)
@@ -84,7 +84,7 @@ async def test_it_knows_what_the_local_source_there_knows(raas_server: PersonDoo
     assert (await remote.states([old]))[old] == PersonState(PersonStatus.REPLACED, new, ordinal(1968, 6, 14))
 
 
-async def test_it_knows_all_numbers_of_a_person(raas_server: PersonDoor):
+async def test_remote_source_returns_all_numbers_of_a_person(raas_server: PersonServer):
     harness, remote = raas_server.harness, RemoteSource(raas_server.channel, CALLER)
     first, second, third, alone = [await harness.person() for _ in range(4)]
     await harness.numbers.replace(a_call(), second, third, validate_only=False)
@@ -97,7 +97,7 @@ async def test_it_knows_all_numbers_of_a_person(raas_server: PersonDoor):
     assert await remote.numbers_of([]) == {}
 
 
-async def test_claims_are_confronted_there(raas_server: PersonDoor):
+async def test_claims_are_compared_by_the_remote_source(raas_server: PersonServer):
     remote, niss = RemoteSource(raas_server.channel, CALLER), await raas_server.harness.person()
     claims = [
         (niss, IdentityClaim("PEETERS", sex=Sex.MALE)),
@@ -116,7 +116,7 @@ async def test_claims_are_confronted_there(raas_server: PersonDoor):
 # ---- against a scripted one ---------------------------------------------------------------------
 
 
-async def test_who_asks_meanwhile_joins_the_next_question(other: tuple[Scripted, grpc.aio.Channel]):
+async def test_calls_during_a_request_share_the_next_one(other: tuple[Scripted, grpc.aio.Channel]):
     scripted, channel = other
     remote = RemoteSource(channel, CALLER)
     scripted.go.clear()
@@ -132,7 +132,7 @@ async def test_who_asks_meanwhile_joins_the_next_question(other: tuple[Scripted,
     assert scripted.metadata[0]["raas-enterprise-number"] == "0999999922"
 
 
-async def test_a_large_question_goes_in_parts(other: tuple[Scripted, grpc.aio.Channel]):
+async def test_large_request_to_the_remote_source_is_split(other: tuple[Scripted, grpc.aio.Channel]):
     scripted, channel = other
     remote = RemoteSource(channel, CALLER)
     assert len(await remote.states(some(2_500))) == 2_500
@@ -142,7 +142,7 @@ async def test_a_large_question_goes_in_parts(other: tuple[Scripted, grpc.aio.Ch
     assert [len(asked) for asked in scripted.asked[3:]] == [CHECKS_AT_ONCE, 1]
 
 
-async def test_what_is_known_is_remembered_for_a_while(other: tuple[Scripted, grpc.aio.Channel]):
+async def test_known_state_is_cached_for_a_while(other: tuple[Scripted, grpc.aio.Channel]):
     scripted, channel = other
     remote = RemoteSource(channel, CALLER)
     for _ in range(3):
@@ -154,7 +154,7 @@ async def test_what_is_known_is_remembered_for_a_while(other: tuple[Scripted, gr
     assert len(scripted.asked) == 4
 
 
-async def test_no_more_is_remembered_than_agreed(other: tuple[Scripted, grpc.aio.Channel]):
+async def test_cache_of_states_is_bounded(other: tuple[Scripted, grpc.aio.Channel]):
     scripted, channel = other
     remote = RemoteSource(channel, CALLER, kept=10)
     first, *_, last = some(11)
@@ -166,7 +166,7 @@ async def test_no_more_is_remembered_than_agreed(other: tuple[Scripted, grpc.aio
     assert len(scripted.asked) == 12
 
 
-async def test_nobody_waits_longer_than_the_deadline(other: tuple[Scripted, grpc.aio.Channel]):
+async def test_request_to_the_remote_source_ends_at_its_deadline(other: tuple[Scripted, grpc.aio.Channel]):
     scripted, channel = other
     remote = RemoteSource(channel, CALLER, deadline_seconds=0.1)
     scripted.go.clear()
@@ -184,7 +184,7 @@ async def test_nobody_waits_longer_than_the_deadline(other: tuple[Scripted, grpc
                 continue
 
 
-async def test_a_refusal_there_is_unavailable_here_and_says_nothing_more(
+async def test_refusal_of_the_remote_source_is_unavailable_without_details(
     other: tuple[Scripted, grpc.aio.Channel],
 ):
     scripted, channel = other
@@ -197,20 +197,22 @@ async def test_a_refusal_there_is_unavailable_here_and_says_nothing_more(
     assert len(await remote.states(some(2))) == 2
 
 
-async def test_an_answer_to_another_question_is_no_answer(other: tuple[Scripted, grpc.aio.Channel]):
+async def test_answer_of_the_wrong_size_is_unavailable(other: tuple[Scripted, grpc.aio.Channel]):
     scripted, channel = other
     scripted.short = True
     with pytest.raises(SourceUnavailable):
         await RemoteSource(channel, CALLER).states(some(2))
 
 
-async def test_a_server_that_is_not_there_is_unavailable():
+async def test_missing_remote_source_is_unavailable():
     async with grpc.aio.insecure_channel("127.0.0.1:1") as channel:
         with pytest.raises(SourceUnavailable):
             await RemoteSource(channel, CALLER).states(some(1))
 
 
-async def test_a_caller_that_goes_away_leaves_the_others_waiting(other: tuple[Scripted, grpc.aio.Channel]):
+async def test_caller_that_leaves_does_not_cancel_the_request_of_others(
+    other: tuple[Scripted, grpc.aio.Channel],
+):
     scripted, channel = other
     remote = RemoteSource(channel, CALLER)
     scripted.go.clear()

@@ -1,4 +1,4 @@
-"""The server: what it serves, how it tells that it is well, and its limits."""
+"""The server: its services, its health, its limits, its end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def health(harness: Harness, service: str = "") -> int:
     return int((await stub.Check(health_pb2.HealthCheckRequest(service=service))).status)
 
 
-async def test_health_needs_no_identity_and_says_what_it_is_told(harness: Harness) -> None:
+async def test_health_needs_no_identity_and_reports_the_status_set(harness: Harness) -> None:
     assert [await health(harness), await health(harness, "raas.v1.RegisterService")] == [SERVING] * 2
     await harness.raas_server.serving(False)
     assert [await health(harness), await health(harness, "raas.v1.RegisterService")] == [NOT_SERVING] * 2
@@ -113,7 +113,7 @@ def nothing_inside() -> Any:
     return type("Nothing", (), {"__getattr__": lambda self, _: self})()
 
 
-async def test_a_second_server_on_the_port_is_refused(harness: Harness) -> None:
+async def test_second_server_on_the_port_is_refused(harness: Harness) -> None:
     with pytest.raises(RuntimeError):
         build(listen=f"127.0.0.1:{harness.raas_server.port}")
 
@@ -127,7 +127,7 @@ async def test_workers_share_a_port() -> None:
         await raas_server.stop(0)
 
 
-async def test_stopping_lets_calls_end(harness: Harness) -> None:
+async def test_stopping_waits_for_calls_under_way(harness: Harness) -> None:
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def work(*_: Any) -> Any:
@@ -187,7 +187,7 @@ async def test_stopping_does_not_wait_longer_than_it_may(harness: Harness) -> No
 
 
 @pytest.mark.parametrize(("service", "first"), [("", SERVING), ("elsewhere", SERVICE_UNKNOWN)])
-async def test_stopping_does_not_wait_for_those_who_watch(harness: Harness, service: str, first: int) -> None:
+async def test_stopping_does_not_wait_for_watchers(harness: Harness, service: str, first: int) -> None:
     stub: Any = health_pb2_grpc.HealthStub(harness.channel)
     watch = stub.Watch(health_pb2.HealthCheckRequest(service=service))
     assert (await watch.read()).status == first
@@ -205,7 +205,7 @@ async def test_stopping_does_not_wait_for_those_who_watch(harness: Harness, serv
     assert await watch.code() is grpc.StatusCode.OK
 
 
-async def test_a_watcher_that_goes_away_is_forgotten(harness: Harness) -> None:
+async def test_watcher_that_leaves_does_not_delay_the_server(harness: Harness) -> None:
     stub: Any = health_pb2_grpc.HealthStub(harness.channel)
     watch = stub.Watch(health_pb2.HealthCheckRequest())
     await watch.read()

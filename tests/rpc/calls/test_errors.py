@@ -105,7 +105,7 @@ def test_the_info_is_that_of_the_first_violation() -> None:
     assert status.message == "niss: This NISS has been replaced by another one. (1 more)"
 
 
-def test_metadata_of_one_among_many_are_prefixed_by_its_place() -> None:
+def test_metadata_of_an_element_are_prefixed_by_its_path() -> None:
     info, _, _ = details(
         [
             Violation("operations[3].niss", Reason.NISS_REPLACED, values={"successor": "85673003360"}),
@@ -142,7 +142,7 @@ def test_a_thousand_violations_stay_readable(language: str) -> None:
     assert len(status.SerializeToString()) > DETAILS_LIMIT - 600
 
 
-def test_what_fits_is_not_called_truncated() -> None:
+def test_details_that_fit_are_not_marked_truncated() -> None:
     info, bad, _ = details([Violation(f"niss[{index}]", Reason.NISS_MALFORMED) for index in range(20)])
     assert "truncated" not in info.metadata
     assert len(bad.field_violations) == 20
@@ -162,7 +162,7 @@ def test_the_trailers_stay_below_what_every_client_accepts() -> None:
 
 
 @pytest.mark.parametrize("reason", [r for r in Reason if r.category is Category.INTERNAL])
-def test_faults_of_the_server_list_no_fields(reason: Reason) -> None:
+def test_internal_errors_list_no_fields(reason: Reason) -> None:
     info, bad, _ = details([Violation("", reason)])
     assert not bad.field_violations
     assert "violation_count" not in info.metadata

@@ -51,7 +51,7 @@ async def test_every_refusal_carries_its_call_id_twice(harness: Harness) -> None
         (("raas-enterprise-number", OWN), ("raas-enterprise-number", OTHER)),
     ],
 )
-async def test_who_cannot_be_identified_is_not_served(
+async def test_caller_that_cannot_be_identified_is_refused(
     harness: Harness, metadata: tuple[tuple[str, str], ...]
 ) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
@@ -83,7 +83,7 @@ async def test_the_call_knows_its_metadata_and_its_deadline(harness: Harness) ->
     assert call.rpc == "/raas.v1.RegisterService/Consult"
 
 
-async def test_without_a_deadline_the_call_never_expires(harness: Harness) -> None:
+async def test_call_without_a_deadline_never_expires(harness: Harness) -> None:
     calls: list[Any] = []
     harness.consult.answer = lambda: calls.append(current().call) or EMPTY
     await harness.stub.Consult(v1.ConsultRequest(), metadata=CALLER)
@@ -156,7 +156,7 @@ async def test_an_unknown_service_is_unimplemented(harness: Harness) -> None:
     assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-async def test_bytes_that_are_no_message_are_refused_as_such(harness: Harness) -> None:
+async def test_unreadable_request_is_refused(harness: Harness) -> None:
     for method, answer in (("GetRegister", "unary_unary"), ("Export", "unary_stream")):
         call = getattr(harness.channel, answer)(f"/raas.v1.RegisterService/{method}")(
             b"\xff\xff", metadata=CALLER
@@ -167,7 +167,7 @@ async def test_bytes_that_are_no_message_are_refused_as_such(harness: Harness) -
         assert (refusal.status, refusal.violations) == ("INVALID_ARGUMENT", [("", "VALUE_INVALID")])
 
 
-async def test_bytes_that_are_no_message_in_a_stream_are_refused_as_such(harness: Harness) -> None:
+async def test_unreadable_request_in_a_stream_is_refused(harness: Harness) -> None:
     call = harness.channel.stream_stream("/raas.v1.RegisterService/Import")(
         iter([b"\xff\xff"]), metadata=CALLER
     )
@@ -197,7 +197,7 @@ async def test_a_request_beyond_the_limit_is_not_read(harness: Harness) -> None:
         (ValueError("Janssens 85673003360"), "INTERNAL", "INTERNAL", False),
     ],
 )
-async def test_what_goes_wrong_behind_the_door_becomes_a_status(
+async def test_exception_of_a_use_case_becomes_a_status(
     harness: Harness, fault: Exception, status: str, reason: str, retry: bool
 ) -> None:
     harness.consult.answer = fault
@@ -209,7 +209,7 @@ async def test_what_goes_wrong_behind_the_door_becomes_a_status(
     assert "Janssens" not in refusal.message
 
 
-async def test_an_unexpected_fault_is_logged_by_its_places_and_never_its_words(harness: Harness) -> None:
+async def test_unexpected_exception_is_logged_without_its_message(harness: Harness) -> None:
     harness.consult.answer = ValueError("Janssens 85673003360")
     with capture_logs() as logs, pytest.raises(grpc.aio.AioRpcError) as raised:
         await harness.stub.Consult(v1.ConsultRequest(niss=[ANN]), metadata=CALLER)
@@ -221,7 +221,7 @@ async def test_an_unexpected_fault_is_logged_by_its_places_and_never_its_words(h
     assert ANN not in str(logs)
 
 
-async def test_a_fault_in_the_middle_of_a_stream_is_told_like_any_other(harness: Harness) -> None:
+async def test_exception_within_a_stream_is_refused_with_details(harness: Harness) -> None:
     view = DossierView(cast(Any, int(ANN)), "HEALTH", None, (), 3)
     harness.consult.answer = [
         ExportPart((view,), 3),
@@ -238,7 +238,7 @@ async def test_a_fault_in_the_middle_of_a_stream_is_told_like_any_other(harness:
     assert harness.observed.calls == [("Export", "OUT_OF_RANGE")]
 
 
-async def test_a_caller_that_goes_away_ends_the_work(harness: Harness) -> None:
+async def test_call_is_cancelled_when_its_caller_leaves(harness: Harness) -> None:
     begun, ended = asyncio.Event(), asyncio.Event()
 
     async def work(*_: Any) -> ConsultAnswer:
@@ -257,10 +257,10 @@ async def test_a_caller_that_goes_away_ends_the_work(harness: Harness) -> None:
     await asyncio.wait_for(ended.wait(), 5)
     assert await waiting == "CANCELLED"
     assert harness.observed.calls == [("Consult", "CANCELLED")]
-    assert [audit_scope.outcome for audit_scope in harness.audit.visits] == ["CANCELLED"]
+    assert [record.outcome for record in harness.audit.records] == ["CANCELLED"]
 
 
-async def test_a_deadline_that_passes_ends_the_work(harness: Harness) -> None:
+async def test_call_is_cancelled_when_its_deadline_passes(harness: Harness) -> None:
     ended = asyncio.Event()
 
     async def work(*_: Any) -> ConsultAnswer:
@@ -277,7 +277,7 @@ async def test_a_deadline_that_passes_ends_the_work(harness: Harness) -> None:
     await asyncio.wait_for(ended.wait(), 5)
 
 
-async def test_what_is_not_served_before_its_deadline_is_told_as_that(harness: Harness) -> None:
+async def test_call_not_served_before_its_deadline_is_deadline_exceeded(harness: Harness) -> None:
     async def work(call: Call, *_: Any) -> ConsultAnswer:
         while not call.expired:
             pass  # Nobody else gets a turn: gRPC must not be the first to notice.
@@ -290,7 +290,7 @@ async def test_what_is_not_served_before_its_deadline_is_told_as_that(harness: H
     assert harness.observed.calls == [("Consult", "DEADLINE_EXCEEDED")]
 
 
-async def test_a_reader_that_goes_away_ends_the_stream(harness: Harness) -> None:
+async def test_stream_is_closed_when_its_reader_leaves(harness: Harness) -> None:
     closed = asyncio.Event()
 
     async def endless(*_: Any) -> Any:

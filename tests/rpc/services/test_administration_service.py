@@ -12,7 +12,7 @@ from raas.rpc.calls.identity import development_identity
 from raas.usecases.calls.call import Caller
 from raas.v1 import administration_service_pb2 as v1
 from raas.v1 import register_service_pb2
-from tests.rpc.harness import ANN, CALLER, NOBODY, OTHER, OWN, Harness, Refusal, open_house, told
+from tests.rpc.harness import ANN, CALLER, NOBODY, OTHER, OWN, Harness, Refusal, open_harness, told
 
 
 async def call(harness: Harness, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +58,7 @@ async def test_a_register_that_exists_is_refused(harness: Harness) -> None:
         ({"enterprise_number": NOBODY, "name": "one\u2028two"}, [("name", "VALUE_INVALID")]),
     ],
 )
-async def test_what_is_wrong_with_a_new_register(
+async def test_wrong_new_register_is_refused_with_all_violations(
     harness: Harness, request_: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
     assert (await refused(harness, "CreateRegister", request_)).violations == expected
@@ -95,14 +95,14 @@ async def test_a_register_is_renamed(harness: Harness) -> None:
         ),
     ],
 )
-async def test_what_is_wrong_with_a_new_name(
+async def test_wrong_new_name_is_refused_with_all_violations(
     harness: Harness, request_: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
     refusal = await refused(harness, "UpdateRegister", request_)
     assert (refusal.violations or [("register", refusal.info.reason)]) == expected
 
 
-async def test_registers_come_in_pages(harness: Harness) -> None:
+async def test_registers_are_listed_by_page(harness: Harness) -> None:
     first = await call(harness, "ListRegisters", {"page_size": 1})
     second = await call(harness, "ListRegisters", {"page_size": 1, "page_token": first["next_page_token"]})
     found = [each["enterprise_number"] for page in (first, second) for each in page["registers"]]
@@ -119,8 +119,8 @@ def without_roles(context: Any, metadata: Any) -> Caller:
     return Caller(development_identity(context, metadata).enterprise_number)
 
 
-async def test_without_the_role_nothing_else_is_looked_at() -> None:
-    async with open_house(without_roles) as harness:
+async def test_missing_role_is_reported_alone() -> None:
+    async with open_harness(without_roles) as harness:
         for rpc in ("CreateRegister", "UpdateRegister", "ListRegisters"):
             refusal = await refused(harness, rpc, {})
             assert (refusal.status, refusal.info.reason) == ("PERMISSION_DENIED", "ROLE_MISSING")
@@ -131,8 +131,8 @@ async def test_without_the_role_nothing_else_is_looked_at() -> None:
         assert told(raised.value).info.metadata["role"] == "ROUTER"
 
 
-async def test_without_a_mandate_other_registers_do_not_exist() -> None:
-    async with open_house(without_roles) as harness:
+async def test_register_without_a_mandate_is_refused_like_a_missing_one() -> None:
+    async with open_harness(without_roles) as harness:
         told_of = []
         for register in (OTHER, NOBODY):
             request = register_service_pb2.ConsultRequest(register=register)

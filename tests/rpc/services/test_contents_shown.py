@@ -51,7 +51,7 @@ async def subscribed(stream: StreamHarness, number: str, after: int, through: in
 
 
 async def shown(stream: StreamHarness, register: AdmittedRegister, niss: int) -> list[list[Mutation]]:
-    """The changes of identity as each of the three calls tells them."""
+    """The changes of identity as each of the three calls returns them."""
     number = enterprise_number_text(register.enterprise_number)
     history = await stream.registers.GetHistory(
         registers_v1.GetHistoryRequest(niss=f"{niss:011d}"), metadata=metadata(number)
@@ -63,7 +63,7 @@ async def shown(stream: StreamHarness, register: AdmittedRegister, niss: int) ->
     ]
 
 
-async def test_all_three_show_the_contents_and_then_that_they_were_erased(
+async def test_every_read_shows_contents_and_later_their_erasure(
     stream: StreamHarness, persons: PersonHarness
 ) -> None:
     register = await persons.register()

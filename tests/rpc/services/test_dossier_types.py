@@ -39,7 +39,7 @@ async def test_a_type_is_created_as_described(harness: Harness) -> None:
     assert answer == {"dossier_type": FULL, "revision": "1"}
 
 
-async def test_the_changes_of_identity_heard_of_are_always_named(harness: Harness) -> None:
+async def test_identity_changes_of_a_type_is_always_set(harness: Harness) -> None:
     answer = await call(harness, "CreateDossierType", {"dossier_type": {"code": "X"}})
     assert answer["dossier_type"] == {"code": "X", "identity_changes": "IDENTITY_CHANGES_WHILE_KNOWN"}
 
@@ -50,7 +50,7 @@ async def test_a_type_that_exists_is_refused(harness: Harness) -> None:
     assert refusal.info.metadata["dossier_type"] == TYPES[0]
 
 
-async def test_everything_wrong_with_a_type_is_said_at_once(harness: Harness) -> None:
+async def test_all_violations_of_a_new_type_are_reported_at_once(harness: Harness) -> None:
     refusal = await refused(
         harness,
         "CreateDossierType",
@@ -103,7 +103,7 @@ async def test_an_update_answers_the_revision_it_took_or_the_current_one(harness
     assert (await call(harness, "UpdateDossierType", update))["revision"] == "2"
 
 
-async def test_everything_wrong_with_an_update_is_said_at_once(harness: Harness) -> None:
+async def test_all_violations_of_an_update_are_reported_at_once(harness: Harness) -> None:
     refusal = await refused(
         harness,
         "UpdateDossierType",
@@ -145,7 +145,7 @@ async def test_an_unknown_type_cannot_be_changed(harness: Harness) -> None:
     assert (refusal.status, refusal.info.reason) == ("NOT_FOUND", "DOSSIER_TYPE_UNKNOWN")
 
 
-async def test_a_wrong_update_of_an_unknown_type_is_told_both(harness: Harness) -> None:
+async def test_wrong_update_of_an_unknown_type_reports_both(harness: Harness) -> None:
     update = {"dossier_type": {"code": "NONE", "partner": "1"}, "update_mask": "partner"}
     refusal = await refused(harness, "UpdateDossierType", update)
     assert refusal.violations == [
@@ -154,7 +154,7 @@ async def test_a_wrong_update_of_an_unknown_type_is_told_both(harness: Harness) 
     ]
 
 
-async def test_types_come_in_pages(harness: Harness) -> None:
+async def test_dossier_types_are_listed_by_page(harness: Harness) -> None:
     first = await call(harness, "ListDossierTypes", {"page_size": 1})
     second = await call(harness, "ListDossierTypes", {"page_size": 1, "page_token": first["next_page_token"]})
     codes = [each["code"] for page in (first, second) for each in page["dossier_types"]]

@@ -1,4 +1,4 @@
-"""ExplainDossier through a real server: what the verb is asked, what is answered, in which language."""
+"""ExplainDossier through a real server: the arguments of the use case, the answer, its language."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def explanation(known: bool, sentence: str, revision: int | None = 3) -> Explana
     return Explanation(known, decided, numbers, resolved, 7, sentence, VALUES)
 
 
-async def test_a_person_who_is_known_is_explained(harness: Harness) -> None:
+async def test_known_person_is_explained(harness: Harness) -> None:
     harness.explain.answer = explanation(True, "EXPLAIN_INSCRIBED")
     request = {
         "niss": MOVED,
@@ -54,11 +54,11 @@ async def test_a_person_who_is_known_is_explained(harness: Harness) -> None:
         "resolved": [{"niss": MOVED, "successor_niss": ANN}],
         "revision": "7",
     }
-    audit_scope = harness.audit.visits[-1]
-    assert (audit_scope.nisses, audit_scope.revisions) == ([int(MOVED), int(ANN), int(MOVED)], (3, 3))
+    record = harness.audit.records[-1]
+    assert (record.nisses, record.revisions) == ([int(MOVED), int(ANN), int(MOVED)], (3, 3))
 
 
-async def test_what_nothing_decided_has_no_mutation(harness: Harness) -> None:
+async def test_explanation_without_a_deciding_mutation_has_none(harness: Harness) -> None:
     harness.explain.answer = explanation(False, "EXPLAIN_NEVER", None)
     answer = await call(harness, "ExplainDossier", {"niss": ANN, "day": "2024-06-15"})
     assert harness.explain.asked[0][2:] == (niss(ANN), None, parse_day("2024-06-15"), None)
@@ -88,7 +88,7 @@ async def test_the_sentence_is_in_the_language_of_the_caller(harness: Harness, l
         ({"niss": ANN, "day": "15/06/2024"}, [("day", "VALUE_INVALID")]),
     ],
 )
-async def test_everything_wrong_is_said_at_once(
+async def test_all_violations_are_reported_at_once(
     harness: Harness, request_: dict[str, Any], violations: list[tuple[str, str]]
 ) -> None:
     harness.explain.found = [Violation("dossier_type", Reason.DOSSIER_TYPE_UNKNOWN)]
@@ -99,6 +99,6 @@ async def test_everything_wrong_is_said_at_once(
     assert not harness.explain.asked
 
 
-async def test_it_needs_a_mandate_to_read(harness: Harness) -> None:
+async def test_explanation_needs_a_mandate_to_read(harness: Harness) -> None:
     refusal = await refused(harness, "ExplainDossier", {"register": NOBODY, "niss": ANN, "day": "2024-06-15"})
     assert (refusal.status, refusal.info.reason) == ("PERMISSION_DENIED", "MANDATE_MISSING")

@@ -61,25 +61,22 @@ async def test_every_message_gets_its_answer(harness: Harness) -> None:
     }
 
 
-async def test_a_message_without_operations_asks_how_far_it_came(harness: Harness) -> None:
+async def test_message_without_operations_returns_the_offset_of_the_import(harness: Harness) -> None:
     await answers(harness, {"operations": [INSCRIBE, REMOVE], "import_id": "one"})
     assert await answers(harness, {"import_id": "one"}) == [{"through_offset": "2", "revision": "2"}]
 
 
-async def test_no_message_is_no_import(harness: Harness) -> None:
+async def test_stream_without_messages_is_empty(harness: Harness) -> None:
     assert await answers(harness) == []
 
 
-async def test_every_message_is_noted_before_its_answer(harness: Harness) -> None:
+async def test_every_import_message_is_audited_before_its_answer(harness: Harness) -> None:
     await answers(
         harness,
         {"operations": [INSCRIBE, {"remove": {"niss": BOB, "dossier_type": "HEALTH"}}], "register": OTHER},
         {"operations": [REMOVE], "offset": 2},
     )
-    assert [
-        (audit_scope.register, audit_scope.nisses, audit_scope.outcome)
-        for audit_scope in harness.audit.visits
-    ] == [
+    assert [(record.register, record.nisses, record.outcome) for record in harness.audit.records] == [
         (int(OTHER), [int(ANN), int(BOB)], "OK"),
         (int(OTHER), [int(ANN)], "OK"),
         (int(OTHER), [], "OK"),
@@ -101,7 +98,7 @@ async def test_every_message_is_noted_before_its_answer(harness: Harness) -> Non
         ({"import_id": "one", "offset": 5}, [("offset", "IMPORT_OFFSET_AHEAD")]),
     ],
 )
-async def test_what_ends_the_stream_at_once(
+async def test_wrong_first_message_ends_the_stream(
     harness: Harness, message: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
     refusal = await refused(harness, message)
@@ -109,7 +106,7 @@ async def test_what_ends_the_stream_at_once(
     assert harness.store.mutations == []
 
 
-async def test_what_ends_the_stream_later_leaves_what_was_answered(harness: Harness) -> None:
+async def test_wrong_later_message_ends_the_stream_and_keeps_earlier_ones(harness: Harness) -> None:
     answered: list[int] = []
     go_on = asyncio.Event()
 
@@ -150,7 +147,7 @@ async def test_a_full_message_fits(harness: Harness) -> None:
     assert answer["through_offset"] == "5000"
 
 
-async def test_a_caller_that_goes_away_leaves_a_whole_number_of_messages(harness: Harness) -> None:
+async def test_import_whose_caller_leaves_has_applied_whole_messages(harness: Harness) -> None:
     harness.store.access.clear()
     call = harness.stub.Import(asked({"operations": [INSCRIBE, REMOVE]}), metadata=CALLER)
     reading = asyncio.ensure_future(call.read())

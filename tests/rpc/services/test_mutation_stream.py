@@ -95,7 +95,7 @@ async def test_mutations_come_after_a_revision_and_then_as_they_are_committed(ha
     listener.stop()
 
 
-async def test_a_mutation_says_all_that_the_history_says(harness: StreamHarness) -> None:
+async def test_listed_mutation_equals_that_of_the_history(harness: StreamHarness) -> None:
     register = await harness.new_register("A")
     await harness.inscribe(register, ANN, "A", 2020, 2021)
     listener = Listener(harness, register, after_revision=0)
@@ -113,7 +113,7 @@ async def test_a_mutation_says_all_that_the_history_says(harness: StreamHarness)
     listener.stop()
 
 
-async def test_what_is_handed_over_from_a_write_is_what_the_log_says(harness: StreamHarness) -> None:
+async def test_mutations_passed_on_by_a_write_equal_those_of_the_log(harness: StreamHarness) -> None:
     register = await harness.new_register("A")
     listener = Listener(harness, register, after_revision=1)
     stub, said = harness.registers, metadata(register)
@@ -161,7 +161,7 @@ async def test_the_latest_begins_with_a_bookmark(harness: StreamHarness) -> None
     listener.stop()
 
 
-async def test_a_quiet_stream_says_how_far_it_is_complete(harness: StreamHarness) -> None:
+async def test_quiet_stream_sends_bookmarks(harness: StreamHarness) -> None:
     register = await harness.new_register("A", "B")
     listener = Listener(harness, register, after_revision=2, dossier_types=["B"], heartbeat=1)
     revision = await harness.inscribe(register, ANN, "A", 2020)
@@ -176,7 +176,7 @@ async def test_a_quiet_stream_says_how_far_it_is_complete(harness: StreamHarness
     listener.stop()
 
 
-async def test_a_snapshot_ends_with_a_bookmark_and_goes_on_with_mutations(harness: StreamHarness) -> None:
+async def test_snapshot_ends_with_a_bookmark_and_mutations_follow(harness: StreamHarness) -> None:
     register = await harness.new_register("A", "B")
     await harness.inscribe(register, ANN, "A", 2020)
     await harness.inscribe(register, BOB, "B", 2020)
@@ -190,7 +190,7 @@ async def test_a_snapshot_ends_with_a_bookmark_and_goes_on_with_mutations(harnes
     listener.stop()
 
 
-async def test_an_interrupted_snapshot_goes_on_as_of_its_revision(harness: StreamHarness) -> None:
+async def test_interrupted_snapshot_resumes_as_of_its_revision(harness: StreamHarness) -> None:
     register = await harness.new_register("A")
     await harness.inscribe(register, ANN, "A", 2020)
     first = Listener(harness, register, snapshot=v1.SnapshotStart())
@@ -212,7 +212,7 @@ async def test_an_interrupted_snapshot_goes_on_as_of_its_revision(harness: Strea
         assert (status, reason) == ("INVALID_ARGUMENT", "PAGE_TOKEN_INVALID")
 
 
-async def test_filters_let_through_what_concerns_a_type_or_is_of_a_kind(harness: StreamHarness) -> None:
+async def test_filters_select_mutations_by_type_and_kind(harness: StreamHarness) -> None:
     register = await harness.new_register("A", "B")
     await harness.inscribe(register, ANN, "A", 2020)
     await harness.inscribe(register, ANN, "B", 2020)
@@ -241,7 +241,7 @@ async def test_filters_let_through_what_concerns_a_type_or_is_of_a_kind(harness:
     assert last == 6
 
 
-async def test_what_cannot_begin_is_refused_with_a_reason_of_its_own(
+async def test_start_that_is_not_possible_is_refused_with_its_own_reason(
     harness: StreamHarness, engine: AsyncEngine
 ) -> None:
     register = await harness.new_register("A")
@@ -296,7 +296,7 @@ async def test_revision_near_the_largest_number_is_in_the_future(
         assert (refusal.status, refusal.info.reason) == ("OUT_OF_RANGE", "REVISION_IN_FUTURE")
 
 
-async def test_everything_wrong_is_said_at_once(harness: StreamHarness) -> None:
+async def test_all_violations_are_reported_at_once(harness: StreamHarness) -> None:
     register = await harness.new_register("A")
     state = {"dossier_types": ["A", "X"], "after_revision": 9}
     shape = {**state, "kinds": [77]}
@@ -319,7 +319,7 @@ async def test_everything_wrong_is_said_at_once(harness: StreamHarness) -> None:
             assert sorted(f"{field}: {reason}" for field, reason in violations) == sorted(expected)
 
 
-async def test_a_subscriber_goes_on_where_it_acknowledged(harness: StreamHarness) -> None:
+async def test_subscriber_resumes_at_its_acknowledged_revision(harness: StreamHarness) -> None:
     register = await harness.new_register("A")
     for year in range(2000, 2004):
         await harness.inscribe(register, ANN, "A", year)
@@ -377,7 +377,7 @@ async def test_subscriber_deleted_while_connected_resumes_under_its_filters(harn
     again.stop()
 
 
-async def test_a_subscriber_under_other_filters_begins_anew(harness: StreamHarness) -> None:
+async def test_subscriber_under_other_filters_starts_again(harness: StreamHarness) -> None:
     register = await harness.new_register("A")
     await harness.inscribe(register, ANN, "A", 2000)
     await _acknowledge(harness, register, "mirror", 2)
@@ -420,7 +420,7 @@ async def test_a_caller_sees_and_deletes_its_own_subscribers_the_owner_all(harne
     assert [s.name for s in await _subscribers(harness, register)] == ["of the owner"]
 
 
-async def test_listed_subscribers_come_in_pages(harness: StreamHarness) -> None:
+async def test_subscribers_are_listed_by_page(harness: StreamHarness) -> None:
     register = await harness.new_register()
     for name in ("c", "a", "b"):
         await _acknowledge(harness, register, name, 0)
@@ -436,7 +436,7 @@ async def test_listed_subscribers_come_in_pages(harness: StreamHarness) -> None:
     assert names == [["a", "b"], ["c"]]
 
 
-async def test_a_listing_goes_on_from_where_it_ended(harness: StreamHarness) -> None:
+async def test_listing_resumes_where_it_ended(harness: StreamHarness) -> None:
     register = await harness.new_register("A")
     await harness.inscribe(register, ANN, "A", 2000)
     await harness.inscribe(register, BOB, "A", *range(2000, 2005))
@@ -466,7 +466,7 @@ async def test_a_listing_of_one_person_looks_through_the_whole_log(harness: Stre
         assert (answer.through_revision, answer.latest_revision) == (9, 9)
 
 
-async def test_a_stream_whose_log_is_replaced_ends_and_says_so(
+async def test_stream_whose_log_is_replaced_ends_with_log_replaced(
     harness: StreamHarness, engine: AsyncEngine
 ) -> None:
     register = await harness.new_register("A")
@@ -492,7 +492,7 @@ async def test_streams_end_at_shutdown_with_what_a_client_retries_on(
 
 
 class Deaf:
-    """Nothing is heard of other processes, and nothing told to them."""
+    """Notifications that neither arrive from other processes nor are sent to them."""
 
     async def send(self, register_ids: Collection[int]) -> None:
         pass
@@ -525,7 +525,7 @@ async def test_a_write_through_one_process_reaches_the_subscribers_of_another(
         listener.stop()
 
 
-async def test_what_is_not_heard_of_another_process_is_found_by_looking(
+async def test_polling_finds_commits_of_another_process_that_were_not_notified(
     engine: AsyncEngine, reading_engine: AsyncEngine
 ) -> None:
     async with (
@@ -540,7 +540,7 @@ async def test_what_is_not_heard_of_another_process_is_found_by_looking(
         listener.stop()
 
 
-async def test_a_batch_larger_than_a_message_comes_in_parts_without_a_place_to_resume_inside(
+async def test_batch_larger_than_a_message_is_split_without_a_revision_to_resume_within(
     harness: StreamHarness,
 ) -> None:
     register = await harness.new_register("A")
@@ -563,14 +563,14 @@ async def test_a_batch_larger_than_a_message_comes_in_parts_without_a_place_to_r
         listener.stop()
 
 
-async def test_every_message_is_noted_before_it_leaves(harness: StreamHarness) -> None:
+async def test_every_streamed_message_is_audited_before_it_is_sent(harness: StreamHarness) -> None:
     register = await harness.new_register("A")
     await harness.inscribe(register, ANN, "A", 2000, 2001)
-    harness.audit.visits.clear()
+    harness.audit.records.clear()
     listener = Listener(harness, register, after_revision=1)
     await listener.revisions(3)
-    (audit_scope,) = harness.audit.visits
-    assert (audit_scope.rpc, audit_scope.revisions, list(audit_scope.nisses), audit_scope.outcome) == (
+    (record,) = harness.audit.records
+    assert (record.rpc, record.revisions, list(record.nisses), record.outcome) == (
         "/raas.v1.MutationStream/Subscribe",
         (2, 3),
         [int(ANN)],

@@ -26,7 +26,7 @@ from raas.v1 import person_service_pb2 as v1
 from raas.v1.error_reason_pb2 import ErrorReason
 from tests.oracle import numbers
 from tests.rpc.harness import told
-from tests.rpc.person_harness import PersonDoor, open_person_door
+from tests.rpc.person_harness import PersonServer, open_person_harness
 from tests.usecases.persons.harness import NATIONAL, WHOLE, a_call, an_identity, new_niss, ordinal
 
 TODAY = ordinal(2026, 1, 1)
@@ -35,15 +35,15 @@ RPCS = sorted(rpc.name for rpc in v1.DESCRIPTOR.services_by_name["PersonService"
 
 
 @pytest.fixture
-async def raas_server(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[PersonDoor]:
-    async with open_person_door(engine, reading_engine) as opened:
+async def raas_server(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[PersonServer]:
+    async with open_person_harness(engine, reading_engine) as opened:
         yield opened
 
 
 class Own:
     """A register, its owner, and a person it holds."""
 
-    def __init__(self, raas_server: PersonDoor, register: AdmittedRegister, niss: Niss) -> None:
+    def __init__(self, raas_server: PersonServer, register: AdmittedRegister, niss: Niss) -> None:
         self.raas_server = raas_server
         self.register = register
         self.niss = niss
@@ -60,7 +60,7 @@ class Own:
 
 
 @pytest.fixture
-async def own(raas_server: PersonDoor) -> Own:
+async def own(raas_server: PersonServer) -> Own:
     register, niss = await raas_server.harness.register(), await raas_server.harness.person()
     await raas_server.harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
     return Own(raas_server, register, niss)
@@ -71,7 +71,7 @@ def request_of(rpc: str) -> type[Message]:
     return found
 
 
-async def ask(raas_server: PersonDoor, rpc: str, request: dict[str, Any], metadata: Any) -> Any:
+async def ask(raas_server: PersonServer, rpc: str, request: dict[str, Any], metadata: Any) -> Any:
     message = ParseDict(request, request_of(rpc)())
     if rpc == "ImportPersons":
         return [answer async for answer in raas_server.stub.ImportPersons(iter([message]), metadata=metadata)]
@@ -106,7 +106,7 @@ async def test_get_a_replaced_person(own: Own):
     assert person.identity.last_name == "Peeters"
 
 
-async def test_whom_the_register_does_not_hold_cannot_be_told_from_nobody(own: Own):
+async def test_person_not_held_is_refused_like_an_unknown_number(own: Own):
     other, nobody = await own.raas_server.harness.person(), new_niss()
     tellings = []
     for niss in (other, nobody):
@@ -128,7 +128,7 @@ async def test_confront_identity(own: Own):
 
 
 async def test_confrontations_are_limited(engine: AsyncEngine, reading_engine: AsyncEngine):
-    async with open_person_door(engine, reading_engine, burst=2) as raas_server:
+    async with open_person_harness(engine, reading_engine, burst=2) as raas_server:
         register, niss = await raas_server.harness.register(), await raas_server.harness.person()
         own = Own(raas_server, register, niss)
         request = {"niss": own.text, "identity": {"last_name": "X"}}
@@ -523,7 +523,7 @@ LONG = "x" * 257
         ),
     ],
 )
-async def test_everything_wrong_is_said_at_once(
+async def test_all_violations_are_reported_at_once(
     own: Own, rpc: str, request_: dict[str, Any], violations: list[tuple[str, str]]
 ):
     refusal = await own.refusal(rpc, request_)
@@ -557,7 +557,7 @@ async def test_states_are_refused_with_their_reason(own: Own):
     assert itself.violations == [("successor_niss", "VALUE_INVALID")]
 
 
-async def test_refusals_hold_no_fact_about_a_person(own: Own):
+async def test_refusals_contain_no_data_about_persons(own: Own):
     """Whatever is asked of a known person, no refusal repeats what is known, nor the number."""
     requests: list[tuple[str, dict[str, Any]]] = [
         ("UpdatePerson", {"niss": own.text, "identity": {}, "update_mask": "x", "source_date": "x"}),
@@ -576,13 +576,13 @@ async def test_refusals_hold_no_fact_about_a_person(own: Own):
 
 
 @pytest.mark.parametrize("rpc", RPCS)
-async def test_every_call_needs_its_role_or_a_register(
+async def test_every_call_requires_its_role_or_a_register(
     engine: AsyncEngine, reading_engine: AsyncEngine, rpc: str
 ):
     def powerless(context: Any, metadata: Any) -> Caller:
         return Caller(development_identity(context, metadata).enterprise_number)
 
-    async with open_person_door(engine, reading_engine, powerless) as raas_server:
+    async with open_person_harness(engine, reading_engine, powerless) as raas_server:
         metadata = (("raas-enterprise-number", numbers.enterprise_number(1234567)),)
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             await ask(raas_server, rpc, {"niss": "85673003360"} if rpc == "GetPerson" else {}, metadata)
@@ -595,7 +595,7 @@ async def test_every_call_needs_its_role_or_a_register(
 
 
 @pytest.mark.parametrize("rpc", RPCS)
-async def test_where_no_persons_are_kept_every_call_says_so(
+async def test_server_without_persons_refuses_every_call_of_person_service(
     engine: AsyncEngine, reading_engine: AsyncEngine, rpc: str
 ):
     niss = {"niss": "85673003360"}
@@ -611,7 +611,7 @@ async def test_where_no_persons_are_kept_every_call_says_so(
         "ImportPersons": {},
         "CheckPersons": {"checks": [niss]},
     }
-    async with open_person_door(engine, reading_engine, kept_here=False) as raas_server:
+    async with open_person_harness(engine, reading_engine, kept_here=False) as raas_server:
         register = await raas_server.harness.register()
         own = Own(raas_server, register, Niss(0))
         refusal = await own.refusal(rpc, well_formed[rpc])
@@ -621,7 +621,7 @@ async def test_where_no_persons_are_kept_every_call_says_so(
 # ---- the audit ----------------------------------------------------------------------------------
 
 
-async def test_the_audit_hears_of_every_person_read_or_shown(own: Own):
+async def test_every_person_read_or_shown_is_audited(own: Own):
     other = await own.raas_server.harness.person(an_identity("Zwartjes", "1942-01-01"))
     unheld = niss_text(other)
     await own.ask("GetPerson", {"niss": own.text})
@@ -632,8 +632,8 @@ async def test_the_audit_hears_of_every_person_read_or_shown(own: Own):
     identity = {"last_name": "Zwartjes", "birth_date": "1942-01-01", "contact_address": address}
     await own.ask("CreatePerson", {"identity": identity})
     await own.ask("CheckPersons", {"checks": [{"niss": unheld}]})
-    visits = [(v.rpc.rpartition("/")[2], list(v.nisses), v.outcome) for v in own.raas_server.audit.visits]
-    assert visits == [
+    records = [(v.rpc.rpartition("/")[2], list(v.nisses), v.outcome) for v in own.raas_server.audit.records]
+    assert records == [
         ("GetPerson", [own.niss], "OK"),
         ("GetPerson", [other], "NISS_UNKNOWN"),
         ("SearchPersons", [other], "OK"),
@@ -643,10 +643,10 @@ async def test_the_audit_hears_of_every_person_read_or_shown(own: Own):
     ]
 
 
-async def test_the_audit_hears_of_every_message_of_a_feed(own: Own):
+async def test_every_message_of_a_feed_is_audited(own: Own):
     await own.ask("ImportPersons", {"persons": [{"niss": own.text}]})
-    visits = [(list(v.nisses), v.outcome) for v in own.raas_server.audit.visits]
-    assert visits == [([own.niss], "OK"), ([], "OK")]
+    records = [(list(v.nisses), v.outcome) for v in own.raas_server.audit.records]
+    assert records == [([own.niss], "OK"), ([], "OK")]
 
 
 # ---- the wire -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The reads of RegisterService through a real server: what the verbs are asked, what is answered."""
+"""The reads of RegisterService through a real server: the arguments of the use cases, the answers."""
 
 from __future__ import annotations
 
@@ -110,8 +110,8 @@ async def test_dossiers_are_shown_in_their_order(harness: Harness) -> None:
         "revision": "9",
         "resolved": [{"niss": MOVED, "successor_niss": ANN}],
     }
-    (audit_scope,) = harness.audit.visits
-    assert audit_scope.nisses == [int(MOVED), int(BOB), int(ANN), int(ANN), int(BOB)]
+    (record,) = harness.audit.records
+    assert record.nisses == [int(MOVED), int(BOB), int(ANN), int(ANN), int(BOB)]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ async def test_a_filter_is_read(
     assert harness.consult.asked[1][2:] == (which, as_of)
 
 
-async def test_everything_wrong_with_a_filter_is_said_at_once(harness: Harness) -> None:
+async def test_all_violations_of_a_filter_are_reported_at_once(harness: Harness) -> None:
     wrong = {
         "register": "x",
         "niss": [ANN, "", "1"],
@@ -177,7 +177,7 @@ UNKNOWN = Violation("dossier_types[1]", Reason.DOSSIER_TYPE_UNKNOWN)
 FUTURE = Violation("at_revision", Reason.REVISION_IN_FUTURE, values={"latest_revision": "7"})
 
 
-async def test_what_the_state_finds_wrong_is_said_with_the_rest(harness: Harness) -> None:
+async def test_violations_of_the_state_are_reported_with_those_of_the_request(harness: Harness) -> None:
     harness.consult.found = [Violation("dossier_types[0]", Reason.DOSSIER_TYPE_UNKNOWN), UNKNOWN, FUTURE]
     request = {"niss": ["x"], "dossier_types": [" ", "B", "B"], "at_revision": 9}
     expected = [
@@ -195,7 +195,7 @@ async def test_what_the_state_finds_wrong_is_said_with_the_rest(harness: Harness
     assert harness.consult.asked == []
 
 
-async def test_a_wrong_history_or_routing_is_told_all_of_it(harness: Harness) -> None:
+async def test_wrong_history_or_routing_request_is_refused_with_all_violations(harness: Harness) -> None:
     harness.history.found = [Violation("dossier_type", Reason.DOSSIER_TYPE_UNKNOWN)]
     refusal = await refused(harness, "GetHistory", {"niss": "x", "dossier_type": "B"})
     assert refusal.violations == [("niss", "NISS_MALFORMED"), ("dossier_type", "DOSSIER_TYPE_UNKNOWN")]
@@ -204,7 +204,7 @@ async def test_a_wrong_history_or_routing_is_told_all_of_it(harness: Harness) ->
     assert refusal.violations == [("active_on", "VALUE_INVALID"), ("niss", "NISS_UNKNOWN")]
 
 
-async def test_wrong_checks_are_told_all_that_is_wrong_with_the_others(harness: Harness) -> None:
+async def test_violations_of_the_state_are_reported_for_checks_that_can_be_read(harness: Harness) -> None:
     harness.check.found = [UNKNOWN.below("checks[2]")]
     checks = [{"register": OWN, "niss": ANN}, {"register": OWN}, {"register": OWN, "niss": BOB}]
     refusal = await refused(harness, "CheckInscriptions", {"checks": checks})
@@ -231,7 +231,7 @@ async def test_wrong_checks_are_told_all_that_is_wrong_with_the_others(harness: 
         ),
     ],
 )
-async def test_filters_that_cannot_be(
+async def test_filters_that_are_not_valid_are_refused(
     harness: Harness, request_: dict[str, Any], expected: tuple[str, str]
 ) -> None:
     refusal = await refused(harness, "Consult", request_)
@@ -239,7 +239,7 @@ async def test_filters_that_cannot_be(
 
 
 @pytest.mark.parametrize(("seconds", "nanos"), [(-(10**12), 0), (10**12, 0), (0, -1), (0, 10**9)])
-async def test_instants_that_cannot_be(harness: Harness, seconds: int, nanos: int) -> None:
+async def test_instants_that_are_not_valid_are_refused(harness: Harness, seconds: int, nanos: int) -> None:
     request = v1.ConsultRequest()
     request.at_time.seconds, request.at_time.nanos = seconds, nanos
     with pytest.raises(grpc.aio.AioRpcError) as raised:
@@ -247,11 +247,11 @@ async def test_instants_that_cannot_be(harness: Harness, seconds: int, nanos: in
     assert told(raised.value).violations == [("at_time", "VALUE_INVALID")]
 
 
-async def test_an_export_is_noted_part_by_part(harness: Harness) -> None:
+async def test_export_is_audited_by_part(harness: Harness) -> None:
     harness.consult.answer = [ExportPart((view(ANN),), 9), ExportPart((view(BOB),), 9)]
     parts = [part async for part in harness.stub.Export(v1.ExportRequest(), metadata=CALLER)]
     assert [(part.dossiers[0].niss, part.revision) for part in parts] == [(ANN, 9), (BOB, 9)]
-    assert [(audit_scope.nisses, audit_scope.outcome) for audit_scope in harness.audit.visits] == [
+    assert [(record.nisses, record.outcome) for record in harness.audit.records] == [
         ([int(ANN)], "OK"),
         ([int(BOB)], "OK"),
         ([], "OK"),
@@ -343,7 +343,7 @@ async def test_the_history_is_shown_as_recorded(harness: Harness) -> None:
             "identity_changes": "IDENTITY_CHANGES_NONE",
         },
     }
-    assert harness.audit.visits[0].revisions == (3, 5)
+    assert harness.audit.records[0].revisions == (3, 5)
 
 
 async def test_a_history_needs_a_number(harness: Harness) -> None:
@@ -391,7 +391,7 @@ async def test_checks_are_read_and_decided(harness: Harness) -> None:
         0: Check(number(OWN), niss(MOVED), ("HEALTH",), active_on=JANUARY.begin),
         1: Check(number(OTHER), niss(GONE), (), overlaps=Period(1, JANUARY.end)),
     }
-    seen = {(audit_scope.register, tuple(audit_scope.nisses)) for audit_scope in harness.audit.visits}
+    seen = {(record.register, tuple(record.nisses)) for record in harness.audit.records}
     assert seen == {(int(OWN), (int(MOVED), int(ANN))), (int(OTHER), (int(GONE),))}
 
 
@@ -407,7 +407,7 @@ async def test_the_registers_of_checks_are_looked_up_together(harness: Harness) 
     assert harness.registers.asked == 1
 
 
-async def test_everything_wrong_with_checks_is_said_with_its_place(harness: Harness) -> None:
+async def test_all_violations_of_checks_are_reported_with_their_paths(harness: Harness) -> None:
     refusal = await refused(
         harness,
         "CheckInscriptions",
@@ -485,7 +485,7 @@ async def test_stale_numbers_are_shown(harness: Harness) -> None:
         ],
         "next_page_token": "next",
     }
-    assert harness.audit.visits[0].nisses == [int(MOVED), int(BOB)]
+    assert harness.audit.records[0].nisses == [int(MOVED), int(BOB)]
 
 
 async def test_a_token_of_another_use_is_refused(harness: Harness) -> None:

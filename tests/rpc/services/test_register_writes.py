@@ -1,4 +1,4 @@
-"""Inscribe, Remove and ApplyBatch through a real server: requests read, answers written, visits noted."""
+"""Inscribe, Remove and ApplyBatch through a real server: requests read, answers written, calls audited."""
 
 from __future__ import annotations
 
@@ -96,12 +96,12 @@ async def test_a_removal_without_period_empties_the_dossier(harness: Harness) ->
     assert list(answer.dossier.periods) == []
 
 
-async def test_a_replaced_number_is_followed_and_the_answer_says_so(harness: Harness) -> None:
+async def test_replaced_number_is_followed_and_named_in_the_answer(harness: Harness) -> None:
     answer = await call(harness, "Inscribe", {**INSCRIBED, "niss": MOVED}, ("accept-language", "nl"))
     assert (answer.dossier.niss, answer.replaced_niss) == (ANN, MOVED)
     (notice,) = answer.notices
     assert (notice.field, notice.message.split(".")[0]) == ("niss", "Dit INSZ is vervangen")
-    assert harness.audit.visits[-1].nisses == [int(MOVED), int(ANN)]
+    assert harness.audit.records[-1].nisses == [int(MOVED), int(ANN)]
 
 
 async def test_a_caller_can_ask_for_refusal_of_replaced_numbers(harness: Harness) -> None:
@@ -138,7 +138,7 @@ async def test_unknown_things_alone_are_not_found(harness: Harness) -> None:
 
 @pytest.mark.parametrize("rpc", ["Inscribe", "Remove", "ApplyBatch", "Consult", "GetRegister"])
 @pytest.mark.parametrize("register", [NOBODY, numbers.enterprise_number(1234567)])
-async def test_a_register_that_does_not_exist_is_like_one_without_mandate(
+async def test_missing_register_is_refused_like_one_without_mandate(
     harness: Harness, rpc: str, register: str
 ) -> None:
     request: dict[str, Any] = {"register": register}
@@ -159,12 +159,12 @@ async def test_the_own_register_that_does_not_exist_is_unknown(harness: Harness)
     assert refusal.violations == [("register", "REGISTER_UNKNOWN"), ("niss", "NISS_MALFORMED")]
 
 
-async def test_a_malformed_register_is_said_with_the_rest(harness: Harness) -> None:
+async def test_malformed_register_is_reported_with_the_other_violations(harness: Harness) -> None:
     refusal = await refused(harness, "Inscribe", {**INSCRIBED, "register": "", "niss": ""})
     assert refusal.violations == [("register", "ENTERPRISE_NUMBER_MALFORMED"), ("niss", "REQUIRED")]
 
 
-async def test_validate_only_answers_and_changes_nothing(harness: Harness) -> None:
+async def test_validate_only_answers_without_a_change(harness: Harness) -> None:
     answer = await call(harness, "Inscribe", {**INSCRIBED, "validate_only": True, "request_id": "once"})
     assert answer.outcome == inscription_pb2.INSCRIBE_OUTCOME_CREATED
     assert (harness.store.mutations, harness.store.requests) == ([], {})
@@ -210,7 +210,7 @@ async def test_another_request_under_the_same_id_is_refused(harness: Harness) ->
         )
 
 
-async def test_what_a_call_said_of_itself_is_kept_with_the_mutation(harness: Harness) -> None:
+async def test_mutation_keeps_the_metadata_of_its_call(harness: Harness) -> None:
     stub = harness.stub.Inscribe(
         ParseDict(INSCRIBED, v1.InscribeRequest()),
         metadata=(*CALLER, ("raas-legal-context", "PCSA"), ("raas-ticket", "T-1")),
@@ -241,7 +241,7 @@ async def test_a_batch_is_answered_in_its_order(harness: Harness) -> None:
     assert answer.revision == 2
 
 
-async def test_everything_wrong_in_a_batch_is_said_with_its_place(harness: Harness) -> None:
+async def test_all_violations_of_a_batch_are_reported_with_their_paths(harness: Harness) -> None:
     refusal = await refused(
         harness,
         "ApplyBatch",
@@ -339,17 +339,14 @@ async def test_a_repeated_batch_gets_its_first_answer(harness: Harness) -> None:
     assert len(harness.store.mutations) == 2
 
 
-async def test_visits_are_noted_whatever_the_outcome(harness: Harness) -> None:
+async def test_every_outcome_of_a_call_is_audited(harness: Harness) -> None:
     await call(harness, "Inscribe", INSCRIBED)
     await call(harness, "Inscribe", {**INSCRIBED, "register": OTHER})
     await refused(harness, "Inscribe", {**INSCRIBED, "niss": NEVER})
     await refused(harness, "Inscribe", {**INSCRIBED, "register": NOBODY})
     harness.source.fault = SourceUnavailable("slow")
     await refused(harness, "ApplyBatch", {"operations": [{"inscribe": INSCRIBED}]})
-    seen = [
-        (audit_scope.register, audit_scope.nisses, audit_scope.outcome)
-        for audit_scope in harness.audit.visits
-    ]
+    seen = [(record.register, record.nisses, record.outcome) for record in harness.audit.records]
     assert seen == [
         (int(OWN), [int(ANN)], "OK"),
         (int(OTHER), [int(ANN)], "OK"),
@@ -357,7 +354,7 @@ async def test_visits_are_noted_whatever_the_outcome(harness: Harness) -> None:
         (int(NOBODY), [int(ANN)], "MANDATE_MISSING"),
         (int(OWN), [int(ANN)], "UNAVAILABLE"),
     ]
-    assert {audit_scope.caller for audit_scope in harness.audit.visits} == {int(OWN)}
+    assert {record.caller for record in harness.audit.records} == {int(OWN)}
 
 
 async def test_a_register_seen_once_is_not_looked_up_again(harness: Harness) -> None:

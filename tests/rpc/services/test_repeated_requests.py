@@ -27,7 +27,7 @@ async def call(harness: Harness, rpc: str, request: dict[str, Any], language: st
 
 
 @pytest.mark.parametrize(("rpc", "body"), [("Inscribe", INSCRIBED), ("ApplyBatch", BATCH)])
-async def test_naming_the_own_register_or_not_is_the_same_request(
+async def test_request_id_covers_the_request_with_and_without_the_own_register(
     harness: Harness, rpc: str, body: dict[str, Any]
 ) -> None:
     first = await call(harness, rpc, body)

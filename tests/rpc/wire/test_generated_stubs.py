@@ -13,7 +13,7 @@ from google.protobuf.json_format import ParseDict
 
 from raas.v1 import register_service_pb2 as v1
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
-from tests.rpc.harness import ANN, CALLER, Harness, open_house, told
+from tests.rpc.harness import ANN, CALLER, Harness, open_harness, told
 
 INSCRIBED = {"niss": ANN, "dossier_type": "HEALTH", "period": {"begin": "2024-01-01"}}
 
@@ -25,7 +25,7 @@ def grpc_server() -> Iterator[Harness]:
     started, loop, stop = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
 
     async def serve() -> None:
-        async with open_house() as harness:
+        async with open_harness() as harness:
             ready.append(harness)
             started.set()
             await stop.wait()
@@ -55,7 +55,7 @@ def test_a_call_is_answered(grpc_stub: Any) -> None:
     assert "raas-call-id" in dict(call.trailing_metadata())
 
 
-def test_a_refusal_is_told(grpc_stub: Any) -> None:
+def test_refusal_has_its_details(grpc_stub: Any) -> None:
     with pytest.raises(grpc.RpcError) as raised:
         grpc_stub.Inscribe(v1.InscribeRequest(), metadata=CALLER)
     refusal = told(raised.value)
@@ -85,7 +85,7 @@ def test_a_stream_is_answered_message_by_message(grpc_stub: Any) -> None:
     assert [answer.through_offset for answer in answers] == [1, 2]
 
 
-def test_a_refused_stream_tells_why(grpc_stub: Any) -> None:
+def test_refused_stream_has_the_details(grpc_stub: Any) -> None:
     messages = [v1.ImportRequest(offset=-1)] * 50
     with pytest.raises(grpc.RpcError) as raised:
         list(grpc_stub.Import(iter(messages), metadata=CALLER))

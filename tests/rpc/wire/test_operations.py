@@ -108,7 +108,9 @@ def test_periods_of_removals(period: dict[str, str] | None, expected: Period | N
         ({"replaced_niss_policy": 7}, ("replaced_niss_policy", "VALUE_INVALID", "ENUM_UNKNOWN")),
     ],
 )
-def test_what_is_wrong_with_both_kinds(fields: dict[str, Any], expected: tuple[str, str, str]) -> None:
+def test_violations_common_to_inscriptions_and_removals(
+    fields: dict[str, Any], expected: tuple[str, str, str]
+) -> None:
     one = {**GOOD, **fields}
     for operation in (
         read_inscription(inscription(**fields), RULES),
@@ -125,7 +127,7 @@ def test_what_is_wrong_with_both_kinds(fields: dict[str, Any], expected: tuple[s
         }
 
 
-def test_what_is_wrong_with_inscriptions_only() -> None:
+def test_violations_of_inscriptions_only() -> None:
     message = inscription(period={"end": "2024-01-31"})
     assert wrong(read_inscription(message, RULES)) == [("period.begin", "REQUIRED", "PERIOD_BEGIN_REQUIRED")]
     message.ClearField("period")
@@ -138,7 +140,7 @@ def test_a_removal_with_a_period_needs_a_bound() -> None:
     ]
 
 
-def test_everything_wrong_is_said_at_once() -> None:
+def test_all_violations_are_reported_at_once() -> None:
     operation = read_inscription(
         inscription(
             niss="x",
@@ -176,7 +178,7 @@ def test_a_claimed_identity_is_read() -> None:
     assert batch({"inscribe": {**GOOD, "identity": identity}})[0].claim == claim
 
 
-def test_names_that_cannot_be_are_not_claimed() -> None:
+def test_names_that_are_not_valid_are_violations() -> None:
     identity = {"last_name": " ", "first_names": ["An", "c" * 257], "birth_date": "1985-07-00"}
     operation = read_inscription(inscription(identity=identity), RULES)
     assert [field for field, _, _ in wrong(operation)] == ["identity.last_name", "identity.first_names[1]"]
@@ -219,7 +221,7 @@ OPERATIONS = st.fixed_dictionaries(
 
 
 @given(OPERATIONS)
-def test_the_short_way_reads_what_the_careful_one_reads(fields: dict[str, Any]) -> None:
+def test_short_path_reads_the_same_as_the_long_path(fields: dict[str, Any]) -> None:
     known = {name: value for name, value in fields.items() if value is not None}
     asked = ParseDict(known, inscription_pb2.Inscription())
     assert batch({"inscribe": known}) == [read_inscription(asked, RULES)]

@@ -74,7 +74,9 @@ def test_numbers_are_written_as_protobuf_writes_them(number: int) -> None:
 
 @pytest.mark.parametrize("outcome", [*InscribeOutcome, *RemoveOutcome])
 @pytest.mark.parametrize("requested", [None, Niss(85673003360)])
-def test_what_was_applied(outcome: InscribeOutcome | RemoveOutcome, requested: Niss | None) -> None:
+def test_applied_operations_are_answered_with_their_change(
+    outcome: InscribeOutcome | RemoveOutcome, requested: Niss | None
+) -> None:
     after, gone = (Period(730_000, 730_100), Period(730_200, OPEN)), (Period(730_000, 730_050),)
     notices = (Notice(Reason.NISS_REPLACED, "niss", "NOTICE_NISS_FOLLOWED"),) if requested else ()
     applied = Applied(

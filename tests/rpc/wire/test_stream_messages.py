@@ -184,13 +184,13 @@ def test_the_bytes_of_a_mutation_are_those_of_its_message(mutation: Mutation) ->
     assert _read([mutation]) == [mutation_message(mutation)]
 
 
-def test_mutations_written_down_together_are_as_each_alone() -> None:
+def test_mutations_serialised_together_equal_those_serialised_alone() -> None:
     mutations = [*MUTATIONS, *MUTATIONS[:3], *reversed(MUTATIONS)]
     assert _read(mutations) == [*map(mutation_message, mutations)]
     assert _read([]) == []
 
 
-def test_what_was_erased_says_so_and_keeps_its_hash() -> None:
+def test_erased_content_has_its_erasure_time_and_its_hash() -> None:
     erased = _news(IdentityChange(("last_name", "sex"), None, None, None, HASH, AT))
     change = _read([erased])[0].identity_change
     assert list(change.fields) == ["last_name", "sex"]
@@ -199,13 +199,13 @@ def test_what_was_erased_says_so_and_keeps_its_hash() -> None:
     assert not any(change.HasField(name) for name in ("before", "after", "effective_date"))
 
 
-def test_any_lines_are_written_as_their_periods() -> None:
+def test_lines_are_encoded_as_periods() -> None:
     chance = random.Random(5)
     mutations = [_mutation(before=random_lines(chance), after=random_lines(chance)) for _ in range(300)]
     assert _read(mutations) == [*map(mutation_message, mutations)]
 
 
-def test_lines_may_come_as_the_checksum_has_them() -> None:
+def test_lines_in_canonical_form_are_encoded_alike() -> None:
     chance = random.Random(7)
     mutations = [_mutation(before=random_lines(chance), after=random_lines(chance)) for _ in range(300)]
     entries = [
@@ -219,7 +219,7 @@ def test_lines_may_come_as_the_checksum_has_them() -> None:
     assert read == [*map(mutation_message, mutations)]
 
 
-def test_days_that_are_forgotten_are_written_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_days_dropped_from_the_cache_are_encoded_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mutation_columns, "_DAYS_KEPT", 10)
     chance = random.Random(6)
     mutations = [_mutation(before=random_lines(chance), after=()) for _ in range(50)]
@@ -227,7 +227,7 @@ def test_days_that_are_forgotten_are_written_anew(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("count", [1, 2, 40, 700])
-def test_entries_joined_are_a_message_of_them(count: int) -> None:
+def test_joined_entries_form_one_message(count: int) -> None:
     messages = StreamMessages()
     mutations = [_mutation(revision=revision) for revision in range(1, count + 1)]
     joined = b"".join(messages.entries(NUMBER, [_entry(mutation) for mutation in mutations]))
@@ -241,7 +241,7 @@ def test_entries_joined_are_a_message_of_them(count: int) -> None:
     assert response == expected
 
 
-def test_a_bookmark_says_where_the_stream_is() -> None:
+def test_bookmark_has_the_revision_of_the_stream() -> None:
     data = StreamMessages().bookmark(LOG_ID, LogPoint(5, AT, b"c" * 32), snapshot_complete=True)
     bookmark = v1.SubscribeResponse.FromString(data).bookmark
     assert (bookmark.revision, bookmark.snapshot_complete, bookmark.checksum) == (5, True, b"c" * 32)

@@ -49,9 +49,9 @@ class Registers:
         return [self.known[number] for number in numbers if number in self.known]
 
 
-class Visits(list[AuditRecord]):
-    def record(self, audit_scope: AuditRecord) -> None:
-        self.append(audit_scope)
+class Records(list[AuditRecord]):
+    def record(self, record: AuditRecord) -> None:
+        self.append(record)
 
 
 @pytest.fixture
@@ -60,13 +60,13 @@ def registers() -> Registers:
 
 
 @pytest.fixture
-def visits() -> Visits:
-    return Visits()
+def records() -> Records:
+    return Records()
 
 
 @pytest.fixture
-def access(registers: Registers, visits: Visits) -> AccessControl:
-    return AccessControl(registers, visits, PERMISSIONS)  # type: ignore[arg-type]
+def access(registers: Registers, records: Records) -> AccessControl:
+    return AccessControl(registers, records, PERMISSIONS)  # type: ignore[arg-type]
 
 
 def call(
@@ -174,9 +174,9 @@ def test_call_without_a_register_requires_a_role(access: AccessControl) -> None:
     ],
 )
 def test_every_call_is_audited_with_its_outcome(
-    access: AccessControl, visits: Visits, error: BaseException | None, outcome: str
+    access: AccessControl, records: Records, error: BaseException | None, outcome: str
 ) -> None:
     audit_scope = access.audit_scope(call())
     audit_scope.register, audit_scope.nisses, audit_scope.revisions = OTHER, [Niss(1)], (3, 4)
     audit_scope.close(error)
-    assert visits == [AuditRecord(REGISTERS + "Consult", OWN, OTHER, [Niss(1)], (3, 4), outcome)]
+    assert records == [AuditRecord(REGISTERS + "Consult", OWN, OTHER, [Niss(1)], (3, 4), outcome)]

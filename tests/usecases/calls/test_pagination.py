@@ -22,7 +22,7 @@ CONTENT = {"revision": 7, "after": [85673003360, "A"]}
 @pytest.mark.parametrize(
     ("asked", "given"), [(0, 100), (1, 1), (999, 999), (1_000, 1_000), (1_001, 1_000), (2**31 - 1, 1_000)]
 )
-def test_page_size_is_brought_within_bounds(asked: int, given: int) -> None:
+def test_page_size_is_limited(asked: int, given: int) -> None:
     assert page_size_of(asked) == given
 
 
