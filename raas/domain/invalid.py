@@ -12,7 +12,7 @@ from raas.domain.errors import Reason, Violation
 
 
 class Invalid(ValueError):
-    """The text cannot be parsed; says why, never what the text was (it may identify a person)."""
+    """The text cannot be parsed. It holds the reason, never the text, which may identify a person."""
 
     def __init__(self, reason: Reason, sentence: str = "", **values: str) -> None:
         super().__init__(sentence or reason.name)

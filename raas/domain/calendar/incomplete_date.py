@@ -1,4 +1,4 @@
-"""A birth date of which not every part is known."""
+"""A birth date with unknown parts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class IncompleteDate(NamedTuple):
     day: int | None
 
     def earliest(self) -> int | None:
-        """The first day it can be, as a Day; None when not even the year is known."""
+        """The earliest possible day; None if the year is unknown."""
         if self.year is None:
             return None
         return date(self.year, self.month or 1, self.day or 1).toordinal()

@@ -1,11 +1,11 @@
 """Sets of days, as the normalised lines of a dossier.
 
-Days are discrete: a line that ends the day before another one begins touches it, and the two are one
-line. So lines are half-open int periods, sorted, with at least one day between any two.
+Days are discrete: two lines touch if one ends on the day before the other begins, and then they are one
+line. So lines are sorted half-open periods of ints, with at least one day between any two.
 
-Only the lines near the period are looked at: bisecting finds them. When it meets none or one of them,
-two comparisons say everything; when it meets several, the algebra (portion) works on these alone. Over
-a whole dossier it would cost milliseconds; so the size of the dossier does not matter.
+An operation reads only the lines near its period, which bisection finds. For none or one of them, two
+comparisons suffice; for several, the interval algebra (portion) works on these alone. Over a whole dossier it
+would take milliseconds; so the time does not depend on the size of the dossier.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ def normalise(many: Iterable[Period]) -> Lines:
 def union(lines: Lines, period: Period) -> tuple[Lines, Lines]:
     """The lines with the days of `period` added, and the lines absorbed: those that no longer exist.
 
-    Nothing absorbed and as many lines as before: the period was covered already.
+    If no line is absorbed and their number is as before, the period was covered already.
     """
-    # A line that ends where the period begins, or begins where it ends, touches it: it is one with it.
+    # A line that ends where the period begins, or begins where it ends, touches it and is merged with it.
     first = bisect_left(lines, (period.begin,))
     if first and lines[first - 1].end >= period.begin:
         first -= 1
@@ -50,20 +50,20 @@ def union(lines: Lines, period: Period) -> tuple[Lines, Lines]:
     if behind - first == 1:
         merged = Period(min(lines[first].begin, period.begin), max(lines[first].end, period.end))
     else:
-        # What lies between the outermost two is inside the period.
+        # The lines between the outermost two lie inside the period.
         (merged,) = _lines(_interval((lines[first], period, lines[behind - 1])))
     return (*lines[:first], merged, *lines[behind:]), lines[first:behind]
 
 
 def difference(lines: Lines, period: Period) -> tuple[Lines, Lines]:
-    """The lines without the days of `period`, and, as lines, the days really taken away."""
+    """The lines without the days of `period`, and the days removed, as lines."""
     first, behind = _overlapping(lines, period)
     if first == behind:
         return lines, ()
     if behind - first == 1:
         kept, removed = _cut(lines[first], period)
     else:
-        # What lies between the outermost two goes entirely.
+        # The lines between the outermost two are removed entirely.
         outermost, gap = _interval((lines[first], lines[behind - 1])), _interval((period,))
         kept = _lines(outermost - gap)
         head, recent_log = _lines(outermost & gap)
@@ -83,7 +83,7 @@ def covers(lines: Lines, day: int) -> bool:
 
 
 def _overlapping(lines: Lines, period: Period) -> tuple[int, int]:
-    """Where the lines that share a day with `period` begin, and where they are over."""
+    """The slice of the lines that share a day with `period`: its start and its end."""
     first = bisect_left(lines, (period.begin,))
     if first and lines[first - 1].end > period.begin:
         first -= 1
@@ -91,7 +91,7 @@ def _overlapping(lines: Lines, period: Period) -> tuple[int, int]:
 
 
 def _cut(line: Period, period: Period) -> tuple[Lines, Lines]:
-    """What remains of a line without the days of a period that overlaps it, and the days they share."""
+    """The rest of a line without the days of a period that overlaps it, and the days they share."""
     begin, end = max(line.begin, period.begin), min(line.end, period.end)
     left = () if line.begin == begin else (Period(line.begin, begin),)
     right = () if line.end == end else (Period(end, line.end),)

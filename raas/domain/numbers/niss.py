@@ -32,7 +32,7 @@ _NATIONAL_REGISTER, _FICTITIOUS, _BEYOND = 0, 3, 4
 
 
 class NissProfile(Enum):
-    """Which numbers are accepted."""
+    """The kinds of numbers that are accepted."""
 
     PRODUCTION = "numbers that can be given to a person"
     TEST = "these, and the fictitious ones (month + 60)"
@@ -44,8 +44,8 @@ def parse_niss(text: str, profile: NissProfile, today: int) -> Niss:
     Checked, in this order: form, check digits, month, series allowed by `profile`, existence of the
     birth date, counter (001 to 998 in the national register and among fictitious persons, 000 to 999
     for BIS), birth date not after `today` (an incomplete one counts from the first day it can be).
-    Raises `Invalid` with NISS_MALFORMED and one sentence per cause. That a number is well formed does
-    not mean that it exists: only the authentic source knows.
+    Raises `Invalid` with NISS_MALFORMED and one sentence per cause. A well-formed number need not exist:
+    only the authentic source knows.
     """
     if len(text) != 11 or not (text.isascii() and text.isdigit()):
         raise _malformed("NISS_FORMAT")
@@ -75,7 +75,7 @@ def niss_text(niss: Niss) -> str:
 
 
 def birth_date(niss: Niss) -> IncompleteDate:
-    """The birth date that the number itself carries; the register of persons may know a better one."""
+    """The birth date in the number itself; the authentic source may know a better one."""
     century, year, month_part, day, _ = _parts(niss)
     month = month_part % 20
     if month:

@@ -49,10 +49,10 @@ _UNCHANGED = (InscribeOutcome.UNCHANGED, RemoveOutcome.UNCHANGED)
 
 
 class Change(NamedTuple):
-    """The effect of one operation on one dossier; a tuple, because Import makes hundreds of thousands.
+    """The effect of one operation on one dossier; a tuple, since Import creates hundreds of thousands.
 
     `gone`: for an inscription the lines absorbed, as they were, that no longer exist; for a removal the
-    days really taken away, as lines. UNCHANGED means `after == before` and nothing gone.
+    days removed, as lines. UNCHANGED means `after == before` and nothing gone.
     """
 
     before: Lines
@@ -62,7 +62,7 @@ class Change(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """Whether the dossier differs afterwards: only then is a mutation recorded."""
+        """Whether the dossier changed; only then a mutation is recorded."""
         return self.outcome not in _UNCHANGED
 
 
@@ -85,7 +85,7 @@ def inscribe(before: Lines, period: Period, max_lines: int = MAX_LINES) -> Chang
 
 
 def remove(before: Lines, period: Period | None, max_lines: int = MAX_LINES) -> Change:
-    """Take a period away: after = before − period; without a period the whole dossier.
+    """Remove a period: after = before − period; without a period the whole dossier.
 
     A period that ends on 9999-12-30 takes the open end away too: see `through_open_end`.
 

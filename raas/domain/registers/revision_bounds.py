@@ -1,4 +1,4 @@
-"""Whether a register still knows, or already knows, what stood at a revision."""
+"""The revisions at which a register can be read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from raas.domain.errors import Reason, Violation
 
 
 def revision_violation(asked: int, revision: int, oldest_revision: int) -> Violation | None:
-    """What is wrong with asking for `asked` in a register that keeps oldest_revision to revision."""
+    """The violation of a read at `asked` in a register that keeps oldest_revision to revision, or None."""
     if asked > revision:
         values = {"latest_revision": str(revision)}
         return Violation("at_revision", Reason.REVISION_IN_FUTURE, values=values)

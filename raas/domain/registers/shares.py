@@ -23,7 +23,7 @@ _ALWAYS = Period(BEGINNING, OPEN)
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The days one number brought; `inseparable`: those taken away since under another number."""
+    """The days that one number brought; `inseparable`: those removed since under another number."""
 
     lines: Lines
     inseparable: Lines = ()
@@ -65,8 +65,8 @@ def inscribe_share(shares: Shares, asked: Niss, period: Period) -> Shares:
 def remove_share(shares: Shares, asked: Niss, period: Period | None) -> Shares:
     """The shares after a period (None = everything) was removed under the number `asked`.
 
-    A number that takes days from others has a share from then on, be it empty: when it is restored it must be
-    said that they may have been meant.
+    A number that removes days from the shares of others gets a share itself, even an empty one: when it is
+    restored, those days must be reported as possibly meant.
     """
     taken = _ALWAYS if period is None else through_open_end(period)
     after: dict[Niss, Share] = {}

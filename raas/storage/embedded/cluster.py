@@ -1,4 +1,4 @@
-"""The files of a cluster: made whole or not at all, their version, and their settings.
+"""The files of a cluster: their creation, whole or not at all, their version, and their settings.
 
 Who may connect: there is no TCP; the socket lies in a directory its user alone may enter; and on
 the socket PostgreSQL asks the system who is calling (peer) and lets in root and the owner of the
@@ -31,8 +31,8 @@ INITDB = (
     *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
 )
 
-# The messages of an SQL error can quote a value, and a value can be a NISS: what fails in a session
-# of RaaS is told to RaaS, never to the log. Only a superuser can undo this.
+# The message of an SQL error can quote a value, and a value can be a NISS: errors in sessions of RaaS are
+# reported to RaaS and not logged. Only a superuser can change this.
 ROLE_AND_DATABASE = """\
 CREATE ROLE raas LOGIN CREATEDB;
 ALTER ROLE raas SET log_min_messages = log;
@@ -124,7 +124,7 @@ def create_cluster(cluster: Path, binaries: Path, account: Account) -> None:
     """Make a new cluster with the role and the database `raas`.
 
     All or nothing: it is made under another name beside `cluster` and renamed when it is complete
-    and on the disk. What an earlier attempt left is removed first.
+    and on the disk. Leftovers of an earlier attempt are removed first.
     """
     for leftover in cluster.parent.glob(f"{cluster.name}.new-*"):
         _remove_leftover(leftover)
@@ -143,7 +143,7 @@ def create_cluster(cluster: Path, binaries: Path, account: Account) -> None:
 
 
 def write_settings(cluster: Path, account: Account, socket_directory: Path, connections: int = 0) -> None:
-    """Write the settings of `cluster` and who may connect; takes effect at the next start."""
+    """Write the settings and the client authentication of `cluster`; they take effect at the next start."""
     most = max(_LEAST_CONNECTIONS, connections + _SPARE_CONNECTIONS)
     settings = SETTINGS.format(socket_directory=socket_directory, max_connections=most)
     _write(cluster / "postgresql.conf", settings, account)
@@ -190,7 +190,7 @@ def _holds(path: Path, text: str, account: Account) -> bool:
 
 
 def _remove_leftover(directory: Path) -> None:
-    """Remove a half-made cluster, ending first what may still be at work on it."""
+    """Remove an incomplete cluster, after ending the processes that may still work on it."""
     processes = psutil.process_iter(["cmdline"])
     end_at_once(process for process in processes if str(directory) in (process.info["cmdline"] or ()))
     deadline = time.monotonic() + 10.0

@@ -1,4 +1,4 @@
-"""What can be wrong with the embedded PostgreSQL; every text is a sentence for the operator."""
+"""The errors of the embedded PostgreSQL; every text is a sentence for the operator."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
-"""Where the cluster of a data directory lies, where its socket lies, and who holds the lock.
+"""The places of the cluster of a data directory and of its socket, and the lock on the directory.
 
     RAAS_DATA_DIR/
-      lock               held (flock) by the one server of this directory; says its process number
+      lock               held (flock) by the one server of this directory; contains its process id
       postgresql/        the cluster, readable by its user alone
       socket/            the directory of the socket, its user's alone
       socket-link        where the socket is instead, when that path is too long
       elsewhere          the path of the directory that holds the last three, when they are not here
 
-They lie elsewhere when RaaS is started by root and the user PostgreSQL then runs as cannot reach
-RAAS_DATA_DIR (below root's home, say): in a directory of their own below `SHARED`.
+Started by root, RaaS places them in a directory of their own below `SHARED` if the user that PostgreSQL runs
+as cannot reach RAAS_DATA_DIR (below root's home, for example).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from raas.storage.embedded.account import Account
 from raas.storage.embedded.errors import DataDirectoryInUse, EmbeddedPostgresError
 
 SHARED = Path("/var/lib/raas")
-"""Where root keeps what the user of PostgreSQL cannot reach in place. Not below a directory for
-temporary files: those are emptied now and then, and this holds databases."""
+"""The directory for files that the user of PostgreSQL cannot reach in place, if root starts the server. It
+holds databases, so it is not below a directory for temporary files, which the system empties."""
 
 LOCK = "lock"
 SOCKET = ".s.PGSQL.5432"
@@ -51,8 +51,8 @@ def make_data_directory(data_dir: Path) -> Path:
 def held(directory: Path) -> Iterator[None]:
     """Hold the lock of `directory`; raises DataDirectoryInUse at once when somebody has it.
 
-    The system lets go of it when the holder dies, however it dies. No child inherits it: the
-    descriptor is closed on exec (and workers are spawned, never forked).
+    The system releases it when the holder dies, however it dies. No child inherits it: the descriptor is
+    closed on exec.
     """
     descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
@@ -71,7 +71,7 @@ def held(directory: Path) -> Iterator[None]:
 def home_of(data_dir: Path) -> Path:
     """The directory that holds the cluster of `data_dir`: itself, or the one recorded in it.
 
-    Raises EmbeddedPostgresError when the recorded one is gone (rather than begin anew, empty).
+    Raises EmbeddedPostgresError if the recorded one is gone, rather than begin with an empty database.
     """
     record = data_dir / "elsewhere"
     if not record.exists():
@@ -86,9 +86,9 @@ def home_of(data_dir: Path) -> Path:
 
 
 def new_home(data_dir: Path, account: Account, shared: Path) -> Path:
-    """Where a new cluster of `account` shall lie: in `data_dir`, else (root only) below `shared`.
+    """The directory for a new cluster of `account`: `data_dir`, or else (root only) one below `shared`.
 
-    What lies below `shared` does so under a name of its own, recorded in `data_dir`.
+    A directory below `shared` has a unique name, which is recorded in `data_dir`.
     """
     if opened(data_dir, account):
         return data_dir
@@ -113,8 +113,8 @@ def new_home(data_dir: Path, account: Account, shared: Path) -> Path:
 def opened(directory: Path, account: Account) -> bool:
     """Whether `account` can enter `directory`, opening it to the account if that is all it takes.
 
-    A directory that root keeps to itself is opened to the group of the account, to pass through but
-    not to read (mode 0710): what lies in it keeps its own protection.
+    A directory that only root may use is opened to the group of the account, to pass through but not to read
+    (mode 0710); the files in it keep their own modes.
     """
     now = directory.stat()
     roots_alone = os.geteuid() == 0 == now.st_uid and not now.st_mode & 0o077
@@ -163,7 +163,7 @@ def socket_directory(home: Path, account: Account) -> Path:
         try:
             _check_owned(short, account.uid, 0o077)
             return short
-        except (OSError, EmbeddedPostgresError):  # swept away, and perhaps somebody else's now
+        except (OSError, EmbeddedPostgresError):  # removed, and perhaps made by somebody else since
             link.unlink()
     for parent in dict.fromkeys((tempfile.gettempdir(), "/tmp")):  # noqa: S108 - made anew and private
         short = Path(tempfile.mkdtemp(prefix="raas-", dir=parent))
@@ -197,7 +197,7 @@ def _fits(directory: Path) -> bool:
 
 
 def _check_owned(directory: Path, uid: int, forbidden: int) -> None:
-    """Raise unless `directory` is a real directory of the user `uid` without the `forbidden` mode bits."""
+    """Raise EmbeddedPostgresError unless `directory` is of the user `uid`, without `forbidden` mode bits."""
     now = directory.lstat()
     if not stat.S_ISDIR(now.st_mode) or now.st_uid != uid or now.st_mode & forbidden:
         raise EmbeddedPostgresError(

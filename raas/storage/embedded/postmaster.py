@@ -1,8 +1,8 @@
-"""The processes of a cluster: which live, and how they are ended.
+"""The processes of a cluster: find the postmaster, end it, and clear leftovers away.
 
 Every process of an embedded PostgreSQL carries the cluster's name: the postmaster among its
-arguments, its children in their titles. Both can be read without a right over the process (root
-in a container lacks it), so neither a reused process number nor another server is taken for ours.
+arguments, its children in their titles. Both can be read without privileges over the process
+(root in a container has none), so neither a reused process id nor another server is mistaken for ours.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Postmaster:
-    """The first process of a running PostgreSQL, as its file postmaster.pid tells it.
+    """The first process of a running PostgreSQL, as its file postmaster.pid describes it.
 
-    `status` is starting, ready or stopping; it and `socket_directory` are "" while they are not
-    written yet.
+    `status` is starting, ready or stopping; both it and `socket_directory` are "" until
+    PostgreSQL has written them.
     """
 
     process: psutil.Process
@@ -46,9 +46,9 @@ class Postmaster:
 
 
 def cluster_name(cluster: Path) -> str:
-    """The name the processes of `cluster` carry: the directory itself, wherever it is moved to.
+    """The name in the command lines of the processes of `cluster`: it stays when the directory is moved.
 
-    It ends in a dot, so that none is the beginning of another. Raises FileNotFoundError when there
+    It ends in a dot, so that no name is the beginning of another. Raises FileNotFoundError when there
     is no such directory.
     """
     directory = cluster.stat()
@@ -56,7 +56,7 @@ def cluster_name(cluster: Path) -> str:
 
 
 def find_postmaster(cluster: Path) -> Postmaster | None:
-    """The living postmaster of `cluster`; None when there is none, whatever stale files say."""
+    """The living postmaster of `cluster`; None if there is none, also with stale files."""
     try:
         lines = (cluster / "postmaster.pid").read_text().splitlines()
         process = psutil.Process(int(lines[0]))
@@ -71,10 +71,10 @@ def find_postmaster(cluster: Path) -> Postmaster | None:
 def end_postmaster(postmaster: Postmaster, cluster: Path, deadline: float | None) -> None:
     """End a PostgreSQL and wait until it is gone.
 
-    Sessions are cut and a checkpoint is written; after `deadline` seconds it is stopped at once (the
-    next start recovers), with None straight away; after ten more its processes are killed.
+    A fast shutdown ends the sessions and writes a checkpoint. After `deadline` seconds (None = at once) an
+    immediate shutdown follows, from which the next start recovers; after ten more seconds, SIGKILL.
     """
-    # One that recovers from the crash of a session would wait for ever after a fast shutdown (18.4).
+    # A fast shutdown during the recovery from a crashed session never ends (18.4).
     orders = (
         [(signal.SIGQUIT, 10.0)] if deadline is None else [(signal.SIGINT, deadline), (signal.SIGQUIT, 10.0)]
     )
@@ -88,11 +88,11 @@ def end_postmaster(postmaster: Postmaster, cluster: Path, deadline: float | None
 
 
 def clear_away(cluster: Path, patience: float = 2.0) -> None:
-    """Clear away what a dead postmaster of `cluster` left: its children and its number.
+    """Clear away the leftovers of a dead postmaster of `cluster`: its children and its postmaster.pid.
 
-    The children leave by themselves when they notice; those that do not within `patience` seconds
-    (busy in a long statement) are killed: a new postmaster must not start beside them. Nothing
-    committed is lost. Does nothing when a postmaster lives after all (it was just starting). Raises
+    The children end by themselves when they notice the death. Those that do not within `patience` seconds,
+    because of a long statement, are killed: a new postmaster must not start beside them. No committed
+    transaction is lost. Does nothing if a postmaster lives after all (it was just starting). Raises
     EmbeddedPostgresError when a process cannot be killed.
     """
     name = cluster_name(cluster)
@@ -163,7 +163,7 @@ def _belongs(process: psutil.Process, name: str) -> bool:
 
 
 def _lives(process: psutil.Process) -> bool:
-    # Where RaaS is process 1 of a container, orphans become its children: bury the dead one.
+    # If RaaS is process 1 of a container, orphans become its children: reap the dead one.
     with suppress(ChildProcessError):
         os.waitpid(process.pid, os.WNOHANG)
     try:
@@ -173,7 +173,7 @@ def _lives(process: psutil.Process) -> bool:
 
 
 def _await(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait until `condition` holds, for at most `seconds`; whether it does."""
+    """Wait until `condition` holds, for at most `seconds`; returns whether it does."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() >= deadline:

@@ -82,11 +82,11 @@ class EmbeddedPostgres:
         recovery_seconds: float = 600.0,
         connections: int = 0,
     ) -> None:
-        """Nothing happens yet.
+        """Start nothing yet.
 
-        `data_dir` is RAAS_DATA_DIR, made when absent; `shared` is where root keeps what PostgreSQL
-        cannot reach in place; a start waits up to `recovery_seconds` for crash recovery. A server that is
-        started allows at least `connections`.
+        `data_dir` is RAAS_DATA_DIR, made when absent; `shared` is the directory for files that
+        PostgreSQL cannot reach in place, if root starts it. A start waits up to `recovery_seconds` for
+        crash recovery, and PostgreSQL allows at least `connections`.
         """
         self._data_dir = data_dir
         self._shared = shared
@@ -101,7 +101,7 @@ class EmbeddedPostgres:
         self._restarts: Restarts | None = None
 
     def start(self) -> str:
-        """Start PostgreSQL and answer the DSN of the database `raas`, which accepts connections then.
+        """Start PostgreSQL and return the DSN of the database `raas`, which then accepts connections.
 
         A new data directory gets a new cluster. A PostgreSQL that a killed server left running is adopted;
         leftovers of a crash are cleared away, and the start waits for recovery. Raises DataDirectoryInUse
@@ -148,17 +148,17 @@ class EmbeddedPostgres:
             return True
 
     def cancel_start(self) -> None:
-        """Have a start() or ensure_running() that is under way end soon with StartCancelled.
+        """Make a start() or ensure_running() in progress end soon with StartCancelled.
 
         Safe to call from a signal handler: takes no lock.
         """
         self._stop_asked.set()
 
     def stop(self, deadline: float = 30.0) -> None:
-        """Stop PostgreSQL, adopted or started, and let go of the data directory; nothing when not started.
+        """Stop PostgreSQL, adopted or started, and release the data directory; does nothing if not started.
 
-        Sessions are cut and a checkpoint is written. After `deadline` seconds it is stopped at once
-        instead, and straight away when it is recovering: then the next start recovers.
+        A fast shutdown ends the sessions and writes a checkpoint. After `deadline` seconds, or at once if
+        PostgreSQL is recovering, it is an immediate shutdown, and the next start recovers.
         """
         self._stop_asked.set()
         with self._one_at_a_time, self._locks:
@@ -176,7 +176,7 @@ class EmbeddedPostgres:
 
     @property
     def dsn(self) -> str:
-        """The DSN of the database `raas`, as start() answered it."""
+        """The DSN of the database `raas`, as returned by start()."""
         if self._postmaster is None:
             raise RuntimeError("not started")
         return _dsn(Path(self._postmaster.socket_directory))
@@ -254,7 +254,7 @@ class EmbeddedPostgres:
                 attempts += 1
                 launch(cluster, account, sockets, self._shared, self._connections)
             elif postmaster.status == STOPPING or postmaster.socket_directory not in ("", str(sockets)):
-                # told to stop before, or the directory was moved under it: it cannot be adopted
+                # It is stopping already, or its directory was moved: it cannot be adopted.
                 end_postmaster(postmaster, cluster, deadline=30.0)
             elif postmaster.status == READY and _answers(postmaster):
                 if attempts == 0:
@@ -277,7 +277,7 @@ class EmbeddedPostgres:
 
 @contextmanager
 def _explained(data_dir: Path) -> Iterator[None]:
-    """Turn what the system refuses (no right, no space) into a sentence for the operator."""
+    """Turn an error of the system (no permission, no space) into a sentence for the operator."""
     try:
         yield
     except OSError as error:
@@ -287,7 +287,7 @@ def _explained(data_dir: Path) -> Iterator[None]:
 
 
 def _answers(postmaster: Postmaster) -> bool:
-    """Whether it takes new sessions now; while it recovers it does not."""
+    """Whether it accepts new sessions now; a recovering one does not."""
     return PGconn.ping(f"{_dsn(Path(postmaster.socket_directory))}&connect_timeout=2".encode()) == Ping.OK
 
 

@@ -1,15 +1,15 @@
 """The state of a dossier at an earlier revision, in SQL.
 
-State at R = the row itself when its last mutation is not after R, else `before` of its first mutation
-after R. That one is found by walking previous_revision back from the row: no index on the log is
-needed, and the walk is as long as the number of its mutations after R.
+The state at R is the row itself if its last mutation is not after R, else `before` of its first mutation
+after R. A walk along previous_revision, back from the row, finds that mutation: it needs no index on the
+log, and it is as long as the number of mutations after R.
 """
 
 from __future__ import annotations
 
 
 def joined_state(register: str, at: str) -> str:
-    """A join for statements that read `dossier d`: adds `was`, empty where the row itself is the state.
+    """A join for statements that read `dossier d`: it adds `was`, empty where the row itself is the state.
 
     `register` and `at` are SQL expressions: the id of the register and the revision asked.
     """
@@ -28,10 +28,10 @@ LEFT JOIN LATERAL (
 
 
 def revision_at(at: str) -> str:
-    """The revision of the dossier as of `at`, next to `joined_state`."""
+    """The revision of the dossier as of `at`, in a statement with `joined_state`."""
     return f"CASE WHEN d.revision > {at} THEN was.revision ELSE d.revision END"
 
 
 def periods_at(at: str) -> str:
-    """The periods of the dossier as of `at`, next to `joined_state`; NULL when the log was trimmed."""
+    """The periods of the dossier as of `at`, in a statement with `joined_state`; NULL if trimmed."""
     return f"CASE WHEN d.revision > {at} THEN was.periods ELSE d.periods END"

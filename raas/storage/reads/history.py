@@ -10,14 +10,14 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
 from raas.storage.connection.query import fetch
-from raas.storage.reads.page_sql import PAGE_BYTES
+from raas.storage.reads.window_sql import PAGE_BYTES
 from raas.storage.rows.arrays import array
 from raas.storage.rows.mutations import MUTATION_COLUMNS, mutations_of
 
 _AFTER = "greatest(%(after)s::bigint, (SELECT oldest_revision FROM r))"
 
-# The chains of the dossiers are walked from their last mutation back, for their numbers alone; then the
-# first so many are read whole. What concerns a person and no dossier is found by an index of its own.
+# First the revisions: the walk along each dossier's chain, from its last mutation back, and the mutations
+# without a dossier, which have an index of their own. Then the mutations of the first revisions are read.
 _HISTORY = f"""
 WITH RECURSIVE r AS MATERIALIZED (
   SELECT enterprise_number, oldest_revision FROM register WHERE id = %(register)s),
@@ -64,7 +64,7 @@ async def read_history(
 ) -> tuple[Sequence[Mutation], bool]:
     """Mutations of these numbers with revision > `after`, oldest first, and whether more follow.
 
-    Fewer than `limit` although more follow: after about PAGE_BYTES of lines.
+    There may be fewer than `limit` although more follow: a page ends after about PAGE_BYTES of lines.
     """
     parameters = {
         "register": register_id,

@@ -1,4 +1,4 @@
-"""Who holds which person: registers of a number, numbers of a register."""
+"""The registers that hold a number, and the numbers that a register holds."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ from raas.storage.connection.query import fetch
 from raas.usecases.calls.instants import await_instant
 from raas.usecases.ports.errors import StoreFault
 
-# Record times never go back within a register, so halving finds the last mutation recorded at or
-# before the instant, by some twenty lookups in the primary key. What is probed lies after
-# oldest_revision, so it was not trimmed; of oldest_revision itself the record time may be unknown.
+# Record times never go back within a register, so a binary search finds the last mutation recorded at or
+# before the instant, with some twenty lookups in the primary key. All revisions that it reads lie after
+# oldest_revision, so they are kept; the record time of oldest_revision itself may be unknown.
 _SEARCH = """
 WITH RECURSIVE search (low, high) AS (
   SELECT r.oldest_revision, r.revision FROM register r WHERE r.id = %(register)s
@@ -31,8 +31,8 @@ SELECT s.low, r.record_time, clock_timestamp(), r.oldest_revision,
                   WHERE register_id = r.id AND revision = r.oldest_revision) END
 FROM register r CROSS JOIN search s WHERE r.id = %(register)s AND s.low = s.high"""
 
-# Whoever writes holds the row FOR NO KEY UPDATE and takes the record time after that lock: once this
-# statement had its turn, all that may still come is recorded after it.
+# A writer locks the row FOR NO KEY UPDATE and takes the record time after that. So after this statement has
+# waited for the lock, later mutations get later record times.
 _WAIT_FOR_WRITER = "SELECT 1 FROM register WHERE id = %(register)s FOR SHARE"
 
 
@@ -49,13 +49,13 @@ class _Found(NamedTuple):
 async def resolve_time(engine: AsyncEngine, register_id: int, instant: datetime) -> int:
     """The last revision recorded at or before `instant`; 0 when there is none.
 
-    The same question always gets the same answer: an instant after the last record time is answered
-    when no write is under way that could still be recorded before it. Raises Refused at `at_time`:
+    The answer never changes later: for an instant after the last record time, the call waits for a write in
+    progress that could still be recorded before it. Raises Refused at `at_time`:
     VALUE_INVALID (FUTURE_INSTANT) more than a second after the clock of the store, REVISION_EXPIRED before
-    what is kept.
+    the part of the log that is kept.
     """
     found = await _search(engine, register_id, instant)
-    # A record time may be ahead of a clock that was set back: what is recorded is not the future.
+    # A record time may be ahead of a clock that was set back; an instant up to it is not in the future.
     if instant > found.record_time and await await_instant(instant, found.clock):
         return await resolve_time(engine, register_id, instant)
     if instant >= found.record_time:

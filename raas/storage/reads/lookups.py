@@ -1,4 +1,4 @@
-"""Looking persons up: all dossiers of a few numbers, many callers in one statement."""
+"""Lookups of persons: all dossiers of a few numbers, for many callers in one statement."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from raas.usecases.ports.read_store import DossierView
 
 
 class Lookup(NamedTuple):
-    """A person in a register, as of a revision; None = as it is now."""
+    """A number in a register, as of a revision; None = now."""
 
     register_id: int
     niss: Niss
@@ -31,14 +31,14 @@ class Lookup(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a register holds of a person: dossiers with lines, in order of code, and as of which revision."""
+    """The dossiers with lines of a number in a register, in order of code, as of `revision`."""
 
     revision: int
     dossiers: tuple[DossierView, ...]
 
 
 class Lookups:
-    """Looks persons up; questions asked at the same time share a statement and its snapshot."""
+    """Reads dossiers by number; concurrent calls share a statement and its snapshot."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -46,7 +46,7 @@ class Lookups:
         self._earlier = BatchLoader(self._fetch_earlier)
 
     async def of(self, keys: Sequence[Lookup]) -> Sequence[Found]:
-        """What is found under these keys, in their order, in one snapshot.
+        """The dossiers of each key, in the order of the keys, in one snapshot.
 
         Raises Refused REVISION_IN_FUTURE, REVISION_EXPIRED; StoreUnavailable, StoreFault.
         """
@@ -64,7 +64,7 @@ class Lookups:
         return _by_key(keys, await fetch(self._engine, _EARLIER, parameters))
 
 
-# OFFSET 0 keeps each part a lookup by its index, however a table has grown since the plan was made.
+# OFFSET 0 keeps each part an index lookup, whatever the sizes of the tables (docs/decisions/0013).
 _NOW = """
 SELECT key.number, r.revision, r.oldest_revision, f.niss, f.code, f.partner, f.revision, f.lines
 FROM unnest(%(registers)s::bigint[], %(nisses)s::bigint[]) WITH ORDINALITY AS key (register_id, niss, number)

@@ -1,4 +1,4 @@
-"""A page of dossiers: as many statements as it takes, all of them as of one revision."""
+"""A page of dossiers, read by one or several statements as of one revision."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.revision_bounds import revision_violation
 from raas.storage.connection.query import Row, fetch
-from raas.storage.reads.page_sql import PAGE_BYTES, PagePart, page_parameters, page_statement
+from raas.storage.reads.window_sql import PAGE_BYTES, PagePart, page_parameters, page_statement
 from raas.storage.rows.ranges import lines_of
 from raas.usecases.ports.errors import StoreFault
 from raas.usecases.ports.read_store import DossierFilter, DossierPage, DossierView
 
 _FILTERED_WINDOW = 8
-"""Rows walked for each dossier wanted, before it is known how few of them match."""
+"""Rows walked for each dossier requested, in the first window of a filtered page."""
 
 _WINDOW_GROWTH = 8
 _LARGEST_WINDOW = 50_000
 """Rows walked by one statement: a few tens of milliseconds."""
 
 _LONG_WALK = 500_000
-"""Rows after which a page that has found something ends, although it is not full."""
+"""Rows after which a page that is not empty ends, although it is not full."""
 
 _LINE_BYTES = 24
-"""The text of one line, [2024-01-01,2024-02-01) and a comma."""
+"""The size of the text of one line, [2024-01-01,2024-02-01) and a comma."""
 
 
 async def read_page(
@@ -40,11 +40,11 @@ async def read_page(
 ) -> DossierPage:
     """Dossiers in order after the key. Raises Refused REVISION_IN_FUTURE, REVISION_EXPIRED.
 
-    The first statement pins the revision; those that follow, when its window held too few matching
-    dossiers, ask for the state at that revision.
+    The first statement fixes the revision. If its window holds too few matching dossiers, further statements
+    read the state at that revision.
     """
     at, (niss, code) = at_revision, after or (Niss(0), "")
-    # One more than wanted tells whether more follow.
+    # One more than requested shows whether more follow.
     part = PagePart(niss, code, limit + 1, _first_window(which, limit + 1))
     views: list[DossierView] = []
     walked = 0
@@ -74,7 +74,7 @@ async def read_page(
 
 
 def _first_window(which: DossierFilter, limit: int) -> int:
-    """How many rows to walk at first: where all match but the emptied ones, few more than wanted."""
+    """Rows of the first window; without a filter only emptied dossiers do not match."""
     filtered = which != DossierFilter()
     return min(limit * _FILTERED_WINDOW if filtered else limit + limit // 4, _LARGEST_WINDOW)
 

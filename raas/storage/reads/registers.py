@@ -1,4 +1,4 @@
-"""The RegisterStore of ports.py on PostgreSQL."""
+"""The RegisterStore on PostgreSQL."""
 
 from __future__ import annotations
 

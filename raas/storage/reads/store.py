@@ -1,4 +1,4 @@
-"""The ReadStore of ports.py on PostgreSQL."""
+"""The ReadStore on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from raas.usecases.ports.read_store import (
 )
 
 _FEW = 8
-"""Numbers up to which a page is a lookup, shared with whoever asks at the same time."""
+"""Numbers up to which a page is read by a lookup, which concurrent calls share."""
 
 
 class PostgresReadStore:
-    """Reads; every call sees one snapshot, and no snapshot outlives a statement.
+    """Reads of registers; every call sees one snapshot, which ends with its statement.
 
     `engine` must be one in autocommit (`open_database(dsn, autocommit=True)`), best of its own, so that
     readers never take a writer's connection.
@@ -53,7 +53,7 @@ class PostgresReadStore:
         """The last revision recorded at or before `instant` (0 = none), for good.
 
         Raises Refused: VALUE_INVALID for an instant after the store's clock, REVISION_EXPIRED for one
-        before what is kept (both at `at_time`).
+        before the part of the log that is kept (both at `at_time`).
         """
         return await resolve_time(self._engine, register_id, instant)
 
@@ -82,7 +82,7 @@ class PostgresReadStore:
     ) -> tuple[Sequence[Mutation], bool]:
         """Mutations of these numbers with revision > `after`, oldest first, and whether more follow.
 
-        What was trimmed away is not answered. Raises Refused DOSSIER_TYPE_UNKNOWN (at `dossier_type`).
+        Trimmed mutations are left out. Raises Refused DOSSIER_TYPE_UNKNOWN (at `dossier_type`).
         """
         if dossier_type is not None and await self._codes.unknown(register_id, [dossier_type]):
             raise Refused([Violation("dossier_type", Reason.DOSSIER_TYPE_UNKNOWN)])
@@ -175,7 +175,7 @@ class PostgresReadStore:
             if code in unknown
         ]
         if at_revision is not None:
-            # Everything that is wrong is said at once.
+            # All violations are reported together.
             rows = await fetch(self._engine, _REVISIONS, {"register": register_id})
             if not rows:
                 raise StoreFault("the register row is gone")

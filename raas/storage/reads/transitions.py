@@ -1,4 +1,4 @@
-"""Where dossiers began, or ceased, to cover a day: walks along the chains of their mutations."""
+"""Walks along the chains of dossiers to the mutations that changed whether a day is covered."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from raas.usecases.ports.errors import StoreFault
 from raas.usecases.ports.read_store import DossierChain, DossierChains, WalkStart, WalkStep
 
 _STEPS = 500
-"""Mutations of each dossier looked at by one statement: some milliseconds."""
+"""Mutations of each dossier that one statement reads: some milliseconds."""
 
 _CHAINS = """
 SELECT r.revision, d.niss, d.revision, d.periods @> %(day)s::date
@@ -28,8 +28,8 @@ LEFT JOIN (
     AND (%(code)s::text IS NULL OR dossier_type_id = (
       SELECT id FROM dossier_type WHERE register_id = %(register)s AND code = %(code)s::text))) d ON true"""
 
-# A walk ends where the day is covered on one side of a mutation and not on the other, at the beginning of the
-# chain, where the log was trimmed, or after so many steps.
+# A walk ends at a mutation that changed whether the day is covered, at the beginning of the chain, where the
+# log was trimmed, or after a number of steps.
 _WALK = """
 WITH RECURSIVE r AS MATERIALIZED (SELECT oldest_revision FROM register WHERE id = %(register)s),
 walk (number, at, revision, previous_revision, kind, replaced, before, after, steps) AS (

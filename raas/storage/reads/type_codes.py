@@ -1,4 +1,4 @@
-"""Which dossier types a register has, by code, without asking twice."""
+"""A cache of the codes of dossier types."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SELECT code FROM dossier_type WHERE register_id = %(register)s AND code = ANY(%(
 
 
 class TypeCodes:
-    """Remembers codes that exist: a dossier type is never deleted and never gets another code."""
+    """Caches codes that exist: a dossier type is never deleted and never gets another code."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine

@@ -1,8 +1,8 @@
-"""One page of dossiers as a statement: a walk along the primary key from where the last page ended.
+"""The statement that reads dossiers for a page: a walk along the primary key from the end of the last page.
 
-A page that asks for no numbers walks a window of the register: the next so many rows, whether they
-match or not. So a statement's work is bounded even where almost nothing matches, and no plan can make
-it more; who wants a full page goes on from `next_niss` with the next window.
+Without numbers in the filter, a statement walks a window of the register: a fixed number of rows, whether
+they match or not. So its work is bounded even if almost nothing matches. `next_niss` is the start of the next
+window, for a page that is not full yet.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from raas.usecases.ports.read_store import DossierFilter
 _LAST_NISS = 99_999_999_999
 
 PAGE_BYTES = 2 * 1024 * 1024
-"""Text of lines after which a page ends early: its message stays below the 4 MiB that clients accept."""
+"""The size of the text of lines after which a page ends early: clients accept messages of up to 4 MiB."""
 
 
 class PagePart(NamedTuple):
-    """Where a statement begins to look, and how far at most."""
+    """The start of a statement's walk, and its bounds."""
 
     niss: int
     code: str
     """Dossiers after (niss, code); "" comes before all codes."""
     limit: int
     window: int
-    """Rows of the register to walk; of no meaning when numbers are asked."""
+    """Rows of the register to walk; unused if the filter has numbers."""
 
 
 def page_statement(which: DossierFilter, at_revision: int | None) -> str:
     """The statement for this kind of filter; its parameters are `page_parameters`.
 
-    Rows: revision and oldest_revision of the register, next_niss (where the next window begins, NULL =
-    nothing lies behind this one), then niss, code, partner, revision and lines of a dossier; without
-    dossiers one row with NULLs. In order; lines are NULL for those beyond PAGE_BYTES.
+    The columns of a row: revision and oldest_revision of the register, next_niss (the start of the next
+    window, NULL = there is none), then niss, code, partner, revision and lines of a dossier. Without dossiers
+    there is one row with NULLs. Rows are in order; beyond PAGE_BYTES the lines are NULL.
     """
     condition = (
         "overlaps"
@@ -73,7 +73,7 @@ def page_parameters(
         parameters["active_on"] = day_text(which.active_on)
     if which.ends_between is not None:
         begin, end = which.ends_between
-        # A line that ends on a last day has the day after as its bound; an open one has none.
+        # The upper bound of a line is the day after its last day; an open line has none.
         parameters["after_day"] = day_text(begin)
         parameters["through_day"] = day_text(min(end, OPEN - 1))
     return parameters
@@ -110,13 +110,13 @@ def _statement(earlier: bool, numbers: bool, types: bool, condition: str) -> str
     at = "%(at)s::bigint"
     revision = revision_at(at) if earlier else "d.revision"
     periods = f"({periods_at(at)})" if earlier else "d.periods"
-    # At least the dossiers of one person are walked, even if they are more than the window.
+    # A window holds at least all dossiers of one number.
     following = """
   SELECT greatest(niss, %(from_niss)s::bigint + 1) FROM dossier
   WHERE register_id = %(register)s AND niss >= %(from_niss)s::bigint
   ORDER BY niss OFFSET %(window)s LIMIT 1"""
-    # Dossiers and types are read in subqueries that stay what they are (ORDER BY, OFFSET 0), so that the
-    # walk is one walk, by the index, whatever the planner thinks of the sizes of the tables.
+    # ORDER BY and OFFSET 0 keep the planner from flattening the subqueries, so that dossiers are read by one
+    # walk along the index, whatever the sizes of the tables.
     return f"""
 WITH next (niss) AS MATERIALIZED (SELECT ({"NULL::bigint" if numbers else following}))
 SELECT r.revision, r.oldest_revision, next.niss, page.*

@@ -1,4 +1,4 @@
-"""Whole columns as array literals.
+"""Array literals for whole columns.
 
 Arrays of numbers travel as their text (`{1, 2, 3}`), which is several times faster to build than a list
 that the driver adapts element by element.
@@ -27,7 +27,7 @@ def arrays(many: Iterable[Sequence[int]]) -> str:
 
 
 def _literal(values: Iterable[int | None]) -> str:
-    # How Python writes a list is, but for the brackets, how PostgreSQL reads an array.
+    # Python writes a list as PostgreSQL reads an array, except for the brackets.
     return f"{{{str([*values])[1:-1]}}}"
 
 

@@ -16,13 +16,13 @@ from raas.storage.connection.lease import Connection
 
 _WRITE = "INSERT INTO content (niss, kind, body, salt, hash) VALUES (%s, %s, %s, %s, %s) RETURNING id"
 
-# Most mutations have none: then nothing is looked up.
+# Most mutations have no content, and then there is no lookup.
 CONTENT_COLUMNS = ",\n".join(
     f"  CASE WHEN m.content_id IS NOT NULL THEN"
     f" (SELECT c.{column} FROM content c WHERE c.id = m.content_id) END AS content_{column}"
     for column in ("body", "erased_time")
 )
-"""What `content_of` reads, beside a mutation `m`."""
+"""The columns that `content_of` reads, for a mutation `m`."""
 
 
 async def write_content(
@@ -31,7 +31,7 @@ async def write_content(
     kind: MutationKind,
     body: Mapping[str, Any],
 ) -> tuple[int, str]:
-    """Keep a content in the transaction under way; answers its id, and its hash in hexadecimal."""
+    """Store a content in the current transaction; returns its id and its hash in hexadecimal."""
     salt = secrets.token_bytes(SALT_BYTES)
     digest = content_hash(salt, body)
     cursor = await connection.execute(_WRITE, (niss, kind.value, Jsonb(dict(body)), salt, digest))

@@ -14,7 +14,7 @@ from raas.domain.registers.dossier_type import DossierType, IdentityChanges
 from raas.storage.rows.arrays import array
 from raas.usecases.ports.write_store import DossierTypes
 
-# One statement, one snapshot: the types and the revision that they belong to.
+# One statement reads the types and their revision in one snapshot.
 _READ = """
 SELECT r.id, r.types_revision, t.id, t.code, t.labels, t.quality_code, t.partner, t.active_from,
        t.active_until, t.identity_changes
@@ -61,7 +61,7 @@ async def read_dossier_types_of(
 async def write_dossier_types(
     connection: psycopg.AsyncConnection[tuple[Any, ...]], register_id: int, types: Mapping[str, DossierType]
 ) -> dict[str, int]:
-    """Create or change the types; answers their ids by code."""
+    """Create or change the types; returns their ids by code."""
     ids = {}
     for code, t in types.items():
         parameters = (

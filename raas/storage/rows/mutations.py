@@ -19,13 +19,13 @@ MUTATION_COLUMNS = f"""
   m.before::text AS before, m.after::text AS after, m.record_time, m.actor, m.call_id, m.request_id,
   m.legal_context, m.ticket, m.checksum, m.detail,
 {CONTENT_COLUMNS}"""
-"""What `mutations_of` reads; the table must be called `m`."""
+"""The columns that `mutations_of` reads; the table must be called `m`."""
 
 _KINDS = {kind.value: kind for kind in MutationKind}
 
 
 def mutations_of(register: EnterpriseNumber, rows: Iterable[tuple[Any, ...]]) -> list[Mutation]:
-    """The mutations in rows of MUTATION_COLUMNS; those of one call share their stamp."""
+    """The mutations in rows of MUTATION_COLUMNS; mutations of one call share a stamp."""
     stamps: dict[tuple[Any, ...], Stamp] = {}
     return [_mutation(register, row, stamps) for row in rows]
 

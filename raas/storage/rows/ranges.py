@@ -14,8 +14,8 @@ _FIRST_DAY, _DAY_AFTER = slice(0, 10), slice(11, 21)
 def lines_of(text: str) -> Lines:
     """The lines of a datemultirange in its text form (DateStyle ISO).
 
-    PostgreSQL keeps it as lines are kept: in order, half-open, never overlapping nor touching; an
-    absent upper bound is `OPEN`. ValueError for anything that no dossier can hold.
+    PostgreSQL normalises it as lines are: in order, half-open, neither overlapping nor touching. An absent
+    upper bound is `OPEN`. Raises ValueError for a text that no dossier can hold.
     """
     if text == "{}":
         return ()
@@ -25,7 +25,7 @@ def lines_of(text: str) -> Lines:
 
 
 def multirange_text(lines: Lines) -> str:
-    """The text that PostgreSQL writes for these lines: `lines_of` read backwards."""
+    """The text that PostgreSQL writes for these lines: the inverse of `lines_of`."""
     return "{" + ",".join(range_text(line) for line in lines) + "}"
 
 

@@ -1,9 +1,9 @@
 """The tables.
 
-`dossier` and `mutation` carry no foreign keys: checking them halves the rate of writing, and both are
-written by one hand only, the write lane, under the lock of the register row. `mutation` is append-only.
-Everything about one register begins its primary key with `register_id`, so that the tables can be
-distributed by register. See docs/architecture.md for what each table promises.
+`dossier` and `mutation` have no foreign keys: checking them halves the write rate, and only the write queue
+writes both, under the lock of the register row. `mutation` is append-only.
+The primary keys of all tables about a register begin with `register_id`, so that the tables can be
+distributed by register. docs/architecture.md describes each table.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ register = Table(
     Column("name", Text, nullable=False),
     Column("log_id", Uuid, nullable=False, server_default=func.gen_random_uuid()),
     Column("revision", BigInteger, nullable=False, server_default="0"),
-    # The smallest after_revision a reader may still start from.
+    # The smallest after_revision that a reader can start from.
     Column("oldest_revision", BigInteger, nullable=False, server_default="0"),
     _instant("record_time", default=True),
     # The revision of the last change of a dossier type: processes that cached the types compare it.
@@ -206,7 +206,7 @@ person = Table(
     _instant("update_time", default=True),
     Column("last_name", Text),
     Column("first_names", ARRAY(Text), nullable=False, server_default="{}"),
-    # As written, 00 for what is not known, and the first day it can be.
+    # The date with 00 for unknown parts, and the earliest possible day.
     Column("birth_date", Text),
     Column("birth_first", Date),
     Column("sex", SmallInteger),
@@ -217,7 +217,7 @@ person = Table(
     Column("contact_address", JSONB),
     # {field of the identity: day of the source data it was taken from}
     Column("source_dates", JSONB, nullable=False, server_default="{}"),
-    # Under what the search finds it: its rows of person_key.
+    # The keys of the search: its rows of person_key.
     Column("search_keys", ARRAY(Text), nullable=False, server_default="{}"),
     Column("birth_code", Integer, nullable=False, server_default="0"),
     Column("given_signature", BigInteger, nullable=False, server_default="0"),

@@ -1,4 +1,4 @@
-"""The authentic source: which NISS exist and to whom they belong."""
+"""The authentic source: the NISS that exist, and the persons they belong to."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from raas.domain.persons.status import PersonState
 
 
 class AuthenticSource(Protocol):
-    """Who says which NISS exist and to whom they belong."""
+    """Decides which NISS exist, and to which persons they belong."""
 
     in_store: bool
     """Whether the register's own store holds the persons: writes then read them under the lock."""
 
     async def states(self, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:
-        """What the source knows of these numbers; a number it does not know is absent.
+        """The states of these numbers; an unknown number is absent.
 
         A source that knows no persons (`structure`) answers every number as ACTIVE.
         Raises SourceUnavailable.
         """
 
     async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:
-        """For each number all those of its person, itself among them.
+        """All numbers of the person of each number, the number itself included.
 
-        First the one that stands for the person now, then those it replaced in the end, in order. A number
-        that the source does not know stands alone. Raises SourceUnavailable.
+        First the final successor, then the numbers that it replaced, directly or not, in order. An unknown
+        number has only itself. Raises SourceUnavailable.
         """

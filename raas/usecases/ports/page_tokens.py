@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class PageSeal(Protocol):
-    """Makes page tokens opaque: what they carry cannot be read, forged or moved to another use."""
+    """Makes page tokens opaque: nobody outside can read, forge or alter their content."""
 
     def seal(self, content: Mapping[str, Any]) -> str:
         """A token for `content` (JSON values)."""

@@ -1,4 +1,4 @@
-"""The registers themselves."""
+"""The registers of organisations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from raas.domain.registers.register import Register
 
 
 class RegisterStore(Protocol):
-    """Registers themselves."""
+    """Reads, creates and renames registers."""
 
     async def find(self, number: EnterpriseNumber) -> Register | None:
         """The register of this organisation as committed now."""

@@ -1,4 +1,4 @@
-"""The time of knowing that a question is about."""
+"""The revision or the instant as of which a read is answered."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from raas.usecases.ports.read_store import ReadStore
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """As known at a revision, or at an instant; at most one of the two is given."""
+    """As recorded at a revision, or at an instant; at most one of the two is given."""
 
     revision: int | None = None
     instant: datetime | None = None
 
 
 async def revision_asked(reads: ReadStore, register_id: int, as_of: AsOf | None) -> int | None:
-    """The revision that the question is about; None = now.
+    """The revision to read at; None = now.
 
-    Raises Refused for an instant that lies in the future or before what is kept.
+    Raises Refused for an instant that lies in the future or before the part of the log that is kept.
     """
     if as_of is None:
         return None

@@ -38,7 +38,7 @@ class Check:
 
 
 class DecisionReason(Enum):
-    """Why; names and values equal those of the proto enum."""
+    """The reason of a decision; names and values equal those of the proto enum."""
 
     INSCRIBED = 1
     NOT_KNOWN = 2
@@ -50,13 +50,13 @@ class DecisionReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer to one check; `dossiers` are whole, those that make it true, in order of code."""
+    """The answer to one check; `dossiers` are the matching ones with all lines, in order of code."""
 
     inscribed: bool
     reason: DecisionReason
     dossiers: tuple[DossierView, ...]
     revision: int
-    """The revision of the register it was read at."""
+    """The revision at which the register was read."""
     successor_niss: Niss | None
     """The final successor under which a replaced number was read."""
 
@@ -68,7 +68,7 @@ class CheckAnswer:
     decisions: tuple[Decision, ...]
     decision_time: datetime
     first_dossiers_only: bool = False
-    """Whether dossiers have lines only in the first decision that names them: all would be too much."""
+    """Whether a dossier has its lines only in the first decision that names it, to limit the size."""
 
 
 class CheckInscriptions:
@@ -93,12 +93,12 @@ class CheckInscriptions:
         at_time: datetime | None,
         admit: Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]],
     ) -> CheckAnswer:
-        """One decision per check, by its place `i`; those about one register are read at one revision.
+        """One decision per check, in order; a register is read at one revision for all its checks.
 
-        A number that is unknown or cancelled is a decision, no error. As of `at_time` a number has the
+        An unknown or cancelled number is a decision, not an error. As of `at_time` a number has the
         status and the final successor that it had then.
 
-        Raises Refused with all that is wrong, at `checks[i]`: what `admit` raises, DOSSIER_TYPE_UNKNOWN,
+        Raises Refused with all violations, at `checks[i]`: those of `admit`, DOSSIER_TYPE_UNKNOWN,
         NISS_HISTORY_UNKNOWN (alone);
         for `at_time` VALUE_INVALID, REVISION_EXPIRED; BATCH_TOO_LARGE when the dossiers are too much for one
         answer; StoreUnavailable, SourceUnavailable.
@@ -137,7 +137,7 @@ class CheckInscriptions:
         at_time: datetime | None,
         admit: Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]],
     ) -> Sequence[Violation]:
-        """What the state finds wrong with these checks; for what is refused already."""
+        """Violations of the state, for a request that has others already."""
         _, _, violations = await self._asked(checks, at_time, admit)
         return violations
 
@@ -162,7 +162,7 @@ class CheckInscriptions:
             for violation in refused[check.register].violations
         ]
         if any(violation.reason.category is Category.PERMISSION for violation in violations):
-            # A missing permission stands alone.
+            # A missing permission is reported alone.
             return known, {}, [v for v in violations if v.reason.category is Category.PERMISSION]
         violations += await self._unknown_types(checks, known)
         at_revisions: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""Consult and Export: the dossiers of a register, now or as they were known before."""
+"""Consult and Export: the dossiers of a register, now or as recorded earlier."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from raas.usecases.reads.past_numbers import PastNumbers, history_unknown
 
 _PART_BYTES = 256 * 1024
 _DOSSIER_BYTES, _LINE_BYTES = 64, 28
-"""About what a dossier and each of its lines take in a message."""
+"""The approximate sizes of a dossier and of a line in a message."""
 _NOBODY = Niss(0)
-"""No number: what is asked of it reads no dossier, but is looked at as any other question."""
+"""No number: a filter with it reads no dossier, but is checked as any other filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class ConsultAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ExportPart:
-    """Some dossiers of an export, about what one message holds."""
+    """Some dossiers of an export, for one message."""
 
     dossiers: tuple[DossierView, ...]
     revision: int
@@ -48,20 +48,20 @@ class ExportPart:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What all pages of an answer have in common; goes from page to page inside the token."""
+    """The part of a request that is the same for all pages; the token carries it."""
 
     revision: int | None
     """None = now: the first page decides."""
     resolved: tuple[tuple[Niss, Niss], ...]
 
     def applied(self, which: DossierFilter) -> DossierFilter:
-        """The filter with replaced numbers carried to their successors, each number once."""
+        """The filter with successors instead of replaced numbers, each number once."""
         successors = dict(self.resolved)
         return replace(which, nisses=tuple(dict.fromkeys(successors.get(n, n) for n in which.nisses)))
 
 
 class Consult:
-    """The verbs Consult and Export."""
+    """The use cases Consult and Export."""
 
     def __init__(self, reads: ReadStore, source: AuthenticSource, history: NissHistory, pages: Pages) -> None:
         self._reads = reads
@@ -80,9 +80,8 @@ class Consult:
     ) -> ConsultAnswer:
         """Dossiers in order of (niss, dossier type code); all pages are as of the first one's revision.
 
-        As of an earlier revision a number means what it meant then. A page may hold fewer dossiers than
-        asked although more follow. With a token `as_of` is None or
-        what it was on the first page.
+        As of an earlier revision a number has the status that it had then. A page may hold fewer dossiers
+        than requested although more follow. With a token, `as_of` is None or equal to that of the first page.
 
         Raises Refused: VALUE_INVALID, PAGE_TOKEN_INVALID, DOSSIER_TYPE_UNKNOWN, REVISION_EXPIRED,
         REVISION_IN_FUTURE; StoreUnavailable, SourceUnavailable.
@@ -113,7 +112,7 @@ class Consult:
     async def violations(
         self, register: AdmittedRegister, which: DossierFilter, as_of: AsOf | None
     ) -> Sequence[Violation]:
-        """What the state finds wrong with the types and the time of knowing; for what is refused already."""
+        """Violations of the state by the types and `as_of`, for a request that has others already."""
         found: list[Violation] = []
         revision = None
         try:
@@ -132,8 +131,8 @@ class Consult:
     ) -> AsyncIterator[ExportPart]:
         """All dossiers in the order of Consult, as of one revision; at least one part, even when empty.
 
-        A part holds at most 1,000 dossiers or about 256 KiB, and at least one dossier. Memory is that of
-        one page, however slowly parts are taken. Raises like `page`; StoreUnavailable also when the
+        A part holds at most 1,000 dossiers or about 256 KiB, and at least one dossier. It needs the memory of
+        one page, however slowly the parts are consumed. Raises like `page`; StoreUnavailable also when the
         deadline of the call passed.
         """
         question, after = await self._question(register, which, as_of), None

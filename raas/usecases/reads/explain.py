@@ -30,14 +30,14 @@ class Explanation:
 
     known: bool
     mutation: Mutation | None
-    """None = nothing ever changed it, or the log no longer tells."""
+    """None = nothing ever changed it, or the mutation was trimmed."""
     numbers: tuple[Niss, ...]
-    """First the one that stands for the person, then those it replaced in the end."""
+    """First the final successor, then the numbers that it replaced, directly or not."""
     resolved: tuple[tuple[Niss, Niss], ...]
     """The number asked and the successor it was read as, when it had been replaced."""
     revision: int
     sentence: str
-    """The key of the sentence that says it to people."""
+    """The key of the sentence for people."""
     values: Mapping[str, str]
 
 
@@ -58,13 +58,13 @@ class ExplainDossier:
         day: int,
         at_time: datetime | None,
     ) -> Explanation:
-        """Why a line of the person covers the day, or none does; of one type, or of any.
+        """The reason why a line of the person covers the day, or why none does; of one type, or of any.
 
         The person is read as its final successor, as Consult reads it. The deciding mutation is the last
         one by which a dossier began, or ceased, to cover the day; when a number took the day over from one
         that it replaced, it is that by which the replaced one had got it.
 
-        Raises Refused with all that is wrong: DOSSIER_TYPE_UNKNOWN; for `at_time` VALUE_INVALID,
+        Raises Refused with all violations: DOSSIER_TYPE_UNKNOWN; for `at_time` VALUE_INVALID,
         REVISION_EXPIRED, NISS_HISTORY_UNKNOWN; StoreUnavailable, also when the deadline passed;
         SourceUnavailable.
         """
@@ -80,7 +80,7 @@ class ExplainDossier:
         found = await coverage_transitions(self._reads, register.id, chains, at, day, call)
         covering = [each for each in found if each.covers]
         final = [each for each in covering if each.niss == numbers[0]]
-        # With persons kept elsewhere a number can be replaced there, and still have lines here.
+        # With a remote authentic source, a number can be replaced there and still have lines here.
         deciding = final or covering or found
         if final:
             deciding = await trace_replacements(self._reads, register.id, final, day, call)
@@ -99,7 +99,7 @@ class ExplainDossier:
     async def violations(
         self, register: AdmittedRegister, dossier_type: str | None, at_time: datetime | None
     ) -> Sequence[Violation]:
-        """What the state finds wrong with the type and the instant; for what is refused already."""
+        """Violations of the state by the type and the instant, for a request that has others already."""
         return (await self._asked(register, dossier_type, at_time))[1]
 
     async def _asked(

@@ -1,4 +1,4 @@
-"""FindRegisters: which registers know a person, so that a message reaches those it concerns."""
+"""FindRegisters: the registers that know a person, to route a message to them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from raas.usecases.reads.past_numbers import PastNumbers, history_unknown
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A dossier by which a register knows the person; its lines are whole."""
+    """A matching dossier of a register, with all its lines."""
 
     register: EnterpriseNumber
     dossier_type: str
     partner: EnterpriseNumber | None
     lines: Lines
     revision: int
-    """The revision of that register the match was read at."""
+    """The revision at which that register was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,9 @@ class FindRegisters:
         overlaps: Period | None,
         at_time: datetime | None,
     ) -> RoutingAnswer:
-        """Every dossier of every register that matches; without a condition on days any line does.
+        """Every matching dossier of every register; without a condition on days any with lines matches.
 
-        A type that a register does not have simply does not match there. As of `at_time` the number has
+        A type that a register does not have matches nothing there. As of `at_time` the number has
         the status and the final successor that it had then. Raises Refused: NISS_UNKNOWN; for `at_time`
         NISS_HISTORY_UNKNOWN, VALUE_INVALID (FUTURE_INSTANT), REVISION_EXPIRED; StoreUnavailable,
         SourceUnavailable.
@@ -116,7 +116,7 @@ class FindRegisters:
         return holders, {r.id: await self._reads.resolve_time(r.id, at_time) for r in holders}
 
     async def violations(self, call: Call, niss: Niss, at_time: datetime | None) -> Sequence[Violation]:
-        """What the state finds wrong with the number and the instant; for what is refused already."""
+        """Violations of the state by the number and the instant, for a request that has others already."""
         try:
             await self.find(call, niss, (), None, None, at_time)
         except Refused as refused:

@@ -1,4 +1,4 @@
-"""GetHistory: what was recorded about a person in a register, oldest first."""
+"""GetHistory: the mutations of a person in a register, oldest first."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class HistoryAnswer:
 
 
 class History:
-    """The verb GetHistory."""
+    """The use case GetHistory."""
 
     def __init__(
         self, reads: ReadStore, registers: RegisterStore, source: AuthenticSource, pages: Pages
@@ -51,8 +51,8 @@ class History:
     ) -> HistoryAnswer:
         """Mutations of the person, under the number asked and all others that were united with it.
 
-        All pages are as of the revision of the first one: the log only grows at its end, so the answer
-        stops there. A page may hold fewer mutations than asked although more follow.
+        The answer ends at the revision of the register at the first page. A page may hold fewer mutations
+        than requested although more follow.
 
         Raises Refused: VALUE_INVALID, PAGE_TOKEN_INVALID, DOSSIER_TYPE_UNKNOWN; StoreUnavailable,
         SourceUnavailable.
@@ -79,7 +79,7 @@ class History:
         return HistoryAnswer(mutations, next_page_token, united.resolved)
 
     async def violations(self, register: AdmittedRegister, dossier_type: str) -> Sequence[Violation]:
-        """What the state finds wrong with the type; for what is refused already."""
+        """Violations of the state by the type, for a request that has others already."""
         try:
             await self._reads.history(register.id, (), dossier_type, 0, 1)
         except Refused as refused:

@@ -67,5 +67,5 @@ class PastNumbers:
 
 
 def history_unknown(field: str) -> Violation:
-    """The violation of a number of which it is not known what it was read as."""
+    """The violation of a number whose status at that time is not known."""
     return Violation(field, Reason.NISS_HISTORY_UNKNOWN)

@@ -1,4 +1,4 @@
-"""ListStaleNiss: numbers in a register that the authentic source does not, or no longer, keep active."""
+"""ListStaleNiss: numbers in a register that are not active in the authentic source."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.read_store import ReadStore
 
 _NUMBERS_PER_PAGE = 20_000
-"""Numbers asked of the source for one page; then it ends, be it empty."""
+"""Numbers that one page looks up in the source at most; then the page ends, even if it is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Stale:
 
 
 class StaleNiss:
-    """The verb ListStaleNiss."""
+    """The use case ListStaleNiss."""
 
     def __init__(self, reads: ReadStore, source: AuthenticSource, pages: Pages) -> None:
         self._reads = reads
@@ -41,7 +41,8 @@ class StaleNiss:
     ) -> tuple[tuple[Stale, ...], str]:
         """Stale numbers in order, and the token of the next page ("" = this was the last).
 
-        Each page is read on its own. It may be shorter than asked, even empty, and not be the last.
+        Each page has a snapshot of its own. A page may be shorter than requested, even empty, although more
+        follow.
         Raises Refused: VALUE_INVALID, PAGE_TOKEN_INVALID; StoreUnavailable, SourceUnavailable.
         """
         size = page_size_of(page_size)

@@ -21,9 +21,9 @@ from raas.domain.calendar.age import MAX_DAYS, MAX_MONTHS, Age
         ("2024-03-31T10:00:00+00:00", Age(months=1, days=29), "2024-01-31T10:00:00+00:00"),
     ],
 )
-def test_back_in_time(now: str, age: Age, before: str):
+def test_age_before_an_instant(now: str, age: Age, before: str):
     assert age.before(datetime.fromisoformat(now)) == datetime.fromisoformat(before)
 
 
-def test_the_longest_age():
+def test_longest_age_is_accepted():
     assert Age(MAX_MONTHS, MAX_DAYS).before(datetime(2000, 1, 1, tzinfo=UTC)).year == 1800

@@ -28,12 +28,12 @@ def day(text: str) -> int:
 
 
 @given(st.dates())
-def test_a_day_is_its_ordinal_and_reads_as_it_was_written(some):
+def test_day_is_its_ordinal_and_has_the_same_text(some):
     assert parse_day(some.isoformat()) == some.toordinal()
     assert day_text(some.toordinal()) == some.isoformat()
 
 
-def test_open_is_the_day_after_the_last_one_and_the_beginning_is_the_first():
+def test_open_follows_the_last_day_and_beginning_is_the_first_day():
     assert (parse_day("9999-12-31") + 1, parse_day("0001-01-01")) == (OPEN, BEGINNING)
 
 
@@ -60,13 +60,13 @@ def test_open_is_the_day_after_the_last_one_and_the_beginning_is_the_first():
         ("0000-01-01", "DAY_NOT_IN_CALENDAR"),
     ],
 )
-def test_other_forms_and_days_that_no_calendar_has_are_refused(text, sentence):
+def test_other_forms_and_impossible_days_are_refused(text, sentence):
     with pytest.raises(Invalid) as caught:
         parse_day(text)
     assert caught.value.at("active_on") == Violation("active_on", Reason.VALUE_INVALID, sentence)
 
 
-def test_the_last_day_there_is_bounds_nothing():
+def test_last_day_of_the_calendar_is_refused_as_a_bound():
     with pytest.raises(Invalid) as caught:
         parse_bound("9999-12-31")
     assert caught.value.sentence == "DAY_LAST"
@@ -84,11 +84,11 @@ def test_the_last_day_there_is_bounds_nothing():
         ("2026-10-25T22:59:59", "2026-10-25"),
     ],
 )
-def test_today_is_today_in_brussels(instant, expected):
+def test_brussels_day_follows_the_time_zone(instant, expected):
     assert day_text(brussels_day(datetime.fromisoformat(instant).replace(tzinfo=UTC))) == expected
 
 
-def test_an_instant_without_time_zone_has_no_day():
+def test_instant_without_time_zone_has_no_day():
     with pytest.raises(ValueError, match="time zone"):
         brussels_day(datetime(2026, 1, 15, 12))
 
@@ -110,7 +110,7 @@ def test_bounds_are_inclusive_outside_and_half_open_inside(begin, end, expected,
     assert period_text(parsed) == (begin, end)
 
 
-def test_a_removal_without_begin_begins_at_the_beginning():
+def test_removal_without_begin_starts_at_the_first_day():
     assert parse_period("period", None, "2024-01-31", begin_required=False) == (BEGINNING, day("2024-02-01"))
 
 
@@ -146,5 +146,5 @@ def refused(field: str, sentence: str, reason: Reason = Reason.PERIOD_INVALID) -
         ),
     ],
 )
-def test_everything_wrong_with_a_period_is_said_at_once(begin, end, begin_required, expected):
+def test_all_violations_of_a_period_are_reported_together(begin, end, begin_required, expected):
     assert parse_period("period", begin, end, begin_required=begin_required) == expected

@@ -39,7 +39,7 @@ shared = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], d
 
 @shared
 @given(many=st.lists(periods(), min_size=1, max_size=30))
-def test_normalise_is_range_agg(connection, many):
+def test_normalise_agrees_with_range_agg(connection, many):
     row = connection.execute(
         "SELECT range_agg(int4range(begin_day, end_day))::text FROM unnest(%s::int[], %s::int[])"
         " AS period (begin_day, end_day)",
@@ -50,7 +50,7 @@ def test_normalise_is_range_agg(connection, many):
 
 @shared
 @given(sequence=st.lists(st.tuples(st.booleans(), periods()), min_size=1, max_size=40))
-def test_every_step_of_a_sequence_is_that_of_multiranges(connection, sequence):
+def test_sequence_of_operations_agrees_with_multiranges(connection, sequence):
     changes = []
     lines: Lines = ()
     for inscribes, period in sequence:

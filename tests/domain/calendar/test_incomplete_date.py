@@ -25,7 +25,7 @@ def test_unknown_parts_are_written_as_zeros(text, known, earliest):
     assert (parsed, parsed.earliest()) == (known, earliest.toordinal())
 
 
-def test_a_date_of_which_nothing_is_known_has_no_earliest_day():
+def test_unknown_date_has_no_earliest_day():
     assert IncompleteDate(None, None, None).earliest() is None
 
 
@@ -44,7 +44,7 @@ def test_a_date_of_which_nothing_is_known_has_no_earliest_day():
         ("0000-00-00", "DAY_NOT_IN_CALENDAR"),
     ],
 )
-def test_everything_else_is_refused(text, sentence):
+def test_other_forms_and_dates_are_refused(text, sentence):
     with pytest.raises(Invalid) as caught:
         parse_incomplete_date(text)
     assert caught.value.at("birth_date") == Violation("birth_date", Reason.VALUE_INVALID, sentence)

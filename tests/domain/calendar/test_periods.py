@@ -29,12 +29,12 @@ def days_of(many: list[Period]) -> Days:
 
 
 @given(st.lists(periods(), max_size=12))
-def test_normalise_gives_the_lines_of_the_same_days(many):
+def test_normalise_keeps_the_same_days(many):
     assert normalise(many) == days_of(many).lines()
 
 
 @given(st.lists(periods(), max_size=12), periods())
-def test_union_and_difference_are_those_of_the_days(many, period):
+def test_union_and_difference_agree_with_sets_of_days(many, period):
     days, lines = days_of(many), normalise(many)
     added, absorbed = union(lines, period)
     assert added == days.inscribed(period).lines()
@@ -45,18 +45,18 @@ def test_union_and_difference_are_those_of_the_days(many, period):
 
 
 @given(st.lists(periods(), max_size=12), periods(), st.integers(1, HORIZON - 1))
-def test_overlaps_and_covers_are_those_of_the_days(many, period, day):
+def test_overlaps_and_covers_agree_with_sets_of_days(many, period, day):
     days, lines = days_of(many), normalise(many)
     assert overlaps(lines, period) == bool(days.days & days.of(period))
     assert covers(lines, day) == (day in days.days)
 
 
-def test_what_changes_nothing_gives_the_lines_back():
+def test_operation_without_effect_returns_the_same_lines():
     lines = (Period(10, 20), Period(30, OPEN))
     assert union(lines, Period(12, 15)) == (lines, ())
     assert difference(lines, Period(20, 30)) == (lines, ())
 
 
-def test_lines_are_periods_with_names():
+def test_line_has_named_bounds():
     (line,), _ = union((Period(10, 20), Period(25, 30)), Period(20, 25))
     assert (line.begin, line.end) == (10, 30)

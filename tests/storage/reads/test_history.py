@@ -11,8 +11,8 @@ from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.mutation import DossierTypeChange, Mutation, MutationKind, Replacement
 from raas.domain.registers.stored_dossier_type import dossier_type_json
 from raas.storage.connection.query import fetch
-from raas.storage.reads.page_sql import PAGE_BYTES
 from raas.storage.reads.store import PostgresReadStore
+from raas.storage.reads.window_sql import PAGE_BYTES
 from raas.storage.rows.mutations import MUTATION_COLUMNS, mutations_of
 from tests.storage.seed import (
     ACTOR,
@@ -43,7 +43,7 @@ async def whole(
     return mutations
 
 
-async def test_a_page_of_large_mutations_ends_before_its_message_becomes_too_large(
+async def test_page_of_large_mutations_ends_below_the_message_limit(
     store: PostgresReadStore, engine: AsyncEngine
 ) -> None:
     book = await new_book(engine, "A")
@@ -58,7 +58,9 @@ async def test_a_page_of_large_mutations_ends_before_its_message_becomes_too_lar
     assert [m.revision for m in await whole(store, book, [person], None, 1_000)] == list(range(1, 121))
 
 
-async def test_what_mutations_tell_beside_lines(engine: AsyncEngine, reading_engine: AsyncEngine) -> None:
+async def test_mutations_have_their_details_and_contents(
+    engine: AsyncEngine, reading_engine: AsyncEngine
+) -> None:
     book = await new_book(engine, "A")
     old, new = persons(2)
     first = DossierType("A", {"nl": "Eerste"}, "101")

@@ -25,7 +25,9 @@ def by_hand(book: Book, instant: datetime) -> int:
     return max((e.revision for e in book.entries if e.record_time <= instant), default=0)
 
 
-async def test_a_write_in_flight_is_waited_for(store: PostgresReadStore, engine: AsyncEngine) -> None:
+async def test_resolve_time_waits_for_a_write_in_progress(
+    store: PostgresReadStore, engine: AsyncEngine
+) -> None:
     book = await new_book(engine, "A")
     async with engine.connect() as writer:
         await writer.execute(LOCK, {"id": book.id})
@@ -49,7 +51,7 @@ async def test_a_write_in_flight_is_waited_for(store: PostgresReadStore, engine:
     assert await store.resolve_time(book.id, recorded - MICROSECOND) == 0
 
 
-async def test_an_instant_before_the_last_record_time_waits_for_nobody(
+async def test_instant_before_the_last_record_time_does_not_wait(
     store: PostgresReadStore, engine: AsyncEngine
 ) -> None:
     book = await new_book(engine, "A")

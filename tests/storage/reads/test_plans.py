@@ -16,7 +16,7 @@ from raas.storage.connection.database import open_database
 from raas.storage.connection.query import fetch
 from raas.storage.log import reader
 from raas.storage.reads import history, holders, instants, logged_numbers, lookups, transitions
-from raas.storage.reads.page_sql import PagePart, page_parameters, page_statement
+from raas.storage.reads.window_sql import PagePart, page_parameters, page_statement
 from raas.usecases.ports.read_store import DossierFilter
 from tests.storage.seed import FIRST_DAY, Book, new_book
 
@@ -108,7 +108,7 @@ def assert_walks_primary_key(nodes: list[dict[str, Any]]) -> None:
         DossierFilter(ends_between=Period(1, 2)),
     ],
 )
-async def test_a_page_walks_the_primary_key_and_no_further_than_its_window(
+async def test_page_walks_the_primary_key_within_its_window(
     reading_engine: AsyncEngine, book: Book, which: DossierFilter, at: int | None
 ) -> None:
     part = PagePart(MIDDLE, "A", 101, 1_000)
@@ -188,7 +188,9 @@ async def test_explanations_walk_one_dossier_after_the_other_by_index(
     assert touched(nodes) <= 3
 
 
-async def test_contents_are_looked_up_where_there_are_some(reading_engine: AsyncEngine, book: Book) -> None:
+async def test_contents_are_looked_up_only_for_mutations_that_have_one(
+    reading_engine: AsyncEngine, book: Book
+) -> None:
     page = {"registers": f"{{{book.id}}}", "after": "{10000}", "revisions": 1_000, "entries": 1_000}
     statement = reader._pages_statement(of_types=False, of_kinds=False, of_nisses=False)
     nodes = await plan(reading_engine, statement, page)

@@ -98,7 +98,7 @@ async def planned(request: pytest.FixtureRequest, server_dsn: str) -> AsyncItera
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
-async def test_a_plan_of_an_empty_table_is_right_for_a_full_one(planned: AsyncEngine, name: str) -> None:
+async def test_plan_made_on_an_empty_table_suits_a_full_one(planned: AsyncEngine, name: str) -> None:
     nodes = await plan(planned, _execute(name), {})
 
     assert_by_index(nodes)

@@ -22,7 +22,7 @@ def numbers(first: int, many: int) -> list[EnterpriseNumber]:
     return [EnterpriseNumber(int(enterprise_number(first + i))) for i in range(many)]
 
 
-async def test_a_name_waits_for_the_writer_of_its_register(
+async def test_rename_waits_for_the_writer_of_the_register(
     store: PostgresRegisterStore, engine: AsyncEngine
 ) -> None:
     (number,) = numbers(1_000_005, 1)

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.calendar.periods import Period
 from raas.domain.numbers.niss import Niss
 from raas.storage.reads import pages as page_reading
-from raas.storage.reads.page_sql import PAGE_BYTES
 from raas.storage.reads.store import PostgresReadStore
+from raas.storage.reads.window_sql import PAGE_BYTES
 from raas.usecases.ports.read_store import DossierFilter, DossierView
 from tests.storage.seed import FIRST_DAY, PARTNER, Book, new_book, persons, write_at_random
 
@@ -60,7 +60,7 @@ async def whole(
         after = page.dossiers[-1].niss, page.dossiers[-1].dossier_type
 
 
-async def test_a_page_of_large_dossiers_ends_before_its_message_becomes_too_large(
+async def test_page_of_large_dossiers_ends_below_the_message_limit(
     store: PostgresReadStore, engine: AsyncEngine
 ) -> None:
     book = await new_book(engine, "A")
@@ -74,7 +74,7 @@ async def test_a_page_of_large_dossiers_ends_before_its_message_becomes_too_larg
         assert (await whole(store, book, which, None, 1_000))[0] == expected(book, which, book.revision)
 
 
-async def test_a_filter_that_hardly_anything_matches_is_walked_in_windows(
+async def test_filter_with_few_matches_is_walked_in_windows(
     store: PostgresReadStore, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book = await new_book(engine, "COMMON", "RARE")
@@ -92,7 +92,7 @@ async def test_a_filter_that_hardly_anything_matches_is_walked_in_windows(
             assert views == expected(book, which, revision)
 
 
-async def test_a_write_that_was_answered_is_seen_by_every_later_question(
+async def test_answered_write_is_seen_by_every_later_read(
     store: PostgresReadStore, engine: AsyncEngine
 ) -> None:
     book = await new_book(engine, "A")
@@ -114,7 +114,7 @@ async def test_a_write_that_was_answered_is_seen_by_every_later_question(
         await asyncio.gather(*askers, return_exceptions=True)
 
 
-async def test_a_caller_that_goes_away_takes_nobody_along(store: PostgresReadStore, book: Book) -> None:
+async def test_cancelled_caller_does_not_affect_others(store: PostgresReadStore, book: Book) -> None:
     which = DossierFilter((persons(1)[0],))
     calls = [asyncio.create_task(store.page(book.id, which, None, None, 10)) for _ in range(50)]
     await asyncio.sleep(0)

@@ -19,7 +19,7 @@ lines = st.lists(st.tuples(days, days | st.just(OPEN)), max_size=5).map(
 )
 
 
-def test_the_text_of_some_lines() -> None:
+def test_text_of_lines() -> None:
     open_line = Period(738_886, OPEN)
     assert lines_of("{}") == ()
     assert lines_of("{[2024-01-01,)}") == (open_line,)
@@ -29,11 +29,11 @@ def test_the_text_of_some_lines() -> None:
 
 
 @given(lines)
-def test_reading_is_writing_backwards(some: Lines) -> None:
+def test_lines_of_is_the_inverse_of_multirange_text(some: Lines) -> None:
     assert lines_of(multirange_text(some)) == some
 
 
-async def test_postgresql_writes_what_is_read(reading_engine: AsyncEngine) -> None:
+async def test_text_is_the_one_that_postgresql_writes(reading_engine: AsyncEngine) -> None:
     @given(st.lists(lines, min_size=1, max_size=50))
     def examples(many: list[Lines]) -> None:
         asked.append(many)
@@ -51,6 +51,6 @@ async def test_postgresql_writes_what_is_read(reading_engine: AsyncEngine) -> No
 @pytest.mark.parametrize(
     "text", ["", "{", "[2024-01-01,)", "{(,2024-01-01)}", "{[2024-01-01,2024-02-01]}", "{[x,y)}", "empty"]
 )
-def test_what_no_dossier_can_hold_is_refused(text: str) -> None:
+def test_text_that_no_dossier_can_hold_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever its words
         lines_of(text)

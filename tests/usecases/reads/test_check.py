@@ -55,7 +55,7 @@ def placed(*checks: Check) -> Mapping[int, Check]:
     return dict(enumerate(checks))
 
 
-async def test_every_reason(check: CheckInscriptions, engine: AsyncEngine) -> None:
+async def test_every_reason_of_a_decision(check: CheckInscriptions, engine: AsyncEngine) -> None:
     book = await new_book(engine, "A", "B", "C")
     person, had = persons(2)
     await book.set((person, "A", (Period(100, 200),)), (person, "B", (Period(300, OPEN),)))
@@ -87,7 +87,7 @@ async def test_every_reason(check: CheckInscriptions, engine: AsyncEngine) -> No
     assert answer.decision_time == NOW
 
 
-async def test_what_is_too_much_for_one_answer_is_told_once_or_refused(
+async def test_large_answer_has_each_dossier_once_or_is_refused(
     check: CheckInscriptions, engine: AsyncEngine
 ) -> None:
     book = await new_book(engine, "A")
@@ -110,7 +110,9 @@ async def test_what_is_too_much_for_one_answer_is_told_once_or_refused(
     assert raised.value.violations == (Violation("checks", Reason.BATCH_TOO_LARGE, "ANSWER_TOO_LARGE"),)
 
 
-async def test_without_a_day_it_is_today_in_belgium(check: CheckInscriptions, engine: AsyncEngine) -> None:
+async def test_check_without_a_day_means_today_in_belgium(
+    check: CheckInscriptions, engine: AsyncEngine
+) -> None:
     book = await new_book(engine, "A", "B")
     person = persons(1)[0]
     await book.set((person, "A", (Period(TODAY, TODAY + 1),)), (person, "B", (Period(TODAY - 1, TODAY),)))
@@ -118,7 +120,7 @@ async def test_without_a_day_it_is_today_in_belgium(check: CheckInscriptions, en
     assert [view.dossier_type for view in answer.decisions[0].dossiers] == ["A"]
 
 
-async def test_at_an_earlier_time_numbers_and_days_are_those_of_then(
+async def test_check_as_of_an_instant_uses_statuses_and_days_of_then(
     check: CheckInscriptions, engine: AsyncEngine
 ) -> None:
     book = await new_book(engine, "A")
@@ -156,7 +158,7 @@ async def test_registers_are_each_read_at_one_revision(check: CheckInscriptions,
     ]
 
 
-async def test_everything_wrong_is_said_at_once(check: CheckInscriptions, engine: AsyncEngine) -> None:
+async def test_all_violations_are_reported_together(check: CheckInscriptions, engine: AsyncEngine) -> None:
     book = await new_book(engine, "A")
     person = persons(1)[0]
     checks = {
@@ -183,9 +185,7 @@ async def test_everything_wrong_is_said_at_once(check: CheckInscriptions, engine
         assert [each.sentence for each in violations] == [each.sentence for each in refused.value.violations]
 
 
-async def test_a_register_one_may_not_ask_is_all_that_is_said(
-    check: CheckInscriptions, engine: AsyncEngine
-) -> None:
+async def test_missing_permission_is_reported_alone(check: CheckInscriptions, engine: AsyncEngine) -> None:
     book = await new_book(engine, "A")
     person = persons(1)[0]
     checks = {1: Check(book.number, person, ("X",)), 3: Check(NOBODY, person), 4: Check(NOBODY, person)}
@@ -197,7 +197,7 @@ async def test_a_register_one_may_not_ask_is_all_that_is_said(
     ]
 
 
-async def test_times_that_cannot_be_answered(check: CheckInscriptions, engine: AsyncEngine) -> None:
+async def test_instants_outside_the_log_are_refused(check: CheckInscriptions, engine: AsyncEngine) -> None:
     book = await new_book(engine, "A")
     for day in range(1, 4):
         await book.set((persons(1)[0], "A", (Period(day, OPEN),)))

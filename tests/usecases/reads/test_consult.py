@@ -62,7 +62,7 @@ async def exported(
     return dossiers, parts
 
 
-async def test_all_pages_are_as_of_the_first(consult: Consult, book: Book) -> None:
+async def test_all_pages_are_as_of_the_first_one(consult: Consult, book: Book) -> None:
     found: list[tuple[Niss, str]] = []
     token, pages = "", 0
     while token or not pages:
@@ -75,7 +75,7 @@ async def test_all_pages_are_as_of_the_first(consult: Consult, book: Book) -> No
     assert pages > 3
 
 
-async def test_a_token_keeps_what_was_asked_the_time_of(consult: Consult, book: Book) -> None:
+async def test_token_keeps_the_as_of_of_the_first_page(consult: Consult, book: Book) -> None:
     as_of = AsOf(instant=START + timedelta(seconds=10, microseconds=5))
     expected = max(e.revision for e in book.entries if e.record_time <= START + timedelta(seconds=10))
     first = await consult.page(CALL, admitted(book), EVERYTHING, as_of, 3, "")
@@ -92,7 +92,7 @@ async def test_a_token_keeps_what_was_asked_the_time_of(consult: Consult, book: 
         assert said(refused.value) == [("page_token", Reason.PAGE_TOKEN_INVALID)]
 
 
-async def test_a_token_given_to_another_question_is_refused(
+async def test_token_for_another_request_is_refused(
     consult: Consult, book: Book, engine: AsyncEngine
 ) -> None:
     token = (await consult.page(CALL, admitted(book), EVERYTHING, None, 3, "")).next_page_token
@@ -107,9 +107,7 @@ async def test_a_token_given_to_another_question_is_refused(
         assert said(refused.value) == [("page_token", Reason.PAGE_TOKEN_INVALID)]
 
 
-async def test_a_replaced_number_is_read_as_its_successor_and_said_on_every_page(
-    consult: Consult, engine: AsyncEngine
-) -> None:
+async def test_replaced_number_is_resolved_on_every_page(consult: Consult, engine: AsyncEngine) -> None:
     book = await new_book(engine, "A", "B")
     other = persons(1)[0]
     await book.set((REPLACED, "A", (LINE,)), (REPLACED, "A", ()), (other, "A", (LINE,)))
@@ -128,7 +126,7 @@ async def test_a_replaced_number_is_read_as_its_successor_and_said_on_every_page
     assert then.resolved == ()
 
 
-async def test_what_cannot_be_answered_is_refused(consult: Consult, book: Book) -> None:
+async def test_impossible_reads_are_refused(consult: Consult, book: Book) -> None:
     await book.trim(50)
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     for which, as_of, violations in (
@@ -150,18 +148,18 @@ async def test_what_cannot_be_answered_is_refused(consult: Consult, book: Book) 
         assert said(refused.value) == violations
 
 
-async def test_an_export_is_whole_and_of_one_revision(consult: Consult, book: Book) -> None:
+async def test_export_is_complete_and_of_one_revision(consult: Consult, book: Book) -> None:
     for as_of, revision in ((None, 200), (AsOf(revision=77), 77)):
         dossiers, parts = await exported(consult, book, as_of=as_of)
         assert [(v.niss, v.dossier_type) for v in dossiers] == keys(book, revision)
         assert {part_revision for _, part_revision in parts} == {revision}
 
 
-async def test_an_export_of_nothing_has_one_empty_part(consult: Consult, book: Book) -> None:
+async def test_empty_export_has_one_empty_part(consult: Consult, book: Book) -> None:
     assert await exported(consult, book, DossierFilter(active_on=1)) == ([], [(0, 200)])
 
 
-async def test_an_export_stays_as_it_was_when_it_began(consult: Consult, engine: AsyncEngine) -> None:
+async def test_export_ignores_later_writes(consult: Consult, engine: AsyncEngine) -> None:
     book = await new_book(engine, "A", "B")
     people = persons(1_200)
     await book.set(*((person, code, (LINE,)) for person in people for code in ("A", "B")))
@@ -173,7 +171,7 @@ async def test_an_export_stays_as_it_was_when_it_began(consult: Consult, engine:
     assert [(v.niss, v.dossier_type) for v in dossiers] == keys(book, 2_400)
 
 
-async def test_parts_of_large_dossiers_hold_few(consult: Consult, engine: AsyncEngine) -> None:
+async def test_part_of_large_dossiers_holds_few(consult: Consult, engine: AsyncEngine) -> None:
     book = await new_book(engine, "A")
     lines = tuple(Period(day, day + 1) for day in range(FIRST_DAY, FIRST_DAY + 2_000, 2))
     await book.set(*((person, "A", lines) for person in persons(100)))
@@ -183,7 +181,7 @@ async def test_parts_of_large_dossiers_hold_few(consult: Consult, engine: AsyncE
     assert max(length for length, _ in parts) == 9
 
 
-async def test_an_export_that_is_trimmed_away_meanwhile_ends_with_an_error(
+async def test_export_ends_with_an_error_when_its_revision_is_trimmed(
     consult: Consult, engine: AsyncEngine
 ) -> None:
     book = await new_book(engine, "A")
@@ -197,7 +195,7 @@ async def test_an_export_that_is_trimmed_away_meanwhile_ends_with_an_error(
     assert said(refused.value) == [("at_revision", Reason.REVISION_EXPIRED)]
 
 
-async def test_an_export_nobody_waits_for_ends(consult: Consult, engine: AsyncEngine) -> None:
+async def test_export_ends_at_the_deadline_of_its_call(consult: Consult, engine: AsyncEngine) -> None:
     book = await new_book(engine, "A")
     await book.set(*((person, "A", (LINE,)) for person in persons(1_500)))
     late = replace(CALL, deadline=time.monotonic())

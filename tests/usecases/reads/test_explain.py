@@ -70,7 +70,7 @@ def ask(harness: ReadingHarness) -> Asking:
     return Asking(harness, ExplainDossier(harness.reads, harness.source, harness.niss_history))
 
 
-async def test_the_last_mutation_that_changed_the_day_decides(harness: ReadingHarness, ask: Asking) -> None:
+async def test_last_mutation_that_changed_the_day_decides(harness: ReadingHarness, ask: Asking) -> None:
     register, niss = await harness.register(), await harness.person()
     assert await ask.told(register, niss) == (False, None, "NEVER")
     await harness.inscribe(register, niss, "2023-01-01", "2023-12-31")  # 2
@@ -85,7 +85,7 @@ async def test_the_last_mutation_that_changed_the_day_decides(harness: ReadingHa
     assert await ask.told(register, niss) == (True, 7, "INSCRIBED")
 
 
-async def test_who_and_when_and_why_is_in_the_mutation_and_in_the_sentence(
+async def test_mutation_and_sentence_name_actor_time_and_context(
     harness: ReadingHarness, ask: Asking
 ) -> None:
     register, niss = await harness.register(), await harness.person()
@@ -104,7 +104,7 @@ async def test_who_and_when_and_why_is_in_the_mutation_and_in_the_sentence(
     assert found.values["recorded"].startswith("20")
 
 
-async def test_of_several_types_the_last_that_decided_counts(harness: ReadingHarness, ask: Asking) -> None:
+async def test_last_deciding_mutation_of_several_types_counts(harness: ReadingHarness, ask: Asking) -> None:
     known = IdentityChanges.WHILE_KNOWN
     register = await harness.register(HEALTH=known, PENSION=known)
     niss = await harness.person()
@@ -119,9 +119,7 @@ async def test_of_several_types_the_last_that_decided_counts(harness: ReadingHar
     assert await ask.told(register, niss) == (False, 6, "REMOVED")
 
 
-async def test_a_day_taken_over_is_traced_back_to_the_number_it_came_from(
-    harness: ReadingHarness, ask: Asking
-) -> None:
+async def test_day_taken_over_is_traced_to_the_replaced_number(harness: ReadingHarness, ask: Asking) -> None:
     register = await harness.register()
     first, second, third = [await harness.person() for _ in range(3)]
     await harness.inscribe(register, first, "2024-01-01", "2024-12-31")  # 2
@@ -137,9 +135,7 @@ async def test_a_day_taken_over_is_traced_back_to_the_number_it_came_from(
     assert await ask.told(register, second) == (False, 8, "REMOVED")
 
 
-async def test_what_was_removed_before_a_replacement_still_decides(
-    harness: ReadingHarness, ask: Asking
-) -> None:
+async def test_removal_before_a_replacement_still_decides(harness: ReadingHarness, ask: Asking) -> None:
     register = await harness.register()
     old, new = await harness.person(), await harness.person()
     await harness.inscribe(register, old, "2024-01-01", "2024-12-31")  # 2
@@ -149,7 +145,7 @@ async def test_what_was_removed_before_a_replacement_still_decides(
     assert await ask.told(register, new) == (False, 3, "REMOVED")
 
 
-async def test_after_a_restoration_each_person_is_told_of_it(harness: ReadingHarness, ask: Asking) -> None:
+async def test_restoration_is_explained_for_both_numbers(harness: ReadingHarness, ask: Asking) -> None:
     register = await harness.register()
     old, new = await harness.person(), await harness.person()
     await harness.inscribe(register, old, "2024-01-01", "2024-12-31")  # 2
@@ -160,7 +156,7 @@ async def test_after_a_restoration_each_person_is_told_of_it(harness: ReadingHar
     assert (await ask.why(register, new)).numbers == (new,)
 
 
-async def test_a_day_removed_before_a_restoration_is_not_said_to_be_the_successors(
+async def test_day_removed_before_a_restoration_is_not_attributed_to_the_successor(
     harness: ReadingHarness, ask: Asking
 ) -> None:
     register = await harness.register()
@@ -204,7 +200,7 @@ async def test_day_given_to_another_number_meanwhile_is_not_said_to_be_the_succe
     assert await ask.told(register, third) == (False, 9, "SEPARATED")
 
 
-async def test_what_the_source_says_of_the_number_is_said(harness: ReadingHarness, ask: Asking) -> None:
+async def test_sentence_includes_the_status_of_the_number(harness: ReadingHarness, ask: Asking) -> None:
     register, niss, unknown = await harness.register(), await harness.person(), new_niss()
     await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
     await harness.cancel(niss)
@@ -212,7 +208,7 @@ async def test_what_the_source_says_of_the_number_is_said(harness: ReadingHarnes
     assert await ask.told(register, unknown) == (False, None, "NISS_UNKNOWN")
 
 
-async def test_a_source_that_knows_no_replacements_leaves_the_number_alone(harness: ReadingHarness) -> None:
+async def test_source_without_replacements_keeps_the_number(harness: ReadingHarness) -> None:
     register = await harness.register()
     old, new = await harness.person(), await harness.person()
     await harness.inscribe(register, old, "2024-01-01", "2024-12-31")
@@ -222,9 +218,7 @@ async def test_a_source_that_knows_no_replacements_leaves_the_number_alone(harne
     assert await ask.told(register, new) == (True, 2, "INSCRIBED")
 
 
-async def test_lines_that_a_former_number_still_has_are_pointed_out(
-    harness: ReadingHarness, ask: Asking
-) -> None:
+async def test_lines_of_a_former_number_are_mentioned(harness: ReadingHarness, ask: Asking) -> None:
     register = await harness.register()
     old, new = await harness.person(), await harness.person()
     await harness.replace(old, new)
@@ -233,7 +227,7 @@ async def test_lines_that_a_former_number_still_has_are_pointed_out(
         assert await ask.told(register, niss) == (False, 2, "STALE")
 
 
-async def test_as_it_was_known_then(harness: ReadingHarness, ask: Asking) -> None:
+async def test_explanation_as_of_an_instant(harness: ReadingHarness, ask: Asking) -> None:
     register = await harness.register()
     old, new = await harness.person(), await harness.person()
     moments = [now()]
@@ -263,7 +257,7 @@ async def test_as_it_was_known_then(harness: ReadingHarness, ask: Asking) -> Non
     assert await then(new, 1) == (False, None, (new,))
 
 
-async def test_what_was_trimmed_away_is_said(harness: ReadingHarness, ask: Asking) -> None:
+async def test_explanation_mentions_a_trimmed_log(harness: ReadingHarness, ask: Asking) -> None:
     register, niss, other = await harness.register(), await harness.person(), await harness.person()
     await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")  # 2
     await harness.inscribe(register, other, "2024-06-15", "2024-06-15")  # 3
@@ -281,7 +275,7 @@ async def test_what_was_trimmed_away_is_said(harness: ReadingHarness, ask: Askin
     assert await ask.told(register, niss) == (False, None, "NOT_KNOWN_BEFORE_LOG")
 
 
-async def test_a_replacement_whose_other_side_was_trimmed_away_decides_itself(
+async def test_replacement_decides_when_the_earlier_mutation_is_trimmed(
     harness: ReadingHarness, ask: Asking
 ) -> None:
     register = await harness.register()
@@ -292,7 +286,7 @@ async def test_a_replacement_whose_other_side_was_trimmed_away_decides_itself(
     assert await ask.told(register, new) == (True, 4, "TAKEN_OVER")
 
 
-async def test_everything_wrong_is_said_at_once(harness: ReadingHarness, ask: Asking) -> None:
+async def test_all_violations_are_reported_together(harness: ReadingHarness, ask: Asking) -> None:
     register, niss = await harness.register(), await harness.person()
     tomorrow = now().replace(year=now().year + 1)
     with pytest.raises(Refused) as refused:
@@ -307,14 +301,14 @@ async def test_everything_wrong_is_said_at_once(harness: ReadingHarness, ask: As
     assert [each.sentence for each in again] == [each.sentence for each in refused.value.violations]
 
 
-async def test_a_walk_ends_when_nobody_waits_for_it(harness: ReadingHarness, ask: Asking) -> None:
+async def test_walk_ends_at_the_deadline_of_its_call(harness: ReadingHarness, ask: Asking) -> None:
     register, niss = await harness.register(), await harness.person()
     await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
     with pytest.raises(StoreUnavailable):
         await ask.why(register, niss, call=replace(a_call(), deadline=0.0))
 
 
-async def test_any_history_is_explained_as_by_reading_all_of_it(harness: ReadingHarness, ask: Asking) -> None:
+async def test_explanation_agrees_with_a_scan_of_the_whole_log(harness: ReadingHarness, ask: Asking) -> None:
     """Against the whole history, by hand, for persons whose numbers are replaced and restored at random."""
     chance = random.Random(23)
     register = await harness.register()
@@ -359,7 +353,7 @@ async def test_any_history_is_explained_as_by_reading_all_of_it(harness: Reading
         assert (found.mutation.revision if found.mutation else None) == expected
 
 
-async def test_a_long_chain_is_walked_in_pieces(
+async def test_long_chain_is_walked_in_pieces(
     harness: ReadingHarness, ask: Asking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register, niss = await harness.register(), await harness.person()

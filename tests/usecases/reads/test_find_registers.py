@@ -31,9 +31,7 @@ def nobody_else(counter: int) -> Niss:
     return Niss(int(niss(1931, 61, 31, counter)))
 
 
-async def test_every_dossier_of_every_register_that_matches(
-    routing: FindRegisters, engine: AsyncEngine
-) -> None:
+async def test_find_returns_every_matching_dossier(routing: FindRegisters, engine: AsyncEngine) -> None:
     person = nobody_else(1)
     one, two, had = [await new_book(engine, "B", "A") for _ in range(3)]
     await one.set((person, "B", (Period(100, 200),)), (person, "A", (Period(150, OPEN),)))
@@ -57,7 +55,9 @@ async def test_every_dossier_of_every_register_that_matches(
         assert (answer.matches, answer.decision_time, answer.resolved) == (expected, NOW, ())
 
 
-async def test_then_registers_knew_what_they_knew_then(routing: FindRegisters, engine: AsyncEngine) -> None:
+async def test_find_as_of_an_instant_reads_registers_of_then(
+    routing: FindRegisters, engine: AsyncEngine
+) -> None:
     person = nobody_else(3)
     one, two = await new_book(engine, "B"), await new_book(engine, "B")
     await one.set((person, "B", (Period(100, 200),)))
@@ -71,11 +71,11 @@ async def test_then_registers_knew_what_they_knew_then(routing: FindRegisters, e
     assert (await routing.find(CALL, person, (), None, None, None)).matches == (two_then,)
 
 
-async def test_a_person_nobody_knows_has_no_matches(routing: FindRegisters, engine: AsyncEngine) -> None:
+async def test_unheld_person_has_no_matches(routing: FindRegisters, engine: AsyncEngine) -> None:
     assert (await routing.find(CALL, nobody_else(5), (), None, None, None)).matches == ()
 
 
-async def test_a_number_that_does_not_exist_is_refused(routing: FindRegisters) -> None:
+async def test_unknown_number_is_refused(routing: FindRegisters) -> None:
     with pytest.raises(Refused) as refused:
         await routing.find(CALL, UNKNOWN, (), None, None, None)
     assert said(refused.value) == [("niss", Reason.NISS_UNKNOWN)]

@@ -35,7 +35,7 @@ async def pages(history: History, book: Book, niss: Niss, size: int) -> list[lis
     return found
 
 
-async def test_all_pages_are_as_of_the_first(history: History, engine: AsyncEngine) -> None:
+async def test_all_pages_are_as_of_the_first_one(history: History, engine: AsyncEngine) -> None:
     person = persons(1)[0]
     for size, expected in ((2, [[1, 2], [3, 4], [5]]), (5, [[1, 2, 3, 4, 5]]), (3, [[1, 2, 3], [4, 5]])):
         book = await new_book(engine, "A")
@@ -44,7 +44,7 @@ async def test_all_pages_are_as_of_the_first(history: History, engine: AsyncEngi
         assert await pages(history, book, person, size) == expected
 
 
-async def test_both_numbers_of_a_person_have_one_history(history: History, engine: AsyncEngine) -> None:
+async def test_united_numbers_have_one_history(history: History, engine: AsyncEngine) -> None:
     book = await new_book(engine, "A")
     await book.set((REPLACED, "A", (LINE,)), (persons(1)[0], "A", (LINE,)))
     await book.set((REPLACED, "A", ()), (SUCCESSOR, "A", (LINE,)))
@@ -55,7 +55,7 @@ async def test_both_numbers_of_a_person_have_one_history(history: History, engin
     assert (first.resolved, second.resolved) == (((REPLACED, SUCCESSOR),),) * 2
 
 
-async def test_a_token_of_another_question_is_refused(history: History, engine: AsyncEngine) -> None:
+async def test_token_for_another_history_is_refused(history: History, engine: AsyncEngine) -> None:
     book = await new_book(engine, "A")
     person, other = persons(2)
     for length in (1, 2):
@@ -67,7 +67,7 @@ async def test_a_token_of_another_question_is_refused(history: History, engine: 
         assert said(refused.value) == [("page_token", Reason.PAGE_TOKEN_INVALID)]
 
 
-async def test_an_unknown_type_is_refused(history: History, engine: AsyncEngine) -> None:
+async def test_unknown_type_is_refused(history: History, engine: AsyncEngine) -> None:
     book = await new_book(engine, "A")
     with pytest.raises(Refused) as refused:
         await history.page(CALL, admitted(book), persons(1)[0], "X", 1, "")

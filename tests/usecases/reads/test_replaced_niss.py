@@ -20,7 +20,7 @@ def harness(engine: AsyncEngine, reading_engine: AsyncEngine) -> ReadingHarness:
     return ReadingHarness(engine, reading_engine)
 
 
-async def test_every_question_follows_to_the_final_successor_and_says_so(harness: ReadingHarness) -> None:
+async def test_every_read_resolves_to_the_final_successor(harness: ReadingHarness) -> None:
     register = await harness.register()
     first, second, third = [await harness.person() for _ in range(3)]
     await harness.inscribe(register, first, "2024-01-01", "2024-12-31")
@@ -37,7 +37,7 @@ async def test_every_question_follows_to_the_final_successor_and_says_so(harness
         assert found.resolved == ((asked, third),)
 
 
-async def test_history_and_mutations_are_those_of_all_numbers_of_the_person(harness: ReadingHarness) -> None:
+async def test_history_has_the_mutations_of_all_numbers_of_a_person(harness: ReadingHarness) -> None:
     register = await harness.register()
     one, other, final, stranger = [await harness.person() for _ in range(4)]
     for niss in (one, stranger, other, final):  # 2, 3, 4, 5
@@ -55,7 +55,7 @@ async def test_history_and_mutations_are_those_of_all_numbers_of_the_person(harn
     assert await harness.history(register, stranger) == ([3, 8], ())
 
 
-async def test_after_a_restoration_each_person_has_its_own_history(harness: ReadingHarness) -> None:
+async def test_restored_number_has_its_own_history(harness: ReadingHarness) -> None:
     register = await harness.register()
     old, new = await harness.person(), await harness.person()
     await harness.inscribe(register, old, "2024-01-01", "2024-12-31")  # 2
@@ -67,7 +67,7 @@ async def test_after_a_restoration_each_person_has_its_own_history(harness: Read
     assert [d.lines for d in (await harness.consult(register, old)).dossiers] == [(YEAR,)]
 
 
-async def test_the_history_of_a_person_stays_that_of_its_first_page(harness: ReadingHarness) -> None:
+async def test_history_keeps_the_numbers_of_its_first_page(harness: ReadingHarness) -> None:
     register = await harness.register()
     old, new = await harness.person(), await harness.person()
     for niss in (new, old, new):
@@ -80,7 +80,7 @@ async def test_the_history_of_a_person_stays_that_of_its_first_page(harness: Rea
     assert [m.revision for m in (*first.mutations, *second.mutations)] == [2, 4]
 
 
-async def test_a_cancelled_number_is_read_and_says_so_in_a_check(harness: ReadingHarness) -> None:
+async def test_cancelled_number_is_read_and_reported_by_a_check(harness: ReadingHarness) -> None:
     register, niss = await harness.register(), await harness.person()
     await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
     await harness.cancel(niss)
@@ -89,7 +89,7 @@ async def test_a_cancelled_number_is_read_and_says_so_in_a_check(harness: Readin
     assert await harness.history(register, niss) == ([2, 3], ())
 
 
-async def test_numbers_that_are_out_of_date_are_listed(harness: ReadingHarness) -> None:
+async def test_stale_numbers_are_listed(harness: ReadingHarness) -> None:
     """With persons in the store a replaced number keeps no lines: only one written before can be listed."""
     register = await harness.register()
     old, new, gone = [await harness.person() for _ in range(3)]
@@ -115,7 +115,7 @@ async def test_numbers_that_are_out_of_date_are_listed(harness: ReadingHarness) 
     )
 
 
-async def test_as_of_an_earlier_time_numbers_mean_what_they_meant_then(harness: ReadingHarness) -> None:
+async def test_reads_as_of_an_earlier_time_use_the_statuses_of_then(harness: ReadingHarness) -> None:
     register, neighbour = await harness.register(), await harness.register()
     first, second, third = [await harness.person() for _ in range(3)]
     times, revisions = [], []
@@ -158,7 +158,7 @@ async def test_as_of_an_earlier_time_numbers_mean_what_they_meant_then(harness: 
             assert {m.register for m in found.matches} == {r for r, known in expected.items() if known}
 
 
-async def test_what_was_asked_as_of_the_latest_revision_is_what_is_known_now(harness: ReadingHarness) -> None:
+async def test_read_as_of_the_latest_revision_equals_the_current_one(harness: ReadingHarness) -> None:
     register = await harness.register()
     old, new, gone = [await harness.person() for _ in range(3)]
     for niss in (old, gone):

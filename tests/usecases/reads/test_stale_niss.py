@@ -54,20 +54,22 @@ async def pages(verb: StaleNiss, book: Book, size: int) -> list[tuple[Stale, ...
     return found
 
 
-async def test_replaced_cancelled_and_unknown_numbers_in_order(verb: StaleNiss, book: Book) -> None:
+async def test_replaced_cancelled_and_unknown_numbers_are_listed_in_order(
+    verb: StaleNiss, book: Book
+) -> None:
     assert await pages(verb, book, 0) == [STALE]
     assert await pages(verb, book, 2) == [STALE[:2], STALE[2:]]
     assert [stale for page in await pages(verb, book, 1) for stale in page] == list(STALE)
 
 
-async def test_a_number_without_lines_is_not_registered_any_more(verb: StaleNiss, book: Book) -> None:
+async def test_number_without_lines_is_not_listed(verb: StaleNiss, book: Book) -> None:
     await book.set((CANCELLED, "A", ()), (REPLACED, "A", ()))
     assert await pages(verb, book, 0) == [
         (Stale(REPLACED, PersonStatus.REPLACED, SUCCESSOR, ("B",)), STALE[2]),
     ]
 
 
-async def test_a_page_ends_after_so_many_numbers_even_if_empty(
+async def test_page_ends_after_a_number_of_lookups_even_if_empty(
     verb: StaleNiss, book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stale_module, "MAX_PAGE_SIZE", 10)
@@ -77,5 +79,5 @@ async def test_a_page_ends_after_so_many_numbers_even_if_empty(
     assert () in found[:-1]
 
 
-async def test_an_empty_register_has_none(verb: StaleNiss, engine: AsyncEngine) -> None:
+async def test_empty_register_has_no_stale_numbers(verb: StaleNiss, engine: AsyncEngine) -> None:
     assert await pages(verb, await new_book(engine), 10) == [()]

@@ -1,6 +1,6 @@
-"""Registers, dossiers, mutations, and what makes writes repeatable: the tables of schema.py.
+"""Registers, dossiers, mutations, and the tables that make writes idempotent.
 
-There is no way back down: it would throw a register away.
+There is no downgrade: it would delete the registers.
 """
 
 import sqlalchemy as sa

@@ -1,6 +1,6 @@
-"""Named subscribers of the stream of mutations: the table `subscriber` of schema.py.
+"""Named subscribers of the stream of mutations: the table `subscriber`.
 
-There is no way back down: it would forget where readers are.
+There is no downgrade: it would lose the positions of subscribers.
 """
 
 import sqlalchemy as sa

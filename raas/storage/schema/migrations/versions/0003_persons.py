@@ -1,6 +1,6 @@
-"""Persons, what finds them, what was imported of them, and facts about them beside the log.
+"""Persons, their search keys, their imports, and facts about them beside the log.
 
-There is no way back down: it would forget who has which number.
+There is no downgrade: it would lose the numbers of persons.
 """
 
 import sqlalchemy as sa

@@ -1,6 +1,6 @@
-"""The index of the search tells whose given names cannot fit; what finds a person is made anew.
+"""Signatures of given names in the search index; the search keys of all persons are computed again.
 
-There is no way back down: the rows would no longer be found by the code before.
+There is no downgrade: the code before would not find the rows.
 """
 
 import sqlalchemy as sa

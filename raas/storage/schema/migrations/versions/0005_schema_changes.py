@@ -1,6 +1,6 @@
 """Record which migrations a database has, for servers that do not know them: the table `schema_change`.
 
-There is no way back down: servers of the release after would no longer be told.
+There is no downgrade: a server could no longer judge migrations that it does not know.
 """
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ expansion = True
 
 
 def upgrade() -> None:
-    """Create the table; every migration fills it."""
+    """Create the table; every upgrade fills it."""
     op.create_table(
         "schema_change",
         sa.Column("revision", sa.Text, nullable=False),
