@@ -46,8 +46,9 @@ class Persons:
         self.guesses = RateLimit(BURST, SECONDS)
         """Budget of wrong claims with inscriptions, per caller and person."""
         self._max_lines = settings.max_lines
-        self._changes = PostgresPersonWriteStore(writing, ClockGuard(settings.accept_record_times_until))
-        self._store = PostgresPersonStore(writing, reading)
+        clock = ClockGuard(settings.accept_record_times_until)
+        self._changes = PostgresPersonWriteStore(writing, clock)
+        self._store = PostgresPersonStore(writing, reading, clock)
         self._remote: RemoteSource | None = None
         match settings.authentic_source:
             case "local":

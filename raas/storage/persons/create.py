@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
 from raas.domain.search.person_search import Probe
+from raas.storage.connection.clock import ClockGuard
 from raas.storage.connection.errors import translated_errors
 from raas.storage.connection.lease import Connection
 from raas.storage.connection.transactions import Transaction
@@ -39,8 +40,9 @@ async def lock_additions(connection: Connection) -> None:
 class PostgresPersonCreation:
     """The PersonCreation of ports/persons.py. READ COMMITTED: each statement sees all earlier commits."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, clock: ClockGuard) -> None:
         self._transaction = transaction
+        self._clock = clock
         self._connection = transaction.connection
 
     async def created_before(self, key: RequestKey) -> CreatedBefore | None:
@@ -68,7 +70,7 @@ class PostgresPersonCreation:
     async def add(self, person: Person, key: RequestKey | None, fingerprint: bytes) -> Person:
         """Add the person, store the request id, and commit. Raises StoreFault when the number is taken."""
         with translated_errors():
-            if not await add_persons(self._connection, [person]):
+            if not await add_persons(self._connection, [person], self._clock):
                 raise StoreFault("the number of a new person is taken")
             if key is not None:
                 await self._connection.execute(_REMEMBER, (*key, fingerprint, person.niss))

@@ -22,6 +22,7 @@ from raas.domain.persons.record import Person, RegisterOfOrigin
 from raas.domain.persons.status import PersonStatus
 from raas.domain.persons.stored_identity import address_json, incomplete_date_text
 from raas.domain.search.birth_window import birth_code
+from raas.storage.connection.clock import ClockGuard
 from raas.storage.connection.lease import Connection
 from raas.storage.rows.arrays import array
 from raas.storage.writes.load import ADDITIONS_LOCK
@@ -91,14 +92,15 @@ ORDER BY k.key, g.birth_code, g.niss
 ON CONFLICT DO NOTHING"""
 
 
-_LOCK_ADDITIONS = f"SELECT pg_advisory_xact_lock_shared({ADDITIONS_LOCK})"
-
 # The clock is read after the lock was granted: a transaction that then takes it exclusively sees all earlier
 # first statuses.
+_LOCK_ADDITIONS = f"""
+WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({ADDITIONS_LOCK}))
+SELECT clock_timestamp() FROM locked"""
+
 _ADD_STATUSES = f"""
-WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS time)
 INSERT INTO niss_status (niss, time, status, replaced_by, successor)
-SELECT niss, clock.time, status, replaced_by, successor FROM clock, {_GIVEN}"""
+SELECT g.niss, %s::timestamptz, g.status, g.replaced_by, g.successor FROM {_GIVEN}"""
 
 _PUT_STATUSES = f"""
 INSERT INTO niss_status (niss, time, status, replaced_by, successor)
@@ -112,17 +114,23 @@ async def read_persons(connection: Connection, nisses: Collection[Niss]) -> dict
     return {row[0]: person_of(row) for row in await cursor.fetchall()}
 
 
-async def add_persons(connection: Connection, persons: Sequence[Person]) -> bool:
-    """Write new records; False when one of the numbers is known already: then roll back."""
+async def add_persons(connection: Connection, persons: Sequence[Person], clock: ClockGuard) -> bool:
+    """Write new records and their first statuses, as of one instant.
+
+    False when one of the numbers is known already: then roll back. Raises ClockAhead.
+    """
     given = person_document(persons)
     async with connection.pipeline():
-        await connection.execute(_LOCK_ADDITIONS)
-        cursor = await connection.execute(_ADD, (given,))
-    if cursor.rowcount != len(persons):
+        locked = await connection.execute(_LOCK_ADDITIONS)
+        added = await connection.execute(_ADD, (given,))
+    if added.rowcount != len(persons):
         return False
+    (time,) = await locked.fetchone() or (None,)
+    assert time is not None
+    clock.check(time)
     async with connection.pipeline():
         await connection.execute(_WRITE_KEYS, (given,))
-        await connection.execute(_ADD_STATUSES, (given,))
+        await connection.execute(_ADD_STATUSES, (time, given))
     return True
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
 from raas.domain.search.person_search import Probe
+from raas.storage.connection.clock import ClockGuard
 from raas.storage.connection.commit import NOTHING_TO_FIND
 from raas.storage.connection.errors import translated_errors
 from raas.storage.connection.query import fetch
@@ -28,8 +29,9 @@ from raas.usecases.ports.write_store import ImportKey
 class PostgresPersonStore:
     """Persons in the store; `writing` and `reading` are engines, the latter in autocommit."""
 
-    def __init__(self, writing: AsyncEngine, reading: AsyncEngine) -> None:
+    def __init__(self, writing: AsyncEngine, reading: AsyncEngine, clock: ClockGuard | None = None) -> None:
         self._writing = Transactions(writing)
+        self._clock = clock or ClockGuard()
         self._reading = reading
         self._finding = Transactions(reading)
 
@@ -62,7 +64,7 @@ class PostgresPersonStore:
                         return AddResult.OFFSET_MOVED
                     await advance(connection, progress)
                     evidence = evidence_of_import(progress)
-                if persons and not await add_persons(connection, persons):
+                if persons and not await add_persons(connection, persons, self._clock):
                     return AddResult.NUMBER_KNOWN
                 if persons and progress is None:
                     evidence = await evidence_of_person(connection, persons[0].niss)
@@ -84,4 +86,4 @@ class PostgresPersonStore:
         """Exclude all transactions that add persons; leaving without `add` rolls back."""
         async with self._writing.begin() as transaction:
             await transaction.wait_for_locks(lock_additions(transaction.connection))
-            yield PostgresPersonCreation(transaction)
+            yield PostgresPersonCreation(transaction, self._clock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -17,7 +18,10 @@ from raas.domain.persons.identity import Identity
 from raas.domain.persons.record import Person
 from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.search.person_search import PersonQuery
+from raas.storage.connection.clock import ClockGuard
 from raas.storage.persons.search import FIND, find_parameters
+from raas.storage.persons.store import PostgresPersonStore
+from raas.usecases.ports.errors import ClockAhead
 from raas.usecases.ports.persons import AddResult, CreatedBefore, Progress
 from tests.usecases.persons.harness import (
     BIS,
@@ -72,6 +76,17 @@ async def test_unknown_number_is_absent(harness: PersonHarness):
     known = await harness.person()
     assert set(await harness.store.persons([known, new_niss()])) == {known}
     assert await harness.store.persons([]) == {}
+
+
+async def test_add_with_a_clock_of_the_database_ahead_writes_nothing(
+    engine: AsyncEngine, reading_engine: AsyncEngine
+):
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    store = PostgresPersonStore(engine, reading_engine, ClockGuard(clock=lambda: an_hour_ago))
+    niss = new_niss()
+    with pytest.raises(ClockAhead):
+        await store.add([Person(niss, BIS, an_identity())], None)
+    assert await store.persons([niss]) == {}
 
 
 async def test_add_with_a_known_number_writes_nothing(harness: PersonHarness):
