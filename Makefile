@@ -18,14 +18,15 @@ BREAKING_AGAINST ?= $(shell head=$$(git rev-parse --quiet --verify HEAD); \
 	for ref in origin/main main; do base=$$(git rev-parse --quiet --verify "$$ref") || continue; \
 	[ "$$base" = "$$head" ] || { echo "$$base"; exit; }; done; echo "$$head")
 
-.PHONY: help setup run test lint bench
+.PHONY: help setup run test lint bench certs
 
 help:
 	@echo 'make setup   install everything in $(VENV)'
 	@echo 'make run     serve on 127.0.0.1:50051 for a first look, with a register of fictitious persons'
 	@echo 'make test    run the tests'
-	@echo 'make lint    check style, types, the floors of the house and the contract'
+	@echo 'make lint    check style, types, the order of the rooms and the contract'
 	@echo 'make bench   measure'
+	@echo 'make certs   make certificates for development in var/development'
 
 setup: $(INSTALLED)
 
@@ -67,3 +68,6 @@ lint: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+certs: setup
+	$(BIN)/raas certificates --dir var/development

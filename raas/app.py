@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.concurrency.keep_running import ReportFailure, keep_running
 from raas.domain.numbers.niss import NissProfile
+from raas.identity_wiring import Identity
 from raas.ops.audit import NoAudit
 from raas.ops.metrics import Metrics
 from raas.ops.page_seal import FernetPageSeal
@@ -24,9 +25,8 @@ from raas.ops.readiness import Readiness
 from raas.ops.settings import Settings
 from raas.person_wiring import Persons
 from raas.rpc.calls.fault_trace import fault_trace
-from raas.rpc.calls.identity import development_identity
 from raas.rpc.calls.permissions import declared_permissions
-from raas.rpc.server import RaasServer, build_server
+from raas.rpc.server import RaasServer, build_listeners
 from raas.rpc.services.catalogue import SERVICES
 from raas.rpc.services.use_cases import UseCases
 from raas.rpc.wire.mutations.stream import StreamMessages
@@ -104,7 +104,8 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
             feed = _feed(reading, persons, pages)
             write_queues = _write_queues(settings, writing, feed, metrics)
             use_cases = _use_cases(settings, writing, reading, persons, pages, feed, write_queues)
-            server = _server(settings, reading, use_cases, metrics, share_port=worker is not None)
+            identity = Identity(settings)
+            server = _server(settings, identity, reading, use_cases, metrics, share_port=worker is not None)
             if settings.metrics_listen:
                 metrics.serve(settings.metrics_listen, worker.number if worker else 0)
             readiness = Readiness(server.health.tell)
@@ -120,6 +121,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
                 feed.run(report),
                 keep_running("retention", lambda: _delete_expired(retention), report),
                 keep_running("readiness", lambda: probe.run(readiness.tested), report),
+                *([keep_running("token keys", keys.run, report)] if (keys := identity.keys) else []),
             ):
                 await stop.wait()
                 log.info("stopping")
@@ -205,13 +207,19 @@ def _use_cases(
 
 
 def _server(
-    settings: Settings, reading: AsyncEngine, use_cases: UseCases, metrics: Metrics, *, share_port: bool
+    settings: Settings,
+    identity: Identity,
+    reading: AsyncEngine,
+    use_cases: UseCases,
+    metrics: Metrics,
+    *,
+    share_port: bool,
 ) -> RaasServer:
-    return build_server(
+    return build_listeners(
         use_cases,
         AccessControl(PostgresRegisterStore(reading), NoAudit(), declared_permissions(SERVICES)),
-        development_identity,
-        listen=settings.listen,
+        identity.listeners,
+        health_listen=settings.listen_health,
         profile=_profile(settings),
         observer=metrics,
         share_port=share_port,
@@ -296,8 +304,9 @@ def _announce(settings: Settings, server: RaasServer) -> None:
         )
     log.info(
         "serving",
-        listen=settings.listen,
-        port=server.port,
+        listen=settings.addresses,
+        ports=server.ports,
+        environment=settings.environment.value if settings.environment else "test",
         niss_profile=settings.niss_profile,
         pid=os.getpid(),
     )

@@ -25,8 +25,10 @@ import structlog
 from raas import app, maintenance
 from raas.concurrency.keep_running import Backoff, keep_running
 from raas.concurrency.stop_signals import exit_on_stop_signals, stop_signals_call
+from raas.ops.addresses import split_address
+from raas.ops.identity_settings import PREFIX
 from raas.ops.logs import configure_logs
-from raas.ops.settings import PREFIX, Settings, split_address
+from raas.ops.settings import Settings
 from raas.rpc.calls.fault_trace import fault_trace
 from raas.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, holds_database, running_dsn
 
@@ -55,7 +57,8 @@ def run(settings: Settings) -> int:
         place = app.WorkerPlace(worker, int(lifeline), int(os.environ[_SERVING]))
         return asyncio.run(app.serve(settings, dsn, place))
     exit_on_stop_signals()
-    _refuse_taken_port(settings.listen)
+    for address in settings.addresses:
+        _refuse_taken_port(address)
     with database(settings) as (dsn, embedded):
         if settings.workers == 1:
             return asyncio.run(_serve_alone(settings, dsn, embedded))
@@ -165,6 +168,11 @@ class _Worker:
     restart_at: float = 0.0
 
 
+def _text(value: object) -> str:
+    """A setting as an environment variable has it."""
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
 class _Workers:
     """The workers of one supervisor."""
 
@@ -249,7 +257,7 @@ class _Workers:
     def _spawn(self, worker: _Worker) -> None:
         # The workers get the settings of the supervisor, flags included, and the database as a DSN.
         given = self._settings.model_dump(mode="json", exclude={"database_url"}, exclude_none=True)
-        environment = os.environ | {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
+        environment = os.environ | {f"{PREFIX}{name.upper()}": _text(value) for name, value in given.items()}
         if worker.serving is not None:
             os.close(worker.serving)
         worker.serving, writing_end = os.pipe()

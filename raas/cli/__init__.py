@@ -52,6 +52,7 @@ def command_line() -> typer.Typer:
     from raas.cli.database.renew_log import renew_log
     from raas.cli.database.trim import trim
     from raas.cli.demo.setup import demo
+    from raas.cli.development.credentials import certificates, token
     from raas.cli.imports.command import import_file
     from raas.cli.serve import serve
     from raas.cli.setup.context import context
@@ -80,6 +81,8 @@ def command_line() -> typer.Typer:
     made.add_typer(registers, name="registers")
     made.add_typer(subscribers, name="subscribers")
     made.add_typer(persons, name="persons")
+    made.command("certificates")(certificates)
+    made.command("token")(token)
     made.command("status")(status)
     made.command("doctor")(doctor)
     made.add_typer(context, name="context")

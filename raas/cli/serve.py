@@ -15,6 +15,97 @@ def serve(
         str | None,
         typer.Option(metavar="HOST:PORT", help="The address to serve gRPC on; 127.0.0.1:50051 by default."),
     ] = None,
+    listen_token: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT", help="The address for callers with bearer tokens; none by default."
+        ),
+    ] = None,
+    listen_health: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="The address of the health service alone, in plaintext; none by default.",
+        ),
+    ] = None,
+    environment: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="production, acceptance or test; mandatory unless callers name themselves."
+        ),
+    ] = None,
+    tls_certificate: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The certificate chain of the server, PEM.")
+    ] = None,
+    tls_key: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The unencrypted key of the certificate, PEM.")
+    ] = None,
+    tls_client_ca: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="The authorities of client certificates, PEM; with it --listen requires them.",
+        ),
+    ] = None,
+    tls_patterns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where certificates hold organisation and application, JSON; Belgian forms by default.",
+        ),
+    ] = None,
+    token_issuer: Annotated[
+        str | None, typer.Option(metavar="URL", help="The issuer of accepted tokens.")
+    ] = None,
+    token_audience: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The audience of accepted tokens; raas by default.")
+    ] = None,
+    token_keys: Annotated[
+        str | None, typer.Option(metavar="SOURCE", help="The key set of the issuer: an https URL or a file.")
+    ] = None,
+    token_algorithms: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Accepted signature algorithms, separated by commas.")
+    ] = None,
+    token_organisation_claim: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The claim that names the organisation; enterprise_number by default."
+        ),
+    ] = None,
+    token_application_claim: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The claim that names the application; client_id by default."),
+    ] = None,
+    token_scope_prefix: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="The prefix of scopes that narrow a token.")
+    ] = None,
+    token_skew_seconds: Annotated[
+        int | None,
+        typer.Option(metavar="SECONDS", help="How far the clock of the issuer may differ; 30 by default."),
+    ] = None,
+    administrators: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBERS",
+            help="The first administrators, two organisations at least, separated by commas.",
+        ),
+    ] = None,
+    allow_plaintext: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-plaintext/--no-allow-plaintext",
+            help="Serve --listen-token without TLS, behind a proxy that ends it.",
+            show_default=False,
+        ),
+    ] = None,
+    embedded_in_production: Annotated[
+        bool | None,
+        typer.Option(
+            "--embedded-in-production/--no-embedded-in-production",
+            help="Confirm that production runs on the embedded database.",
+            show_default=False,
+        ),
+    ] = None,
     database_url: Annotated[
         str | None,
         typer.Option(
@@ -104,6 +195,7 @@ def serve(
     exit_on_stop_signals()
     from raas import supervisor
     from raas.cli.demo.setup import start_beside
+    from raas.identity import IdentityFilesRefused
     from raas.ops.settings import SettingsRefused, load_settings
     from raas.storage.embedded import EmbeddedPostgresError
     from raas.usecases.ports.errors import PortError
@@ -113,6 +205,6 @@ def serve(
         if demo:
             start_beside(settings.listen)
         status = supervisor.run(settings)
-    except (SettingsRefused, EmbeddedPostgresError, PortError, OSError) as error:
+    except (SettingsRefused, IdentityFilesRefused, EmbeddedPostgresError, PortError, OSError) as error:
         fail(str(error))
     raise typer.Exit(status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import grpc
@@ -15,6 +16,7 @@ from raas.rpc.calls.identity import Identify
 from raas.rpc.calls.interceptor import CallInterceptor, Observer
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.health import HEALTH, Health
+from raas.rpc.listeners import Listener
 from raas.rpc.reflection import reflection_handlers
 from raas.rpc.services.catalogue import SERVICES, service_handlers
 from raas.rpc.services.use_cases import UseCases
@@ -38,19 +40,32 @@ KEEPALIVE_TIMEOUT_SECONDS = 20
 SHORTEST_CLIENT_PING_SECONDS = 10
 
 
+CONNECTION_AGE_SECONDS = 3_600
+# After so long, varied by gRPC by a tenth, clients with credentials connect anew, with the certificates of
+# the day. Streams go on for the grace: longer than any Export takes.
+CONNECTION_GRACE_SECONDS = 3_600
+
+
 @dataclass(frozen=True, slots=True)
 class RaasServer:
     """A server that was built. Health reports NOT_SERVING until `serving` is called, even once started."""
 
-    server: grpc.aio.Server
+    servers: tuple[grpc.aio.Server, ...]
+    """One for each listener, and one for health alone."""
     health: Health
     closing: Closing
-    port: int
-    """The port on which it listens, also when the system chose it."""
+    ports: tuple[int, ...]
+    """Where the servers listen, also when the system chose the port; in the same order."""
+
+    @property
+    def port(self) -> int:
+        """Where the first listener listens."""
+        return self.ports[0]
 
     async def start(self) -> None:
         """Accept connections; health reports NOT_SERVING until `serving`."""
-        await self.server.start()
+        for server in self.servers:
+            await server.start()
 
     async def serving(self, answered: bool) -> None:
         """Set the health status: whether calls are answered now."""
@@ -60,11 +75,11 @@ class RaasServer:
         """Refuse new calls with UNAVAILABLE; wait at most so long for those under way, then end them."""
         self.health.close()
         await self.closing.hold()
-        stopping = asyncio.create_task(self.server.stop(grace_seconds))
-        # gRPC has begun to shut down, and connections take no new calls, once the task has run.
+        stopping = [asyncio.create_task(server.stop(grace_seconds)) for server in self.servers]
+        # gRPC has begun to shut down, and connections take no new calls, once the tasks have run.
         await asyncio.sleep(0)
         self.closing.release()
-        await stopping
+        await asyncio.gather(*stopping)
 
 
 def build_server(
@@ -77,20 +92,61 @@ def build_server(
     observer: Observer | None = None,
     share_port: bool = False,
 ) -> RaasServer:
-    """Build the server, bound to `listen` (`host:port`, port 0 = any) but not started.
+    """Build a server with one listener in plaintext; see `build_listeners`."""
+    listeners = (Listener(listen, identify),)
+    return build_listeners(
+        use_cases, access, listeners, profile=profile, observer=observer, share_port=share_port
+    )
 
-    `share_port`: other processes may listen on the same port (workers); else a second server on it is
-    refused with RuntimeError. Must be called in the event loop that will run the server.
+
+def build_listeners(
+    use_cases: UseCases,
+    access: AccessControl,
+    listeners: Sequence[Listener],
+    *,
+    profile: NissProfile,
+    observer: Observer | None = None,
+    share_port: bool = False,
+    health_listen: str | None = None,
+) -> RaasServer:
+    """Build the server, bound to its addresses but not started.
+
+    `health_listen` is where the health service alone answers, in plaintext. `share_port`: other processes may
+    listen on the same ports (workers); else a second server on one is refused with RuntimeError. Must be
+    called in the event loop that will run the server.
     """
-    closing = Closing()
-    interceptor = CallInterceptor(identify, request_limits(SERVICES), access.note_unread, observer, closing)
-    server = grpc.aio.server(interceptors=(interceptor,), options=_options(share_port))
-    server.add_generic_rpc_handlers(service_handlers(use_cases, RequestScopes(access, profile)))
+    handlers = service_handlers(use_cases, RequestScopes(access, profile))
+    limits = request_limits(SERVICES)
     names = tuple(service.full_name for service in SERVICES)
-    checks = Health(names)
-    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
-    server.add_generic_rpc_handlers(reflection_handlers((*names, HEALTH)))
-    return RaasServer(server, checks, closing, server.add_insecure_port(listen))
+    checks, closing = Health(names), Closing()
+    servers, ports = [], []
+    for listener in listeners:
+        interceptor = CallInterceptor(listener.identify, limits, access.note_unread, observer, closing)
+        options = _options(share_port)
+        if listener.credentials is not None:
+            options += _AGE
+        server = grpc.aio.server(interceptors=(interceptor,), options=options)
+        server.add_generic_rpc_handlers(handlers)
+        health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+        server.add_generic_rpc_handlers(reflection_handlers((*names, HEALTH)))
+        servers.append(server)
+        ports.append(
+            server.add_insecure_port(listener.address)
+            if listener.credentials is None
+            else server.add_secure_port(listener.address, listener.credentials)
+        )
+    if health_listen is not None:
+        server = grpc.aio.server(options=_options(share_port))
+        health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+        servers.append(server)
+        ports.append(server.add_insecure_port(health_listen))
+    return RaasServer(tuple(servers), checks, closing, tuple(ports))
+
+
+_AGE = [
+    ("grpc.max_connection_age_ms", CONNECTION_AGE_SECONDS * 1000),
+    ("grpc.max_connection_age_grace_ms", CONNECTION_GRACE_SECONDS * 1000),
+]
 
 
 def _options(share_port: bool) -> list[tuple[str, int]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from raas.ops.settings import LogFormat, LogLevel, SettingsRefused, is_loopback, load_settings, split_address
+from raas.ops.addresses import is_loopback, split_address
+from raas.ops.settings import LogFormat, LogLevel, SettingsRefused, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +84,7 @@ def test_settings_without_an_identity_are_refused(environment: pytest.MonkeyPatc
 def test_development_identity_is_refused_on_other_than_loopback_addresses(listen: str) -> None:
     (problem,) = problems(listen=listen)
     assert problem.startswith("RAAS_DEVELOPMENT_IDENTITY: ")
-    assert "RAAS_LISTEN" in problem
+    assert "LISTEN is not one" in problem
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:50051", "127.1.2.3:1", "[::1]:50051", "localhost:0"])
@@ -103,9 +105,9 @@ def test_error_names_every_invalid_setting(
     said = problems(surprise=1)
     assert [line.split(":")[0] for line in said] == [
         "RAAS_LISTEN",
+        "RAAS_DEVELOPMENT_IDENTITY",
         "RAAS_DATABASE_URL",
         "RAAS_NISS_PROFILE",
-        "RAAS_DEVELOPMENT_IDENTITY",
         "RAAS_WORKERS",
         "RAAS_MAX_LINES",
         "RAAS_SURPRISE",
@@ -147,3 +149,64 @@ def test_accepted_record_times_need_a_time_zone(environment: pytest.MonkeyPatch)
     assert load_settings().accept_record_times_until == datetime(2027, 1, 1, tzinfo=UTC)
     environment.setenv("RAAS_ACCEPT_RECORD_TIMES_UNTIL", "2027-01-01T01:00:00")
     assert [line.split(":")[0] for line in problems()] == ["RAAS_ACCEPT_RECORD_TIMES_UNTIL"]
+
+
+PROVEN = {
+    "development_identity": False,
+    "environment": "acceptance",
+    "tls_certificate": "server.pem",
+    "tls_key": "server.key",
+    "tls_client_ca": "clients.pem",
+    "listen_token": "127.0.0.1:50052",
+    "token_issuer": "https://issuer.test",
+    "token_keys": "https://issuer.test/keys",
+    "administrators": "0999999922, 0244640631",
+}
+
+
+def test_settings_of_proven_callers_are_accepted() -> None:
+    settings = load_settings(**PROVEN)
+    assert settings.administrators == ("0999999922", "0244640631")
+    assert settings.token_algorithms == ("ES256", "PS256", "RS256", "Ed25519")
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"environment": None}, ["RAAS_ENVIRONMENT"]),
+        ({"tls_certificate": None, "tls_key": None}, ["RAAS_TLS_CERTIFICATE", "RAAS_TLS_KEY"]),
+        ({"token_issuer": None, "token_keys": None}, ["RAAS_TOKEN_ISSUER", "RAAS_TOKEN_KEYS"]),
+        ({"token_keys": "http://issuer.test/keys"}, ["RAAS_TOKEN_KEYS"] * 2),
+        ({"token_algorithms": "ES256,none"}, ["RAAS_TOKEN_ALGORITHMS"]),
+        ({"tls_client_ca": None, "tls_patterns": "p.json"}, ["RAAS_TLS_PATTERNS"]),
+        ({"tls_client_ca": None, "listen_token": None}, ["RAAS_DEVELOPMENT_IDENTITY"]),
+        ({"administrators": "0999999922"}, ["RAAS_ADMINISTRATORS"]),
+        ({"administrators": "0999999922 0999999922"}, ["RAAS_ADMINISTRATORS"]),
+        ({"environment": "production"}, ["RAAS_EMBEDDED_IN_PRODUCTION"]),
+        (
+            {"environment": "production", "niss_profile": "test", "embedded_in_production": True},
+            ["RAAS_NISS_PROFILE"],
+        ),
+        (
+            {"development_identity": True},
+            [
+                "RAAS_ENVIRONMENT",
+                "RAAS_LISTEN_TOKEN",
+                "RAAS_TLS_CERTIFICATE",
+                "RAAS_TLS_KEY",
+                "RAAS_TLS_CLIENT_CA",
+                "RAAS_TOKEN_KEYS",
+            ],
+        ),
+    ],
+)
+def test_settings_of_identity_that_contradict_each_other_are_refused(
+    environment: pytest.MonkeyPatch, changes: dict[str, Any], named: list[str]
+) -> None:
+    environment.delenv("RAAS_NISS_PROFILE", raising=False)
+    assert [line.split(":")[0] for line in problems(**{**PROVEN, **changes})] == named
+
+
+def test_tokens_behind_a_proxy_need_no_certificate_when_told_so() -> None:
+    without_tls = {**PROVEN, "tls_certificate": None, "tls_key": None, "tls_client_ca": None}
+    assert load_settings(**without_tls, allow_plaintext=True).listen_token == "127.0.0.1:50052"

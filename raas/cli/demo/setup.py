@@ -59,7 +59,7 @@ def start_beside(listen: str) -> None:
 
     Raises OSError when the address is taken: another server listens there.
     """
-    from raas.ops.settings import split_address
+    from raas.ops.addresses import split_address
 
     host, port = split_address(listen)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

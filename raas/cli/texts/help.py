@@ -1,7 +1,7 @@
 """Help texts in the language of the user.
 
-The help of a command is found by its first line, that of an option by its text. Commands of operators (serve
-and those that work on the database) have English help only.
+The help of a command is found by its first line, that of an option by its text. Commands of operators (serve,
+those that work on the database and those for development) have English help only.
 """
 
 from __future__ import annotations

@@ -37,6 +37,9 @@ SENTENCES: Mapping[str, str] = {
     "{oldest_revision}.",
     "REVISION_IN_FUTURE": "Diese Revision gibt es noch nicht. Die neueste ist {latest_revision}.",
     "UNAUTHENTICATED": "Der Aufrufer konnte nicht identifiziert werden.",
+    "CREDENTIAL_EXPIRED": "Das Zertifikat oder Token des Aufrufers ist abgelaufen. Erneuern Sie es."
+    " Verbinden Sie sich dann erneut.",
+    "SCOPE_MISSING": "Die Scopes des Tokens umfassen diesen Aufruf nicht ({scope}).",
     "MANDATE_MISSING": "Ihre Organisation hat kein Mandat für dieses Register.",
     "ROLE_MISSING": "Dieser Aufruf erfordert die Rolle {role}, die Ihre Organisation nicht hat.",
     "OVERLOADED": "Zurzeit liegen zu viele Anfragen vor. Bitte versuchen Sie es in Kürze erneut.",

@@ -34,6 +34,8 @@ SENTENCES: Mapping[str, str] = {
     "REVISION_EXPIRED": "This revision is no longer kept. The oldest one available is {oldest_revision}.",
     "REVISION_IN_FUTURE": "This revision does not exist yet. The latest one is {latest_revision}.",
     "UNAUTHENTICATED": "The caller could not be identified.",
+    "CREDENTIAL_EXPIRED": "The credential of the caller has expired. Renew it and connect again.",
+    "SCOPE_MISSING": "The scopes of the token do not include this call ({scope}).",
     "MANDATE_MISSING": "Your organisation has no mandate for this register.",
     "ROLE_MISSING": "This call requires the role {role}, which your organisation does not have.",
     "OVERLOADED": "There are too many requests at the moment. Please try again shortly.",

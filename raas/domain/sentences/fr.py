@@ -36,6 +36,9 @@ SENTENCES: Mapping[str, str] = {
     "{oldest_revision}.",
     "REVISION_IN_FUTURE": "Cette révision n’existe pas encore. La plus récente est {latest_revision}.",
     "UNAUTHENTICATED": "L’appelant n’a pas pu être identifié.",
+    "CREDENTIAL_EXPIRED": "Le certificat ou le jeton de l’appelant a expiré. Renouvelez-le,"
+    " puis reconnectez-vous.",
+    "SCOPE_MISSING": "Les portées (scopes) du jeton ne couvrent pas cet appel ({scope}).",
     "MANDATE_MISSING": "Votre organisation n’a pas de mandat pour ce registre.",
     "ROLE_MISSING": "Cet appel requiert le rôle {role}, que votre organisation n’a pas.",
     "OVERLOADED": "Les demandes sont trop nombreuses en ce moment. Veuillez réessayer dans un instant.",

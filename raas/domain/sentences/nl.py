@@ -34,6 +34,9 @@ SENTENCES: Mapping[str, str] = {
     "REVISION_EXPIRED": "Deze revisie wordt niet meer bewaard. De oudste beschikbare is {oldest_revision}.",
     "REVISION_IN_FUTURE": "Deze revisie bestaat nog niet. De recentste is {latest_revision}.",
     "UNAUTHENTICATED": "De oproeper kon niet worden geïdentificeerd.",
+    "CREDENTIAL_EXPIRED": "Het certificaat of het token van de oproeper is verlopen. Vernieuw het"
+    " en maak opnieuw verbinding.",
+    "SCOPE_MISSING": "De scopes van het token omvatten deze oproep niet ({scope}).",
     "MANDATE_MISSING": "Uw organisatie heeft geen mandaat voor dit register.",
     "ROLE_MISSING": "Deze oproep vereist de rol {role}, die uw organisatie niet heeft.",
     "OVERLOADED": "Er zijn op dit ogenblik te veel aanvragen. Probeer het zo dadelijk opnieuw.",

@@ -28,6 +28,7 @@ from raas.domain.errors import Category, Reason, Refused, Violation
 from raas.rpc.calls.closing import Closing
 from raas.rpc.calls.context import RequestContext, enter
 from raas.rpc.calls.errors import Refusal, past_deadline, refusal, violations_of
+from raas.rpc.calls.expiry import until_expiry
 from raas.rpc.calls.fault_trace import fault_trace
 from raas.rpc.calls.identity import Identify
 from raas.rpc.calls.metadata import CALL_ID, read_metadata
@@ -165,7 +166,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             try:
                 call = self._enter(rpc, context, call_id)
                 # Closed here and now when the caller goes away, not whenever it is collected as garbage.
-                async with aclosing(await behave(requests, call, context)) as responses:
+                async with (
+                    until_expiry(call.caller.credential),
+                    aclosing(await behave(requests, call, context)) as responses,
+                ):
                     async for response in responses:
                         await context.write(encode(response))
                 status = "OK"

@@ -67,11 +67,17 @@ class AccessControl:
         self._known: dict[EnterpriseNumber, AdmittedRegister] = {}
 
     def require_role(self, call: Call) -> None:
-        """Refuse a caller without the role that the RPC requires. Raises ROLE_MISSING.
+        """Refuse a caller without the role that the RPC requires. Raises ROLE_MISSING, SCOPE_MISSING.
 
-        CHECK requires the role only for registers for which the caller has no mandate: see `admitting`.
+        CHECK requires the role only for registers for which the caller has no mandate: see `admitting`. A
+        token that names scopes is narrowed to them, whatever the caller may do otherwise.
         """
         permission = self._permissions[call.rpc]
+        credential = call.caller.credential
+        if credential is not None and credential.rights is not None:
+            right = permission.name.lower()
+            if right not in credential.rights:
+                raise refuse(Reason.SCOPE_MISSING, scope=right)
         role = None if permission is Permission.CHECK else _ROLES.get(permission)
         if role is not None and role not in call.caller.roles:
             raise refuse(Reason.ROLE_MISSING, role=role.name)

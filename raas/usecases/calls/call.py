@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from uuid import UUID
 
+from raas.domain.callers.credential import Credential
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.mutation import Stamp
 
@@ -23,11 +24,15 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The organisation that calls; `all_mandates` is true only under the development identity."""
+    """The organisation that calls, and what proved it.
+
+    `all_mandates` and a missing credential exist in development identity only.
+    """
 
     enterprise_number: EnterpriseNumber
     roles: frozenset[Role] = frozenset()
     all_mandates: bool = False
+    credential: Credential | None = None
 
 
 @dataclass(frozen=True, slots=True)

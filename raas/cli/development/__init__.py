@@ -1,0 +1,1 @@
+"""Commands for development: certificates and tokens of one's own."""

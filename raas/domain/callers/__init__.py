@@ -1,0 +1,1 @@
+"""Callers and what proves who they are."""

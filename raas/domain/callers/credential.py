@@ -1,0 +1,42 @@
+"""A credential: what proved who calls, and for how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+
+
+class CredentialRefused(Exception):
+    """The credential proves nothing here; the text says why and never holds the credential."""
+
+
+class CredentialKind(Enum):
+    """How a caller proved its identity."""
+
+    CERTIFICATE = "certificate"
+    TOKEN = "token"  # noqa: S105 - the name of a kind, not a secret
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A verified credential.
+
+    `fingerprint` is the SHA-256 of the certificate (DER) or of the token, in lower-case hexadecimal; it
+    identifies the credential in logs, in the audit and in blocks. `public_key` is the SHA-256 of the
+    SubjectPublicKeyInfo of the certificate, or of the one that the token is bound to. `issuer_serial` is the
+    issuer's name (RFC 4514) and the serial number in hexadecimal, separated by a colon. `token_id` is the
+    claim `jti`. A field that does not exist for the kind is empty. `expires_at` is in seconds since 1970.
+    """
+
+    kind: CredentialKind
+    enterprise_number: EnterpriseNumber
+    application: str
+    fingerprint: str
+    expires_at: float
+    public_key: str = ""
+    issuer_serial: str = ""
+    token_id: str = ""
+    rights: frozenset[str] | None = None
+    """The rights to which a token is narrowed; None = not narrowed."""

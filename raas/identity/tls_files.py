@@ -1,0 +1,109 @@
+"""The files of TLS: certificate, key and client authorities, read again when they change.
+
+Certificates are renewed while the server runs. New files are used once all of them can be read and belong
+together; until then the last good ones are kept, and the failure is logged.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from raas.identity import IdentityFilesRefused
+from raas.identity.certificates import CertificateReader
+from raas.identity.patterns import Pattern
+
+log = structlog.get_logger()
+
+
+class TlsRefused(IdentityFilesRefused):
+    """The files cannot be used; the text says which and why, and never holds a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsMaterial:
+    """What a listener needs, as PEM; `reader` reads the certificates of clients."""
+
+    certificate: bytes
+    key: bytes
+    client_authorities: bytes | None
+    reader: CertificateReader
+
+
+class TlsFiles:
+    """The files of one server. `current` is safe to call from any thread."""
+
+    def __init__(
+        self, certificate: Path, key: Path, client_authorities: Path | None, patterns: Sequence[Pattern]
+    ) -> None:
+        """Raises TlsRefused when the files cannot be used."""
+        self._certificate = certificate
+        self._key = key
+        self._client_authorities = client_authorities
+        self._patterns = patterns
+        self._lock = threading.Lock()
+        self._seen = self._times()
+        self._material = self._load()
+
+    @property
+    def material(self) -> TlsMaterial:
+        """The last good material, without a look at the files."""
+        return self._material
+
+    def current(self) -> TlsMaterial:
+        """The material of the files as they are now, or the last good one."""
+        with self._lock:
+            times = self._times()
+            if times != self._seen:
+                self._seen = times
+                try:
+                    self._material = self._load()
+                    log.info("the TLS files were read again")
+                except TlsRefused as refused:
+                    log.error("the new TLS files are not used", cause=str(refused))
+            return self._material
+
+    def _times(self) -> tuple[object, ...]:
+        times: list[object] = []
+        for path in (self._certificate, self._key, self._client_authorities):
+            try:
+                found = path.stat() if path is not None else None
+                times.append(found and (found.st_mtime_ns, found.st_ino, found.st_size))
+            except OSError:
+                times.append("missing")
+        return tuple(times)
+
+    def _load(self) -> TlsMaterial:
+        certificate, key = _read(self._certificate), _read(self._key)
+        try:
+            leaf = x509.load_pem_x509_certificates(certificate)[0]
+        except ValueError:
+            raise TlsRefused(f"{self._certificate}: it holds no PEM certificate") from None
+        try:
+            private = load_pem_private_key(key, password=None)
+        except (ValueError, TypeError):
+            raise TlsRefused(f"{self._key}: it holds no unencrypted PEM key") from None
+        encoded = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        if private.public_key().public_bytes(*encoded) != leaf.public_key().public_bytes(*encoded):
+            raise TlsRefused(f"{self._key}: the key does not belong to the certificate {self._certificate}")
+        if self._client_authorities is None:
+            return TlsMaterial(certificate, key, None, CertificateReader((), ()))
+        authorities = _read(self._client_authorities)
+        try:
+            trusted = x509.load_pem_x509_certificates(authorities)
+        except ValueError:
+            raise TlsRefused(f"{self._client_authorities}: it holds no PEM certificate") from None
+        return TlsMaterial(certificate, key, authorities, CertificateReader(trusted, self._patterns))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise TlsRefused(f"{path}: {error.strerror}") from None

@@ -1,0 +1,88 @@
+"""Callers that prove who they are: by the client certificate of their connection, or by a bearer token."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+import grpc.aio
+import structlog
+
+from raas.domain.callers.credential import Credential, CredentialRefused
+from raas.domain.errors import Reason, Refused, refuse
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.identity.certificates import CertificateReader
+from raas.identity.tokens import TokenReader
+from raas.rpc.calls.identity import Identify
+from raas.usecases.calls.call import Caller, Role
+
+AUTHORIZATION = "authorization"
+_BEARER = "bearer "
+_PEER_CERTIFICATE = "x509_pem_cert"
+
+_log = structlog.get_logger("raas.rpc")
+
+RolesOf = Callable[[EnterpriseNumber], frozenset[Role]]
+"""The roles of an organisation now."""
+
+
+def certificate_identity(
+    reader: Callable[[], CertificateReader], tokens: TokenReader | None, roles_of: RolesOf
+) -> Identify:
+    """Callers of a listener with mutual TLS; a bearer token beside the certificate must be bound to it."""
+
+    def identify(
+        context: grpc.aio.ServicerContext[bytes, bytes], metadata: Iterable[tuple[str, str | bytes]]
+    ) -> Caller:
+        presented = tuple(context.auth_context().get(_PEER_CERTIFICATE, ()))
+        if not presented:
+            raise _unauthenticated("no client certificate was presented")
+        try:
+            credential = reader().read(presented[0], time.time())
+            token = _token(metadata)
+            if token is not None:
+                if tokens is None:
+                    raise CredentialRefused("this server accepts no tokens")
+                credential = tokens.read(token, credential)
+        except CredentialRefused as refused:
+            raise _unauthenticated(str(refused)) from None
+        return _caller(credential, roles_of)
+
+    return identify
+
+
+def token_identity(tokens: TokenReader, roles_of: RolesOf) -> Identify:
+    """Callers of a listener that asks for no certificate: each call brings a bearer token."""
+
+    def identify(
+        context: grpc.aio.ServicerContext[bytes, bytes], metadata: Iterable[tuple[str, str | bytes]]
+    ) -> Caller:
+        try:
+            token = _token(metadata)
+            if token is None:
+                raise CredentialRefused("the call brings no bearer token")
+            return _caller(tokens.read(token), roles_of)
+        except CredentialRefused as refused:
+            raise _unauthenticated(str(refused)) from None
+
+    return identify
+
+
+def _token(metadata: Iterable[tuple[str, str | bytes]]) -> str | None:
+    values = [value for key, value in metadata if key == AUTHORIZATION]
+    if not values:
+        return None
+    value = values[0]
+    if len(values) > 1 or not isinstance(value, str) or not value.lower().startswith(_BEARER):
+        raise CredentialRefused("the metadata authorization is not one bearer token")
+    return value[len(_BEARER) :].strip()
+
+
+def _caller(credential: Credential, roles_of: RolesOf) -> Caller:
+    return Caller(credential.enterprise_number, roles_of(credential.enterprise_number), credential=credential)
+
+
+def _unauthenticated(cause: str) -> Refused:
+    """The refusal, which says nothing to the caller; the cause is for the operator."""
+    _log.warning("caller not identified", cause=cause)
+    return refuse(Reason.UNAUTHENTICATED)

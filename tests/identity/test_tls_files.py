@@ -1,0 +1,78 @@
+"""TLS files: renewed while the server runs, never half."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from raas.identity.development import Authority, Issued
+from raas.identity.patterns import BELGIAN
+from raas.identity.tls_files import TlsFiles, TlsRefused
+
+
+class Files:
+    """The three files in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.certificate, self.key, self.authorities = folder / "c.pem", folder / "k.pem", folder / "ca.pem"
+        self.authority = Authority("Clients")
+        self.put(self.authority.server(["localhost"]))
+        self.authorities.write_bytes(self.authority.pem)
+
+    def put(self, issued: Issued) -> None:
+        for path, pem in ((self.certificate, issued.certificate_pem), (self.key, issued.key_pem)):
+            new = path.with_suffix(".new")
+            new.write_bytes(pem)
+            new.replace(path)
+
+    def open(self) -> TlsFiles:
+        return TlsFiles(self.certificate, self.key, self.authorities, BELGIAN)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path)
+
+
+def test_renewed_files_are_used(files: Files) -> None:
+    opened = files.open()
+    before = opened.current()
+    assert opened.current() is before
+    renewed = files.authority.server(["localhost"])
+    files.put(renewed)
+    assert opened.current().certificate == renewed.certificate_pem != before.certificate
+
+
+def test_a_certificate_without_its_key_is_not_used_until_the_key_has_arrived(files: Files) -> None:
+    opened = files.open()
+    before = opened.current()
+    renewed = files.authority.server(["localhost"])
+    files.certificate.write_bytes(renewed.certificate_pem)
+    assert opened.current() is before
+    files.key.write_bytes(renewed.key_pem)
+    assert opened.current().certificate == renewed.certificate_pem
+
+
+def test_new_authorities_replace_the_old_ones(files: Files) -> None:
+    opened = files.open()
+    other = Authority("Others")
+    files.authorities.write_bytes(other.pem)
+    client = other.client("0999999922", "app")
+    assert opened.current().reader.read(client.certificate_pem, 0).application == "app"
+
+
+@pytest.mark.parametrize("damage", ["missing", "garbage"])
+@pytest.mark.parametrize("which", ["certificate", "key", "authorities"])
+def test_damaged_files_are_refused_at_the_start_and_ignored_later(
+    files: Files, which: str, damage: str
+) -> None:
+    opened = files.open()
+    before = opened.current()
+    path: Path = getattr(files, which)
+    path.unlink()
+    if damage == "garbage":
+        path.write_bytes(b"garbage")
+    assert opened.current() is before
+    with pytest.raises(TlsRefused, match=path.name):
+        files.open()
