@@ -563,6 +563,41 @@ async def test_batch_larger_than_a_message_is_split_without_a_revision_to_resume
         listener.stop()
 
 
+async def test_batch_larger_than_a_response_is_listed_in_parts(harness: StreamHarness) -> None:
+    register = await harness.new_register("A")
+    begun = await harness.inscribe(register, ANN, "A", *range(1000, 1400))
+    last = await harness.inscribe(register, ANN, "A", *range(1400, 1700))
+    request = v1.ListMutationsRequest(after_revision=begun, page_size=1_000)
+    revisions: list[int] = []
+    parts: list[tuple[int, bool]] = []
+    while not parts or parts[-1][1]:
+        page = await harness.stream.ListMutations(request, metadata=metadata(register))
+        assert page.ByteSize() < 4 * 1024 * 1024
+        revisions += [mutation.revision for mutation in page.mutations]
+        parts.append((page.through_revision, bool(page.next_page_token)))
+        request.page_token = page.next_page_token
+    assert revisions == list(range(begun + 1, last + 1))
+    assert parts == [(begun, True)] * (len(parts) - 1) + [(last, False)]
+    assert len(parts) > 1
+
+
+async def test_page_token_of_a_listing_is_refused_for_another_request(harness: StreamHarness) -> None:
+    register = await harness.new_register("A")
+    begun = await harness.inscribe(register, ANN, "A", *range(1000, 1400))
+    await harness.inscribe(register, ANN, "A", *range(1400, 1700))
+    page = await harness.stream.ListMutations(
+        v1.ListMutationsRequest(after_revision=begun), metadata=metadata(register)
+    )
+    assert page.next_page_token
+    for other in (
+        v1.ListMutationsRequest(after_revision=begun, page_token=f"{page.next_page_token[:-4]}AAAA"),
+        v1.ListMutationsRequest(after_revision=begun + 1, page_token=page.next_page_token),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await harness.stream.ListMutations(other, metadata=metadata(register))
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
 async def test_every_streamed_message_is_audited_before_it_is_sent(harness: StreamHarness) -> None:
     register = await harness.new_register("A")
     await harness.inscribe(register, ANN, "A", 2000, 2001)
