@@ -91,8 +91,12 @@ class BatchQueue(Generic[Item]):
 
     def put(self, item: Item) -> None:
         """Add an item as the last one, and start a worker if fewer than allowed are running."""
-        (self._background_items if item.background else self._items).append(item)
-        self._count(item, item.size)
+        if item.background:
+            self._background_items.append(item)
+            self._background_size += item.size
+        else:
+            self._items.append(item)
+            self._foreground_size += item.size
         if len(self._workers) < self._most_workers:
             self._workers.add(asyncio.create_task(self._work()))
 

@@ -61,14 +61,12 @@ class QueuedJob(WaitingItem[Answer_co], Generic[Answer_co]):
     def __init__(self, job: WriteJob[Answer_co]) -> None:
         super().__init__(job.size, deadline=job.deadline, background=job.background)
         self.job = job
-        self._answer: list[Answer_co] = []
         self._refusal: Exception | None = None
 
     def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, None]:
         """Apply the job and keep its answer. Raises the errors of the job."""
-        self._answer.clear()
         self._refusal = None
-        self._answer.append((yield from self.job.apply(unit_of_work)))
+        self._answer = yield from self.job.apply(unit_of_work)
 
     def refuse(self, error: Exception) -> None:
         """Keep an error in place of the answer."""
@@ -79,8 +77,7 @@ class QueuedJob(WaitingItem[Answer_co], Generic[Answer_co]):
         if self._refusal is not None:
             self.fail(self._refusal)
         elif not self._future.done():
-            (answer,) = self._answer
-            self._future.set_result(answer)
+            self._future.set_result(self._answer)
 
 
 def load_request(batch: Iterable[QueuedJob[object]], types: DossierTypes) -> LoadRequest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Sequence
 
 from raas.concurrency.slices import slices
@@ -20,7 +21,7 @@ _SLICE = 250
 """Operations applied before other tasks run: a few milliseconds."""
 
 
-class OperationsJob:
+class OperationsJob(ABC):
     """Operations of one call."""
 
     background = False
@@ -49,9 +50,9 @@ class OperationsJob:
         """The dossiers that it touches."""
         return dossier_keys(self.operations, self.persons, types)
 
+    @abstractmethod
     def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, BatchAnswer]:
         """Apply the operations."""
-        raise NotImplementedError
 
     def _apply(self, unit_of_work: RegisterUnitOfWork, operation: Operation) -> Applied:
         entry = unit_of_work.apply(operation, self.persons, self._stamp)
