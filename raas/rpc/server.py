@@ -38,8 +38,8 @@ KEEPALIVE_SECONDS = 60
 KEEPALIVE_TIMEOUT_SECONDS = 20
 # Clients may ping this often, also without a call: firewalls drop idle connections.
 SHORTEST_CLIENT_PING_SECONDS = 10
-
-
+# How long calls that a stop has ended may take to answer.
+LAST_ANSWERS_SECONDS = 1.0
 CONNECTION_AGE_SECONDS = 3_600
 # After so long, varied by gRPC by a tenth, clients with credentials connect anew, with the certificates of
 # the day. Streams go on for the grace: longer than any Export takes.
@@ -75,10 +75,13 @@ class RaasServer:
         """Refuse new calls with UNAVAILABLE; wait at most so long for those under way, then end them."""
         self.health.close()
         await self.closing.hold()
-        stopping = [asyncio.create_task(server.stop(grace_seconds)) for server in self.servers]
+        last = grace_seconds + LAST_ANSWERS_SECONDS
+        stopping = [asyncio.create_task(server.stop(last)) for server in self.servers]
         # gRPC has begun to shut down, and connections take no new calls, once the tasks have run.
         await asyncio.sleep(0)
         self.closing.release()
+        await asyncio.wait(stopping, timeout=grace_seconds)
+        self.closing.expire()
         await asyncio.gather(*stopping)
 
 

@@ -2,13 +2,15 @@
 
 When gRPC shuts down, it cancels the calls that it has received and not yet handed out; under load there are
 always some. So new calls are held for a moment before: callers who wait for an answer send nothing else, and
-gRPC hands out all that it received. Once connections take no new calls, those held are refused.
+gRPC hands out all that it received. Once connections take no new calls, those held are refused. Calls under way
+when the grace period is over end with UNAVAILABLE too.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 QUIET_SECONDS = 0.05
 """Without a new call for so long, gRPC has handed out all that it received."""
@@ -16,9 +18,11 @@ LONGEST_SECONDS = 1.0
 
 
 class Closing:
-    """Whether new calls are served, held or refused."""
+    """Whether new calls are served, held or refused, and which calls are under way."""
 
     def __init__(self) -> None:
+        self.running: set[asyncio.Task[Any]] = set()
+        self.expired = False
         self._holding = False
         self._arrived = asyncio.Event()
         self._released = asyncio.Event()
@@ -41,6 +45,19 @@ class Closing:
                 await asyncio.wait_for(self._arrived.wait(), QUIET_SECONDS)
             except TimeoutError:
                 return
+
+    def enter(self) -> asyncio.Task[Any]:
+        """Add the current task to the calls under way; it leaves `running` by itself."""
+        task = asyncio.current_task()
+        assert task is not None
+        self.running.add(task)
+        return task
+
+    def expire(self) -> None:
+        """End the calls that are still under way, with UNAVAILABLE."""
+        self.expired = True
+        for task in self.running:
+            task.cancel()
 
     def release(self) -> None:
         """Refuse the calls that are held, and all that still arrive."""

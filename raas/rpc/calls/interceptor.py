@@ -10,6 +10,7 @@ raises, and with it every frame of the call and the request, until the collector
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -21,10 +22,8 @@ from uuid import UUID, uuid4
 import grpc
 import grpc.aio
 import structlog
-from google.protobuf.message import DecodeError
 
-from raas.concurrency.slices import run_in_slices
-from raas.domain.errors import Category, Reason, Refused, Violation
+from raas.domain.errors import Category, Reason, Violation
 from raas.rpc.calls.closing import Closing
 from raas.rpc.calls.context import RequestContext, enter
 from raas.rpc.calls.errors import Refusal, past_deadline, refusal, violations_of
@@ -32,6 +31,7 @@ from raas.rpc.calls.expiry import until_expiry
 from raas.rpc.calls.fault_trace import fault_trace
 from raas.rpc.calls.identity import Identify
 from raas.rpc.calls.metadata import CALL_ID, read_metadata
+from raas.rpc.calls.request_reader import AuditUnread, ParsedRequests, RequestReader
 from raas.rpc.calls.unidentified import unidentified
 from raas.rpc.wire.limits import MessageLimits
 from raas.usecases.calls.call import Call
@@ -42,7 +42,6 @@ STATUS_DETAILS = "grpc-status-details-bin"
 _Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 _Pairs: TypeAlias = "Sequence[tuple[str, str | bytes]]"
-AuditUnread: TypeAlias = "Callable[[Call, Sequence[Violation]], None]"
 _Continuation: TypeAlias = "Callable[[grpc.HandlerCallDetails], Awaitable[_Handler | None]]"
 
 # Of `logging` in any case: an application that configures no logs, such as a test, then prints none.
@@ -133,6 +132,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             status = "CANCELLED"
             call_id = uuid4()
             call: Call | None = None
+            task = self._closing.enter()
             try:
                 call = self._enter(rpc, context, call_id)
                 response = encode(await behave(await reader.read(raw, call), context))
@@ -141,12 +141,18 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             except grpc.aio.BaseError:
                 # gRPC itself ends the call: the caller is gone.
                 raise
+            except asyncio.CancelledError:
+                if not self._closing.expired:
+                    raise
+                status = _refuse_unavailable(context, call_id)
+                return b""
             except Exception as error:
                 refused = _refusal(rpc, call_id, error, call)
                 status = refused.code.name
                 _refuse(context, call_id, refused)
                 return b""
             finally:
+                self._closing.running.discard(task)
                 if self._observer is not None:
                     self._observer.answered(rpc, status, _monotonic() - began)
 
@@ -163,6 +169,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             status = "CANCELLED"
             call_id = uuid4()
             call: Call | None = None
+            task = self._closing.enter()
             try:
                 call = self._enter(rpc, context, call_id)
                 # Closed here and now when the caller goes away, not whenever it is collected as garbage.
@@ -175,11 +182,16 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 status = "OK"
             except grpc.aio.BaseError:
                 raise
+            except asyncio.CancelledError:
+                if not self._closing.expired:
+                    raise
+                status = _refuse_unavailable(context, call_id)
             except Exception as error:
                 refused = _refusal(rpc, call_id, error, call)
                 status = refused.code.name
                 _refuse(context, call_id, refused)
             finally:
+                self._closing.running.discard(task)
                 if self._observer is not None:
                     self._observer.answered(rpc, status, _monotonic() - began)
 
@@ -200,53 +212,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return call
 
 
-class RequestReader:
-    """Checks and parses the requests of one RPC."""
-
-    def __init__(
-        self, limits: MessageLimits, parse: Callable[[bytes], Any], audit_unread: AuditUnread
-    ) -> None:
-        self._limits = limits
-        self._parse = parse
-        self._audit_unread = audit_unread
-
-    async def read(self, raw: bytes, call: Call) -> Any:
-        """The message of these bytes; other tasks run while a large one is checked.
-
-        Raises Refused when a limit is exceeded or the bytes are no message; the audit is told.
-        """
-        try:
-            self._limits.check_size(raw)
-            if len(raw) > self._limits.harmless_bytes:
-                await run_in_slices(self._limits.count(raw))
-            return self._parse(raw)
-        except DecodeError:
-            violations: Sequence[Violation] = (Violation("", Reason.VALUE_INVALID, "MESSAGE_UNREADABLE"),)
-        except Refused as error:
-            violations = error.violations
-        self._audit_unread(call, violations)
-        raise Refused(violations)
-
-
-class ParsedRequests:
-    """The requests of a stream, each checked and parsed when it is asked for."""
-
-    def __init__(self, reader: RequestReader, requests: AsyncIterator[bytes], call: Call) -> None:
-        self._reader = reader
-        self._requests = requests
-        self._call = call
-
-    def __aiter__(self) -> ParsedRequests:
-        return self
-
-    async def __anext__(self) -> Any:
-        return await self._reader.read(await anext(self._requests), self._call)
-
-
 async def _unavailable(_: AsyncIterator[bytes], context: _Context) -> None:
-    call_id = uuid4()
-    violations = (Violation("", Reason.UNAVAILABLE),)
-    _refuse(context, call_id, refusal(violations, call_id, read_metadata(_metadata.get()).language))
+    _refuse_unavailable(context, uuid4())
 
 
 async def _no_such_method(_: AsyncIterator[bytes], context: _Context) -> None:
@@ -260,6 +227,14 @@ def _refuse(context: _Context, call_id: UUID, refused: Refusal) -> None:
     context.set_trailing_metadata(((CALL_ID, str(call_id)), (STATUS_DETAILS, refused.details)))
     context.set_code(refused.code)
     context.set_details(refused.message)
+
+
+def _refuse_unavailable(context: _Context, call_id: UUID) -> str:
+    """Answer UNAVAILABLE, which is returned: the server stops."""
+    language = read_metadata(_metadata.get()).language
+    refused = refusal((Violation("", Reason.UNAVAILABLE),), call_id, language)
+    _refuse(context, call_id, refused)
+    return refused.code.name
 
 
 def _refusal(rpc: str, call_id: UUID, error: Exception, call: Call | None) -> Refusal:

@@ -1,0 +1,58 @@
+"""Reads the requests of an RPC: checks their limits, then parses them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, TypeAlias
+
+from google.protobuf.message import DecodeError
+
+from raas.concurrency.slices import run_in_slices
+from raas.domain.errors import Reason, Refused, Violation
+from raas.rpc.wire.limits import MessageLimits
+from raas.usecases.calls.call import Call
+
+AuditUnread: TypeAlias = "Callable[[Call, Sequence[Violation]], None]"
+
+
+class RequestReader:
+    """Checks and parses the requests of one RPC."""
+
+    def __init__(
+        self, limits: MessageLimits, parse: Callable[[bytes], Any], audit_unread: AuditUnread
+    ) -> None:
+        self._limits = limits
+        self._parse = parse
+        self._audit_unread = audit_unread
+
+    async def read(self, raw: bytes, call: Call) -> Any:
+        """The message of these bytes; other tasks run while a large one is checked.
+
+        Raises Refused when a limit is exceeded or the bytes are no message; the audit is told.
+        """
+        try:
+            self._limits.check_size(raw)
+            if len(raw) > self._limits.harmless_bytes:
+                await run_in_slices(self._limits.count(raw))
+            return self._parse(raw)
+        except DecodeError:
+            violations: Sequence[Violation] = (Violation("", Reason.VALUE_INVALID, "MESSAGE_UNREADABLE"),)
+        except Refused as error:
+            violations = error.violations
+        self._audit_unread(call, violations)
+        raise Refused(violations)
+
+
+class ParsedRequests:
+    """The requests of a stream, each checked and parsed when it is asked for."""
+
+    def __init__(self, reader: RequestReader, requests: AsyncIterator[bytes], call: Call) -> None:
+        self._reader = reader
+        self._requests = requests
+        self._call = call
+
+    def __aiter__(self) -> ParsedRequests:
+        return self
+
+    async def __anext__(self) -> Any:
+        return await self._reader.read(await anext(self._requests), self._call)
