@@ -2,8 +2,8 @@
 
 When gRPC shuts down, it cancels the calls that it has received and not yet handed out; under load there are
 always some. So new calls are held for a moment before: callers who wait for an answer send nothing else, and
-gRPC hands out all that it received. Once connections take no new calls, those held are refused. Calls under way
-when the grace period is over end with UNAVAILABLE too.
+gRPC hands out all that it received. Once connections take no new calls, those held are refused. Calls under
+way when the grace period is over end with UNAVAILABLE too.
 """
 
 from __future__ import annotations
