@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from raas_client import Bookmark, ClientClosed, Event, FromSnapshot, Mutations, inscription
+from raas_client import Bookmark, ClientClosed, Event, FromSnapshot, MirrorStopped, Mutations, inscription
+from raas_client.blocking import Blocking
 from raas_client.reasons import NissMalformed
 from raas_client.testing import FakeRegister
 from tests.client.registers import ANN, TYPES, AnyRegister, own_threads, person
@@ -104,6 +107,28 @@ def test_loop_that_is_left_by_break_ends_its_stream(register: AnyRegister) -> No
             return [each.connected for each in caller.run(caller.client.subscribers().all())]
 
         eventually(lambda: connected() == [False])
+
+
+def test_leaving_the_block_leaves_mirrors_of_other_threads(fake: FakeRegister, tmp_path: Path) -> None:
+    entered, left = threading.Event(), threading.Event()
+
+    def mirror(caller: Blocking) -> str:
+        with caller.within(caller.client.mirror(tmp_path / "mirror.sqlite")) as copy:
+            entered.set()
+            assert left.wait(10)
+            with pytest.raises(MirrorStopped):
+                copy.knows(ANN, "2024-01-01")
+        return "left"
+
+    with ThreadPoolExecutor(1) as pool:
+        with fake.client().blocking() as caller:
+            mirroring = pool.submit(mirror, caller)
+            assert entered.wait(10)
+        # Its file is free.
+        with fake.client().blocking() as again, again.within(again.client.mirror(tmp_path / "mirror.sqlite")):
+            pass
+        left.set()
+        assert mirroring.result(10) == "left"
 
 
 def test_exception_in_a_within_block_is_raised(register: AnyRegister) -> None:

@@ -29,8 +29,8 @@ class Blocking:
     and `within` replaces `async with`. All may be called from several threads. The client belongs to this
     loop from now on.
 
-    Leaving the block ends the loops over `iterate` in other threads, as if their streams had ended, and
-    raises ClientClosed in other threads that wait in `run`.
+    Leaving the block ends the loops over `iterate` in other threads, as if their streams had ended, leaves
+    the blocks of `within`, and raises ClientClosed in other threads that wait in `run`.
     """
 
     def __init__(self, client: RaasClient) -> None:
@@ -40,6 +40,7 @@ class Blocking:
         self._lock = threading.RLock()
         self._closed = False
         self._waiting: set[Future[Any]] = set()
+        self._entered: list[AbstractAsyncContextManager[Any]] = []
 
     def __enter__(self) -> Self:
         """Start the thread."""
@@ -86,20 +87,31 @@ class Blocking:
 
     @contextmanager
     def within(self, block: AbstractAsyncContextManager[T]) -> Iterator[T]:
-        """An `async with` block as a `with` block: a mirror, for instance."""
+        """An `async with` block as a `with` block: a mirror, for instance.
+
+        It is left with the block of the client at the latest.
+        """
         entered = self.run(block.__aenter__())
+        self._entered.append(block)
         try:
             yield entered
         except BaseException as error:
-            if not self.run(block.__aexit__(type(error), error, error.__traceback__)):
+            if not self._exit(block, type(error), error, error.__traceback__):
                 raise
         else:
-            self.run(block.__aexit__(None, None, None))
+            self._exit(block, None, None, None)
 
     @property
     def closed(self) -> bool:
         """Whether the block was left."""
         return self._closed
+
+    def _exit(self, block: AbstractAsyncContextManager[Any], *reason: Any) -> bool | None:
+        with self._lock:
+            if self._closed:
+                return None
+            self._entered.remove(block)
+        return self.run(block.__aexit__(*reason))
 
     def _submit(self, awaitable: Awaitable[T]) -> Future[T]:
         with self._lock:
@@ -126,6 +138,8 @@ class Blocking:
                 future.add_done_callback(self._waiting.discard)
 
     async def _close(self) -> None:
+        for block in reversed(self._entered):
+            await block.__aexit__(None, None, None)
         await self.client.close()
         # The calls that were cancelled end before their loop does.
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
