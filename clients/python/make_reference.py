@@ -76,10 +76,8 @@ def _is_error(each: Any) -> bool:
 
 
 def _errors_of(module: Any) -> list[type[Exception]]:
-    found = [each for each in vars(module).values() if inspect.isclass(each)]
-    return [
-        each for each in found if each.__module__ == module.__name__ and not each.__name__.startswith("_")
-    ]
+    own = [each for each in vars(module).values() if getattr(each, "__module__", "") == module.__name__]
+    return [each for each in own if _is_error(each) or is_dataclass(each)]
 
 
 def _group(title: str, module: str, members: list[tuple[str, Any]]) -> str:
@@ -128,8 +126,7 @@ def _signature(name: str, each: Callable[..., Any]) -> str:
 
 
 def _parameter(parameter: inspect.Parameter) -> str:
-    stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
-    text = stars + parameter.name
+    text = str(parameter.replace(annotation=parameter.empty, default=parameter.empty))
     if parameter.annotation is not parameter.empty:
         text += f": {_annotation(parameter.annotation)}"
     if parameter.default is not parameter.empty:
@@ -138,7 +135,7 @@ def _parameter(parameter: inspect.Parameter) -> str:
 
 
 def _annotation(annotation: Any) -> str:
-    return annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
+    return annotation if isinstance(annotation, str) else str(getattr(annotation, "__name__", annotation))
 
 
 def _default(value: Any) -> str:

@@ -14,4 +14,4 @@ class RecordingAudit:
         self.records: list[AuditRecord] = []
 
     def record(self, record: AuditRecord) -> None:
-        self.records.append(replace(record, nisses=[int(niss) for niss in record.nisses]))
+        self.records.append(replace(record, nisses=list(record.nisses)))

@@ -100,7 +100,7 @@ class CountingChangesOnly(sqlite3.Cursor):
     """A cursor that counts updated rows as MySQL does: only those whose values changed."""
 
     @property
-    def rowcount(self) -> int:  # type: ignore[override]
+    def rowcount(self) -> int:
         return 0
 
 

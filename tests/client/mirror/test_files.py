@@ -53,8 +53,8 @@ async def test_second_mirror_on_a_file_is_refused_and_the_first_goes_on(
 async def test_file_of_a_killed_process_is_free_again(fake: FakeRegister, tmp_path: Path) -> None:
     path = tmp_path / "mirror.sqlite"
     command = [sys.executable, "-c", OPEN_MIRROR, fake.target, fake.enterprise_number, str(path)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, env=clean_environment(), **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=clean_environment(), stdin=pipe, stdout=pipe) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"open\n"
         async with fake.client() as client:
