@@ -177,6 +177,19 @@ class RoleMissing(Refused):
         return self._value("role") or ""
 
 
+class CredentialExpired(Refused):
+    """The certificate or the token of the caller expired during the stream: connect with a renewed one."""
+
+
+class ScopeMissing(Refused):
+    """The token of the caller does not include the right to make this call."""
+
+    @property
+    def scope(self) -> str:
+        """The missing right."""
+        return self._value("scope") or ""
+
+
 class Overloaded(Refused):
     """The server is overloaded; nothing was done."""
 
