@@ -108,7 +108,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             behave = handler.stream_stream
 
             async def stream(requests: AsyncIterator[bytes], call: Call, context: _Context) -> Any:
-                return behave(ParsedRequests(reader, requests, call), context)
+                return behave(ParsedRequests(reader, requests), context)
 
             return grpc.stream_stream_rpc_method_handler(self._responding(rpc, stream, encode))
         if handler.response_streaming:

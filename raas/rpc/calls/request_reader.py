@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from google.protobuf.message import DecodeError
 
 from raas.concurrency.slices import run_in_slices
-from raas.domain.errors import Reason, Refused, Violation
+from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.rpc.wire.limits import MessageLimits
 from raas.usecases.calls.call import Call
 
@@ -25,10 +25,10 @@ class RequestReader:
         self._parse = parse
         self._audit_unread = audit_unread
 
-    async def read(self, raw: bytes, call: Call) -> Any:
+    async def parsed(self, raw: bytes) -> Any:
         """The message of these bytes; other tasks run while a large one is checked.
 
-        Raises Refused when a limit is exceeded or the bytes are no message; the audit is told.
+        Raises Refused when a limit is exceeded or the bytes are no message.
         """
         try:
             self._limits.check_size(raw)
@@ -36,23 +36,27 @@ class RequestReader:
                 await run_in_slices(self._limits.count(raw))
             return self._parse(raw)
         except DecodeError:
-            violations: Sequence[Violation] = (Violation("", Reason.VALUE_INVALID, "MESSAGE_UNREADABLE"),)
-        except Refused as error:
-            violations = error.violations
+            raise refuse(Reason.VALUE_INVALID, sentence="MESSAGE_UNREADABLE") from None
+
+    async def read(self, raw: bytes, call: Call) -> Any:
+        """Like `parsed`; the audit is told of a refusal, since no servicer sees the request."""
+        try:
+            return await self.parsed(raw)
+        except Refused as refused:
+            violations = refused.violations
         self._audit_unread(call, violations)
         raise Refused(violations)
 
 
 class ParsedRequests:
-    """The requests of a stream, each checked and parsed when it is asked for."""
+    """The requests of a stream, each checked and parsed when the servicer asks for it."""
 
-    def __init__(self, reader: RequestReader, requests: AsyncIterator[bytes], call: Call) -> None:
+    def __init__(self, reader: RequestReader, requests: AsyncIterator[bytes]) -> None:
         self._reader = reader
         self._requests = requests
-        self._call = call
 
     def __aiter__(self) -> ParsedRequests:
         return self
 
     async def __anext__(self) -> Any:
-        return await self._reader.read(await anext(self._requests), self._call)
+        return await self._reader.parsed(await anext(self._requests))

@@ -165,6 +165,7 @@ async def test_unreadable_request_is_refused(harness: Harness) -> None:
             await (call if answer == "unary_unary" else call.read())
         refusal = told(raised.value)
         assert (refusal.status, refusal.violations) == ("INVALID_ARGUMENT", [("", "VALUE_INVALID")])
+    assert [record.outcome for record in harness.audit.records] == ["VALUE_INVALID"] * 2
 
 
 async def test_unreadable_request_in_a_stream_is_refused(harness: Harness) -> None:
@@ -175,6 +176,7 @@ async def test_unreadable_request_in_a_stream_is_refused(harness: Harness) -> No
         await call.read()
     refusal = told(raised.value)
     assert (refusal.status, refusal.violations) == ("INVALID_ARGUMENT", [("", "VALUE_INVALID")])
+    assert [record.outcome for record in harness.audit.records] == ["VALUE_INVALID"]
 
 
 async def test_a_request_beyond_the_limit_is_not_read(harness: Harness) -> None:
