@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from raas.domain.numbers.niss import Niss
@@ -75,3 +75,14 @@ async def follow(source: AuthenticSource, nisses: Sequence[Niss]) -> Followed:
     persons = await states_of(source, nisses)
     finals = ((niss, final_niss(niss, persons)) for niss in dict.fromkeys(nisses))
     return Followed(persons, tuple((niss, final) for niss, final in finals if final != niss))
+
+
+async def is_current(source: AuthenticSource, followed: Followed, nisses: Collection[Niss]) -> bool:
+    """Whether these numbers are still read as they were followed; a remote source is not asked again.
+
+    For numbers of which a register holds nothing: their dossiers move away when they are replaced.
+    """
+    if not nisses or not source.in_store:
+        return True
+    now = await follow(source, list(nisses))
+    return all(now.number_and_status(niss) == followed.number_and_status(niss) for niss in nisses)

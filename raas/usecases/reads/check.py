@@ -16,7 +16,7 @@ from raas.domain.persons.status import PersonStatus
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.answer_size import ANSWER_BYTES, DOSSIER_BYTES, LINE_BYTES
 from raas.usecases.calls.call import Call
-from raas.usecases.calls.successors import follow
+from raas.usecases.calls.successors import follow, is_current
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.niss_history import NissHistory, ReadAs
 from raas.usecases.ports.read_store import DossierFilter, DossierView, ReadStore, RegisterReading
@@ -109,16 +109,13 @@ class CheckInscriptions:
             raise Refused(violations)
         keys = [(registers[c.register].id, c.niss) for c in checks.values()]
         if at_time is None:
-            followed = await follow(self._source, [check.niss for check in checks.values()])
-            read: Mapping[tuple[int, Niss], ReadAs] = {
-                key: followed.number_and_status(key[1]) for key in keys
-            }
+            read, readings = await self._read_now(keys)
         else:
             read = await self._past.at_instant(keys, at_revisions, at_time)
             unknown = [index for index, key in zip(checks, keys, strict=True) if key not in read]
             if unknown:
                 raise Refused(history_unknown(f"checks[{index}].niss") for index in unknown)
-        readings = await self._reads.readings([(key[0], read[key].niss) for key in keys], at_revisions)
+            readings = await self._reads.readings([(key[0], read[key].niss) for key in keys], at_revisions)
         today = brussels_day(decision_time)
         decisions = [
             _decide(check, read[key], readings[key[0]], today)
@@ -130,6 +127,21 @@ class CheckInscriptions:
         if _bytes(shorter) > ANSWER_BYTES:
             raise refuse(Reason.BATCH_TOO_LARGE, "checks", "ANSWER_TOO_LARGE")
         return CheckAnswer(tuple(shorter), decision_time, first_dossiers_only=True)
+
+    async def _read_now(
+        self, keys: Sequence[tuple[int, Niss]]
+    ) -> tuple[Mapping[tuple[int, Niss], ReadAs], Mapping[int, RegisterReading]]:
+        """The numbers as they are read now, and the dossiers of the registers.
+
+        A number that is replaced between these two reads has no dossiers left: then both are repeated.
+        """
+        while True:
+            followed = await follow(self._source, [niss for _, niss in keys])
+            read = {key: followed.number_and_status(key[1]) for key in keys}
+            readings = await self._reads.readings([(key[0], read[key].niss) for key in keys], {})
+            empty = [niss for id_, niss in keys if not readings[id_].dossiers[read[id_, niss].niss]]
+            if await is_current(self._source, followed, empty):
+                return read, readings
 
     async def violations(
         self,

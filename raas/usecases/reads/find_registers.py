@@ -13,10 +13,10 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.instants import await_instant
-from raas.usecases.calls.successors import follow
+from raas.usecases.calls.successors import follow, is_current
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.niss_history import NissHistory
-from raas.usecases.ports.read_store import DossierFilter, ReadStore
+from raas.usecases.ports.read_store import DossierFilter, ReadStore, RegisterReading
 from raas.usecases.reads.past_numbers import PastNumbers, history_unknown
 
 
@@ -75,15 +75,10 @@ class FindRegisters:
         """
         decision_time = self._clock() if at_time is None else at_time
         if at_time is None:
-            followed = await follow(self._source, [niss])
-            if niss not in followed.persons:
-                raise refuse(Reason.NISS_UNKNOWN, "niss")
-            read_as = followed.read_as(niss)
-            holders = [register for register, _ in await self._reads.holders([read_as])]
-            at_revisions: Mapping[int, int] = {}
+            read_as, holders, readings = await self._now(niss)
         else:
             read_as, holders, at_revisions = await self._then(niss, at_time)
-        readings = await self._reads.readings([(r.id, read_as) for r in holders], at_revisions)
+            readings = await self._reads.readings([(r.id, read_as) for r in holders], at_revisions)
         which = DossierFilter(dossier_types=dossier_types, active_on=active_on, overlaps=overlaps)
         found = [
             Match(register.enterprise_number, d.dossier_type, d.partner, d.lines, reading.revision)
@@ -94,6 +89,22 @@ class FindRegisters:
         ]
         resolved = () if read_as == niss else ((niss, read_as),)
         return RoutingAnswer(tuple(found), decision_time, resolved)
+
+    async def _now(self, niss: Niss) -> tuple[Niss, list[Register], Mapping[int, RegisterReading]]:
+        """The number that this one is read as, the registers of that one, and their dossiers.
+
+        A number that is replaced between these reads has no dossiers left: then they are repeated.
+        """
+        while True:
+            followed = await follow(self._source, [niss])
+            if niss not in followed.persons:
+                raise refuse(Reason.NISS_UNKNOWN, "niss")
+            read_as = followed.read_as(niss)
+            holders = [register for register, _ in await self._reads.holders([read_as])]
+            readings = await self._reads.readings([(r.id, read_as) for r in holders], {})
+            empty = any(not readings[register.id].dossiers[read_as] for register in holders)
+            if await is_current(self._source, followed, [niss] if empty or not holders else []):
+                return read_as, holders, readings
 
     async def _then(self, niss: Niss, at_time: datetime) -> tuple[Niss, list[Register], Mapping[int, int]]:
         """The number that this one was read as, the registers of that one, and the revisions of the time."""

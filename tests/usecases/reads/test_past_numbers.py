@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.errors import Reason, Refused
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
+from raas.domain.persons.status import PersonState
+from raas.storage.persons.local_source import LocalSource
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.persons.no_history import UnrecordedNumbers
 from raas.usecases.ports.read_store import DossierFilter
@@ -277,6 +279,39 @@ async def test_answers_as_of_now_are_final_and_agree_while_numbers_change(harnes
 def holds(consulted: object) -> bool:
     """Whether a register answered a dossier."""
     return bool(cast(tuple[object, object], consulted)[0])
+
+
+class ReplacedMeanwhile(LocalSource):
+    """An authentic source whose number is replaced just after it was first asked."""
+
+    def __init__(self, engine: AsyncEngine, replace: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(engine)
+        self._replace: Callable[[], Awaitable[object]] | None = replace
+
+    async def states(self, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:
+        states = await super().states(nisses)
+        if self._replace is not None:
+            replace, self._replace = self._replace, None
+            await replace()
+        return states
+
+
+async def test_number_replaced_during_a_read_is_found_under_its_successor(
+    harness: ReadingHarness, reading_engine: AsyncEngine
+) -> None:
+    register = await harness.register()
+    for way in ("check", "find"):
+        old, new = await harness.person(), await harness.person()
+        await harness.inscribe(register, old, "2024-01-01", "2024-12-31")
+        source = ReplacedMeanwhile(reading_engine, lambda old=old, new=new: harness.replace(old, new))
+        harness.checking = CheckInscriptions(harness.reads, source, harness.niss_history, now)
+        harness.routing = FindRegisters(harness.reads, source, harness.niss_history, now)
+        if way == "check":
+            decision = await harness.check(register, old, DAY)
+            assert (decision.reason, decision.successor_niss) == (DecisionReason.INSCRIBED, new)
+        else:
+            found = await harness.find(old)
+            assert (len(found.matches), found.resolved) == (1, ((old, new),))
 
 
 # ---- what is not known --------------------------------------------------------------------------
