@@ -28,7 +28,7 @@ from raas.v1.administration_service_pb2_grpc import (
 )
 from raas.v1.register_pb2 import Register
 from raas.v1.register_service_pb2_grpc import RegisterServiceServicer, add_RegisterServiceServicer_to_server
-from raas_client import CallFailed, Patience, RaasClient, Retries, Tls
+from raas_client import CallFailed, Keepalive, Patience, RaasClient, Retries, Tls
 from tests.client.registers import ANN, QUICK
 
 
@@ -218,3 +218,29 @@ def test_retry_pauses_grow_to_the_longest() -> None:
     for pause, whole in zip(pauses, (0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0, 1.0), strict=True):
         assert whole / 2 <= pause <= whole
     assert list(islice(Retries(0, 0).pauses(), 3)) == [0, 0, 0]
+
+
+async def test_connection_whose_ping_is_not_answered_is_replaced() -> None:
+    settings, acknowledged = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]), bytes([0, 0, 0, 4, 1, 0, 0, 0, 0])
+    second = asyncio.Event()
+    writers: list[asyncio.StreamWriter] = []
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        if len(writers) == 2:
+            second.set()
+        writer.write(settings + acknowledged)
+        while await reader.read(1_000):
+            pass
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    target = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    keepalive = Keepalive(seconds=0.2, timeout_seconds=0.2)
+    async with RaasClient(target, enterprise_number="0999999922", keepalive=keepalive) as client:
+        call = asyncio.create_task(client.get_register())
+        await asyncio.wait_for(second.wait(), 20)
+        call.cancel()
+        await asyncio.wait([call])
+    for writer in writers:
+        writer.close()
+    server.close()

@@ -127,7 +127,8 @@ class Connection:
             # Else gRPC shares one connection between all channels of a process with the same options.
             ("grpc.use_local_subchannel_pool", 1),
             ("grpc.keepalive_time_ms", int(keepalive.seconds * 1000)),
-            ("grpc.keepalive_timeout_ms", int(keepalive.timeout_seconds * 1000)),
+            # grpc.keepalive_timeout_ms closes no connection by itself.
+            ("grpc.http2.ping_timeout_ms", int(keepalive.timeout_seconds * 1000)),
             ("grpc.keepalive_permit_without_calls", int(keepalive.idle)),
             # `Retries` waits between attempts: each attempt then connects at once.
             ("grpc.initial_reconnect_backoff_ms", 100),
