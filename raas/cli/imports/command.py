@@ -238,6 +238,6 @@ def _derived_id(source: Source, encoding: str, date_format: str) -> str:
 
 def _require_encoding(encoding: str) -> None:
     try:
-        codecs.lookup(encoding)
+        "".encode(encoding)  # refuses codecs that are none of text too
     except LookupError:
         raise typer.BadParameter(tr("--encoding {name} is unknown", name=encoding)) from None

@@ -126,11 +126,14 @@ def open_source(file: str) -> Iterator[Source]:
 
 @contextmanager
 def readable() -> Iterator[None]:
-    """Turn errors of decompression into Unreadable."""
+    """Turn errors of decompression and decoding into Unreadable."""
     try:
         yield
     except UNREADABLE as error:
         raise Unreadable(tr("the compressed file is damaged or truncated ({cause})", cause=error)) from None
+    except UnicodeError as error:
+        cause = getattr(error, "reason", error)
+        raise Unreadable(tr("the file is not written in the given encoding ({cause})", cause=cause)) from None
 
 
 class _Counted(io.RawIOBase):

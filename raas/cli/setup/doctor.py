@@ -22,7 +22,7 @@ from raas.cli.texts import tr, use_language
 from raas_client import RaasClient
 
 _PATIENCE = 5.0
-"""Seconds: whoever asks for the status waits for it."""
+"""Seconds: a person waits for the answer."""
 
 _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
 

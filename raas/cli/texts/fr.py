@@ -125,6 +125,9 @@ TEXTS: Mapping[str, str] = {
         "le fichier n'est pas écrit en UTF-8 : enregistrez-le en CSV UTF-8, ou indiquez son encodage, par "
         "exemple --encoding windows-1252 ou --encoding utf-16"
     ),
+    "the file is not written in the given encoding ({cause})": (
+        "le fichier n'est pas écrit dans l'encodage indiqué ({cause})"
+    ),
     "the first line must be a header that names the columns; it is empty": (
         "la première ligne doit être un en-tête qui nomme les colonnes ; elle est vide"
     ),

@@ -123,6 +123,9 @@ TEXTS: Mapping[str, str] = {
         "het bestand is niet in UTF-8 geschreven: bewaar het als CSV in UTF-8, of geef de codering op, "
         "bijvoorbeeld --encoding windows-1252 of --encoding utf-16"
     ),
+    "the file is not written in the given encoding ({cause})": (
+        "het bestand is niet in de opgegeven codering geschreven ({cause})"
+    ),
     "the first line must be a header that names the columns; it is empty": (
         "de eerste regel moet een kopregel zijn die de kolommen noemt; hij is leeg"
     ),

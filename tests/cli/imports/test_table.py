@@ -215,6 +215,13 @@ def test_truncated_compressed_file_is_unreadable(tmp_path: Path) -> None:
         read(path)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_file_in_another_encoding_than_the_given_one_is_refused(tmp_path: Path, encoding: str) -> None:
+    path = written(tmp_path, (HEADER + f"{ANN}é\n").encode())
+    with pytest.raises((Unreadable, HeaderInvalid)):
+        read(path, encoding=encoding)
+
+
 def test_file_is_refused_while_another_import_reads_it(tmp_path: Path) -> None:
     path = written(tmp_path, CONTENT)
     link = tmp_path / "link.csv"
