@@ -20,7 +20,7 @@ def generate(root: Path) -> None:
         stale.unlink()
     bundled = Path(grpc_tools.__file__).parent / "_proto"
     files = sorted(str(p) for p in (root / "protos" / "raas").rglob("*.proto"))
-    # The proto package equals the Python package, so the generated imports come out right.
+    # The proto package has the name of the Python package, so that the generated imports are valid.
     flags = [f"--{kind}_out={root}" for kind in ("python", "mypy", "grpc_python", "mypy_grpc")]
     if protoc.main(["protoc", f"-I{root / 'protos'}", f"-I{bundled}", *flags, *files]) != 0:
         sys.exit("protos/ did not compile; see the messages above")
@@ -32,5 +32,5 @@ class StubsHook(BuildHookInterface[Any]):
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Generate the stubs and let the build carry them."""
+        """Generate the stubs before the files of the build are collected."""
         generate(Path(self.root))

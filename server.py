@@ -1,4 +1,4 @@
-"""The doorbell: `python server.py` is `raas serve`."""
+"""`python server.py` runs `raas serve`."""
 
 import sys
 

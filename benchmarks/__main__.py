@@ -2,9 +2,9 @@
 
     python -m benchmarks [NAME ...] [--json FILE]
 
-Names: unary, latency, batch, import, export, overwrite, stream-latency, stream-catch-up, stream-subscribers,
-search. A ratio compares two things that ran on the same machine in the same minute; an absolute figure says
-little about another machine.
+Names: unary, latency, batch, import, export, overwrite, stream-latency, stream-catch-up, stream-
+subscribers, search. A ratio compares two measurements from the same machine and the same minute. Absolute
+figures cannot be compared across machines.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""An RPC that does nothing, behind the interceptor of RaaS: what gRPC and the front door cost by themselves.
+"""An RPC that does nothing, behind the interceptor of RaaS: the cost of gRPC and of the interceptor alone.
 
-It decodes an Inscribe request and answers it as it came, so that messages are as large as those measured.
+It decodes an Inscribe request and returns it unchanged, so that its messages have the size of those measured.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SERVICE, METHOD = "raas.v1.Echo", "Echo"
 
 
 async def echo(request: Any, _: grpc.aio.ServicerContext[Any, Any]) -> Any:
-    """Answer what was asked."""
+    """Return the request."""
     return request
 
 

@@ -1,4 +1,4 @@
-"""A figure: what was measured, what it is compared with, and what was aimed at."""
+"""A figure: a measurement, its baseline and its goal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`value` and `baseline` are in `unit`; `aim` is about the ratio unless it says otherwise."""
+    """`value` and `baseline` are in `unit`; `aim` is a goal for the ratio unless it names another unit."""
 
     name: str
     value: float
@@ -20,7 +20,7 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """The value in terms of its baseline."""
+        """The value divided by its baseline."""
         return self.value / self.baseline if self.baseline else None
 
     def as_json(self) -> dict[str, Any]:
@@ -38,7 +38,7 @@ class Figure:
 
 
 def table(figures: Sequence[Figure]) -> str:
-    """The figures as text, one a line."""
+    """The figures as text, one per line."""
     header = ("what", "figure", "", "ratio", "to", "aim")
     lines = [header]
     for f in figures:

@@ -1,7 +1,7 @@
-"""Unary calls, as fast as they are answered or at a rate: by h2load where installed, else by a Python client.
+"""Load of unary calls, unlimited or at a rate, made by h2load if it is installed, else by a Python client.
 
-h2load sends the same bytes again and again and costs next to nothing. It cannot see the status of gRPC: who
-uses it checks by other means that the calls did what they should.
+h2load sends the same bytes repeatedly and needs little processor time. It does not see the status of gRPC,
+so its callers must verify by other means that the calls succeeded.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def calls_per_second(
     in_flight: int,
     per_second: float = 0.0,
 ) -> float:
-    """Calls answered per second; each of `requests` is sent by a driver of its own, all at once.
+    """Send each request from a driver of its own, all at once; returns the answered calls per second.
 
-    So many are offered `per_second`, by all of them together; 0 = as fast as they are answered.
+    All drivers together send `per_second` calls per second; 0 = as many as are answered.
     """
     each = calls // len(requests)
     flight = max(1, in_flight // len(requests))
@@ -56,16 +56,16 @@ def calls_per_second(
 
 @dataclass(slots=True)
 class Held:
-    """Streams that are read; once that has ended, the processor time that it took."""
+    """Open streams; when they have ended, the processor time that reading them took."""
 
     cpu_seconds: float = 0.0
 
 
 @contextmanager
 def held_open(target: str, method: str, number: str, request: bytes, streams: int) -> Iterator[Held]:
-    """So many calls of a method that has no end, whose answers are taken and thrown away; h2load is needed.
+    """Hold calls of an endless method open while the block lasts, and discard their messages; needs h2load.
 
-    They are being opened when the block begins, and are dropped when it ends.
+    The block may begin before all of them are open; they are cancelled when it ends.
     """
     held = Held()
     with tempfile.TemporaryDirectory() as directory:

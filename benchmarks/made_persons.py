@@ -1,8 +1,9 @@
 """A million fictitious persons in a database, as fast as PostgreSQL takes them.
 
-Some are drawn one by one, with names of raas/data as name_pairs.py draws them; the others have their names
-and other birth dates, so that a name is as common among a million as it is there. One person in fifty has an
-incomplete birth date. Born over eight years instead of eighty, a million have as many births a day as ten.
+A sample is drawn person by person, with names of raas/data as in name_pairs.py. The other persons have the
+names of the sample and other birth dates, so that the names keep their frequencies. One person in fifty has
+an incomplete birth date. A million persons born within eight years have as many births per day as ten
+million born within eighty.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ SELECT last_name, min(first_names) FROM person GROUP BY 1 ORDER BY count(*) DESC
 
 
 def fill(dsn: str, persons: int, years: int = YEARS) -> None:
-    """Make the persons, and the index of the baseline."""
+    """Create the persons, and the index that the baseline uses."""
     made, days = MadePersons(Random(1)), years * 36_525 // 100
     with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
         cursor.execute(_MADE)
@@ -78,14 +79,14 @@ def _row(number: int, person: Identity) -> tuple[Any, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Some of the persons: drawn at random, and those of the most common last names."""
+    """Two samples: persons drawn at random, and persons with the most common last names."""
 
     drawn: Sequence[Identity]
     common: Sequence[Identity]
 
 
 def known(dsn: str, number: int) -> Known:
-    """About so many of the persons, always the same ones of as many."""
+    """About this many of the persons; always the same ones for the same number of persons."""
     with psycopg.connect(dsn) as connection:
         row = connection.execute("SELECT max(niss) FROM person").fetchone()
         assert row is not None

@@ -1,7 +1,7 @@
-"""Habits of writers: what is written, and how else.
+"""Spelling habits: pairs of a pattern and its replacement.
 
-Patterns and what takes their place, one of which is applied once to a name. They are not the rules of the
-search: nothing is imported from there.
+One habit is applied once to a name. The habits are independent of the rules of the search, from which this
+module imports nothing.
 """
 
 from __future__ import annotations

@@ -2,15 +2,15 @@
 
     python -m benchmarks.name_pairs [--pairs 3600] [--population 50000] [--seed 1] [--json FILE]
 
-Every person is made: names of raas/data, a birth date drawn at random. In a pair one thing of the question
-went the way it goes in an office (name_variants.py has the kinds), as often for each kind. With each
-person two others enter the population: a stranger born on the same day whose given names are the same, and
-a twin, of the same last name and birth date, whose given names are not. All are born within so few days
-that a day has as many births as in a register of ten million persons; one person in fifty has an incomplete
-birth date.
+Every person is generated: names of raas/data and a random birth date. The question of each pair contains
+one mistake that is common in offices; name_variants.py defines the kinds of mistakes, and each kind is
+equally frequent. The population also has two other persons per pair: a stranger with the same birth date
+and given names, and a twin with the same last name and birth date and other given names. All are born
+within so few days that a day has as many births as in a register of ten million persons; one person in
+fifty has an incomplete birth date.
 
-Recall is the share of the questions that find their person; precision the share of these persons in all
-that the questions find. Both go through the keys and windows that an index uses, and the published threshold.
+Recall is the share of the questions that find their person; precision is the share of these persons among
+all answered persons. Both use the keys and windows that an index uses, and the published threshold.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from raas.domain.search.person_search import ALGORITHM, THRESHOLD, PersonQuery, 
 
 BIRTHS_FROM = date(1968, 2, 1)
 BIRTHS_A_DAY = 340
-"""Births a day in a register of ten million persons of eighty years."""
+"""Births per day in a register of ten million persons of eighty years."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A question, the number in the population of the person it is for, and what happened to it."""
+    """A question, the index of its person in the population, and the kind of mistake in it."""
 
     kind: str
     query: PersonQuery
@@ -48,7 +48,7 @@ class Pair:
 
 
 class KeyIndex:
-    """What the store's index does, in memory: the persons of a key in the order of their birth codes."""
+    """The index of the store, in memory: the persons of each key in the order of their birth codes."""
 
     def __init__(self, persons: Sequence[Identity]) -> None:
         entries: dict[str, list[tuple[int, int]]] = {}
@@ -61,7 +61,7 @@ class KeyIndex:
         self._entries = {key: sorted(numbers) for key, numbers in entries.items()}
 
     def candidates(self, query: PersonQuery) -> set[int]:
-        """The numbers of the persons whom the question's probe finds."""
+        """The indexes of the persons that the probe of the question finds."""
         probe = query.probe()
         codes = probe.codes
         ranges = [(codes.first, codes.last), *((code, code) for code in codes.incomplete)]
@@ -79,7 +79,7 @@ class KeyIndex:
 
 @dataclass(slots=True)
 class Figures:
-    """What the questions of one kind, or of all, found."""
+    """The results of the questions of one kind, or of all kinds."""
 
     questions: int = 0
     found: int = 0
@@ -93,12 +93,12 @@ class Figures:
 
     @property
     def precision(self) -> float:
-        """The share of the persons looked for in all that were answered."""
+        """The share of the persons meant among all answered persons."""
         return self.found / self.answered if self.answered else 1.0
 
 
 def made_set(pairs: int, population: int, seed: int) -> tuple[list[Identity], list[Pair]]:
-    """The population and the pairs: as many of each kind as of the others, the same for the same numbers."""
+    """The population and the pairs, equally many of each kind; deterministic for the same arguments."""
     random = Random(seed)
     made = MadePersons(random)
     days = max(1, population // BIRTHS_A_DAY)
@@ -118,7 +118,7 @@ def made_set(pairs: int, population: int, seed: int) -> tuple[list[Identity], li
 
 
 def measure(persons: Sequence[Identity], pairs: Sequence[Pair]) -> dict[str, Figures]:
-    """The figures of every kind, and under "all" of all together."""
+    """The results of every kind, and of all kinds together under "all"."""
     index = KeyIndex(persons)
     figures: dict[str, Figures] = {kind: Figures() for kind in (*VARIANTS, "all")}
     for pair in pairs:
@@ -152,7 +152,7 @@ def _incomplete(random: Random, born: IncompleteDate | None) -> IncompleteDate:
 
 
 def main() -> None:
-    """Make the set, measure, print a table and, where asked, write the figures as JSON."""
+    """Generate the pairs, measure, print a table and, if a file is given, write the figures as JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--pairs", type=int, default=3_600)
     parser.add_argument("--population", type=int, default=50_000)

@@ -1,11 +1,11 @@
-"""What the search makes of real spellings: name_spellings.txt, and different_names.txt.
+"""Recall and false matches of the search on real spellings: name_spellings.txt and different_names.txt.
 
     python -m benchmarks.name_spellings [--misses]
 
-Every spelling is asked for where the first one of its line is registered, and the other way round, with the
-same first name and birth date: as it is, with another spelling of the first name, and with last and first
-name swapped. Names that are different are asked for in the same way: those answered all the same are the
-price of finding slips of the pen (one letter lies between Dupont and Dumont).
+A person is registered under the first spelling of a line and searched by every other one, and vice versa,
+with the same first name and birth date: unchanged, with another spelling of the first name, and with last
+and first name swapped. Different names are searched in the same way. Their matches are the price of
+tolerating typing errors: Dupont and Dumont differ by one letter.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def lines(file: str) -> list[list[str]]:
 
 
 def spellings() -> Iterator[Pair]:
-    """Pairs that are one name."""
+    """Pairs of spellings of one name."""
     for first, *others in lines("name_spellings.txt"):
         for other in others:
             yield first, other
@@ -44,7 +44,7 @@ def spellings() -> Iterator[Pair]:
 
 
 def different() -> Iterator[Pair]:
-    """Pairs that are two names, and look alike."""
+    """Pairs of different names that look alike."""
     for one, other in lines("different_names.txt"):
         yield one, other
         yield other, one
@@ -72,7 +72,7 @@ def first_name_too(pair: Pair) -> tuple[PersonQuery, Identity]:
 
 
 def swapped(pair: Pair) -> tuple[PersonQuery, Identity]:
-    """Last and first name in each other's place, the first name in another spelling."""
+    """Last and first name swapped, the first name in another spelling."""
     return PersonQuery("Mohamed", BORN, 0, (pair[1],)), Identity(pair[0], ("Mohammed",), BORN)
 
 
@@ -86,7 +86,7 @@ _ASKED = {
 
 
 def main() -> None:
-    """Measure, print a table and, where asked, the spellings that are not found."""
+    """Measure, print a table and, with --misses, the spellings that are not found."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--misses", action="store_true")
     arguments = parser.parse_args()

@@ -1,8 +1,8 @@
-"""Made persons, and the ways in which a question for one of them comes out differently.
+"""Generated persons, and the mistakes in questions about them.
 
-A variant takes a made person and gives the question as it was typed, or None where the way does not apply
-(no umlaut in the name, no particle). Nothing is imported from the modules of the search but the values
-that a question and a person are made of; the habits of writers are in name_habits.py.
+A variant takes a person and returns the question as typed, or None if the mistake does not apply (no umlaut
+in the name, no particle). From the modules of the search only the values of questions and persons are
+imported; the spelling habits are in name_habits.py.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from raas.domain.calendar.incomplete_date import IncompleteDate
 from raas.domain.persons.identity import Identity, Sex
 from raas.domain.search.person_search import GivenNameMatching, PersonQuery
 
-# How many of a hundred residents have their names from where.
+# The origins of names, in percent of the residents.
 _ORIGINS = {
     "BE": 46, "FR": 8, "NL": 5, "MA": 10, "TR": 7, "IT": 5, "ES": 2, "PT": 2, "DE": 2, "PL": 3, "RO": 3,
     "BG": 1, "CD": 3, "SY": 1, "AF": 1, "GB": 1, "DZ": 1, "TN": 1, "AL": 1, "HU": 1, "CZ": 1, "UA": 1, "RU": 1,
@@ -78,7 +78,7 @@ def _by_country(names: Sequence[CommonName]) -> dict[str, list[CommonName]]:
 
 
 def exact(person: Identity) -> PersonQuery:
-    """The question as the source has the person."""
+    """The question with exactly the registered data."""
     assert person.last_name is not None
     assert person.birth_date is not None
     return PersonQuery(person.last_name, person.birth_date, 0, person.first_names)
@@ -96,7 +96,7 @@ def _with_last_name(change: Callable[[Random, str], str | None]) -> _Variant:
 
 
 def _rewritten(random: Random, name: str, habits: Sequence[tuple[str, str]]) -> str | None:
-    """One habit that applies, applied where it does first; None when none applies."""
+    """The name after one applicable habit, applied at its first match; None if no habit applies."""
     possible = [h for h in habits if re.search(h[0], name, re.IGNORECASE)]
     if not possible:
         return None
@@ -126,7 +126,7 @@ def _particle_left_out(random: Random, name: str) -> str | None:
 
 
 def _slip(random: Random, name: str) -> str | None:
-    """One key too many, too few, wrong, or two swapped, anywhere in a name of five letters at least."""
+    """A typing error in a name of at least five letters: one letter added, missing or wrong, or two swapped."""
     if sum(map(str.isalpha, name)) < 5:
         return None
     at = random.choice([i for i, letter in enumerate(name) if letter.isalpha()])
@@ -228,7 +228,7 @@ _OF_ANYTHING = (
 
 
 def _two_at_once(random: Random, person: Identity) -> PersonQuery | None:
-    """A last name written otherwise, and on top of it something else that goes wrong."""
+    """Another spelling of the last name, and a second mistake."""
     first = VARIANTS[random.choice(_OF_LAST_NAMES)](random, person)
     if first is None:
         return None
@@ -255,4 +255,4 @@ VARIANTS: dict[str, _Variant] = {
     "incomplete birth date asked": _incomplete_question,
     "two of these at once": _two_at_once,
 }
-"""The kinds of pairs, by what happened to the question."""
+"""The kinds of pairs, by the mistake in the question."""

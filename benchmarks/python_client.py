@@ -1,4 +1,4 @@
-"""A client that sends one request again and again, at a rate if told one; says what h2load would say."""
+"""A client that sends one request repeatedly, optionally at a rate; its output has the format of h2load."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import grpc.aio
 async def main(
     target: str, method: str, number: str, frame: str, calls: str, in_flight: str, pace: str
 ) -> None:
-    """Send `calls` calls, at most `in_flight` at once, `pace` a second (0 = as fast as they are answered)."""
+    """Send `calls` calls, at most `in_flight` at once, `pace` per second (0 = unlimited)."""
     request = Path(frame).read_bytes()[5:]
     left, rate = int(calls), float(pace)
 

@@ -1,4 +1,4 @@
-"""Rows: ApplyBatch, Import and Export, against one SQL statement and against COPY on the same database."""
+"""Throughput of ApplyBatch, Import and Export, compared with one SQL statement and COPY."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Row = tuple[str, str, date, date]
 
 
 def random_rows(number: int, seed: int = 1) -> list[Row]:
-    """Inscriptions of some months each, of persons and types drawn at random."""
+    """Inscriptions of some months each, for random persons and types."""
     chance = random.Random(seed)
     persons = [_niss(index) for index in range(DOSSIERS // len(TYPES))]
     first = date(2000, 1, 1)
@@ -60,7 +60,7 @@ def _operations(rows: Sequence[Row]) -> list[BatchOperation]:
 
 
 def batches(servers: Servers) -> list[Figure]:
-    """ApplyBatch, one after the other, from ready bytes."""
+    """ApplyBatch, one call after the other, with requests serialised beforehand."""
     target = servers.raas()
     number = new_register(target)
     operations = _operations(random_rows(ROWS // 2))
@@ -71,7 +71,7 @@ def batches(servers: Servers) -> list[Figure]:
     with grpc.insecure_channel(target, OPTIONS) as channel:
         call = channel.unary_unary("/raas.v1.RegisterService/ApplyBatch")
         began = time.perf_counter()
-        # Two in flight: one commits while the other one is read.
+        # Two calls in flight: one commits while the next one is parsed.
         waiting = []
         for request in requests:
             waiting.append(call.future(request, metadata=(("raas-enterprise-number", number),)))
@@ -89,7 +89,7 @@ def batches(servers: Servers) -> list[Figure]:
 
 
 def imports(servers: Servers) -> list[Figure]:
-    """Import, from ready bytes."""
+    """Import, with messages serialised beforehand."""
     target, keeping = servers.raas(), servers.raas(source="local")
     rows = random_rows(ROWS)
     rate = imported(target, new_register(target), rows)
@@ -115,7 +115,7 @@ def _know(dsn: str, nisses: Iterable[str]) -> None:
 
 
 def overwritten(servers: Servers) -> list[Figure]:
-    """The same dossiers written five times over: what dead rows cost."""
+    """The same dossiers written five times: the cost of dead rows."""
     target = servers.raas()
     number = new_register(target)
     rates = [imported(target, number, random_rows(ROWS // 2, seed)) for seed in range(1, 6)]
@@ -144,7 +144,7 @@ def exports(servers: Servers) -> list[Figure]:
 
 
 def imported(target: str, number: str, rows: Sequence[Row]) -> float:
-    """Import rows into a register: rows a second. Ends the run when one is rejected."""
+    """Import rows into a register; returns rows per second. Ends the run if a row is rejected."""
     operations = _operations(rows)
     messages = [
         ImportRequest(offset=start, operations=operations[start : start + MESSAGE]).SerializeToString()

@@ -1,12 +1,12 @@
-"""SearchPersons on a million persons, through the running server.
+"""SearchPersons on a million persons, through a running server.
 
     python -m benchmarks.search [--persons N] [--years N] [--questions N] [--explain]
 
-The questions are those of name_variants.py: one thing of each went the way it goes in an office. They are
-asked one after the other by one client; the time is that of the whole call. The baseline is one statement
-that finds the persons of exactly this last name and birth date by an index made for it: what the tolerance
-for spellings costs is the ratio. The processor time of the server and of its database is told apart from
-the time waited, which depends on what else the machine does.
+The questions are those of name_variants.py, with one mistake each. One client asks them one after the other
+and measures the whole call. The baseline is one statement that finds the persons of exactly this last name
+and birth date by an index made for it, so the ratio is the cost of tolerating spellings. The processor time
+of the server and its database is reported separately, because the elapsed time depends on the load of the
+machine.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ Asking = Callable[[PersonQuery], None]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What questions of one kind cost."""
+    """The cost of questions of one kind."""
 
     p95: float
     """Milliseconds."""
@@ -73,7 +73,7 @@ def variants(persons: Sequence[Identity], number: int) -> Iterator[PersonQuery]:
 
 
 def widened(queries: Sequence[PersonQuery], parts: int, tolerance: int) -> list[PersonQuery]:
-    """The questions with so many parts of the date, year first, and this tolerance."""
+    """The questions with only the first parts of the date (year, month, day), and this tolerance."""
 
     def wide(query: PersonQuery) -> PersonQuery:
         known_parts = [part if place < parts else None for place, part in enumerate(query.birth_date)]
@@ -83,7 +83,7 @@ def widened(queries: Sequence[PersonQuery], parts: int, tolerance: int) -> list[
 
 
 class Through:
-    """The server asked, and its processes."""
+    """The measured server and its processes."""
 
     def __init__(self, target: str, dsn: str, pid: int | None) -> None:
         self._search = PersonServiceStub(grpc.insecure_channel(target)).SearchPersons
@@ -94,7 +94,7 @@ class Through:
         self._roots = [root for root in roots if root is not None]
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connection to the database."""
         self.database.close()
 
     def ask(self, query: PersonQuery) -> None:
@@ -107,7 +107,7 @@ class Through:
         self.database.execute(_EQUAL, {"last_name": query.last_name, "birth_date": born}).fetchall()
 
     def measure(self, ask: Asking, queries: Sequence[PersonQuery]) -> Measured:
-        """Ask one after the other, after some questions that warm up."""
+        """Ask the questions one after the other, after a warm-up."""
         for query in queries[:_WARMING]:
             _refused(ask, query)
         seconds, refused, before = [], 0, self._processor_seconds()
@@ -177,7 +177,7 @@ def measure(through: Through, dsn: str, questions: int) -> list[Figure]:
 
 
 def explain(through: Through, dsn: str) -> None:
-    """Print how the database finds candidates: for a usual question, and for the hardest ones."""
+    """Print the plans by which the database finds candidates, for a usual and for the hardest questions."""
     some = known(dsn, 4)
     usual, hard = exact(some.drawn[0]), exact(some.common[0])
     for name, query in (
@@ -194,7 +194,7 @@ def explain(through: Through, dsn: str) -> None:
 
 
 def searches(servers: Servers) -> list[Figure]:
-    """SearchPersons on a fresh server."""
+    """SearchPersons on a new server."""
     target, dsn = servers.raas(source="local"), servers.dsn(source="local")
     fill(dsn, PERSONS)
     with closing(Through(target, dsn, servers.pid(target))) as through:

@@ -1,4 +1,4 @@
-"""The servers that are measured: RaaS as everybody starts it, and an echo behind the same interceptor."""
+"""The measured servers: RaaS, started as in production, and an echo server behind the same interceptor."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _numbers = itertools.count(5_000_000)
 
 
 class Servers:
-    """Starts servers when they are first asked for; leaving ends them and forgets their data."""
+    """Starts each server at its first use; leaving the block stops the servers and deletes their data."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -53,7 +53,7 @@ class Servers:
         self._stack.close()
 
     def raas(self, workers: int = 1, source: str = "structure") -> str:
-        """The address of a RaaS with so many workers and this authentic source."""
+        """The address of a RaaS server with this number of workers and this authentic source."""
         environment = {
             "RAAS_DATA_DIR": str(self._directory / f"data-{source}-{workers}"),
             "RAAS_NISS_PROFILE": "test",
@@ -65,7 +65,7 @@ class Servers:
         return self._started(f"raas-{source}-{workers}", ["server.py"], environment)
 
     def echo(self) -> str:
-        """The address of an echo behind the same interceptor."""
+        """The address of the echo server."""
         return self._started("echo", ["-m", "benchmarks.echo"], {})
 
     def dsn(self, source: str = "structure") -> str:
@@ -76,16 +76,16 @@ class Servers:
         return dsn
 
     def cpu_seconds(self, target: str) -> float:
-        """The processor time that the server there has taken, without its database."""
+        """The processor time that the server has taken, without its database."""
         times = self._processes[target].cpu_times()
         return times.user + times.system
 
     def pid(self, target: str) -> int:
-        """The process of the server there."""
+        """The process of the server."""
         return self._processes[target].pid
 
     def memory(self, target: str) -> int:
-        """The bytes of memory that the server there holds."""
+        """The memory of the server, in bytes."""
         return int(self._processes[target].memory_info().rss)
 
     def _started(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> str:
@@ -124,7 +124,7 @@ def _await_serving(target: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def new_register(target: str) -> str:
-    """An empty register with the dossier types TYPES: its enterprise number."""
+    """Create an empty register with the dossier types TYPES; returns its enterprise number."""
     eight = next(_numbers)
     number = f"{eight:08d}{97 - eight % 97:02d}"
     metadata = (("raas-enterprise-number", number),)

@@ -1,8 +1,7 @@
-"""The baseline of writing rows: one SQL statement a batch that merges, logs and numbers, and checks nothing.
+"""The baseline of writing rows: one SQL statement per batch that merges, logs and numbers, without checks.
 
-It does in the database what the engine does outside of it, on tables of the same shape: the new lines of
-each dossier, a mutation with before and after, the next revision. It knows no checksum, no request, no
-person and no violation.
+The database itself computes the new lines of each dossier, a mutation with the lines before and after, and
+the next revision, on tables like those of RaaS. There are no checksums, request ids, persons or violations.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ UPDATE merge_baseline.register SET revision = (SELECT max(revision) FROM merged)
 
 
 def merged_per_second(dsn: str, rows: Sequence[tuple[str, str, date, date]], batch: int) -> float:
-    """Rows a second, a transaction a batch."""
+    """Rows per second, with one transaction per batch."""
     types = {code: index for index, code in enumerate(sorted({row[1] for row in rows}), 1)}
     batches = [
         (

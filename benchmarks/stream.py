@@ -1,8 +1,9 @@
-"""The stream of mutations: how late, how fast, how many, and what it takes from those who write.
+"""The change feed: latency, throughput of catching up, cost per subscriber, and its effect on writers.
 
-Writes are single calls, offered at a steady rate by drivers in other processes: half of them inscribe what
-the other half removes, so that nearly all change something. Lateness is that of the arrival at a subscriber
-in another process after the time of recording, which is taken before the commit: the commit is in it.
+Writes are single calls at a steady rate from drivers in other processes. Half of them inscribe the periods
+that the other half removes, so that nearly all change a dossier. Latency is the time from recording a
+mutation to its arrival in another process. The record time is taken before the commit, so latency includes
+the commit.
 """
 
 from __future__ import annotations
@@ -35,19 +36,19 @@ LOG = 100_000
 
 _HALVES = (("Inscribe", INSCRIBE.SerializeToString()), ("Remove", REMOVE.SerializeToString()))
 _SUBSCRIBING_SECONDS = 0.000_5
-"""Processor time that taking in a subscriber costs at the very least."""
+"""The least processor time that accepting a subscriber can take."""
 
 _LATEST = SubscribeRequest().SerializeToString()
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What became of writes that were offered at a rate, and what a subscriber saw of them meanwhile."""
+    """The results of writes at a given rate, and of a subscriber that received them."""
 
     written: float
-    """Calls answered a second."""
+    """Calls answered per second."""
     changed: float
-    """The part of them that changed something."""
+    """The share of the calls that changed a dossier."""
     p50: float
     p99: float
     """Milliseconds from the recording of a mutation to its arrival."""
@@ -58,7 +59,7 @@ class Load:
 
 
 def latency(servers: Servers) -> list[Figure]:
-    """How late one subscriber is at several rates of writing."""
+    """The latency of one subscriber at several rates of writing."""
     target = servers.raas()
     _load(servers, target, OFFERED, 1)  # the first one warms up
     figures = []
@@ -70,7 +71,7 @@ def latency(servers: Servers) -> list[Figure]:
 
 
 def catch_up(servers: Servers) -> list[Figure]:
-    """A log from its beginning, against COPY of the same rows of the same table."""
+    """Reading a log from its beginning, compared with COPY of the same rows."""
     target = servers.raas()
     number = new_register(target)
     imported(target, number, random_rows(LOG))
@@ -90,9 +91,9 @@ def catch_up(servers: Servers) -> list[Figure]:
 
 
 def subscribers(servers: Servers) -> list[Figure]:
-    """The rate that writes keep under more and more subscribers, against the same run without any."""
+    """The rate of writes with increasing numbers of subscribers, compared with the same run without any."""
     target = servers.raas()
-    # First: memory that was used once is not given back.
+    # This runs first, because memory that was used once is not returned to the system.
     figures = [_idle(servers, target)]
     _load(servers, target, OFFERED, 1)
     alone = _load(servers, target, OFFERED, 0)
@@ -110,7 +111,7 @@ def subscribers(servers: Servers) -> list[Figure]:
 
 
 def _idle(servers: Servers, target: str) -> Figure:
-    """The memory of subscribers to whom nothing happens."""
+    """The memory of subscribers that receive no mutations."""
     number, count = new_register(target), SUBSCRIBERS[-1]
     before = servers.memory(target)
     with _reading(servers, target, number, count):
@@ -119,7 +120,7 @@ def _idle(servers: Servers, target: str) -> Figure:
 
 
 def _load(servers: Servers, target: str, rate: int, readers: int) -> Load:
-    """Offer writes to a register of its own while so many read it, one of whom measures."""
+    """Write to a new register while this number of subscribers read it, one of which measures."""
     number = new_register(target)
     before = revision_of(target, number)
     with _reading(servers, target, number, readers) as read, ThreadPoolExecutor(len(_HALVES)) as pool:
@@ -153,9 +154,9 @@ class _Read:
 
 @contextmanager
 def _reading(servers: Servers, target: str, number: str, readers: int) -> Iterator[_Read]:
-    """Readers of a register while the block lasts, and afterwards what the first of them measured.
+    """Subscribe to a register while the block lasts; the first subscriber measures until its end.
 
-    Where h2load is installed, all but the first are streams of h2load.
+    If h2load is installed, the others are streams of h2load.
     """
     read = _Read()
     if not readers:
@@ -182,7 +183,7 @@ def _reading(servers: Servers, target: str, number: str, readers: int) -> Iterat
 
 
 def _settled(servers: Servers, target: str, least: float) -> None:
-    """Wait until the server has taken in all who came: it took `least` for it, and is quiet now."""
+    """Wait until the server has accepted all subscribers: it took `least` seconds and is idle."""
     used, now = 0.0, servers.cpu_seconds(target)
     while now < least or now - used > 0.05:
         time.sleep(1)
@@ -190,12 +191,12 @@ def _settled(servers: Servers, target: str, least: float) -> None:
 
 
 def _read_through(target: str, number: str, revision: int) -> tuple[float, int]:
-    """The seconds until a log is read through a revision, and the bytes of its messages."""
+    """Read a log through a revision; returns the seconds and the bytes of the messages."""
     request = SubscribeRequest(after_revision=0).SerializeToString()
     messages = []
     with grpc.insecure_channel(target, OPTIONS) as channel:
         call = channel.unary_stream(METHOD)(request, metadata=(("raas-enterprise-number", number),))
-        # The last field of a message is the revision that it is complete through.
+        # The last field of a message is its through_revision.
         end = SubscribeResponse()
         end.mutations.through_revision = revision
         last = end.mutations.SerializeToString()
@@ -210,7 +211,7 @@ def _read_through(target: str, number: str, revision: int) -> tuple[float, int]:
 
 
 def _copied(dsn: str, number: str) -> float:
-    """Rows of a register's log a second, by COPY."""
+    """Rows per second of the log of a register, by COPY."""
     query = f"""COPY (
       SELECT m.* FROM register r JOIN mutation m ON m.register_id = r.id
       WHERE r.enterprise_number = {int(number)} ORDER BY m.revision) TO STDOUT"""

@@ -1,10 +1,10 @@
-"""Subscribers in a process of their own, from the latest revision on.
+"""Subscribers in another process, from the latest revision on.
 
     python -m benchmarks.stream_reader TARGET NUMBER SUBSCRIBERS
 
-The first of them decodes what it receives and measures; the others take the bytes as they come. A line is
-printed once all have begun; when the standard input ends, JSON: how many milliseconds after its recording a
-mutation arrived, and the processor time taken.
+The first one decodes its messages and measures; the others discard the bytes. A line is printed once all
+have begun. When standard input ends, the result is printed as JSON: milliseconds from recording to arrival
+of the mutations, and processor time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ METHOD = "/raas.v1.MutationStream/Subscribe"
 
 
 async def main(target: str, number: str, subscribers: str) -> None:
-    """Subscribe so many times."""
+    """Subscribe, measure until standard input ends, and print the result."""
     count = int(subscribers)
     options = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", 64 << 20)]
     channels = [grpc.aio.insecure_channel(target, options) for _ in range(0, count, STREAMS_PER_CONNECTION)]

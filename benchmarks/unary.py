@@ -1,4 +1,4 @@
-"""Unary calls: how many a second, and how long one takes."""
+"""Throughput and latency of unary calls."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CONSULT = ConsultRequest(niss=[PERSON])
 
 
 def throughput(servers: Servers) -> list[Figure]:
-    """Inscribe (with a Remove for each, so that both change something) and Consult, against the echo."""
+    """Inscribe (each with a Remove, so that both change the dossier) and Consult, compared with the echo."""
     one = INSCRIBE.SerializeToString()
     echo = servers.echo()
     target = servers.raas()
@@ -71,7 +71,7 @@ def _writes(target: str, number: str, echoed: float, name: str, aim: str) -> Fig
 
 
 def _rate_of_writes(target: str, number: str) -> float:
-    """Half of the calls inscribe what the other half removes."""
+    """Requests of which half inscribe the periods that the other half removes."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(2) as pool:
@@ -88,11 +88,11 @@ def _rate_of_writes(target: str, number: str) -> float:
 
 
 def latency(servers: Servers) -> list[Figure]:
-    """One caller that waits for each answer."""
+    """Latency of one caller that waits for each answer."""
     echo, target = servers.echo(), servers.raas()
     number = new_register(target)
     metadata = (("raas-enterprise-number", number),)
-    # A person each: small dossiers, as most are.
+    # One person per call: small dossiers, as most dossiers are.
     requests = [
         InscribeRequest(niss=niss, dossier_type=TYPE, period=Period(begin="2024-01-01")).SerializeToString()
         for niss in dict.fromkeys(row[0] for row in random_rows(1_500))
@@ -110,7 +110,7 @@ def latency(servers: Servers) -> list[Figure]:
 
 
 def _median_commit(dsn: str, rows: int) -> float:
-    """The least that a write must wait for: one row, inserted and on the disk."""
+    """The lower bound of a write: one row, inserted and flushed to disk."""
     seconds = []
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("CREATE TABLE latency_baseline (number bigint PRIMARY KEY, text text)")
@@ -144,5 +144,5 @@ def revision_of(target: str, number: str) -> int:
 
 
 def _best(measure: Callable[[], float]) -> float:
-    """The better of two: the first one also warms up."""
+    """The better of two runs; the first one also warms up."""
     return max(measure() for _ in range(2))

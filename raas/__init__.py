@@ -1,1 +1,1 @@
-"""RaaS, Register as a Service: the register that tells who knows whom."""
+"""RaaS, Register as a Service: registers of which organisation knows which person over which periods."""

@@ -1,4 +1,4 @@
-"""The wiring of identity: how callers prove who they are, and where the server listens for them."""
+"""The wiring of identity: the listeners of a server and the identification of their callers."""
 
 from __future__ import annotations
 

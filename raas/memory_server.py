@@ -127,11 +127,11 @@ class MemoryServer:
     # ---- the authentic source -------------------------------------------------------------------
 
     async def forget(self, *nisses: str) -> None:
-        """Let the authentic source know nothing of these numbers."""
+        """Make these numbers unknown to the authentic source."""
         self.state.unknown.update(Niss(int(niss)) for niss in nisses)
 
     async def identify(self, niss: str, message: identity_pb2.Identity, effective_date: int | None) -> None:
-        """Set the identity of a person; a change is told as the dossier types of the person ask.
+        """Set the identity of a person; subscribers learn of a change according to the dossier types.
 
         Raises ValueError where the authentic source could not hold the identity.
         """

@@ -1,4 +1,4 @@
-"""A PostgreSQL for the tests: the one RAAS_TEST_DSN names, else the embedded one; a database per session."""
+"""PostgreSQL for the tests: that of RAAS_TEST_DSN, else an embedded one; one database per session."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GIVEN_DSN = os.environ.get("RAAS_TEST_DSN")
 
 
 def pytest_report_header() -> str:
-    """Which PostgreSQL the tests run on."""
+    """State on which PostgreSQL the tests run."""
     if GIVEN_DSN is None:
         return f"PostgreSQL: {MAJOR}, embedded"
     with psycopg.connect(GIVEN_DSN) as connection:
@@ -34,12 +34,12 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(scope="session")
 def server_dsn() -> Iterator[str]:
-    """The server all databases of the tests are on, by a database of which nothing is used."""
+    """The DSN of the maintenance database of the server on which all test databases are created."""
     if GIVEN_DSN is not None:
         yield GIVEN_DSN
         return
     with tempfile.TemporaryDirectory(prefix="raas-test-") as directory:
-        # PostgreSQL may run as another user, who must be able to pass.
+        # PostgreSQL may run as another user, who must be able to enter the directory.
         Path(directory).chmod(0o711)
         with EmbeddedPostgres(Path(directory, "data")) as postgres:
             yield postgres.dsn
@@ -47,14 +47,14 @@ def server_dsn() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def dsn(server_dsn: str) -> Iterator[str]:
-    """An empty database of this session's own, dropped at its end."""
+    """The DSN of a new, empty database, dropped at the end of the session."""
     with new_database(server_dsn) as database:
         yield database
 
 
 @contextmanager
 def new_database(server_dsn: str) -> Iterator[str]:
-    """An empty database of its own on the server, dropped at the end: its DSN."""
+    """Create an empty database on the server while the block lasts; yields its DSN."""
     name = f"raas_test_{uuid4().hex}"
     with psycopg.connect(server_dsn, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -73,7 +73,7 @@ def new_database(server_dsn: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 async def engine(dsn: str) -> AsyncIterator[AsyncEngine]:
-    """The session's database, migrated; tests take a register of their own each."""
+    """An engine on the migrated database of the session; each test uses a register of its own."""
     engine = open_database(dsn)
     await upgrade(engine)
     yield engine
@@ -82,7 +82,7 @@ async def engine(dsn: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture(scope="session")
 async def reading_engine(engine: AsyncEngine, dsn: str) -> AsyncIterator[AsyncEngine]:
-    """The same database for readers: in autocommit."""
+    """An engine for readers on the same database, in autocommit."""
     reading_engine = open_database(dsn, autocommit=True)
     yield reading_engine
     await reading_engine.dispose()

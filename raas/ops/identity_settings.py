@@ -1,4 +1,4 @@
-"""The settings that say how callers prove who they are."""
+"""The settings of the identification of callers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PREFIX = "RAAS_"
 
 
 class Environment(Enum):
-    """What the server is used for; it is shown by GetRegister and in everything that leaves the house."""
+    """The purpose of the server, which GetRegister and every document for other organisations state."""
 
     PRODUCTION = "production"
     ACCEPTANCE = "acceptance"
@@ -56,7 +56,7 @@ KeysSource = Annotated[str, AfterValidator(_keys)]
 
 
 class IdentitySettings(BaseSettings):
-    """The settings that decide who can call, and how."""
+    """The listeners, and the identification of the callers on them."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", case_sensitive=False
@@ -69,7 +69,7 @@ class IdentitySettings(BaseSettings):
     listen_health: Address | None = None
     """Address of the health service alone, in plaintext, for probes; absent = none."""
     environment: Environment | None = None
-    """What the server is used for: production, acceptance or test; test under development identity."""
+    """The purpose of the server: production, acceptance or test; test under development identity."""
     tls_certificate: Path | None = None
     """The certificate chain of the server, a PEM file; read again when it changes."""
     tls_key: Path | None = None
@@ -77,7 +77,7 @@ class IdentitySettings(BaseSettings):
     tls_client_ca: Path | None = None
     """The authorities of client certificates, a PEM file; absent = no client certificates."""
     tls_patterns: Path | None = None
-    """Where client certificates hold organisation and application, a JSON file; absent = Belgian forms."""
+    """The patterns of organisation and application in client certificates, a JSON file; absent = Belgian."""
     token_issuer: str | None = None
     """The claim `iss` of accepted tokens."""
     token_audience: str = "raas"
@@ -93,7 +93,7 @@ class IdentitySettings(BaseSettings):
     token_scope_prefix: str = "scope:cbss:api:raas:"
     """Scopes with this prefix narrow a token to the rights that they name."""
     token_skew_seconds: Annotated[int, Field(ge=0, le=300)] = 30
-    """How far the clock of the issuer may differ."""
+    """The accepted difference between the clocks of the issuer and of this server."""
     allow_plaintext: bool = False
     """Serve LISTEN_TOKEN without TLS, behind a proxy that ends it."""
     administrators: Annotated[EnterpriseNumbers, NoDecode] = ()
@@ -111,7 +111,7 @@ class IdentitySettings(BaseSettings):
     @field_validator("development_identity")
     @classmethod
     def _consistent(cls, development: bool, info: ValidationInfo) -> bool:
-        """Refuse settings that contradict each other; those that are invalid by themselves say so already."""
+        """Refuse settings that contradict each other; settings that are invalid alone are refused before."""
         refuse_contradictions(_problems(development, info.data))
         return development
 

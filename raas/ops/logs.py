@@ -66,7 +66,7 @@ def configure_logs(log_format: LogFormat, level: LogLevel, stream: IO[str] | Non
     _log_unhandled_exceptions()
     grpc = logging.getLogger("grpc._cython.cygrpc")
     grpc.filters[:] = [_is_no_departure]
-    # Its messages about every start are of no use to operators.
+    # Alembic logs at every start, which operators do not need.
     logging.getLogger("alembic").setLevel(max(logging.WARNING, root.level))
 
 

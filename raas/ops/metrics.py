@@ -17,7 +17,7 @@ from raas.ops.addresses import split_address
 _BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 _READ_SECONDS = 1.0
-"""How long a scrape waits for a busy event loop to read a gauge; after that the gauge is left out."""
+"""The time that a scrape waits for a busy event loop to read a gauge, which is then omitted."""
 
 
 class Metrics:
@@ -40,7 +40,7 @@ class Metrics:
             registry=self._registry,
         )
         self._server: tuple[WSGIServer, Thread] | None = None
-        # Finding the child of a metric by its labels costs more than counting.
+        # The lookup of a metric by its labels takes longer than the increment.
         self._counters: dict[tuple[str, str], Counter] = {}
         self._histograms: dict[str, Histogram] = {}
 

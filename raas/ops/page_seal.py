@@ -1,4 +1,4 @@
-"""The seal of page tokens: nobody outside can read, forge or alter the content of a token."""
+"""The seal of page tokens: callers can neither read nor forge nor alter the content of a token."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A deliberately dumb model of a dossier: the set of its days, one by one.
+"""A simple model of a dossier: the set of its days.
 
-It knows nothing of lines, of bisecting, of touching: days that follow one another are one line because
-the set holds both. All days from `horizon` on are one element, so an open period is finite too; periods
-used with it end at or before the horizon, or are open.
+The model has no lines, no bisection and no special case for adjacent periods: consecutive days form one
+line. All days from `horizon` on are one element, so that an open period is finite. Periods must end at or
+before the horizon, or be open.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Days:
         return Days(frozenset() if period is None else self.days - self.of(period), self.horizon)
 
     def lines(self) -> Lines:
-        """The days as lines: each run of days that follow one another."""
+        """The days as lines, one for each run of consecutive days."""
         lines: list[Period] = []
         for day in sorted(self.days):
             if lines and lines[-1].end == day:
@@ -48,7 +48,7 @@ class Days:
 
 
 def inscribe_outcome(before: Days, after: Days) -> tuple[InscribeOutcome, Lines]:
-    """The outcome by the words of its definition, and the lines absorbed."""
+    """The outcome of an inscription by its definition, and the lines absorbed."""
     remaining = set(after.lines())
     absorbed = tuple(line for line in before.lines() if line not in remaining)
     if before == after:
@@ -61,7 +61,7 @@ def inscribe_outcome(before: Days, after: Days) -> tuple[InscribeOutcome, Lines]
 
 
 def remove_outcome(before: Days, after: Days) -> tuple[RemoveOutcome, Lines]:
-    """The outcome by the words of its definition, and the days taken away as lines."""
+    """The outcome of a removal by its definition, and the removed days as lines."""
     gone = Days(before.days - after.days, before.horizon).lines()
     if not gone:
         return RemoveOutcome.UNCHANGED, ()

@@ -1,4 +1,4 @@
-"""Numbers with right check digits, made by the rule as it is published and not by the code under test."""
+"""Numbers with correct check digits, computed by the published rule and not by the code under test."""
 
 from __future__ import annotations
 

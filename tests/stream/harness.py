@@ -58,7 +58,7 @@ _OWNERS = (enterprise_number(8_000_000 + i) for i in count())
 
 
 def fail(task: str, error: Exception, restart_seconds: float) -> None:
-    """Receives failures of background tasks; a test has none and restarts nothing."""
+    """Receives failures of background tasks; a test expects none and restarts nothing."""
     raise error
 
 

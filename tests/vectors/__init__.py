@@ -1,8 +1,8 @@
-"""The published vectors and the great replay, as the tests of every room read them.
+"""The test vectors, for the tests of all packages.
 
 `niss.json`: numbers that are valid, invalid, or valid under the test profile only. `operations.csv`:
 20,000 inscriptions and removals for one register (test profile); a removal without days removes the
-dossier. `lines.csv` is what must remain of it, line by line; `lines-after-half.csv` after the first 10,000.
+dossier. `lines.csv` has the lines that must remain; `lines-after-half.csv` after the first 10,000.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ def operations() -> list[OperationRow]:
 
 
 def lines() -> list[LineRow]:
-    """What remains after all operations, ordered by NISS, dossier type and day."""
+    """The lines after all operations, ordered by NISS, dossier type and day."""
     return _lines("lines.csv.xz")
 
 
 def lines_after_half() -> list[LineRow]:
-    """What remains after the first 10,000 operations, in the same order."""
+    """The lines after the first 10,000 operations, in the same order."""
     return _lines("lines-after-half.csv.xz")
 
 
