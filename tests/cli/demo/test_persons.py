@@ -17,7 +17,7 @@ from raas.domain.numbers.niss import NissProfile, niss_text, parse_niss
 from raas.v1.identity_pb2 import Sex
 from raas.v1.person_pb2 import Person, PersonStatus
 from tests.cli.demo.messages import demo_messages
-from tests.rpc.person_harness import open_person_door
+from tests.rpc.person_harness import open_person_harness
 
 ROOT = Path(__file__).parents[3]
 TODAY = parse_day("2025-12-31")
@@ -68,7 +68,7 @@ def test_demo_persons_include_every_status(persons: dict[str, Person]) -> None:
 
 
 async def test_demo_persons_are_imported_once(engine: AsyncEngine, reading_engine: AsyncEngine) -> None:
-    async with open_person_door(engine, reading_engine) as raas_server:
+    async with open_person_harness(engine, reading_engine) as raas_server:
         metadata = (("raas-enterprise-number", "0999999922"),)
         for applied in (10_000, 0):
             answers = [a async for a in raas_server.stub.ImportPersons(demo_messages(), metadata=metadata)]
