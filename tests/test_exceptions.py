@@ -1,4 +1,4 @@
-"""Every exception of ours can be copied and pickled: shared batches and worker processes hand errors on."""
+"""Every exception of ours can be copied and pickled: batch loaders share errors between callers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SAMPLES: Mapping[type[Exception], Callable[[], Exception]] = {
     ),
     client_errors.ChainBroken: lambda: client_errors.ChainBroken(7),
 }
-"""Instances of the classes that are not made from one text."""
+"""Instances of the classes whose constructor takes other arguments than one text."""
 
 
 def exception_classes() -> Iterator[type[Exception]]:

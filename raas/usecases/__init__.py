@@ -1,1 +1,1 @@
-"""The verbs: one file per verb or small family, and what they need from outside (ports)."""
+"""The use cases, one file for each or for a small family, and their ports."""

@@ -1,4 +1,4 @@
-"""All use cases on PostgreSQL behind their servicers, and calls that are cancelled step by step."""
+"""All servicers on PostgreSQL, and calls that are cancelled at each await."""
 
 from __future__ import annotations
 

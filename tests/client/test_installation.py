@@ -53,7 +53,7 @@ class Environment:
         self.bin = directory / "bin"
         self.python = self.bin / "python"
         self._directory = directory
-        # Without pip: the one at hand installs into it, and nothing else is in it.
+        # Without pip: the pip of the running environment installs into it.
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", directory], check=True)
 
     def pip(self, *arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""Servers for the end-to-end tests: one shared by most, others for the tests that kill theirs."""
+"""Servers for the end-to-end tests: one shared by most, others for tests that kill them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.e2e.servers import LOCAL, Server, raas, running_server
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A running server; every test takes a register of its own. Nobody stops or kills it."""
+    """A shared server, never stopped or killed; each test creates its own register."""
     with running_server(tmp_path_factory.mktemp("server")) as running:
         yield running
 
@@ -28,21 +28,21 @@ def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def person_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A running server that keeps persons; every test takes registers and numbers of its own."""
+    """A shared server that holds persons; each test uses its own registers and numbers."""
     with running_server(tmp_path_factory.mktemp("person_server"), *LOCAL) as running:
         yield running
 
 
 @pytest.fixture
 def local_server(tmp_path: Path) -> Iterator[Server]:
-    """A running server that keeps persons for one test, which may do to it what it wants."""
+    """A server that holds persons, for one test, which may stop or kill it."""
     with running_server(tmp_path, *LOCAL) as running:
         yield running
 
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
-    """A running server for one test, which may do to it what it wants."""
+    """A server for one test, which may stop or kill it."""
     with running_server(tmp_path) as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""Fictitious persons on a running server, and PersonService as the tests call it."""
+"""Fictitious persons on a running server, and helpers to call PersonService."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Persons:
     """A server's PersonService, and the registers on that server, over one connection."""
 
     def __init__(self, server: Server) -> None:
-        # A server that was away is tried again at once, not after a growing pause.
+        # Reconnect to a restarted server at once, not after a growing pause.
         options = [("grpc.max_reconnect_backoff_ms", 200), ("grpc.use_local_subchannel_pool", 1)]
         self.channel = grpc.insecure_channel(server.target, options=options)
         self.service: Any = PersonServiceStub(self.channel)
@@ -65,30 +65,30 @@ class Persons:
     def feed(
         self, rows: Iterable[Person], import_id: str | None = None, offset: int = 0
     ) -> ImportPersonsResponse:
-        """The answer to one message."""
+        """Import one message of rows; returns the answer."""
         request = ImportPersonsRequest(import_id=import_id, offset=offset, persons=rows)
         (answer,) = self.service.ImportPersons(iter([request]), metadata=SOURCE)
         return answer
 
     def known(self, number: int) -> list[str]:
-        """Numbers of as many persons whom the source knows from now on."""
+        """Add this many persons to the source; returns their numbers."""
         rows = [a_person() for _ in range(number)]
         assert self.feed(rows).applied == number
         return [row.niss for row in rows]
 
     def inscribe(self, register: TestRegister, person: str, begin: str, end: str, **more: Any) -> Any:
-        """The answer to an inscription under TYPE."""
+        """Inscribe under TYPE."""
         period = Period(begin=begin, end=end)
         request = InscribeRequest(niss=person, dossier_type=TYPE, period=period, **more)
         return self.registers.Inscribe(request, metadata=register.caller, timeout=60)
 
     def remove(self, register: TestRegister, person: str, begin: str, end: str) -> Any:
-        """The answer to a removal under TYPE."""
+        """Remove under TYPE."""
         request = RemoveRequest(niss=person, dossier_type=TYPE, period=Period(begin=begin, end=end))
         return self.registers.Remove(request, metadata=register.caller, timeout=60)
 
     def lines(self, register: TestRegister, person: str) -> list[tuple[str, str, str]]:
-        """Number, begin and end of the lines that the register has of a person now."""
+        """Number, begin and end of the current lines of a person in the register."""
         answer = self.registers.Consult(ConsultRequest(niss=[person]), metadata=register.caller)
         return [(d.niss, line.begin, line.end) for d in answer.dossiers for line in d.periods]
 
@@ -110,7 +110,7 @@ def inscription(person: str, begin: str, end: str, **more: Any) -> Inscription:
 
 
 def replayed(log: Sequence[Mutation]) -> dict[tuple[str, str], list[tuple[str, str]]]:
-    """The dossiers that a log leaves; every mutation must begin where the one before it ended."""
+    """The dossiers after a log; each mutation must begin with the lines with which the previous one ended."""
     state: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for revision, mutation in enumerate(log, log[0].revision if log else 1):
         assert mutation.revision == revision, "no hole, nothing twice"

@@ -14,16 +14,16 @@ class Proxy:
 
     def __init__(self, choose: Callable[[], str]) -> None:
         self.target = ""
-        """Where it listens itself."""
+        """The port of the proxy."""
         self.cuts = 0
-        """Connections that were cut."""
+        """The number of connections that were cut."""
         self._choose = choose
         self._writers: set[asyncio.StreamWriter] = set()
         self._forwarding: set[asyncio.Task[None]] = set()
 
     @property
     def connected(self) -> bool:
-        """Whether there is a connection to cut."""
+        """Whether a connection is open."""
         return bool(self._writers)
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -33,19 +33,19 @@ class Proxy:
         task.add_done_callback(self._forwarding.discard)
 
     async def close(self) -> None:
-        """Cut everything and wait until it is gone."""
+        """Cut all connections and wait until they are closed."""
         self.cut()
         if self._forwarding:
             await asyncio.wait(self._forwarding)
 
     def cut(self) -> None:
-        """Reset all connections, without a word to either side."""
+        """Reset all connections on both sides."""
         for writer in self._writers:
             writer.transport.abort()
             self.cuts += 1
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, until either side ends it."""
+        """Forward one connection until either side ends it."""
         host, _, port = self._choose().rpartition(":")
         try:
             to_server = await asyncio.open_connection(host, int(port))
@@ -78,7 +78,7 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @asynccontextmanager
 async def running_proxy(choose: Callable[[], str]) -> AsyncIterator[Proxy]:
-    """A proxy on a port of its own."""
+    """Run a proxy on a free port while the block lasts."""
     proxy = Proxy(choose)
     server = await asyncio.start_server(proxy.accept, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()[:2]

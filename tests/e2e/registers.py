@@ -1,4 +1,4 @@
-"""Registers on a running server, as the tests make and read them."""
+"""Registers on a running server, and helpers to create and read them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _next_organisation = itertools.count(1_000_000)
 
 @dataclass(frozen=True, slots=True)
 class TestRegister:
-    """A register of its own, and a channel to the server that holds it."""
+    """A register that only this test uses, and a channel to its server."""
 
     __test__ = False
 
@@ -47,21 +47,21 @@ class TestRegister:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """The arguments by which a command of `raas` acts on it."""
+        """The arguments of `raas` commands that select this register."""
         return ("--target", self.server.target, "--enterprise-number", self.number)
 
     def state(self) -> Register:
-        """What GetRegister says of it."""
+        """The answer of GetRegister."""
         with channel(self.server) as open_channel:
             answer = RegisterServiceStub(open_channel).GetRegister(GetRegisterRequest(), metadata=self.caller)
             return answer.register
 
     def client(self) -> RaasClient:
-        """A client of its owner."""
+        """A Python client for its owner."""
         return RaasClient(self.server.target, enterprise_number=self.number)
 
     def consulted(self, at_revision: int | None = None, page_size: int = 997) -> list[LineRow]:
-        """All lines, by all pages of Consult."""
+        """All lines, by Consult, page by page."""
         request = ConsultRequest(page_size=page_size)
         if at_revision is not None:
             request.at_revision = at_revision
@@ -85,12 +85,12 @@ class TestRegister:
 
 
 def channel(server: Server) -> grpc.Channel:
-    """A channel that takes pages of every size; close it (it is a context manager)."""
+    """A channel without a limit on the size of messages; use it as a context manager."""
     return grpc.insecure_channel(server.target, options=[("grpc.max_receive_message_length", 64 * MIB)])
 
 
 def new_register(server: Server) -> TestRegister:
-    """A register that no other test knows, with the dossier types TYPES: its revision is their number."""
+    """Create a register with the dossier types TYPES; its revision is their number."""
     register = TestRegister(server, enterprise_number(next(_next_organisation)))
     with channel(server) as open_channel:
         AdministrationServiceStub(open_channel).CreateRegister(

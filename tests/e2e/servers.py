@@ -1,4 +1,4 @@
-"""The real server as a process of its own, started the way the README says."""
+"""The real server as a process, started as in the README."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _STOP_SECONDS = 30
 
 
 LOCAL = ("--authentic-source", "local")
-"""The flags of a server that keeps the persons."""
+"""The flags of a server that holds the persons."""
 
 
 class ServerDied(AssertionError):
-    """The server ended instead of serving; the text has what it said."""
+    """The server ended instead of serving; the text contains its output."""
 
 
 class Server:
-    """One server on a directory and a port of its own; it can be stopped, killed and started again."""
+    """A server with its own directory and port, which can be stopped, killed and started again."""
 
     def __init__(self, directory: Path, database_url: str | None = None, *flags: str) -> None:
         self.directory = directory
@@ -45,13 +45,13 @@ class Server:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment of this server; also right for a command that works on its database."""
+        """The environment of this server, and of commands on its database."""
         own = {
             "RAAS_LISTEN": self.target,
             "RAAS_DATA_DIR": str(self.directory / "var"),
             "RAAS_NISS_PROFILE": "test",
             "RAAS_DEVELOPMENT_IDENTITY": "1",
-            # Most tests are about periods and need numbers by the thousand; a flag says otherwise.
+            # Most tests are about periods and need thousands of numbers; a flag overrides this.
             "RAAS_AUTHENTIC_SOURCE": "structure",
         }
         if self._database_url:
@@ -60,20 +60,20 @@ class Server:
 
     @property
     def dsn(self) -> str:
-        """The database that it works on, while it runs."""
+        """The DSN of its database while it runs."""
         found = self._database_url or running_dsn(self.directory / "var")
         assert found
         return found
 
     @property
     def pid(self) -> int:
-        """The process that was started: the supervisor."""
+        """The process of the supervisor."""
         assert self._process is not None
         return self._process.pid
 
     @property
     def running(self) -> bool:
-        """Whether it was started and has not ended."""
+        """Whether the process runs."""
         return self._process is not None and self._process.poll() is None
 
     def start(self, *, migrate: bool = True) -> None:
@@ -92,25 +92,25 @@ class Server:
         self.await_serving()
 
     def await_serving(self) -> None:
-        """Wait until it answers calls."""
+        """Wait until it is ready."""
         eventually(lambda: not self.running or serves(self.target), _START_SECONDS)
         if not self.running:
             raise ServerDied(self.log.read_text())
 
     def stop(self) -> int:
-        """Ask it to end (SIGTERM); answers its exit status."""
+        """Stop it by SIGTERM; returns its exit status."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(_STOP_SECONDS)
 
     def kill(self) -> None:
-        """End it without a chance to do anything about it (SIGKILL)."""
+        """Kill it by SIGKILL."""
         assert self._process is not None
         self._process.kill()
         self._process.wait(_STOP_SECONDS)
 
     def discard(self) -> None:
-        """Leave no process behind: what a killed server leaves, another takes over and ends."""
+        """Stop all processes; those of a killed server are adopted and stopped by another one."""
         if self._process is None:
             return
         if not self.running:
@@ -119,7 +119,7 @@ class Server:
 
 
 def free_port() -> int:
-    """A port that nobody listens on, nor gets from the system while its server is restarted."""
+    """A free port that the system does not assign to others while the server is restarted."""
     while True:
         port = random.randrange(20_000, 32_000)
         try:
@@ -130,7 +130,7 @@ def free_port() -> int:
 
 
 def serves(target: str) -> bool:
-    """Whether the server there says that it answers calls."""
+    """Whether the server at this address is ready."""
     with grpc.insecure_channel(target) as channel:
         try:
             answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
@@ -146,7 +146,7 @@ def raas(
     stdin: bytes | None = None,
     directory: Path = ROOT,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command line of `raas`, which must end with that exit status."""
+    """Run a `raas` command, which must end with this exit status."""
     done = subprocess.run(
         [sys.executable, "-m", "raas.cli", *arguments],
         cwd=directory,
@@ -162,20 +162,20 @@ def raas(
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without settings of RaaS and of make; the modules are found from every directory."""
+    """The environment without settings of RaaS and make; modules can be imported from every directory."""
     inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("RAAS_", "MAKE", "MFLAGS", "LC_", "LANG"))
     }
-    # Neither the configuration nor the state of the user, whatever it is.
+    # Ignore the configuration and the state files of the user.
     nowhere = {"RAAS_CONFIG": "/dev/null/raas.json", "XDG_STATE_HOME": "/dev/null"}
     return inherited | nowhere | {"PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
 
 
 @contextmanager
 def running_server(directory: Path, *flags: str) -> Iterator[Server]:
-    """A server that serves an empty database, and leaves nothing behind."""
+    """A server on an empty database, which is removed after the block."""
     with _database() as database_url:
         server = Server(directory, database_url, *flags)
         try:

@@ -28,7 +28,7 @@ def create(server: Server, name: str) -> TestRegister:
 
 
 def persons_there(server: Server) -> int:
-    """How many rows of the demonstration's persons were applied."""
+    """The number of applied rows of the import of the demonstration persons."""
     with channel(server) as open_channel:
         asking = ImportPersonsRequest(import_id=IMPORT_ID)
         (answer,) = PersonServiceStub(open_channel).ImportPersons(iter([asking]), metadata=CALLER)

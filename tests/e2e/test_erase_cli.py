@@ -28,7 +28,7 @@ from tests.usecases.persons.harness import PersonHarness, a_call
 
 @pytest.fixture(scope="module")
 async def harness(server: Server) -> AsyncIterator[PersonHarness]:
-    """The persons of the shared server, and those who change them, beside it on its database."""
+    """Use cases that change persons, on the database of the shared server."""
     writing, reading = open_database(server.dsn), open_database(server.dsn, autocommit=True)
     yield PersonHarness(writing, reading)
     await writing.dispose()
@@ -36,7 +36,7 @@ async def harness(server: Server) -> AsyncIterator[PersonHarness]:
 
 
 async def told(harness: PersonHarness, register: AdmittedRegister, *last_names: str) -> Niss:
-    """A person of the register whose name changes as often, each time known to the log."""
+    """Change the name of a person of the register this many times; each change is in the log."""
     niss = await harness.person()
     await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
     for name in last_names:
@@ -45,14 +45,14 @@ async def told(harness: PersonHarness, register: AdmittedRegister, *last_names: 
 
 
 async def log_of(server: Server, register: AdmittedRegister) -> list[Mutation]:
-    """All mutations of a register, as the server tells them."""
+    """All mutations of a register, by ListMutations."""
     owner = TestRegister(server, enterprise_number_text(register.enterprise_number))
     async with owner.client() as client:
         return [mutation async for mutation in client.mutations()]
 
 
 def names(log: list[Mutation]) -> list[str | None]:
-    """What each piece of news says the name is now; None where that was erased."""
+    """The new name in each change of identity; None if it was erased."""
     return [
         mutation.identity_change.after.last_name if mutation.identity_change.HasField("after") else None
         for mutation in log
@@ -61,7 +61,7 @@ def names(log: list[Mutation]) -> list[str | None]:
 
 
 def erased(server: Server, *arguments: str, stdin: str | None = None) -> int:
-    """How many contents `raas erase` says it erased."""
+    """The number of erased contents that `raas erase` reports."""
     given = None if stdin is None else stdin.encode()
     done = raas("erase", "--json", *arguments, environment=server.environment, stdin=given)
     result = json.loads(done.stdout)

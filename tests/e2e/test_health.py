@@ -17,11 +17,11 @@ from tests.e2e.test_faults import postmaster
 from tests.eventually import eventually
 
 _ANSWER_SECONDS = 3
-"""Health answers at once; so much is granted to a busy machine."""
+"""The time limit of a health check on a busy machine, which usually takes milliseconds."""
 
 
 def status(server: Server, service: str) -> int:
-    """The status of a service, which must be answered at once."""
+    """The health status of a service, which must be answered within the time limit."""
     with grpc.insecure_channel(server.target) as channel:
         request = health_pb2.HealthCheckRequest(service=service)
         answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=_ANSWER_SECONDS)

@@ -1,4 +1,4 @@
-"""Callers prove who they are: certificates and tokens against a real server, and those who try to get in."""
+"""Identification by certificates and tokens on a real server, and attempts without valid ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.skipif(GIVEN_DSN is not None, reason="it is about calle
 
 @dataclass
 class Place:
-    """A server with both listeners, and what its callers need."""
+    """A server with both listeners, and the credentials of its callers."""
 
     folder: Path
     authority: Authority
@@ -140,7 +140,7 @@ def test_token_names_the_caller(place: Place) -> None:
         assert get_register(channel, metadata=bearer(place.issuer.token(OWNER, "import"))) == OWNER
 
 
-def test_caller_names_itself_in_vain(place: Place) -> None:
+def test_enterprise_number_in_the_metadata_is_ignored(place: Place) -> None:
     metadata = (("raas-enterprise-number", OTHER),)
     with place.by_certificate(place.authority.client(OWNER, "import")) as channel:
         assert get_register(channel, metadata=metadata) == OWNER

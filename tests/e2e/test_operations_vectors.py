@@ -1,4 +1,4 @@
-"""The great replay: 20,000 operations, by Import, by ApplyBatch and one by one; always the same lines."""
+"""20,000 operations by Import, by ApplyBatch and by single calls result in the same lines."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def by_apply_batch(register: TestRegister, rows: Sequence[OperationRow]) -> None
 
 
 def one_by_one(register: TestRegister, rows: Sequence[OperationRow]) -> None:
-    """Single calls: those on one dossier one after the other, many dossiers at once."""
+    """Single calls: sequential for one dossier, concurrent for different dossiers."""
     dossiers: dict[tuple[str, str], list[OperationRow]] = defaultdict(list)
     for row in rows:
         dossiers[row.niss, row.dossier_type].append(row)
@@ -92,7 +92,7 @@ def one_by_one(register: TestRegister, rows: Sequence[OperationRow]) -> None:
 
 
 @pytest.mark.parametrize("write", [by_import, by_apply_batch, one_by_one])
-def test_the_same_lines_whatever_the_way(
+def test_every_rpc_results_in_the_same_lines(
     server: Server, write: Callable[[TestRegister, Sequence[OperationRow]], None]
 ) -> None:
     register = new_register(server)
@@ -107,7 +107,7 @@ def test_the_same_lines_whatever_the_way(
     assert register.exported(at_revision=half) == vectors.lines_after_half()
 
 
-def test_the_same_lines_by_the_command_line(register: TestRegister, tmp_path: Path) -> None:
+def test_command_line_results_in_the_same_lines(register: TestRegister, tmp_path: Path) -> None:
     operations = tmp_path / "operations.csv.xz"
     operations.write_bytes(Path(vectors.__file__).with_name("operations.csv.xz").read_bytes())
     raas("import", str(operations), *register.arguments)

@@ -1,4 +1,4 @@
-"""README.md and docs/operations.md: every command, in order, and its answer."""
+"""Every command in README.md and docs/operations.md, in order, has its documented output."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Terminal:
         directory.joinpath("server.log").touch()
 
     def run(self, command: str) -> str:
-        """Run one command; answers its output. A server is waited for until it serves, and left running."""
+        """Run one command; returns its output. A server is left running once it is ready."""
         if command.startswith("grpcurl "):
             answer = run_documented(command, self._target)
             assert answer.went_well, answer.errors
@@ -72,11 +72,11 @@ class Terminal:
         return done.stdout
 
     def log(self) -> str:
-        """What the servers wrote."""
+        """The output of the servers."""
         return (self._directory / "server.log").read_text()
 
     def stop_server(self) -> None:
-        """Ctrl-C: a signal to everything that the command started."""
+        """Press Ctrl-C: signal all processes of the command."""
         if self._server is None:
             return
         os.killpg(self._server.pid, signal.SIGINT)
@@ -107,7 +107,7 @@ class Terminal:
     def _serve(self, command: str) -> None:
         self.stop_server()
         assert not serves(self._target)
-        # The installation is not made again.
+        # The installation is not repeated.
         command = self._here(command).replace("make ", "make --old-file=.venv/.installed ")
         suggested = self.log().count("Try:")
         with (self._directory / "server.log").open("ab") as log:
@@ -127,7 +127,7 @@ class Terminal:
 @pytest.fixture
 def terminal() -> Iterator[Terminal]:
     with tempfile.TemporaryDirectory(prefix="raas-test-") as directory:
-        # PostgreSQL may run as another user, who must be able to pass.
+        # PostgreSQL may run as another user, who must be able to enter the directory.
         Path(directory).chmod(0o711)
         opened = Terminal(Path(directory))
         yield opened

@@ -1,4 +1,4 @@
-"""A register whose authentic source is another server: asked before the lane, remembered, and killed."""
+"""A register whose authentic source is another server: queried before the write queue, cached, and killed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.rpc.harness import Refusal, told
 
 @pytest.fixture
 def source(tmp_path: Path) -> Iterator[Server]:
-    """The server that keeps the persons."""
+    """The server that holds the persons."""
     directory = tmp_path / "source"
     directory.mkdir()
     with running_server(directory, *LOCAL) as running:
@@ -31,7 +31,7 @@ def source(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def here(tmp_path: Path, source: Server) -> Iterator[Server]:
-    """The server that asks it."""
+    """The server that uses it as its authentic source."""
     directory = tmp_path / "here"
     directory.mkdir()
     with running_server(directory, "--authentic-source", source.target) as running:
@@ -48,7 +48,7 @@ def day(persons: Persons, register: TestRegister, person: str, on: str, **more: 
     return persons.inscribe(register, person, on, on, **more)
 
 
-def test_another_server_says_who_exists_until_it_is_killed(source: Server, here: Server) -> None:
+def test_remote_source_is_used_until_it_is_killed(source: Server, here: Server) -> None:
     there, local = Persons(source), Persons(here)
     ann, old, bob, never_asked = there.known(4)
     gone, dead = a_person(), a_person(death_date="2020-03-01")
@@ -57,7 +57,7 @@ def test_another_server_says_who_exists_until_it_is_killed(source: Server, here:
     there.service.ReplaceNiss(ReplaceNissRequest(niss=old, successor_niss=ann), metadata=SOURCE)
     register = new_register(here)
 
-    # It is asked by single calls, batches and imports alike.
+    # Single calls, batches and imports query it.
     assert day(local, register, ann, "2024-01-01").dossier.niss == ann
     followed = day(local, register, old, "2024-01-02")
     assert (followed.dossier.niss, followed.replaced_niss) == (ann, old)
@@ -78,7 +78,7 @@ def test_another_server_says_who_exists_until_it_is_killed(source: Server, here:
     revision = register.state().revision
     assert revision == len(TYPES) + 3 + 1_000
 
-    # Of persons themselves nothing can be asked here.
+    # This server has no PersonService.
     persons = refusal(local.service.GetPerson, GetPersonRequest(niss=ann), metadata=register.caller)
     assert (persons.status, persons.info.reason, persons.retry) == (
         "UNIMPLEMENTED",
@@ -101,7 +101,7 @@ def test_another_server_says_who_exists_until_it_is_killed(source: Server, here:
         list(local.registers.Import(iter([ImportRequest(operations=[row])]), metadata=register.caller))
     assert told(raised.value).info.reason == "AUTHENTIC_SOURCE_UNAVAILABLE"
     assert time.monotonic() - begun < 20
-    # What it said a moment ago still counts, and what was refused left nothing.
+    # Cached answers are still used, and refused operations changed nothing.
     assert register.state().revision == revision
     assert day(local, register, numbers[0], "2024-01-03").revision == revision + 1
 

@@ -37,14 +37,14 @@ STORM_SECONDS = 4
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that keeps the persons."""
+    """A server that holds the persons."""
     with running_server(tmp_path_factory.mktemp("persons"), *LOCAL) as running:
         yield running
 
 
 @dataclass
 class Asking:
-    """The owner of a register, and its calls."""
+    """Calls of the owner of a register."""
 
     register: str
     channel: grpc.aio.Channel
@@ -200,7 +200,7 @@ def _client(register: TestRegister) -> RaasClient:
 
 
 def _texts(lines: Any) -> Any:
-    """Lines as the messages have them."""
+    """Lines in the form of the messages."""
     return tuple((str(line.begin), "" if line.end is None else str(line.end)) for line in lines)
 
 

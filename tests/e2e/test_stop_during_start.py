@@ -1,4 +1,4 @@
-"""A server that is asked to stop while it starts ends in order, with status 0."""
+"""A server that receives a signal while it starts stops in order, with status 0."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_stop_signal_during_the_first_start_ends_it_with_status_0(
         env=server.environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        # Its programs are of the same group, as with Ctrl-C in a terminal.
+        # Signal the whole process group, as Ctrl-C in a terminal does.
         start_new_session=True,
     )
     eventually(lambda: any(var.glob(stage)), 60)

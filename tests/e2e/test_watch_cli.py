@@ -24,7 +24,7 @@ TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
 
 class Watching:
-    """`raas watch` as it runs; what it writes is looked at as it comes."""
+    """`raas watch` as a process; its output is read while it runs."""
 
     def __init__(self, process: subprocess.Popen[bytes], out: Path, errors: Path) -> None:
         self._process = process
@@ -35,7 +35,7 @@ class Watching:
         return self._out.read_text().splitlines()
 
     def await_lines(self, are_there: Callable[[list[str]], bool]) -> list[str]:
-        """The lines, once they are there."""
+        """Wait for this many lines and return them."""
         eventually(lambda: are_there(self.lines()) or self._process.poll() is not None, 60)
         assert are_there(self.lines()), (self.lines(), self._errors.read_text())
         return self.lines()
@@ -45,13 +45,13 @@ class Watching:
         return self._errors.read_text()
 
     def end(self, number: signal.Signals = signal.SIGINT) -> str:
-        """Interrupt it, which ends it with status 0; returns standard error."""
+        """Interrupt it, expect exit status 0; returns standard error."""
         self._process.send_signal(number)
         assert self._process.wait(30) == 0
         return self.errors_text()
 
     def wait(self) -> int:
-        """Its exit status, when it ends by itself."""
+        """Wait until it ends by itself; returns its exit status."""
         return self._process.wait(60)
 
 

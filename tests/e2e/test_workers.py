@@ -20,7 +20,7 @@ from tests.eventually import eventually
 
 
 def consecutive_ports() -> tuple[int, int]:
-    """Two neighbouring ports that nobody listens on: the metrics of two workers."""
+    """The first of two consecutive free ports, for the metrics of two workers."""
     while True:
         first = free_port()
         try:
@@ -31,7 +31,7 @@ def consecutive_ports() -> tuple[int, int]:
 
 
 def workers_of(server: Server) -> list[int]:
-    """The processes of the workers that live."""
+    """The running processes of the workers."""
     children = psutil.Process(server.pid).children()
     return [
         child.pid

@@ -156,7 +156,7 @@ def test_exceptions_that_python_would_print_are_logged(lines: io.StringIO) -> No
     assert [entry["event"] for entry in logged(lines)] == ["an exception was ignored", "the process failed"]
 
 
-def test_caller_that_leaves_is_no_error_of_grpc(lines: io.StringIO) -> None:
+def test_departure_of_a_caller_is_not_logged_as_an_error_of_grpc(lines: io.StringIO) -> None:
     grpc = logging.getLogger("grpc._cython.cygrpc")
     try:
         raise RuntimeError("Failed grpc_call_start_batch: 10")

@@ -207,6 +207,6 @@ def test_settings_of_identity_that_contradict_each_other_are_refused(
     assert [line.split(":")[0] for line in problems(**{**PROVEN, **changes})] == named
 
 
-def test_tokens_behind_a_proxy_need_no_certificate_when_told_so() -> None:
+def test_tokens_behind_a_proxy_need_no_certificate_with_allow_plaintext() -> None:
     without_tls = {**PROVEN, "tls_certificate": None, "tls_key": None, "tls_client_ca": None}
     assert load_settings(**without_tls, allow_plaintext=True).listen_token == "127.0.0.1:50052"

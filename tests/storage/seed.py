@@ -1,4 +1,4 @@
-"""Registers with a history, written row by row: for tests of what PostgreSQL does with them."""
+"""Registers with a history, written row by row: for tests of queries on them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Book(History):
             return id_
 
     async def trim(self, through: int) -> None:
-        """Forget the mutations up to and including `through`."""
+        """Trim the mutations up to and including `through`."""
         async with self.engine.begin() as connection:
             await connection.execute(_TRIM, {"register": self.id, "through": through})
             await connection.execute(_OLDEST, {"register": self.id, "through": through})

@@ -1,4 +1,4 @@
-"""Calls on a server as JSON, so that what one version answered can be compared with what another answers."""
+"""Calls on a server as JSON, so that the answers of two versions can be compared."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 from google.protobuf import descriptor_pool, json_format, message_factory
 
-from raas.v1 import (  # noqa: F401 - importing them makes their messages known by name
+from raas.v1 import (  # noqa: F401 - the import registers their messages by name
     administration_service_pb2,
     mutation_stream_pb2,
     person_service_pb2,
@@ -22,7 +22,7 @@ TIMEOUT_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A call, and the messages that it was answered with, in the JSON form of protobuf."""
+    """A call and its answers, in the JSON form of protobuf."""
 
     rpc: str
     """Service and method, for example RegisterService.Consult."""

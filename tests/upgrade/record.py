@@ -1,4 +1,4 @@
-"""Fill a server with content of every kind, and record calls that a later version must answer alike.
+"""Fill a server with content of every kind, and record calls that a later version must answer equally.
 
     python -m tests.upgrade.record TARGET FILE
 
@@ -27,7 +27,7 @@ IMPORTED = "the import before the upgrade"
 
 
 class Recorder:
-    """Asks a server, and keeps the calls whose answers must stay."""
+    """Makes calls, and keeps those whose answers must not change."""
 
     def __init__(self, channel: grpc.Channel) -> None:
         self.kept: list[Asked] = []
@@ -39,12 +39,12 @@ class Recorder:
         return ask(self._channel, Asked(rpc, caller, requests), most=most)[0]
 
     def do_repeatable(self, rpc: str, *requests: Json, caller: str = OWNER) -> None:
-        """Ask, and ask again at the end, when the answer is kept: a repetition must change nothing."""
+        """Call now, and again at the end to keep the answer: a repetition must change nothing."""
         self.do(rpc, *requests, caller=caller)
         self._repeatable.append(Asked(rpc, caller, requests))
 
     def repeat(self) -> None:
-        """Ask all that is repeatable again."""
+        """Repeat all repeatable calls."""
         for call in self._repeatable:
             self.keep(call.rpc, *call.requests, caller=call.caller)
 
@@ -55,7 +55,7 @@ class Recorder:
         return answers[0]
 
     def keep_next_page(self, rpc: str, request: Json, caller: str = OWNER) -> None:
-        """Ask for a first page, and keep the call for the second one."""
+        """Read a first page, and keep the call for the second one."""
         token = self.do(rpc, request, caller=caller)["next_page_token"]
         self.keep(rpc, {**request, "page_token": token}, caller=caller)
 

@@ -52,8 +52,8 @@ class Lookups:
         """
         if not keys:
             return ()
-        gathering = self._now if all(key.at is None for key in keys) else self._earlier
-        rows_of_keys = await gathering.of(keys)
+        loader = self._now if all(key.at is None for key in keys) else self._earlier
+        rows_of_keys = await loader.of(keys)
         return [_found(key, rows) for key, rows in zip(keys, rows_of_keys, strict=True)]
 
     async def _fetch_now(self, keys: Sequence[Lookup]) -> Sequence[Sequence[Row]]:

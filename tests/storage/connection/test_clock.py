@@ -21,7 +21,7 @@ YEAR = timedelta(days=365)
 
 
 async def set_record_time(engine: AsyncEngine, register: AdmittedRegister, ahead: timedelta) -> datetime:
-    """What a wrong clock of the database leaves."""
+    """The state that a wrong clock of the database leaves."""
     instant = datetime.now(UTC) + ahead
     async with engine.begin() as connection:
         await connection.execute(

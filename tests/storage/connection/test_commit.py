@@ -1,4 +1,4 @@
-"""A COMMIT whose connection is lost: the outcome is found by the writes, whoever wrote since."""
+"""The outcome of a COMMIT whose connection is lost is found by its writes, also after other writes."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def test_an_inscription_is_written_once(
     loss = Loss(monkeypatch, committed=committed)
     await harness.inscribe(register, niss, "2024-01-01", "2024-01-31")
     assert loss.count == 1
-    # The queue repeats what was not committed, and nothing else.
+    # The queue repeats only jobs that were not committed.
     assert await revisions(harness, register) == [2]
 
 
@@ -190,7 +190,7 @@ async def test_a_commit_goes_on_when_its_caller_is_cancelled(harness: PersonHarn
         task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    # Waits for the lock of the register, which the COMMIT gives free.
+    # Waits for the lock of the register, which the COMMIT releases.
     await harness.inscribe(register, niss, "2024-01-01", "2024-01-31")
 
     async def read(connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> object:

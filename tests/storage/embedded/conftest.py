@@ -57,7 +57,7 @@ def directory_for_all(parent: Path | None = None) -> Iterator[Path]:
 
 
 def quick_place() -> Path | None:
-    """Memory instead of the disk, where there is plenty of it: no test here cuts the power."""
+    """A directory in memory if there is enough of it: no test here needs durable storage."""
     memory = Path("/dev/shm")
     plenty = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 << 30
     return memory if plenty else None
@@ -72,14 +72,14 @@ def ground() -> Iterator[Path]:
 
 @pytest.fixture
 def shared() -> Iterator[Path]:
-    """Where root places what PostgreSQL cannot reach; on the disk, as memory may forbid running programs."""
+    """The shared directory of a PostgreSQL started by root; on disk, as /dev/shm may be noexec."""
     with directory_for_all() as directory:
         yield directory / "shared"
 
 
 @pytest.fixture
 def clean_up(shared: Path) -> Iterator[Callable[[Path], Path]]:
-    """Answers its argument, and ends a PostgreSQL that a test leaves running on it."""
+    """Returns its argument, and stops a PostgreSQL that a test leaves running on it."""
     directories: list[Path] = []
 
     def remember(data_dir: Path) -> Path:
@@ -116,7 +116,7 @@ def filled() -> Iterator[Path]:
 
 @pytest.fixture
 def used(filled: Path, data_dir: Path) -> Path:
-    """A data directory of an earlier, orderly stopped server, in which `kept` holds `first`."""
+    """The data directory of a server that was stopped in order; its table `kept` holds `first`."""
     subprocess.run(["cp", "-a", filled, data_dir], check=True)
     return data_dir
 

@@ -1,4 +1,4 @@
-"""The table `kept` that tells whether data outlives what the tests do."""
+"""The table `kept`, which shows whether committed data survive."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import psycopg
 
 
 def write(dsn: str, text: str) -> None:
-    """Commit one row, making the table if need be."""
+    """Commit one row; creates the table if it does not exist."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("create table if not exists kept (text text)")
         connection.execute("insert into kept values (%s)", [text])
 
 
 def rows(dsn: str) -> list[str]:
-    """All rows, in the order written."""
+    """All rows, in order of insertion."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         return [text for (text,) in connection.execute("select text from kept order by ctid")]
 

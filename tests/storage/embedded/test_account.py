@@ -54,7 +54,7 @@ async def test_program_runs_beside_busy_threads_of_grpc(account: Account) -> Non
 
     async with busy_grpc():
         answers = await asyncio.to_thread(run_all)
-    # Nothing but what the program says: no fork handler of gRPC wrote a line.
+    # The output of the program alone: no fork handler of gRPC wrote a line.
     assert answers == [(0, f"given {account.uid}")] * RUNS
 
 
@@ -80,5 +80,5 @@ def test_program_ended_by_a_signal_is_an_error_that_names_it(account: Account) -
         ("/bin/ls", ""),
     ],
 )
-def test_reason_why_a_program_cannot_run(account: Account, program: str, reason: str) -> None:
+def test_why_not_run_returns_the_reason_or_nothing(account: Account, program: str, reason: str) -> None:
     assert account.why_not_run(Path(program)) == reason

@@ -1,4 +1,4 @@
-"""Started by root: PostgreSQL runs as a user who must reach its programs and files, and nobody else may."""
+"""The embedded PostgreSQL started by root runs as another user, who alone can reach its files."""
 
 from __future__ import annotations
 

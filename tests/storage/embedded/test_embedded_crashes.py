@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL when it, its server or both are killed, and when the disk tells stale things."""
+"""The embedded PostgreSQL after kills of it, its server or both, and with stale files on the disk."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def processes_of(data_dir: Path) -> list[psutil.Process]:
 
 
 def kill_postgres(data_dir: Path) -> None:
-    """kill -9 of the postmaster, seen through."""
+    """Kill the postmaster by SIGKILL and wait until it is gone."""
     postmaster = find_postmaster(data_dir / "postgresql")
     assert postmaster is not None
     postmaster.process.kill()

@@ -1,4 +1,4 @@
-"""Starting, joining and stopping the embedded PostgreSQL when nothing is wrong, and what refuses to start."""
+"""Starting, joining and stopping the embedded PostgreSQL without faults, and refused starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading walks indexes, however large the tables are."""
+"""Reads use indexes on large tables."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def book(engine: AsyncEngine) -> Book:
 
 
 async def plan(engine: AsyncEngine, statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The nodes of the plan, with what they did."""
+    """The nodes of the executed plan."""
     ((explained,),) = await fetch(engine, f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
     return list(_nodes((json.loads(explained) if isinstance(explained, str) else explained)[0]["Plan"]))
 
@@ -64,7 +64,7 @@ def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def touched(nodes: list[dict[str, Any]]) -> int:
-    """The most rows that a part of the plan came by."""
+    """The largest number of rows that a node of the plan produced or discarded."""
     return max(
         int(node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * max(int(node["Actual Loops"]), 1)
         for node in nodes
@@ -74,7 +74,7 @@ def touched(nodes: list[dict[str, Any]]) -> int:
 def assert_by_index(nodes: list[dict[str, Any]]) -> None:
     tables = [node for node in nodes if "Relation Name" in node]
     assert {node["Node Type"] for node in tables} <= {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
-    # What a bitmap holds comes from an index: its condition stands there.
+    # A bitmap heap scan gets its rows from an index scan, which has the condition.
     tables = [node for node in tables if node["Node Type"] != "Bitmap Heap Scan"]
     tables += [node | {"Relation Name": ""} for node in nodes if node["Node Type"] == "Bitmap Index Scan"]
     whole = [

@@ -1,4 +1,4 @@
-"""What is looked up is found by index, also by plans that were made while the tables were empty."""
+"""Lookups use indexes, also with plans that were made while the tables were empty."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NUMBERS = "{" + ",".join(str(7 * number) for number in range(1, ASKED + 1)) + "}
 TYPES = "{" + ",".join(["1"] * ASKED) + "}"
 EACH = "{" + ",".join(["1"] * ASKED) + "}"
 LITERALS = {
-    # By name, or by type where they have none.
+    # By name, or by type if they have no name.
     "::bigint[]": NUMBERS,
     "::int[]": TYPES,
     "::text[]": EACH,
@@ -91,7 +91,7 @@ async def planned(request: pytest.FixtureRequest, server_dsn: str) -> AsyncItera
             await _do(engine, f'PREPARE "{name}" AS {_numbered(statement)}')
             await _do(engine, _execute(name))
         for fill in _FILL:
-            # Nobody looks at the tables afterwards: the planner thinks of them as it did.
+            # The tables are not analyzed afterwards, so the planner keeps its estimates.
             await _do(engine, fill)
         yield engine
         await engine.dispose()
@@ -118,7 +118,7 @@ def _numbered(statement: str) -> str:
 
 
 async def _do(engine: AsyncEngine, statement: str) -> None:
-    """Run what answers no rows."""
+    """Run a statement that returns no rows."""
     pooled = await engine.raw_connection()
     connection = cast(Connection, pooled.driver_connection)
     await connection.execute(statement)

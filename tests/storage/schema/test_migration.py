@@ -63,7 +63,7 @@ async def test_migrations_make_the_schema_of_the_code(empty: AsyncEngine) -> Non
 async def test_storage_settings_and_identities_are_those_of_the_code(
     empty: AsyncEngine, server_dsn: str
 ) -> None:
-    # What Alembic does not compare: fill factors, identity columns, collations, predicates of indexes.
+    # Alembic does not compare fill factors, identity columns, collations and predicates of indexes.
     await upgrade(empty)
     async with new_engine(server_dsn) as written:
         async with written.begin() as connection:
@@ -89,7 +89,7 @@ async def test_concurrent_upgrades_migrate_once(empty: AsyncEngine) -> None:
 
 async def test_failed_migration_leaves_nothing_behind(empty: AsyncEngine) -> None:
     async with empty.begin() as connection:
-        # In the way of a table that is not the first one to be created.
+        # Conflicts with a table that is not the first one to be created.
         await connection.execute(text("CREATE TABLE secret (name text)"))
     with pytest.raises(Exception, match="DuplicateTable"):
         await upgrade(empty)

@@ -14,7 +14,7 @@ from tests.usecases.persons.harness import PersonHarness
 
 
 async def round_trips(engine: AsyncEngine, register_id: int, wanted: LoadRequest, trace: Path) -> int:
-    """How often loading under the lock sends something and waits: the Sync messages of the protocol."""
+    """The number of round trips of loading under the lock, counted as Sync messages of the protocol."""
     async with Transactions(engine).begin() as transaction:
         connection = transaction.connection
         await connection.execute("SELECT 1")  # the transaction has begun

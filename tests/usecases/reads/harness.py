@@ -1,4 +1,4 @@
-"""The verbs that read a register, on a store whose persons are replaced, restored and cancelled."""
+"""The use cases that read a register, on a store whose numbers are replaced, restored and cancelled."""
 
 from __future__ import annotations
 

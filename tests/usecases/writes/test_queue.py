@@ -151,7 +151,7 @@ async def test_calls_that_arrive_during_the_linger_share_a_transaction() -> None
     await asyncio.sleep(0)
     harness.store.access.set()
     await first
-    # Each takes a few turns to come in, as calls do.
+    # Each reaches the queue after several iterations of the event loop, as calls do.
     for i in range(20):
         waiting.append(asyncio.create_task(harness.single(inscription(niss=Niss(80610100300 + i)))))
         await asyncio.sleep(0)
