@@ -1,4 +1,4 @@
-"""How long ago something is, in months of the calendar and days."""
+"""Ages in months of the calendar and days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Birth dates that are not wholly known."""
+"""Birth dates with unknown parts."""
 
 from __future__ import annotations
 

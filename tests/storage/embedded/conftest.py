@@ -106,7 +106,7 @@ def filled() -> Iterator[Path]:
     with directory_for_all(quick_place()) as ground:
         with EmbeddedPostgres(ground / "var") as postgres:
             write(postgres.dsn, "first")
-            # The copies are all dirty pages: spare each crash the fsync of a thousand files.
+            # All pages of the copies are dirty: this saves each recovery the fsync of a thousand files.
             if sys.platform == "linux":
                 operator = postgres.dsn.replace("//raas@", "//postgres@")
                 with psycopg.connect(operator, autocommit=True) as connection:

@@ -1,4 +1,4 @@
-"""When a PostgreSQL that died is started again."""
+"""The pauses between starts of a PostgreSQL that died."""
 
 from __future__ import annotations
 

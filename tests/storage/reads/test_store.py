@@ -82,7 +82,7 @@ async def test_filter_with_few_matches_is_walked_in_windows(
     await book.set(*((person, "COMMON", (LINE,)) for person in people))
     rare = (people[150], people[299])
     await book.set(*((person, "RARE", (LINE,)) for person in rare))
-    # Emptied dossiers keep their rows and are walked as well.
+    # Emptied dossiers keep their rows, and the walk reads these too.
     await book.set(*((person, "COMMON", ()) for person in people[:100]))
     monkeypatch.setattr(page_reading, "_LARGEST_WINDOW", 16)
     monkeypatch.setattr(page_reading, "_LONG_WALK", 200)

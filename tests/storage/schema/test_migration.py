@@ -1,4 +1,4 @@
-"""Migrations make the schema of the code, once; which schemas a server accepts."""
+"""Migrations make the schema of the code, once, and record themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which schemas a server of this version accepts."""
+"""The schemas that a server of this version accepts."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ async def test_replaced_number_is_resolved_on_every_page(consult: Consult, engin
     assert (first.resolved, second.resolved) == (((REPLACED, SUCCESSOR),), ((REPLACED, SUCCESSOR),))
     assert second.next_page_token == ""
     assert [v.niss for v in (await exported(consult, book, which))[0]] == [SUCCESSOR, SUCCESSOR, other]
-    # Then, the number meant what it meant then.
+    # As of then, the number had not been replaced.
     then = await consult.page(CALL, admitted(book), which, AsOf(revision=1), 10, "")
     assert [(v.niss, v.dossier_type) for v in then.dossiers] == [(REPLACED, "A")]
     assert then.resolved == ()

@@ -1,4 +1,4 @@
-"""ExplainDossier: why a person is, or is not, known on a day."""
+"""ExplainDossier: the reason why a person is, or is not, known on a day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""FindRegisters: who knows a person."""
+"""FindRegisters: the registers that know a person."""
 
 from __future__ import annotations
 

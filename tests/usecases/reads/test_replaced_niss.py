@@ -1,4 +1,4 @@
-"""Reads through replacements, restorations and cancellations: one person, whatever number is asked."""
+"""Reads through replacements, restorations and cancellations: one person under any of its numbers."""
 
 from __future__ import annotations
 
