@@ -37,7 +37,7 @@ Fetch = Callable[[], bytes]
 
 
 class KeySetRefused(Exception):
-    """What was read is no usable key set; the text says why."""
+    """The content read is no usable key set; the text has the reason."""
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -48,7 +48,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 def fetch_from(source: str) -> Fetch:
-    """How to read the key set of a setting: an `https://` URL, or the path of a file."""
+    """The reader of the key set that a setting names: an `https://` URL or the path of a file."""
     if not source.startswith("https://"):
         return Path(source).read_bytes
     opener = urllib.request.build_opener(_NoRedirects(), urllib.request.ProxyHandler({}))

@@ -1,4 +1,4 @@
-"""Where a certificate holds the organisation and the application: a list of patterns.
+"""Patterns that find the organisation and the application in a certificate.
 
 The defaults are the three forms of Belgian certificates:
 

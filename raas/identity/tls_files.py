@@ -28,7 +28,7 @@ class TlsRefused(IdentityFilesRefused):
 
 @dataclass(frozen=True, slots=True)
 class TlsMaterial:
-    """What a listener needs, as PEM; `reader` reads the certificates of clients."""
+    """The PEM files of a listener; `reader` reads the certificates of clients."""
 
     certificate: bytes
     key: bytes

@@ -32,7 +32,7 @@ _REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class TokenRules:
-    """What a token must say to be accepted. `skew_seconds`: how far the issuer's clock may differ."""
+    """The conditions for accepting a token. `skew_seconds`: accepted difference between the clocks."""
 
     issuer: str
     audience: str

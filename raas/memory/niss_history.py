@@ -17,14 +17,14 @@ class MemoryNissHistory:
         self._state = state
 
     async def at_instant(self, nisses: Collection[Niss], instant: datetime) -> Mapping[Niss, ReadAs]:
-        """What these numbers were read as at an instant."""
+        """The statuses with which these numbers were read at an instant."""
         async with self._state.writing:
             return {niss: self._read_as(niss, instant) for niss in nisses}
 
     async def at_revision(
         self, register_id: int, revision: int, nisses: Collection[Niss]
     ) -> Mapping[Niss, ReadAs]:
-        """What these numbers were read as just before the next revision was recorded."""
+        """The statuses with which these numbers were read just before the next revision was recorded."""
         register = self._state.registers[register_id]
         instant = datetime.max.replace(tzinfo=UTC)
         if revision < register.revision:

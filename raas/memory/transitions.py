@@ -25,7 +25,7 @@ class MemoryTransitions:
     async def logged_numbers(
         self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
     ) -> Mapping[tuple[int, Niss], ReadAs]:
-        """What these numbers were read as at the register's revision given, by its log."""
+        """The statuses with which these numbers were read at a revision, by the log of the register."""
         found = {}
         for register_id, asked in keys:
             register = self._state.registers[register_id]

@@ -36,7 +36,7 @@ class MemoryWriteStore:
             yield _Transaction(self._state.registers[register_id], loaded)
 
     async def snapshot(self, register_id: int, wanted: LoadRequest) -> LoadedState:
-        """What a transaction would load now."""
+        """The state that a transaction would load now."""
         keys = list(wanted.dossiers)
         nisses = {niss for niss, _ in keys}
         followed = nisses | {self._state.final(niss) for niss in nisses}

@@ -1,4 +1,4 @@
-"""Where the server listens: one listener for each way to prove an identity.
+"""The listeners of a server, one for each way to prove an identity.
 
 gRPC either requires client certificates on a port or does not ask for them, so callers with certificates and
 callers with tokens have a port each. Probes that know neither ask the health service on a third one.

@@ -90,7 +90,7 @@ class RemoteSource:
         await self._channel.close()
 
     async def states(self, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:
-        """What the source knows of these numbers; a number it does not know is absent.
+        """The facts that the source has about these numbers; unknown numbers are absent.
 
         A state may be as old as it is kept. Raises SourceUnavailable.
         """

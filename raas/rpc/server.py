@@ -55,11 +55,11 @@ class RaasServer:
     health: Health
     closing: Closing
     ports: tuple[int, ...]
-    """Where the servers listen, also when the system chose the port; in the same order."""
+    """The addresses of the listeners, in their order, with the ports that the system chose."""
 
     @property
     def port(self) -> int:
-        """Where the first listener listens."""
+        """The address of the first listener."""
         return self.ports[0]
 
     async def start(self) -> None:

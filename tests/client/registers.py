@@ -73,7 +73,7 @@ def person(number: int) -> str:
 
 
 async def events_until_complete(subscription: Subscription) -> list[Event]:
-    """What comes through the first bookmark that completes a snapshot."""
+    """The messages through the first bookmark that completes a snapshot."""
     events: list[Event] = []
     async with opened(subscription) as stream:
         async for event in stream:
@@ -84,7 +84,7 @@ async def events_until_complete(subscription: Subscription) -> list[Event]:
 
 
 async def here(client: RaasClient) -> Checkpoint:
-    """Where the log of the register is now."""
+    """The current position of the log of the register."""
     return (await events_until_complete(client.subscribe(FromSnapshot())))[-1].checkpoint
 
 

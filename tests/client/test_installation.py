@@ -18,7 +18,7 @@ from tests.eventually import eventually
 
 NEEDED = {"raas", "grpcio", "protobuf", "googleapis-common-protos", "types-protobuf", "types-grpcio"}
 OF_GRPCIO = {"typing-extensions"}
-"""What grpcio itself needs."""
+"""The dependencies of grpcio."""
 
 IMPORT_ALL = """
 import pkgutil, sys, raas_client

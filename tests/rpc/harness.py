@@ -115,7 +115,7 @@ class Scripted:
         self.asked: list[tuple[Any, ...]] = []
         self.answer: Any = None
         self.found: Sequence[Violation] = ()
-        """What it finds wrong with a question that is refused already."""
+        """The violations that it reports in a refused request."""
 
     async def page(self, *asked: Any) -> Any:
         self.asked.append(asked)

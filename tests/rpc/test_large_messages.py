@@ -28,7 +28,7 @@ METHODS = [method for service in SERVICES for method in service.methods]
 
 @dataclass
 class Loop:
-    """How long the event loop was held at most, in seconds of its own work."""
+    """The longest time that one step occupied the event loop, in seconds of processor time."""
 
     longest: float = 0.0
 

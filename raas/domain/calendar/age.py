@@ -1,4 +1,4 @@
-"""How long ago: months of the calendar, and days."""
+"""Ages in calendar months and days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A credential: what proved who calls, and for how long."""
+"""A credential: the proven identity of a caller, and its validity."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 
 
 class CredentialRefused(Exception):
-    """The credential proves nothing here; the text says why and never holds the credential."""
+    """The credential is not accepted; the text has the reason and never the credential."""
 
 
 class CredentialKind(Enum):
-    """How a caller proved its identity."""
+    """The means by which a caller proved its identity."""
 
     CERTIFICATE = "certificate"
     TOKEN = "token"  # noqa: S105 - the name of a kind, not a secret

@@ -53,7 +53,7 @@ _JOINED_PARTICLE = re.compile(
 
 @lru_cache(maxsize=65_536)
 def sounds(word: str) -> tuple[str, ...]:
-    """How a word of `names.words` sounds: one to three strings of consonants, coarse, not truncated.
+    """The sounds of a word of `names.words`: one to three strings of consonants, coarse, not truncated.
 
     A vowel, Y or H in front counts as A; other vowels are not heard. An X at the end is heard and mute
     (Hendrickx, Leroux). Empty for a word that has no sound.
@@ -96,7 +96,7 @@ def search_keys(last_name: str) -> list[str]:
 
 
 class Reach(Enum):
-    """How far the keys of a question go from the name as it was typed."""
+    """The extent to which the keys of a search differ from those of the typed name."""
 
     FAR = "slips of the pen anywhere, also where last and first names were swapped"
     NEAR = "slips of the pen in the last name"

@@ -80,7 +80,7 @@ def _heard(name: str) -> _Heard:
 
 @lru_cache(maxsize=65_536)
 def name_likeness(one: str, other: str) -> float:
-    """How alike two last names are, or two lists of given names in any order, joined by spaces.
+    """The similarity of two last names, or of two lists of given names in any order, joined by spaces.
 
     1 when they are equal as `comparable_forms` has it.
     """
@@ -121,7 +121,7 @@ def _respelled(word: str) -> str:
 
 @lru_cache(maxsize=262_144)
 def word_likeness(one: str, other: str) -> float:
-    """How alike two words of `names.words` are."""
+    """The similarity of two words of `names.words`."""
     if one == other:
         return 1.0
     shorter, longer = (one, other) if len(one) <= len(other) else (other, one)

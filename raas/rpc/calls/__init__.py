@@ -1,1 +1,1 @@
-"""What all calls have in common: identity, metadata, permissions, errors, measurement."""
+"""Common parts of all calls: identity, metadata, permissions, errors, measurement."""

@@ -1,4 +1,4 @@
-"""How a server that stops refuses new calls: with UNAVAILABLE, never CANCELLED.
+"""A stopping server refuses new calls with UNAVAILABLE, never CANCELLED.
 
 When gRPC shuts down, it cancels the calls that it has received and not yet handed out; under load there are
 always some. So new calls are held for a moment before: callers who wait for an answer send nothing else, and

@@ -40,7 +40,7 @@ _Row = TypeVar("_Row")
 
 @dataclass(frozen=True, slots=True)
 class RowFormat(Generic[_Row]):
-    """Where the rows of a message are, how many it may hold, and how they are read."""
+    """The rows of a message: their field, their maximum number, and their parser."""
 
     field: str
     limit: int

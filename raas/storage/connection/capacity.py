@@ -1,4 +1,4 @@
-"""How many connections a server of PostgreSQL allows, and whether it is reached directly."""
+"""The connection limit of a PostgreSQL server, and the detection of poolers in front of it."""
 
 from __future__ import annotations
 

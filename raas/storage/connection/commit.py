@@ -27,7 +27,7 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """How the outcome of a transaction shows.
+    """The evidence by which the outcome of a transaction is found.
 
     `lock` takes a lock that the transaction held. `question` answers one row of one boolean: whether the
     transaction was committed, null where that cannot be told.

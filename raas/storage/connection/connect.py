@@ -15,7 +15,7 @@ POOLER = (
     "name PostgreSQL itself"
 )
 _POOLER_REFUSAL = "unsupported startup parameter"
-"""How a pooler such as PgBouncer answers the settings of a session."""
+"""The error of a pooler such as PgBouncer that refuses session settings."""
 
 _DEFAULT_PORT = "5432"
 _SEVERAL = "\nMultiple connection attempts failed."

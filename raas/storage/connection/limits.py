@@ -1,4 +1,4 @@
-"""How long a transaction may hold its locks, and how a session is ended that holds them longer.
+"""The time limit of locks, and the termination of sessions that exceed it.
 
 A process that is frozen inside a transaction, or whose host is lost, holds the locks of a register, and all
 other writers of that register wait. PostgreSQL 17 and later end such a session (transaction_timeout). On an

@@ -34,7 +34,7 @@ _KEEPALIVE = {
 
 @dataclass(frozen=True, slots=True)
 class ProbeLimits:
-    """How often the database is tested, and how long it may take."""
+    """The interval and the time limit of the test of the database."""
 
     interval_seconds: float = 2.0
     interval_seconds_unavailable: float = 0.5

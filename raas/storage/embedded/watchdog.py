@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 ADOPTION_SECONDS = 3.0
-"""How long an orphan is left running for a new supervisor: service managers restart at once."""
+"""The time for a new supervisor to adopt an orphan: service managers restart at once."""
 
 _SHUTDOWN_SECONDS = 30.0
 """For a fast shutdown; then PostgreSQL is stopped at once, and the next start recovers."""

@@ -8,7 +8,7 @@ from raas.storage.connection.lease import Connection, on_connection
 from raas.storage.connection.query import write
 
 KEPT_DAYS = 7
-"""How long a repeated request_id gets the stored answer, as the contract promises."""
+"""The period in which a repeated request_id gets the stored answer, as the contract promises."""
 
 _BATCH = 5_000
 

@@ -72,14 +72,14 @@ class PostgresNissHistory:
         self._engine = engine
 
     async def at_instant(self, nisses: Collection[Niss], instant: datetime) -> Mapping[Niss, ReadAs]:
-        """What these numbers were read as at an instant that does not lie in the future."""
+        """The statuses with which these numbers were read at an instant that is not in the future."""
         await fetch(self._engine, _WAIT_FOR_CHANGE, {})
         return await self._read(READ_AS_AT_INSTANT, {"nisses": array(nisses), "instant": instant})
 
     async def at_revision(
         self, register_id: int, revision: int, nisses: Collection[Niss]
     ) -> Mapping[Niss, ReadAs]:
-        """What these numbers were read as just before the next revision was recorded."""
+        """The statuses with which these numbers were read just before the next revision was recorded."""
         parameters = {"nisses": array(nisses), "register": register_id, "revision": revision}
         return await self._read(READ_AS_AT_REVISION, parameters)
 

@@ -1,4 +1,4 @@
-"""What the log of a register tells about the statuses that numbers had at an earlier revision."""
+"""The statuses of numbers at an earlier revision, as far as the log of a register contains them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class _Told(NamedTuple):
 async def read_logged_numbers(
     engine: AsyncEngine, keys: Sequence[_Key], at_revisions: Mapping[int, int]
 ) -> Mapping[_Key, ReadAs]:
-    """What these (register id, niss) were read as; a key whose status the log does not tell is absent.
+    """The statuses with which these (register id, niss) were read; unknown ones are absent.
 
     The log tells it if the last mutation of the number's dossiers says that it was replaced, if the register
     had lines of it, or if the last news says that it was cancelled. Raises Refused REVISION_IN_FUTURE,

@@ -113,7 +113,7 @@ class PostgresReadStore:
     async def logged_numbers(
         self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
     ) -> Mapping[tuple[int, Niss], ReadAs]:
-        """What these (register id, niss) were read as at the register's revision given, by its log."""
+        """The statuses of these (register id, niss) at a revision, by the log of the register."""
         return await read_logged_numbers(self._engine, keys, at_revisions)
 
     async def chains(
@@ -125,7 +125,7 @@ class PostgresReadStore:
     async def walk(
         self, register_id: int, starts: Sequence[WalkStart], day: int
     ) -> Sequence[WalkStep | None]:
-        """Where each of these walks along a chain of mutations ends."""
+        """The step at which each walk along a chain of mutations ends."""
         return await walk(self._engine, register_id, starts, day)
 
     async def mutation(self, register_id: int, revision: int) -> Mutation | None:

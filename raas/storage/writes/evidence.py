@@ -1,4 +1,4 @@
-"""How the outcome of a lost COMMIT of a register shows: see connection/commit.py."""
+"""Evidence of the outcome of a lost COMMIT of a register: see connection/commit.py."""
 
 from __future__ import annotations
 

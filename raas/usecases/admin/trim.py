@@ -13,7 +13,7 @@ from raas.usecases.ports.maintenance import TrimStore
 from raas.usecases.ports.subscriber_store import SubscriberKey
 
 PROTECTED = timedelta(days=90)
-"""How long after it was last seen a named subscriber holds back trimming."""
+"""The time after its last activity in which a named subscriber holds back trimming."""
 
 _ENTRIES = 2_000
 """Revisions deleted in one step; writers of the register wait until the step ends."""

@@ -1,1 +1,1 @@
-"""What use cases share about a call: who calls, access, pages, limits."""
+"""Common parts of calls: caller, access control, pages, limits."""

@@ -162,7 +162,7 @@ class AccessControl:
 
 @dataclass(slots=True)
 class AuditScope:
-    """What the audit will be told of a call; refusals are recorded too."""
+    """The audit record of a call while it is collected; refusals are recorded too."""
 
     access: AccessControl
     call: Call
@@ -170,7 +170,7 @@ class AuditScope:
     nisses: Iterable[Niss] = ()
     revisions: tuple[int, int] | None = None
     by_register: Mapping[EnterpriseNumber, Iterable[Niss]] = field(default_factory=dict)
-    """Where one call acts on several registers: one record each, so that every owner sees who asked."""
+    """For a call on several registers: one record per register, so that each owner sees the caller."""
 
     def close(self, error: BaseException | None) -> None:
         """Record the call; `error` is the exception that ended it, None when it is answered."""

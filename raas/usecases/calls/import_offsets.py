@@ -24,7 +24,7 @@ class MessageOffsets:
 
 
 def rows_to_skip(stored: int, offset: int, rows: int) -> int:
-    """How many of the `rows` rows that begin at `offset` lie below the stored offset.
+    """The number of the `rows` rows from `offset` on that lie below the stored offset.
 
     Raises Refused IMPORT_OFFSET_AHEAD if rows are missing in between.
     """

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from raas.domain.errors import Reason, refuse
 
 TOLERATED_SKEW = timedelta(seconds=1)
-"""How far an instant may lie ahead of the server's clock: the call waits until the clock has reached it."""
+"""The most by which an instant may be ahead of the clock; the call waits for the clock to reach it."""
 
 
 async def await_instant(instant: datetime, clock: datetime) -> bool:

@@ -1,1 +1,1 @@
-"""What the use cases need from outside, as Protocols."""
+"""The ports: Protocols of the stores and services that the use cases need."""

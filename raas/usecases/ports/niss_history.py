@@ -30,12 +30,12 @@ class NissHistory(Protocol):
     """
 
     async def at_instant(self, nisses: Collection[Niss], instant: datetime) -> Mapping[Niss, ReadAs]:
-        """What these numbers were read as at an instant that does not lie in the future."""
+        """The statuses with which these numbers were read at an instant that is not in the future."""
 
     async def at_revision(
         self, register_id: int, revision: int, nisses: Collection[Niss]
     ) -> Mapping[Niss, ReadAs]:
-        """What these numbers were read as just before the next revision of a register was recorded.
+        """The statuses with which these numbers were read just before the next revision was recorded.
 
         The instant is now if there is no later revision yet.
         """

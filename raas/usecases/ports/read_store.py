@@ -165,7 +165,7 @@ class ReadStore(Protocol):
     async def logged_numbers(
         self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
     ) -> Mapping[tuple[int, Niss], ReadAs]:
-        """What these (register id, niss) were read as at the register's revision given, by its log.
+        """The statuses of these (register id, niss) at a revision, by the log of the register.
 
         A number whose status the log does not tell is absent. Raises Refused REVISION_IN_FUTURE,
         REVISION_EXPIRED.

@@ -1,4 +1,4 @@
-"""What numbers were read as at an earlier instant, for every read as of an earlier time."""
+"""The statuses of numbers at an earlier instant, for all reads as of an earlier time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PastNumbers:
     async def at_revision(
         self, register_id: int, revision: int, nisses: Collection[Niss]
     ) -> Mapping[Niss, ReadAs]:
-        """What these numbers were read as just before the next revision of the register was recorded."""
+        """The statuses with which these numbers were read just before the next revision was recorded."""
         recorded = await self._history.at_revision(register_id, revision, nisses)
         keys = [(register_id, niss) for niss in nisses if niss not in recorded]
         logged = await self._logged(keys, {register_id: revision})
@@ -34,7 +34,7 @@ class PastNumbers:
     async def at_instant(
         self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int], instant: datetime
     ) -> Mapping[tuple[int, Niss], ReadAs]:
-        """What these (register id, niss) were read as; `at_revisions` has the revisions of the instant."""
+        """The statuses of these (register id, niss); `at_revisions` has the revisions of the instant."""
         recorded = await self._history.at_instant({niss for _, niss in keys}, instant)
         logged = await self._logged([key for key in keys if key[1] not in recorded], at_revisions)
         return {**{key: recorded[key[1]] for key in keys if key[1] in recorded}, **logged}

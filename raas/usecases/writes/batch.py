@@ -18,7 +18,7 @@ _PART = 400
 
 @dataclass(frozen=True, slots=True)
 class WriteLimits:
-    """How much one transaction and one queue hold."""
+    """The limits of one transaction and of one queue."""
 
     operations: int = 2_000
     lines: int = 50_000

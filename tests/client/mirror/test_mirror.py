@@ -37,7 +37,7 @@ SINCE_2024 = Period(begin="2024-01-01")
 
 @pytest.fixture(params=["memory", "sqlite"])
 def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
-    """Where the mirror is kept; None = in memory."""
+    """The file of the mirror; None = in memory."""
     return tmp_path / "mirror.sqlite" if request.param == "sqlite" else None
 
 

@@ -1,4 +1,4 @@
-"""What every call passes, whichever it is."""
+"""The interceptor of all calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How services are composed of servicers."""
+"""The composition of services from servicers."""
 
 from __future__ import annotations
 

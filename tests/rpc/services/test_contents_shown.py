@@ -1,4 +1,4 @@
-"""What stands beside the log, as the three calls that tell mutations show it, also once it was erased."""
+"""Contents and erased contents in the answers of the three calls that return mutations."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def persons(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHarness:
 
 
 async def subscribed(stream: StreamHarness, number: str, after: int, through: int) -> list[Mutation]:
-    """What a stream brings from one revision to another."""
+    """The mutations that a stream sends between two revisions."""
     request = v1.SubscribeRequest(after_revision=after)
     call = stream.stream.Subscribe(request, metadata=metadata(number), timeout=20)
     found: list[Mutation] = []

@@ -558,7 +558,7 @@ async def test_states_are_refused_with_their_reason(own: Own):
 
 
 async def test_refusals_contain_no_data_about_persons(own: Own):
-    """Whatever is asked of a known person, no refusal repeats what is known, nor the number."""
+    """No refusal about a known person contains facts about the person or the number."""
     requests: list[tuple[str, dict[str, Any]]] = [
         ("UpdatePerson", {"niss": own.text, "identity": {}, "update_mask": "x", "source_date": "x"}),
         ("ConfrontIdentity", {"niss": own.text, "identity": {"last_name": ""}}),

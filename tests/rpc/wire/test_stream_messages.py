@@ -175,7 +175,7 @@ MUTATIONS = [
 
 
 def _read(mutations: Sequence[Mutation]) -> list[Message]:
-    """What is read of the mutations as they are written down, all at once."""
+    """The mutations, read from their serialised form all at once."""
     return [*map(Message.FromString, mutations_bytes(NUMBER, [*map(_entry, mutations)]))]
 
 

@@ -1,4 +1,4 @@
-"""Where a segment of the log may end."""
+"""The possible ends of a segment of the log."""
 
 from __future__ import annotations
 

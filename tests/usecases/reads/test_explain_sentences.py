@@ -53,7 +53,7 @@ CLAIMS = {
     "OTHER_DAYS": ("only other days", "seuls d’autres jours", "alleen andere dagen", "nur andere Tage"),
     "NEVER": ("nothing was ever", "rien n’a jamais", "nooit iets", "nie etwas"),
 }
-"""What each sentence says in English, French, Dutch and German."""
+"""The expected sentences in English, French, Dutch and German."""
 
 
 @dataclass

@@ -329,7 +329,7 @@ class WithoutHistory:
         harness.routing = FindRegisters(harness.reads, harness.source, history, now)
 
     async def answers(self, register: AdmittedRegister, niss: Niss, at: datetime) -> list[object]:
-        """What Consult, CheckInscriptions, FindRegisters and ExplainDossier answer as of an instant."""
+        """The answers of Consult, CheckInscriptions, FindRegisters and ExplainDossier as of an instant."""
         which = DossierFilter(nisses=(niss,))
         day = days(DAY, DAY).begin
 

@@ -1,4 +1,4 @@
-"""How Alembic runs the migrations: on the connection handed in, in one transaction."""
+"""Runs the migrations by Alembic, on the given connection and in one transaction."""
 
 from alembic import context
 
