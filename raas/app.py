@@ -1,4 +1,4 @@
-"""The composition of a serving process: connects the stores, the use cases and the gRPC server."""
+"""A serving process: from its settings to its end, with everything that runs in its background."""
 
 from __future__ import annotations
 
@@ -9,54 +9,27 @@ import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from raas.composition import change_feed, server_of, use_cases_of, write_queues_of
 from raas.concurrency.keep_running import ReportFailure, keep_running
-from raas.domain.numbers.niss import NissProfile
 from raas.identity_wiring import Identity
-from raas.ops.audit import NoAudit
 from raas.ops.metrics import Metrics
 from raas.ops.page_seal import FernetPageSeal
 from raas.ops.readiness import Readiness
 from raas.ops.settings import Settings
 from raas.person_wiring import Persons
 from raas.rpc.calls.fault_trace import fault_trace
-from raas.rpc.calls.permissions import declared_permissions
-from raas.rpc.server import RaasServer, build_listeners
-from raas.rpc.services.catalogue import SERVICES
-from raas.rpc.services.use_cases import UseCases
-from raas.rpc.wire.mutations.stream import StreamMessages
-from raas.storage.connection.clock import ClockGuard
+from raas.rpc.server import RaasServer
 from raas.storage.connection.database import open_database
 from raas.storage.connection.probe import DatabaseProbe
 from raas.storage.connection.secrets import page_seal_key
-from raas.storage.log.notifications import PostgresNotifications
-from raas.storage.log.reader import PostgresLogs
-from raas.storage.log.subscribers import PostgresSubscribers
 from raas.storage.maintenance.retention import PostgresRetention
-from raas.storage.reads.registers import PostgresRegisterStore
-from raas.storage.reads.store import PostgresReadStore
-from raas.storage.writes.store import PostgresWriteStore
-from raas.usecases.admin.registers import Registers
-from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages
-from raas.usecases.feed.service import FeedService
 from raas.usecases.ports.errors import StoreUnavailable
-from raas.usecases.reads.check import CheckInscriptions
-from raas.usecases.reads.consult import Consult
-from raas.usecases.reads.explain import ExplainDossier
-from raas.usecases.reads.find_registers import FindRegisters
-from raas.usecases.reads.history import History
-from raas.usecases.reads.stale_niss import StaleNiss
-from raas.usecases.writes.batch import WriteLimits
-from raas.usecases.writes.dossier_types import ManageDossierTypes
-from raas.usecases.writes.imports import Imports
-from raas.usecases.writes.operations import WriteOperations
-from raas.usecases.writes.queue import WriteQueues
 
 log = structlog.get_logger()
 
@@ -101,11 +74,11 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
         async with _databases(dsn) as (writing, reading):
             persons = Persons(settings, writing, reading)
             pages = Pages(FernetPageSeal(await page_seal_key(writing)))
-            feed = _feed(reading, persons, pages)
-            write_queues = _write_queues(settings, writing, feed, metrics)
-            use_cases = _use_cases(settings, writing, reading, persons, pages, feed, write_queues)
+            feed = change_feed(reading, persons, pages)
+            write_queues = write_queues_of(settings, writing, feed, metrics)
+            use_cases = use_cases_of(settings, writing, reading, persons, pages, feed, write_queues)
             identity = Identity(settings)
-            server = _server(settings, identity, reading, use_cases, metrics, share_port=worker is not None)
+            server = server_of(settings, identity, reading, use_cases, metrics, share_port=worker is not None)
             if settings.metrics_listen:
                 metrics.serve(settings.metrics_listen, worker.number if worker else 0)
             readiness = Readiness(server.health.tell)
@@ -145,85 +118,6 @@ async def _databases(dsn: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]
     finally:
         await writing.dispose()
         await reading.dispose()
-
-
-def _feed(reading: AsyncEngine, persons: Persons, pages: Pages) -> FeedService:
-    return FeedService(
-        PostgresLogs(reading),
-        PostgresReadStore(reading),
-        PostgresSubscribers(reading),
-        PostgresNotifications(reading),
-        persons.source,
-        pages,
-        StreamMessages(),
-    )
-
-
-def _write_queues(
-    settings: Settings, writing: AsyncEngine, feed: FeedService, metrics: Metrics
-) -> WriteQueues:
-    limits = WriteLimits(max_lines_per_dossier=settings.max_lines)
-    write_queues = WriteQueues(
-        PostgresWriteStore(writing, ClockGuard(settings.accept_record_times_until)), limits, feed.committed
-    )
-    metrics.watch(
-        "raas_write_queue_operations",
-        "Operations that wait in the write queues.",
-        write_queues.waiting_operations,
-    )
-    return write_queues
-
-
-def _use_cases(
-    settings: Settings,
-    writing: AsyncEngine,
-    reading: AsyncEngine,
-    persons: Persons,
-    pages: Pages,
-    feed: FeedService,
-    write_queues: WriteQueues,
-) -> UseCases:
-    limits = WriteLimits(max_lines_per_dossier=settings.max_lines)
-    store, source, identities = (
-        PostgresWriteStore(writing, ClockGuard(settings.accept_record_times_until)),
-        persons.source,
-        persons.identities,
-    )
-    reads, registers = PostgresReadStore(reading), PostgresRegisterStore(reading)
-    return UseCases(
-        write=WriteOperations(write_queues, store, source, identities, limits, persons.guesses),
-        imports=Imports(write_queues, store, source, identities, persons.guesses),
-        dossier_types=ManageDossierTypes(write_queues, store, pages),
-        consult=Consult(reads, source, persons.history, pages),
-        history=History(reads, registers, source, pages),
-        explain=ExplainDossier(reads, source, persons.history),
-        check=CheckInscriptions(reads, source, persons.history, _now),
-        routing=FindRegisters(reads, source, persons.history, _now),
-        stale=StaleNiss(reads, source, pages),
-        registers=Registers(registers, pages),
-        stream=feed,
-        persons=persons.use_cases(_profile(settings), feed.committed),
-    )
-
-
-def _server(
-    settings: Settings,
-    identity: Identity,
-    reading: AsyncEngine,
-    use_cases: UseCases,
-    metrics: Metrics,
-    *,
-    share_port: bool,
-) -> RaasServer:
-    return build_listeners(
-        use_cases,
-        AccessControl(PostgresRegisterStore(reading), NoAudit(), declared_permissions(SERVICES)),
-        identity.listeners,
-        health_listen=settings.listen_health,
-        profile=_profile(settings),
-        observer=metrics,
-        share_port=share_port,
-    )
 
 
 @asynccontextmanager
@@ -268,14 +162,6 @@ async def _delete_expired(retention: PostgresRetention) -> None:
         except StoreUnavailable as error:
             log.warning("expired rows could not be deleted", cause=str(error))
         await asyncio.sleep(_RETENTION_SECONDS)
-
-
-def _profile(settings: Settings) -> NissProfile:
-    return NissProfile[settings.niss_profile.upper()]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _stop_signal(lifeline: int | None) -> asyncio.Event:

@@ -16,7 +16,7 @@ from google.protobuf.json_format import ParseDict
 from google.protobuf.message_factory import GetMessageClass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas import app
+from raas import composition
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import NissProfile
 from raas.ops.metrics import Metrics
@@ -103,9 +103,9 @@ async def _stack(dsn: str, writing: AsyncEngine, reading: AsyncEngine) -> Stack:
     settings = Settings(niss_profile="test", database_url=dsn, development_identity=True)
     pages = Pages(FernetPageSeal(await page_seal_key(writing)))
     persons = Persons(settings, writing, reading)
-    feed = app._feed(reading, persons, pages)
-    write_queues = app._write_queues(settings, writing, feed, Metrics())
-    use_cases = app._use_cases(settings, writing, reading, persons, pages, feed, write_queues)
+    feed = composition.change_feed(reading, persons, pages)
+    write_queues = composition.write_queues_of(settings, writing, feed, Metrics())
+    use_cases = composition.use_cases_of(settings, writing, reading, persons, pages, feed, write_queues)
     access = AccessControl(PostgresRegisterStore(reading), RecordingAudit(), declared_permissions(SERVICES))
     generic = service_handlers(use_cases, RequestScopes(access, NissProfile.TEST))
     handlers = {rpc: _handler(generic, rpc) for rpc in METHODS}

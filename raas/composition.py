@@ -1,0 +1,132 @@
+"""The composition of a server: connects the stores, the use cases and the gRPC layer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.domain.numbers.niss import NissProfile
+from raas.identity_wiring import Identity
+from raas.ops.audit import NoAudit
+from raas.ops.metrics import Metrics
+from raas.ops.settings import Settings
+from raas.person_wiring import Persons
+from raas.rpc.calls.permissions import declared_permissions
+from raas.rpc.server import RaasServer, build_listeners
+from raas.rpc.services.catalogue import SERVICES
+from raas.rpc.services.use_cases import UseCases
+from raas.rpc.wire.mutations.stream import StreamMessages
+from raas.storage.connection.clock import ClockGuard
+from raas.storage.log.notifications import PostgresNotifications
+from raas.storage.log.reader import PostgresLogs
+from raas.storage.log.subscribers import PostgresSubscribers
+from raas.storage.reads.registers import PostgresRegisterStore
+from raas.storage.reads.store import PostgresReadStore
+from raas.storage.writes.store import PostgresWriteStore
+from raas.usecases.admin.registers import Registers
+from raas.usecases.calls.access import AccessControl
+from raas.usecases.calls.pagination import Pages
+from raas.usecases.feed.service import FeedService
+from raas.usecases.reads.check import CheckInscriptions
+from raas.usecases.reads.consult import Consult
+from raas.usecases.reads.explain import ExplainDossier
+from raas.usecases.reads.find_registers import FindRegisters
+from raas.usecases.reads.history import History
+from raas.usecases.reads.stale_niss import StaleNiss
+from raas.usecases.writes.batch import WriteLimits
+from raas.usecases.writes.dossier_types import ManageDossierTypes
+from raas.usecases.writes.imports import Imports
+from raas.usecases.writes.operations import WriteOperations
+from raas.usecases.writes.queue import WriteQueues
+
+
+def change_feed(reading: AsyncEngine, persons: Persons, pages: Pages) -> FeedService:
+    """The change feed over the log of the database."""
+    return FeedService(
+        PostgresLogs(reading),
+        PostgresReadStore(reading),
+        PostgresSubscribers(reading),
+        PostgresNotifications(reading),
+        persons.source,
+        pages,
+        StreamMessages(),
+    )
+
+
+def write_queues_of(
+    settings: Settings, writing: AsyncEngine, feed: FeedService, metrics: Metrics
+) -> WriteQueues:
+    """The write queues of this process, measured by `metrics`."""
+    limits = WriteLimits(max_lines_per_dossier=settings.max_lines)
+    write_queues = WriteQueues(
+        PostgresWriteStore(writing, ClockGuard(settings.accept_record_times_until)), limits, feed.committed
+    )
+    metrics.watch(
+        "raas_write_queue_operations",
+        "Operations that wait in the write queues.",
+        write_queues.waiting_operations,
+    )
+    return write_queues
+
+
+def use_cases_of(
+    settings: Settings,
+    writing: AsyncEngine,
+    reading: AsyncEngine,
+    persons: Persons,
+    pages: Pages,
+    feed: FeedService,
+    write_queues: WriteQueues,
+) -> UseCases:
+    """Every use case of the services, on the stores of the database."""
+    limits = WriteLimits(max_lines_per_dossier=settings.max_lines)
+    store, source, identities = (
+        PostgresWriteStore(writing, ClockGuard(settings.accept_record_times_until)),
+        persons.source,
+        persons.identities,
+    )
+    reads, registers = PostgresReadStore(reading), PostgresRegisterStore(reading)
+    return UseCases(
+        write=WriteOperations(write_queues, store, source, identities, limits, persons.guesses),
+        imports=Imports(write_queues, store, source, identities, persons.guesses),
+        dossier_types=ManageDossierTypes(write_queues, store, pages),
+        consult=Consult(reads, source, persons.history, pages),
+        history=History(reads, registers, source, pages),
+        explain=ExplainDossier(reads, source, persons.history),
+        check=CheckInscriptions(reads, source, persons.history, _now),
+        routing=FindRegisters(reads, source, persons.history, _now),
+        stale=StaleNiss(reads, source, pages),
+        registers=Registers(registers, pages),
+        stream=feed,
+        persons=persons.use_cases(_profile(settings), feed.committed),
+    )
+
+
+def server_of(
+    settings: Settings,
+    identity: Identity,
+    reading: AsyncEngine,
+    use_cases: UseCases,
+    metrics: Metrics,
+    *,
+    share_port: bool,
+) -> RaasServer:
+    """The gRPC server on the listeners of `identity`, bound but not started."""
+    return build_listeners(
+        use_cases,
+        AccessControl(PostgresRegisterStore(reading), NoAudit(), declared_permissions(SERVICES)),
+        identity.listeners,
+        health_listen=settings.listen_health,
+        profile=_profile(settings),
+        observer=metrics,
+        share_port=share_port,
+    )
+
+
+def _profile(settings: Settings) -> NissProfile:
+    return NissProfile[settings.niss_profile.upper()]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
