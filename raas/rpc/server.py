@@ -38,7 +38,7 @@ KEEPALIVE_SECONDS = 60
 KEEPALIVE_TIMEOUT_SECONDS = 20
 # Clients may ping this often, also without a call: firewalls drop idle connections.
 SHORTEST_CLIENT_PING_SECONDS = 10
-# How long calls that a stop has ended may take to answer.
+# The time in which calls ended by a stop may still answer.
 LAST_ANSWERS_SECONDS = 1.0
 CONNECTION_AGE_SECONDS = 3_600
 # After so long, varied by gRPC by a tenth, clients with credentials connect anew, with the certificates of

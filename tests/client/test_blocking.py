@@ -86,7 +86,7 @@ def test_loop_ends_when_its_stream_is_closed_by_another_thread(register: AnyRegi
         assert caller.run(caller.client.get_register()).revision == len(TYPES)
 
 
-def test_call_that_waits_while_the_block_is_left_is_told_so(fake: FakeRegister) -> None:
+def test_waiting_call_raises_client_closed_when_the_block_is_left(fake: FakeRegister) -> None:
     with ThreadPoolExecutor(1) as pool:
         with fake.outage(), fake.client().blocking() as caller:
             waiting = pool.submit(caller.run, caller.client.get_register())

@@ -194,7 +194,7 @@ async def test_stalled_reader_delays_nobody_and_misses_nothing(client: RaasClien
             for code in TYPES
             for each in range(500)
         )
-        # Nothing is read of the stream while all of this is written, more than its windows hold.
+        # The stream is not read while these rows are written, which exceed its flow-control windows.
         async with asyncio.timeout(60):
             imported = await client.import_operations(operations, message_size=1_000)
         assert imported.applied == 15_000

@@ -102,7 +102,7 @@ async def test_items_of_cancelled_callers_and_past_deadlines_are_dropped() -> No
     assert processor.batches == [["wanted"]]
 
 
-async def test_an_item_that_the_processor_forgets_is_told_so() -> None:
+async def test_item_that_the_processor_leaves_unanswered_fails() -> None:
     async def forget(batch: Sequence[Item]) -> Sequence[Item]:
         return ()
 

@@ -20,7 +20,7 @@ def store(stores: Stores) -> ReadStore:
 
 
 async def test_holders_have_or_had_a_dossier_of_the_number(store: ReadStore, stores: Stores) -> None:
-    # Nobody else in the tests is born on this day.
+    # No other person in the tests is born on this day.
     person, other = Niss(int(niss(1933, 63, 3, 3))), Niss(int(niss(1933, 63, 3, 5)))
     has, had, never = [await new_book(stores, "A", "B") for _ in range(3)]
     await has.set((person, "A", (LINE,)), (person, "B", (LINE,)), (other, "A", (LINE,)))

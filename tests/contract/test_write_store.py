@@ -26,7 +26,7 @@ from tests.oracle.numbers import niss
 
 ANN, BOB = persons(2)
 LINE = Period(FIRST_DAY, FIRST_DAY + 10)
-# Nobody else in the tests is born on this day.
+# No other person in the tests is born on this day.
 NEWCOMERS = [Niss(int(niss(1947, 63, 3, counter))) for counter in (3, 5)]
 IMPORT, REQUEST = (ACTOR, "import"), (ACTOR, "request")
 

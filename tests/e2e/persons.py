@@ -30,7 +30,7 @@ REPLACED, CANCELLED = PersonStatus.PERSON_STATUS_REPLACED, PersonStatus.PERSON_S
 
 
 def _numbers() -> Iterator[str]:
-    """Nobody of the demonstration was born before 1925."""
+    """Numbers of birth years before 1925, which no demonstration person has."""
     for year, month, counter in itertools.product(range(1905, 1925), range(61, 73), range(1, 400)):
         for day in range(1, 29):
             yield niss(year, month, day, counter)

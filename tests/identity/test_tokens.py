@@ -102,7 +102,7 @@ async def test_a_token_names_organisation_and_application(issuer: Issuer) -> Non
         ({"cnf": {"x5t#S256": "AAAA"}}, "not presented"),
     ],
 )
-async def test_a_token_that_says_something_else_is_refused(
+async def test_token_with_invalid_claims_is_refused(
     issuer: Issuer, claims: dict[str, Any], reason: str
 ) -> None:
     for _ in range(2):

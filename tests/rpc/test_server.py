@@ -61,7 +61,7 @@ async def test_health_of_all_services_can_be_listed(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])
-async def test_reflection_needs_no_identity_and_knows_every_service(harness: Harness, version: str) -> None:
+async def test_reflection_needs_no_identity_and_lists_every_service(harness: Harness, version: str) -> None:
     names = {
         "raas.v1.RegisterService",
         "raas.v1.AdministrationService",

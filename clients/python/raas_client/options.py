@@ -75,7 +75,7 @@ class Retries:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long the client waits. None = for ever, for jobs that somebody watches.
+    """The time limits of the client. None = no limit, for jobs that somebody watches.
 
     `call_seconds` is the deadline of a call with one answer, all attempts included. `silence_seconds` is
     the longest time between two messages of a stream of answers (Export, Import). `outage_seconds` is how

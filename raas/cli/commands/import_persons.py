@@ -93,7 +93,7 @@ def import_persons(
 
 @dataclass(slots=True)
 class _Counts:
-    """How far the import has come; `applied`, `unchanged` and `rejected` are those of this run."""
+    """The progress of the import; `applied`, `unchanged` and `rejected` are those of this run."""
 
     rows: int = 0
     applied: int = 0

@@ -138,7 +138,7 @@ def import_file(
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """How a run ended."""
+    """The end of a run."""
 
     status: Exit = Exit.DONE
     failure: Refusal | None = None
@@ -160,7 +160,7 @@ def _finish(run: ImportRun | DryRun, end: _Ended, meter: Meter, source: Source, 
 
 
 def _what_to_do(run: ImportRun, end: _Ended, source: Source) -> str:
-    """Where the import stopped, and whether the same command resumes it."""
+    """A line that says where the import stopped and whether the same command resumes it."""
     stopped = tr("stopped after row {row:,}", row=run.state.offset)
     reason = end.failure.reason if end.failure else ""
     if source.path is None:

@@ -16,7 +16,7 @@ from raas.cli.texts import tr
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where an import keeps its files; a stream has no `state`.
+    """The files of an import; a stream has no `state`.
 
     `resumed` is the state that an interrupted run of the same import left, with its file of rejected rows.
     `rejected` is the file for an import that begins anew: it does not exist yet, or is a device.

@@ -83,7 +83,7 @@ class RejectedRows:
 
 
 def reasons_text(violations: Iterable[Violation]) -> str:
-    """What the server says is wrong with a row."""
+    """The violations of a row, in the words of the server."""
     return "; ".join(
         f"{ErrorReason.Name(each.reason)[_PREFIX:]} ({each.field}): {each.message}" for each in violations
     )

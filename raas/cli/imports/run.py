@@ -96,7 +96,7 @@ class ImportRun:
 
     @property
     def done(self) -> int:
-        """How many rows were answered in this run."""
+        """The number of rows answered in this run."""
         return self.state.offset - self.began_at
 
     def _begin(self, through: int, meter: Meter) -> None:

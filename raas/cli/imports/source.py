@@ -48,7 +48,7 @@ class Source:
 
     @property
     def position(self) -> int:
-        """How many bytes have been read."""
+        """The number of bytes read."""
         return self._raw.count
 
     def starts_with(self, magic: bytes) -> bool:

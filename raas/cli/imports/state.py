@@ -1,4 +1,4 @@
-"""How far an import has come, kept in a file, so that the same command can resume it."""
+"""The progress of an import in a file, by which the same command resumes it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ImportState:
 
     @property
     def applied_before(self) -> int:
-        """How many rows were applied earlier, by a run that did not receive their answer."""
+        """The number of rows applied by an earlier run that did not receive their answer."""
         return self.offset - self.applied - self.unchanged - self.rejected
 
     def same_import(self, other: ImportState) -> bool:

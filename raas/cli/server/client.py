@@ -1,4 +1,4 @@
-"""How a command uses the client library, and how it ends when a call fails."""
+"""Use of the client library by commands, and the end of a command whose call fails."""
 
 from __future__ import annotations
 

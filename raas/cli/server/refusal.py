@@ -1,4 +1,4 @@
-"""What a failed call says, for people and for scripts."""
+"""Errors of failed calls, for people and for scripts."""
 
 from __future__ import annotations
 

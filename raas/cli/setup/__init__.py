@@ -1,1 +1,1 @@
-"""How the command line itself is set up: contexts, checks, manual pages."""
+"""Set-up of the command line: contexts, checks, manual pages."""

@@ -1,4 +1,4 @@
-"""What `raas doctor` checks, one function per subject."""
+"""The checks of `raas doctor`, one function per subject."""
 
 from __future__ import annotations
 

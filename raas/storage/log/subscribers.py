@@ -25,7 +25,7 @@ _FIND = f"""
 SELECT {_COLUMNS} FROM subscriber s JOIN register r ON r.id = s.register_id
 WHERE {_ONE} AND {_EXISTS}"""
 
-# How long a report that a subscriber is connected counts.
+# The time for which a report that a subscriber is connected is valid.
 _CONNECTED = "clock_timestamp() + interval '60 seconds'"
 
 _ENTER = f"""

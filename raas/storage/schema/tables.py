@@ -129,9 +129,9 @@ mutation = Table(
     Column("legal_context", Text),
     Column("ticket", Text),
     Column("checksum", LargeBinary, nullable=False),
-    # What does not fit the columns: the numbers of a replacement, a dossier type before and after.
+    # Details without a column of their own: the numbers of a replacement, a dossier type before and after.
     Column("detail", JSONB),
-    # What is kept about a person beside the log, where it can be erased.
+    # Erasable contents about a person, stored beside the log.
     Column("content_id", BigInteger),
     # History about a person, not about a dossier.
     Index("mutation_person", "register_id", "niss", "revision", postgresql_where="dossier_type_id IS NULL"),
@@ -253,7 +253,7 @@ niss_status_bounds = Table(
 person_key = Table(
     "person_key",
     metadata,
-    # How a part of the last name sounds, when the person was born, and who it is: read in this order.
+    # Phonetic key of a part of the last name, birth date and number, in the order in which they are read.
     Column("key", Text(collation="C"), nullable=False),
     Column("birth_code", Integer, nullable=False),
     Column("niss", BigInteger, nullable=False),

@@ -59,7 +59,7 @@ CROSS JOIN LATERAL (
   SELECT niss, dossier_type_id, periods::text, revision
   {_OF_WANTED.format(table="dossier", niss="wanted.niss")}) d"""
 
-# Where the store is the authentic source, replaced numbers are followed while loading.
+# If the store is the authentic source, loading follows replaced numbers.
 _LOAD_FINAL_DOSSIERS = f"""
 SELECT d.* FROM {_WANTED} {_FINAL}
 CROSS JOIN LATERAL (

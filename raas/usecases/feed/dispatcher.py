@@ -27,7 +27,7 @@ from raas.usecases.ports.messages import Messages
 
 @dataclass(frozen=True, slots=True)
 class DispatcherLimits:
-    """How the dispatcher shares the process with other work."""
+    """The limits of the dispatcher's share of the process."""
 
     pace: PaceLimits = field(default_factory=PaceLimits)
     poll_seconds: float = 1.0

@@ -22,7 +22,7 @@ _READY_FILTERS = 32
 """Distinct filters for which the newest message is kept."""
 
 ERASABLE_SECONDS = 10.0
-"""How long contents that can be erased beside the log are served from memory; then they are read again."""
+"""The time for which erasable contents are served from memory; then they are read again."""
 
 
 class StreamMessage(NamedTuple):

@@ -67,7 +67,7 @@ class ImportPersons:
                 # Another stream of the same import has moved the stored offset.
                 await self._skip_applied(progress)
                 continue
-            # Where one row alters, the next ones often do: reading far ahead would be wasted.
+            # After a row that changes data, the next ones often do so too: reading far ahead would be wasted.
             rows_at_once = _ROWS_AMONG_ALTERING if outcome.altering else _ROWS_AT_ONCE
             progress.add(outcome)
         return progress.answer()

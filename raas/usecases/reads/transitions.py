@@ -63,7 +63,7 @@ async def trace_replacements(
             starts.append((each.replaced, WalkStart(each.revision - 1, each.revision - 2), True))
         earlier = await _walk_back(reads, register_id, starts, day, call)
         for index, each in zip(taken, earlier, strict=True):
-            # Where the log does not go back further, the replacement stays.
+            # If the log does not go back further, the replacement stays.
             traced[index] = replace(traced[index], replaced=None) if each.revision is None else each
         if not taken:
             return traced

@@ -63,7 +63,7 @@ async def test_caller_that_cannot_be_identified_is_refused(
     assert UUID(refusal.call_id)
 
 
-async def test_the_call_knows_its_metadata_and_its_deadline(harness: Harness) -> None:
+async def test_call_has_its_metadata_and_its_deadline(harness: Harness) -> None:
     calls: list[Any] = []
     harness.consult.answer = lambda: calls.append(current().call) or EMPTY
     before = time.monotonic()

@@ -109,6 +109,6 @@ async def test_the_checksum_follows_before_and_after_an_erasure(
 
     await EraseContents(persons.contents).by_person(niss)
     record = await record_of(stream.channel, number, [], [sent])
-    # What was sent was sent, and what it said is the same but for what was erased.
+    # Messages received before the erasure remain valid: they differ only in the erased contents.
     assert validate(record) == []
     assert all(m.identity_change.HasField("content_erased_time") for m in record.log[2:])

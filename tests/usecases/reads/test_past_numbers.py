@@ -350,7 +350,7 @@ class WithoutHistory:
         return [await answered(ask) for ask in (consult, check, find, explain)]
 
 
-async def test_reads_without_history_answer_only_what_the_log_tells(harness: ReadingHarness) -> None:
+async def test_reads_without_history_answer_only_from_the_log(harness: ReadingHarness) -> None:
     register, other = await harness.register(), await harness.register()
     old, new, gone, stranger = [await harness.person() for _ in range(4)]
     for niss in (old, gone):
@@ -368,7 +368,7 @@ async def test_reads_without_history_answer_only_what_the_log_tells(harness: Rea
     assert await ask.answers(register, stranger, after) == unknown
     # The other register had no line of the number, so its log does not tell; together they do.
     assert (await ask.answers(other, old, after))[:2] == unknown[:2]
-    # What was trimmed away is told no more, and not answered otherwise.
+    # Trimmed revisions are refused, not answered differently.
     await harness.trim(register, await harness.revision(register))
     assert await ask.answers(register, gone, before) == [Reason.REVISION_EXPIRED] * 4
     assert await ask.answers(register, old, after) == unknown

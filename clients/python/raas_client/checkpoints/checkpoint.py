@@ -36,7 +36,7 @@ class Checkpoint:
 
 
 def filter_hash(dossier_types: Collection[str], kinds: Collection[int]) -> str:
-    """What `Checkpoint.filter_hash` is for a subscription to these (empty = all), in any order."""
+    """The `Checkpoint.filter_hash` of a subscription to these (empty = all), in any order."""
     canonical = json.dumps([sorted(set(dossier_types)), sorted(set(kinds))], separators=(",", ":"))
     return sha256(canonical.encode()).hexdigest()[:16]
 

@@ -182,7 +182,7 @@ class Mirror:
                     await self._store.begin_snapshot()
                 await self._follow_from(_FROM_SNAPSHOT if anew else self._start())
             except CANNOT_CONTINUE:
-                # Where another snapshot does not help either, ever more slowly.
+                # If another snapshot fails too, the pauses grow.
                 anew = True
             except MirrorFileFailed as error:
                 if self._store.place is None:

@@ -45,7 +45,7 @@ class SqliteMirrorStore:
         # Links to one file are one file.
         self._path = Path(path).resolve()
         self._writes = 0
-        """How many transactions there were: another number in the file means another writer."""
+        """The number of transactions: a different number in the file means another writer."""
         self._lock: sqlite3.Connection | None = None
         self._writing = threading.Lock()
         self._reading = threading.Lock()
