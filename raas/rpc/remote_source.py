@@ -86,7 +86,7 @@ class RemoteSource:
         return cls(grpc.aio.insecure_channel(target, options=_OPTIONS), caller)
 
     async def close(self) -> None:
-        """End the connection; who still waits is answered SourceUnavailable."""
+        """Close the connection; calls that still wait raise SourceUnavailable."""
         await self._channel.close()
 
     async def states(self, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:

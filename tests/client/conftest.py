@@ -35,7 +35,7 @@ def fake() -> Iterator[FakeRegister]:
 
 @pytest.fixture(params=["fake", "real"])
 def register(request: pytest.FixtureRequest) -> Iterator[AnyRegister]:
-    """The fake register and a real one, in turn: what holds of one must hold of the other."""
+    """The fake register and a real one, in turn: both must behave alike."""
     if request.param == "real":
         yield RealRegister(request.getfixturevalue("server")).create()
     else:

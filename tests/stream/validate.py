@@ -109,7 +109,7 @@ def reliable(record: Record) -> Iterator[str]:
 def true_to_the_log(record: Record) -> Iterator[str]:
     """A received mutation equals that of the log, byte for byte.
 
-    What was erased in the log since was sent before, and may have been sent.
+    Contents erased from the log may still be in messages that were received before.
     """
     log = {mutation.revision: mutation for mutation in record.log}
     for subscriber in record.subscribers:

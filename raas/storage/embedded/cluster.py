@@ -1,6 +1,6 @@
 """The files of a cluster: their creation, whole or not at all, their version, and their settings.
 
-Who may connect: there is no TCP; the socket lies in a directory its user alone may enter; and on
+Access: there is no TCP; the socket lies in a directory its user alone may enter; and on
 the socket PostgreSQL asks the system who is calling (peer) and lets in root and the owner of the
 files, who could read these anyway. So there is no password to keep, lose or log. RaaS connects as
 the role `raas`, which owns the database `raas` and is no superuser; the superuser `postgres` is for
