@@ -12,7 +12,8 @@ from raas.identity.tokens import TokenReader, TokenRules
 from raas.ops.settings import Settings
 from raas.rpc.calls.credentials import certificate_identity, token_identity
 from raas.rpc.calls.identity import development_identity
-from raas.rpc.listeners import Listener, mutual_tls, server_tls
+from raas.rpc.listeners import Listener
+from raas.rpc.tls import mutual_tls, server_tls
 from raas.usecases.calls.call import Role
 
 
