@@ -139,7 +139,9 @@ def build_listeners(
             else server.add_secure_port(listener.address, listener.credentials)
         )
     if health_listen is not None:
-        server = grpc.aio.server(options=_options(share_port))
+        # It has no RPC that needs an identity; the interceptor refuses bytes that cannot be read.
+        interceptor = CallInterceptor(listeners[0].identify, limits, access.note_unread, observer, closing)
+        server = grpc.aio.server(interceptors=(interceptor,), options=_options(share_port))
         health_pb2_grpc.add_HealthServicer_to_server(checks, server)
         servers.append(server)
         ports.append(server.add_insecure_port(health_listen))

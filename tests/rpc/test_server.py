@@ -14,7 +14,8 @@ from structlog.testing import capture_logs
 
 from raas.domain.numbers.niss import NissProfile
 from raas.rpc.calls.identity import development_identity
-from raas.rpc.server import build_server
+from raas.rpc.listeners import Listener
+from raas.rpc.server import build_listeners, build_server
 from raas.v1 import register_service_pb2 as v1
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from tests.rpc.harness import CALLER, Harness
@@ -99,6 +100,30 @@ async def test_unreadable_bytes_to_health_or_reflection_are_an_invalid_argument(
         call = harness.channel.unary_unary(health + method)(raw)
     with capture_logs() as logs, pytest.raises(grpc.aio.AioRpcError) as raised:
         await call
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "Error" not in str(raised.value.details())
+    assert logs == []
+
+
+@pytest.mark.parametrize("method", ["Check", "List", "Watch"])
+async def test_unreadable_bytes_to_the_listener_of_health_alone_are_an_invalid_argument(method: str) -> None:
+    listeners = (Listener("127.0.0.1:0", development_identity),)
+    server = build_listeners(
+        nothing_inside(), nothing_inside(), listeners, profile=NissProfile.TEST, health_listen="127.0.0.1:0"
+    )
+    await server.start()
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{server.ports[-1]}") as channel:
+            path = f"/grpc.health.v1.Health/{method}"
+            call: Any = (
+                channel.unary_stream(path)(b"\xff\xff").read()
+                if method == "Watch"
+                else channel.unary_unary(path)(b"\xff\xff")
+            )
+            with capture_logs() as logs, pytest.raises(grpc.aio.AioRpcError) as raised:
+                await call
+    finally:
+        await server.stop(0)
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert "Error" not in str(raised.value.details())
     assert logs == []
