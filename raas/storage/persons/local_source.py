@@ -13,7 +13,8 @@ from raas.storage.rows.arrays import array
 
 # Birth and death are those of the person, so they come from the record of the final successor.
 _STATES = """
-SELECT p.niss, p.status, p.successor, f.birth_first - date '0001-01-01' + 1, f.death_date IS NOT NULL
+SELECT p.niss, p.status, p.successor, f.birth_first - date '0001-01-01' + 1, f.death_date IS NOT NULL,
+       p.version
 FROM unnest(%(nisses)s::bigint[]) AS asked (niss)
 CROSS JOIN LATERAL (SELECT * FROM person WHERE niss = asked.niss OFFSET 0) p
 CROSS JOIN LATERAL (SELECT * FROM person WHERE niss = coalesce(p.successor, p.niss) OFFSET 0) f"""
@@ -40,8 +41,8 @@ class LocalSource:
         """
         rows = await fetch(self._engine, _STATES, {"nisses": array(nisses)})
         return {
-            niss: PersonState(PersonStatus(status), successor, born, deceased)
-            for niss, status, successor, born, deceased in rows
+            niss: PersonState(PersonStatus(status), successor, born, deceased, version)
+            for niss, status, successor, born, deceased, version in rows
         }
 
     async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:

@@ -36,6 +36,19 @@ class Followed:
         person = self.persons.get(niss)
         return ReadAs(final, None if person is None else self.persons.get(final, person).status)
 
+    def versions(self, niss: Niss) -> tuple[int, ...]:
+        """The versions of the records of this number and of the number that it is read as."""
+        records = (self.persons.get(each) for each in (niss, self.read_as(niss)))
+        return tuple(0 if person is None else person.version for person in records)
+
+    def doubtful(self, nisses: Collection[Niss], held: Collection[Niss]) -> Sequence[Niss]:
+        """Those of these numbers that may have been read as they were not at the same time.
+
+        `held` has the numbers of which dossiers were found after the numbers were followed. A number that is
+        replaced in between has no dossiers left; one that is restored is no longer read as another one.
+        """
+        return [n for n in dict.fromkeys(nisses) if self.read_as(n) != n or n not in held]
+
 
 @dataclass(frozen=True, slots=True)
 class United:
@@ -78,11 +91,16 @@ async def follow(source: AuthenticSource, nisses: Sequence[Niss]) -> Followed:
 
 
 async def is_current(source: AuthenticSource, followed: Followed, nisses: Collection[Niss]) -> bool:
-    """Whether these numbers are still read as they were followed; a remote source is not asked again.
+    """Whether the status of none of these numbers changed since they were followed.
 
-    For numbers of which a register holds nothing: their dossiers move away when they are replaced.
+    Then dossiers that were read in between belong to the numbers as they were followed. A remote source is
+    not asked again.
     """
     if not nisses or not source.in_store:
         return True
     now = await follow(source, list(nisses))
-    return all(now.number_and_status(niss) == followed.number_and_status(niss) for niss in nisses)
+    return all(
+        now.number_and_status(niss) == followed.number_and_status(niss)
+        and now.versions(niss) == followed.versions(niss)
+        for niss in nisses
+    )

@@ -133,14 +133,15 @@ class CheckInscriptions:
     ) -> tuple[Mapping[tuple[int, Niss], ReadAs], Mapping[int, RegisterReading]]:
         """The numbers as they are read now, and the dossiers of the registers.
 
-        A number that is replaced between these two reads has no dossiers left: then both are repeated.
+        Both reads are repeated when a number is replaced or restored between them.
         """
         while True:
             followed = await follow(self._source, [niss for _, niss in keys])
             read = {key: followed.number_and_status(key[1]) for key in keys}
             readings = await self._reads.readings([(key[0], read[key].niss) for key in keys], {})
-            empty = [niss for id_, niss in keys if not readings[id_].dossiers[read[id_, niss].niss]]
-            if await is_current(self._source, followed, empty):
+            empty = {niss for id_, niss in keys if not readings[id_].dossiers[read[id_, niss].niss]}
+            held = {niss for _, niss in keys} - empty
+            if await is_current(self._source, followed, followed.doubtful([n for _, n in keys], held)):
                 return read, readings
 
     async def violations(

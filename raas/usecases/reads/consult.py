@@ -12,11 +12,11 @@ from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import MAX_PAGE_SIZE, Pages, page_size_of, page_token_invalid
-from raas.usecases.calls.successors import follow
+from raas.usecases.calls.successors import follow, is_current
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.ports.niss_history import NissHistory, ReadAs
-from raas.usecases.ports.read_store import DossierFilter, DossierView, ReadStore
+from raas.usecases.ports.read_store import DossierFilter, DossierPage, DossierView, ReadStore
 from raas.usecases.reads.as_of import AsOf, revision_asked
 from raas.usecases.reads.past_numbers import PastNumbers, history_unknown
 
@@ -90,13 +90,14 @@ class Consult:
         token = self._pages.open(page_token, call, register.id, which)
         asked_as_of = None if as_of is None else _as_of_json(as_of)
         if token is None:
-            question, after = await self._question(register, which, as_of), None
+            question, page = await self._first_page(register, which, as_of, size)
         else:
             if asked_as_of not in (None, token["as_of"]):
                 raise page_token_invalid()
             asked_as_of = token["as_of"]
             question, after = _from_token(token)
-        page = await self._reads.page(register.id, question.applied(which), question.revision, after, size)
+            applied = question.applied(which)
+            page = await self._reads.page(register.id, applied, question.revision, after, size)
         next_page_token = ""
         if page.more:
             last = page.dossiers[-1]
@@ -135,25 +136,39 @@ class Consult:
         one page, however slowly the parts are consumed. Raises like `page`; StoreUnavailable also when the
         deadline of the call passed.
         """
-        question, after = await self._question(register, which, as_of), None
-        applied, revision = question.applied(which), question.revision
+        question, page = await self._first_page(register, which, as_of, MAX_PAGE_SIZE)
+        applied, revision = question.applied(which), page.revision
         while True:
             if call.expired:
                 raise StoreUnavailable("the deadline passed between two pages of an export")
-            page = await self._reads.page(register.id, applied, revision, after, MAX_PAGE_SIZE)
-            revision = page.revision
             for dossiers in _parts(page.dossiers):
                 yield ExportPart(dossiers, revision)
             if not page.more:
                 return
             after = page.dossiers[-1].niss, page.dossiers[-1].dossier_type
+            page = await self._reads.page(register.id, applied, revision, after, MAX_PAGE_SIZE)
 
-    async def _question(
-        self, register: AdmittedRegister, which: DossierFilter, as_of: AsOf | None
-    ) -> _Question:
-        """The question that all pages answer: its numbers are resolved once, as of one instant."""
-        if as_of is None:
-            return _Question(None, (await follow(self._source, which.nisses)).resolved)
+    async def _first_page(
+        self, register: AdmittedRegister, which: DossierFilter, as_of: AsOf | None, size: int
+    ) -> tuple[_Question, DossierPage]:
+        """The question that all pages answer, and the first of them.
+
+        As of now, both reads are repeated when a number is replaced or restored between them.
+        """
+        if as_of is not None:
+            question = await self._question(register, which, as_of)
+            applied = question.applied(which)
+            return question, await self._reads.page(register.id, applied, question.revision, None, size)
+        while True:
+            followed = await follow(self._source, which.nisses)
+            question = _Question(None, followed.resolved)
+            page = await self._reads.page(register.id, question.applied(which), None, None, size)
+            held = {dossier.niss for dossier in page.dossiers}
+            if await is_current(self._source, followed, followed.doubtful(which.nisses, held)):
+                return question, page
+
+    async def _question(self, register: AdmittedRegister, which: DossierFilter, as_of: AsOf) -> _Question:
+        """The question as of an earlier time: its numbers are resolved once, as of one instant."""
         revision = await revision_asked(self._reads, register.id, as_of)
         if revision is None or not which.nisses:
             return _Question(revision, ())

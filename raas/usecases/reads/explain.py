@@ -14,6 +14,7 @@ from raas.domain.persons.status import PersonStatus
 from raas.domain.registers.mutation import Mutation, MutationKind, Replacement
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
+from raas.usecases.calls.successors import follow, is_current
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.niss_history import NissHistory
 from raas.usecases.ports.read_store import ReadStore
@@ -71,11 +72,16 @@ class ExplainDossier:
         at, violations = await self._asked(register, dossier_type, at_time)
         if violations:
             raise Refused(violations)
-        if at is None or at_time is None:
-            numbers, status = await self._numbers_now(niss)
-        else:
-            numbers, status = await self._numbers_then(register, niss, at, at_time)
-        revision, chains = await self._reads.chains(register.id, numbers, dossier_type, day)
+        while True:
+            followed = await follow(self._source, [niss] if at is None else [])
+            if at is None or at_time is None:
+                numbers, status = await self._numbers_now(niss)
+            else:
+                numbers, status = await self._numbers_then(register, niss, at, at_time)
+            revision, chains = await self._reads.chains(register.id, numbers, dossier_type, day)
+            # Repeated when the number is replaced or restored between the reads of it and of the dossiers.
+            if at is not None or await is_current(self._source, followed, [niss]):
+                break
         at = revision if at is None else at
         found = await coverage_transitions(self._reads, register.id, chains, at, day, call)
         covering = [each for each in found if each.covers]

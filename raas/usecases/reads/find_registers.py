@@ -93,7 +93,7 @@ class FindRegisters:
     async def _now(self, niss: Niss) -> tuple[Niss, list[Register], Mapping[int, RegisterReading]]:
         """The number that this one is read as, the registers of that one, and their dossiers.
 
-        A number that is replaced between these reads has no dossiers left: then they are repeated.
+        The reads are repeated when the number is replaced or restored between them.
         """
         while True:
             followed = await follow(self._source, [niss])
@@ -102,8 +102,8 @@ class FindRegisters:
             read_as = followed.read_as(niss)
             holders = [register for register, _ in await self._reads.holders([read_as])]
             readings = await self._reads.readings([(r.id, read_as) for r in holders], {})
-            empty = any(not readings[register.id].dossiers[read_as] for register in holders)
-            if await is_current(self._source, followed, [niss] if empty or not holders else []):
+            found = holders and all(readings[register.id].dossiers[read_as] for register in holders)
+            if await is_current(self._source, followed, followed.doubtful([niss], [niss] if found else [])):
                 return read_as, holders, readings
 
     async def _then(self, niss: Niss, at_time: datetime) -> tuple[Niss, list[Register], Mapping[int, int]]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import cast
+from typing import TypeVar, cast
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from raas.domain.calendar.periods import covers
 from raas.domain.errors import Reason, Refused
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
@@ -21,12 +22,12 @@ from raas.domain.persons.status import PersonState
 from raas.storage.persons.local_source import LocalSource
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.persons.no_history import UnrecordedNumbers
-from raas.usecases.ports.read_store import DossierFilter
+from raas.usecases.ports.read_store import DossierFilter, DossierView
 from raas.usecases.reads.as_of import AsOf
 from raas.usecases.reads.check import CheckInscriptions, DecisionReason
 from raas.usecases.reads.consult import Consult
 from raas.usecases.reads.explain import ExplainDossier
-from raas.usecases.reads.find_registers import FindRegisters
+from raas.usecases.reads.find_registers import FindRegisters, Match
 from tests.storage.persons.test_transaction import days
 from tests.usecases.feed.reading import new_pages
 from tests.usecases.persons.harness import BIS, a_call, an_identity, new_niss
@@ -35,6 +36,8 @@ from tests.usecases.reads.harness import ReadingHarness, now
 DAY = "2024-06-01"
 MICROSECOND = timedelta(microseconds=1)
 OPERATIONS, SEEDS = 14, 2
+
+Answer = TypeVar("Answer")
 
 Answers = Mapping[tuple[object, ...], object]
 """The answers to a set of questions, by the question."""
@@ -281,37 +284,113 @@ def holds(consulted: object) -> bool:
     return bool(cast(tuple[object, object], consulted)[0])
 
 
-class ReplacedMeanwhile(LocalSource):
-    """An authentic source whose number is replaced just after it was first asked."""
+class ChangingSource(LocalSource):
+    """An authentic source whose numbers change before or after one of its answers, counted from 1."""
 
-    def __init__(self, engine: AsyncEngine, replace: Callable[[], Awaitable[object]]) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        before: Mapping[int, Callable[[], Awaitable[object]]] | None = None,
+        after: Mapping[int, Callable[[], Awaitable[object]]] | None = None,
+    ) -> None:
         super().__init__(engine)
-        self._replace: Callable[[], Awaitable[object]] | None = replace
+        self._before, self._after = before or {}, after or {}
+        self._answers = 0
 
     async def states(self, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:
-        states = await super().states(nisses)
-        if self._replace is not None:
-            replace, self._replace = self._replace, None
-            await replace()
-        return states
+        return await self._answered(lambda: super(ChangingSource, self).states(nisses))
+
+    async def numbers_of(self, nisses: Sequence[Niss]) -> Mapping[Niss, tuple[Niss, ...]]:
+        return await self._answered(lambda: super(ChangingSource, self).numbers_of(nisses))
+
+    async def _answered(self, answer: Callable[[], Awaitable[Answer]]) -> Answer:
+        self._answers += 1
+        number = self._answers
+        if number in self._before:
+            await self._before[number]()
+        answered = await answer()
+        if number in self._after:
+            await self._after[number]()
+        return answered
 
 
+async def found_now(
+    harness: ReadingHarness, source: ChangingSource, way: str, register: AdmittedRegister, niss: Niss
+) -> tuple[bool, Niss]:
+    """Whether the number has lines in the register on DAY, and the number that it is read as."""
+    reads, history = harness.reads, harness.niss_history
+    if way == "check":
+        harness.checking = CheckInscriptions(reads, source, history, now)
+        decision = await harness.check(register, niss, DAY)
+        return decision.inscribed, decision.successor_niss or niss
+    if way == "find":
+        harness.routing = FindRegisters(reads, source, history, now)
+        found = await harness.find(niss)
+        return on_day(found.matches), dict(found.resolved).get(niss, niss)
+    if way == "explain":
+        explaining = ExplainDossier(reads, source, history)
+        why = await explaining.explain(a_call(), register, niss, None, days(DAY, DAY).begin, None)
+        return why.known, why.numbers[0]
+    consulting = Consult(reads, source, history, new_pages())
+    if way == "export":
+        which = DossierFilter(nisses=(niss,))
+        (part,) = [each async for each in consulting.export(a_call(), register, which, None)]
+        return on_day(part.dossiers), part.dossiers[0].niss if part.dossiers else niss
+    harness.consulting = consulting
+    answer = await harness.consult(register, niss)
+    return on_day(answer.dossiers), dict(answer.resolved).get(niss, niss)
+
+
+def on_day(dossiers: Iterable[DossierView | Match]) -> bool:
+    """Whether a line of one of these dossiers covers DAY."""
+    return any(covers(dossier.lines, days(DAY, DAY).begin) for dossier in dossiers)
+
+
+WAYS = ("check", "find", "consult", "export", "explain")
+
+
+@pytest.mark.parametrize("answer", [1, 2, 3])
+@pytest.mark.parametrize("way", WAYS)
 async def test_number_replaced_during_a_read_is_found_under_its_successor(
-    harness: ReadingHarness, reading_engine: AsyncEngine
+    harness: ReadingHarness, reading_engine: AsyncEngine, way: str, answer: int
 ) -> None:
     register = await harness.register()
-    for way in ("check", "find"):
-        old, new = await harness.person(), await harness.person()
-        await harness.inscribe(register, old, "2024-01-01", "2024-12-31")
-        source = ReplacedMeanwhile(reading_engine, lambda old=old, new=new: harness.replace(old, new))
-        harness.checking = CheckInscriptions(harness.reads, source, harness.niss_history, now)
-        harness.routing = FindRegisters(harness.reads, source, harness.niss_history, now)
-        if way == "check":
-            decision = await harness.check(register, old, DAY)
-            assert (decision.reason, decision.successor_niss) == (DecisionReason.INSCRIBED, new)
-        else:
-            found = await harness.find(old)
-            assert (len(found.matches), found.resolved) == (1, ((old, new),))
+    old, new = await harness.person(), await harness.person()
+    await harness.inscribe(register, old, "2024-01-01", "2024-12-31")
+    source = ChangingSource(reading_engine, after={answer: lambda: harness.replace(old, new)})
+    assert await found_now(harness, source, way, register, old) in ((True, new), (True, old))
+
+
+@pytest.mark.parametrize("answer", [1, 2, 3])
+@pytest.mark.parametrize("way", WAYS)
+async def test_number_restored_during_a_read_is_found_with_its_own_lines(
+    harness: ReadingHarness, reading_engine: AsyncEngine, way: str, answer: int
+) -> None:
+    register = await harness.register()
+    old, new = await harness.person(), await harness.person()
+    await harness.inscribe(register, old, "2024-01-01", "2024-12-31")
+    await harness.inscribe(register, new, "2023-01-01", "2023-12-31")
+    await harness.replace(old, new)
+    source = ChangingSource(reading_engine, after={answer: lambda: harness.restore(old)})
+    assert await found_now(harness, source, way, register, old) in ((True, new), (True, old))
+
+
+@pytest.mark.parametrize("way", WAYS[:4])
+async def test_number_restored_and_replaced_again_during_a_read_is_found_under_its_successor(
+    harness: ReadingHarness, reading_engine: AsyncEngine, way: str
+) -> None:
+    register = await harness.register()
+    old, new = await harness.person(), await harness.person()
+    await harness.inscribe(register, old, "2024-01-01", "2024-12-31")
+    await harness.replace(old, new)
+    # The first two answers follow the number; the third is asked for after the dossiers were read.
+    source = ChangingSource(
+        reading_engine,
+        after={2: lambda: harness.restore(old)},
+        before={3: lambda: harness.replace(old, new)},
+    )
+    assert await found_now(harness, source, way, register, old) == (True, new)
 
 
 # ---- what is not known --------------------------------------------------------------------------
