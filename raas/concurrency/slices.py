@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Sequence
+from time import perf_counter
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -21,6 +22,16 @@ async def yielding_slices(items: Sequence[Item], size: int) -> AsyncGenerator[Se
     for some in slices(items, size):
         yield some
         await asyncio.sleep(0)
+
+
+async def yielding_items(items: Iterable[Item], seconds: float) -> AsyncGenerator[Item, None]:
+    """The items in order; yields to the event loop after every `seconds` of work on them."""
+    ends = perf_counter() + seconds
+    for item in items:
+        yield item
+        if perf_counter() >= ends:
+            await asyncio.sleep(0)
+            ends = perf_counter() + seconds
 
 
 async def run_in_slices(steps: Generator[object, None, Result]) -> Result:

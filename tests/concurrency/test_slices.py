@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator
 
-from raas.concurrency.slices import run_in_slices, slices, yielding_slices
+from raas.concurrency.slices import run_in_slices, slices, yielding_items, yielding_slices
 
 
 def test_slices_hold_every_element_in_order() -> None:
@@ -26,6 +26,23 @@ async def test_other_tasks_run_between_slices() -> None:
         runs.append(some)
     task.cancel()
     assert runs == [[1, 2], "other", [3, 4], "other"]
+
+
+async def test_other_tasks_run_after_a_time_of_work_on_items() -> None:
+    runs: list[object] = []
+
+    async def other() -> None:
+        while True:
+            runs.append("other")
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    async for item in yielding_items([1, 2], 0.0):
+        runs.append(item)
+    async for item in yielding_items([3, 4], 3600.0):
+        runs.append(item)
+    task.cancel()
+    assert runs == [1, "other", 2, "other", 3, 4]
 
 
 async def test_a_generator_runs_to_its_end_and_yields_to_other_tasks() -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from raas.concurrency.slices import yielding_slices
+from raas.concurrency.slices import yielding_items
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.confrontation import mismatches
 from raas.domain.persons.record import Person
 from raas.usecases.ports.persons import Claim, Comparison, PersonStore
 
-_SLICE = 50
-"""Claims compared before the event loop may run other tasks; they take some milliseconds."""
+_SLICE_SECONDS = 0.005
+"""Seconds of comparing after which the event loop may run other tasks; a long claim alone takes as long."""
 
 
 class StoredIdentities:
@@ -33,10 +33,9 @@ class StoredIdentities:
 async def compared(persons: Mapping[Niss, Person], claims: Sequence[Claim]) -> Sequence[tuple[str, ...]]:
     """Per claim the names of the fields that differ from those of the person; none if it is unknown."""
     found = []
-    async for some in yielding_slices(claims, _SLICE):
-        for niss, claim in some:
-            person = persons.get(niss)
-            found.append(mismatches(claim, person.identity) if person else ())
+    async for niss, claim in yielding_items(claims, _SLICE_SECONDS):
+        person = persons.get(niss)
+        found.append(mismatches(claim, person.identity) if person else ())
     return found
 
 
