@@ -170,10 +170,15 @@ class ImportPersons:
     async def _add_needed(self, progress: MessageProgress, rows: Sequence[FeedRow]) -> None:
         """Add the unknown numbers that these rows need, if a row further down in the message can add them."""
         needed = _needed_early(progress, rows)
-        known = await self._store.persons(needed.keys()) if needed else {}
-        added = [row.person() for niss, row in needed.items() if niss not in known]
-        if added and await self._store.add(added, None) is AddResult.ADDED:
-            progress.added_early |= {person.niss for person in added}
+        while needed:
+            known = await self._store.persons(needed.keys())
+            added = [row.person() for niss, row in needed.items() if niss not in known]
+            if not added:
+                return
+            if await self._store.add(added, None) is AddResult.ADDED:
+                progress.added_early |= {person.niss for person in added}
+                return
+            # Another transaction has just added one of them, so none was added: the others are still needed.
 
     async def _records(self, rows: Sequence[FeedRow]) -> Find:
         """The records of the numbers of these rows, and of the successors of those that were replaced."""

@@ -61,11 +61,14 @@ class History:
         which = HistoryFilter(niss, dossier_type)
         token = self._pages.open(page_token, call, register.id, which)
         if token is None:
-            united, after, through = await unite(self._source, niss), 0, None
+            through = None
+            united, (mutations, more) = await self._first_page(register, niss, dossier_type, size)
         else:
             united = United(niss, tuple(Niss(number) for number in token["numbers"]))
-            after, through = token["after"], token["through"]
-        mutations, more = await self._reads.history(register.id, united.numbers, dossier_type, after, size)
+            through = token["through"]
+            mutations, more = await self._reads.history(
+                register.id, united.numbers, dossier_type, token["after"], size
+            )
         if through is not None and mutations and mutations[-1].revision > through:
             mutations, more = [m for m in mutations if m.revision <= through], False
         next_page_token = ""
@@ -77,6 +80,22 @@ class History:
             }
             next_page_token = self._pages.seal(call, register.id, which, content)
         return HistoryAnswer(mutations, next_page_token, united.resolved)
+
+    async def _first_page(
+        self, register: AdmittedRegister, niss: Niss, dossier_type: str | None, size: int
+    ) -> tuple[United, tuple[Sequence[Mutation], bool]]:
+        """The numbers of the person, and their first mutations.
+
+        Both reads are repeated when numbers were united or separated between them: else the history would
+        end with a replacement whose other number is missing.
+        """
+        united = await unite(self._source, niss)
+        while True:
+            page = await self._reads.history(register.id, united.numbers, dossier_type, 0, size)
+            now = await unite(self._source, niss)
+            if now.numbers == united.numbers:
+                return united, page
+            united = now
 
     async def violations(self, register: AdmittedRegister, dossier_type: str) -> Sequence[Violation]:
         """Violations of the state by the type, for a request that has others already."""

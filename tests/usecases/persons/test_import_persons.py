@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ from raas.domain.calendar.incomplete_date import parse_incomplete_date
 from raas.domain.errors import Reason, Refused, Violation
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.identity import Address, Identity
-from raas.domain.persons.record import RegisterOfOrigin
+from raas.domain.persons.record import Person, RegisterOfOrigin
 from raas.domain.persons.status import PersonStatus
 from raas.domain.persons.stored_identity import identity_json
 from raas.domain.registers.dossier_type import IdentityChanges
@@ -28,6 +28,7 @@ from raas.storage.connection.database import open_database
 from raas.usecases.persons.import_progress import FeedAnswer, FeedMessage
 from raas.usecases.persons.import_rows import FeedRow
 from raas.usecases.ports.errors import PortError
+from raas.usecases.ports.persons import AddResult, Progress
 from tests.oracle import numbers
 from tests.usecases.persons.harness import (
     BIS,
@@ -314,6 +315,33 @@ async def test_replacements_of_a_chain_are_applied_in_any_order(harness: PersonH
         assert restored.inseparable == ()
         assert (await harness.record(first)).successor == second
     assert outcomes[0] == outcomes[1]
+
+
+async def test_numbers_that_rows_need_are_added_although_another_feed_has_just_added_one_of_them(
+    harness: PersonHarness, monkeypatch: pytest.MonkeyPatch
+):
+    store, calls = harness.feed._store, 0
+    add = store.add
+
+    async def add_after_another_feed(persons: Sequence[Person], progress: Progress | None) -> AddResult:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            await add(persons[:1], None)
+        return await add(persons, progress)
+
+    monkeypatch.setattr(store, "add", add_after_another_feed)
+    old, other, new, last = [new_niss() for _ in range(4)]
+    rows = [
+        FeedRow(old, BIS, REPLACED, new),
+        FeedRow(other, BIS, REPLACED, last),
+        row(new, identity=an_identity("New")),
+        row(last, identity=an_identity("Last")),
+    ]
+    answer = await harness.fed(rows)
+    assert answer.rejected == ()
+    assert [(await harness.record(niss)).successor for niss in (old, other)] == [new, last]
+    assert calls > 1
 
 
 async def test_rows_refused_for_an_unknown_successor_are_applied_when_sent_again(harness: PersonHarness):

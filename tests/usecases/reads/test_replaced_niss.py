@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -53,6 +55,26 @@ async def test_history_has_the_mutations_of_all_numbers_of_a_person(harness: Rea
             assert await harness.history(register, asked, size) == (expected, resolved)
         assert await harness.listed(register, asked) == (expected, resolved)
     assert await harness.history(register, stranger) == ([3, 8], ())
+
+
+async def test_history_of_a_number_that_is_replaced_meanwhile_has_both_numbers(
+    harness: ReadingHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register = await harness.register()
+    old, new = await harness.person(), await harness.person()
+    for niss in (old, new):  # 2, 3
+        await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    reads, read, calls = harness.histories._reads, harness.histories._reads.history, 0
+
+    async def read_while_replaced(*arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            await harness.replace(old, new)  # 4, 5
+        return await read(*arguments)
+
+    monkeypatch.setattr(reads, "history", read_while_replaced)
+    assert await harness.history(register, old) == ([2, 3, 4, 5], ((old, new),))
 
 
 async def test_restored_number_has_its_own_history(harness: ReadingHarness) -> None:

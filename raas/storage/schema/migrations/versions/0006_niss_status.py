@@ -1,8 +1,11 @@
 """Keep a history of the statuses of numbers: the tables `niss_status` and `niss_status_bounds`.
 
 The statuses before this migration are not known, so the history of a database with registers or persons
-begins now. This is no expansion: a server of the release before would change statuses without recording
-them. There is no way back down: the history would be lost.
+begins now, and not before any record time: no mutation is older than the statuses beside it. A register whose
+clock once ran far ahead is left out of this, or no status could change until the time that it recorded.
+
+This is no expansion: a server of the release before would change statuses without recording them. There is no
+way back down: the history would be lost.
 """
 
 import sqlalchemy as sa
@@ -20,7 +23,8 @@ _BEGIN = """
 INSERT INTO niss_status_bounds (id, begin_time, last_time)
 SELECT 1, begin_time, begin_time
 FROM (SELECT CASE WHEN EXISTS (SELECT FROM register) OR EXISTS (SELECT FROM person)
-             THEN greatest(clock_timestamp(), (SELECT max(record_time) FROM register))
+             THEN greatest(clock_timestamp(), (SELECT max(record_time) FROM register
+                                               WHERE record_time <= clock_timestamp() + interval '60 s'))
              ELSE '-infinity' END AS begin_time) b"""
 
 _FILL = """
