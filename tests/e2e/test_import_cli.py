@@ -11,6 +11,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +92,15 @@ class ImportProcess:
             assert self._process.poll() is None, self._process.communicate()
             assert time.monotonic() < deadline
             time.sleep(0.002)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """The process does nothing while the block lasts."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def end(self, number: signal.Signals) -> tuple[int, str]:
         """Send a signal; returns the exit status and standard error."""
@@ -503,7 +514,8 @@ def test_second_import_of_a_file_is_refused_while_the_first_runs(server: Server,
     register, path = new_register(server), large_file(tmp_path)
     importing = ImportProcess(path, register)
     importing.await_answers(2_000)
-    second = raas("import", str(path), "--json", *register.arguments, status=1)
+    with importing.frozen():
+        second = raas("import", str(path), "--json", *register.arguments, status=1)
     assert result_of(second)["error"]["reason"] == "IMPORT_RUNNING"
     assert importing.result()[0] == 3
 
