@@ -14,7 +14,14 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.composition import change_feed, server_of, use_cases_of, write_queues_of
+from raas.composition import (
+    change_feed,
+    server_of,
+    use_cases_of,
+    write_limits_of,
+    write_queues_of,
+    write_store_of,
+)
 from raas.concurrency.keep_running import ReportFailure, keep_running
 from raas.identity_wiring import Identity
 from raas.ops.metrics import Metrics
@@ -75,8 +82,9 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
             persons = Persons(settings, writing, reading)
             pages = Pages(FernetPageSeal(await page_seal_key(writing)))
             feed = change_feed(reading, persons, pages)
-            write_queues = write_queues_of(settings, writing, feed, metrics)
-            use_cases = use_cases_of(settings, writing, reading, persons, pages, feed, write_queues)
+            store, limits = write_store_of(settings, writing), write_limits_of(settings)
+            write_queues = write_queues_of(store, limits, feed, metrics)
+            use_cases = use_cases_of(settings, store, limits, reading, persons, pages, feed, write_queues)
             identity = Identity(settings)
             server = server_of(settings, identity, reading, use_cases, metrics, share_port=worker is not None)
             if settings.metrics_listen:

@@ -54,14 +54,21 @@ def change_feed(reading: AsyncEngine, persons: Persons, pages: Pages) -> FeedSer
     )
 
 
+def write_limits_of(settings: Settings) -> WriteLimits:
+    """How much one write takes."""
+    return WriteLimits(max_lines_per_dossier=settings.max_lines)
+
+
+def write_store_of(settings: Settings, writing: AsyncEngine) -> PostgresWriteStore:
+    """The one store of this process that writes registers."""
+    return PostgresWriteStore(writing, ClockGuard(settings.accept_record_times_until))
+
+
 def write_queues_of(
-    settings: Settings, writing: AsyncEngine, feed: FeedService, metrics: Metrics
+    store: PostgresWriteStore, limits: WriteLimits, feed: FeedService, metrics: Metrics
 ) -> WriteQueues:
     """The write queues of this process, measured by `metrics`."""
-    limits = WriteLimits(max_lines_per_dossier=settings.max_lines)
-    write_queues = WriteQueues(
-        PostgresWriteStore(writing, ClockGuard(settings.accept_record_times_until)), limits, feed.committed
-    )
+    write_queues = WriteQueues(store, limits, feed.committed)
     metrics.watch(
         "raas_write_queue_operations",
         "Operations that wait in the write queues.",
@@ -72,7 +79,8 @@ def write_queues_of(
 
 def use_cases_of(
     settings: Settings,
-    writing: AsyncEngine,
+    store: PostgresWriteStore,
+    limits: WriteLimits,
     reading: AsyncEngine,
     persons: Persons,
     pages: Pages,
@@ -80,12 +88,7 @@ def use_cases_of(
     write_queues: WriteQueues,
 ) -> UseCases:
     """Every use case of the services, on the stores of the database."""
-    limits = WriteLimits(max_lines_per_dossier=settings.max_lines)
-    store, source, identities = (
-        PostgresWriteStore(writing, ClockGuard(settings.accept_record_times_until)),
-        persons.source,
-        persons.identities,
-    )
+    source, identities = persons.source, persons.identities
     reads, registers = PostgresReadStore(reading), PostgresRegisterStore(reading)
     return UseCases(
         write=WriteOperations(write_queues, store, source, identities, limits, persons.guesses),

@@ -104,8 +104,9 @@ async def _stack(dsn: str, writing: AsyncEngine, reading: AsyncEngine) -> Stack:
     pages = Pages(FernetPageSeal(await page_seal_key(writing)))
     persons = Persons(settings, writing, reading)
     feed = composition.change_feed(reading, persons, pages)
-    write_queues = composition.write_queues_of(settings, writing, feed, Metrics())
-    use_cases = composition.use_cases_of(settings, writing, reading, persons, pages, feed, write_queues)
+    store, limits = composition.write_store_of(settings, writing), composition.write_limits_of(settings)
+    write_queues = composition.write_queues_of(store, limits, feed, Metrics())
+    use_cases = composition.use_cases_of(settings, store, limits, reading, persons, pages, feed, write_queues)
     access = AccessControl(PostgresRegisterStore(reading), RecordingAudit(), declared_permissions(SERVICES))
     generic = service_handlers(use_cases, RequestScopes(access, NissProfile.TEST))
     handlers = {rpc: _handler(generic, rpc) for rpc in METHODS}
