@@ -18,7 +18,7 @@ from raas.storage.persons.local_source import LocalSource
 from raas.storage.persons.niss_history import PostgresNissHistory
 from raas.storage.persons.store import PostgresPersonStore
 from raas.storage.persons.transaction import PostgresPersonWriteStore
-from raas.usecases.calls.rate_limit import RateLimit
+from raas.usecases.limits.rate_limit import RateLimit
 from raas.usecases.persons.change_niss import ChangeNiss
 from raas.usecases.persons.confront import BURST, SECONDS, ConfrontIdentity
 from raas.usecases.persons.create import CreatePerson

@@ -36,6 +36,10 @@ class Category(Enum):
     NOTICE = "nothing is refused; the caller should know"
 
 
+RETRY_AFTER = "retry_after"
+"""The value of a violation that has the seconds after which the same request may succeed."""
+
+
 class Reason(Enum):
     """Every machine-readable reason; names equal the values of the proto enum ErrorReason."""
 
@@ -77,6 +81,7 @@ class Reason(Enum):
     MESSAGE_TOO_LARGE = Category.SIZE, 38
     CREDENTIAL_EXPIRED = Category.IDENTITY, 39
     SCOPE_MISSING = Category.PERMISSION, 40
+    LIMIT_EXCEEDED = Category.LOAD, 41
     SUBSCRIBER_UNKNOWN = Category.UNKNOWN, 32
     SUBSCRIBER_FILTER_DIFFERS = Category.STATE, 33
 

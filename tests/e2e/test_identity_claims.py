@@ -199,8 +199,8 @@ def test_caller_over_the_budget_of_wrong_claims_is_refused(persons: Persons, reg
     request = ApplyBatchRequest(operations=guesses, validate_only=True)
     answer = persons.registers.ApplyBatch(request, metadata=register.caller)
     reasons = [result.rejected.violations[0].reason for result in answer.results]
-    mismatch, overloaded = ErrorReason.ERROR_REASON_IDENTITY_MISMATCH, ErrorReason.ERROR_REASON_OVERLOADED
-    assert reasons == [mismatch] * 30 + [overloaded] * (len(days) - 30)
+    mismatch, exceeded = ErrorReason.ERROR_REASON_IDENTITY_MISMATCH, ErrorReason.ERROR_REASON_LIMIT_EXCEEDED
+    assert reasons == [mismatch] * 30 + [exceeded] * (len(days) - 30)
 
     right = IdentityClaim(birth_date="1968-06-14")
     with pytest.raises(grpc.RpcError) as raised:

@@ -20,7 +20,7 @@ from raas.rpc.services.use_cases import PersonUseCases
 from raas.rpc.wire.limits import request_limits
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.usecases.calls.access import AccessControl
-from raas.usecases.calls.rate_limit import RateLimit
+from raas.usecases.limits.rate_limit import RateLimit
 from raas.usecases.persons.confront import ConfrontIdentity
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
 from tests.memory.audit import RecordingAudit

@@ -194,6 +194,20 @@ class Overloaded(Refused):
     """The server is overloaded; nothing was done."""
 
 
+class LimitExceeded(Refused):
+    """The caller has used up a limit; nothing was done. `retry_after` has the seconds to wait."""
+
+    @property
+    def limit(self) -> str:
+        """The name of the limit, such as `read_calls_per_second`."""
+        return self._value("limit") or ""
+
+    @property
+    def maximum(self) -> str:
+        """The value of the limit."""
+        return self._value("maximum") or ""
+
+
 class AuthenticSourceUnavailable(Refused):
     """The authentic source does not answer; nothing was done."""
 

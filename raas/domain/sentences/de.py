@@ -42,6 +42,8 @@ SENTENCES: Mapping[str, str] = {
     "SCOPE_MISSING": "Die Scopes des Tokens umfassen diesen Aufruf nicht ({scope}).",
     "MANDATE_MISSING": "Ihre Organisation hat kein Mandat für dieses Register.",
     "ROLE_MISSING": "Dieser Aufruf erfordert die Rolle {role}, die Ihre Organisation nicht hat.",
+    "LIMIT_EXCEEDED": "Ihre Anwendung hat ihre Grenze {limit} ({maximum}) erreicht. Bitte versuchen Sie es "
+    "in {retry_after} Sekunden erneut.",
     "OVERLOADED": "Zurzeit liegen zu viele Anfragen vor. Bitte versuchen Sie es in Kürze erneut.",
     "AUTHENTIC_SOURCE_UNAVAILABLE": "Die authentische Quelle antwortet nicht. Bitte versuchen Sie es später "
     "erneut.",

@@ -38,6 +38,8 @@ SENTENCES: Mapping[str, str] = {
     "SCOPE_MISSING": "The scopes of the token do not include this call ({scope}).",
     "MANDATE_MISSING": "Your organisation has no mandate for this register.",
     "ROLE_MISSING": "This call requires the role {role}, which your organisation does not have.",
+    "LIMIT_EXCEEDED": "Your application has reached its limit {limit} ({maximum}). Please try again in "
+    "{retry_after} seconds.",
     "OVERLOADED": "There are too many requests at the moment. Please try again shortly.",
     "AUTHENTIC_SOURCE_UNAVAILABLE": "The authentic source is not responding. Please try again later.",
     "UNAVAILABLE": "The service is temporarily unavailable. Please try again later.",

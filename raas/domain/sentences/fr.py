@@ -41,6 +41,8 @@ SENTENCES: Mapping[str, str] = {
     "SCOPE_MISSING": "Les portées (scopes) du jeton ne couvrent pas cet appel ({scope}).",
     "MANDATE_MISSING": "Votre organisation n’a pas de mandat pour ce registre.",
     "ROLE_MISSING": "Cet appel requiert le rôle {role}, que votre organisation n’a pas.",
+    "LIMIT_EXCEEDED": "Votre application a atteint sa limite {limit} ({maximum}). Veuillez réessayer dans "
+    "{retry_after} secondes.",
     "OVERLOADED": "Les demandes sont trop nombreuses en ce moment. Veuillez réessayer dans un instant.",
     "AUTHENTIC_SOURCE_UNAVAILABLE": "La source authentique ne répond pas. Veuillez réessayer plus tard.",
     "UNAVAILABLE": "Le service est momentanément indisponible. Veuillez réessayer plus tard.",

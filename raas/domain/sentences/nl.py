@@ -39,6 +39,8 @@ SENTENCES: Mapping[str, str] = {
     "SCOPE_MISSING": "De scopes van het token omvatten deze oproep niet ({scope}).",
     "MANDATE_MISSING": "Uw organisatie heeft geen mandaat voor dit register.",
     "ROLE_MISSING": "Deze oproep vereist de rol {role}, die uw organisatie niet heeft.",
+    "LIMIT_EXCEEDED": "Uw toepassing heeft haar limiet {limit} ({maximum}) bereikt. Probeer het opnieuw over "
+    "{retry_after} seconden.",
     "OVERLOADED": "Er zijn op dit ogenblik te veel aanvragen. Probeer het zo dadelijk opnieuw.",
     "AUTHENTIC_SOURCE_UNAVAILABLE": "De authentieke bron antwoordt niet. Probeer het later opnieuw.",
     "UNAVAILABLE": "De dienst is tijdelijk niet beschikbaar. Probeer het later opnieuw.",

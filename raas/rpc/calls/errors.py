@@ -23,7 +23,7 @@ from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
-from raas.domain.errors import Category, Reason, Refused, Violation
+from raas.domain.errors import RETRY_AFTER, Category, Reason, Refused, Violation
 from raas.domain.sentences import DEFAULT_LANGUAGE
 from raas.rpc.wire.violations import sentence_of
 from raas.usecases.ports.errors import CommitUnknown, SourceUnavailable, StoreUnavailable
@@ -35,7 +35,7 @@ DETAILS_LIMIT = 5_600
 _ENVELOPE = 128
 """Bytes reserved for the wrapping of the BadRequest and for the entry `truncated`."""
 
-_RETRY_SECONDS = 1
+_RETRY_SECONDS = 1.0
 _STATUS = {
     Category.SHAPE: grpc.StatusCode.INVALID_ARGUMENT,
     Category.UNKNOWN: grpc.StatusCode.NOT_FOUND,
@@ -113,9 +113,15 @@ def refusal(violations: Sequence[Violation], call_id: UUID, language: str) -> Re
         details.insert(1, bad_request)
     if first.reason.category in (Category.LOAD, Category.UNAVAILABLE):
         retry = error_details_pb2.RetryInfo()
-        retry.retry_delay.seconds = _RETRY_SECONDS
+        retry.retry_delay.FromMilliseconds(round(1000 * _retry_seconds(violations)))
         details.append(retry)
     return Refusal(code, message, _status(code, message, details))
+
+
+def _retry_seconds(violations: Sequence[Violation]) -> float:
+    """The longest of the delays that the violations name; without one, a second."""
+    named = [float(v.values[RETRY_AFTER]) for v in violations if RETRY_AFTER in v.values]
+    return max(named, default=_RETRY_SECONDS)
 
 
 def past_deadline(call_id: UUID) -> Refusal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 from uuid import UUID
 
 from raas.domain.callers.credential import Credential
@@ -22,6 +23,17 @@ class Role(Enum):
     AUTHENTIC_SOURCE = "may feed the authentic source and replace, restore and cancel numbers"
 
 
+class CallerKey(NamedTuple):
+    """The caller that limits, request ids, page tokens and subscribers belong to: never its credential.
+
+    A renewed credential keeps it.
+    """
+
+    enterprise_number: EnterpriseNumber
+    application: str = ""
+    """Empty in development identity."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """The organisation that calls, and what proved it.
@@ -33,6 +45,12 @@ class Caller:
     roles: frozenset[Role] = frozenset()
     all_mandates: bool = False
     credential: Credential | None = None
+
+    @property
+    def key(self) -> CallerKey:
+        """The organisation and the application that call."""
+        credential = self.credential
+        return CallerKey(self.enterprise_number, "" if credential is None else credential.application)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from raas.domain.registers.operation import Operation
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.import_offsets import MessageOffsets, rows_to_skip
-from raas.usecases.calls.rate_limit import RateLimit
+from raas.usecases.limits.rate_limit import RateLimit
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.persons import IdentitySource
 from raas.usecases.ports.write_store import DossierKey, DossierTypes, ImportKey, RequestKey, WriteStore

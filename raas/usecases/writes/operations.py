@@ -11,8 +11,8 @@ from raas.domain.registers.operation import Operation
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.fingerprint import RequestId, is_earlier_form, require_same_request
-from raas.usecases.calls.rate_limit import RateLimit
 from raas.usecases.calls.successors import states_of
+from raas.usecases.limits.rate_limit import RateLimit
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.persons import IdentitySource
 from raas.usecases.ports.write_store import DossierTypes, LoadedState, LoadRequest, WriteStore

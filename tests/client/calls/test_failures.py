@@ -13,7 +13,7 @@ import raas_client.reasons
 from raas.v1.error_reason_pb2 import ErrorReason
 from raas_client import CallFailed, DeadlineExceeded, Refused, inscription
 from raas_client.calls.failures import failure_of, may_pass
-from raas_client.reasons import BY_REASON, MandateMissing, NissReplaced, Overloaded
+from raas_client.reasons import BY_REASON, LimitExceeded, MandateMissing, NissReplaced, Overloaded
 from raas_client.testing import FakeRegister
 from tests.client.registers import ANN, BOB, EVE, AnyRegister
 
@@ -70,6 +70,26 @@ def test_transient_failures_are_told_from_permanent_ones() -> None:
     assert may_pass(failure_of(error(CODE.UNAVAILABLE, "gone")))
     assert not may_pass(failure_of(error(CODE.RESOURCE_EXHAUSTED, "a message larger than may be received")))
     assert not may_pass(failure_of(error(CODE.NOT_FOUND, "no", info("NISS_UNKNOWN"))))
+
+
+def test_limit_is_waited_out_and_budget_of_a_day_is_not() -> None:
+    delays = {seconds: error_details_pb2.RetryInfo() for seconds in (1, 20_000)}
+    for seconds, retry in delays.items():
+        retry.retry_delay.seconds = seconds
+    rate, budget = (
+        failure_of(
+            error(CODE.RESOURCE_EXHAUSTED, "later", info("LIMIT_EXCEEDED", limit=limit, maximum="7"), retry)
+        )
+        for limit, retry in zip(
+            ("read_calls_per_second", "persons_shown_per_day"), delays.values(), strict=True
+        )
+    )
+    assert isinstance(rate, LimitExceeded)
+    assert (rate.limit, rate.maximum, rate.retry_after) == ("read_calls_per_second", "7", 1.0)
+    assert may_pass(rate)
+    assert isinstance(budget, LimitExceeded)
+    assert budget.retry_after == 20_000
+    assert not may_pass(budget)
 
 
 async def test_niss_replaced_names_the_successor(fake: FakeRegister) -> None:

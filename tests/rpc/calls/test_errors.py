@@ -9,6 +9,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from raas.domain.errors import Category, Reason, Refused, Violation, refuse
 from raas.rpc.calls.errors import DETAILS_LIMIT, refusal, status_of, violations_of
+from raas.usecases.limits.limits import exceeded
 from raas.usecases.ports.errors import (
     CommitUnknown,
     PortError,
@@ -35,6 +36,20 @@ def details(
     return info, bad, status
 
 
+def test_retry_info_has_the_delay_of_the_limit_and_else_a_second() -> None:
+    for violations, seconds in (
+        (exceeded("streams", 7, 0.25).violations, 0.25),
+        (exceeded("persons_shown_per_day", 7, 30_000).violations, 30_000),
+        ((Violation("", Reason.OVERLOADED),), 1),
+        ((Violation("", Reason.UNAVAILABLE),), 1),
+    ):
+        info, _, status = details(list(violations))
+        retry = error_details_pb2.RetryInfo()
+        assert any(detail.Unpack(retry) for detail in status.details)
+        assert retry.retry_delay.ToTimedelta().total_seconds() == seconds
+        assert info.metadata.get("retry_after", "1") == f"{seconds:g}"
+
+
 @pytest.mark.parametrize(
     ("reasons", "status"),
     [
@@ -52,6 +67,7 @@ def details(
         ((Reason.UNAUTHENTICATED,), "UNAUTHENTICATED"),
         ((Reason.MANDATE_MISSING,), "PERMISSION_DENIED"),
         ((Reason.OVERLOADED,), "RESOURCE_EXHAUSTED"),
+        ((Reason.LIMIT_EXCEEDED,), "RESOURCE_EXHAUSTED"),
         ((Reason.AUTHENTIC_SOURCE_UNAVAILABLE,), "UNAVAILABLE"),
         ((Reason.INTERNAL,), "INTERNAL"),
         ((Reason.REQUIRED, Reason.MANDATE_MISSING), "PERMISSION_DENIED"),

@@ -15,6 +15,7 @@ from raas.domain.errors import Reason, refuse
 from raas.rpc.calls.context import current
 from raas.rpc.server import MAX_REQUEST
 from raas.usecases.calls.call import Call
+from raas.usecases.limits.limits import exceeded
 from raas.usecases.ports.errors import CommitUnknown, SourceUnavailable, StoreFault, StoreUnavailable
 from raas.usecases.ports.read_store import DossierView
 from raas.usecases.reads.consult import ConsultAnswer, ExportPart
@@ -195,6 +196,7 @@ async def test_a_request_beyond_the_limit_is_not_read(harness: Harness) -> None:
         (SourceUnavailable("slow"), "UNAVAILABLE", "AUTHENTIC_SOURCE_UNAVAILABLE", True),
         (StoreFault("odd"), "INTERNAL", "INTERNAL", False),
         (refuse(Reason.OVERLOADED), "RESOURCE_EXHAUSTED", "OVERLOADED", True),
+        (exceeded("streams", 7, 0.5), "RESOURCE_EXHAUSTED", "LIMIT_EXCEEDED", True),
         (refuse(Reason.REVISION_EXPIRED, oldest_revision="4"), "OUT_OF_RANGE", "REVISION_EXPIRED", False),
         (ValueError("Janssens 85673003360"), "INTERNAL", "INTERNAL", False),
     ],

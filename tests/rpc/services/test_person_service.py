@@ -137,7 +137,7 @@ async def test_confrontations_are_limited(engine: AsyncEngine, reading_engine: A
         refusal = await own.refusal("ConfrontIdentity", request)
         assert (refusal.status, refusal.info.reason, refusal.retry) == (
             "RESOURCE_EXHAUSTED",
-            "OVERLOADED",
+            "LIMIT_EXCEEDED",
             True,
         )
 

@@ -16,7 +16,7 @@ from raas.domain.persons.identity import Identity, IdentityClaim, Sex
 from raas.domain.persons.record import Person
 from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.registers.operation import Action, Operation
-from raas.usecases.calls.rate_limit import RateLimit
+from raas.usecases.limits.rate_limit import RateLimit
 from raas.usecases.persons.confront import BURST, SECONDS, ConfrontIdentity
 from raas.usecases.persons.identities import NoIdentities, StoredIdentities, compared
 from raas.usecases.persons.read import CheckedPerson, PersonCheck
@@ -69,33 +69,33 @@ async def test_confrontations_under_all_numbers_of_a_person_share_a_budget(harne
     for old in (first, second):
         await harness.numbers.replace(a_call(), old, final, validate_only=False)
     tried = [await reason(confront, niss) for niss in (first, second, final, first, second, final)]
-    assert tried == [None] * 3 + [Reason.OVERLOADED] * 3
+    assert tried == [None] * 3 + [Reason.LIMIT_EXCEEDED] * 3
 
 
 async def test_confrontations_are_limited_per_caller_and_number(harness: PersonHarness):
     confront = confronting(harness, burst=3)
     niss, other, nobody = await harness.person(), await harness.person(), new_niss()
-    assert [await reason(confront, niss) for _ in range(4)] == [None, None, None, Reason.OVERLOADED]
+    assert [await reason(confront, niss) for _ in range(4)] == [None, None, None, Reason.LIMIT_EXCEEDED]
     assert await reason(confront, other) is None
     assert await reason(confront, niss, actor=244640631) is None
     # An unknown number has the same budget, so the budget does not reveal whether a number exists.
     unknown = [await reason(confront, nobody) for _ in range(4)]
-    assert unknown == [Reason.NISS_UNKNOWN] * 3 + [Reason.OVERLOADED]
+    assert unknown == [Reason.NISS_UNKNOWN] * 3 + [Reason.LIMIT_EXCEEDED]
 
 
 def test_attempts_are_refilled_over_time():
     now = 0.0
     attempts = RateLimit(2, 10.0, lambda: now)
-    assert [attempts.spend("a") for _ in range(3)] == [True, True, False]
-    now = 9.9
-    assert not attempts.spend("a")
+    assert [attempts.spend("a") for _ in range(3)] == [0.0, 0.0, 10.0]
+    now = 9.5
+    assert attempts.spend("a") == 0.5
     now = 10.0
-    assert attempts.spend("a")
-    assert not attempts.spend("a")
+    assert attempts.spend("a") == 0.0
+    assert attempts.spend("a") == 10.0
     now = 1_000.0
-    assert [attempts.spend("a") for _ in range(3)] == [True, True, False]
-    assert attempts.spend("b")
-    assert [attempts.left("a"), attempts.left("b"), attempts.left("b")] == [False, True, True]
+    assert [attempts.spend("a") for _ in range(3)] == [0.0, 0.0, 10.0]
+    assert attempts.spend("b") == 0.0
+    assert [attempts.wait("a"), attempts.wait("b"), attempts.wait("b")] == [10.0, 0.0, 0.0]
 
 
 # ---- claims of inscriptions ---------------------------------------------------------------------
@@ -139,7 +139,7 @@ async def test_caller_over_the_budget_of_wrong_claims_is_refused_even_when_right
         return [[violation.reason for violation in operation.violations] for operation in checked]
 
     asked = [inscription(niss, claim) for claim in (right, wrong, right, wrong, right, wrong)]
-    mismatch, stopped = [Reason.IDENTITY_MISMATCH], [Reason.OVERLOADED]
+    mismatch, stopped = [Reason.IDENTITY_MISMATCH], [Reason.LIMIT_EXCEEDED]
     assert await reasons(*asked) == [[], mismatch, [], mismatch, stopped, stopped]
     assert await reasons(inscription(niss, right), inscription(other, right)) == [stopped, []]
     assert await reasons(inscription(niss, None)) == [[]]
@@ -154,7 +154,7 @@ async def test_wrong_claims_under_all_numbers_of_a_person_share_a_budget(harness
     checked = await with_identity_violations(a_call(), asked, source, guesses)
     assert [operation.violations[0].reason for operation in checked] == [
         *[Reason.IDENTITY_MISMATCH] * 2,
-        *[Reason.OVERLOADED] * 2,
+        *[Reason.LIMIT_EXCEEDED] * 2,
     ]
 
 

@@ -21,8 +21,11 @@ _PLACE = re.compile(r"\w+\[\d+\]\.")
 
 Failure = Refused | CallFailed
 
-NOTHING_WAS_DONE = frozenset({"OVERLOADED", "AUTHENTIC_SOURCE_UNAVAILABLE"})
+NOTHING_WAS_DONE = frozenset({"LIMIT_EXCEEDED", "OVERLOADED", "AUTHENTIC_SOURCE_UNAVAILABLE"})
 """Reasons after which every call may be repeated: the server has done nothing."""
+
+LONGEST_RETRY_SECONDS = 300.0
+"""The longest wait asked by the server that the client waits out: a budget of a day is not worth it."""
 
 _LOST = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
 """The statuses with which a server that stops ends its calls."""
@@ -69,11 +72,12 @@ def failure_of(error: grpc.aio.AioRpcError) -> Failure:
 
 
 def may_pass(failure: RaasError) -> bool:
-    """Whether the same call may succeed later: the server was unreachable, stopped, or asked to wait."""
+    """Whether the same call may succeed later: the server was lost, or asked to wait a while."""
     if not isinstance(failure, Refused | CallFailed):
         return False
     if failure.status is grpc.StatusCode.RESOURCE_EXHAUSTED:
-        return isinstance(failure, Refused) and failure.retry_after is not None
+        asked = failure.retry_after if isinstance(failure, Refused) else None
+        return asked is not None and asked <= LONGEST_RETRY_SECONDS
     return failure.status in _LOST
 
 
