@@ -13,7 +13,7 @@ from raas.usecases.ports.read_store import ReadStore
 from tests.contract.book import FIRST_DAY, START, Book, new_book, persons, write_at_random
 from tests.contract.stores import Stores
 
-LOCK = text("SELECT 1 FROM register WHERE id = :id FOR NO KEY UPDATE")
+LOCK = text("SELECT 1 FROM register_head WHERE register_id = :id FOR NO KEY UPDATE")
 MICROSECOND = timedelta(microseconds=1)
 
 

@@ -167,9 +167,7 @@ async def test_trim_waits_for_open_transactions(server: Server) -> None:
     ):
         reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         all_of_it = reader.execute(count, (int(register.number),)).fetchone()
-        writer.execute(
-            "SELECT 1 FROM register WHERE enterprise_number = %s FOR NO KEY UPDATE", (int(register.number),)
-        )
+        writer.execute(f"SELECT 1 FROM register_head WHERE {ours} FOR NO KEY UPDATE", (int(register.number),))
         waits = (
             "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))",
             (writer.info.backend_pid,),

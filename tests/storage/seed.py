@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.mutation import MutationKind
@@ -41,6 +42,7 @@ __all__ = [
     "Book",
     "Entry",
     "State",
+    "insert_register",
     "new_book",
     "persons",
     "random_lines",
@@ -114,23 +116,36 @@ INSERT INTO dossier (register_id, niss, dossier_type_id, periods, revision)
 VALUES (:register, :niss, :type, CAST(:after AS datemultirange), :revision)
 ON CONFLICT (register_id, niss, dossier_type_id)
 DO UPDATE SET periods = excluded.periods, revision = excluded.revision""")
-_ADVANCE = text("UPDATE register SET revision = :revision, record_time = :record_time WHERE id = :register")
+_ADVANCE = text(
+    "UPDATE register_head SET revision = :revision, record_time = :record_time WHERE register_id = :register"
+)
 _TRIM = text("DELETE FROM mutation WHERE register_id = :register AND revision <= :through")
-_OLDEST = text("UPDATE register SET oldest_revision = :through WHERE id = :register")
+_OLDEST = text("UPDATE register_head SET oldest_revision = :through WHERE register_id = :register")
 _NEW_REGISTER = text("""
-INSERT INTO register (enterprise_number, name, checksum, record_time, create_time)
-VALUES (:number, 'Fictitious organisation', :checksum, :start, :start) RETURNING id""")
+INSERT INTO register (enterprise_number, name, create_time)
+VALUES (:number, 'Fictitious organisation', :start) RETURNING id""")
+_NEW_HEAD = text("""
+INSERT INTO register_head (register_id, checksum, record_time) VALUES (:register, :checksum, :start)""")
 _NEW_TYPE = text("""
 INSERT INTO dossier_type (register_id, code, identity_changes, partner)
 VALUES (:register, :code, 3, :partner) RETURNING id""")
+
+
+async def insert_register(
+    connection: AsyncConnection, number: EnterpriseNumber, start: datetime | None = None
+) -> int:
+    """Insert a register without mutations, created at an instant or now; returns its id."""
+    values: dict[str, Any] = {"number": number, "start": start or datetime.now(UTC)}
+    id_: int = (await connection.execute(_NEW_REGISTER, values)).scalar_one()
+    await connection.execute(_NEW_HEAD, {**values, "register": id_, "checksum": first_checksum(number)})
+    return id_
 
 
 async def new_book(engine: AsyncEngine, *codes: str) -> Book:
     """An empty register with these dossier types; the first one is kept for PARTNER."""
     number = next(_OWNERS)
     async with engine.begin() as connection:
-        values: dict[str, Any] = {"number": number, "checksum": first_checksum(number), "start": START}
-        id_ = (await connection.execute(_NEW_REGISTER, values)).scalar_one()
+        id_ = await insert_register(connection, number, START)
         types = {}
         for place, code in enumerate(codes):
             values = {"register": id_, "code": code, "partner": None if place else PARTNER}

@@ -15,14 +15,14 @@ from raas.usecases.ports.subscriber_store import Subscriber, SubscriberKey
 
 _COLUMNS = """
   s.register_id, s.caller, s.name, s.log_id, s.dossier_types, s.kinds, s.acknowledged_revision,
-  greatest(r.revision - s.acknowledged_revision, 0), s.connected_until > clock_timestamp(),
+  greatest(h.revision - s.acknowledged_revision, 0), s.connected_until > clock_timestamp(),
   s.last_seen_time"""
 
 _EXISTS = "NOT s.deleted"
 _ONE = "s.register_id = %(register)s AND s.caller = %(caller)s AND s.name = %(name)s"
 
 _FIND = f"""
-SELECT {_COLUMNS} FROM subscriber s JOIN register r ON r.id = s.register_id
+SELECT {_COLUMNS} FROM subscriber s JOIN register_head h ON h.register_id = s.register_id
 WHERE {_ONE} AND {_EXISTS}"""
 
 # The time for which a report that a subscriber is connected is valid.
@@ -76,7 +76,7 @@ WHERE (s.register_id, s.caller, s.name) = (held.register_id, held.caller, held.n
 RETURNING 1"""
 
 _PAGE = f"""
-SELECT {_COLUMNS} FROM subscriber s JOIN register r ON r.id = s.register_id
+SELECT {_COLUMNS} FROM subscriber s JOIN register_head h ON h.register_id = s.register_id
 WHERE s.register_id = %(register)s AND {_EXISTS}
   AND (%(caller)s::bigint IS NULL OR s.caller = %(caller)s)
   AND (s.caller, s.name) > (%(after_caller)s, %(after_name)s)

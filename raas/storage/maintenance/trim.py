@@ -20,7 +20,7 @@ from raas.usecases.ports.maintenance import TrimStep
 from raas.usecases.ports.subscriber_store import SubscriberKey
 
 # Writers take the same lock: the log does not grow until this transaction ends.
-_LOCK = "SELECT revision, oldest_revision, log_id FROM register WHERE id = %s FOR NO KEY UPDATE"
+_LOCK = "SELECT revision, oldest_revision, log_id FROM register_head WHERE register_id = %s FOR NO KEY UPDATE"
 
 # A subscriber may read again from below the revision that it acknowledged.
 _SLOWEST = """
@@ -38,15 +38,16 @@ SELECT coalesce(
   (SELECT batch_last_revision FROM mutation
    WHERE register_id = %(register)s AND revision = %(oldest)s + 1))"""
 
-_MOVE = "UPDATE register SET oldest_revision = %s WHERE id = %s"
+_MOVE = "UPDATE register_head SET oldest_revision = %s WHERE register_id = %s"
 
 # Everything before the old beginning was deleted earlier.
 _DELETE = "DELETE FROM mutation WHERE register_id = %s AND revision >= %s AND revision < %s"
 
 _RENEW = """
 WITH held AS MATERIALIZED (
-  SELECT id FROM register WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE)
-UPDATE register SET log_id = gen_random_uuid() FROM held WHERE register.id = held.id"""
+  SELECT register_id FROM register_head WHERE register_id = ANY(%s::bigint[])
+  ORDER BY register_id FOR NO KEY UPDATE)
+UPDATE register_head h SET log_id = gen_random_uuid() FROM held WHERE h.register_id = held.register_id"""
 
 
 class PostgresTrims:

@@ -34,9 +34,10 @@ SELECT {PERSON_COLUMNS} FROM final CROSS JOIN LATERAL (
   SELECT * FROM person WHERE successor = final.niss OFFSET 0) p"""
 
 _LOCK_REGISTERS = """
-SELECT id, enterprise_number, log_id, revision, checksum, types_revision, record_time FROM register
-WHERE id IN (SELECT register_id FROM dossier WHERE niss = ANY(%s::bigint[]))
-ORDER BY id FOR NO KEY UPDATE"""
+SELECT r.id, r.enterprise_number, h.log_id, h.revision, h.checksum, h.types_revision, h.record_time
+FROM register_head h JOIN register r ON r.id = h.register_id
+WHERE h.register_id IN (SELECT register_id FROM dossier WHERE niss = ANY(%s::bigint[]))
+ORDER BY h.register_id FOR NO KEY UPDATE OF h"""
 
 # After all locks were granted: later than every status recorded before, of these numbers and of all.
 _READ_CLOCK = """

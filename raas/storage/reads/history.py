@@ -20,7 +20,7 @@ _AFTER = "greatest(%(after)s::bigint, (SELECT oldest_revision FROM r))"
 # without a dossier, which have an index of their own. Then the mutations of the first revisions are read.
 _HISTORY = f"""
 WITH RECURSIVE r AS MATERIALIZED (
-  SELECT enterprise_number, oldest_revision FROM register WHERE id = %(register)s),
+  SELECT oldest_revision FROM register_head WHERE register_id = %(register)s),
 wanted_type AS MATERIALIZED (
   SELECT id FROM dossier_type WHERE register_id = %(register)s AND code = %(code)s::text),
 chain (revision) AS (
@@ -45,8 +45,8 @@ FROM (
   SELECT h.*, sum(octet_length(h.before) + octet_length(h.after)) OVER (
                 ORDER BY h.revision ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
   FROM (
-    SELECT r.enterprise_number, {MUTATION_COLUMNS}
-    FROM r CROSS JOIN wanted w
+    SELECT (SELECT enterprise_number FROM register WHERE id = %(register)s), {MUTATION_COLUMNS}
+    FROM wanted w
     CROSS JOIN LATERAL (
       SELECT * FROM mutation WHERE register_id = %(register)s AND revision = w.revision OFFSET 0) m
     ORDER BY m.revision OFFSET 0) h

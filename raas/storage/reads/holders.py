@@ -16,6 +16,7 @@ _HOLDERS = f"""
 SELECT {REGISTER_COLUMNS}, held.niss
 FROM (SELECT DISTINCT register_id, niss FROM dossier WHERE niss = ANY(%(nisses)s::bigint[])) held
 JOIN register r ON r.id = held.register_id
+JOIN register_head h ON h.register_id = r.id
 ORDER BY r.enterprise_number, held.niss"""
 
 _NUMBERS = """

@@ -17,7 +17,7 @@ from raas.usecases.ports.errors import StoreFault
 # oldest_revision, so they are kept; the record time of oldest_revision itself may be unknown.
 _SEARCH = """
 WITH RECURSIVE search (low, high) AS (
-  SELECT r.oldest_revision, r.revision FROM register r WHERE r.id = %(register)s
+  SELECT r.oldest_revision, r.revision FROM register_head r WHERE r.register_id = %(register)s
   UNION ALL
   SELECT CASE WHEN m.early THEN m.revision ELSE s.low END,
          CASE WHEN m.early THEN s.high ELSE m.revision - 1 END
@@ -28,12 +28,12 @@ WITH RECURSIVE search (low, high) AS (
 SELECT s.low, r.record_time, clock_timestamp(), r.oldest_revision,
        CASE WHEN r.oldest_revision = r.revision THEN r.record_time
             ELSE (SELECT record_time FROM mutation
-                  WHERE register_id = r.id AND revision = r.oldest_revision) END
-FROM register r CROSS JOIN search s WHERE r.id = %(register)s AND s.low = s.high"""
+                  WHERE register_id = r.register_id AND revision = r.oldest_revision) END
+FROM register_head r CROSS JOIN search s WHERE r.register_id = %(register)s AND s.low = s.high"""
 
 # A writer locks the row FOR NO KEY UPDATE and takes the record time after that. So after this statement has
 # waited for the lock, later mutations get later record times.
-_WAIT_FOR_WRITER = "SELECT 1 FROM register WHERE id = %(register)s FOR SHARE"
+_WAIT_FOR_WRITER = "SELECT 1 FROM register_head WHERE register_id = %(register)s FOR SHARE"
 
 
 class _Found(NamedTuple):

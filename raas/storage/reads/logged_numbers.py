@@ -29,7 +29,7 @@ SELECT key.register_id, key.niss, r.revision, r.oldest_revision,
 FROM unnest(%(registers)s::bigint[], %(nisses)s::bigint[], %(revisions)s::bigint[])
   AS key (register_id, niss, at)
 CROSS JOIN LATERAL (
-  SELECT revision, oldest_revision FROM register WHERE id = key.register_id OFFSET 0) r
+  SELECT revision, oldest_revision FROM register_head WHERE register_id = key.register_id OFFSET 0) r
 CROSS JOIN LATERAL (
   SELECT max(d.revision) AS revision, bool_or(NOT isempty(d.periods)) AS held
   FROM (

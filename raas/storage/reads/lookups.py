@@ -69,7 +69,7 @@ _NOW = """
 SELECT key.number, r.revision, r.oldest_revision, f.niss, f.code, f.partner, f.revision, f.lines
 FROM unnest(%(registers)s::bigint[], %(nisses)s::bigint[]) WITH ORDINALITY AS key (register_id, niss, number)
 CROSS JOIN LATERAL (
-  SELECT revision, oldest_revision FROM register WHERE id = key.register_id OFFSET 0) r
+  SELECT revision, oldest_revision FROM register_head WHERE register_id = key.register_id OFFSET 0) r
 LEFT JOIN LATERAL (
   SELECT d.niss, t.code, t.partner, d.revision, d.periods::text AS lines
   FROM dossier d CROSS JOIN LATERAL (
@@ -83,7 +83,7 @@ SELECT key.number, r.revision, r.oldest_revision, f.niss, f.code, f.partner, f.r
 FROM unnest(%(registers)s::bigint[], %(nisses)s::bigint[], %(revisions)s::bigint[])
   WITH ORDINALITY AS key (register_id, niss, at, number)
 CROSS JOIN LATERAL (
-  SELECT revision, oldest_revision FROM register WHERE id = key.register_id OFFSET 0) r
+  SELECT revision, oldest_revision FROM register_head WHERE register_id = key.register_id OFFSET 0) r
 LEFT JOIN LATERAL (
   SELECT d.niss, t.code, t.partner, {revision_at(_AT)} AS revision, ({periods_at(_AT)})::text AS lines
   FROM dossier d CROSS JOIN LATERAL (

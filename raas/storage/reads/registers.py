@@ -9,25 +9,27 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.errors import Reason, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.registers.register import Register, first_checksum
+from raas.storage.connection.lease import Connection, on_connection
 from raas.storage.connection.query import fetch, write
 from raas.storage.rows.arrays import array
 from raas.storage.rows.registers import REGISTER_COLUMNS, register_of
 
 _FIND = f"""
-SELECT {REGISTER_COLUMNS} FROM register r
+SELECT {REGISTER_COLUMNS} FROM register r JOIN register_head h ON h.register_id = r.id
 WHERE r.enterprise_number = ANY(%(numbers)s::bigint[]) ORDER BY r.enterprise_number"""
 
 _PAGE = f"""
-SELECT {REGISTER_COLUMNS} FROM register r
+SELECT {REGISTER_COLUMNS} FROM register r JOIN register_head h ON h.register_id = r.id
 WHERE r.enterprise_number > %(after)s::bigint ORDER BY r.enterprise_number LIMIT %(limit)s"""
 
-_CREATE = f"""
-INSERT INTO register AS r (enterprise_number, name, checksum)
-VALUES (%(number)s, %(name)s, %(checksum)s)
-ON CONFLICT (enterprise_number) DO NOTHING RETURNING {REGISTER_COLUMNS}"""
+_CREATE = """
+INSERT INTO register (enterprise_number, name) VALUES (%(number)s, %(name)s)
+ON CONFLICT (enterprise_number) DO NOTHING RETURNING id, create_time"""
 
-_RENAME = f"""
-UPDATE register r SET name = %(name)s WHERE r.enterprise_number = %(number)s RETURNING {REGISTER_COLUMNS}"""
+_CREATE_HEAD = """
+INSERT INTO register_head (register_id, record_time, checksum) VALUES (%s, %s, %s)"""
+
+_RENAME = "UPDATE register SET name = %(name)s WHERE enterprise_number = %(number)s RETURNING 1"
 
 
 class PostgresRegisterStore:
@@ -48,20 +50,30 @@ class PostgresRegisterStore:
 
     async def create(self, number: EnterpriseNumber, name: str) -> Register:
         """A new, empty register. Raises Refused REGISTER_EXISTS (at `enterprise_number`)."""
-        parameters = {"number": number, "name": name, "checksum": first_checksum(number)}
-        rows = await write(self._engine, _CREATE, parameters)
-        if not rows:
+
+        async def work(connection: Connection) -> bool:
+            async with connection.transaction():
+                cursor = await connection.execute(_CREATE, {"number": number, "name": name})
+                row = await cursor.fetchone()
+                if row is not None:
+                    await connection.execute(_CREATE_HEAD, (*row, first_checksum(number)))
+                return row is not None
+
+        created = await on_connection(self._engine, work, writes=True)
+        register = await self.find(number) if created else None
+        if register is None:
             raise refuse(Reason.REGISTER_EXISTS, "enterprise_number", register=enterprise_number_text(number))
-        return register_of(rows[0])
+        return register
 
     async def rename(self, number: EnterpriseNumber, name: str) -> Register:
         """Change the name. Raises Refused REGISTER_UNKNOWN (at `enterprise_number`)."""
         rows = await write(self._engine, _RENAME, {"number": number, "name": name})
-        if not rows:
+        register = await self.find(number) if rows else None
+        if register is None:
             raise refuse(
                 Reason.REGISTER_UNKNOWN, "enterprise_number", register=enterprise_number_text(number)
             )
-        return register_of(rows[0])
+        return register
 
     async def page(self, after: EnterpriseNumber | None, limit: int) -> Sequence[Register]:
         """Registers in order of enterprise number, after `after`."""

@@ -184,4 +184,4 @@ class PostgresReadStore:
         raise Refused(violations)
 
 
-_REVISIONS = "SELECT revision, oldest_revision FROM register WHERE id = %(register)s"
+_REVISIONS = "SELECT revision, oldest_revision FROM register_head WHERE register_id = %(register)s"

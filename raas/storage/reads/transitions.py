@@ -21,7 +21,7 @@ _STEPS = 500
 
 _CHAINS = """
 SELECT r.revision, d.niss, d.revision, d.periods @> %(day)s::date
-FROM (SELECT revision FROM register WHERE id = %(register)s) r
+FROM (SELECT revision FROM register_head WHERE register_id = %(register)s) r
 LEFT JOIN (
   SELECT niss, revision, periods FROM dossier
   WHERE register_id = %(register)s AND niss = ANY(%(nisses)s::bigint[])
@@ -31,7 +31,7 @@ LEFT JOIN (
 # A walk ends at a mutation that changed whether the day is covered, at the beginning of the chain, where the
 # log was trimmed, or after a number of steps.
 _WALK = """
-WITH RECURSIVE r AS MATERIALIZED (SELECT oldest_revision FROM register WHERE id = %(register)s),
+WITH RECURSIVE r AS MATERIALIZED (SELECT oldest_revision FROM register_head WHERE register_id = %(register)s),
 walk (number, at, revision, previous_revision, kind, replaced, before, after, steps) AS (
   SELECT p.number, p.at, m.revision, m.previous_revision, m.kind, m.detail ->> 'replaced_niss',
          m.before @> %(day)s::date, m.after @> %(day)s::date, 1
@@ -50,9 +50,9 @@ SELECT DISTINCT ON (number) number, revision, previous_revision, kind, replaced,
 FROM walk ORDER BY number, steps DESC"""
 
 _MUTATION = f"""
-SELECT r.enterprise_number, {MUTATION_COLUMNS}
-FROM register r JOIN mutation m ON m.register_id = r.id AND m.revision = %(revision)s
-WHERE r.id = %(register)s AND m.revision > r.oldest_revision"""
+SELECT (SELECT enterprise_number FROM register WHERE id = %(register)s), {MUTATION_COLUMNS}
+FROM register_head r JOIN mutation m ON m.register_id = r.register_id AND m.revision = %(revision)s
+WHERE r.register_id = %(register)s AND m.revision > r.oldest_revision"""
 
 
 async def read_chains(

@@ -16,10 +16,10 @@ from raas.usecases.ports.write_store import DossierTypes
 
 # One statement reads the types and their revision in one snapshot.
 _READ = """
-SELECT r.id, r.types_revision, t.id, t.code, t.labels, t.quality_code, t.partner, t.active_from,
+SELECT h.register_id, h.types_revision, t.id, t.code, t.labels, t.quality_code, t.partner, t.active_from,
        t.active_until, t.identity_changes
-FROM register r LEFT JOIN dossier_type t ON t.register_id = r.id
-WHERE r.id = ANY(%s::bigint[])"""
+FROM register_head h LEFT JOIN dossier_type t ON t.register_id = h.register_id
+WHERE h.register_id = ANY(%s::bigint[])"""
 
 _WRITE = """
 INSERT INTO dossier_type (register_id, code, labels, quality_code, partner, active_from, active_until,

@@ -9,9 +9,9 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.register import Register
 
 REGISTER_COLUMNS = """
-  r.id, r.enterprise_number, r.name, r.log_id, r.revision, r.oldest_revision, r.record_time,
-  r.types_revision, r.dossier_count, r.checksum, r.create_time"""
-"""The columns that `register_of` reads, first in the row; the table must be called `r`."""
+  r.id, r.enterprise_number, r.name, h.log_id, h.revision, h.oldest_revision, h.record_time,
+  h.types_revision, h.dossier_count, h.checksum, r.create_time"""
+"""The columns that `register_of` reads, first in the row, of `register r` and `register_head h`."""
 
 
 def register_of(row: Sequence[Any]) -> Register:

@@ -1,9 +1,10 @@
 """The tables.
 
 `dossier` and `mutation` have no foreign keys: checking them halves the write rate, and only the write queue
-writes both, under the lock of the register row. `mutation` is append-only.
-The primary keys of all tables about a register begin with `register_id`, so that the tables can be
-distributed by register. docs/architecture.md describes each table.
+writes both, under the lock of the register's head. `mutation` is append-only.
+The tables can be distributed by register: distribution.py lists which of them are. Their primary keys begin
+with `register_id`, they have no other unique constraint, and no identity column. docs/architecture.md
+describes each table.
 """
 
 from __future__ import annotations
@@ -48,17 +49,24 @@ register = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("enterprise_number", BigInteger, nullable=False, unique=True),
     Column("name", Text, nullable=False),
+    _instant("create_time", default=True),
+)
+
+register_head = Table(
+    "register_head",
+    metadata,
+    Column("register_id", BigInteger, primary_key=True, autoincrement=False),
     Column("log_id", Uuid, nullable=False, server_default=func.gen_random_uuid()),
     Column("revision", BigInteger, nullable=False, server_default="0"),
     # The smallest after_revision that a reader can start from.
     Column("oldest_revision", BigInteger, nullable=False, server_default="0"),
-    _instant("record_time", default=True),
+    # Before the first mutation, the create time of the register.
+    _instant("record_time"),
     # The revision of the last change of a dossier type: processes that cached the types compare it.
     Column("types_revision", BigInteger, nullable=False, server_default="0"),
     # Dossiers that have at least one line.
     Column("dossier_count", BigInteger, nullable=False, server_default="0"),
     Column("checksum", LargeBinary, nullable=False),
-    _instant("create_time", default=True),
     # Every write updates this one row: leave room on its page, so that the update stays on it.
     postgresql_with={"fillfactor": "50"},
 )

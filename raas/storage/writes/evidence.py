@@ -5,15 +5,15 @@ from __future__ import annotations
 from raas.storage.connection.commit import NOTHING_TO_FIND, Evidence
 from raas.usecases.ports.write_store import WriteSet
 
-_LOCK = "SELECT 1 FROM register WHERE id = %s FOR NO KEY UPDATE"
+_LOCK = "SELECT 1 FROM register_head WHERE register_id = %s FOR NO KEY UPDATE"
 
 # The register was locked, and it is locked again: the mutation of this revision is that of this transaction,
 # or of another one and has another checksum, or there is none. A log trimmed beyond it holds no answer.
 _MUTATION = """
 SELECT CASE WHEN r.oldest_revision > %(revision)s THEN NULL
   ELSE coalesce((SELECT m.checksum = %(checksum)s::bytea FROM mutation m
-                 WHERE m.register_id = r.id AND m.revision = %(revision)s), false) END
-FROM register r WHERE r.id = %(register)s"""
+                 WHERE m.register_id = %(register)s AND m.revision = %(revision)s), false) END
+FROM register_head r WHERE r.register_id = %(register)s"""
 
 # The request id was unknown while the register was locked. Another transaction may have answered it since:
 # with the same answer it makes no difference which of the two it was.

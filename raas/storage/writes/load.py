@@ -26,22 +26,22 @@ PERSONS_LOCK = 0x5261_6153
 ADDITIONS_LOCK = PERSONS_LOCK + 1
 """Advisory lock: shared by transactions that add persons, from before they read the clock to their end."""
 
-# First the lock on persons, then that on the register. The clock is read outside the CTE: after the lock
-# was granted, so that the instants of recording follow the order of the revisions. Loading stays a
+_NUMBER = "(SELECT enterprise_number FROM register WHERE id = %(register)s)"
+
+# First the lock on persons, then that on the head of the register. The clock is read outside the CTE: after
+# the lock was granted, so that the instants of recording follow the order of the revisions. Loading stays a
 # statement of its own for the same reason: its snapshot must begin after the lock is granted.
 _LOCK_REGISTER = f"""
 WITH persons AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({PERSONS_LOCK})),
 locked AS MATERIALIZED (
-  SELECT enterprise_number, log_id, revision, checksum, types_revision, record_time
-  FROM persons, register WHERE id = %s FOR NO KEY UPDATE OF register)
-SELECT enterprise_number, log_id, revision, checksum, types_revision,
-       greatest(record_time, clock_timestamp())
+  SELECT register_id, log_id, revision, checksum, types_revision, record_time
+  FROM persons, register_head WHERE register_id = %(register)s FOR NO KEY UPDATE OF register_head)
+SELECT {_NUMBER}, log_id, revision, checksum, types_revision, greatest(record_time, clock_timestamp())
 FROM locked"""
 
-_READ_REGISTER = """
-SELECT enterprise_number, log_id, revision, checksum, types_revision,
-       greatest(record_time, clock_timestamp())
-FROM register WHERE id = %s"""
+_READ_REGISTER = f"""
+SELECT {_NUMBER}, log_id, revision, checksum, types_revision, greatest(record_time, clock_timestamp())
+FROM register_head WHERE register_id = %(register)s"""
 
 # Everything is looked up by itself (LATERAL, OFFSET 0): no plan, be it one made while a table was empty,
 # can turn this into reading a whole register, or all persons, for a single call.
@@ -102,7 +102,9 @@ async def load(connection: Connection, register_id: int, wanted: LoadRequest, *,
     columns = (array(k[0] for k in keys), array(k[1] for k in keys), register_id)
     persons = shares = requests = imports = None
     async with connection.pipeline():
-        register = await connection.execute(_LOCK_REGISTER if lock else _READ_REGISTER, (register_id,))
+        register = await connection.execute(
+            _LOCK_REGISTER if lock else _READ_REGISTER, {"register": register_id}
+        )
         if wanted.persons:
             persons = await connection.execute(_LOAD_PERSONS, (array({k[0] for k in keys}),))
             shares = await connection.execute(_LOAD_SHARES, columns)
@@ -115,7 +117,7 @@ async def load(connection: Connection, register_id: int, wanted: LoadRequest, *,
             imports = await connection.execute(_LOAD_IMPORTS, (*pairs(wanted.imports), register_id))
     row = await register.fetchone()
     if row is None:
-        raise LookupError("the register row is gone")
+        raise LookupError("the head of the register is gone")
     number, log_id, revision, checksum, types_revision, record_time = row
     return LoadedState(
         EnterpriseNumber(number),

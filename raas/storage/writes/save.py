@@ -42,10 +42,10 @@ kept AS (
               %(dossier_revision)s::bigint[]) AS d (niss, dossier_type_id, periods, revision)
   ON CONFLICT (register_id, niss, dossier_type_id)
   DO UPDATE SET periods = excluded.periods, revision = excluded.revision)
-UPDATE register SET
+UPDATE register_head SET
   revision = %(last_revision)s, record_time = %(record_time)s, types_revision = %(types_revision)s,
   dossier_count = dossier_count + %(dossier_count_change)s, checksum = %(checksum)s
-WHERE id = %(register)s"""
+WHERE register_id = %(register)s"""
 
 _FORGET_SHARES = """
 DELETE FROM dossier_share WHERE ctid = ANY(ARRAY(

@@ -73,7 +73,7 @@ class PostgresWriteStore:
 
 
 class _Transaction:
-    """A transaction that holds the register row."""
+    """A transaction that holds the lock of the register."""
 
     def __init__(self, transaction: Transaction, register_id: int, loaded: LoadedState) -> None:
         self.loaded = loaded

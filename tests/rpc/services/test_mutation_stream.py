@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import grpc
 import grpc.aio
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from raas.domain.numbers.enterprise_number import parse_enterprise_number
 from raas.storage.maintenance.trim import PostgresTrims
@@ -473,8 +473,9 @@ async def test_stream_whose_log_is_replaced_ends_with_log_replaced(
     listener = Listener(harness, register)
     await listener.next()
     async with engine.begin() as connection:
-        renew = text("UPDATE register SET log_id = gen_random_uuid() WHERE enterprise_number = :n")
-        await connection.execute(renew, {"n": int(register)})
+        renew = text("UPDATE register_head SET log_id = :log WHERE register_id = :register")
+        values = {"log": uuid4(), "register": await _id_of(connection, register)}
+        await connection.execute(renew, values)
     status, reason, _ = await listener.refused()
     assert (status, reason) == ("FAILED_PRECONDITION", "LOG_REPLACED")
 
@@ -616,15 +617,19 @@ async def test_every_streamed_message_is_audited_before_it_is_sent(harness: Stre
 
 async def _trim(engine: AsyncEngine, register: str, oldest: int) -> None:
     async with engine.begin() as connection:
-        values = {"n": int(register), "oldest": oldest}
+        values = {"register": await _id_of(connection, register), "oldest": oldest}
         await connection.execute(
-            text("UPDATE register SET oldest_revision = :oldest WHERE enterprise_number = :n"), values
+            text("UPDATE register_head SET oldest_revision = :oldest WHERE register_id = :register"), values
         )
         await connection.execute(
-            text("""DELETE FROM mutation WHERE revision < :oldest AND register_id =
-                    (SELECT id FROM register WHERE enterprise_number = :n)"""),
-            values,
+            text("DELETE FROM mutation WHERE register_id = :register AND revision < :oldest"), values
         )
+
+
+async def _id_of(connection: AsyncConnection, register: str) -> int:
+    query = text("SELECT id FROM register WHERE enterprise_number = :n")
+    id_: int = (await connection.execute(query, {"n": int(register)})).scalar_one()
+    return id_
 
 
 async def _acknowledge(

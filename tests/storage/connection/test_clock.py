@@ -25,7 +25,8 @@ async def set_record_time(engine: AsyncEngine, register: AdmittedRegister, ahead
     instant = datetime.now(UTC) + ahead
     async with engine.begin() as connection:
         await connection.execute(
-            text("UPDATE register SET record_time = :t WHERE id = :r"), {"t": instant, "r": register.id}
+            text("UPDATE register_head SET record_time = :t WHERE register_id = :r"),
+            {"t": instant, "r": register.id},
         )
     return instant
 

@@ -172,18 +172,18 @@ async def test_a_person_is_created_or_known_not_to_be_created(
 async def test_a_commit_goes_on_when_its_caller_is_cancelled(harness: PersonHarness) -> None:
     register, niss = await harness.register(), await harness.person()
     every = Transactions(harness.engine)
-    name, begun = uuid4().hex, asyncio.Event()
+    log_id, begun = uuid4(), asyncio.Event()
 
-    async def rename() -> None:
+    async def renew() -> None:
         async with every.begin() as transaction:
             begun.set()
             statements = [
-                ("UPDATE register SET name = %s WHERE id = %s", (name, register.id)),
+                ("UPDATE register_head SET log_id = %s WHERE register_id = %s", (log_id, register.id)),
                 ("SELECT pg_sleep(0.2)", ()),
             ]
             await transaction.commit(NOTHING_TO_FIND, statements)
 
-    task = asyncio.create_task(rename())
+    task = asyncio.create_task(renew())
     await begun.wait()
     for _ in range(3):
         await asyncio.sleep(0.02)
@@ -194,7 +194,9 @@ async def test_a_commit_goes_on_when_its_caller_is_cancelled(harness: PersonHarn
     await harness.inscribe(register, niss, "2024-01-01", "2024-01-31")
 
     async def read(connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> object:
-        cursor = await connection.execute("SELECT name FROM register WHERE id = %s", (register.id,))
+        cursor = await connection.execute(
+            "SELECT log_id FROM register_head WHERE register_id = %s", (register.id,)
+        )
         return await cursor.fetchone()
 
-    assert await every.run(read) == (name,)
+    assert await every.run(read) == (log_id,)

@@ -22,7 +22,6 @@ from raas.domain.persons.status import PersonState
 from raas.domain.registers.dossier import InscribeOutcome, RemoveOutcome
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.operation import Action, Operation
-from raas.domain.registers.register import first_checksum
 from raas.storage.persons.transaction import PostgresPersonWriteStore
 from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.calls.access import AdmittedRegister
@@ -37,6 +36,7 @@ from raas.usecases.writes.queue import WriteQueues
 from raas.usecases.writes.results import Applied, BatchAnswer
 from tests.oracle import numbers
 from tests.oracle.numbers import enterprise_number
+from tests.storage.seed import insert_register
 
 _NUMBERS = (EnterpriseNumber(int(enterprise_number(eight))) for eight in count(6_000_000))
 _PERSONS = (Niss(int(numbers.niss(1944, 61, 1 + i % 28, 1 + i // 28))) for i in range(4_000))
@@ -69,12 +69,8 @@ class Harness:
 
     async def register(self) -> AdmittedRegister:
         number = next(_NUMBERS)
-        insert = text(
-            "INSERT INTO register (enterprise_number, name, checksum) VALUES (:n, 'test', :c) RETURNING id"
-        )
         async with self.engine.begin() as connection:
-            row = await connection.execute(insert, {"n": number, "c": first_checksum(number)})
-            register = AdmittedRegister(row.scalar_one(), number)
+            register = AdmittedRegister(await insert_register(connection, number), number)
         types = ManageDossierTypes(self.write_queues, self.store, None)  # type: ignore[arg-type]
         for code in (HEALTH, PENSION):
             await types.create(call(), register, DossierType(code, {}))

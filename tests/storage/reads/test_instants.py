@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.storage.reads.store import PostgresReadStore
 from tests.storage.seed import Book, new_book, persons, write_at_random
 
-LOCK = text("SELECT 1 FROM register WHERE id = :id FOR NO KEY UPDATE")
+LOCK = text("SELECT 1 FROM register_head WHERE register_id = :id FOR NO KEY UPDATE")
 MICROSECOND = timedelta(microseconds=1)
 
 
@@ -36,7 +36,7 @@ async def test_resolve_time_waits_for_a_write_in_progress(
         await _until_waiting(engine, book)
         assert not question.done()
         await writer.execute(
-            text("UPDATE register SET revision = 1, record_time = :at WHERE id = :id"),
+            text("UPDATE register_head SET revision = 1, record_time = :at WHERE register_id = :id"),
             {"at": recorded, "id": book.id},
         )
         await writer.execute(

@@ -36,8 +36,8 @@ _FILL = (
                           dossier_type_id, before, after, record_time, actor, call_id, checksum)
     SELECT 1, g, g, greatest(g - 50, 0), 1, g, 1, '{{}}', '{{[2020-01-01,2021-01-01)}}', now(), 1,
            '00000000-0000-4000-8000-000000000001', '' FROM generate_series(1, {KNOWN}) g""",
-    f"""INSERT INTO register OVERRIDING SYSTEM VALUE
-    SELECT 1, 999999922, '', gen_random_uuid(), {KNOWN}, 0, now(), 0, {KNOWN}, '', now()""",
+    "INSERT INTO register OVERRIDING SYSTEM VALUE SELECT 1, 999999922, '', now()",
+    f"INSERT INTO register_head SELECT 1, gen_random_uuid(), {KNOWN}, 0, now(), 0, {KNOWN}, ''",
 )
 NUMBERS = "{" + ",".join(str(7 * number) for number in range(1, ASKED + 1)) + "}"
 TYPES = "{" + ",".join(["1"] * ASKED) + "}"

@@ -19,7 +19,6 @@ from raas.domain.persons.identity import Address, Identity, Sex
 from raas.domain.persons.record import Person, RegisterOfOrigin
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges
 from raas.domain.registers.operation import Action, Operation
-from raas.domain.registers.register import first_checksum
 from raas.storage.maintenance.erase import PostgresContentStore
 from raas.storage.persons.local_source import LocalSource
 from raas.storage.persons.store import PostgresPersonStore
@@ -43,6 +42,7 @@ from raas.usecases.writes.dossier_types import ManageDossierTypes
 from raas.usecases.writes.operations import WriteOperations
 from raas.usecases.writes.queue import WriteQueues
 from tests.oracle import numbers
+from tests.storage.seed import insert_register
 
 BIS, NATIONAL = RegisterOfOrigin.BIS, RegisterOfOrigin.NATIONAL_REGISTER
 
@@ -131,12 +131,8 @@ class PersonHarness:
     async def register(self, **identity_changes: IdentityChanges) -> AdmittedRegister:
         """A register with dossier types of these names; WHILE_KNOWN where nothing is said."""
         number = next(_REGISTERS)
-        insert = text(
-            "INSERT INTO register (enterprise_number, name, checksum) VALUES (:n, 'test', :c) RETURNING id"
-        )
         async with self.engine.begin() as connection:
-            row = await connection.execute(insert, {"n": number, "c": first_checksum(number)})
-            register = AdmittedRegister(row.scalar_one(), number)
+            register = AdmittedRegister(await insert_register(connection, number), number)
         types = ManageDossierTypes(self.write_queues, self.write_store, None)  # type: ignore[arg-type]
         for code, changes in (identity_changes or {"HEALTH": IdentityChanges.WHILE_KNOWN}).items():
             await types.create(a_call(), register, DossierType(code, {}, identity_changes=changes))

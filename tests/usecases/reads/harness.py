@@ -90,7 +90,7 @@ class ReadingHarness(PersonHarness):
     # ---- what is asked --------------------------------------------------------------------------
 
     async def revision(self, register: AdmittedRegister) -> int:
-        query = text("SELECT revision FROM register WHERE id = :id")
+        query = text("SELECT revision FROM register_head WHERE register_id = :id")
         async with self.engine.connect() as connection:
             revision: int = (await connection.execute(query, {"id": register.id})).scalar_one()
             return revision

@@ -7,7 +7,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar, cast
 
 import pytest
@@ -220,8 +220,8 @@ async def test_one_instant_is_recorded_for_a_status_and_its_mutations(harness: R
         await harness.inscribe(register, old, "2024-01-01", "2024-12-31")
     async with harness.engine.begin() as connection:
         await connection.execute(
-            text("UPDATE register SET record_time = clock_timestamp() + interval '9 seconds' WHERE id = :r"),
-            {"r": registers[1].id},
+            text("UPDATE register_head SET record_time = :t WHERE register_id = :r"),
+            {"r": registers[1].id, "t": datetime.now(UTC) + timedelta(seconds=9)},
         )
     try:
         await harness.replace(old, new)
