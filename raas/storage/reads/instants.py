@@ -70,5 +70,5 @@ async def resolve_time(engine: AsyncEngine, register_id: int, instant: datetime)
 async def _search(engine: AsyncEngine, register_id: int, instant: datetime) -> _Found:
     rows = await fetch(engine, _SEARCH, {"register": register_id, "instant": instant})
     if not rows:
-        raise StoreFault("the register row is gone")
+        raise StoreFault("the head of the register is gone")
     return _Found(*rows[0])

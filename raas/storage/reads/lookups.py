@@ -108,7 +108,7 @@ def _by_key(keys: Sequence[Lookup], rows: Sequence[Row]) -> Sequence[Sequence[Ro
 
 def _found(key: Lookup, rows: Sequence[Row]) -> Found:
     if not rows:
-        raise StoreFault("the register row is gone")
+        raise StoreFault("the head of the register is gone")
     revision, oldest_revision = rows[0][:2]
     if key.at is not None:
         violation = revision_violation(key.at, revision, oldest_revision)

@@ -52,7 +52,7 @@ async def read_page(
         statement, parameters = page_statement(which, at), page_parameters(register_id, which, at, part)
         rows = await fetch(engine, statement, parameters)
         if not rows:
-            raise StoreFault("the register row is gone")
+            raise StoreFault("the head of the register is gone")
         revision, oldest_revision, next_niss = rows[0][:3]
         if at is None:
             at = revision

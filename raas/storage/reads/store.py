@@ -178,7 +178,7 @@ class PostgresReadStore:
             # All violations are reported together.
             rows = await fetch(self._engine, _REVISIONS, {"register": register_id})
             if not rows:
-                raise StoreFault("the register row is gone")
+                raise StoreFault("the head of the register is gone")
             violation = revision_violation(at_revision, *rows[0])
             violations += [violation] if violation else []
         raise Refused(violations)

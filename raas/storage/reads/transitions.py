@@ -67,7 +67,7 @@ async def read_chains(
     }
     rows = await fetch(engine, _CHAINS, parameters)
     if not rows:
-        raise StoreFault("the register row is gone")
+        raise StoreFault("the head of the register is gone")
     return DossierChains(rows[0][0], tuple(DossierChain(*row[1:]) for row in rows if row[1] is not None))
 
 

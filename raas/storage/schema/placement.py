@@ -22,6 +22,7 @@ class Placement(Enum):
 
 PLACEMENTS: Mapping[str, Placement] = {
     "register": Placement.REFERENCE,
+    "register_head": Placement.DISTRIBUTED,
     "dossier_type": Placement.REFERENCE,
     "dossier": Placement.DISTRIBUTED,
     "dossier_share": Placement.DISTRIBUTED,

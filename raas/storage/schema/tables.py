@@ -2,9 +2,8 @@
 
 `dossier` and `mutation` have no foreign keys: checking them halves the write rate, and only the write queue
 writes both, under the lock of the register's head. `mutation` is append-only.
-The tables can be distributed by register: distribution.py lists which of them are. Their primary keys begin
-with `register_id`, they have no other unique constraint, and no identity column. docs/architecture.md
-describes each table.
+The primary keys of all tables about a register begin with `register_id`, so that the tables can be
+distributed by register: see placement.py. docs/architecture.md describes each table.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ class WriteSet:
     dossier_count_change: int
     record_time: datetime
     checksum: bytes
-    """Of the last mutation; like `types_revision`, a new value of the register row."""
+    """Of the last mutation; like `types_revision`, a new value of the head."""
     types_revision: int
     types: Mapping[str, DossierType] = field(default_factory=dict)
     """Dossier types created or changed, by code."""

@@ -108,5 +108,5 @@ class History:
     async def _revision(self, register: AdmittedRegister) -> int:
         found = await self._registers.find(register.enterprise_number)
         if found is None:
-            raise StoreFault("the register row is gone")
+            raise StoreFault("the register is gone")
         return found.revision

@@ -1,11 +1,10 @@
-"""Part the head of a register from its identity: the table `register_head`.
+"""Move the head of a register into a table of its own, `register_head`.
 
-The identity of a register, which changes almost never, and its head, which every write changes, are kept by
-different nodes when the tables are distributed: see docs/decisions/0017-distributed-tables.md. The column
-`record_time` of a register without mutations becomes its create time.
+The identity of a register, which hardly changes, and its head, which every write changes, have different
+places when the tables are distributed: see docs/decisions/0017. The record time of a register without
+mutations becomes its create time.
 
-This is no expansion: a server of the release before would look for the head in `register`. There is no way
-back down: the servers of the release before are not compatible with later migrations anyway.
+This is no expansion: a server of the release before would look for the head in `register`.
 """
 
 import sqlalchemy as sa
