@@ -16,13 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.composition import (
     change_feed,
+    rights_of,
     server_of,
     use_cases_of,
     write_limits_of,
     write_queues_of,
     write_store_of,
 )
-from raas.concurrency.keep_running import ReportFailure, keep_running
+from raas.concurrency.keep_running import Backoff, ReportFailure, keep_running
 from raas.identity_wiring import Identity
 from raas.ops.metrics import Metrics
 from raas.ops.page_seal import FernetPageSeal
@@ -43,8 +44,9 @@ log = structlog.get_logger()
 _RETENTION_SECONDS = 3_600
 
 _POOL_SIZE = 10
-CONNECTIONS = 2 * _POOL_SIZE + 1
-"""Connections that a serving process may have to the database: two pools and the probe."""
+CONNECTIONS = 2 * _POOL_SIZE + 2
+"""Connections that a serving process may have to the database: two pools, the probe and the reader
+of rights."""
 
 _GARBAGE_AFTER = 50_000
 """Allocations between two collections of cycles: calls free their memory without them."""
@@ -85,8 +87,10 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
             store, limits = write_store_of(settings, writing), write_limits_of(settings)
             write_queues = write_queues_of(store, limits, feed, metrics)
             use_cases = use_cases_of(settings, store, limits, reading, persons, pages, feed, write_queues)
-            identity = Identity(settings)
-            server = server_of(settings, identity, reading, use_cases, metrics, share_port=worker is not None)
+            identity, rights = Identity(settings), rights_of(settings, dsn)
+            server = server_of(
+                settings, identity, reading, use_cases, rights, metrics, share_port=worker is not None
+            )
             if settings.metrics_listen:
                 metrics.serve(settings.metrics_listen, worker.number if worker else 0)
             readiness = Readiness(server.health.tell)
@@ -100,6 +104,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
             async with _in_background(
                 stop,
                 feed.run(report),
+                keep_running("rights", rights.run, report, Backoff(first=0.1, longest=1.0)),
                 keep_running("retention", lambda: _delete_expired(retention), report),
                 keep_running("readiness", lambda: probe.run(readiness.tested), report),
                 *([keep_running("token keys", keys.run, report)] if (keys := identity.keys) else []),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from raas.domain.numbers.enterprise_number import parse_enterprise_number
 from raas.domain.numbers.niss import NissProfile
 from raas.identity_wiring import Identity
 from raas.ops.audit import NoAudit
@@ -23,10 +24,12 @@ from raas.storage.log.reader import PostgresLogs
 from raas.storage.log.subscribers import PostgresSubscribers
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.storage.reads.store import PostgresReadStore
+from raas.storage.rights.reader import PostgresRightsReader
 from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.admin.registers import Registers
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages
+from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.feed.service import FeedService
 from raas.usecases.reads.check import CheckInscriptions
 from raas.usecases.reads.consult import Consult
@@ -62,6 +65,12 @@ def write_limits_of(settings: Settings) -> WriteLimits:
 def write_store_of(settings: Settings, writing: AsyncEngine) -> PostgresWriteStore:
     """The one store of this process that writes registers."""
     return PostgresWriteStore(writing, ClockGuard(settings.accept_record_times_until))
+
+
+def rights_of(settings: Settings, dsn: str) -> RightsCache:
+    """The rights of callers as this process knows them."""
+    administrators = frozenset(map(parse_enterprise_number, settings.administrators))
+    return RightsCache(PostgresRightsReader(dsn), administrators)
 
 
 def write_queues_of(
@@ -111,6 +120,7 @@ def server_of(
     identity: Identity,
     reading: AsyncEngine,
     use_cases: UseCases,
+    rights: RightsCache,
     metrics: Metrics,
     *,
     share_port: bool,
@@ -118,7 +128,7 @@ def server_of(
     """The gRPC server on the listeners of `identity`, bound but not started."""
     return build_listeners(
         use_cases,
-        AccessControl(PostgresRegisterStore(reading), NoAudit(), declared_permissions(SERVICES)),
+        AccessControl(PostgresRegisterStore(reading), NoAudit(), declared_permissions(SERVICES), rights),
         identity.listeners,
         health_listen=settings.listen_health,
         profile=_profile(settings),

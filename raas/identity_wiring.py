@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from raas.domain.numbers.enterprise_number import EnterpriseNumber, parse_enterprise_number
 from raas.identity.key_sets import Keys, fetch_from
 from raas.identity.patterns import BELGIAN, load_patterns
 from raas.identity.tls_files import TlsFiles
@@ -14,7 +13,6 @@ from raas.rpc.calls.credentials import certificate_identity, token_identity
 from raas.rpc.calls.identity import development_identity
 from raas.rpc.listeners import Listener
 from raas.rpc.tls import mutual_tls, server_tls
-from raas.usecases.calls.call import Role
 
 
 class Identity:
@@ -30,22 +28,17 @@ class Identity:
         if settings.development_identity:
             self.listeners = (Listener(settings.listen, development_identity),)
             return
-        administrators = {parse_enterprise_number(number) for number in settings.administrators}
-
-        def roles_of(number: EnterpriseNumber) -> frozenset[Role]:
-            return frozenset({Role.ADMINISTRATION}) if number in administrators else frozenset()
-
         tokens = self._tokens(settings)
         files = self._files(settings)
         listeners = []
         if settings.tls_client_ca is not None:
             assert files is not None
-            identify = certificate_identity(lambda: files.material.reader, tokens, roles_of)
+            identify = certificate_identity(lambda: files.material.reader, tokens)
             listeners.append(Listener(settings.listen, identify, mutual_tls(files)))
         if settings.listen_token is not None:
             assert tokens is not None
             credentials = None if files is None else server_tls(files)
-            listeners.append(Listener(settings.listen_token, token_identity(tokens, roles_of), credentials))
+            listeners.append(Listener(settings.listen_token, token_identity(tokens), credentials))
         self.listeners = tuple(listeners)
 
     def _tokens(self, settings: Settings) -> TokenReader | None:

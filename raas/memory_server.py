@@ -22,6 +22,7 @@ from raas.memory.niss_history import MemoryNissHistory
 from raas.memory.person_writes import MemoryPersonWriteStore
 from raas.memory.read_store import MemoryReadStore
 from raas.memory.registers import MemoryRegisterStore
+from raas.memory.rights import MemoryRights
 from raas.memory.state import MemoryState, RegisterState
 from raas.memory.subscribers import MemorySubscriberStore
 from raas.memory.trim import MemoryTrimStore
@@ -37,6 +38,7 @@ from raas.rpc.wire.mutations.stream import StreamMessages
 from raas.usecases.admin.registers import Registers
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages
+from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.feed.service import FeedService
 from raas.usecases.persons.identity_news import record_identity_change
 from raas.usecases.persons.succession import cancel_niss, replace_niss, restore_niss
@@ -71,6 +73,7 @@ class MemoryServer:
         self._subscribers = MemorySubscriberStore(self.state)
         self._trims = MemoryTrimStore(self.state, self._subscribers)
         self._pages = Pages(_KeptTokens())
+        self._rights = MemoryRights()
         self._transactions: PersonTransactions | None = None
 
     @asynccontextmanager
@@ -103,11 +106,12 @@ class MemoryServer:
             registers=Registers(self._registers, pages),
             stream=feed,
         )
-        access = AccessControl(self._registers, NoAudit(), declared_permissions(SERVICES))
+        rights = RightsCache(self._rights.reader())
+        access = AccessControl(self._registers, NoAudit(), declared_permissions(SERVICES), rights)
         server = build_server(use_cases, access, development_identity, listen=listen, profile=self._profile)
         changes = MemoryPersonWriteStore(state)
         self._transactions = PersonTransactions(changes, limits.max_lines_per_dossier, feed.committed)
-        running = asyncio.create_task(feed.run(_fail))
+        running = [asyncio.create_task(feed.run(_fail)), asyncio.create_task(rights.run())]
         await server.start()
         await server.serving(True)
         try:
@@ -117,8 +121,9 @@ class MemoryServer:
             await feed.close()
             await server.stop(_GRACE_SECONDS)
             await queues.drained()
-            running.cancel()
-            await asyncio.wait([running])
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running)
 
     async def create_register(self, enterprise_number: str, name: str) -> None:
         """A new, empty register. Raises Refused REGISTER_EXISTS."""

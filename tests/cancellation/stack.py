@@ -33,10 +33,11 @@ from raas.storage.connection.secrets import page_seal_key
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.storage.schema.migration import upgrade
 from raas.usecases.calls.access import AccessControl
-from raas.usecases.calls.call import Call, Caller, Role
+from raas.usecases.calls.call import Call, Caller
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.writes.queue import WriteQueues
 from tests.memory.audit import RecordingAudit
+from tests.rights import known_rights
 
 OWN = EnterpriseNumber(999999922)
 POOL = 3
@@ -56,7 +57,7 @@ class Stack:
 
     async def call(self, rpc: str, *documents: dict[str, Any]) -> list[Any]:
         """The answers to one call, of a stream the first one."""
-        caller = Caller(OWN, frozenset(Role), all_mandates=True)
+        caller = Caller(OWN, all_rights=True)
         enter(RequestContext(Call(caller, uuid4(), rpc), ()))
         handler, kind = self.handlers[rpc], GetMessageClass(METHODS[rpc].input_type)
         messages = [ParseDict(document, kind()) for document in documents]
@@ -107,7 +108,8 @@ async def _stack(dsn: str, writing: AsyncEngine, reading: AsyncEngine) -> Stack:
     store, limits = composition.write_store_of(settings, writing), composition.write_limits_of(settings)
     write_queues = composition.write_queues_of(store, limits, feed, Metrics())
     use_cases = composition.use_cases_of(settings, store, limits, reading, persons, pages, feed, write_queues)
-    access = AccessControl(PostgresRegisterStore(reading), RecordingAudit(), declared_permissions(SERVICES))
+    registers, rights = PostgresRegisterStore(reading), await known_rights()
+    access = AccessControl(registers, RecordingAudit(), declared_permissions(SERVICES), rights)
     generic = service_handlers(use_cases, RequestScopes(access, NissProfile.TEST))
     handlers = {rpc: _handler(generic, rpc) for rpc in METHODS}
     return Stack(dsn, (writing, reading), use_cases, access, handlers, write_queues)

@@ -14,4 +14,5 @@ from tests.contract.stores import Stores, memory_stores, postgres_stores
 def stores(request: pytest.FixtureRequest) -> Stores:
     if request.param == "memory":
         return memory_stores()
-    return postgres_stores(request.getfixturevalue("engine"), request.getfixturevalue("reading_engine"))
+    engines = (request.getfixturevalue(name) for name in ("engine", "reading_engine"))
+    return postgres_stores(*engines, request.getfixturevalue("dsn"))

@@ -16,6 +16,7 @@ from raas.memory.niss_history import MemoryNissHistory
 from raas.memory.person_writes import MemoryPersonWriteStore
 from raas.memory.read_store import MemoryReadStore
 from raas.memory.registers import MemoryRegisterStore
+from raas.memory.rights import MemoryRights
 from raas.memory.state import MemoryState
 from raas.memory.subscribers import MemorySubscriberStore
 from raas.memory.trim import MemoryTrimStore
@@ -29,6 +30,8 @@ from raas.storage.persons.store import PostgresPersonStore
 from raas.storage.persons.transaction import PostgresPersonWriteStore
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.storage.reads.store import PostgresReadStore
+from raas.storage.rights.reader import PostgresRightsReader
+from raas.storage.rights.store import PostgresRightsStore
 from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.log import LogStore
@@ -36,6 +39,7 @@ from raas.usecases.ports.maintenance import TrimStore
 from raas.usecases.ports.niss_history import NissHistory
 from raas.usecases.ports.persons import PersonWriteStore
 from raas.usecases.ports.registers import RegisterStore
+from raas.usecases.ports.rights import RightsReader, RightsStore
 from raas.usecases.ports.subscriber_store import SubscriberStore
 from raas.usecases.ports.write_store import WriteStore
 
@@ -53,6 +57,8 @@ class Stores:
     person_writes: PersonWriteStore
     source: AuthenticSource
     niss_history: NissHistory
+    rights: RightsStore
+    rights_reader: Callable[[], RightsReader]
     add_persons: Callable[[Sequence[Niss]], Awaitable[object]]
     """Make numbers known to the authentic source, as active."""
 
@@ -64,7 +70,7 @@ def memory_stores() -> Stores:
         """The source in memory knows every number."""
 
     state = MemoryState()
-    subscribers = MemorySubscriberStore(state)
+    subscribers, rights = MemorySubscriberStore(state), MemoryRights()
     return Stores(
         MemoryRegisterStore(state),
         MemoryWriteStore(state),
@@ -75,11 +81,13 @@ def memory_stores() -> Stores:
         MemoryPersonWriteStore(state),
         MemoryAuthenticSource(state),
         MemoryNissHistory(state),
+        rights,
+        rights.reader,
         known_already,
     )
 
 
-def postgres_stores(engine: AsyncEngine, reading: AsyncEngine) -> Stores:
+def postgres_stores(engine: AsyncEngine, reading: AsyncEngine, dsn: str) -> Stores:
     """The stores on a database."""
     persons = PostgresPersonStore(engine, reading)
     return Stores(
@@ -92,5 +100,7 @@ def postgres_stores(engine: AsyncEngine, reading: AsyncEngine) -> Stores:
         PostgresPersonWriteStore(engine),
         LocalSource(reading),
         PostgresNissHistory(reading),
+        PostgresRightsStore(engine, reading),
+        lambda: PostgresRightsReader(dsn),
         lambda nisses: persons.add([Person(niss, RegisterOfOrigin.BIS, Identity()) for niss in nisses], None),
     )

@@ -41,6 +41,7 @@ from tests.memory.audit import RecordingAudit
 from tests.memory.source import FaultySource
 from tests.memory.write_store import MemoryStore
 from tests.oracle import numbers
+from tests.rights import known_rights
 
 OWN = "0999999922"
 OTHER = numbers.enterprise_number(9999998)
@@ -199,7 +200,7 @@ async def open_harness(identify: Identify = development_identity) -> AsyncIterat
     )
     raas_server = build_server(
         use_cases,
-        AccessControl(registers, audit, declared_permissions(SERVICES)),
+        AccessControl(registers, audit, declared_permissions(SERVICES), await known_rights()),
         identify,
         listen="127.0.0.1:0",
         profile=NissProfile.TEST,

@@ -24,6 +24,7 @@ from raas.usecases.limits.rate_limit import RateLimit
 from raas.usecases.persons.confront import ConfrontIdentity
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
 from tests.memory.audit import RecordingAudit
+from tests.rights import known_rights
 from tests.usecases.persons.harness import PersonHarness, new_niss
 
 
@@ -62,7 +63,7 @@ async def open_person_harness(
         harness.feed,
     )
     permissions = declared_permissions(SERVICES)
-    access = AccessControl(PostgresRegisterStore(reading), audit, permissions)
+    access = AccessControl(PostgresRegisterStore(reading), audit, permissions, await known_rights())
     scopes = RequestScopes(access, NissProfile.TEST)
     server = grpc.aio.server(
         interceptors=(CallInterceptor(identify, request_limits(SERVICES), access.note_unread),)

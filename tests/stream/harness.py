@@ -52,6 +52,7 @@ from raas.v1.period_pb2 import Period
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from tests.memory.audit import RecordingAudit
 from tests.oracle.numbers import enterprise_number
+from tests.rights import known_rights
 from tests.stream.reading import metadata
 
 _OWNERS = (enterprise_number(8_000_000 + i) for i in count())
@@ -169,7 +170,7 @@ async def stream_harness(
         registers=Registers(registers, pages),
         stream=streaming,
     )
-    access = AccessControl(registers, audit, declared_permissions(SERVICES))
+    access = AccessControl(registers, audit, declared_permissions(SERVICES), await known_rights())
     raas_server = build_server(use_cases, access, identify, listen="127.0.0.1:0", profile=NissProfile.TEST)
     background = asyncio.create_task(streaming.run(fail))
     await raas_server.start()

@@ -190,6 +190,30 @@ class ScopeMissing(Refused):
         return self._value("scope") or ""
 
 
+class MandateUnknown(Refused):
+    """The register has no mandate with this id."""
+
+
+class GrantUnknown(Refused):
+    """There is no role grant with this id."""
+
+
+class RolesExclude(Refused):
+    """The organisation has a role that excludes the one to grant."""
+
+
+class SecondAdministratorRequired(Refused):
+    """Another administrator than the one that granted the role must confirm it."""
+
+
+class GrantRevoked(Refused):
+    """The role grant was revoked and cannot be confirmed."""
+
+
+class PartnerInUse(Refused):
+    """The dossier type has dossiers, so its partner cannot be changed."""
+
+
 class Overloaded(Refused):
     """The server is overloaded; nothing was done."""
 

@@ -52,6 +52,14 @@ SENTENCES: Mapping[str, str] = {
     "SUBSCRIBER_UNKNOWN": "Ihre Organisation hat in diesem Register keinen Abonnenten mit diesem Namen.",
     "SUBSCRIBER_FILTER_DIFFERS": "Dieser Abonnent hat seine Mutationen unter anderen Filtern bestätigt. "
     "Bitte beginnen Sie stattdessen ab einer Revision oder einer Momentaufnahme.",
+    "MANDATE_UNKNOWN": "Dieses Register hat kein Mandat mit dieser Kennung.",
+    "GRANT_UNKNOWN": "Es gibt keine Rollenzuteilung mit dieser Kennung.",
+    "ROLES_EXCLUDE": "Eine Organisation kann die Rollen {role} und {other} nicht gleichzeitig haben.",
+    "SECOND_ADMINISTRATOR_REQUIRED": "Ein anderer Administrator als derjenige, der diese Rolle zugeteilt "
+    "hat, muss sie bestätigen.",
+    "GRANT_REVOKED": "Diese Rollenzuteilung wurde widerrufen.",
+    "PARTNER_IN_USE": "Der Partner eines Dossiertyps kann nicht mehr geändert werden, sobald es Dossiers "
+    "gibt. Legen Sie einen anderen Typ an.",
     # NISS and enterprise numbers.
     "NISS_FORMAT": "Eine ENSS besteht aus genau 11 Ziffern, ohne Leer- oder Satzzeichen.",
     "NISS_CHECK_DIGITS": "Die Prüfziffern dieser ENSS sind falsch. Bitte prüfen Sie, ob ein Tippfehler "
@@ -78,6 +86,11 @@ SENTENCES: Mapping[str, str] = {
     "PERIOD_WITHOUT_BOUNDS": "Der Zeitraum hat weder ein Anfangsdatum noch ein Enddatum. Lassen Sie den "
     "Zeitraum weg, wenn keine Grenze gemeint ist.",
     "PERIOD_END_BEFORE_BEGIN": "Das Enddatum liegt vor dem Anfangsdatum.",
+    # Mandates and roles.
+    "MANDATARY_IS_OWNER": "Der Eigentümer eines Registers braucht dafür kein Mandat.",
+    "ADMINISTER_UNRESTRICTED": "Ein Mandat zur Verwaltung eines Registers kann nicht auf Dossiertypen "
+    "beschränkt werden.",
+    "NOT_OF_THIS_ROLE": "Dieses Feld gehört nicht zu dieser Rolle.",
     # Dossier types.
     "DOSSIER_TYPE_CODE_FORMAT": "Ein Code hat 1 bis 64 Zeichen: Buchstaben ohne Akzente und Umlaute, "
     "Ziffern und _ . : / -. Er beginnt mit einem Buchstaben oder einer Ziffer.",

@@ -47,6 +47,14 @@ SENTENCES: Mapping[str, str] = {
     "SUBSCRIBER_UNKNOWN": "Your organisation has no subscriber with this name in this register.",
     "SUBSCRIBER_FILTER_DIFFERS": "This subscriber acknowledged its mutations under other filters. Start "
     "from a revision or a snapshot instead.",
+    "MANDATE_UNKNOWN": "This register has no mandate with this id.",
+    "GRANT_UNKNOWN": "There is no role grant with this id.",
+    "ROLES_EXCLUDE": "One organisation cannot have the roles {role} and {other} at the same time.",
+    "SECOND_ADMINISTRATOR_REQUIRED": "Another administrator than the one that granted this role must "
+    "confirm it.",
+    "GRANT_REVOKED": "This role grant has been revoked.",
+    "PARTNER_IN_USE": "The partner of a dossier type cannot be changed once it has dossiers. Create another "
+    "type.",
     # NISS and enterprise numbers.
     "NISS_FORMAT": "A NISS consists of exactly 11 digits, without spaces or punctuation.",
     "NISS_CHECK_DIGITS": "The check digits of this NISS are wrong. Please check the number for a typing "
@@ -70,6 +78,10 @@ SENTENCES: Mapping[str, str] = {
     "PERIOD_WITHOUT_BOUNDS": "The period has neither a begin date nor an end date. Omit the period if no "
     "limit is intended.",
     "PERIOD_END_BEFORE_BEGIN": "The end date lies before the begin date.",
+    # Mandates and roles.
+    "MANDATARY_IS_OWNER": "The owner of a register needs no mandate for it.",
+    "ADMINISTER_UNRESTRICTED": "A mandate to administer a register cannot be restricted to dossier types.",
+    "NOT_OF_THIS_ROLE": "This field does not belong to this role.",
     # Dossier types.
     "DOSSIER_TYPE_CODE_FORMAT": "A code has 1 to 64 characters: unaccented letters, digits and _ . : / -. "
     "It begins with a letter or a digit.",

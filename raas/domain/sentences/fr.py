@@ -51,6 +51,14 @@ SENTENCES: Mapping[str, str] = {
     "SUBSCRIBER_UNKNOWN": "Votre organisation n’a pas d’abonné portant ce nom dans ce registre.",
     "SUBSCRIBER_FILTER_DIFFERS": "Cet abonné a confirmé ses mutations sous d’autres filtres. Partez plutôt "
     "d’une révision ou d’un instantané.",
+    "MANDATE_UNKNOWN": "Ce registre n’a pas de mandat portant cet identifiant.",
+    "GRANT_UNKNOWN": "Il n’existe pas d’attribution de rôle portant cet identifiant.",
+    "ROLES_EXCLUDE": "Une organisation ne peut pas avoir en même temps les rôles {role} et {other}.",
+    "SECOND_ADMINISTRATOR_REQUIRED": "Ce rôle doit être confirmé par un autre administrateur que celui qui "
+    "l’a attribué.",
+    "GRANT_REVOKED": "Cette attribution de rôle a été révoquée.",
+    "PARTNER_IN_USE": "Le partenaire d’un type de dossier ne peut plus être modifié dès qu’il existe des "
+    "dossiers. Créez un autre type.",
     # NISS and enterprise numbers.
     "NISS_FORMAT": "Un NISS se compose d’exactement 11 chiffres, sans espaces ni ponctuation.",
     "NISS_CHECK_DIGITS": "Les chiffres de contrôle de ce NISS sont incorrects. Veuillez vérifier que le "
@@ -77,6 +85,11 @@ SENTENCES: Mapping[str, str] = {
     "PERIOD_WITHOUT_BOUNDS": "La période n’a ni date de début ni date de fin. Omettez la période si aucune "
     "limite n’est souhaitée.",
     "PERIOD_END_BEFORE_BEGIN": "La date de fin précède la date de début.",
+    # Mandates and roles.
+    "MANDATARY_IS_OWNER": "Le propriétaire d’un registre n’a pas besoin de mandat pour celui-ci.",
+    "ADMINISTER_UNRESTRICTED": "Un mandat pour administrer un registre ne peut pas être limité à des types "
+    "de dossier.",
+    "NOT_OF_THIS_ROLE": "Ce champ ne s’applique pas à ce rôle.",
     # Dossier types.
     "DOSSIER_TYPE_CODE_FORMAT": "Un code compte de 1 à 64 caractères\u00a0: lettres sans accent, chiffres "
     "et _ . : / -. Il commence par une lettre ou un chiffre.",

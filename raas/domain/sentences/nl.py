@@ -49,6 +49,14 @@ SENTENCES: Mapping[str, str] = {
     "SUBSCRIBER_UNKNOWN": "Uw organisatie heeft geen abonnee met deze naam in dit register.",
     "SUBSCRIBER_FILTER_DIFFERS": "Deze abonnee heeft zijn mutaties onder andere filters bevestigd. Begin in "
     "plaats daarvan vanaf een revisie of een momentopname.",
+    "MANDATE_UNKNOWN": "Dit register heeft geen mandaat met deze id.",
+    "GRANT_UNKNOWN": "Er bestaat geen roltoekenning met deze id.",
+    "ROLES_EXCLUDE": "Een organisatie kan niet tegelijk de rollen {role} en {other} hebben.",
+    "SECOND_ADMINISTRATOR_REQUIRED": "Een andere beheerder dan degene die deze rol heeft toegekend, moet ze "
+    "bevestigen.",
+    "GRANT_REVOKED": "Deze roltoekenning is ingetrokken.",
+    "PARTNER_IN_USE": "De partner van een dossiertype kan niet meer worden gewijzigd zodra er dossiers "
+    "zijn. Maak een ander type aan.",
     # NISS and enterprise numbers.
     "NISS_FORMAT": "Een INSZ bestaat uit precies 11 cijfers, zonder spaties of leestekens.",
     "NISS_CHECK_DIGITS": "De controlecijfers van dit INSZ zijn niet juist. Controleer het nummer op een "
@@ -74,6 +82,11 @@ SENTENCES: Mapping[str, str] = {
     "PERIOD_WITHOUT_BOUNDS": "De periode heeft geen begindatum en geen einddatum. Laat de periode weg als "
     "er geen grens bedoeld is.",
     "PERIOD_END_BEFORE_BEGIN": "De einddatum ligt vóór de begindatum.",
+    # Mandates and roles.
+    "MANDATARY_IS_OWNER": "De eigenaar van een register heeft er geen mandaat voor nodig.",
+    "ADMINISTER_UNRESTRICTED": "Een mandaat om een register te beheren kan niet tot dossiertypes worden "
+    "beperkt.",
+    "NOT_OF_THIS_ROLE": "Dit veld hoort niet bij deze rol.",
     # Dossier types.
     "DOSSIER_TYPE_CODE_FORMAT": "Een code telt 1 tot 64 tekens: letters zonder accent, cijfers en _ . : / "
     "-. Ze begint met een letter of een cijfer.",

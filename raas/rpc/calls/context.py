@@ -6,15 +6,20 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from raas.domain.errors import Violation
+from raas.rpc.calls.stream_guard import StreamGuard
 from raas.usecases.calls.call import Call
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The call, and the violations of its metadata, which are reported together with those of the request."""
+    """The call, and the violations of its metadata, which are reported together with those of the request.
+
+    `guard` is there where the answer is a stream.
+    """
 
     call: Call
     faults: tuple[Violation, ...]
+    guard: StreamGuard | None = None
 
 
 _current: ContextVar[RequestContext] = ContextVar("request_context")

@@ -10,11 +10,10 @@ import structlog
 
 from raas.domain.callers.credential import Credential, CredentialRefused
 from raas.domain.errors import Reason, Refused, refuse
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.identity.certificates import CertificateReader
 from raas.identity.tokens import TokenReader
 from raas.rpc.calls.identity import Identify
-from raas.usecases.calls.call import Caller, Role
+from raas.usecases.calls.call import Caller
 
 AUTHORIZATION = "authorization"
 _BEARER = "bearer "
@@ -22,13 +21,8 @@ _PEER_CERTIFICATE = "x509_pem_cert"
 
 _log = structlog.get_logger("raas.rpc")
 
-RolesOf = Callable[[EnterpriseNumber], frozenset[Role]]
-"""The roles of an organisation now."""
 
-
-def certificate_identity(
-    reader: Callable[[], CertificateReader], tokens: TokenReader | None, roles_of: RolesOf
-) -> Identify:
+def certificate_identity(reader: Callable[[], CertificateReader], tokens: TokenReader | None) -> Identify:
     """Callers of a listener with mutual TLS; a bearer token beside the certificate must be bound to it."""
 
     def identify(
@@ -46,12 +40,12 @@ def certificate_identity(
                 credential = tokens.read(token, credential)
         except CredentialRefused as refused:
             raise _unauthenticated(str(refused)) from None
-        return _caller(credential, roles_of)
+        return _caller(credential)
 
     return identify
 
 
-def token_identity(tokens: TokenReader, roles_of: RolesOf) -> Identify:
+def token_identity(tokens: TokenReader) -> Identify:
     """Callers of a listener that asks for no certificate: each call brings a bearer token."""
 
     def identify(
@@ -61,7 +55,7 @@ def token_identity(tokens: TokenReader, roles_of: RolesOf) -> Identify:
             token = _token(metadata)
             if token is None:
                 raise CredentialRefused("the call brings no bearer token")
-            return _caller(tokens.read(token), roles_of)
+            return _caller(tokens.read(token))
         except CredentialRefused as refused:
             raise _unauthenticated(str(refused)) from None
 
@@ -78,8 +72,8 @@ def _token(metadata: Iterable[tuple[str, str | bytes]]) -> str | None:
     return value[len(_BEARER) :].strip()
 
 
-def _caller(credential: Credential, roles_of: RolesOf) -> Caller:
-    return Caller(credential.enterprise_number, roles_of(credential.enterprise_number), credential=credential)
+def _caller(credential: Credential) -> Caller:
+    return Caller(credential.enterprise_number, credential=credential)
 
 
 def _unauthenticated(cause: str) -> Refused:

@@ -16,7 +16,7 @@ import grpc.aio
 from raas.domain.errors import Reason, Refused, refuse
 from raas.domain.invalid import Invalid
 from raas.domain.numbers.enterprise_number import parse_enterprise_number
-from raas.usecases.calls.call import Caller, Role
+from raas.usecases.calls.call import Caller
 
 ENTERPRISE_NUMBER = "raas-enterprise-number"
 _FIELD = f"metadata.{ENTERPRISE_NUMBER}"
@@ -55,6 +55,6 @@ def development_identity(
 @lru_cache(maxsize=4_096)
 def _caller(text: str) -> Caller | Refused:
     try:
-        return Caller(parse_enterprise_number(text), frozenset(Role), all_mandates=True)
+        return Caller(parse_enterprise_number(text), all_rights=True)
     except Invalid as invalid:
         return refuse(Reason.UNAUTHENTICATED, _FIELD, invalid.sentence)

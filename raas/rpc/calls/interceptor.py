@@ -32,6 +32,7 @@ from raas.rpc.calls.fault_trace import fault_trace
 from raas.rpc.calls.identity import Identify
 from raas.rpc.calls.metadata import CALL_ID, read_metadata
 from raas.rpc.calls.request_reader import AuditUnread, ParsedRequests, RequestReader
+from raas.rpc.calls.stream_guard import StreamGuard
 from raas.rpc.calls.unidentified import unidentified
 from raas.rpc.wire.limits import MessageLimits
 from raas.usecases.calls.call import Call
@@ -107,14 +108,16 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             # The contract has no RPC of many requests and one answer.
             behave = handler.stream_stream
 
-            async def stream(requests: AsyncIterator[bytes], call: Call, context: _Context) -> Any:
-                return behave(ParsedRequests(reader, requests), context)
+            async def stream(
+                requests: AsyncIterator[bytes], call: Call, guard: StreamGuard, context: _Context
+            ) -> Any:
+                return behave(ParsedRequests(reader, requests, guard), context)
 
             return grpc.stream_stream_rpc_method_handler(self._responding(rpc, stream, encode))
         if handler.response_streaming:
             answer = handler.unary_stream
 
-            async def respond(raw: bytes, call: Call, context: _Context) -> Any:
+            async def respond(raw: bytes, call: Call, _: StreamGuard, context: _Context) -> Any:
                 return answer(await reader.read(raw, call), context)
 
             return grpc.unary_stream_rpc_method_handler(self._responding(rpc, respond, encode))
@@ -161,7 +164,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     def _responding(
         self,
         rpc: str,
-        behave: Callable[[Any, Call, _Context], Awaitable[Any]],
+        behave: Callable[[Any, Call, StreamGuard, _Context], Awaitable[Any]],
         encode: Callable[[Any], bytes],
     ) -> Callable[[Any, _Context], Awaitable[None]]:
         async def respond(requests: Any, context: _Context) -> None:
@@ -171,13 +174,16 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             call: Call | None = None
             task = self._closing.enter()
             try:
-                call = self._enter(rpc, context, call_id)
+                guard = StreamGuard()
+                call = self._enter(rpc, context, call_id, guard)
                 # Closed here and now when the caller goes away, not whenever it is collected as garbage.
                 async with (
                     until_expiry(call.caller.credential),
-                    aclosing(await behave(requests, call, context)) as responses,
+                    guard,
+                    aclosing(await behave(requests, call, guard, context)) as responses,
                 ):
                     async for response in responses:
+                        await guard.fresh()
                         await context.write(encode(response))
                 status = "OK"
             except grpc.aio.BaseError:
@@ -197,7 +203,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         return respond
 
-    def _enter(self, rpc: str, context: _Context, call_id: UUID) -> Call:
+    def _enter(self, rpc: str, context: _Context, call_id: UUID, guard: StreamGuard | None = None) -> Call:
         """Make the call known to the servicer. Raises Refused when the caller cannot be identified."""
         context.set_trailing_metadata(((CALL_ID, str(call_id)),))
         pairs = _metadata.get()
@@ -208,7 +214,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         call = Call(
             caller, call_id, rpc, metadata.language, metadata.legal_context, metadata.ticket, deadline
         )
-        enter(RequestContext(call, metadata.faults))
+        enter(RequestContext(call, metadata.faults, guard))
         return call
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from google.protobuf.descriptor import ServiceDescriptor
 
-from raas.usecases.calls.access import Permission
+from raas.usecases.calls.permission import Permission
 from raas.v1 import options_pb2
 
 

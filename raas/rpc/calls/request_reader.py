@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError
 
 from raas.concurrency.slices import run_in_slices
 from raas.domain.errors import Reason, Refused, Violation, refuse
+from raas.rpc.calls.stream_guard import StreamGuard
 from raas.rpc.wire.limits import MessageLimits
 from raas.usecases.calls.call import Call
 
@@ -51,12 +52,15 @@ class RequestReader:
 class ParsedRequests:
     """The requests of a stream, each checked and parsed when the servicer asks for it."""
 
-    def __init__(self, reader: RequestReader, requests: AsyncIterator[bytes]) -> None:
+    def __init__(self, reader: RequestReader, requests: AsyncIterator[bytes], guard: StreamGuard) -> None:
         self._reader = reader
         self._requests = requests
+        self._guard = guard
 
     def __aiter__(self) -> ParsedRequests:
         return self
 
     async def __anext__(self) -> Any:
-        return await self._reader.parsed(await anext(self._requests))
+        raw = await anext(self._requests)
+        await self._guard.fresh()
+        return await self._reader.parsed(raw)

@@ -21,7 +21,8 @@ from raas.domain.numbers.niss import Niss, NissProfile
 from raas.domain.registers.register import Register
 from raas.rpc.calls.context import RequestContext, current
 from raas.rpc.wire.fields import Faults, NamesRegister, NissRules, check_page_size, read_niss, read_register
-from raas.usecases.calls.access import AccessControl, AdmittedRegister, AuditScope
+from raas.usecases.calls.access import AccessControl, AdmittedRegister
+from raas.usecases.calls.audit_scope import AuditScope
 from raas.usecases.calls.call import Call
 
 _Page = TypeVar("_Page")
@@ -41,7 +42,7 @@ class RequestScope:
     is left, whatever the outcome.
     """
 
-    __slots__ = ("_access", "_number", "audit", "call", "faults", "rules")
+    __slots__ = ("_access", "_guard", "_number", "audit", "call", "faults", "rules")
 
     def __init__(self, access: AccessControl, rules: NissRules, context: RequestContext) -> None:
         self.call: Call = context.call
@@ -49,15 +50,17 @@ class RequestScope:
         self.rules = rules
         self.audit: AuditScope = access.audit_scope(context.call)
         self._access = access
+        self._guard = None if context.call.caller.all_rights else context.guard
         self._number: EnterpriseNumber | None = None
 
     async def __aenter__(self) -> Self:
         """Raises Refused ROLE_MISSING when the RPC requires a role that the caller does not have."""
         try:
-            self._access.require_role(self.call)
+            await self._access.enter(self.call)
         except Refused as refused:
             self.audit.close(refused)
             raise
+        self._guard_rights(None)
         return self
 
     async def __aexit__(
@@ -83,11 +86,19 @@ class RequestScope:
         number, or the caller's own register that does not exist, together with the faults of the request and
         with `faults`, which the servicer keeps apart.
         """
-        return await self._admitted(self._access.admit_id, faults)
+        admitted = await self._admitted(self._access.admit_id, faults)
+        self._guard_rights(admitted)
+        return admitted
 
     async def admit_committed(self) -> Register:
         """Like `admit`; the register as committed now."""
         return await self._admitted(self._access.admit, ())
+
+    def _guard_rights(self, admitted: AdmittedRegister | None) -> None:
+        """From now on a stream ends when it would no longer be admitted as it was."""
+        if self._guard is not None:
+            access, call = self._access, self.call
+            self._guard.rest_on(access.rights, lambda: access.lost(call, admitted))
 
     async def _admitted(
         self, admit: Callable[[Call, EnterpriseNumber | None], Awaitable[_Page]], faults: Iterable[Violation]

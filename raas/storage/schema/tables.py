@@ -49,6 +49,9 @@ register = Table(
     Column("enterprise_number", BigInteger, nullable=False, unique=True),
     Column("name", Text, nullable=False),
     _instant("create_time", default=True),
+    # The older codes of the network, 0 to 999.
+    Column("sector", SmallInteger),
+    Column("institution", SmallInteger),
 )
 
 register_head = Table(
@@ -82,6 +85,8 @@ dossier_type = Table(
     Column("active_from", Date),
     Column("active_until", Date),
     Column("identity_changes", SmallInteger, nullable=False),
+    Column("partner_sector", SmallInteger),
+    Column("partner_institution", SmallInteger),
     UniqueConstraint("register_id", "code"),
 )
 
@@ -323,6 +328,73 @@ secret = Table(
     Column("name", Text, primary_key=True),
     Column("value", LargeBinary, nullable=False),
     comment="Keys that every process on this database shares, such as the one that seals page tokens",
+)
+
+# The tables of rights. Every row holds the version of the rights at which it last changed; organisations and
+# registers stand in them by their enterprise numbers.
+
+rights_version = Table(
+    "rights_version",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    comment="One row: the version of the rights, which every change of a right raises by one",
+)
+
+mandate = Table(
+    "mandate",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("register", BigInteger, nullable=False),
+    Column("mandatary", BigInteger, nullable=False),
+    Column("permissions", ARRAY(SmallInteger), nullable=False),
+    # NULL = all.
+    Column("dossier_types", ARRAY(Text)),
+    Column("contents", ARRAY(SmallInteger), nullable=False),
+    # Days in Belgium, both inclusive.
+    Column("valid_from", Date),
+    Column("valid_until", Date),
+    Column("legal_basis", Text),
+    # Break-glass: the mandate ends within a day, and says why it was taken.
+    _instant("expire_time", nullable=True),
+    Column("reason", Text),
+    Column("ticket", Text),
+    Column("granted_by", BigInteger, nullable=False),
+    _instant("grant_time"),
+    Column("revoked_by", BigInteger),
+    _instant("revoke_time", nullable=True),
+    Index("mandate_version", "version"),
+    Index("mandate_register", "register", "grant_time", "id"),
+    Index("mandate_mandatary", "mandatary", "grant_time", "id"),
+    comment="The rights of organisations on the registers of others",
+)
+
+role_grant = Table(
+    "role_grant",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("organisation", BigInteger, nullable=False),
+    Column("role", SmallInteger, nullable=False),
+    # Of a GATEWAY.
+    Column("organisations", ARRAY(BigInteger), nullable=False),
+    Column("rpcs", ARRAY(Text), nullable=False),
+    # Of a ROUTER; NULL = all.
+    Column("dossier_types", ARRAY(Text)),
+    Column("legal_contexts", ARRAY(Text)),
+    Column("valid_from", Date),
+    Column("valid_until", Date),
+    Column("granted_by", BigInteger, nullable=False),
+    _instant("grant_time"),
+    Column("confirmed_by", BigInteger),
+    _instant("confirm_time", nullable=True),
+    Column("revoked_by", BigInteger),
+    _instant("revoke_time", nullable=True),
+    Index("role_grant_version", "version"),
+    Index("role_grant_organisation", "organisation", "grant_time", "id"),
+    Index("role_grant_time", "grant_time", "id"),
+    comment="The roles of organisations",
 )
 
 schema_change = Table(

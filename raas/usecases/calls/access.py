@@ -3,84 +3,67 @@
 The permission that each RPC requires is handed in; an RPC without one is refused. A register on which the
 caller may not act cannot be told from one that does not exist: both are MANDATE_MISSING. Only the caller's
 own number is REGISTER_UNKNOWN.
+
+Decisions rest on the rights of the RightsCache, which are a second old at most; otherwise StoreUnavailable is
+raised. Callers under development identity have all rights, and nothing is looked up for them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 
 from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
-from raas.usecases.calls.call import Call, Role
+from raas.domain.rights.role import Role
+from raas.domain.rights.view import WHOLE, RegisterView, union
+from raas.usecases.calls.audit_scope import AuditScope
+from raas.usecases.calls.call import Call
+from raas.usecases.calls.permission import MANDATES, ROLES, Permission
+from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.ports.audit import Audit, AuditRecord
-from raas.usecases.ports.errors import PortError
 from raas.usecases.ports.registers import RegisterStore
 
-
-class Permission(Enum):
-    """The permission that an RPC requires; the owner of a register may do everything with it.
-
-    Names equal those of the proto enum CallPermission.
-    """
-
-    READ = "a mandate to read the register"
-    WRITE = "a mandate to write the register"
-    SUBSCRIBE = "a mandate to subscribe to the mutations of the register"
-    ADMINISTER = "a mandate to administer the register"
-    CHECK = "a mandate to read the register, or the role of router"
-    ROUTE = "the role of router"
-    ADMINISTRATION = "the role of administration"
-    PERSON_REGISTRATION = "the role of person registrar"
-    PERSON_CHECK = "the role of person checker"
-    SOURCE = "the role of authentic source"
-
-
-_ROLES = {
-    Permission.CHECK: Role.ROUTER,
-    Permission.ROUTE: Role.ROUTER,
-    Permission.ADMINISTRATION: Role.ADMINISTRATION,
-    Permission.PERSON_REGISTRATION: Role.PERSON_REGISTRAR,
-    Permission.PERSON_CHECK: Role.PERSON_CHECKER,
-    Permission.SOURCE: Role.AUTHENTIC_SOURCE,
-}
+_SHOWS_CONTENTS = frozenset({"GetHistory", "ExplainDossier", "Subscribe", "ListMutations"})
 
 
 @dataclass(frozen=True, slots=True)
 class AdmittedRegister:
-    """A register that exists and on which the caller of this call may act."""
+    """A register that exists and on which the caller of this call may act, within `view`."""
 
     id: int
     enterprise_number: EnterpriseNumber
+    view: RegisterView = field(default=WHOLE, hash=False)
 
 
 class AccessControl:
     """Admits calls to registers and reports every call to the audit."""
 
-    def __init__(self, registers: RegisterStore, audit: Audit, permissions: Mapping[str, Permission]) -> None:
+    def __init__(
+        self,
+        registers: RegisterStore,
+        audit: Audit,
+        permissions: Mapping[str, Permission],
+        rights: RightsCache,
+    ) -> None:
         self._registers = registers
         self._audit = audit
         self._permissions = permissions
+        self.rights = rights
         self._known: dict[EnterpriseNumber, AdmittedRegister] = {}
 
-    def require_role(self, call: Call) -> None:
-        """Refuse a caller without the role that the RPC requires. Raises ROLE_MISSING, SCOPE_MISSING.
+    # ---- decisions ------------------------------------------------------------------------------
 
-        CHECK requires the role only for registers for which the caller has no mandate: see `admitting`. A
-        token that names scopes is narrowed to them, whatever the caller may do otherwise.
+    async def enter(self, call: Call) -> None:
+        """Decide about the call as a whole; the first thing that happens to it.
+
+        A token that names scopes is narrowed to them, whatever the caller may do otherwise. Raises
+        SCOPE_MISSING, ROLE_MISSING; StoreUnavailable when no rights are known that are fresh enough.
         """
-        permission = self._permissions[call.rpc]
-        credential = call.caller.credential
-        if credential is not None and credential.rights is not None:
-            right = permission.name.lower()
-            if right not in credential.rights:
-                raise refuse(Reason.SCOPE_MISSING, scope=right)
-        role = None if permission is Permission.CHECK else _ROLES.get(permission)
-        if role is not None and role not in call.caller.roles:
-            raise refuse(Reason.ROLE_MISSING, role=role.name)
+        await self._know(call)
+        self._require_call(call)
 
     async def admit(self, call: Call, number: EnterpriseNumber | None) -> Register:
         """The register of this number (None = the caller's own) as committed now.
@@ -88,7 +71,9 @@ class AccessControl:
         Raises REGISTER_UNKNOWN when the caller's own register does not exist, MANDATE_MISSING for any other
         that does not exist or on which the caller may not act.
         """
-        asked = self._asked(call, number)
+        await self._know(call)
+        asked = call.caller.enterprise_number if number is None else number
+        self._view_of(call, asked)
         register = await self._registers.find(asked)
         if register is None:
             raise _unknown(call, asked)
@@ -99,30 +84,118 @@ class AccessControl:
 
         A register is never deleted and never gets another id, so an earlier answer stays true.
         """
-        asked = self._asked(call, number)
+        await self._know(call)
+        asked = call.caller.enterprise_number if number is None else number
+        view = self._view_of(call, asked)
         known = self._known.get(asked)
         if known is None:
             register = await self._registers.find(asked)
             if register is None:
                 raise _unknown(call, asked)
             known = self._known[asked] = AdmittedRegister(register.id, asked)
-        return known
+        return known if view is WHOLE else AdmittedRegister(known.id, asked, view)
 
     async def admitting(
         self, call: Call, numbers: Iterable[EnterpriseNumber]
     ) -> Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]]:
         """A function that admits each of these numbers like `admit_id`, all as of one snapshot."""
-        unseen = [n for n in dict.fromkeys(numbers) if n not in self._known and self._may(call, n)]
+        await self._know(call)
+        views = {n: self._view(call, n) for n in dict.fromkeys(numbers)}
+        unseen = [n for n, view in views.items() if view is not None and n not in self._known]
         found = await self._registers.find_many(unseen) if unseen else ()
         self._known.update((r.enterprise_number, AdmittedRegister(r.id, r.enterprise_number)) for r in found)
 
         async def admit(number: EnterpriseNumber) -> AdmittedRegister:
-            known = self._known.get(self._asked(call, number))
+            view, known = views[number], self._known.get(number)
+            if view is None:
+                raise _not_mandated(number)
             if known is None:
                 raise _unknown(call, number)
-            return known
+            return known if view is WHOLE else AdmittedRegister(known.id, number, view)
 
         return admit
+
+    def routed_view(self, call: Call) -> RegisterView:
+        """The part of every register that the caller sees as a router. Raises ROLE_MISSING."""
+        if call.caller.all_rights:
+            return WHOLE
+        view = self._router_view(call)
+        if view is None:
+            raise refuse(Reason.ROLE_MISSING, role=Role.ROUTER.name)
+        return view
+
+    def lost(self, call: Call, admitted: AdmittedRegister | None) -> Refused | None:
+        """The refusal of an open stream that would not be admitted now as it was; None = it goes on.
+
+        `admitted` is the register that it was admitted to; a view that has become narrower ends it.
+        """
+        try:
+            self._require_call(call)
+            if admitted is not None:
+                number = admitted.enterprise_number
+                view = self._view(call, number)
+                if view is None or not admitted.view.within(view):
+                    raise _not_mandated(number)
+        except Refused as refused:
+            return refused
+        return None
+
+    async def _know(self, call: Call) -> None:
+        """Wait until rights are known that are fresh enough. Raises StoreUnavailable."""
+        if not call.caller.all_rights and not self.rights.is_fresh:
+            await self.rights.fresh(call.deadline)
+
+    def _require_call(self, call: Call) -> None:
+        permission = self._permissions[call.rpc]
+        credential = call.caller.credential
+        if credential is not None and credential.rights is not None:
+            right = permission.name.lower()
+            if right not in credential.rights:
+                raise refuse(Reason.SCOPE_MISSING, scope=right)
+        role = ROLES.get(permission)
+        if role is not None and not self._has_role(call, role):
+            raise refuse(Reason.ROLE_MISSING, role=role.name)
+
+    def _has_role(self, call: Call, role: Role) -> bool:
+        caller = call.caller
+        if caller.all_rights:
+            return True
+        rights = self.rights
+        if role is Role.ROUTER:
+            return self._router_view(call) is not None
+        return rights.snapshot.has_role(caller.enterprise_number, role, rights.moment())
+
+    def _view_of(self, call: Call, asked: EnterpriseNumber) -> RegisterView:
+        view = self._view(call, asked)
+        if view is None:
+            raise _not_mandated(asked)
+        return view
+
+    def _view(self, call: Call, asked: EnterpriseNumber) -> RegisterView | None:
+        """The part of a register that the caller may act on; None = it may not act on it at all."""
+        caller = call.caller
+        if asked == caller.enterprise_number or caller.all_rights:
+            return WHOLE
+        permission = self._permissions[call.rpc]
+        if permission in ROLES:
+            # The role was required when the call began, and opens every register.
+            return WHOLE
+        rights = self.rights
+        view = rights.snapshot.view(caller.enterprise_number, asked, MANDATES[permission], rights.moment())
+        if permission is Permission.CHECK:
+            view = union(each for each in (view, self._router_view(call)) if each is not None)
+        return view if view is None or _is_applied(call, view) else None
+
+    def _router_view(self, call: Call) -> RegisterView | None:
+        rights = self.rights
+        grants = rights.snapshot.grants_of(call.caller.enterprise_number, Role.ROUTER, rights.moment())
+        return union(
+            RegisterView(grant.dossier_types)
+            for grant in grants
+            if grant.legal_contexts is None or call.legal_context in grant.legal_contexts
+        )
+
+    # ---- audit ----------------------------------------------------------------------------------
 
     def note(
         self,
@@ -143,56 +216,18 @@ class AccessControl:
 
     def audit_scope(self, call: Call) -> AuditScope:
         """The audit record of a call, to be completed while it is served and then closed."""
-        return AuditScope(self, call)
-
-    def _asked(self, call: Call, number: EnterpriseNumber | None) -> EnterpriseNumber:
-        asked = call.caller.enterprise_number if number is None else number
-        if not self._may(call, asked):
-            raise _not_mandated(asked)
-        return asked
-
-    def _may(self, call: Call, asked: EnterpriseNumber) -> bool:
-        caller = call.caller
-        return (
-            asked == caller.enterprise_number
-            or caller.all_mandates
-            or _ROLES.get(self._permissions[call.rpc]) in caller.roles
-        )
+        return AuditScope(self.note, call)
 
 
-@dataclass(slots=True)
-class AuditScope:
-    """The audit record of a call while it is collected; refusals are recorded too."""
+def _is_applied(call: Call, view: RegisterView) -> bool:
+    """Whether the RPC shows nothing outside the view.
 
-    access: AccessControl
-    call: Call
-    register: EnterpriseNumber | None = None
-    nisses: Iterable[Niss] = ()
-    revisions: tuple[int, int] | None = None
-    by_register: Mapping[EnterpriseNumber, Iterable[Niss]] = field(default_factory=dict)
-    """For a call on several registers: one record per register, so that each owner sees the caller."""
-
-    def close(self, error: BaseException | None) -> None:
-        """Record the call; `error` is the exception that ended it, None when it is answered."""
-        outcome = _outcome(error)
-        for register, nisses in self.by_register.items():
-            self.access.note(self.call, register, nisses, self.revisions, outcome)
-        if not self.by_register:
-            self.access.note(self.call, self.register, self.nisses, self.revisions, outcome)
-
-
-def _outcome(error: BaseException | None) -> str:
-    match error:
-        case None:
-            return "OK"
-        case Refused(violations=[first, *_]):
-            return first.reason.name
-        case PortError():
-            return Reason.UNAVAILABLE.name
-        case Exception():
-            return Reason.INTERNAL.name
-        case _:
-            return "CANCELLED"
+    No RPC leaves out dossier types or contents yet: where there is something to leave out, the mandate does
+    not count.
+    """
+    if call.rpc.rpartition("/")[2] in _SHOWS_CONTENTS:
+        return view.is_whole
+    return view.dossier_types is None
 
 
 def _unknown(call: Call, asked: EnterpriseNumber) -> Refused:

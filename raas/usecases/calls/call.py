@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import NamedTuple
 from uuid import UUID
 
 from raas.domain.callers.credential import Credential
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.mutation import Stamp
-
-
-class Role(Enum):
-    """The roles of a caller, besides owner of a register."""
-
-    ADMINISTRATION = "may create and list registers"
-    ROUTER = "may ask all registers whether they know a person"
-    PERSON_REGISTRAR = "may search for persons, give them a number and update those its register holds"
-    PERSON_CHECKER = "may ask the authentic source for the state of any number"
-    AUTHENTIC_SOURCE = "may feed the authentic source and replace, restore and cancel numbers"
 
 
 class CallerKey(NamedTuple):
@@ -38,12 +27,11 @@ class CallerKey(NamedTuple):
 class Caller:
     """The organisation that calls, and what proved it.
 
-    `all_mandates` and a missing credential exist in development identity only.
+    `all_rights` (every role and every mandate) and a missing credential exist in development identity only.
     """
 
     enterprise_number: EnterpriseNumber
-    roles: frozenset[Role] = frozenset()
-    all_mandates: bool = False
+    all_rights: bool = False
     credential: Credential | None = None
 
     @property

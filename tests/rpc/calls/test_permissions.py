@@ -8,7 +8,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 
 from raas.rpc.calls.permissions import PermissionUndeclared, declared_permissions
 from raas.rpc.services.catalogue import SERVICES
-from raas.usecases.calls.access import Permission
+from raas.usecases.calls.permission import Permission
 from raas.v1 import options_pb2
 
 EXPECTED = {

@@ -124,7 +124,7 @@ async def test_missing_role_is_reported_alone() -> None:
         for rpc in ("CreateRegister", "UpdateRegister", "ListRegisters"):
             refusal = await refused(harness, rpc, {})
             assert (refusal.status, refusal.info.reason) == ("PERMISSION_DENIED", "ROLE_MISSING")
-            assert refusal.info.metadata["role"] == "ADMINISTRATION"
+            assert refusal.info.metadata["role"] == "ADMINISTRATOR"
         request = register_service_pb2.FindRegistersRequest(niss=ANN)
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             await harness.stub.FindRegisters(request, metadata=CALLER)

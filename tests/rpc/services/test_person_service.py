@@ -17,11 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.numbers.enterprise_number import enterprise_number_text
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.identity import Address, Identity, IdentityClaim, Sex
+from raas.domain.rights.role import Role
 from raas.rpc.calls.identity import development_identity
 from raas.rpc.wire.identities import claim_message, identity_message, read_identity
 from raas.rpc.wire.operations import read_claim
 from raas.usecases.calls.access import AdmittedRegister
-from raas.usecases.calls.call import Caller, Role
+from raas.usecases.calls.call import Caller
 from raas.v1 import person_service_pb2 as v1
 from raas.v1.error_reason_pb2 import ErrorReason
 from tests.oracle import numbers

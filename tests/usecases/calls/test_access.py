@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -12,17 +14,29 @@ from raas.domain.errors import Reason, Refused, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
-from raas.usecases.calls.access import AccessControl, AdmittedRegister, Permission
-from raas.usecases.calls.call import Call, Caller, Role
+from raas.domain.rights.mandate import Mandate, MandatePermission
+from raas.domain.rights.role import Role, RoleGrant
+from raas.domain.rights.view import Content, RegisterView
+from raas.memory.rights import MemoryRights
+from raas.usecases.calls.access import AccessControl, AdmittedRegister
+from raas.usecases.calls.call import Call, Caller
+from raas.usecases.calls.permission import Permission
+from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.ports.audit import AuditRecord
 from raas.usecases.ports.errors import StoreUnavailable
+from tests.rights import known_rights
 
 OWN, OTHER, NOBODY = (EnterpriseNumber(n) for n in (999999922, 999999823, 999999724))
+ROUTER, FRIEND, ADMINISTRATOR = (EnterpriseNumber(n) for n in (200000042, 206731645, 316380841))
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+AS_ROUTER = RegisterView()
 CALL_ID = UUID("12345678-1234-4234-8234-123456789012")
 REGISTERS = "/raas.v1.RegisterService/"
 ADMINISTRATION = "/raas.v1.AdministrationService/"
 PERMISSIONS = {
     REGISTERS + "Consult": Permission.READ,
+    REGISTERS + "Inscribe": Permission.WRITE,
+    REGISTERS + "Subscribe": Permission.SUBSCRIBE,
     REGISTERS + "CheckInscriptions": Permission.CHECK,
     REGISTERS + "FindRegisters": Permission.ROUTE,
     ADMINISTRATION + "CreateRegister": Permission.ADMINISTRATION,
@@ -65,15 +79,31 @@ def records() -> Records:
 
 
 @pytest.fixture
-def access(registers: Registers, records: Records) -> AccessControl:
-    return AccessControl(registers, records, PERMISSIONS)  # type: ignore[arg-type]
+async def rights() -> RightsCache:
+    return await known_rights(
+        grant(ROUTER, Role.ROUTER),
+        mandate(MandatePermission.READ, MandatePermission.WRITE),
+        administrators=frozenset({ADMINISTRATOR}),
+    )
 
 
-def call(
-    rpc: str = "Consult", *roles: Role, owner: EnterpriseNumber = OWN, all_mandates: bool = False
-) -> Call:
+@pytest.fixture
+def access(registers: Registers, records: Records, rights: RightsCache) -> AccessControl:
+    return AccessControl(registers, records, PERMISSIONS, rights)  # type: ignore[arg-type]
+
+
+def call(rpc: str = "Consult", owner: EnterpriseNumber = OWN, *, all_rights: bool = False) -> Call:
     name = rpc if rpc.startswith("/") else REGISTERS + rpc
-    return Call(Caller(owner, frozenset(roles), all_mandates), CALL_ID, name)
+    return Call(Caller(owner, all_rights), CALL_ID, name)
+
+
+def grant(organisation: EnterpriseNumber, role: Role, **changes: Any) -> RoleGrant:
+    return RoleGrant(uuid4(), organisation, role, ADMINISTRATOR, NOW, **changes)
+
+
+def mandate(*permissions: MandatePermission, **changes: Any) -> Mandate:
+    """A mandate of FRIEND on the register of OTHER."""
+    return Mandate(uuid4(), OTHER, FRIEND, frozenset(permissions), OTHER, NOW, **changes)
 
 
 async def refusal(awaitable: object) -> list[tuple[str, Reason, dict[str, str]]]:
@@ -92,7 +122,7 @@ async def test_another_register_without_a_mandate_is_refused(access: AccessContr
     missing = [("register", Reason.MANDATE_MISSING, {"register": "0999999823"})]
     assert await refusal(access.admit_id(call(), OTHER)) == missing
     assert await refusal(access.admit(call(), OTHER)) == missing
-    assert await access.admit_id(call(all_mandates=True), OTHER) == AdmittedRegister(2, OTHER)
+    assert await access.admit_id(call(all_rights=True), OTHER) == AdmittedRegister(2, OTHER)
 
 
 async def test_missing_register_is_refused_like_one_without_a_mandate(
@@ -102,8 +132,8 @@ async def test_missing_register_is_refused_like_one_without_a_mandate(
     assert await refusal(access.admit_id(call(), NOBODY)) == missing
     # Without a mandate the store is not even asked: the time of the answer tells nothing.
     assert registers.asked == []
-    assert await refusal(access.admit_id(call(all_mandates=True), NOBODY)) == missing
-    assert await refusal(access.admit(call(all_mandates=True), NOBODY)) == missing
+    assert await refusal(access.admit_id(call(all_rights=True), NOBODY)) == missing
+    assert await refusal(access.admit(call(all_rights=True), NOBODY)) == missing
 
 
 async def test_own_number_without_a_register_is_register_unknown(access: AccessControl) -> None:
@@ -127,7 +157,7 @@ async def test_register_created_later_is_found(access: AccessControl, registers:
 
 
 async def test_mandate_is_checked_for_registers_found_before(access: AccessControl) -> None:
-    await access.admit_id(call(all_mandates=True), OTHER)
+    await access.admit_id(call(all_rights=True), OTHER)
     assert (await refusal(access.admit_id(call(), OTHER)))[0][1] is Reason.MANDATE_MISSING
 
 
@@ -135,32 +165,77 @@ async def test_many_registers_are_looked_up_in_one_snapshot(
     access: AccessControl, registers: Registers
 ) -> None:
     await access.admit_id(call(), OWN)
-    admit = await access.admitting(call("CheckInscriptions", Role.ROUTER), [OWN, OTHER, NOBODY, OTHER])
+    admit = await access.admitting(call("CheckInscriptions", ROUTER), [OWN, OTHER, NOBODY, OTHER])
     assert registers.asked == [[OWN], [OTHER, NOBODY]]
     assert [await admit(number) for number in (OWN, OTHER)] == [
-        AdmittedRegister(1, OWN),
-        AdmittedRegister(2, OTHER),
+        AdmittedRegister(1, OWN, AS_ROUTER),
+        AdmittedRegister(2, OTHER, AS_ROUTER),
     ]
     assert (await refusal(admit(NOBODY)))[0][1] is Reason.MANDATE_MISSING
     assert len(registers.asked) == 2
 
 
 async def test_router_may_only_check_other_registers(access: AccessControl) -> None:
-    router = call("CheckInscriptions", Role.ROUTER)
-    assert await (await access.admitting(router, [OTHER]))(OTHER) == AdmittedRegister(2, OTHER)
+    router = call("CheckInscriptions", ROUTER)
+    assert await (await access.admitting(router, [OTHER]))(OTHER) == AdmittedRegister(2, OTHER, AS_ROUTER)
     plain = call("CheckInscriptions")
     assert (await refusal((await access.admitting(plain, [OTHER]))(OTHER)))[0][1] is Reason.MANDATE_MISSING
-    assert (await refusal(access.admit_id(call("Consult", Role.ROUTER), OTHER)))[0][
-        1
-    ] is Reason.MANDATE_MISSING
+    assert (await refusal(access.admit_id(call("Consult", ROUTER), OTHER)))[0][1] is Reason.MANDATE_MISSING
 
 
-def test_call_without_a_register_requires_a_role(access: AccessControl) -> None:
-    access.require_role(call("FindRegisters", Role.ROUTER))
-    access.require_role(call(ADMINISTRATION + "CreateRegister", Role.ADMINISTRATION))
+async def test_call_without_a_register_requires_a_role(access: AccessControl) -> None:
+    await access.enter(call("FindRegisters", ROUTER))
+    await access.enter(call(ADMINISTRATION + "CreateRegister", ADMINISTRATOR))
     for rpc in ("FindRegisters", ADMINISTRATION + "ListRegisters"):
         with pytest.raises(Refused, match="ROLE_MISSING"):
-            access.require_role(call(rpc))
+            await access.enter(call(rpc))
+
+
+async def test_mandate_admits_to_the_permissions_that_it_names(access: AccessControl) -> None:
+    assert (await access.admit_id(call("Consult", FRIEND), OTHER)).id == 2
+    assert (await access.admit_id(call("Inscribe", FRIEND), OTHER)).id == 2
+    assert (await refusal(access.admit_id(call("Subscribe", FRIEND), OTHER)))[0][1] is Reason.MANDATE_MISSING
+    assert (await refusal(access.admit_id(call("Consult", FRIEND), NOBODY)))[0][1] is Reason.MANDATE_MISSING
+
+
+async def test_rpc_that_cannot_leave_contents_out_requires_a_mandate_with_all_contents(
+    registers: Registers, records: Records
+) -> None:
+    async def admits(rpc: str, **changes: Any) -> bool:
+        rights = await known_rights(mandate(*MandatePermission, **changes))
+        access = AccessControl(registers, records, PERMISSIONS, rights)  # type: ignore[arg-type]
+        try:
+            await access.admit_id(call(rpc, FRIEND), OTHER)
+        except Refused:
+            return False
+        return True
+
+    assert await admits("Consult")
+    assert not await admits("Subscribe")
+    assert await admits("Subscribe", contents=frozenset(Content))
+    assert not await admits("Consult", dossier_types=frozenset({"A"}), contents=frozenset(Content))
+
+
+async def test_no_decision_rests_on_rights_older_than_a_second(
+    registers: Registers, records: Records
+) -> None:
+    now = 0.0
+    store = MemoryRights()
+    cache = RightsCache(store.reader(), frozenset({ADMINISTRATOR}), lambda: now)
+    access = AccessControl(registers, records, PERMISSIONS, cache)  # type: ignore[arg-type]
+    await cache.read()
+    now = 1.0
+    await access.admit_id(call(), OWN)
+    now = 1.001
+    waiting = asyncio.create_task(access.admit_id(call(), OWN))
+    await asyncio.sleep(0)
+    await cache.read()
+    assert (await waiting).id == 1
+    now = 3.0
+    late = Call(Caller(OWN), CALL_ID, REGISTERS + "Consult", deadline=now)
+    with pytest.raises(StoreUnavailable):
+        await access.enter(late)
+    await access.enter(call(all_rights=True))
 
 
 @pytest.mark.parametrize(

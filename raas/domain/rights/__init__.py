@@ -1,0 +1,1 @@
+"""Rights: mandates on registers and roles of organisations, as values and rules."""

@@ -1,0 +1,124 @@
+"""All rights that are valid, or may become valid, as of one version of the rights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.mandate import Mandate, MandatePermission
+from raas.domain.rights.role import Role, RoleGrant
+from raas.domain.rights.view import RegisterView, union
+
+Right = Mandate | RoleGrant
+"""A row of the rights. Every kind has an id and is never deleted: what ends is marked as revoked."""
+
+_ADMINISTRATORS_NEEDED = 2
+
+_Key = TypeVar("_Key")
+_Right = TypeVar("_Right", Mandate, RoleGrant)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant by the clock of the database, and the day in Belgium on which it falls."""
+
+    instant: datetime
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class RightsSnapshot:
+    """The rights as of `version`, indexed for decisions; every question is answered as of a moment.
+
+    `first_administrators` are the organisations that the settings name. They count as administrators while
+    fewer than two organisations hold a confirmed and valid grant of that role.
+    """
+
+    version: int = 0
+    first_administrators: frozenset[EnterpriseNumber] = frozenset()
+    mandates: Mapping[tuple[EnterpriseNumber, EnterpriseNumber], Mapping[UUID, Mandate]] = field(
+        default_factory=dict
+    )
+    """By mandatary and register."""
+    grants: Mapping[EnterpriseNumber, Mapping[UUID, RoleGrant]] = field(default_factory=dict)
+    """By organisation."""
+    administrators: Mapping[UUID, RoleGrant] = field(default_factory=dict)
+    """All grants of the role ADMINISTRATOR."""
+
+    def after(self, version: int, rows: Iterable[Right], moment: Moment) -> RightsSnapshot:
+        """The snapshot after these rows were added or changed; rights that have ended are left out."""
+        mandates, grants = dict(self.mandates), dict(self.grants)
+        administrators = dict(self.administrators)
+        for row in rows:
+            match row:
+                case Mandate():
+                    kept = row.may_become_valid(moment.day, moment.instant)
+                    _put(mandates, (row.mandatary, row.register), row, kept)
+                case RoleGrant():
+                    kept = row.may_become_valid(moment.day)
+                    _put(grants, row.organisation, row, kept)
+                    if row.role is Role.ADMINISTRATOR:
+                        administrators.pop(row.id, None)
+                        if kept:
+                            administrators[row.id] = row
+        return replace(self, version=version, mandates=mandates, grants=grants, administrators=administrators)
+
+    def view(
+        self,
+        mandatary: EnterpriseNumber,
+        register: EnterpriseNumber,
+        permission: MandatePermission,
+        moment: Moment,
+    ) -> RegisterView | None:
+        """The part of a register that an organisation sees by its mandates; None without a valid one."""
+        mandates = self.mandates.get((mandatary, register))
+        if mandates is None:
+            return None
+        return union(
+            mandate.view
+            for mandate in mandates.values()
+            if permission in mandate.permissions and mandate.is_valid(moment.day, moment.instant)
+        )
+
+    def grants_of(self, organisation: EnterpriseNumber, role: Role, moment: Moment) -> list[RoleGrant]:
+        """The valid grants of a role; empty also for an administrator whom only the settings name."""
+        grants = self.grants.get(organisation)
+        return (
+            [grant for grant in grants.values() if grant.role is role and grant.is_valid(moment.day)]
+            if grants
+            else []
+        )
+
+    def has_role(self, organisation: EnterpriseNumber, role: Role, moment: Moment) -> bool:
+        """Whether an organisation has a role."""
+        if self.grants_of(organisation, role, moment):
+            return True
+        return (
+            role is Role.ADMINISTRATOR
+            and organisation in self.first_administrators
+            and not self.grants_of(organisation, Role.AUDITOR, moment)
+            and not self._administrators_suffice(moment)
+        )
+
+    def next_end(self, instant: datetime) -> datetime | None:
+        """The next instant, after this one, at which a right ends within a day."""
+        ends = (m.expire_time for mandates in self.mandates.values() for m in mandates.values())
+        return min((end for end in ends if end is not None and end > instant), default=None)
+
+    def _administrators_suffice(self, moment: Moment) -> bool:
+        valid = {g.organisation for g in self.administrators.values() if g.is_valid(moment.day)}
+        return len(valid) >= _ADMINISTRATORS_NEEDED
+
+
+def _put(index: dict[_Key, Mapping[UUID, _Right]], key: _Key, right: _Right, kept: bool) -> None:
+    rights = {id_: each for id_, each in index.get(key, {}).items() if id_ != right.id}
+    if kept:
+        rights[right.id] = right
+    if rights:
+        index[key] = rights
+    else:
+        index.pop(key, None)

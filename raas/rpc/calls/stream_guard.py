@@ -1,0 +1,66 @@
+"""Streams end when the rights on which they rest end, and wait while these are not known."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from raas.domain.errors import Refused
+from raas.usecases.calls.rights_cache import RightsCache
+
+Lost = Callable[[], Refused | None]
+"""Decides anew: the refusal of a stream that would not be admitted now, None = it goes on."""
+
+
+class StreamGuard:
+    """Guards one stream: a block in which Refused is raised as soon as its caller loses the right to it.
+
+    Guards nothing until `rest_on` is called.
+    """
+
+    __slots__ = ("_limit", "_lost", "_refused", "_rights", "_stop")
+
+    def __init__(self) -> None:
+        self._limit = asyncio.timeout(None)
+        self._refused: Refused | None = None
+        self._rights: RightsCache | None = None
+        self._lost: Lost | None = None
+        self._stop: Callable[[], None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._limit.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._stop is not None:
+            self._stop()
+        try:
+            await self._limit.__aexit__(kind, error, trace)
+        except TimeoutError:
+            if self._refused is None:
+                raise
+            raise self._refused from None
+
+    def rest_on(self, rights: RightsCache, lost: Lost) -> None:
+        """Decide by `lost` whenever rights may have changed; it replaces what was given before."""
+        self._lost = lost
+        if self._rights is None:
+            self._rights = rights
+            self._stop = rights.watch(self._check)
+
+    async def fresh(self) -> None:
+        """Return once the rights are known that are fresh enough to send or to take a message."""
+        if self._rights is not None and not self._rights.is_fresh:
+            await self._rights.fresh_again()
+
+    def _check(self) -> None:
+        """Called by the cache, in any task."""
+        if self._refused is not None or self._lost is None:
+            return
+        self._refused = self._lost()
+        if self._refused is not None:
+            self._limit.reschedule(asyncio.get_running_loop().time())

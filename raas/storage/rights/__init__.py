@@ -1,0 +1,1 @@
+"""Rights on PostgreSQL: mandates and role grants."""

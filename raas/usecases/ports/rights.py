@@ -1,0 +1,110 @@
+"""The stored rights: mandates and role grants, and the version at which each last changed.
+
+A transaction that changes rights gives them the next version. So a reader that knows a version needs only
+the rows after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.mandate import Mandate
+from raas.domain.rights.role import Role, RoleGrant
+from raas.domain.rights.snapshot import Right
+
+UNKNOWN_VERSION = -1
+"""Asks a reader for all rights that have not ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class RightsUpdate:
+    """The rights that changed since a version, as the primary had them at `time` by its own clock."""
+
+    version: int
+    time: datetime
+    rows: Sequence[Right]
+
+
+class RightsReader(Protocol):
+    """Reads the rights of the primary. It waits for nothing that other work of the process occupies."""
+
+    async def read(self, known: int) -> RightsUpdate:
+        """The rights that changed after version `known`, or (UNKNOWN_VERSION) all that have not ended.
+
+        A version below `known` says that the database was restored: ask again for all. Raises
+        StoreUnavailable, also when there is no answer in time; StoreFault.
+        """
+
+    async def changed(self, seconds: float) -> None:
+        """Return when a change was notified, or after so many seconds. Raises StoreUnavailable."""
+
+    def close(self) -> None:
+        """Disconnect."""
+
+
+class RightsTransaction(Protocol):
+    """A change of the rights, while no other one takes place."""
+
+    version: int
+    """The version that the rows written here get."""
+    time: datetime
+    """The clock of the database."""
+
+    async def mandate(self, id_: UUID) -> Mandate | None:
+        """The mandate with this id."""
+
+    async def grant(self, id_: UUID) -> RoleGrant | None:
+        """The role grant with this id."""
+
+    async def grants_of(self, organisation: EnterpriseNumber) -> Sequence[RoleGrant]:
+        """All role grants of an organisation."""
+
+    async def put(self, right: Right) -> None:
+        """Add a right, or change the one with its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageStart:
+    """The last element of the page before; lists are in order of grant time, then id."""
+
+    time: datetime
+    id: UUID
+
+
+class RightsStore(Protocol):
+    """Changes and lists the rights. All raise StoreUnavailable, StoreFault."""
+
+    def change(self) -> AbstractAsyncContextManager[RightsTransaction]:
+        """A transaction: committed, and notified to all processes, when the block ends without an error.
+
+        A block that put nothing changes nothing. Raises CommitUnknown.
+        """
+
+    async def mandates(
+        self,
+        register: EnterpriseNumber | None,
+        mandatary: EnterpriseNumber | None,
+        day: int | None,
+        after: PageStart | None,
+        limit: int,
+    ) -> Sequence[Mandate]:
+        """The mandates on a register, of a mandatary, or both; with `day` only those valid on that day.
+
+        At least one of `register` and `mandatary` is given.
+        """
+
+    async def grants(
+        self,
+        organisation: EnterpriseNumber | None,
+        role: Role | None,
+        day: int | None,
+        after: PageStart | None,
+        limit: int,
+    ) -> Sequence[RoleGrant]:
+        """The role grants of an organisation (None = all), of one role (None = all)."""
