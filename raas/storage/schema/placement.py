@@ -42,5 +42,9 @@ PLACEMENTS: Mapping[str, Placement] = {
     "person_import_rejection": Placement.LOCAL,
     "secret": Placement.LOCAL,
     "schema_change": Placement.LOCAL,
+    # Each process reads them whole; no statement joins them.
+    "rights_version": Placement.LOCAL,
+    "mandate": Placement.LOCAL,
+    "role_grant": Placement.LOCAL,
 }
 """By table; Alembic's own table of versions is local, too."""
