@@ -14,15 +14,16 @@ import psycopg
 
 _TABLES = """
 CREATE SCHEMA IF NOT EXISTS merge_baseline;
-DROP TABLE IF EXISTS merge_baseline.register, merge_baseline.dossier, merge_baseline.mutation;
-CREATE TABLE merge_baseline.register (LIKE register INCLUDING ALL);
+DROP TABLE IF EXISTS merge_baseline.register_head, merge_baseline.dossier, merge_baseline.mutation;
+CREATE TABLE merge_baseline.register_head (LIKE register_head INCLUDING ALL);
 CREATE TABLE merge_baseline.dossier (LIKE dossier INCLUDING ALL) WITH (fillfactor = 85);
 CREATE TABLE merge_baseline.mutation (LIKE mutation INCLUDING ALL);
-INSERT INTO merge_baseline.register (enterprise_number, name, checksum) VALUES (1, 'baseline', '');
+INSERT INTO merge_baseline.register_head (register_id, record_time, checksum) VALUES (1, now(), '');
 """
 
 _MERGE = """
-WITH owner AS MATERIALIZED (SELECT id, revision FROM merge_baseline.register FOR NO KEY UPDATE),
+WITH owner AS MATERIALIZED (
+  SELECT register_id AS id, revision FROM merge_baseline.register_head FOR NO KEY UPDATE),
 asked AS (
   SELECT niss, type, range_agg(daterange(begun, ended, '[]')) AS days
   FROM unnest(%s::bigint[], %s::int[], %s::date[], %s::date[]) AS row (niss, type, begun, ended)
@@ -44,7 +45,7 @@ kept AS (
   SELECT id, niss, type, after, revision FROM merged
   ON CONFLICT (register_id, niss, dossier_type_id)
   DO UPDATE SET periods = excluded.periods, revision = excluded.revision)
-UPDATE merge_baseline.register SET revision = (SELECT max(revision) FROM merged)"""
+UPDATE merge_baseline.register_head SET revision = (SELECT max(revision) FROM merged)"""
 
 
 def merged_per_second(dsn: str, rows: Sequence[tuple[str, str, date, date]], batch: int) -> float:

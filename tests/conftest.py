@@ -1,7 +1,11 @@
-"""PostgreSQL for the tests: that of RAAS_TEST_DSN, else an embedded one; one database per session."""
+"""PostgreSQL for the tests: that of RAAS_TEST_DSN, else an embedded one; one database per session.
+
+With RAAS_TEST_CITUS_DSN, the coordinator of a Citus cluster, the tables of that database are distributed.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -19,8 +23,10 @@ from raas.storage.connection.database import open_database
 from raas.storage.embedded import EmbeddedPostgres
 from raas.storage.embedded.binaries import MAJOR
 from raas.storage.schema.migration import upgrade
+from tests.citus import distribute_tables, new_citus_database
 
-GIVEN_DSN = os.environ.get("RAAS_TEST_DSN")
+CITUS_DSN = os.environ.get("RAAS_TEST_CITUS_DSN")
+GIVEN_DSN = CITUS_DSN or os.environ.get("RAAS_TEST_DSN")
 
 
 def pytest_report_header() -> str:
@@ -29,7 +35,8 @@ def pytest_report_header() -> str:
         return f"PostgreSQL: {MAJOR}, embedded"
     with psycopg.connect(GIVEN_DSN) as connection:
         version = connection.execute("SHOW server_version").fetchone()
-    return f"PostgreSQL: {version[0] if version else '?'}, of RAAS_TEST_DSN"
+    variable = "RAAS_TEST_CITUS_DSN" if CITUS_DSN else "RAAS_TEST_DSN"
+    return f"PostgreSQL: {version[0] if version else '?'}, of {variable}"
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +62,10 @@ def dsn(server_dsn: str) -> Iterator[str]:
 @contextmanager
 def new_database(server_dsn: str) -> Iterator[str]:
     """Create an empty database on the server while the block lasts; yields its DSN."""
+    if CITUS_DSN is not None:
+        with new_citus_database(server_dsn) as created:
+            yield created
+        return
     name = f"raas_test_{uuid4().hex}"
     with psycopg.connect(server_dsn, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -76,6 +87,9 @@ async def engine(dsn: str) -> AsyncIterator[AsyncEngine]:
     """An engine on the migrated database of the session; each test uses a register of its own."""
     engine = open_database(dsn)
     await upgrade(engine)
+    if CITUS_DSN is not None:
+        await engine.dispose()
+        await asyncio.to_thread(distribute_tables, dsn)
     yield engine
     await engine.dispose()
 

@@ -16,7 +16,8 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from raas.storage.embedded import running_dsn
-from tests.conftest import GIVEN_DSN, new_database
+from tests.citus import distribute_tables
+from tests.conftest import CITUS_DSN, GIVEN_DSN, new_database
 from tests.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -81,6 +82,8 @@ class Server:
         assert not self.running
         if self._database_url and migrate:
             raas("migrate", environment=self.environment)
+            if CITUS_DSN is not None:
+                distribute_tables(self._database_url)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "server.py", *self.flags],
@@ -187,7 +190,7 @@ def running_server(directory: Path, *flags: str) -> Iterator[Server]:
 
 @contextmanager
 def _database() -> Iterator[str | None]:
-    """A new database on the PostgreSQL of RAAS_TEST_DSN; None for the embedded one."""
+    """A new database on the server of RAAS_TEST_DSN or RAAS_TEST_CITUS_DSN; None for the embedded one."""
     if GIVEN_DSN is None:
         yield None
         return

@@ -21,14 +21,21 @@ _DEFAULT_PORT = "5432"
 _SEVERAL = "\nMultiple connection attempts failed."
 
 
-async def connect(parameters: Mapping[str, Any], *, autocommit: bool) -> psycopg.AsyncConnection[Any]:
+class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
+    """A connection of psycopg that knows the kind of its server."""
+
+    distributed = False
+    """Whether the server is the coordinator of a Citus cluster, and statements may run on other nodes."""
+
+
+async def connect(parameters: Mapping[str, Any], *, autocommit: bool) -> Connection:
     """A connection by the parameters of libpq.
 
     Raises StoreUnavailable that names host, port and reason, as libpq says it, and never the password;
     StoreFault (POOLER) when a pooler refuses the settings of the session.
     """
     try:
-        return await psycopg.AsyncConnection.connect(**parameters, autocommit=autocommit)
+        return await Connection.connect(**parameters, autocommit=autocommit)
     except psycopg.OperationalError as error:
         if _POOLER_REFUSAL in str(error):
             raise StoreFault(POOLER) from None

@@ -12,7 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from raas.storage.connection.connect import connect
+from raas.storage.connection.connect import Connection, connect
 from raas.storage.connection.limits import TransactionLimits, limit_transactions
 from raas.usecases.ports.errors import StoreFault
 
@@ -34,6 +34,10 @@ _SERVER_SETTINGS = (
     ("tcp_keepalives_count", "3"),
     ("tcp_user_timeout", "20s"),
 )
+
+# Citus plans a statement for the node of its register, and so not before it knows the parameters.
+_ADAPT_TO_CITUS = """
+SELECT set_config('plan_cache_mode', 'auto', false) FROM pg_extension WHERE extname = 'citus'"""
 
 _SERVER_LIMITS = TransactionLimits()
 
@@ -75,10 +79,12 @@ def open_database(
     """
     parameters = connection_parameters(dsn, limits)
 
-    async def connect_supported() -> psycopg.AsyncConnection[Any]:
+    async def connect_supported() -> Connection:
         connection = await connect(parameters, autocommit=True)
         try:
             require_supported(connection.info.server_version)
+            cursor = await connection.execute(_ADAPT_TO_CITUS)
+            connection.distributed = await cursor.fetchone() is not None
             if limits is not None and not autocommit:
                 await limit_transactions(connection, limits)
             await connection.set_autocommit(autocommit)
@@ -130,16 +136,21 @@ def connection_parameters(dsn: str, limits: TransactionLimits | None = _SERVER_L
     except psycopg.ProgrammingError:
         # The driver's message quotes the URI, and that may hold a password.
         raise StoreFault("the URI of the database cannot be read") from None
-    settings = dict(_SERVER_SETTINGS)
-    if limits is not None:
-        settings["lock_timeout"] = f"{round(limits.lock_seconds * 1000)}ms"
-    ours = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    ours = " ".join(f"-c {name}={value}" for name, value in session_settings(limits).items())
     # The later one of two equal settings applies: those of the URI come last.
     options = f"{ours} {given.get('options') or ''}".rstrip()
     parameters = {**_LIBPQ_DEFAULTS, **given, "options": options}
     if limits is None:
         parameters["application_name"] += _COMMAND
     return parameters
+
+
+def session_settings(limits: TransactionLimits | None = _SERVER_LIMITS) -> dict[str, str]:
+    """The settings of PostgreSQL in every session; `limits` bound the waits for locks."""
+    settings = dict(_SERVER_SETTINGS)
+    if limits is not None:
+        settings["lock_timeout"] = f"{round(limits.lock_seconds * 1000)}ms"
+    return settings
 
 
 def _replace_if_dead(connection: DBAPIConnection, _: ConnectionPoolEntry, __: PoolProxiedConnection) -> None:

@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import PoolProxiedConnection
 
 from raas.concurrency.detached import detach, finish
+from raas.storage.connection.connect import Connection as Connection
 from raas.storage.connection.errors import translated_errors
 
-Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 Result = TypeVar("Result")
 
 
