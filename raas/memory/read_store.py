@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
-from raas.domain.registers.register import Register
+from raas.domain.registers.register import RegisterIdentity
 from raas.domain.registers.revision_bounds import revision_violation
 from raas.memory.mutations import mutation_of
 from raas.memory.state import RegisterState
@@ -97,11 +97,11 @@ class MemoryReadStore(MemoryTransitions):
         """Those of the codes that are no dossier type of the register."""
         return set(codes) - self._state.registers[register_id].types.keys()
 
-    async def holders(self, nisses: Sequence[Niss]) -> Sequence[tuple[Register, Niss]]:
+    async def holders(self, nisses: Sequence[Niss]) -> Sequence[tuple[RegisterIdentity, Niss]]:
         """The registers that have, or had, a dossier of one of these numbers."""
         registers = sorted(self._state.registers.values(), key=lambda register: register.enterprise_number)
         return [
-            (register.register(), niss)
+            (RegisterIdentity(register.id, register.enterprise_number), niss)
             for register in registers
             for niss in nisses
             if any(key[0] == niss for key in register.dossiers)

@@ -6,6 +6,7 @@ import pytest
 
 from raas.domain.calendar.periods import Period
 from raas.domain.numbers.niss import Niss
+from raas.domain.registers.register import RegisterIdentity
 from raas.usecases.ports.read_store import ReadStore
 from tests.contract.book import FIRST_DAY, new_book, persons
 from tests.contract.stores import Stores
@@ -27,10 +28,8 @@ async def test_holders_have_or_had_a_dossier_of_the_number(store: ReadStore, sto
     await had.set((person, "A", (LINE,)))
     await had.set((person, "A", ()))
     await never.set((persons(1)[0], "A", (LINE,)))
-    found = [
-        (register.id, register.revision, niss) for register, niss in await store.holders([person, other])
-    ]
-    assert found == [(has.id, 3, person), (has.id, 3, other), (had.id, 2, person)]
+    first, second = [RegisterIdentity(book.id, book.number) for book in (has, had)]
+    assert await store.holders([person, other]) == [(first, person), (first, other), (second, person)]
     assert await store.holders([Niss(int(niss(1933, 63, 3, 7)))]) == []
 
 

@@ -27,6 +27,14 @@ class Register:
     create_time: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class RegisterIdentity:
+    """The parts of a register that never change."""
+
+    id: int
+    enterprise_number: EnterpriseNumber
+
+
 def first_checksum(number: EnterpriseNumber) -> bytes:
     """The checksum of a register without mutations: SHA-256 of its enterprise number, ten digits."""
     return sha256(enterprise_number_text(number).encode()).digest()

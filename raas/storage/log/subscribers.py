@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
-from raas.storage.connection.query import Row, fetch, write
+from raas.storage.connection.query import Row, fetch, write, write_each
 from raas.storage.rows.arrays import array
 from raas.usecases.ports.log import LogFilter
 from raas.usecases.ports.subscriber_store import Subscriber, SubscriberKey
@@ -22,19 +23,20 @@ _EXISTS = "NOT s.deleted"
 _ONE = "s.register_id = %(register)s AND s.caller = %(caller)s AND s.name = %(name)s"
 
 _FIND = f"""
-SELECT {_COLUMNS} FROM subscriber s JOIN register_head h ON h.register_id = s.register_id
+SELECT {_COLUMNS} FROM subscriber s JOIN register_head h ON h.register_id = %(register)s
 WHERE {_ONE} AND {_EXISTS}"""
 
-# The time for which a report that a subscriber is connected is valid.
-_CONNECTED = "clock_timestamp() + interval '60 seconds'"
+# The time for which a report that a subscriber is connected is valid. A sharded PostgreSQL reads the clock
+# once for an inserted row, and refuses to read it where a row is changed.
+_VALID = "interval '60 seconds'"
 
 _ENTER = f"""
 INSERT INTO subscriber AS s (register_id, caller, name, log_id, dossier_types, kinds, acknowledged_revision,
                              reading_revision, connected_until)
 VALUES (%(register)s, %(caller)s, %(name)s, %(log)s, %(types)s::text[], %(kinds)s::smallint[], %(revision)s,
-        %(reading)s, {_CONNECTED})
+        %(reading)s, clock_timestamp() + {_VALID})
 ON CONFLICT (register_id, caller, name) DO UPDATE SET
-  last_seen_time = clock_timestamp(), connected_until = excluded.connected_until, deleted = false,
+  last_seen_time = excluded.last_seen_time, connected_until = excluded.connected_until, deleted = false,
   log_id = excluded.log_id, dossier_types = excluded.dossier_types, kinds = excluded.kinds,
   reading_revision = excluded.reading_revision,
   acknowledged_revision = CASE
@@ -47,10 +49,10 @@ _ACKNOWLEDGE = """
 INSERT INTO subscriber AS s (register_id, caller, name, log_id, dossier_types, kinds, acknowledged_revision)
 VALUES (%(register)s, %(caller)s, %(name)s, %(log)s, '{}', '{}', %(revision)s)
 ON CONFLICT (register_id, caller, name) DO UPDATE SET
-  last_seen_time = clock_timestamp(), log_id = excluded.log_id, deleted = false,
-  dossier_types = CASE WHEN s.deleted AND s.connected_until < clock_timestamp()
+  last_seen_time = excluded.last_seen_time, log_id = excluded.log_id, deleted = false,
+  dossier_types = CASE WHEN s.deleted AND s.connected_until < excluded.last_seen_time
     THEN '{}' ELSE s.dossier_types END,
-  kinds = CASE WHEN s.deleted AND s.connected_until < clock_timestamp() THEN '{}' ELSE s.kinds END,
+  kinds = CASE WHEN s.deleted AND s.connected_until < excluded.last_seen_time THEN '{}' ELSE s.kinds END,
   reading_revision = CASE WHEN s.log_id = excluded.log_id AND NOT s.deleted
     THEN greatest(coalesce(s.reading_revision, s.acknowledged_revision), excluded.acknowledged_revision)
     ELSE excluded.acknowledged_revision END,
@@ -61,22 +63,23 @@ RETURNING acknowledged_revision"""
 
 # Rows are locked in the order of the key: concurrent reports do not deadlock.
 _SEEN = f"""
-WITH reported AS (
-  SELECT * FROM unnest(%(registers)s::bigint[], %(callers)s::bigint[], %(names)s::text[],
-                       %(connected)s::boolean[]) AS t (register_id, caller, name, connected)),
-held AS MATERIALIZED (
-  SELECT s.register_id, s.caller, s.name, reported.connected
-  FROM subscriber s JOIN reported USING (register_id, caller, name)
-  ORDER BY 1, 2, 3 FOR UPDATE OF s)
+WITH held AS MATERIALIZED (
+  SELECT s.caller, s.name, reported.connected
+  FROM unnest(%(callers)s::bigint[], %(names)s::text[], %(connected)s::boolean[])
+         AS reported (caller, name, connected)
+  JOIN subscriber s ON s.caller = reported.caller AND s.name = reported.name
+  WHERE s.register_id = %(register)s
+  ORDER BY 1, 2 FOR UPDATE OF s)
 UPDATE subscriber s SET
-  last_seen_time = clock_timestamp(),
-  connected_until = CASE WHEN held.connected THEN {_CONNECTED} ELSE clock_timestamp() END
+  last_seen_time = statement_timestamp(),
+  connected_until = CASE WHEN held.connected THEN statement_timestamp() + {_VALID}
+                         ELSE statement_timestamp() END
 FROM held
-WHERE (s.register_id, s.caller, s.name) = (held.register_id, held.caller, held.name)
+WHERE s.register_id = %(register)s AND s.caller = held.caller AND s.name = held.name
 RETURNING 1"""
 
 _PAGE = f"""
-SELECT {_COLUMNS} FROM subscriber s JOIN register_head h ON h.register_id = s.register_id
+SELECT {_COLUMNS} FROM subscriber s JOIN register_head h ON h.register_id = %(register)s
 WHERE s.register_id = %(register)s AND {_EXISTS}
   AND (%(caller)s::bigint IS NULL OR s.caller = %(caller)s)
   AND (s.caller, s.name) > (%(after_caller)s, %(after_name)s)
@@ -122,14 +125,21 @@ class PostgresSubscribers:
 
     async def seen(self, connected: Collection[SubscriberKey], gone: Collection[SubscriberKey]) -> None:
         """Record which subscribers have a stream open in this process, and which closed their last one."""
-        keys = [*connected, *gone]
-        parameters = {
-            "registers": array(key.register_id for key in keys),
-            "callers": array(key.caller for key in keys),
-            "names": [key.name for key in keys],
-            "connected": [True] * len(connected) + [False] * len(gone),
-        }
-        await write(self._engine, _SEEN, parameters)
+        of_registers: defaultdict[int, list[tuple[SubscriberKey, bool]]] = defaultdict(list)
+        for key in connected:
+            of_registers[key.register_id].append((key, True))
+        for key in gone:
+            of_registers[key.register_id].append((key, False))
+        each = [
+            {
+                "register": register_id,
+                "callers": array(key.caller for key, _ in of_registers[register_id]),
+                "names": [key.name for key, _ in of_registers[register_id]],
+                "connected": [is_connected for _, is_connected in of_registers[register_id]],
+            }
+            for register_id in sorted(of_registers)
+        ]
+        await write_each(self._engine, _SEEN, each)
 
     async def page(
         self,

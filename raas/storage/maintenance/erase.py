@@ -19,7 +19,7 @@ WITH chosen AS (
   SELECT id FROM content WHERE {which} AND erased_time IS NULL
   ORDER BY {order} LIMIT %(limit)s FOR UPDATE),
 erased AS (
-  UPDATE content c SET body = NULL, salt = NULL, erased_time = clock_timestamp()
+  UPDATE content c SET body = NULL, salt = NULL, erased_time = statement_timestamp()
   FROM chosen WHERE c.id = chosen.id AND c.erased_time IS NULL RETURNING 1)
 SELECT count(*) FROM erased"""
 

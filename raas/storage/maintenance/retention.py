@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.storage.connection.lease import Connection, on_connection
-from raas.storage.connection.query import write
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.storage.connection.query import Row, fetch, write, write_each
+from raas.storage.rows.arrays import pairs
 
 KEPT_DAYS = 7
 """The period in which a repeated request_id gets the stored answer, as the contract promises."""
 
 _BATCH = 5_000
 
-_DELETE = """
-DELETE FROM {table} WHERE ctid = ANY(ARRAY(
-  SELECT ctid FROM {table} WHERE time < clock_timestamp() - make_interval(days => %s) LIMIT %s))"""
-_STATEMENTS = tuple(_DELETE.format(table=table) for table in ("request", "person_request"))
+_EXPIRED = "time < statement_timestamp() - make_interval(days => %(days)s)"
+
+_FIND_REQUESTS = f"SELECT register_id, actor, request_id FROM request WHERE {_EXPIRED} LIMIT %(limit)s"
+
+_DELETE_REQUESTS = f"""
+DELETE FROM request r USING unnest(%(actors)s::bigint[], %(ids)s::text[]) AS expired (actor, request_id)
+WHERE r.register_id = %(register)s AND r.actor = expired.actor AND r.request_id = expired.request_id
+  AND r.{_EXPIRED}
+RETURNING 1"""
+
+_DELETE_PERSON_REQUESTS = f"""
+DELETE FROM person_request WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM person_request WHERE {_EXPIRED} LIMIT %(limit)s))
+RETURNING 1"""
 
 _DELETE_SUBSCRIBERS = (
-    "DELETE FROM subscriber WHERE deleted AND connected_until < clock_timestamp() RETURNING 1"
+    "DELETE FROM subscriber WHERE deleted AND connected_until < statement_timestamp() RETURNING 1"
 )
 
 
@@ -30,19 +44,25 @@ class PostgresRetention:
 
     async def delete_expired_requests(self) -> int:
         """Delete requests older than KEPT_DAYS; returns the number. Raises StoreUnavailable, StoreFault."""
-        return sum([await self._delete(statement) for statement in _STATEMENTS])
+        batch = {"days": KEPT_DAYS, "limit": _BATCH}
+        total = 0
+        while found := await fetch(self._engine, _FIND_REQUESTS, batch):
+            total += await self._delete_requests(found)
+        while deleted := await write(self._engine, _DELETE_PERSON_REQUESTS, batch):
+            total += len(deleted)
+        return total
 
     async def delete_disconnected_subscribers(self) -> int:
         """Delete subscribers that were deleted while connected and no longer are; returns the number."""
         return len(await write(self._engine, _DELETE_SUBSCRIBERS, {}))
 
-    async def _delete(self, statement: str) -> int:
-        async def delete(connection: Connection) -> int:
-            return (await connection.execute(statement, (KEPT_DAYS, _BATCH))).rowcount
-
-        total = 0
-        while True:
-            deleted = await on_connection(self._engine, delete, writes=True)
-            total += deleted
-            if deleted < _BATCH:
-                return total
+    async def _delete_requests(self, found: Sequence[Row]) -> int:
+        """Delete these (register id, actor, request id), unless another process did."""
+        of_registers: defaultdict[int, list[tuple[EnterpriseNumber, str]]] = defaultdict(list)
+        for register_id, actor, request_id in found:
+            of_registers[register_id].append((EnterpriseNumber(actor), request_id))
+        each = []
+        for register_id in sorted(of_registers):
+            actors, ids = pairs(sorted(of_registers[register_id]))
+            each.append({"register": register_id, "actors": actors, "ids": ids, "days": KEPT_DAYS})
+        return sum(map(len, await write_each(self._engine, _DELETE_REQUESTS, each)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -14,7 +15,6 @@ from raas.storage.connection.lease import Connection
 from raas.storage.connection.query import Row
 from raas.storage.connection.transactions import Transactions
 from raas.storage.reads.instants import resolve_time
-from raas.storage.rows.arrays import array
 from raas.usecases.ports.errors import StoreFault
 from raas.usecases.ports.maintenance import TrimStep
 from raas.usecases.ports.subscriber_store import SubscriberKey
@@ -43,11 +43,7 @@ _MOVE = "UPDATE register_head SET oldest_revision = %s WHERE register_id = %s"
 # Everything before the old beginning was deleted earlier.
 _DELETE = "DELETE FROM mutation WHERE register_id = %s AND revision >= %s AND revision < %s"
 
-_RENEW = """
-WITH held AS MATERIALIZED (
-  SELECT register_id FROM register_head WHERE register_id = ANY(%s::bigint[])
-  ORDER BY register_id FOR NO KEY UPDATE)
-UPDATE register_head h SET log_id = gen_random_uuid() FROM held WHERE h.register_id = held.register_id"""
+_RENEW = "UPDATE register_head SET log_id = %s WHERE register_id = %s"
 
 
 class PostgresTrims:
@@ -91,7 +87,10 @@ class PostgresTrims:
         """Give each of these logs a new log_id: all of them, or none."""
 
         async def work(connection: Connection) -> None:
-            await connection.execute(_RENEW, (array(register_ids),))
+            # In the order in which all transactions lock several registers.
+            renewed = [(uuid4(), register_id) for register_id in sorted(register_ids)]
+            async with connection.cursor() as cursor:
+                await cursor.executemany(_RENEW, renewed)
             await connection.commit()
 
         await self._transactions.run(work, writes=True)

@@ -24,10 +24,10 @@ _LOCK = f"SELECT pg_advisory_xact_lock({ADDITIONS_LOCK})"
 
 _CREATED_BEFORE = "SELECT body_hash, niss FROM person_request WHERE actor = %s AND request_id = %s"
 
+_OF_PERSONS = "SELECT niss FROM person WHERE niss = ANY(%(nisses)s::bigint[])"
+
 # A register may know a number that the source does not: it was inscribed while another source was used.
-_TAKEN = """
-SELECT niss FROM person WHERE niss = ANY(%(nisses)s::bigint[])
-UNION SELECT niss FROM dossier WHERE niss = ANY(%(nisses)s::bigint[])"""
+_OF_DOSSIERS = "SELECT DISTINCT niss FROM dossier WHERE niss = ANY(%(nisses)s::bigint[])"
 
 _REMEMBER = "INSERT INTO person_request (actor, request_id, body_hash, niss) VALUES (%s, %s, %s, %s)"
 
@@ -63,9 +63,12 @@ class PostgresPersonCreation:
 
     async def taken(self, nisses: Sequence[Niss]) -> Collection[Niss]:
         """Those of these numbers that a person has, or that a register knows."""
+        parameters = {"nisses": array(nisses)}
         with translated_errors():
-            cursor = await self._connection.execute(_TAKEN, {"nisses": array(nisses)})
-            return {niss for (niss,) in await cursor.fetchall()}
+            async with self._connection.pipeline():
+                persons = await self._connection.execute(_OF_PERSONS, parameters)
+                dossiers = await self._connection.execute(_OF_DOSSIERS, parameters)
+            return {niss for (niss,) in (*await persons.fetchall(), *await dossiers.fetchall())}
 
     async def add(self, person: Person, key: RequestKey | None, fingerprint: bytes) -> Person:
         """Add the person, store the request id, and commit. Raises StoreFault when the number is taken."""

@@ -23,7 +23,7 @@ _BEFORE_NEXT = """
 SELECT coalesce((
   SELECT greatest(next.record_time - interval '1 microsecond', this.record_time)
   FROM mutation next
-  LEFT JOIN mutation this ON this.register_id = next.register_id AND this.revision = next.revision - 1
+  LEFT JOIN mutation this ON this.register_id = %(register)s AND this.revision = next.revision - 1
   WHERE next.register_id = %(register)s AND next.revision = %(revision)s::bigint + 1), 'infinity') AS at"""
 
 _LAST_UNTIL = """

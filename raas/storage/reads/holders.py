@@ -7,17 +7,12 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.numbers.niss import Niss
-from raas.domain.registers.register import Register
+from raas.domain.registers.register import RegisterIdentity
 from raas.storage.connection.query import fetch
 from raas.storage.rows.arrays import array
-from raas.storage.rows.registers import REGISTER_COLUMNS, register_of
+from raas.storage.rows.register_numbers import RegisterNumbers
 
-_HOLDERS = f"""
-SELECT {REGISTER_COLUMNS}, held.niss
-FROM (SELECT DISTINCT register_id, niss FROM dossier WHERE niss = ANY(%(nisses)s::bigint[])) held
-JOIN register r ON r.id = held.register_id
-JOIN register_head h ON h.register_id = r.id
-ORDER BY r.enterprise_number, held.niss"""
+_HOLDERS = "SELECT DISTINCT register_id, niss FROM dossier WHERE niss = ANY(%(nisses)s::bigint[])"
 
 _NUMBERS = """
 SELECT DISTINCT niss FROM dossier
@@ -25,10 +20,14 @@ WHERE register_id = %(register)s AND niss > %(after)s::bigint AND NOT isempty(pe
 ORDER BY niss LIMIT %(limit)s"""
 
 
-async def read_holders(engine: AsyncEngine, nisses: Sequence[Niss]) -> Sequence[tuple[Register, Niss]]:
+async def read_holders(
+    engine: AsyncEngine, numbers: RegisterNumbers, nisses: Sequence[Niss]
+) -> Sequence[tuple[RegisterIdentity, Niss]]:
     """The registers that have, or had, a dossier of these numbers, by enterprise number, then niss."""
     rows = await fetch(engine, _HOLDERS, {"nisses": array(nisses)})
-    return [(register_of(row), Niss(row[-1])) for row in rows]
+    number_of = await numbers.of({register_id for register_id, _ in rows})
+    found = sorted((number_of[register_id], niss, register_id) for register_id, niss in rows)
+    return [(RegisterIdentity(register_id, number), Niss(niss)) for number, niss, register_id in found]
 
 
 async def read_numbers(

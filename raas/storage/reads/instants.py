@@ -17,7 +17,7 @@ from raas.usecases.ports.errors import StoreFault
 # oldest_revision, so they are kept; the record time of oldest_revision itself may be unknown.
 _SEARCH = """
 WITH RECURSIVE search (low, high) AS (
-  SELECT r.oldest_revision, r.revision FROM register_head r WHERE r.register_id = %(register)s
+  SELECT oldest_revision, revision FROM register_head WHERE register_id = %(register)s
   UNION ALL
   SELECT CASE WHEN m.early THEN m.revision ELSE s.low END,
          CASE WHEN m.early THEN s.high ELSE m.revision - 1 END
@@ -25,11 +25,11 @@ WITH RECURSIVE search (low, high) AS (
     SELECT m.revision, m.record_time <= %(instant)s::timestamptz AS early FROM mutation m
     WHERE m.register_id = %(register)s AND m.revision = (s.low + s.high + 1) / 2 OFFSET 0) m
   WHERE s.low < s.high)
-SELECT s.low, r.record_time, clock_timestamp(), r.oldest_revision,
-       CASE WHEN r.oldest_revision = r.revision THEN r.record_time
+SELECT s.low, h.record_time, clock_timestamp(), h.oldest_revision,
+       CASE WHEN h.oldest_revision = h.revision THEN h.record_time
             ELSE (SELECT record_time FROM mutation
-                  WHERE register_id = r.register_id AND revision = r.oldest_revision) END
-FROM register_head r CROSS JOIN search s WHERE r.register_id = %(register)s AND s.low = s.high"""
+                  WHERE register_id = %(register)s AND revision = h.oldest_revision) END
+FROM register_head h CROSS JOIN search s WHERE h.register_id = %(register)s AND s.low = s.high"""
 
 # A writer locks the row FOR NO KEY UPDATE and takes the record time after that. So after this statement has
 # waited for the lock, later mutations get later record times.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonStatus
 from raas.domain.registers.mutation import MutationKind
 from raas.domain.registers.revision_bounds import revision_violation
-from raas.storage.connection.query import Row, fetch
+from raas.storage.connection.query import Row, fetch_each
 from raas.storage.reads.as_of import joined_state, periods_at, revision_at
 from raas.storage.rows.arrays import array
 from raas.usecases.ports.niss_history import ReadAs
@@ -20,30 +21,30 @@ from raas.usecases.ports.niss_history import ReadAs
 _REPLACED = MutationKind.NISS_REPLACED.value
 _RESTORED, _CANCELLED = MutationKind.NISS_RESTORED.value, MutationKind.NISS_CANCELLED.value
 
+_AT = "%(at)s::bigint"
+
 # No write reaches a replaced number before it is restored, so its last mutation is the replacement.
 _LOGGED = f"""
-SELECT key.register_id, key.niss, r.revision, r.oldest_revision,
+SELECT key.niss, h.revision, h.oldest_revision,
        CASE WHEN m.kind = {_REPLACED} AND (m.detail ->> 'replaced_niss')::bigint = key.niss
             THEN (m.detail ->> 'successor_niss')::bigint END,
        coalesce(was.held, false), coalesce(news.kind, 0)
-FROM unnest(%(registers)s::bigint[], %(nisses)s::bigint[], %(revisions)s::bigint[])
-  AS key (register_id, niss, at)
-CROSS JOIN LATERAL (
-  SELECT revision, oldest_revision FROM register_head WHERE register_id = key.register_id OFFSET 0) r
+FROM register_head h CROSS JOIN unnest(%(nisses)s::bigint[]) AS key (niss)
 CROSS JOIN LATERAL (
   SELECT max(d.revision) AS revision, bool_or(NOT isempty(d.periods)) AS held
   FROM (
-    SELECT {revision_at("key.at")} AS revision, {periods_at("key.at")} AS periods
-    FROM dossier d {joined_state("key.register_id", "key.at")}
-    WHERE d.register_id = key.register_id AND d.niss = key.niss OFFSET 0) d) was
+    SELECT {revision_at(_AT)} AS revision, {periods_at(_AT)} AS periods
+    FROM dossier d {joined_state("%(register)s", _AT)}
+    WHERE d.register_id = %(register)s AND d.niss = key.niss OFFSET 0) d) was
 LEFT JOIN LATERAL (
   SELECT kind, detail FROM mutation
-  WHERE register_id = key.register_id AND revision = was.revision OFFSET 0) m ON true
+  WHERE register_id = %(register)s AND revision = was.revision OFFSET 0) m ON true
 LEFT JOIN LATERAL (
   SELECT kind FROM mutation
-  WHERE register_id = key.register_id AND niss = key.niss AND dossier_type_id IS NULL
-    AND revision <= key.at AND kind IN ({_RESTORED}, {_CANCELLED})
-  ORDER BY revision DESC LIMIT 1) news ON true"""
+  WHERE register_id = %(register)s AND niss = key.niss AND dossier_type_id IS NULL
+    AND revision <= {_AT} AND kind IN ({_RESTORED}, {_CANCELLED})
+  ORDER BY revision DESC LIMIT 1) news ON true
+WHERE h.register_id = %(register)s"""
 
 _Key = tuple[int, Niss]
 """The id of a register, and a number."""
@@ -69,21 +70,29 @@ async def read_logged_numbers(
     told: dict[_Key, _Told] = {}
     asked = list(dict.fromkeys(keys))
     while asked:
-        parameters = {
-            "registers": array(register_id for register_id, _ in asked),
-            "nisses": array(niss for _, niss in asked),
-            "revisions": array(at_revisions[register_id] for register_id, _ in asked),
-        }
-        found = dict(_told(row, at_revisions) for row in await fetch(engine, _LOGGED, parameters))
+        of_registers: defaultdict[int, list[Niss]] = defaultdict(list)
+        for register_id, niss in asked:
+            of_registers[register_id].append(niss)
+        registers = sorted(of_registers)
+        each = [
+            {"register": id_, "nisses": array(of_registers[id_]), "at": at_revisions[id_]}
+            for id_ in registers
+        ]
+        rows_of_registers = await fetch_each(engine, _LOGGED, each)
+        found = dict(
+            _told(register_id, row, at_revisions[register_id])
+            for register_id, rows in zip(registers, rows_of_registers, strict=True)
+            for row in rows
+        )
         told |= found
         successors = [(id_, each.successor) for (id_, _), each in found.items() if each.successor is not None]
         asked = [key for key in dict.fromkeys(successors) if key not in told]
     return {key: read_as for key in keys if (read_as := _read_as(key, told)) is not None}
 
 
-def _told(row: Row, at_revisions: Mapping[int, int]) -> tuple[_Key, _Told]:
-    register_id, niss, revision, oldest_revision, successor, held, news = row
-    violation = revision_violation(at_revisions[register_id], revision, oldest_revision)
+def _told(register_id: int, row: Row, at_revision: int) -> tuple[_Key, _Told]:
+    niss, revision, oldest_revision, successor, held, news = row
+    violation = revision_violation(at_revision, revision, oldest_revision)
     if violation is not None:
         raise Refused([violation])
     return (register_id, Niss(niss)), _Told(successor, held, news == _CANCELLED)

@@ -10,17 +10,29 @@ from raas.domain.errors import Reason, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.registers.register import Register, first_checksum
 from raas.storage.connection.lease import Connection, on_connection
-from raas.storage.connection.query import fetch, write
+from raas.storage.connection.query import Row, fetch, write
 from raas.storage.rows.arrays import array
-from raas.storage.rows.registers import REGISTER_COLUMNS, register_of
+from raas.storage.rows.registers import HEAD_COLUMNS, IDENTITY_COLUMNS, register_of
 
-_FIND = f"""
-SELECT {REGISTER_COLUMNS} FROM register r JOIN register_head h ON h.register_id = r.id
+_READ = f"""
+SELECT {IDENTITY_COLUMNS}, {HEAD_COLUMNS}
+FROM register r JOIN register_head h ON h.register_id = %(register)s
+WHERE r.id = %(register)s"""
+
+_IDENTITIES = f"""
+SELECT {IDENTITY_COLUMNS} FROM register r
 WHERE r.enterprise_number = ANY(%(numbers)s::bigint[]) ORDER BY r.enterprise_number"""
 
 _PAGE = f"""
-SELECT {REGISTER_COLUMNS} FROM register r JOIN register_head h ON h.register_id = r.id
+SELECT {IDENTITY_COLUMNS} FROM register r
 WHERE r.enterprise_number > %(after)s::bigint ORDER BY r.enterprise_number LIMIT %(limit)s"""
+
+_HEADS = f"""
+SELECT h.register_id, {HEAD_COLUMNS} FROM register_head h
+WHERE h.register_id = ANY(%(registers)s::bigint[])"""
+
+_IDENTITY = 4
+"""The number of IDENTITY_COLUMNS."""
 
 _CREATE = """
 INSERT INTO register (enterprise_number, name) VALUES (%(number)s, %(name)s)
@@ -37,16 +49,21 @@ class PostgresRegisterStore:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._ids: dict[EnterpriseNumber, int] = {}
+        """The ids of registers that were found: they never change."""
 
     async def find(self, number: EnterpriseNumber) -> Register | None:
         """The register of this organisation as committed now."""
-        found = await self.find_many([number])
-        return found[0] if found else None
+        register_id = self._ids.get(number)
+        if register_id is None:
+            found = await self.find_many([number])
+            return found[0] if found else None
+        rows = await fetch(self._engine, _READ, {"register": register_id})
+        return register_of(rows[0][:_IDENTITY], rows[0][_IDENTITY:]) if rows else None
 
     async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
-        """The registers of these organisations that exist, by enterprise number, in one snapshot."""
-        rows = await fetch(self._engine, _FIND, {"numbers": array(numbers)})
-        return [register_of(row) for row in rows]
+        """The registers of these organisations that exist, by enterprise number."""
+        return await self._with_heads(await fetch(self._engine, _IDENTITIES, {"numbers": array(numbers)}))
 
     async def create(self, number: EnterpriseNumber, name: str) -> Register:
         """A new, empty register. Raises Refused REGISTER_EXISTS (at `enterprise_number`)."""
@@ -77,5 +94,14 @@ class PostgresRegisterStore:
 
     async def page(self, after: EnterpriseNumber | None, limit: int) -> Sequence[Register]:
         """Registers in order of enterprise number, after `after`."""
-        rows = await fetch(self._engine, _PAGE, {"after": after or 0, "limit": limit})
-        return [register_of(row) for row in rows]
+        return await self._with_heads(await fetch(self._engine, _PAGE, {"after": after or 0, "limit": limit}))
+
+    async def _with_heads(self, identities: Sequence[Row]) -> Sequence[Register]:
+        """The registers with these identities: heads are created with them, and never deleted."""
+        if not identities:
+            return []
+        rows = await fetch(self._engine, _HEADS, {"registers": array(row[0] for row in identities)})
+        heads = {register_id: head for register_id, *head in rows}
+        registers = [register_of(identity, heads[identity[0]]) for identity in identities]
+        self._ids.update((register.enterprise_number, register.id) for register in registers)
+        return registers

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.errors import Reason, Refused, Violation
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
-from raas.domain.registers.register import Register
+from raas.domain.registers.register import RegisterIdentity
 from raas.domain.registers.revision_bounds import revision_violation
 from raas.storage.connection.query import fetch
 from raas.storage.reads.history import read_history
@@ -21,6 +21,7 @@ from raas.storage.reads.lookups import Lookup, Lookups
 from raas.storage.reads.pages import cut_page, read_page
 from raas.storage.reads.transitions import read_chains, read_mutation, walk
 from raas.storage.reads.type_codes import TypeCodes
+from raas.storage.rows.register_numbers import RegisterNumbers
 from raas.usecases.ports.errors import StoreFault
 from raas.usecases.ports.niss_history import ReadAs
 from raas.usecases.ports.read_store import (
@@ -38,7 +39,7 @@ _FEW = 8
 
 
 class PostgresReadStore:
-    """Reads of registers; every call sees one snapshot, which ends with its statement.
+    """Reads of registers; every call sees one snapshot of each register, which ends with its statement.
 
     `engine` must be one in autocommit (`open_database(dsn, autocommit=True)`), best of its own, so that
     readers never take a writer's connection.
@@ -46,8 +47,9 @@ class PostgresReadStore:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._lookups = Lookups(engine)
         self._codes = TypeCodes(engine)
+        self._lookups = Lookups(engine, self._codes)
+        self._numbers = RegisterNumbers(engine)
 
     async def resolve_time(self, register_id: int, instant: datetime) -> int:
         """The last revision recorded at or before `instant` (0 = none), for good.
@@ -91,7 +93,7 @@ class PostgresReadStore:
     async def dossiers_of(
         self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
     ) -> Mapping[tuple[int, Niss], Sequence[DossierView]]:
-        """All dossiers with lines of these (register id, niss), in order of code, in one snapshot.
+        """All dossiers with lines of these (register id, niss), in order of code; a snapshot per register.
 
         Raises Refused REVISION_IN_FUTURE, REVISION_EXPIRED.
         """
@@ -136,9 +138,9 @@ class PostgresReadStore:
         """Those of the codes that are no dossier type of the register."""
         return await self._codes.unknown(register_id, codes)
 
-    async def holders(self, nisses: Sequence[Niss]) -> Sequence[tuple[Register, Niss]]:
+    async def holders(self, nisses: Sequence[Niss]) -> Sequence[tuple[RegisterIdentity, Niss]]:
         """The registers that have, or had, a dossier of one of these numbers, by enterprise number."""
-        return await read_holders(self._engine, nisses)
+        return await read_holders(self._engine, self._numbers, nisses)
 
     async def numbers(self, register_id: int, after: Niss | None, limit: int) -> Sequence[Niss]:
         """Distinct numbers with at least one line in the register, ascending, after `after`."""

@@ -51,8 +51,8 @@ FROM walk ORDER BY number, steps DESC"""
 
 _MUTATION = f"""
 SELECT (SELECT enterprise_number FROM register WHERE id = %(register)s), {MUTATION_COLUMNS}
-FROM register_head r JOIN mutation m ON m.register_id = r.register_id AND m.revision = %(revision)s
-WHERE r.register_id = %(register)s AND m.revision > r.oldest_revision"""
+FROM register_head h JOIN mutation m ON m.register_id = %(register)s AND m.revision = %(revision)s
+WHERE h.register_id = %(register)s AND m.revision > h.oldest_revision"""
 
 
 async def read_chains(

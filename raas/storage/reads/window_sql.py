@@ -92,7 +92,7 @@ _CONDITIONS = {
 
 _WALKED = f"""
       SELECT niss, dossier_type_id, periods, revision FROM dossier
-      WHERE register_id = r.register_id AND niss >= %(from_niss)s::bigint
+      WHERE register_id = %(register)s AND niss >= %(from_niss)s::bigint
         AND niss < coalesce(next.niss, {_LAST_NISS + 1})
       ORDER BY niss"""
 
@@ -100,7 +100,7 @@ _OF_NUMBERS = """
       SELECT of.* FROM unnest(%(nisses)s::bigint[]) AS asked (niss)
       CROSS JOIN LATERAL (
         SELECT niss, dossier_type_id, periods, revision FROM dossier
-        WHERE register_id = r.register_id AND niss = asked.niss OFFSET 0) of
+        WHERE register_id = %(register)s AND niss = asked.niss OFFSET 0) of
       WHERE asked.niss >= %(from_niss)s::bigint
       ORDER BY of.niss"""
 
@@ -119,8 +119,8 @@ def _statement(earlier: bool, numbers: bool, types: bool, condition: str) -> str
     # walk along the index, whatever the sizes of the tables.
     return f"""
 WITH next (niss) AS MATERIALIZED (SELECT ({"NULL::bigint" if numbers else following}))
-SELECT r.revision, r.oldest_revision, next.niss, page.*
-FROM register_head r CROSS JOIN next LEFT JOIN LATERAL (
+SELECT h.revision, h.oldest_revision, next.niss, page.*
+FROM register_head h CROSS JOIN next LEFT JOIN LATERAL (
   SELECT found.niss, found.code, found.partner, found.revision,
          CASE WHEN coalesce(sum(octet_length(found.lines)) OVER (
                 ORDER BY found.niss, found.code ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
@@ -128,13 +128,13 @@ FROM register_head r CROSS JOIN next LEFT JOIN LATERAL (
   FROM (
     SELECT d.niss, t.code, t.partner, {revision} AS revision, {periods}::text AS lines
     FROM ({_OF_NUMBERS if numbers else _WALKED}) d
-    JOIN (SELECT id, code, partner FROM dossier_type WHERE register_id = r.register_id OFFSET 0) t
+    JOIN (SELECT id, code, partner FROM dossier_type WHERE register_id = %(register)s OFFSET 0) t
       ON t.id = d.dossier_type_id
-    {joined_state("r.register_id", at) if earlier else ""}
+    {joined_state("%(register)s", at) if earlier else ""}
     WHERE (d.niss, t.code) > (%(from_niss)s::bigint, %(after_code)s)
       AND {_CONDITIONS[condition].format(periods=periods)}
       {"AND t.code = ANY(%(codes)s::text[])" if types else ""}
     ORDER BY d.niss, t.code LIMIT %(limit)s) found
 ) page ON true
-WHERE r.register_id = %(register)s
+WHERE h.register_id = %(register)s
 ORDER BY page.niss, page.code"""

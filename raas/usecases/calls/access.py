@@ -98,7 +98,7 @@ class AccessControl:
     async def admitting(
         self, call: Call, numbers: Iterable[EnterpriseNumber]
     ) -> Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]]:
-        """A function that admits each of these numbers like `admit_id`, all as of one snapshot."""
+        """A function that admits each of these numbers like `admit_id`, all as of one instant."""
         await self._know(call)
         views = {n: self._view(call, n) for n in dict.fromkeys(numbers)}
         unseen = [n for n, view in views.items() if view is not None and n not in self._known]

@@ -87,7 +87,7 @@ class ReadLimits(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Matching entries after a revision, from one snapshot of the store.
+    """Matching entries of a log after a revision, from one snapshot.
 
     `edge` is the end of the revisions examined: the limit, or the end of the indivisible group at the limit.
     `limited`: the most entries were found that the limits allow; they may end inside a group.

@@ -12,7 +12,7 @@ from raas.domain.calendar.periods import Lines, Period, covers, overlaps
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
-from raas.domain.registers.register import Register
+from raas.domain.registers.register import RegisterIdentity
 from raas.usecases.ports.niss_history import ReadAs
 
 
@@ -154,7 +154,7 @@ class ReadStore(Protocol):
     ) -> Mapping[tuple[int, Niss], Sequence[DossierView]]:
         """All dossiers with lines of these (register id, niss), as of the register's revision given.
 
-        A register that `at_revisions` does not name is read as it is now. One statement, one snapshot.
+        A register that `at_revisions` does not name is read as it is now. Each register in one snapshot.
         """
 
     async def readings(
@@ -171,7 +171,7 @@ class ReadStore(Protocol):
         REVISION_EXPIRED.
         """
 
-    async def holders(self, nisses: Sequence[Niss]) -> Sequence[tuple[Register, Niss]]:
+    async def holders(self, nisses: Sequence[Niss]) -> Sequence[tuple[RegisterIdentity, Niss]]:
         """The registers that have, or had, a dossier of one of these numbers, by enterprise number."""
 
     async def numbers(self, register_id: int, after: Niss | None, limit: int) -> Sequence[Niss]:

@@ -16,7 +16,7 @@ class RegisterStore(Protocol):
         """The register of this organisation as committed now."""
 
     async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
-        """The registers of these organisations that exist, in one snapshot."""
+        """The registers of these organisations that exist, by enterprise number."""
 
     async def create(self, number: EnterpriseNumber, name: str) -> Register:
         """A new, empty register. Raises Refused REGISTER_EXISTS."""

@@ -10,7 +10,7 @@ from raas.domain.calendar.periods import Lines, Period
 from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
-from raas.domain.registers.register import Register
+from raas.domain.registers.register import RegisterIdentity
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.instants import await_instant
 from raas.usecases.calls.successors import follow, is_current
@@ -90,7 +90,7 @@ class FindRegisters:
         resolved = () if read_as == niss else ((niss, read_as),)
         return RoutingAnswer(tuple(found), decision_time, resolved)
 
-    async def _now(self, niss: Niss) -> tuple[Niss, list[Register], Mapping[int, RegisterReading]]:
+    async def _now(self, niss: Niss) -> tuple[Niss, list[RegisterIdentity], Mapping[int, RegisterReading]]:
         """The number that this one is read as, the registers of that one, and their dossiers.
 
         The reads are repeated when the number is replaced or restored between them.
@@ -106,7 +106,9 @@ class FindRegisters:
             if await is_current(self._source, followed, followed.doubtful([niss], [niss] if found else [])):
                 return read_as, holders, readings
 
-    async def _then(self, niss: Niss, at_time: datetime) -> tuple[Niss, list[Register], Mapping[int, int]]:
+    async def _then(
+        self, niss: Niss, at_time: datetime
+    ) -> tuple[Niss, list[RegisterIdentity], Mapping[int, int]]:
         """The number that this one was read as, the registers of that one, and the revisions of the time."""
         holders, at_revisions = await self._holders(niss, at_time)
         if not holders:
@@ -121,7 +123,9 @@ class FindRegisters:
             holders, at_revisions = await self._holders(read_as.niss, at_time)
         return read_as.niss, holders, at_revisions
 
-    async def _holders(self, niss: Niss, at_time: datetime) -> tuple[list[Register], Mapping[int, int]]:
+    async def _holders(
+        self, niss: Niss, at_time: datetime
+    ) -> tuple[list[RegisterIdentity], Mapping[int, int]]:
         """The registers that have, or had, a dossier of the number, and the revisions of the time there."""
         holders = [register for register, _ in await self._reads.holders([niss])]
         return holders, {r.id: await self._reads.resolve_time(r.id, at_time) for r in holders}

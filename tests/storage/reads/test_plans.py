@@ -68,7 +68,11 @@ def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def touched(nodes: list[dict[str, Any]]) -> int:
     """The largest number of rows that a node of the plan produced or discarded."""
     return max(
-        int(node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * max(int(node["Actual Loops"]), 1)
+        int(
+            node["Actual Rows"]
+            + sum(node.get(f"Rows Removed by {by}", 0) for by in ("Filter", "Join Filter"))
+        )
+        * max(int(node["Actual Loops"]), 1)
         for node in nodes
     )
 
@@ -132,10 +136,16 @@ async def test_numbers_are_looked_up_in_the_primary_key(reading_engine: AsyncEng
 @pytest.mark.parametrize("prepared", [False, True])
 async def test_one_person_is_looked_up_in_the_primary_key(dsn: str, book: Book, prepared: bool) -> None:
     mode = "force_generic_plan" if prepared else "force_custom_plan"
-    parameters = {"registers": f"{{{book.id}}}", "nisses": f"{{{MIDDLE}}}", "revisions": "{15000}"}
+    parameters = {
+        "register": book.id,
+        "registers": f"{{{book.id}}}",
+        "each_register": f"{{{book.id}}}",
+        "nisses": f"{{{MIDDLE}}}",
+        "revisions": "{15000}",
+    }
     engine = open_database(dsn, autocommit=True, size=1)
     await fetch(engine, f"SELECT set_config('plan_cache_mode', '{mode}', false)", {})
-    for statement in (lookups._NOW, lookups._EARLIER):
+    for statement in (lookups._OF_ONE, lookups._OF_SEVERAL, lookups._EARLIER):
         nodes = await plan(engine, statement, parameters)
         assert_walks_primary_key(nodes)
         assert touched(nodes) <= 3
@@ -184,7 +194,7 @@ async def test_explanations_walk_one_dossier_after_the_other_by_index(
     nodes = await plan(reading_engine, transitions._WALK, walk)
     assert_by_index([node for node in nodes if node.get("Relation Name") not in REGISTERS])
     assert touched(nodes) <= 3
-    then = {"registers": f"{{{book.id}}}", "nisses": f"{{{MIDDLE}}}", "revisions": "{15000}"}
+    then = {"register": book.id, "nisses": f"{{{MIDDLE}}}", "at": 15_000}
     nodes = await plan(reading_engine, logged_numbers._LOGGED, then)
     assert_by_index([node for node in nodes if node.get("Relation Name") not in REGISTERS])
     assert touched(nodes) <= 3
@@ -193,8 +203,8 @@ async def test_explanations_walk_one_dossier_after_the_other_by_index(
 async def test_contents_are_looked_up_only_for_mutations_that_have_one(
     reading_engine: AsyncEngine, book: Book
 ) -> None:
-    page = {"registers": f"{{{book.id}}}", "after": "{10000}", "revisions": 1_000, "entries": 1_000}
-    statement = reader._pages_statement(of_types=False, of_kinds=False, of_nisses=False)
+    page = {"register": book.id, "after": 10_000, "revisions": 1_000, "entries": 1_000}
+    statement = reader._page_statement(of_types=False, of_kinds=False, of_nisses=False)
     nodes = await plan(reading_engine, statement, page)
     contents = [node for node in nodes if node.get("Relation Name") == "content"]
     assert [node["Actual Loops"] for node in contents] == [0] * len(contents) != []

@@ -37,7 +37,10 @@ _FILL = (
     SELECT 1, g, g, greatest(g - 50, 0), 1, g, 1, '{{}}', '{{[2020-01-01,2021-01-01)}}', now(), 1,
            '00000000-0000-4000-8000-000000000001', '' FROM generate_series(1, {KNOWN}) g""",
     "INSERT INTO register OVERRIDING SYSTEM VALUE SELECT 1, 999999922, '', now()",
-    f"INSERT INTO register_head SELECT 1, gen_random_uuid(), {KNOWN}, 0, now(), 0, {KNOWN}, ''",
+    f"""INSERT INTO register_head
+    SELECT g, gen_random_uuid(), {KNOWN}, 0, now(), 0, {KNOWN}, '' FROM generate_series(1, {KNOWN}) g""",
+    f"""INSERT INTO dossier
+    SELECT r, 7 * r, 1, '{{[2020-01-01,2021-01-01)}}', 1 FROM generate_series(2, {ASKED}) r""",
 )
 NUMBERS = "{" + ",".join(str(7 * number) for number in range(1, ASKED + 1)) + "}"
 TYPES = "{" + ",".join(["1"] * ASKED) + "}"
@@ -50,8 +53,11 @@ LITERALS = {
     "": "1",
     "nisses": NUMBERS,
     "registers": EACH,
+    "each_register": "{1}",
+    "registers_of_one_number": "{" + ",".join(map(str, range(1, ASKED + 1))) + "}",
     "register": "1",
-    "after": EACH,
+    "after": "1",
+    "at": "1",
     "revisions": EACH,
     "ats": EACH,
     "day": "2020-06-01",
@@ -68,10 +74,14 @@ STATEMENTS = {
     "local_source.STATES": local_source._STATES,
     "rows.READ_FINALS": rows.READ_FINALS,
     "load.LOAD_REQUESTS": load._LOAD_REQUESTS,
-    "reader.PAGES": reader._PAGES.format(conditions="")
-    .replace("%(revisions)s", "1")
-    .replace("%(entries)s", "1"),
-    "lookups.NOW": lookups._NOW,
+    "reader.PAGE": reader._PAGE.format(conditions="")
+    .replace("%(revisions)s", str(2 * ASKED))
+    .replace("%(entries)s", str(ASKED)),
+    "lookups.OF_ONE": lookups._OF_ONE,
+    "lookups.OF_SEVERAL, the same register": lookups._OF_SEVERAL,
+    "lookups.OF_SEVERAL, a register for each number": lookups._OF_SEVERAL.replace(
+        "%(registers)s", "%(registers_of_one_number)s"
+    ).replace("%(each_register)s", "%(registers_of_one_number)s"),
     "lookups.EARLIER": lookups._EARLIER,
     "logged_numbers.LOGGED": logged_numbers._LOGGED,
     "transitions.WALK": transitions._WALK,
