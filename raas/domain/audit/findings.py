@@ -1,0 +1,56 @@
+"""The result of a verification: what is wrong, where, and how far the log is proven."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Fault(Enum):
+    """One thing that can be wrong. docs/audit-format.md explains each to an auditor."""
+
+    EXPORT_MALFORMED = "the export is not in its format"
+    CHECKPOINT_INVALID = "a checkpoint has no valid signature, or is not in its format"
+    CHECKPOINT_MISSING = "a checkpoint is missing"
+    CHECKPOINT_CONFLICT = "two checkpoints contradict each other: the log was forked"
+    RECORD_ALTERED = "a record was altered"
+    RECORDS_SWAPPED = "two records were exchanged"
+    RECORD_MISSING = "a record is missing"
+    RECORD_INVENTED = "a record was added"
+    CRITERIA_ALTERED = "the search criteria beside a record were altered"
+    TAIL_CUT = "the newest records are missing"
+    HISTORY_REPLACED = "records are not those that a checkpoint covers"
+    CHAINS_DIFFER = "chains are not as a checkpoint has them"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault and its place; `checkpoint` is a number, `leaf` the number of a record in the log, from 0."""
+
+    fault: Fault
+    text: str
+    leaf: int | None = None
+    chain: str | None = None
+    index: int | None = None
+    checkpoint: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was verified: sound only if `findings` is empty.
+
+    `removed` records were removed with their month and are proven by hashes only. `size` and `time` are those
+    of the newest checkpoint that the records equal.
+    """
+
+    findings: tuple[Finding, ...]
+    records: int
+    removed: int
+    checkpoints: int
+    size: int
+    time: int | None
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings

@@ -1,0 +1,198 @@
+"""Verification of an export of the audit against checkpoints kept elsewhere: one pass, flat memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from raas.domain.audit.checkpoint import Checkpoint
+from raas.domain.audit.export import (
+    ChainLine,
+    ExportInvalid,
+    Header,
+    Line,
+    RecordLine,
+    RemovedLine,
+    SubtreeLine,
+    parse_line,
+)
+from raas.domain.audit.findings import Fault, Finding, Verification
+from raas.domain.audit.key_history import KeyHistory
+from raas.domain.audit.merkle import leaf_hash
+from raas.domain.audit.verify_chains import FollowedChains
+from raas.domain.audit.verify_checkpoints import SignatureCheck, verify_checkpoints
+from raas.domain.audit.verify_tree import FollowedTree
+
+MAX_FINDINGS = 1_000
+"""Further findings are not kept."""
+EDGE_OF_REMOVAL = 86_400_000_000
+"""Microseconds: records removed one by one are covered by a checkpoint at most this much later than the last
+one of which all records were removed."""
+
+
+def verify_export(
+    lines: Iterable[bytes],
+    notes: Iterable[tuple[str, bytes]],
+    keys: KeyHistory,
+    check: SignatureCheck,
+    *,
+    until: int | None = None,
+) -> Verification:
+    """Verify the lines of an export (each with its line feed) against the checkpoints in `notes`.
+
+    The export must reach the newest of them. `until` leaves aside those with a higher number, to verify an
+    export that is older than they are.
+    """
+    source = iter(lines)
+    try:
+        header = _parse(next(source, b""))
+    except ExportInvalid as invalid:
+        return _unreadable(f"line 1 is {invalid}")
+    if not isinstance(header, Header):
+        return _unreadable("line 1 is no header")
+    kept, found = verify_checkpoints(notes, keys, check, header.origin)
+    checkpoints = [each.checkpoint for each in kept if until is None or each.checkpoint.number <= until]
+    findings = [
+        each for each in found if until is None or each.checkpoint is None or each.checkpoint <= until
+    ]
+    run = _Run(header, checkpoints)
+
+    def keep(more: Iterable[Finding]) -> None:
+        findings.extend(each for each in more if len(findings) < MAX_FINDINGS)
+
+    keep(run.begin())
+    for number, data in enumerate(source, 2):
+        try:
+            keep(run.take(_parse(data)))
+        except ExportInvalid as invalid:
+            keep([Finding(Fault.EXPORT_MALFORMED, f"line {number} is {invalid}")])
+    keep(run.end())
+    proven = run.tree.proven
+    return Verification(
+        tuple(findings),
+        run.records,
+        run.removed,
+        len(checkpoints),
+        0 if proven is None else proven.size,
+        None if proven is None else proven.time,
+    )
+
+
+def _parse(data: bytes) -> Line:
+    if not data.endswith(b"\n"):
+        raise ExportInvalid("cut off")
+    return parse_line(data[:-1])
+
+
+def _unreadable(text: str) -> Verification:
+    return Verification((Finding(Fault.EXPORT_MALFORMED, text),), 0, 0, 0, 0, None)
+
+
+class _Run:
+    """One pass over the lines of an export."""
+
+    def __init__(self, header: Header, checkpoints: Sequence[Checkpoint]) -> None:
+        self.tree = FollowedTree(checkpoints)
+        self.records = self.removed = 0
+        self._begun = False
+        self._header = header
+        self._checkpoints = {each.number: each for each in checkpoints}
+        self._chains = FollowedChains(header.origin)
+        self._missing: set[int] = set()
+
+    def begin(self) -> Iterator[Finding]:
+        header = self._header
+        newest = max(self._checkpoints, default=0)
+        for number in range(newest + 1, min(header.checkpoint, newest + MAX_FINDINGS) + 1):
+            text = f"checkpoint {number} is missing: the log is exported through {header.checkpoint}"
+            yield Finding(Fault.CHECKPOINT_MISSING, text, checkpoint=number)
+        if newest > header.checkpoint:
+            text = (
+                f"the log ends at checkpoint {header.checkpoint} with {header.size} records, but checkpoint "
+                f"{newest} covers {self._checkpoints[newest].size}: the newest records were removed, or an "
+                "older copy was put back"
+            )
+            yield Finding(Fault.TAIL_CUT, text, leaf=header.size, checkpoint=newest)
+        yield from self._header_fits(header.checkpoint, header.size)
+        if header.first or header.first_checkpoint:
+            yield from self._header_fits(header.first_checkpoint, header.first)
+
+    def _header_fits(self, number: int, size: int) -> Iterator[Finding]:
+        checkpoint = self._checkpoints.get(number)
+        if checkpoint is not None and checkpoint.size != size:
+            text = f"the header says {size} records at checkpoint {number}, which covers {checkpoint.size}"
+            yield Finding(Fault.EXPORT_MALFORMED, text, checkpoint=number)
+        if number == 0 and size:
+            yield Finding(Fault.EXPORT_MALFORMED, "the header names no checkpoint")
+
+    def take(self, line: Line) -> Iterator[Finding]:
+        """Everything that is wrong with the next line."""
+        match line:
+            case Header():
+                raise ExportInvalid("a second header")
+            case SubtreeLine():
+                self._take_subtree(line)
+            case ChainLine():
+                if not 0 < self.tree.leaf == self._header.first or self._begun:
+                    raise ExportInvalid("the state of a chain after the first record")
+                if not self._chains.begin(line):
+                    raise ExportInvalid("a second state of a chain")
+            case RecordLine() | RemovedLine():
+                yield from self._take_record(line)
+
+    def end(self) -> Iterator[Finding]:
+        """Everything that is wrong after the last line."""
+        size = self._header.size
+        yield from self.tree.compare(self._chains.are)
+        if self.tree.leaf < size:
+            first = self.tree.leaf
+            text = f"records {first} to {size - 1}, the newest of the log, are missing"
+            yield Finding(Fault.TAIL_CUT, text, leaf=first)
+
+    def _take_subtree(self, line: SubtreeLine) -> None:
+        if self._begun or self.tree.leaf + (1 << line.level) > self._header.first:
+            raise ExportInvalid("a subtree where records begin")
+        try:
+            self.tree.append_subtree(line.level, line.hash)
+        except ValueError:
+            raise ExportInvalid("a subtree that does not begin there") from None
+        self.removed += 1 << line.level
+
+    def _take_record(self, line: RecordLine | RemovedLine) -> Iterator[Finding]:
+        if not self._begun:
+            self._begun = True
+            yield from self._skip_to(self._header.first)
+        yield from self.tree.compare(self._chains.are)
+        if not self.tree.leaf <= line.leaf < self._header.size:
+            if line.leaf in self._missing:
+                fault, text = Fault.RECORDS_SWAPPED, f"record {line.leaf} of the log stands after a later one"
+            else:
+                fault, text = Fault.RECORD_INVENTED, f"a further record {line.leaf} of the log"
+            yield Finding(fault, text, line.leaf, line.chain, line.index)
+            return
+        yield from self._skip_to(line.leaf)
+        if isinstance(line, RemovedLine):
+            self.removed += 1
+            if not self._may_be_removed():
+                text = f"record {line.leaf} of the log was removed without its month"
+                yield Finding(Fault.RECORD_MISSING, text, line.leaf, line.chain, line.index)
+        else:
+            self.records += 1
+        yield from self._chains.follow(line)
+        self.tree.append(leaf_hash(line.hash))
+
+    def _skip_to(self, leaf: int) -> Iterator[Finding]:
+        first = self.tree.leaf
+        if first >= leaf:
+            return
+        numbers = f"record {first}" if first == leaf - 1 else f"records {first} to {leaf - 1}"
+        yield Finding(Fault.RECORD_MISSING, f"{numbers} of the log missing", first)
+        self._missing.update(range(first, min(leaf, first + MAX_FINDINGS)))
+        self.tree.skip_to(leaf)
+        yield from self.tree.compare(self._chains.are)
+
+    def _may_be_removed(self) -> bool:
+        last_whole = self._checkpoints.get(self._header.first_checkpoint)
+        covering = self.tree.covering()
+        if last_whole is None or covering is None:
+            return False
+        return covering.time <= last_whole.time + EDGE_OF_REMOVAL

@@ -1,0 +1,118 @@
+"""Verification of the checkpoints that were kept outside the database, without any record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from raas.domain.audit.checkpoint import Checkpoint, parse_checkpoint
+from raas.domain.audit.findings import Fault, Finding
+from raas.domain.audit.key_history import KeyHistory
+from raas.domain.audit.merkle import is_consistent
+from raas.domain.audit.note import Note, NoteInvalid, parse_note
+
+SignatureCheck = Callable[[bytes, bytes, bytes], bool]
+"""Whether, under this public Ed25519 key, this message has this signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCheckpoint:
+    """A checkpoint with a valid signature; `sound` = by a key that was not compromised."""
+
+    checkpoint: Checkpoint
+    text_hash: bytes
+    sound: bool
+
+
+def verify_checkpoints(
+    notes: Iterable[tuple[str, bytes]], keys: KeyHistory, check: SignatureCheck, origin: str
+) -> tuple[Sequence[KeptCheckpoint], Sequence[Finding]]:
+    """The checkpoints of the log `origin` in their order, and everything that is wrong with them.
+
+    `notes` are pairs of a name, such as that of a file, and a signed note.
+    """
+    findings: list[Finding] = []
+    kept: dict[int, KeptCheckpoint] = {}
+    for name, data in notes:
+        try:
+            found = opened_note(parse_note(data), keys, check)
+        except NoteInvalid as invalid:
+            findings.append(Finding(Fault.CHECKPOINT_INVALID, f"{name}: {invalid}"))
+            continue
+        if found.checkpoint.origin != origin:
+            continue
+        number = found.checkpoint.number
+        other = kept.setdefault(number, found)
+        if other.text_hash != found.text_hash:
+            text = f"{name}: another checkpoint has the same number {number}"
+            findings.append(Finding(Fault.CHECKPOINT_CONFLICT, text, checkpoint=number))
+        elif found.sound:
+            kept[number] = found
+    ordered = [kept[number] for number in sorted(kept)]
+    findings.extend(_gaps(ordered))
+    for earlier, later in pairwise(ordered):
+        findings.extend(_contradictions(earlier, later))
+    trusted, untrusted = _trusted(ordered)
+    findings.extend(untrusted)
+    return trusted, findings
+
+
+def opened_note(note: Note, keys: KeyHistory, check: SignatureCheck) -> KeptCheckpoint:
+    """The checkpoint of a note, with its signatures verified. Raises NoteInvalid."""
+    checkpoint = parse_checkpoint(note.text)
+    message = note.text.encode()
+    valid = []
+    for signature in note.signatures:
+        key = keys.find(signature.name, signature.key_id)
+        if key is None or signature.name != checkpoint.origin:
+            continue
+        if not check(key.key.public_key, message, signature.signature):
+            raise NoteInvalid("a signature is wrong")
+        if key.valid_at(checkpoint.time):
+            valid.append(key)
+    if not valid:
+        raise NoteInvalid("no key that was valid at its time has signed it")
+    return KeptCheckpoint(checkpoint, note.text_hash, not all(key.compromised for key in valid))
+
+
+def _gaps(ordered: Sequence[KeptCheckpoint]) -> list[Finding]:
+    numbers = [0, *(each.checkpoint.number for each in ordered)]
+    return [
+        Finding(Fault.CHECKPOINT_MISSING, f"checkpoint {missing} is missing", checkpoint=missing)
+        for before, after in pairwise(numbers)
+        for missing in range(before + 1, after)
+    ]
+
+
+def _contradictions(earlier: KeptCheckpoint, later: KeptCheckpoint) -> list[Finding]:
+    old, new = earlier.checkpoint, later.checkpoint
+    if new.number != old.number + 1:
+        good = new.size >= old.size and new.time >= old.time
+    else:
+        good = (
+            new.previous == earlier.text_hash
+            and new.time >= old.time
+            and is_consistent(old.size, new.size, old.root, new.root, new.consistency)
+        )
+    if good:
+        return []
+    text = f"checkpoint {new.number} does not continue checkpoint {old.number}"
+    return [Finding(Fault.CHECKPOINT_CONFLICT, text, checkpoint=new.number)]
+
+
+def _trusted(ordered: Sequence[KeptCheckpoint]) -> tuple[Sequence[KeptCheckpoint], list[Finding]]:
+    """Those that a sound key has signed, or that one of them confirms by naming it, directly or in turn."""
+    trusted: list[KeptCheckpoint] = []
+    findings: list[Finding] = []
+    named: bytes | None = None
+    for each in reversed(ordered):
+        if each.sound or named == each.text_hash:
+            trusted.append(each)
+            named = each.checkpoint.previous
+        else:
+            number = each.checkpoint.number
+            text = f"checkpoint {number}: only a compromised key has signed it, and no later one confirms it"
+            findings.append(Finding(Fault.CHECKPOINT_INVALID, text, checkpoint=number))
+            named = None
+    return trusted[::-1], findings[::-1]
