@@ -29,6 +29,7 @@ class FollowedChains:
         """The computed head of a chain whose last record was altered, in its text or in its stored hash."""
         self._sealed: set[str] = set()
         self._altered: list[_Altered] = []
+        self._sound = True
 
     def begin(self, line: ChainLine) -> bool:
         """Take up a chain in the state before the first exported record; False = it was taken up before."""
@@ -37,11 +38,19 @@ class FollowedChains:
         return not known
 
     def are(self, count: int, root: bytes) -> bool:
-        """Whether these are the number of the open chains and the root over them."""
-        return count == len(self._open) and root == chains_root(self._open.values())
+        """Whether these are the number of the open chains and the root over them.
+
+        True without a look once a record was wrong: that has been named.
+        """
+        return not self._sound or (count == len(self._open) and root == chains_root(self._open.values()))
 
     def follow(self, line: RecordLine | RemovedLine) -> Iterator[Finding]:
         """Everything that is wrong with this record, which comes next."""
+        for finding in self._follow(line):
+            self._sound = False
+            yield finding
+
+    def _follow(self, line: RecordLine | RemovedLine) -> Iterator[Finding]:
         name, index = line.chain, line.index
         state = self._open.get(name) or new_chain(self._origin, name)
         if name in self._sealed:
@@ -53,7 +62,7 @@ class FollowedChains:
             yield _finding(Fault.RECORD_INVENTED, f"a second record {index} of chain {name}", line)
         if isinstance(line, RecordLine):
             seal = len(line.texts) > 1 and is_seal(line.texts)
-            yield from self._verify(line, state)
+            yield from self._verify(line, state if index <= state.length + 1 else None)
         else:
             seal = line.seal
         if seal:
@@ -62,16 +71,17 @@ class FollowedChains:
         else:
             self._open[name] = ChainState(name, index, line.hash)
 
-    def _verify(self, line: RecordLine, state: ChainState) -> Iterator[Finding]:
+    def _verify(self, line: RecordLine, state: ChainState | None) -> Iterator[Finding]:
+        """`state` is None where the record before is missing: the hash cannot be computed."""
         if line.criteria is not None and line.texts[20:21] != (line.criteria.hash.hex(),):
             yield _finding(Fault.CRITERIA_ALTERED, f"{_named(line)}: not the criteria of its hash", line)
         alternative = self._computed.pop(line.chain, None)
         try:
-            computed = entry_hash(state.head, line.chain, line.index, line.texts)
+            computed = entry_hash(b"" if state is None else state.head, line.chain, line.index, line.texts)
         except ValueError as error:
             yield _finding(Fault.RECORD_ALTERED, f"{_named(line)}: {error}", line)
             return
-        if computed == line.hash:
+        if state is None or computed == line.hash:
             return
         if alternative and entry_hash(alternative, line.chain, line.index, line.texts) == line.hash:
             return  # the stored hash of the record before was altered, and is named already

@@ -88,10 +88,13 @@ def write(log: SampleLog, revision: int, niss: Niss = ANN) -> None:
     )
 
 
-async def full_log() -> SampleLog:
-    """A log of 30 records in six checkpoints, one of them idle; a process that dies and is sealed."""
+async def full_log(until: int = 6) -> SampleLog:
+    """A log of 30 records in six checkpoints, one of them idle; a process that dies and is sealed.
+
+    `until` stops it after a checkpoint, of which it has 3 or 6.
+    """
     log = SampleLog()
-    search = Criteria(bytes(range(16)), '{"last_name":"Peeters","birth_date":"1985-67-30"}')
+    search = Criteria(bytes(range(16)), '{"birth_date":"1985-07-30","last_name":"Peeters"}')
     begin = {"kind": RecordKind.BEGIN, "actor": Actor(), "rpc": "raas serve", "call_id": None}
     log.record(FIRST, **begin, details={"pid": 7})
     for revision in (1, 2, 3):
@@ -122,6 +125,8 @@ async def full_log() -> SampleLog:
     for revision in range(5, 15):
         write(log, revision)
     await log.checkpoint()
+    if until == 3:
+        return log
     await log.checkpoint(60, even_if_idle=True)
     log.record(
         FIRST,
