@@ -109,7 +109,7 @@ class BatchQueue(Generic[Item]):
         try:
             while self._items or self._background_items:
                 # Callers that were just answered run first: they may have more for this batch.
-                await linger(lambda: self._foreground_size, self._limit)
+                await linger(lambda: len(self._items), lambda: self._foreground_size, self._limit)
                 if batch := self._take():
                     await self._process_batch(batch)
         except BaseException:
@@ -139,8 +139,9 @@ class BatchQueue(Generic[Item]):
         for item in reversed(rest):
             (self._background_items if item.background else self._items).appendleft(item)
             self._count(item, item.size)
-        waiting = {id(item) for item in rest}
-        _fail((item for item in batch if id(item) not in waiting), error)
+        if unanswered := [item for item in batch if not item.answered]:
+            waiting = {id(item) for item in rest}
+            _fail((item for item in unanswered if id(item) not in waiting), error)
 
     def _take(self) -> list[Item]:
         """Whole items up to the limit, at least one; foreground and background items alternate."""

@@ -23,6 +23,7 @@ class RequestReader:
         self, limits: MessageLimits, parse: Callable[[bytes], Any], audit_unread: AuditUnread
     ) -> None:
         self._limits = limits
+        self._harmless_bytes = limits.harmless_bytes
         self._parse = parse
         self._audit_unread = audit_unread
 
@@ -32,8 +33,8 @@ class RequestReader:
         Raises Refused when a limit is exceeded or the bytes are no message.
         """
         try:
-            self._limits.check_size(raw)
-            if len(raw) > self._limits.harmless_bytes:
+            if len(raw) > self._harmless_bytes:
+                self._limits.check_size(raw)
                 await run_in_slices(self._limits.count(raw))
             return self._parse(raw)
         except DecodeError:

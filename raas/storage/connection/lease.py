@@ -45,7 +45,8 @@ class Lease:
 
         A connection that was cut off in the middle of something is closed: the pool replaces it.
         """
-        if self._unfinished is None and not cut_off and _is_idle(self.connection):
+        finished = self._unfinished is None or self._unfinished.done()
+        if finished and not cut_off and _is_idle(self.connection):
             self._pooled.close()  # does not wait, so it cannot be cancelled
         else:
             await finish(self._settle(cut_off))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence, Set
 from types import MappingProxyType
 
 from raas.domain.errors import Reason, Refused, Violation, refuse
@@ -80,9 +80,9 @@ class _Change:
         self._created = created
         self._changes = changes
 
-    def codes(self) -> Iterable[str]:
+    def codes(self) -> Set[str]:
         """The code that it names."""
-        return (self._code,)
+        return {self._code}
 
     def keys(self, types: DossierTypes) -> Iterable[DossierKey]:
         """No dossier."""

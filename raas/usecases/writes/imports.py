@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Generator, Iterable, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from raas.concurrency.slices import slices
@@ -159,7 +159,7 @@ class _ImportJob:
         self.persons = persons
         self._stamp = stamp
 
-    def codes(self) -> Iterable[str]:
+    def codes(self) -> Set[str]:
         """The codes of the dossier types that it names."""
         return {o.dossier_type for o in self._message.operations if o.dossier_type is not None}
 

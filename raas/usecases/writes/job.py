@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Set
 from typing import Generic, Protocol, TypeVar
 
 from raas.concurrency.batch_queue import WaitingItem
@@ -42,7 +42,7 @@ class WriteJob(Protocol[Answer_co]):
     def keys(self, types: DossierTypes) -> Iterable[DossierKey]:
         """The dossiers to load."""
 
-    def codes(self) -> Iterable[str]:
+    def codes(self) -> Set[str]:
         """The codes of the dossier types that it names."""
 
     def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, Answer_co]:
@@ -83,8 +83,11 @@ class QueuedJob(WaitingItem[Answer_co], Generic[Answer_co]):
 def load_request(batch: Iterable[QueuedJob[object]], types: DossierTypes) -> LoadRequest:
     """The data that the jobs of a batch need from the store."""
     jobs = [queued.job for queued in batch]
+    dossiers: dict[DossierKey, None] = {}
+    for job in jobs:
+        dossiers.update(dict.fromkeys(job.keys(types)))
     return LoadRequest(
-        {key: None for job in jobs for key in job.keys(types)},
+        dossiers,
         any(job.persons is None for job in jobs),
         [job.request for job in jobs if job.request],
         [job.import_key for job in jobs if job.import_key],

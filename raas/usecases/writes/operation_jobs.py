@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence, Set
 
 from raas.concurrency.slices import slices
 from raas.domain.errors import Reason, Refused, Violation
@@ -42,9 +42,9 @@ class OperationsJob(ABC):
         """Whether one of the operations can never be applied."""
         return any(operation.violations for operation in self.operations)
 
-    def codes(self) -> Iterable[str]:
+    def codes(self) -> Set[str]:
         """The codes of the dossier types that it names."""
-        return (o.dossier_type for o in self.operations if o.dossier_type is not None)
+        return {o.dossier_type for o in self.operations if o.dossier_type is not None}
 
     def keys(self, types: DossierTypes) -> Iterable[DossierKey]:
         """The dossiers that it touches."""
@@ -139,7 +139,7 @@ class OncePerRequestId:
         self.deadline = job.deadline
         self.persons = job.persons
 
-    def codes(self) -> Iterable[str]:
+    def codes(self) -> Set[str]:
         """The codes of the dossier types that the job names."""
         return self._job.codes()
 
@@ -161,14 +161,16 @@ class OncePerRequestId:
 
 def dossier_keys(
     operations: Iterable[Operation], persons: Persons, types: DossierTypes
-) -> Iterable[DossierKey]:
+) -> Sequence[DossierKey]:
     """The dossiers that these operations touch, as far as they can be known."""
-    by_code = types.by_code
+    by_code, states = types.by_code, persons or {}
+    keys: list[DossierKey] = []
     for operation in operations:
         entry = by_code.get(operation.dossier_type or "")
         if operation.niss is not None and (entry is not None or persons is None):
             # If the store is the authentic source, it loads the number also where the type is unknown (0).
-            yield final_niss(operation.niss, persons or {}), entry[0] if entry else 0
+            keys.append((final_niss(operation.niss, states), entry[0] if entry else 0))
+    return keys
 
 
 def _notices(operation: Operation, followed: Niss | None, person: PersonState | None) -> tuple[Notice, ...]:

@@ -150,7 +150,7 @@ def _as_of_now(answer: BatchAnswer, loaded: LoadedState, types: DossierTypes) ->
         if isinstance(result, Rejected):
             return result
         state = loaded.dossiers.get((result.niss, types.by_code[result.dossier_type][0]))
-        return replace(result, dossier_revision=state.revision if state else 0, revision=loaded.revision)
+        return result._replace(dossier_revision=state.revision if state else 0, revision=loaded.revision)
 
     return replace(
         answer, results=tuple(tried(result) for result in answer.results), revision=loaded.revision

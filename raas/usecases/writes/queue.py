@@ -124,7 +124,7 @@ class WriteQueue:
     async def _types_for(self, batch: Sequence[QueuedJob[object]]) -> DossierTypes:
         """The cached types, read anew when a job names a code that the cache does not have."""
         types = self._types
-        if types is None or any(code not in types.by_code for queued in batch for code in queued.job.codes()):
+        if types is None or not all(queued.job.codes() <= types.by_code.keys() for queued in batch):
             types = self._types = await self._store.dossier_types(self._register_id)
         return types
 

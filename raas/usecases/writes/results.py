@@ -7,7 +7,8 @@ does not know the outcome. So the answer of a batch is measured before anything 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from raas.domain.calendar.periods import Lines
 from raas.domain.errors import Reason, Violation, refuse
@@ -28,8 +29,7 @@ class Notice:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """An operation that was (or, under validate_only, would be) applied."""
 
     niss: Niss
@@ -75,7 +75,7 @@ def fitting(results: Sequence[Applied | Rejected], revision: int) -> BatchAnswer
         return BatchAnswer(tuple(results), revision)
     last = {(r.niss, r.dossier_type): index for index, r in enumerate(results) if isinstance(r, Applied)}
     shorter = tuple(
-        replace(result, whole=last[result.niss, result.dossier_type] == index)
+        result._replace(whole=last[result.niss, result.dossier_type] == index)
         if isinstance(result, Applied)
         else result
         for index, result in enumerate(results)

@@ -37,6 +37,7 @@ _applied = st.builds(
     st.integers(0, 2**62),
     st.integers(0, 2**62),
     st.sampled_from([(), (FOLLOWED,), (FOLLOWED, Notice(Reason.PERSON_DECEASED, None, "PERSON_DECEASED"))]),
+    st.just(True),
 )
 
 
