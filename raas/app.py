@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.composition import (
+    call_limits_of,
     change_feed,
     rights_of,
     server_of,
@@ -88,8 +89,16 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
             write_queues = write_queues_of(store, limits, feed, metrics)
             use_cases = use_cases_of(settings, store, limits, reading, persons, pages, feed, write_queues)
             identity, rights = Identity(settings), rights_of(settings, dsn)
+            call_limits = call_limits_of(settings, reading, metrics)
             server = server_of(
-                settings, identity, reading, use_cases, rights, metrics, share_port=worker is not None
+                settings,
+                identity,
+                reading,
+                use_cases,
+                rights,
+                metrics,
+                call_limits,
+                share_port=worker is not None,
             )
             if settings.metrics_listen:
                 metrics.serve(settings.metrics_listen, worker.number if worker else 0)
@@ -105,6 +114,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
                 stop,
                 feed.run(report),
                 keep_running("rights", rights.run, report, Backoff(first=0.1, longest=1.0)),
+                keep_running("limit exchange", call_limits.exchange.run, report),
                 keep_running("retention", lambda: _delete_expired(retention), report),
                 keep_running("readiness", lambda: probe.run(readiness.tested), report),
                 *([keep_running("token keys", keys.run, report)] if (keys := identity.keys) else []),

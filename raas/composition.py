@@ -10,6 +10,7 @@ from raas.domain.numbers.enterprise_number import parse_enterprise_number
 from raas.domain.numbers.niss import NissProfile
 from raas.identity_wiring import Identity
 from raas.ops.audit import NoAudit
+from raas.ops.limits_file import load_limits
 from raas.ops.metrics import Metrics
 from raas.ops.settings import Settings
 from raas.person_wiring import Persons
@@ -19,6 +20,7 @@ from raas.rpc.services.catalogue import SERVICES
 from raas.rpc.services.use_cases import UseCases
 from raas.rpc.wire.mutations.stream import StreamMessages
 from raas.storage.connection.clock import ClockGuard
+from raas.storage.limits.usage import PostgresUsageStore
 from raas.storage.log.notifications import PostgresNotifications
 from raas.storage.log.reader import PostgresLogs
 from raas.storage.log.subscribers import PostgresSubscribers
@@ -31,6 +33,7 @@ from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.feed.service import FeedService
+from raas.usecases.limits.call_limits import CallLimits
 from raas.usecases.reads.check import CheckInscriptions
 from raas.usecases.reads.consult import Consult
 from raas.usecases.reads.explain import ExplainDossier
@@ -86,6 +89,23 @@ def write_queues_of(
     return write_queues
 
 
+def call_limits_of(settings: Settings, reading: AsyncEngine, metrics: Metrics) -> CallLimits:
+    """The limits of callers, which this process shares with all others on the database."""
+    limits = CallLimits(load_limits(settings.limits), PostgresUsageStore(reading), metrics)
+    metrics.watch("raas_limited_callers", "Callers that called of late.", lambda: limits.callers)
+    metrics.watch(
+        "raas_limit_processes",
+        "Processes that share the limits of callers, this one included.",
+        lambda: limits.processes,
+    )
+    metrics.watch(
+        "raas_limit_exchange_age_seconds",
+        "Seconds since the use of callers was last exchanged with the other processes.",
+        lambda: limits.exchange.age_seconds,
+    )
+    return limits
+
+
 def use_cases_of(
     settings: Settings,
     store: PostgresWriteStore,
@@ -122,6 +142,7 @@ def server_of(
     use_cases: UseCases,
     rights: RightsCache,
     metrics: Metrics,
+    call_limits: CallLimits,
     *,
     share_port: bool,
 ) -> RaasServer:
@@ -134,6 +155,7 @@ def server_of(
         profile=_profile(settings),
         observer=metrics,
         share_port=share_port,
+        call_limits=call_limits,
     )
 
 

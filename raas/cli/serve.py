@@ -165,6 +165,10 @@ def serve(
         int | None,
         typer.Option(metavar="N", help="The largest number of lines of a dossier; 1,000 by default."),
     ] = None,
+    limits: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="A TOML file with the limits of callers; generous by default."),
+    ] = None,
     accept_record_times_until: Annotated[
         str | None,
         typer.Option(

@@ -39,6 +39,12 @@ class Metrics:
             ("task",),
             registry=self._registry,
         )
+        self._refusals = Counter(
+            "raas_limit_refusals",
+            "Calls refused because their caller had used up this limit.",
+            ("limit",),
+            registry=self._registry,
+        )
         self._server: tuple[WSGIServer, Thread] | None = None
         # The lookup of a metric by its labels takes longer than the increment.
         self._counters: dict[tuple[str, str], Counter] = {}
@@ -54,6 +60,10 @@ class Metrics:
         if histogram is None:
             histogram = self._histograms[rpc] = self._durations.labels(rpc)
         histogram.observe(seconds)
+
+    def limit_exceeded(self, limit: str) -> None:
+        """Count a call that a limit of its caller refused."""
+        self._refusals.labels(limit).inc()
 
     def task_failed(self, task: str) -> None:
         """Count a background task that failed."""

@@ -26,6 +26,7 @@ from raas.ops.identity_settings import (
     IdentitySettings,
     refuse_contradictions,
 )
+from raas.ops.limits_file import load_limits
 
 
 class SettingsRefused(Exception):
@@ -64,6 +65,11 @@ def _source(text: str) -> str:
     return text
 
 
+def _limits_file(path: Path) -> Path:
+    load_limits(path)
+    return path
+
+
 class Settings(IdentitySettings):
     """All settings, validated; `load_settings` reads them."""
 
@@ -86,6 +92,8 @@ class Settings(IdentitySettings):
     """Time that calls in progress have to end when the server stops."""
     max_lines: Annotated[int, Field(ge=1, le=100_000)] = MAX_LINES
     """The most lines a dossier may have."""
+    limits: Annotated[Path, AfterValidator(_limits_file)] | None = None
+    """The limits of callers, a TOML file (limits_file.py); absent = the defaults."""
     accept_record_times_until: AwareDatetime | None = None
     """Record times up to this instant are accepted, though they are ahead of the clock."""
     log_format: LogFormat = LogFormat.JSON

@@ -14,6 +14,7 @@ from raas.domain.numbers.niss import NissProfile
 from raas.rpc.calls.closing import Closing
 from raas.rpc.calls.identity import Identify
 from raas.rpc.calls.interceptor import CallInterceptor, Observer
+from raas.rpc.calls.limiting import rpc_limits
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.health import HEALTH, Health
 from raas.rpc.listeners import Listener
@@ -22,6 +23,7 @@ from raas.rpc.services.catalogue import SERVICES, service_handlers
 from raas.rpc.services.use_cases import UseCases
 from raas.rpc.wire.limits import request_limits
 from raas.usecases.calls.access import AccessControl
+from raas.usecases.limits.call_limits import CallLimits
 
 MEBIBYTE = 1024 * 1024
 
@@ -94,11 +96,18 @@ def build_server(
     profile: NissProfile,
     observer: Observer | None = None,
     share_port: bool = False,
+    call_limits: CallLimits | None = None,
 ) -> RaasServer:
     """Build a server with one listener in plaintext; see `build_listeners`."""
     listeners = (Listener(listen, identify),)
     return build_listeners(
-        use_cases, access, listeners, profile=profile, observer=observer, share_port=share_port
+        use_cases,
+        access,
+        listeners,
+        profile=profile,
+        observer=observer,
+        share_port=share_port,
+        call_limits=call_limits,
     )
 
 
@@ -111,20 +120,25 @@ def build_listeners(
     observer: Observer | None = None,
     share_port: bool = False,
     health_listen: str | None = None,
+    call_limits: CallLimits | None = None,
 ) -> RaasServer:
     """Build the server, bound to its addresses but not started.
 
+    `call_limits` are those of callers; None = callers are not limited.
     `health_listen` is where the health service alone answers, in plaintext. `share_port`: other processes may
     listen on the same ports (workers); else a second server on one is refused with RuntimeError. Must be
     called in the event loop that will run the server.
     """
     handlers = service_handlers(use_cases, RequestScopes(access, profile))
     limits = request_limits(SERVICES)
+    caller_limits = None if call_limits is None else rpc_limits(call_limits, SERVICES)
     names = tuple(service.full_name for service in SERVICES)
     checks, closing = Health(names), Closing()
     servers, ports = [], []
     for listener in listeners:
-        interceptor = CallInterceptor(listener.identify, limits, access.note_unread, observer, closing)
+        interceptor = CallInterceptor(
+            listener.identify, limits, access.note_unread, observer, closing, caller_limits
+        )
         options = _options(share_port)
         if listener.credentials is not None:
             options += _AGE

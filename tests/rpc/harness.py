@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ from raas.rpc.services.use_cases import UseCases
 from raas.usecases.admin.registers import Registers
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages, page_token_invalid
+from raas.usecases.limits.call_limits import CallLimits
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.writes.batch import WriteLimits
 from raas.usecases.writes.dossier_types import ManageDossierTypes
@@ -84,9 +85,13 @@ class CountingRegisters(MemoryRegisterStore):
     asked = 0
     answer: Register | None = None
     """Found instead of the register in memory."""
+    before: Callable[[], Awaitable[None]] | None = None
+    """Awaited before a register is looked up."""
 
     async def find(self, number: EnterpriseNumber) -> Register | None:
         self.asked += 1
+        if self.before is not None:
+            await self.before()
         return self.answer or await super().find(number)
 
     async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
@@ -176,7 +181,9 @@ class Harness:
 
 
 @asynccontextmanager
-async def open_harness(identify: Identify = development_identity) -> AsyncIterator[Harness]:
+async def open_harness(
+    identify: Identify = development_identity, *, call_limits: CallLimits | None = None
+) -> AsyncIterator[Harness]:
     """A server that runs until the block is left."""
     store, source, audit, observed = MemoryStore(*TYPES), new_source(), RecordingAudit(), Observed()
     store.add_register(EnterpriseNumber(int(OTHER)))
@@ -205,6 +212,7 @@ async def open_harness(identify: Identify = development_identity) -> AsyncIterat
         listen="127.0.0.1:0",
         profile=NissProfile.TEST,
         observer=observed,
+        call_limits=call_limits,
     )
     await raas_server.start()
     await raas_server.serving(True)

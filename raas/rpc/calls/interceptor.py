@@ -16,6 +16,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID, uuid4
 
@@ -30,12 +31,14 @@ from raas.rpc.calls.errors import Refusal, past_deadline, refusal, violations_of
 from raas.rpc.calls.expiry import until_expiry
 from raas.rpc.calls.fault_trace import fault_trace
 from raas.rpc.calls.identity import Identify
+from raas.rpc.calls.limiting import RpcLimits, Unlimited
 from raas.rpc.calls.metadata import CALL_ID, read_metadata
 from raas.rpc.calls.request_reader import AuditUnread, ParsedRequests, RequestReader
 from raas.rpc.calls.stream_guard import StreamGuard
 from raas.rpc.calls.unidentified import unidentified
 from raas.rpc.wire.limits import MessageLimits
 from raas.usecases.calls.call import Call
+from raas.usecases.limits.usage import CallerUsage
 
 OWN_PACKAGE = "/raas."
 STATUS_DETAILS = "grpc-status-details-bin"
@@ -48,6 +51,7 @@ _Continuation: TypeAlias = "Callable[[grpc.HandlerCallDetails], Awaitable[_Handl
 # Of `logging` in any case: an application that configures no logs, such as a test, then prints none.
 _log = structlog.wrap_logger(logging.getLogger("raas.rpc"))
 _monotonic = time.monotonic
+_UNLIMITED = Unlimited()
 _metadata: ContextVar[_Pairs] = ContextVar("metadata")
 
 
@@ -63,7 +67,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     `limits` are those of the requests, by the full name of the RPC. `audit_unread` is told of the calls that
     are refused because their request cannot be read: no servicer sees them. `closing` turns away the calls of
-    a server that stops.
+    a server that stops. `caller_limits` has what callers may ask of each RPC; one that is not in it is not
+    limited.
     """
 
     def __init__(
@@ -73,12 +78,14 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         audit_unread: AuditUnread,
         observer: Observer | None = None,
         closing: Closing | None = None,
+        caller_limits: Mapping[str, RpcLimits] | None = None,
     ) -> None:
         self._identify = identify
         self._closing = closing or Closing()
         self._limits = limits
         self._audit_unread = audit_unread
         self._observer = observer
+        self._caller_limits = caller_limits or {}
         self._wrapped: dict[str, _Handler] = {}
 
     async def intercept_service(
@@ -103,22 +110,31 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     def _wrap(self, rpc: str, handler: Any) -> _Handler:
         # Any: the published types of handlers are those of synchronous ones.
         reader = RequestReader(self._limits[rpc], handler.request_deserializer, self._audit_unread)
-        encode = handler.response_serializer
+        encode, limits = handler.response_serializer, self._caller_limits.get(rpc, _UNLIMITED)
         if handler.request_streaming:
             # The contract has no RPC of many requests and one answer.
             behave = handler.stream_stream
 
             async def stream(
-                requests: AsyncIterator[bytes], call: Call, guard: StreamGuard, context: _Context
+                requests: AsyncIterator[bytes],
+                call: Call,
+                guard: StreamGuard,
+                usage: CallerUsage | None,
+                context: _Context,
             ) -> Any:
-                return behave(ParsedRequests(reader, requests, guard), context)
+                admit = partial(limits.await_items, usage)
+                return behave(ParsedRequests(reader, requests, guard, admit), context)
 
             return grpc.stream_stream_rpc_method_handler(self._responding(rpc, stream, encode))
         if handler.response_streaming:
             answer = handler.unary_stream
 
-            async def respond(raw: bytes, call: Call, _: StreamGuard, context: _Context) -> Any:
-                return answer(await reader.read(raw, call), context)
+            async def respond(
+                raw: bytes, call: Call, _: StreamGuard, usage: CallerUsage | None, context: _Context
+            ) -> Any:
+                request = await reader.read(raw, call)
+                await limits.take_items(usage, request)
+                return answer(request, context)
 
             return grpc.unary_stream_rpc_method_handler(self._responding(rpc, respond, encode))
         return grpc.unary_unary_rpc_method_handler(self._answering(rpc, handler.unary_unary, reader, encode))
@@ -130,15 +146,21 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         reader: RequestReader,
         encode: Callable[[Any], bytes],
     ) -> Callable[[bytes, _Context], Awaitable[bytes]]:
+        limits = self._caller_limits.get(rpc, _UNLIMITED)
+
         async def answer(raw: bytes, context: _Context) -> bytes:
             began = _monotonic()
             status = "CANCELLED"
             call_id = uuid4()
             call: Call | None = None
+            usage: CallerUsage | None = None
             task = self._closing.enter()
             try:
                 call = self._enter(rpc, context, call_id)
-                response = encode(await behave(await reader.read(raw, call), context))
+                usage = await limits.begin_call(call)
+                request = await reader.read(raw, call)
+                await limits.take_items(usage, request)
+                response = encode(await behave(request, context))
                 status = "OK"
                 return response
             except grpc.aio.BaseError:
@@ -155,6 +177,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 _refuse(context, call_id, refused)
                 return b""
             finally:
+                limits.end_call(usage)
                 self._closing.running.discard(task)
                 if self._observer is not None:
                     self._observer.answered(rpc, status, _monotonic() - began)
@@ -164,23 +187,27 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     def _responding(
         self,
         rpc: str,
-        behave: Callable[[Any, Call, StreamGuard, _Context], Awaitable[Any]],
+        behave: Callable[[Any, Call, StreamGuard, CallerUsage | None, _Context], Awaitable[Any]],
         encode: Callable[[Any], bytes],
     ) -> Callable[[Any, _Context], Awaitable[None]]:
+        limits = self._caller_limits.get(rpc, _UNLIMITED)
+
         async def respond(requests: Any, context: _Context) -> None:
             began = _monotonic()
             status = "CANCELLED"
             call_id = uuid4()
             call: Call | None = None
+            usage: CallerUsage | None = None
             task = self._closing.enter()
             try:
                 guard = StreamGuard()
                 call = self._enter(rpc, context, call_id, guard)
+                usage = await limits.begin_stream(call)
                 # Closed here and now when the caller goes away, not whenever it is collected as garbage.
                 async with (
                     until_expiry(call.caller.credential),
                     guard,
-                    aclosing(await behave(requests, call, guard, context)) as responses,
+                    aclosing(await behave(requests, call, guard, usage, context)) as responses,
                 ):
                     async for response in responses:
                         await guard.fresh()
@@ -197,6 +224,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 status = refused.code.name
                 _refuse(context, call_id, refused)
             finally:
+                limits.end_stream(usage)
                 self._closing.running.discard(task)
                 if self._observer is not None:
                     self._observer.answered(rpc, status, _monotonic() - began)

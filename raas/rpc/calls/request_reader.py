@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
 from google.protobuf.message import DecodeError
@@ -51,12 +51,19 @@ class RequestReader:
 
 
 class ParsedRequests:
-    """The requests of a stream, each checked and parsed when the servicer asks for it."""
+    """The requests of a stream, each checked, parsed and admitted when the servicer asks for it."""
 
-    def __init__(self, reader: RequestReader, requests: AsyncIterator[bytes], guard: StreamGuard) -> None:
+    def __init__(
+        self,
+        reader: RequestReader,
+        requests: AsyncIterator[bytes],
+        guard: StreamGuard,
+        admit: Callable[[Any], Awaitable[None]],
+    ) -> None:
         self._reader = reader
         self._requests = requests
         self._guard = guard
+        self._admit = admit
 
     def __aiter__(self) -> ParsedRequests:
         return self
@@ -64,4 +71,6 @@ class ParsedRequests:
     async def __anext__(self) -> Any:
         raw = await anext(self._requests)
         await self._guard.fresh()
-        return await self._reader.parsed(raw)
+        request = await self._reader.parsed(raw)
+        await self._admit(request)
+        return request

@@ -41,6 +41,10 @@ PLACEMENTS: Mapping[str, Placement] = {
     "person_import": Placement.LOCAL,
     "person_import_rejection": Placement.LOCAL,
     "secret": Placement.LOCAL,
+    "caller_usage": Placement.LOCAL,
+    "budget_salt": Placement.LOCAL,
+    "budget_entry": Placement.LOCAL,
+    "budget_use": Placement.LOCAL,
     "schema_change": Placement.LOCAL,
     # Each process reads them whole; no statement joins them.
     "rights_version": Placement.LOCAL,

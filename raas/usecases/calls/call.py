@@ -22,6 +22,11 @@ class CallerKey(NamedTuple):
     application: str = ""
     """Empty in development identity."""
 
+    @property
+    def text(self) -> str:
+        """The caller in tables that are shared by all processes, such as `0999999922/PAYROLL`."""
+        return f"{self.enterprise_number:010}/{self.application}"
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

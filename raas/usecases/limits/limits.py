@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import IntEnum
 
 from raas.domain.errors import RETRY_AFTER, Reason, Refused, refuse
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.usecases.calls.call import CallerKey
 
 
-class CallKind(Enum):
-    """The kinds of calls that have rates of their own; values are indexes."""
+class CallKind(IntEnum):
+    """The kinds of calls that have rates of their own; an index of `CallerUsage.rates`."""
 
     READ = 0
     WRITE = 1
@@ -56,8 +57,8 @@ class LimitTable:
     """The limits of every caller: its own, else those of its organisation, else the default."""
 
     default: CallerLimits = CallerLimits()
-    by_application: Mapping[tuple[int, str], CallerLimits] = field(default_factory=dict)
-    by_organisation: Mapping[int, CallerLimits] = field(default_factory=dict)
+    by_application: Mapping[tuple[EnterpriseNumber, str], CallerLimits] = field(default_factory=dict)
+    by_organisation: Mapping[EnterpriseNumber, CallerLimits] = field(default_factory=dict)
 
     def of(self, caller: CallerKey) -> CallerLimits:
         """The limits of a caller; they are those of the organisation and application that calls."""

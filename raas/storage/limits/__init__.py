@@ -1,0 +1,1 @@
+"""What callers have used of their limits, over all processes."""

@@ -1,0 +1,36 @@
+"""The UsageStore on PostgreSQL: one row for each process, which it alone writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+from psycopg.types.json import Json
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.storage.connection.query import write
+from raas.usecases.ports.usage_store import Report
+
+ALIVE_SECONDS = 3
+"""A process that has not reported for so long counts as dead."""
+
+# Nothing of this is written to the WAL, so that neither the disk nor a synchronous standby is waited for.
+EXCHANGE = f"""
+WITH own AS (
+  INSERT INTO caller_usage AS u (process, time, report) VALUES (%(process)s, clock_timestamp(), %(report)s)
+  ON CONFLICT (process) DO UPDATE SET time = excluded.time, report = excluded.report)
+SELECT report FROM caller_usage
+WHERE process <> %(process)s AND time > clock_timestamp() - interval '{ALIVE_SECONDS} seconds'"""
+
+
+class PostgresUsageStore:
+    """Exchanges the reports of this process; `engine` must be one in autocommit, on the primary."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._process = uuid4()
+
+    async def exchange(self, report: Report) -> Sequence[Report]:
+        """Replace the report of this process, and return those of all others that are alive."""
+        rows = await write(self._engine, EXCHANGE, {"process": self._process, "report": Json(report)})
+        return [row[0] for row in rows]

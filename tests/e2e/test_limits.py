@@ -1,0 +1,129 @@
+"""Limits hold over all workers within a fifth, wherever the connections of a caller end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from urllib.request import urlopen
+
+import grpc
+import grpc.aio
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from raas.v1.mutation_stream_pb2 import SubscribeRequest
+from raas.v1.mutation_stream_pb2_grpc import MutationStreamStub
+from raas.v1.register_service_pb2 import GetRegisterRequest
+from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+from tests.e2e.registers import new_register
+from tests.e2e.servers import Server, running_server
+from tests.e2e.test_workers import consecutive_ports
+from tests.eventually import eventually
+
+CALLS_PER_SECOND, STREAMS = 150, 20
+CHANNELS = 12
+WARM_SECONDS, SECONDS = 1.5, 3.0
+
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, list[int]]]:
+    """A server with two workers and low limits, and the ports of their metrics."""
+    directory = tmp_path_factory.mktemp("limited")
+    limits = directory / "limits.toml"
+    limits.write_text(f"read_calls_per_second = {CALLS_PER_SECOND}\nstreams = {STREAMS}\n")
+    ports = consecutive_ports()
+    flags = "--limits", str(limits), "--workers", "2", "--metrics-listen", f"127.0.0.1:{ports[0]}"
+    with running_server(directory, *flags) as server:
+        eventually(lambda: all(metric(port, "raas_limit_processes") == 2 for port in ports), 60)
+        yield server, list(ports)
+
+
+def metric(port: int, name: str, **labels: str) -> float:
+    """A metric of one worker; 0 when it has none yet."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as response:
+            text = response.read().decode()
+    except OSError:
+        return 0
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    )
+
+
+async def channels_of(stack: AsyncExitStack, target: str) -> list[grpc.aio.Channel]:
+    """Channels with connections of their own, which the system spreads over the workers."""
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    return [
+        await stack.enter_async_context(grpc.aio.insecure_channel(target, options=options))
+        for _ in range(CHANNELS)
+    ]
+
+
+async def test_rate_of_a_greedy_caller_is_the_limit_over_both_workers(
+    limited: tuple[Server, list[int]],
+) -> None:
+    server, ports = limited
+    register = new_register(server)
+    answered: list[float] = []
+
+    async def call(stub: RegisterServiceStub, until: float) -> None:
+        while time.monotonic() < until:
+            try:
+                await stub.GetRegister(GetRegisterRequest(), metadata=register.caller)  # type: ignore[misc]
+                answered.append(time.monotonic())
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED:
+                    raise
+
+    async with AsyncExitStack() as stack:
+        stubs = [RegisterServiceStub(each) for each in await channels_of(stack, server.target)]
+        began = time.monotonic()
+        until = began + WARM_SECONDS + SECONDS
+        await asyncio.gather(*(call(stub, until) for stub in stubs for _ in range(10)))
+    measured = sum(began + WARM_SECONDS <= each < until for each in answered) / SECONDS
+    shares = [metric(port, "raas_calls_total", rpc=GET_REGISTER, status="OK") for port in ports]
+    assert 0.8 * CALLS_PER_SECOND <= measured <= 1.2 * CALLS_PER_SECOND, shares
+    assert min(shares) > 0, "both workers served"
+    assert all(metric(p, "raas_limit_refusals_total", limit="read_calls_per_second") for p in ports)
+
+
+GET_REGISTER = "/raas.v1.RegisterService/GetRegister"
+
+
+async def test_streams_of_a_caller_stay_within_the_limit_over_both_workers(
+    limited: tuple[Server, list[int]],
+) -> None:
+    server, _ = limited
+    register = new_register(server)
+    open_streams: set[int] = set()
+
+    async def subscribe(stub: MutationStreamStub, number: int) -> None:
+        """Hold one stream open; try again after a refusal."""
+        while True:
+            stream = stub.Subscribe(SubscribeRequest(), metadata=register.caller)
+            try:
+                while await stream.read() is not grpc.aio.EOF:  # type: ignore[attr-defined]
+                    open_streams.add(number)
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED:
+                    raise
+            open_streams.discard(number)
+
+    async with AsyncExitStack() as stack:
+        stubs = [MutationStreamStub(each) for each in await channels_of(stack, server.target)]
+        streams = [
+            asyncio.create_task(subscribe(stubs[number % CHANNELS], number)) for number in range(3 * STREAMS)
+        ]
+        deadline = time.monotonic() + 10
+        while len(open_streams) < STREAMS and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+            assert len(open_streams) <= 1.2 * STREAMS
+        assert 0.8 * STREAMS <= len(open_streams) <= 1.2 * STREAMS
+        for task in streams:
+            task.cancel()
+        await asyncio.gather(*streams, return_exceptions=True)

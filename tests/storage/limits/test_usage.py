@@ -1,0 +1,50 @@
+"""Reports of processes on PostgreSQL: the last one of each that is alive."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from raas.storage.limits.usage import PostgresUsageStore
+
+
+@pytest.fixture
+async def reading(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncEngine:
+    """Nobody else reports."""
+    async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM caller_usage"))
+    return reading_engine
+
+
+async def test_each_process_reads_the_last_report_of_every_other(reading: AsyncEngine) -> None:
+    one, two, three = (PostgresUsageStore(reading) for _ in range(3))
+    assert await one.exchange({"0999999922/A": [1.5, 2]}) == []
+    assert await two.exchange({}) == [{"0999999922/A": [1.5, 2]}]
+    assert await one.exchange({"0999999922/A": [3, 4]}) == [{}]
+    found = await three.exchange({"0244640631/B": [1]})
+    assert sorted(found, key=len) == [{}, {"0999999922/A": [3, 4]}]
+
+
+async def test_process_that_does_not_report_counts_as_dead_after_three_seconds(
+    engine: AsyncEngine, reading: AsyncEngine
+) -> None:
+    one, two = PostgresUsageStore(reading), PostgresUsageStore(reading)
+    await one.exchange({"0999999922/A": [1]})
+    aged = text("UPDATE caller_usage SET time = clock_timestamp() - make_interval(secs => :seconds)")
+    async with engine.begin() as connection:
+        await connection.execute(aged, {"seconds": 2.5})
+    assert await two.exchange({}) == [{"0999999922/A": [1]}]
+    async with engine.begin() as connection:
+        await connection.execute(aged, {"seconds": 3})
+    assert await two.exchange({}) == []
+    assert await one.exchange({}) == [{}]
+
+
+async def test_reports_are_unlogged(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        found = await connection.scalar(
+            text("SELECT relpersistence FROM pg_class WHERE oid = 'caller_usage'::regclass")
+        )
+    # The column has the type "char", which is returned as bytes.
+    assert found in ("u", b"u")
