@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from pathlib import Path
 
 from raas.v1.dossier_pb2 import Dossier
 from raas.v1.dossier_type_pb2 import DossierType, IdentityChanges
@@ -15,6 +16,8 @@ from raas_client import (
     AfterRevision,
     Bookmark,
     Checkpoint,
+    CredentialExpired,
+    CredentialUnavailable,
     FileCheckpoints,
     FromSnapshot,
     ImportProgress,
@@ -28,6 +31,8 @@ from raas_client import (
     Retries,
     Snapshot,
     Tls,
+    Token,
+    Unauthenticated,
     inscription,
     lines_of,
     period,
@@ -118,8 +123,23 @@ async def wrong(client: RaasClient) -> None:
     await client.close()
 
 
+async def fresh() -> str:
+    return "token"
+
+
+def identified() -> list[RaasClient]:
+    tls = Tls.from_files("ca.pem", Path("client.pem"), "client.key")
+    tokens: list[Token] = ["token", Path("token"), fresh, lambda: "token"]
+    return [RaasClient("raas.example:443", tls=tls, token=token, end_user="x") for token in tokens]
+
+
+def explained(error: CredentialExpired | CredentialUnavailable | Unauthenticated) -> str:
+    return "; ".join(getattr(error, "__notes__", []))
+
+
 def blocking() -> None:
-    with RaasClient("127.0.0.1:1", tls=Tls()).blocking() as caller:
+    tls = Tls(ca=b"", certificate=Path("client.pem"), key=Path("client.key"))
+    with RaasClient("127.0.0.1:1", tls=tls, on_behalf_of="0244640631").blocking() as caller:
         print(caller.run(caller.client.get_register()).name)
         for event in caller.iterate(caller.client.subscribe(FromSnapshot())):
             place: Checkpoint = event.checkpoint

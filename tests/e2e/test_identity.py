@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +12,7 @@ import pytest
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from raas.identity.development import Authority, Issued, TokenIssuer
+from raas.identity.development import Authority, TokenIssuer
 from raas.v1.administration_service_pb2 import CreateRegisterRequest
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.mutation_stream_pb2 import SubscribeRequest
@@ -23,90 +20,25 @@ from raas.v1.mutation_stream_pb2_grpc import MutationStreamStub
 from raas.v1.register_service_pb2 import GetRegisterRequest, InscribeRequest
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from tests.conftest import GIVEN_DSN
-from tests.e2e.servers import ROOT, clean_environment, free_port, raas, serves
-from tests.eventually import eventually
+from tests.e2e.identified import (
+    NOBODY,
+    OPTIONS,
+    OTHER,
+    OWNER,
+    IdentifiedServer,
+    Metadata,
+    bearer,
+    identified_server,
+)
+from tests.e2e.servers import clean_environment, free_port, raas
 
-OWNER, OTHER, NOBODY = "0999999922", "0244640631", "0403101811"
-ADMINISTRATOR, SECOND = "0206731645", "0316380841"
-OPTIONS = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0)]
-Metadata = tuple[tuple[str, str], ...]
 pytestmark = pytest.mark.skipif(GIVEN_DSN is not None, reason="it is about callers, not about the database")
 
 
-@dataclass
-class Place:
-    """A server with both listeners, and the credentials of its callers."""
-
-    folder: Path
-    authority: Authority
-    issuer: TokenIssuer
-    certificates: str
-    tokens: str
-    health: str
-
-    def write(self, name: str, pem: bytes) -> None:
-        new = self.folder / f"{name}.new"
-        new.write_bytes(pem)
-        new.replace(self.folder / name)
-
-    def by_certificate(self, client: Issued | None, trusted: bytes | None = None) -> grpc.Channel:
-        key, chain = (client.key_pem, client.certificate_pem) if client else (None, None)
-        credentials = grpc.ssl_channel_credentials(trusted or self.authority.pem, key, chain)
-        return grpc.secure_channel(self.certificates, credentials, OPTIONS)
-
-    def by_token(self) -> grpc.Channel:
-        return grpc.secure_channel(self.tokens, grpc.ssl_channel_credentials(self.authority.pem), OPTIONS)
-
-
-def bearer(token: str) -> Metadata:
-    return (("authorization", f"Bearer {token}"),)
-
-
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    folder = tmp_path_factory.mktemp("identity")
-    authority = Authority("Test Authority")
-    place = Place(folder, authority, TokenIssuer(folder), *(f"127.0.0.1:{free_port()}" for _ in range(3)))
-    server = authority.server(["127.0.0.1"])
-    place.write("server.pem", server.certificate_pem)
-    place.write("server.key", server.key_pem)
-    place.write("clients.pem", authority.pem)
-    environment = clean_environment() | {
-        "RAAS_LISTEN": place.certificates,
-        "RAAS_LISTEN_TOKEN": place.tokens,
-        "RAAS_LISTEN_HEALTH": place.health,
-        "RAAS_ENVIRONMENT": "test",
-        "RAAS_NISS_PROFILE": "test",
-        "RAAS_DATA_DIR": str(folder / "var"),
-        "RAAS_TLS_CERTIFICATE": str(folder / "server.pem"),
-        "RAAS_TLS_KEY": str(folder / "server.key"),
-        "RAAS_TLS_CLIENT_CA": str(folder / "clients.pem"),
-        "RAAS_TOKEN_ISSUER": TokenIssuer.ISSUER,
-        "RAAS_TOKEN_AUDIENCE": TokenIssuer.AUDIENCE,
-        "RAAS_TOKEN_KEYS": str(place.issuer.key_set),
-        "RAAS_ADMINISTRATORS": f"{ADMINISTRATOR},{SECOND}",
-    }
-    with (folder / "server.log").open("wb") as log:
-        command = [sys.executable, "server.py"]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    try:
-        eventually(lambda: serves(place.health) or process.poll() is not None, 100)
-        assert process.poll() is None, (folder / "server.log").read_text()
-        eventually(lambda: accepts_tokens(place))
-        with place.by_certificate(authority.client(ADMINISTRATOR, "admin")) as channel:
-            for number in (OWNER, OTHER):
-                request = CreateRegisterRequest(enterprise_number=number, name="Register")
-                AdministrationServiceStub(channel).CreateRegister(request)
-        yield place
-    finally:
-        process.terminate()
-        assert process.wait(60) == 0
-
-
-def accepts_tokens(place: Place) -> bool:
-    """Whether the server has read the keys of the issuer, which it does in the background."""
-    metadata = bearer(place.issuer.token(ADMINISTRATOR, "admin"))
-    return refusal(place.by_token(), metadata=metadata) == "REGISTER_UNKNOWN"
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdentifiedServer]:
+    with identified_server(tmp_path_factory.mktemp("identity")) as running:
+        yield running
 
 
 def get_register(channel: grpc.Channel, register: str = "", metadata: Metadata = ()) -> str:
@@ -130,17 +62,17 @@ def refusal(channel: grpc.Channel, register: str = "", metadata: Metadata = ()) 
     return reason_of(raised.value)
 
 
-def test_certificate_names_the_caller(place: Place) -> None:
+def test_certificate_names_the_caller(place: IdentifiedServer) -> None:
     with place.by_certificate(place.authority.client(OWNER, "import")) as channel:
         assert get_register(channel) == OWNER
 
 
-def test_token_names_the_caller(place: Place) -> None:
+def test_token_names_the_caller(place: IdentifiedServer) -> None:
     with place.by_token() as channel:
         assert get_register(channel, metadata=bearer(place.issuer.token(OWNER, "import"))) == OWNER
 
 
-def test_enterprise_number_in_the_metadata_is_ignored(place: Place) -> None:
+def test_enterprise_number_in_the_metadata_is_ignored(place: IdentifiedServer) -> None:
     metadata = (("raas-enterprise-number", OTHER),)
     with place.by_certificate(place.authority.client(OWNER, "import")) as channel:
         assert get_register(channel, metadata=metadata) == OWNER
@@ -148,12 +80,14 @@ def test_enterprise_number_in_the_metadata_is_ignored(place: Place) -> None:
 
 
 @pytest.mark.parametrize("register", [OTHER, NOBODY], ids=["existing", "missing"])
-def test_register_of_another_cannot_be_told_from_one_that_does_not_exist(place: Place, register: str) -> None:
+def test_register_of_another_cannot_be_told_from_one_that_does_not_exist(
+    place: IdentifiedServer, register: str
+) -> None:
     channel = place.by_certificate(place.authority.client(OWNER, "import"))
     assert refusal(channel, register) == "MANDATE_MISSING"
 
 
-def test_administration_needs_the_role(place: Place) -> None:
+def test_administration_needs_the_role(place: IdentifiedServer) -> None:
     request = CreateRegisterRequest(enterprise_number=NOBODY, name="Register")
     with (
         place.by_certificate(place.authority.client(OWNER, "import")) as channel,
@@ -163,24 +97,24 @@ def test_administration_needs_the_role(place: Place) -> None:
     assert reason_of(raised.value) == "ROLE_MISSING"
 
 
-def test_connections_without_a_good_certificate_are_refused(place: Place) -> None:
+def test_connections_without_a_good_certificate_are_refused(place: IdentifiedServer) -> None:
     stranger = Authority("Test Authority").client(OWNER, "import")
     expired = place.authority.client(OWNER, "import", life=timedelta(seconds=-60))
     for client in (None, stranger, expired):
         assert refusal(place.by_certificate(client)) == "UNAVAILABLE"
 
 
-def test_certificate_that_names_nobody_is_unauthenticated(place: Place) -> None:
+def test_certificate_that_names_nobody_is_unauthenticated(place: IdentifiedServer) -> None:
     assert refusal(place.by_certificate(place.authority.issue([]))) == "UNAUTHENTICATED"
 
 
-def test_tokens_of_strangers_are_unauthenticated(place: Place, tmp_path: Path) -> None:
+def test_tokens_of_strangers_are_unauthenticated(place: IdentifiedServer, tmp_path: Path) -> None:
     stranger = TokenIssuer(tmp_path).token(OWNER, "import")
     for metadata in ((), bearer(""), bearer("x"), bearer(stranger), (("authorization", "Basic x"),)):
         assert refusal(place.by_token(), metadata=metadata) == "UNAUTHENTICATED"
 
 
-def test_scopes_narrow_what_a_token_allows(place: Place) -> None:
+def test_scopes_narrow_what_a_token_allows(place: IdentifiedServer) -> None:
     metadata = bearer(place.issuer.token(OWNER, "import", scope="scope:cbss:api:raas:read"))
     with place.by_token() as channel:
         assert get_register(channel, metadata=metadata) == OWNER
@@ -189,9 +123,9 @@ def test_scopes_narrow_what_a_token_allows(place: Place) -> None:
     assert reason_of(raised.value) == "SCOPE_MISSING"
 
 
-def test_stream_ends_when_the_token_expires(place: Place) -> None:
+def test_stream_ends_when_the_token_expires(place: IdentifiedServer) -> None:
     # The skew of 30 seconds is added: this token is accepted for 5 more seconds.
-    metadata = bearer(place.issuer.token(OWNER, "import", seconds=5, since=-30))
+    metadata = bearer(place.short_token(5))
     with place.by_token() as channel:
         with pytest.raises(grpc.RpcError) as raised:
             for _ in MutationStreamStub(channel).Subscribe(SubscribeRequest(), metadata=metadata, timeout=60):
@@ -201,7 +135,7 @@ def test_stream_ends_when_the_token_expires(place: Place) -> None:
     assert refusal(place.by_token(), metadata=metadata) == "UNAUTHENTICATED"
 
 
-def test_token_with_a_certificate_must_be_bound_to_it(place: Place) -> None:
+def test_token_with_a_certificate_must_be_bound_to_it(place: IdentifiedServer) -> None:
     client = place.authority.client(OWNER, "import")
     bound = bearer(place.issuer.token(OWNER, "import", certificate=client.certificate))
     with place.by_certificate(client) as channel:
@@ -211,7 +145,7 @@ def test_token_with_a_certificate_must_be_bound_to_it(place: Place) -> None:
     assert refusal(place.by_token(), metadata=bound) == "UNAUTHENTICATED"
 
 
-def test_health_needs_no_identity_and_nothing_else_is_there(place: Place) -> None:
+def test_health_needs_no_identity_and_nothing_else_is_there(place: IdentifiedServer) -> None:
     with grpc.insecure_channel(place.health, OPTIONS) as channel:
         answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
         assert answer.status == health_pb2.HealthCheckResponse.SERVING
@@ -220,7 +154,7 @@ def test_health_needs_no_identity_and_nothing_else_is_there(place: Place) -> Non
     assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-def test_renewed_server_certificate_is_used_without_a_restart(place: Place) -> None:
+def test_renewed_server_certificate_is_used_without_a_restart(place: IdentifiedServer) -> None:
     renewed = Authority("Renewed")
     server, client = renewed.server(["127.0.0.1"]), place.authority.client(OWNER, "import")
     kept = {name: (place.folder / name).read_bytes() for name in ("server.pem", "server.key")}
@@ -236,7 +170,7 @@ def test_renewed_server_certificate_is_used_without_a_restart(place: Place) -> N
         place.write(name, pem)
 
 
-def test_log_holds_no_token(place: Place) -> None:
+def test_log_holds_no_token(place: IdentifiedServer) -> None:
     token = place.issuer.token(OWNER, "import").split(".")[1]
     assert refusal(place.by_token(), metadata=bearer(f"a.{token}.c")) == "UNAUTHENTICATED"
     log = (place.folder / "server.log").read_text()

@@ -11,6 +11,7 @@ from raas_client.errors import (
     CallFailed,
     ChainBroken,
     ClientClosed,
+    CredentialUnavailable,
     DeadlineExceeded,
     FilterChanged,
     MirrorFileFailed,
@@ -21,10 +22,18 @@ from raas_client.errors import (
     StreamBroken,
     Violation,
 )
+from raas_client.identity.token_sources import Token
 from raas_client.mirror.mirror import Mirror
 from raas_client.mirror.store import MirroredDossier
 from raas_client.options import Keepalive, Patience, Retries, Tls
-from raas_client.reasons import LogReplaced, NissReplaced, NissUnknown, RevisionExpired
+from raas_client.reasons import (
+    CredentialExpired,
+    LogReplaced,
+    NissReplaced,
+    NissUnknown,
+    RevisionExpired,
+    Unauthenticated,
+)
 from raas_client.stream.events import Bookmark, Event, Mutations, Snapshot
 from raas_client.stream.starts import AfterRevision, FromAcknowledged, FromLatest, FromSnapshot
 from raas_client.stream.subscription import Subscription
@@ -38,6 +47,8 @@ __all__ = [
     "CheckpointStore",
     "CheckpointTable",
     "ClientClosed",
+    "CredentialExpired",
+    "CredentialUnavailable",
     "DeadlineExceeded",
     "Event",
     "FileCheckpoints",
@@ -68,6 +79,8 @@ __all__ = [
     "StreamBroken",
     "Subscription",
     "Tls",
+    "Token",
+    "Unauthenticated",
     "Violation",
     "inscription",
     "lines_of",

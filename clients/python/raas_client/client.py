@@ -10,11 +10,14 @@ from typing import Self
 
 from raas_client.blocking import Blocking
 from raas_client.calls.administration import Administration
+from raas_client.calls.attempt import Identity
+from raas_client.calls.caller import Caller
 from raas_client.calls.channel import Connection
-from raas_client.calls.invoke import Caller, Calls
+from raas_client.calls.invoke import Calls
 from raas_client.calls.persons import Persons
 from raas_client.calls.register_reads import RegisterReads
 from raas_client.calls.register_writes import RegisterWrites
+from raas_client.identity.token_sources import Token, token_source
 from raas_client.mirror.memory_store import MemoryMirrorStore
 from raas_client.mirror.mirror import Mirror
 from raas_client.mirror.sqlite_store import SqliteMirrorStore
@@ -33,11 +36,21 @@ _SQLITE_IN_MEMORY = ":memory:"
 class RaasClient(RegisterReads, RegisterWrites, Feed, Persons, Administration):
     """A client of RaaS; `async with` closes it. Nothing is sent before the first call.
 
-    `target` is `host:port`, or `unix:path`; without `tls` it must be on this machine. `enterprise_number`
-    identifies the caller to a server with development identity; other servers take the client certificate.
+    `target` is `host:port`, or `unix:path`; without `tls` it must be on this machine. The certificate in
+    `tls`, or a `token`, proves who calls. A token is a text, the Path of a file, which is read again when it
+    changes, or a function that gives a fresh token: a coroutine function, or another one, which runs in a
+    thread; it is called before the first call, shortly before the token expires, and after a refusal.
+    `enterprise_number` identifies the caller to a server with development identity.
+
     `register` is the enterprise number of the register acted on; None = the caller's own. `language` is that
     of sentences for people (en, fr, nl, de). `legal_context` (at most 64 characters) and `ticket` (at most
-    36) are kept with every mutation; both are printable ASCII.
+    36) are kept with every mutation. `on_behalf_of` is the organisation for which a gateway calls, and
+    `end_user` an opaque reference (at most 64) of the person behind the caller, for the audit. All are
+    printable ASCII.
+
+    A call that is refused because the certificate or the token has expired is made once more with a renewed
+    one; subscriptions, mirrors and imports continue with it. Otherwise a note of the exception says what to
+    do.
 
     The client belongs to the event loop of its first call, and carries any number of concurrent calls. Every
     method raises `Refused` (one class per reason) or `CallFailed`, after the calls that are safe to repeat
@@ -52,15 +65,20 @@ class RaasClient(RegisterReads, RegisterWrites, Feed, Persons, Administration):
         enterprise_number: str | None = None,
         register: str | None = None,
         tls: Tls | None = None,
+        token: Token | None = None,
         language: str = "en",
         legal_context: str | None = None,
         ticket: str | None = None,
+        on_behalf_of: str | None = None,
+        end_user: str | None = None,
         patience: Patience = _PATIENCE,
         retries: Retries = _RETRIES,
         keepalive: Keepalive = _KEEPALIVE,
     ) -> None:
-        caller = Caller(enterprise_number, register, language, legal_context, ticket)
-        self._calls = Calls(Connection(target, tls, keepalive), caller, patience, retries)
+        caller = Caller(enterprise_number, register, language, legal_context, ticket, on_behalf_of, end_user)
+        tokens = None if token is None else token_source(token)
+        identity = Identity(Connection(target, tls, keepalive), tokens)
+        self._calls = Calls(identity, caller, patience, retries)
 
     def acting(
         self,
@@ -68,19 +86,24 @@ class RaasClient(RegisterReads, RegisterWrites, Feed, Persons, Administration):
         register: str | None = None,
         legal_context: str | None = None,
         ticket: str | None = None,
+        on_behalf_of: str | None = None,
+        end_user: str | None = None,
         patience: Patience | None = None,
     ) -> Self:
-        """The same client for another register, in another context, or with other deadlines.
+        """The same client for another register or organisation, in another context, or with other deadlines.
 
         The parameters are those of the client; None = unchanged. The connections are shared.
         """
         calls = self._calls
-        caller = replace(
-            calls.caller,
-            register=calls.caller.register if register is None else register,
-            legal_context=calls.caller.legal_context if legal_context is None else legal_context,
-            ticket=calls.caller.ticket if ticket is None else ticket,
-        )
+        given = {
+            "register": register,
+            "legal_context": legal_context,
+            "ticket": ticket,
+            "on_behalf_of": on_behalf_of,
+            "end_user": end_user,
+        }
+        changed = {name: value for name, value in given.items() if value is not None}
+        caller = replace(calls.caller, **changed)
         other = self.__class__.__new__(self.__class__)
         other._calls = replace(calls, caller=caller, patience=patience or calls.patience)
         return other
@@ -119,7 +142,7 @@ class RaasClient(RegisterReads, RegisterWrites, Feed, Persons, Administration):
 
     async def close(self) -> None:
         """Close the connections and end every call."""
-        await self._calls.connection.close()
+        await self._calls.identity.connection.close()
 
     async def __aenter__(self) -> Self:
         """The client itself."""

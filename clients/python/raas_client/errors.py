@@ -4,6 +4,7 @@
       Refused               RaaS refused the call; one class per reason in reasons.py
       CallFailed            no answer of RaaS: network, TLS, another kind of server
         DeadlineExceeded    no answer in time
+      CredentialUnavailable the source of the tokens gives none
       StreamBroken          a stream broke a promise of the contract
       ChainBroken           a checksum does not match the mutations before it
       FilterChanged         a checkpoint of a subscription with another filter
@@ -106,6 +107,18 @@ class CallFailed(RaasError):
 
 class DeadlineExceeded(CallFailed):
     """No answer came in time; the call may have been applied."""
+
+
+class CredentialUnavailable(RaasError):
+    """The source of the tokens gives none; no call was made. `__cause__` is the error of the source.
+
+    `may_pass`: the source has given a token before, so that the client asks it again, as after a lost
+    connection. The text holds no token.
+    """
+
+    def __init__(self, message: str, *, may_pass: bool) -> None:
+        super().__init__(message)
+        self.may_pass = may_pass
 
 
 class StreamBroken(RaasError):

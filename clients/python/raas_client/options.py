@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
+
+Pem = bytes | Path
+"""PEM text as bytes, or the file that holds it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """TLS, in PEM. Without `ca` gRPC's own list of certificate authorities is used.
+    """TLS, in PEM: bytes, or the Path of a file, which is read again when it changes.
 
-    `certificate` and `key` authenticate the caller and are given together. `server_name` is the name that the
-    server's certificate must have, if it is not the one in the target.
+    Without `ca` gRPC's own list of certificate authorities is used. `certificate` (with its intermediate
+    certificates) and `key` (unencrypted) authenticate the caller and are given together. `server_name` is the
+    name that the server's certificate must have, if it is not the one in the target.
+
+    Renewed files are noticed within a second of the next call: later calls and streams use a new connection,
+    and calls in flight end on the old one. Files that do not belong together are not used.
     """
 
-    ca: bytes | None = None
-    certificate: bytes | None = None
-    key: bytes | None = None
+    ca: Pem | None = None
+    certificate: Pem | None = None
+    key: Pem | None = field(default=None, repr=False)
     server_name: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse half a client certificate."""
+        """Refuse half a client certificate, and texts, which may be meant as either."""
         if (self.certificate is None) != (self.key is None):
             raise ValueError("a client certificate and its key go together")
+        for name in ("ca", "certificate", "key"):
+            value = getattr(self, name)
+            if not isinstance(value, bytes | Path | None):
+                kind = type(value).__name__
+                raise TypeError(f"{name} is the PEM text as bytes or the Path of a file, not {kind}")
 
     @classmethod
     def from_files(
@@ -35,8 +47,8 @@ class Tls:
         key: str | Path | None = None,
         server_name: str | None = None,
     ) -> Self:
-        """Read PEM files, now. Raises OSError."""
-        return cls(_content(ca), _content(certificate), _content(key), server_name)
+        """The same, from the names of files. Raises OSError for a file that cannot be read."""
+        return cls(_readable(ca), _readable(certificate), _readable(key), server_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,5 +100,9 @@ class Patience:
     outage_seconds: float | None = None
 
 
-def _content(path: str | Path | None) -> bytes | None:
-    return None if path is None else Path(path).read_bytes()
+def _readable(path: str | Path | None) -> Path | None:
+    if path is None:
+        return None
+    path = Path(path)
+    path.open("rb").close()
+    return path

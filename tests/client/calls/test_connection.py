@@ -171,17 +171,27 @@ def test_certificate_without_key_and_plaintext_to_another_host_are_refused() -> 
 
 
 async def test_every_call_carries_the_metadata_of_the_caller(answers: Answers, target: str) -> None:
-    client = RaasClient(target, enterprise_number="0999999922", language="nl", ticket="first")
+    client = RaasClient(
+        target, enterprise_number="0999999922", language="nl", ticket="first", token="a.b.c", end_user="u-1"
+    )
     async with client:
-        await client.acting(legal_context="a law", ticket="second").get_register()
+        acting = client.acting(
+            legal_context="a law", ticket="second", on_behalf_of="0244640631", end_user="u-2"
+        )
+        await acting.get_register()
         assert answers.metadata.items() >= {
             ("raas-enterprise-number", "0999999922"),
             ("accept-language", "nl"),
             ("raas-legal-context", "a law"),
             ("raas-ticket", "second"),
+            ("raas-on-behalf-of", "0244640631"),
+            ("raas-end-user", "u-2"),
+            ("authorization", "Bearer a.b.c"),
         }
         await client.get_register()
         assert answers.metadata["raas-ticket"] == "first"
+        assert answers.metadata["raas-end-user"] == "u-1"
+        assert "raas-on-behalf-of" not in answers.metadata
         assert "raas-legal-context" not in answers.metadata
 
 

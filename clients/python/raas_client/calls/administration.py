@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from raas.v1.administration_service_pb2 import (
@@ -25,8 +23,11 @@ class Administration:
     async def create_register(self, enterprise_number: str, name: str) -> Register:
         """A new, empty register. Not repeated when the answer is lost: then check whether it exists."""
         request = CreateRegisterRequest(enterprise_number=enterprise_number, name=name)
-        method = self._calls.stubs.administration.CreateRegister
-        return (await self._calls.unary(method, request, repeatable=False)).register
+        return (
+            await self._calls.unary(
+                lambda stubs: stubs.administration.CreateRegister, request, repeatable=False
+            )
+        ).register
 
     async def rename_register(self, enterprise_number: str, name: str) -> Register:
         """Change the name of a register; its revision stays the same."""
@@ -34,13 +35,11 @@ class Administration:
             register=Register(enterprise_number=enterprise_number, name=name),
             update_mask=FieldMask(paths=["name"]),
         )
-        return (await self._calls.unary(self._calls.stubs.administration.UpdateRegister, request)).register
+        return (await self._calls.unary(lambda stubs: stubs.administration.UpdateRegister, request)).register
 
     def registers(self) -> Pages[ListRegistersResponse, Register]:
         """The registers of the server, ordered by enterprise number."""
-
-        def pages() -> AsyncGenerator[ListRegistersResponse, None]:
-            request = ListRegistersRequest(page_size=1_000)
-            return self._calls.paged(lambda stubs: stubs.administration.ListRegisters, request)
-
-        return Pages(pages, lambda page: page.registers)
+        request = ListRegistersRequest(page_size=1_000)
+        return self._calls.listed(
+            lambda stubs: stubs.administration.ListRegisters, request, lambda page: page.registers
+        )

@@ -11,7 +11,15 @@ import grpc.aio
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
-from raas_client.errors import CallFailed, DeadlineExceeded, RaasError, Refused, Violation
+from raas_client.calls.hints import hint_of
+from raas_client.errors import (
+    CallFailed,
+    CredentialUnavailable,
+    DeadlineExceeded,
+    RaasError,
+    Refused,
+    Violation,
+)
 from raas_client.reasons import BY_REASON
 
 DOMAIN = "raas"
@@ -21,7 +29,9 @@ _PLACE = re.compile(r"\w+\[\d+\]\.")
 
 Failure = Refused | CallFailed
 
-NOTHING_WAS_DONE = frozenset({"LIMIT_EXCEEDED", "OVERLOADED", "AUTHENTIC_SOURCE_UNAVAILABLE"})
+NOTHING_WAS_DONE = frozenset(
+    {"LIMIT_EXCEEDED", "OVERLOADED", "AUTHENTIC_SOURCE_UNAVAILABLE", "UNAUTHENTICATED"}
+)
 """Reasons after which every call may be repeated: the server has done nothing."""
 
 LONGEST_RETRY_SECONDS = 300.0
@@ -53,7 +63,10 @@ def failure_of(error: grpc.aio.AioRpcError) -> Failure:
         code = grpc.StatusCode.UNAVAILABLE
     if info.domain != DOMAIN:
         kind = DeadlineExceeded if code is grpc.StatusCode.DEADLINE_EXCEEDED else CallFailed
-        return kind(message, code)
+        failed = kind(message, code)
+        if (hint := hint_of(message)) is not None:
+            failed.add_note(hint)
+        return failed
     metadata = dict(info.metadata)
     violations = [
         Violation(each.field, each.reason, each.description, _values(metadata, each.field))
@@ -72,7 +85,12 @@ def failure_of(error: grpc.aio.AioRpcError) -> Failure:
 
 
 def may_pass(failure: RaasError) -> bool:
-    """Whether the same call may succeed later: the server was lost, or asked to wait a while."""
+    """Whether the same call may succeed later.
+
+    The server was lost, or asked to wait a while; or the source of the tokens failed for a while.
+    """
+    if isinstance(failure, CredentialUnavailable):
+        return failure.may_pass
     if not isinstance(failure, Refused | CallFailed):
         return False
     if failure.status is grpc.StatusCode.RESOURCE_EXHAUSTED:

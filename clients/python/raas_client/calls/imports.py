@@ -16,7 +16,7 @@ from raas.v1.person_service_pb2 import PersonWarning
 from raas_client.calls.channel import Stubs
 from raas_client.calls.invoke import Calls, read
 from raas_client.calls.outage import Outage
-from raas_client.errors import StreamBroken
+from raas_client.errors import CredentialUnavailable, StreamBroken
 
 Row = TypeVar("Row")
 Rejected = TypeVar("Rejected")
@@ -57,7 +57,7 @@ class _Sent:
 class Form(Protocol[_FormRow]):
     """The RPC of a kind of import, and its messages."""
 
-    def open(self, stubs: Stubs) -> Any:
+    def open(self, stubs: Stubs, metadata: grpc.aio.Metadata) -> Any:
         """A stream in both directions."""
 
     def message(self, rows: Sequence[_FormRow], offset: int) -> Any:
@@ -84,14 +84,14 @@ class Importing(Generic[Row, Rejected]):
     ) -> None:
         if message_size < 1 or window < 1:
             raise ValueError("message_size and window are at least 1")
-        self._connection = calls.connection
+        self._calls = calls
         self._patience = calls.patience
         self._form = form
         self._message_size = message_size
         self._window = window
         self._progress = progress
         self._start_offset = start_offset
-        self._outage = Outage(calls.retries, calls.patience.outage_seconds)
+        self._outage = Outage(calls)
         self._unanswered: deque[_Sent] = deque()
         self._coming: asyncio.Future[_Sent | None] | None = None
         self._rejected: list[Rejected] = []
@@ -120,37 +120,42 @@ class Importing(Generic[Row, Rejected]):
         Messages without an answer stay in `_unanswered` and are sent again on the next connection: the server
         knows the import by its id and applies nothing twice.
         """
-        with self._connection.streaming() as stubs:
-            call = self._form.open(stubs)
-            outgoing: asyncio.Queue[Any] = asyncio.Queue()
-            # A task of its own: while a message waits to be sent, answers must be read, or both sides wait.
-            writer = asyncio.create_task(_write(call, outgoing))
-            answers = _Answers(call, self._patience.silence_seconds)
-            try:
-                for again in self._unanswered:
-                    outgoing.put_nowait(again.message)
-                more = True
-                while more or self._unanswered:
-                    while more and len(self._unanswered) < self._window:
-                        sent = await self._next(messages, answers)
-                        if sent is None:
-                            more = False
-                        else:
-                            self._unanswered.append(sent)
-                        outgoing.put_nowait(sent and sent.message)
-                    if self._unanswered:
-                        self._heard(await answers.next())
-                # Only the status follows.
-                while await answers.next() is not None:
-                    pass
-                return True
-            except grpc.aio.AioRpcError as error:
-                await self._outage.wait(error)
-                return False
-            finally:
-                writer.cancel()
-                call.cancel()
-                await answers.close()
+        attempt = None
+        try:
+            with self._calls.stream(await self._calls.token()) as attempt:
+                await self._exchange(self._form.open(attempt.stubs, attempt.metadata), messages)
+            return True
+        except (grpc.aio.AioRpcError, CredentialUnavailable) as error:
+            await self._outage.wait(error, attempt)
+            return False
+
+    async def _exchange(self, call: Any, messages: AsyncIterator[_Sent]) -> None:
+        """Send all messages and hear all answers. Raises AioRpcError when the connection ends before."""
+        outgoing: asyncio.Queue[Any] = asyncio.Queue()
+        # A task of its own: while a message waits to be sent, answers must be read, or both sides wait.
+        writer = asyncio.create_task(_write(call, outgoing))
+        answers = _Answers(call, self._patience.silence_seconds)
+        try:
+            for again in self._unanswered:
+                outgoing.put_nowait(again.message)
+            more = True
+            while more or self._unanswered:
+                while more and len(self._unanswered) < self._window:
+                    sent = await self._next(messages, answers)
+                    if sent is None:
+                        more = False
+                    else:
+                        self._unanswered.append(sent)
+                    outgoing.put_nowait(sent and sent.message)
+                if self._unanswered:
+                    self._heard(await answers.next())
+            # Only the status follows.
+            while await answers.next() is not None:
+                pass
+        finally:
+            writer.cancel()
+            call.cancel()
+            await answers.close()
 
     async def _next(self, messages: AsyncIterator[_Sent], answers: _Answers) -> _Sent | None:
         """The next message; while its rows are awaited, from a slow source, answers are heard."""

@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import unicodedata
-from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, fields
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import AbstractContextManager
+from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import grpc
 import grpc.aio
 
-from raas_client.calls.channel import Connection, Stubs
-from raas_client.calls.failures import NOTHING_WAS_DONE, Failure, failure_of, may_pass
-from raas_client.errors import DeadlineExceeded, RaasError, Refused
+from raas_client.calls.attempt import Attempt, Identity
+from raas_client.calls.caller import Caller
+from raas_client.calls.channel import Stubs
+from raas_client.calls.failures import NOTHING_WAS_DONE, failure_of, may_pass
+from raas_client.calls.pages import Pages
+from raas_client.errors import CallFailed, CredentialUnavailable, DeadlineExceeded, RaasError, Refused
 from raas_client.options import Patience, Retries
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
-
-
-_METADATA = re.compile(r"[ -~]*")
-_EXAMPLES = {
-    "enterprise_number": "0999999922",
-    "register": "0999999922",
-    "language": "fr",
-    "legal_context": "Law of 15 January 1990, art. 6",
-    "ticket": "case 4711",
-}
-
-
-def _ascii(text: str) -> str:
-    """The text without accents, with ? for other characters."""
-    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().replace("\n", " ") or "?"
 
 
 class _AsksForPage(Protocol):
@@ -46,50 +34,14 @@ class _IsPage(Protocol):
 
 _Asking = TypeVar("_Asking", bound=_AsksForPage)
 _Page = TypeVar("_Page", bound=_IsPage)
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The metadata of every call, and the register that requests name; see `RaasClient`."""
-
-    enterprise_number: str | None = None
-    register: str | None = None
-    language: str = "en"
-    legal_context: str | None = None
-    ticket: str | None = None
-
-    def __post_init__(self) -> None:
-        """Raise TypeError or ValueError, naming the option, for what gRPC could not send."""
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is None:
-                continue
-            if not isinstance(value, str):
-                kind = type(value).__name__
-                raise TypeError(f"{field.name} is a text, such as {_EXAMPLES[field.name]!r}, not {kind}")
-            if _METADATA.fullmatch(value) is None:
-                raise ValueError(
-                    f"{field.name} travels as metadata of gRPC, which takes printable ASCII only:"
-                    f" write {_ascii(value)!r} for {value!r}"
-                )
-
-    @property
-    def metadata(self) -> grpc.aio.Metadata:
-        """The metadata of gRPC."""
-        pairs = (
-            ("raas-enterprise-number", self.enterprise_number),
-            ("accept-language", self.language),
-            ("raas-legal-context", self.legal_context),
-            ("raas-ticket", self.ticket),
-        )
-        return grpc.aio.Metadata(*((key, value) for key, value in pairs if value is not None))
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Makes calls on a connection as a caller."""
+    """Makes calls as a caller."""
 
-    connection: Connection
+    identity: Identity
     caller: Caller
     patience: Patience
     retries: Retries
@@ -99,14 +51,17 @@ class Calls:
         """The register that requests name; None = the caller's own."""
         return self.caller.register
 
-    @property
-    def stubs(self) -> Stubs:
-        """The stubs for calls with one answer."""
-        return self.connection.stubs
+    async def token(self) -> str | None:
+        """The token to present on a stream. Raises CredentialUnavailable, DeadlineExceeded."""
+        return await self.identity.token(self.patience.call_seconds)
+
+    def stream(self, token: str | None) -> AbstractContextManager[Attempt]:
+        """An attempt at a stream."""
+        return self.identity.attempt(self.caller, token, stream=True)
 
     async def unary(
         self,
-        method: grpc.aio.UnaryUnaryMultiCallable[Request, Response],
+        method: Callable[[Stubs], grpc.aio.UnaryUnaryMultiCallable[Request, Response]],
         request: Request,
         *,
         repeatable: bool = True,
@@ -114,36 +69,58 @@ class Calls:
         """Call until an answer is final, or the deadline passes.
 
         `repeatable`: a second call does no harm; otherwise the call is repeated only where RaaS says that
-        nothing was done. Raises Refused, CallFailed.
+        nothing was done. A call that was refused because of its certificate or token is repeated once with a
+        renewed one. Raises Refused, CallFailed, CredentialUnavailable.
         """
         loop = asyncio.get_running_loop()
         seconds = self.patience.call_seconds
         deadline = None if seconds is None else loop.time() + seconds
         pauses = self.retries.pauses()
+        renewed = False
+
+        def left() -> float | None:
+            return None if deadline is None else max(deadline - loop.time(), 0.001)
+
         while True:
-            left = None if deadline is None else max(deadline - loop.time(), 0.001)
             try:
-                return await method(request, timeout=left, metadata=self.caller.metadata)
-            except grpc.aio.AioRpcError as error:
-                failure = failure_of(error)
-                pause = pause_after(failure, next(pauses))
+                token = await self.identity.token(left())
+                with self.identity.attempt(self.caller, token) as attempt:
+                    try:
+                        call = method(attempt.stubs)
+                        return await call(request, timeout=left(), metadata=attempt.metadata)
+                    except grpc.aio.AioRpcError as error:
+                        failure, cause = failure_of(error), error
+                final = renewed or not (repeatable or _nothing_was_done(failure))
+                if await self.identity.renewed(attempt, failure, final=final):
+                    renewed = True
+                    continue
+                raise failure from cause
+            except (Refused, CallFailed, CredentialUnavailable) as failed:
+                pause = pause_after(failed, next(pauses))
                 late = deadline is not None and loop.time() + pause >= deadline
-                if late or not may_pass(failure) or not (repeatable or _nothing_was_done(failure)):
-                    raise failure from error
+                again = repeatable or _nothing_was_done(failed)
+                if late or not may_pass(failed) or not again:
+                    raise
             await asyncio.sleep(pause)
 
-    async def paged(
+    def listed(
         self,
         method: Callable[[Stubs], grpc.aio.UnaryUnaryMultiCallable[_Asking, _Page]],
         request: _Asking,
-    ) -> AsyncGenerator[_Page, None]:
-        """The pages of an answer, each fetched when it is needed; changes `request`."""
-        while True:
-            page = await self.unary(method(self.stubs), request)
-            yield page
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
+        items: Callable[[_Page], Iterable[_Item]],
+    ) -> Pages[_Page, _Item]:
+        """All items of an answer in pages, each page fetched when it is needed."""
+
+        async def pages() -> AsyncGenerator[_Page, None]:
+            asking = deepcopy(request)
+            while True:
+                page = await self.unary(method, asking)
+                yield page
+                if not page.next_page_token:
+                    return
+                asking.page_token = page.next_page_token
+
+        return Pages(pages, items)
 
     async def answers(
         self,
@@ -157,24 +134,30 @@ class Calls:
         loop = asyncio.get_running_loop()
         began = loop.time()
         pauses = self.retries.pauses()
-        received = False
+        received = renewed = False
         while True:
-            with self.connection.streaming() as stubs:
-                call = method(stubs)(request, metadata=self.caller.metadata)
-                try:
-                    while (answer := await read(call, self.patience.silence_seconds)) is not None:
-                        received = True
-                        yield answer
-                    return
-                except grpc.aio.AioRpcError as error:
-                    failure = failure_of(error)
-                    pause = pause_after(failure, next(pauses))
-                    seconds = self.patience.call_seconds
-                    late = seconds is not None and loop.time() + pause - began >= seconds
-                    if received or late or not may_pass(failure):
-                        raise failure from error
-                finally:
-                    call.cancel()
+            try:
+                with self.stream(await self.token()) as attempt:
+                    call = method(attempt.stubs)(request, metadata=attempt.metadata)
+                    try:
+                        while (answer := await read(call, self.patience.silence_seconds)) is not None:
+                            received = True
+                            yield answer
+                        return
+                    except grpc.aio.AioRpcError as error:
+                        failure, cause = failure_of(error), error
+                    finally:
+                        call.cancel()
+                if await self.identity.renewed(attempt, failure, final=renewed or received):
+                    renewed = True
+                    continue
+                raise failure from cause
+            except (Refused, CallFailed, CredentialUnavailable) as failed:
+                pause = pause_after(failed, next(pauses))
+                seconds = self.patience.call_seconds
+                late = seconds is not None and loop.time() + pause - began >= seconds
+                if received or late or not may_pass(failed):
+                    raise
             await asyncio.sleep(pause)
 
 
@@ -198,5 +181,7 @@ def pause_after(failure: RaasError, pause: float) -> float:
     return max(pause, failure.retry_after or 0.0) if isinstance(failure, Refused) else pause
 
 
-def _nothing_was_done(failure: Failure) -> bool:
-    return isinstance(failure, Refused) and failure.reason in NOTHING_WAS_DONE
+def _nothing_was_done(failure: RaasError) -> bool:
+    if isinstance(failure, Refused):
+        return failure.reason in NOTHING_WAS_DONE
+    return isinstance(failure, CredentialUnavailable)

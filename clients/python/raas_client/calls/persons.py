@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
+import grpc.aio
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from raas.v1.identity_pb2 import Identity, IdentityClaim, Sex
@@ -52,12 +53,12 @@ class Persons:
     async def get_person(self, niss: str) -> Person:
         """The record of a person whom the caller's register knows."""
         request = GetPersonRequest(niss=niss)
-        return (await self._calls.unary(self._calls.stubs.persons.GetPerson, request)).person
+        return (await self._calls.unary(lambda stubs: stubs.persons.GetPerson, request)).person
 
     async def confront_identity(self, niss: str, identity: IdentityClaim) -> Sequence[FieldVerdict]:
         """Compare data about a person with the authentic source: one verdict per field of `identity`."""
         request = ConfrontIdentityRequest(niss=niss, identity=identity)
-        return (await self._calls.unary(self._calls.stubs.persons.ConfrontIdentity, request)).verdicts
+        return (await self._calls.unary(lambda stubs: stubs.persons.ConfrontIdentity, request)).verdicts
 
     async def search_persons(
         self,
@@ -86,7 +87,7 @@ class Persons:
             municipality=municipality,
             max_results=max_results,
         )
-        return await self._calls.unary(self._calls.stubs.persons.SearchPersons, request)
+        return await self._calls.unary(lambda stubs: stubs.persons.SearchPersons, request)
 
     async def create_person(
         self, identity: Identity, *, reviewed_niss: Sequence[str] = (), request_id: str | None = None
@@ -99,7 +100,7 @@ class Persons:
         request = CreatePersonRequest(
             identity=identity, reviewed_niss=reviewed_niss, request_id=request_id or str(uuid4())
         )
-        return await self._calls.unary(self._calls.stubs.persons.CreatePerson, request)
+        return await self._calls.unary(lambda stubs: stubs.persons.CreatePerson, request)
 
     async def update_person(
         self, niss: str, identity: Identity, fields: Sequence[str], source_date: date | str
@@ -114,12 +115,12 @@ class Persons:
             update_mask=FieldMask(paths=fields),
             source_date=day_text(source_date),
         )
-        return await self._calls.unary(self._calls.stubs.persons.UpdatePerson, request, repeatable=False)
+        return await self._calls.unary(lambda stubs: stubs.persons.UpdatePerson, request, repeatable=False)
 
     async def check_persons(self, checks: Iterable[PersonCheck]) -> Sequence[PersonState]:
         """The status of up to 1,000 numbers, and the differing fields of claimed identities, in order."""
         request = CheckPersonsRequest(checks=checks)
-        return (await self._calls.unary(self._calls.stubs.persons.CheckPersons, request)).states
+        return (await self._calls.unary(lambda stubs: stubs.persons.CheckPersons, request)).states
 
     async def replace_niss(
         self, niss: str, successor_niss: str, *, validate_only: bool = False
@@ -129,19 +130,21 @@ class Persons:
         Not repeated when the answer is lost: a second call changes nothing and answers no changes.
         """
         request = ReplaceNissRequest(niss=niss, successor_niss=successor_niss, validate_only=validate_only)
-        method = self._calls.stubs.persons.ReplaceNiss
-        return await self._calls.unary(method, request, repeatable=validate_only)
+        return await self._calls.unary(
+            lambda stubs: stubs.persons.ReplaceNiss, request, repeatable=validate_only
+        )
 
     async def restore_niss(self, niss: str, *, validate_only: bool = False) -> RestoreNissResponse:
         """Undo the replacement, or the cancellation, of a number. Not repeated when the answer is lost."""
         request = RestoreNissRequest(niss=niss, validate_only=validate_only)
-        method = self._calls.stubs.persons.RestoreNiss
-        return await self._calls.unary(method, request, repeatable=validate_only)
+        return await self._calls.unary(
+            lambda stubs: stubs.persons.RestoreNiss, request, repeatable=validate_only
+        )
 
     async def cancel_niss(self, niss: str) -> Person:
         """Cancel a number without a successor."""
         request = CancelNissRequest(niss=niss)
-        return (await self._calls.unary(self._calls.stubs.persons.CancelNiss, request)).person
+        return (await self._calls.unary(lambda stubs: stubs.persons.CancelNiss, request)).person
 
     async def import_persons(
         self,
@@ -170,8 +173,8 @@ class _PersonFeed:
     calls: Calls
     import_id: str
 
-    def open(self, stubs: Stubs) -> Any:
-        return stubs.persons.ImportPersons(metadata=self.calls.caller.metadata)
+    def open(self, stubs: Stubs, metadata: grpc.aio.Metadata) -> Any:
+        return stubs.persons.ImportPersons(metadata=metadata)
 
     def message(self, rows: Sequence[Person], offset: int) -> ImportPersonsRequest:
         return ImportPersonsRequest(import_id=self.import_id, persons=rows, offset=offset)

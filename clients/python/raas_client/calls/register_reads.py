@@ -48,16 +48,14 @@ class RegisterReads:
     async def get_register(self) -> Register:
         """The name, the revision and the size of the register."""
         request = GetRegisterRequest(register=self._calls.register)
-        return (await self._calls.unary(self._calls.stubs.registers.GetRegister, request)).register
+        return (await self._calls.unary(lambda stubs: stubs.registers.GetRegister, request)).register
 
     def dossier_types(self) -> Pages[ListDossierTypesResponse, DossierType]:
         """The dossier types, ordered by code."""
-
-        def pages() -> AsyncGenerator[ListDossierTypesResponse, None]:
-            request = ListDossierTypesRequest(register=self._calls.register, page_size=_LARGEST_PAGE)
-            return self._calls.paged(lambda stubs: stubs.registers.ListDossierTypes, request)
-
-        return Pages(pages, lambda page: page.dossier_types)
+        request = ListDossierTypesRequest(register=self._calls.register, page_size=_LARGEST_PAGE)
+        return self._calls.listed(
+            lambda stubs: stubs.registers.ListDossierTypes, request, lambda page: page.dossier_types
+        )
 
     def consult(
         self,
@@ -76,15 +74,11 @@ class RegisterReads:
         An empty filter matches all. At most one of `active_on`, `overlaps` and `ends_between` (a condition on
         one line; see `period`), and one of `at_revision` and `at_time` (an instant with its time zone).
         """
-
-        def pages() -> AsyncGenerator[ConsultResponse, None]:
-            request = ConsultRequest(
-                register=self._calls.register, niss=niss, dossier_types=dossier_types, page_size=page_size
-            )
-            _filter(request, active_on, overlaps, ends_between, at_revision, at_time)
-            return self._calls.paged(lambda stubs: stubs.registers.Consult, request)
-
-        return Pages(pages, lambda page: page.dossiers)
+        request = ConsultRequest(
+            register=self._calls.register, niss=niss, dossier_types=dossier_types, page_size=page_size
+        )
+        _filter(request, active_on, overlaps, ends_between, at_revision, at_time)
+        return self._calls.listed(lambda stubs: stubs.registers.Consult, request, lambda page: page.dossiers)
 
     def export(
         self,
@@ -113,14 +107,12 @@ class RegisterReads:
         self, niss: str, dossier_type: str | None = None, *, page_size: int = _LARGEST_PAGE
     ) -> Pages[GetHistoryResponse, Mutation]:
         """The mutations about a person, oldest first, under all numbers of the person."""
-
-        def pages() -> AsyncGenerator[GetHistoryResponse, None]:
-            request = GetHistoryRequest(
-                register=self._calls.register, niss=niss, dossier_type=dossier_type, page_size=page_size
-            )
-            return self._calls.paged(lambda stubs: stubs.registers.GetHistory, request)
-
-        return Pages(pages, lambda page: page.mutations)
+        request = GetHistoryRequest(
+            register=self._calls.register, niss=niss, dossier_type=dossier_type, page_size=page_size
+        )
+        return self._calls.listed(
+            lambda stubs: stubs.registers.GetHistory, request, lambda page: page.mutations
+        )
 
     async def check(
         self,
@@ -137,7 +129,7 @@ class RegisterReads:
         """
         caller = self._calls.caller
         check = InscriptionCheck(
-            register=caller.register or caller.enterprise_number or "",
+            register=caller.register or caller.organisation or "",
             niss=niss,
             dossier_types=dossier_types,
         )
@@ -149,7 +141,7 @@ class RegisterReads:
     ) -> CheckInscriptionsResponse:
         """One decision for each of at most 1,000 checks, in their order."""
         request = CheckInscriptionsRequest(checks=checks, at_time=_timestamp(at_time))
-        return await self._calls.unary(self._calls.stubs.registers.CheckInscriptions, request)
+        return await self._calls.unary(lambda stubs: stubs.registers.CheckInscriptions, request)
 
     async def explain(
         self,
@@ -167,7 +159,7 @@ class RegisterReads:
             day=day_text(day),
             at_time=_timestamp(at_time),
         )
-        return await self._calls.unary(self._calls.stubs.registers.ExplainDossier, request)
+        return await self._calls.unary(lambda stubs: stubs.registers.ExplainDossier, request)
 
     async def find_registers(
         self,
@@ -185,16 +177,14 @@ class RegisterReads:
             at_time=_timestamp(at_time),
         )
         _when(request, active_on, overlaps)
-        return await self._calls.unary(self._calls.stubs.registers.FindRegisters, request)
+        return await self._calls.unary(lambda stubs: stubs.registers.FindRegisters, request)
 
     def stale_niss(self) -> Pages[ListStaleNissResponse, StaleNiss]:
         """The numbers in the register that are replaced, cancelled or unknown, ordered by number."""
-
-        def pages() -> AsyncGenerator[ListStaleNissResponse, None]:
-            request = ListStaleNissRequest(register=self._calls.register, page_size=_LARGEST_PAGE)
-            return self._calls.paged(lambda stubs: stubs.registers.ListStaleNiss, request)
-
-        return Pages(pages, lambda page: page.stale)
+        request = ListStaleNissRequest(register=self._calls.register, page_size=_LARGEST_PAGE)
+        return self._calls.listed(
+            lambda stubs: stubs.registers.ListStaleNiss, request, lambda page: page.stale
+        )
 
 
 def _filter(

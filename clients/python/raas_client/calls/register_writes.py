@@ -8,6 +8,7 @@ from itertools import count, islice
 from typing import Any
 from uuid import uuid4
 
+import grpc.aio
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from raas.v1.dossier_type_pb2 import DossierType
@@ -73,7 +74,7 @@ class RegisterWrites:
             validate_only=validate_only,
             request_id=request_id or str(uuid4()),
         )
-        return await self._calls.unary(self._calls.stubs.registers.Inscribe, request)
+        return await self._calls.unary(lambda stubs: stubs.registers.Inscribe, request)
 
     async def remove(
         self,
@@ -96,7 +97,7 @@ class RegisterWrites:
             validate_only=validate_only,
             request_id=request_id or str(uuid4()),
         )
-        return await self._calls.unary(self._calls.stubs.registers.Remove, request)
+        return await self._calls.unary(lambda stubs: stubs.registers.Remove, request)
 
     async def apply_batch(
         self,
@@ -116,7 +117,7 @@ class RegisterWrites:
             validate_only=validate_only,
             request_id=request_id or str(uuid4()),
         )
-        return await self._calls.unary(self._calls.stubs.registers.ApplyBatch, request)
+        return await self._calls.unary(lambda stubs: stubs.registers.ApplyBatch, request)
 
     async def apply_in_batches(
         self,
@@ -167,15 +168,20 @@ class RegisterWrites:
     async def create_dossier_type(self, dossier_type: DossierType) -> DossierType:
         """Declare a dossier type. Not repeated when the answer is lost: then check whether it exists."""
         request = CreateDossierTypeRequest(register=self._calls.register, dossier_type=dossier_type)
-        method = self._calls.stubs.registers.CreateDossierType
-        return (await self._calls.unary(method, request, repeatable=False)).dossier_type
+        return (
+            await self._calls.unary(
+                lambda stubs: stubs.registers.CreateDossierType, request, repeatable=False
+            )
+        ).dossier_type
 
     async def update_dossier_type(self, dossier_type: DossierType, fields: Sequence[str]) -> DossierType:
         """Set these fields to their values in `dossier_type`; a field that is absent there is cleared."""
         request = UpdateDossierTypeRequest(
             register=self._calls.register, dossier_type=dossier_type, update_mask=FieldMask(paths=fields)
         )
-        return (await self._calls.unary(self._calls.stubs.registers.UpdateDossierType, request)).dossier_type
+        return (
+            await self._calls.unary(lambda stubs: stubs.registers.UpdateDossierType, request)
+        ).dossier_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +191,8 @@ class _OperationImport:
     calls: Calls
     import_id: str
 
-    def open(self, stubs: Stubs) -> Any:
-        return stubs.registers.Import(metadata=self.calls.caller.metadata)
+    def open(self, stubs: Stubs, metadata: grpc.aio.Metadata) -> Any:
+        return stubs.registers.Import(metadata=metadata)
 
     def message(self, rows: Sequence[BatchOperation], offset: int) -> ImportRequest:
         # In every message: each of them may be the first on a connection.

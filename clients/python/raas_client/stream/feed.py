@@ -87,7 +87,7 @@ class Feed:
                 page_size=page_size,
             )
             while True:
-                page = await self._calls.unary(self._calls.stubs.stream.ListMutations, request)
+                page = await self._calls.unary(lambda stubs: stubs.stream.ListMutations, request)
                 yield page
                 request.page_token = page.next_page_token
                 if page.next_page_token:
@@ -109,20 +109,20 @@ class Feed:
             revision=checkpoint.revision,
             log_id=checkpoint.log_id,
         )
-        return (await self._calls.unary(self._calls.stubs.stream.Acknowledge, request)).acknowledged_revision
+        return (
+            await self._calls.unary(lambda stubs: stubs.stream.Acknowledge, request)
+        ).acknowledged_revision
 
     def subscribers(self) -> Pages[ListSubscribersResponse, Subscriber]:
         """The named subscribers with their lag, ordered by caller and name."""
-
-        def pages() -> AsyncGenerator[ListSubscribersResponse, None]:
-            request = ListSubscribersRequest(register=self._calls.register, page_size=1_000)
-            return self._calls.paged(lambda stubs: stubs.stream.ListSubscribers, request)
-
-        return Pages(pages, lambda page: page.subscribers)
+        request = ListSubscribersRequest(register=self._calls.register, page_size=1_000)
+        return self._calls.listed(
+            lambda stubs: stubs.stream.ListSubscribers, request, lambda page: page.subscribers
+        )
 
     async def delete_subscriber(self, subscriber: str, subscriber_caller: str | None = None) -> None:
         """Delete a named subscriber; the owner of the register may delete that of another caller."""
         request = DeleteSubscriberRequest(
             register=self._calls.register, subscriber=subscriber, subscriber_caller=subscriber_caller
         )
-        await self._calls.unary(self._calls.stubs.stream.DeleteSubscriber, request)
+        await self._calls.unary(lambda stubs: stubs.stream.DeleteSubscriber, request)

@@ -10,11 +10,12 @@ import grpc
 import grpc.aio
 
 from raas.v1.mutation_stream_pb2 import AcknowledgeRequest, SubscribeRequest
+from raas_client.calls.attempt import Attempt
 from raas_client.calls.failures import may_pass
 from raas_client.calls.invoke import Calls, read
 from raas_client.calls.outage import Outage
 from raas_client.checkpoints.checkpoint import Checkpoint, CheckpointStore, filter_hash
-from raas_client.errors import CallFailed, DeadlineExceeded, FilterChanged, RaasError
+from raas_client.errors import CallFailed, CredentialUnavailable, DeadlineExceeded, FilterChanged, RaasError
 from raas_client.stream.events import Event
 from raas_client.stream.reader import StreamReading
 from raas_client.stream.starts import Start, begin_at
@@ -30,11 +31,14 @@ class Subscription:
 
     Asking for the next event means that the previous one was processed: only then is its checkpoint saved,
     and acknowledged for a named subscriber, at most every 10 seconds. After a `break` the current event
-    comes again. A lost connection is replaced, and the events continue after the last one.
+    comes again. A lost connection is replaced, and the events continue after the last one; so it is when the
+    certificate or the token of the caller expires and was renewed.
+
 
     Raises RevisionExpired, LogReplaced or RevisionInFuture where the log cannot be continued: begin again
     with a snapshot. Raises FilterChanged for a checkpoint of other filters, StreamBroken where the stream
-    has a gap, CallFailed after an outage of `outage_seconds`, and any other Refused.
+    has a gap, CredentialExpired when there is no newer credential, CallFailed after an outage of
+    `outage_seconds`, and any other Refused.
     """
 
     def __init__(
@@ -50,7 +54,7 @@ class Subscription:
         self._place: Start = start
         self._checkpoints = checkpoints
         self._silence = heartbeat_seconds * _HEARTBEATS_MISSED
-        self._outage = Outage(calls.retries, calls.patience.outage_seconds)
+        self._outage = Outage(calls)
         self._acknowledged_at = float("-inf")
         self._begun = False
         self._filter_hash = filter_hash(wanted.dossier_types, wanted.kinds)
@@ -71,37 +75,42 @@ class Subscription:
         if self.checkpoint and self.checkpoint.filter_hash not in (None, self._filter_hash):
             raise FilterChanged
         while True:
-            async with aclosing(self._connected()) as events:
-                try:
-                    async for event in events:
-                        self._outage.over()
-                        yield event
-                        self._place = event.checkpoint
-                        await self._dealt_with(event.checkpoint)
-                except grpc.aio.AioRpcError as error:
-                    lost: grpc.aio.AioRpcError | RaasError = error
-                except DeadlineExceeded as error:
-                    # A server that sends no bookmark in time is lost.
-                    lost = CallFailed(str(error), grpc.StatusCode.UNAVAILABLE)
-                else:
-                    lost = CallFailed("the server ended the stream", grpc.StatusCode.UNAVAILABLE)
-            await self._outage.wait(lost)
+            attempt = None
+            lost: grpc.aio.AioRpcError | RaasError | None = None
+            try:
+                with self._calls.stream(await self._calls.token()) as attempt:
+                    async with aclosing(self._connected(attempt)) as events:
+                        async for event in events:
+                            self._outage.over()
+                            yield event
+                            self._place = event.checkpoint
+                            await self._dealt_with(event.checkpoint)
+                            if self._calls.identity.outdated(attempt):
+                                break
+                        else:
+                            lost = CallFailed("the server ended the stream", grpc.StatusCode.UNAVAILABLE)
+            except (grpc.aio.AioRpcError, CredentialUnavailable) as error:
+                lost = error
+            except DeadlineExceeded as error:
+                # A server that sends no bookmark in time is lost.
+                lost = CallFailed(str(error), grpc.StatusCode.UNAVAILABLE)
+            if lost is not None:
+                await self._outage.wait(lost, attempt)
 
-    async def _connected(self) -> AsyncGenerator[Event, None]:
+    async def _connected(self, attempt: Attempt) -> AsyncGenerator[Event, None]:
         request = SubscribeRequest()
         request.CopyFrom(self._wanted)
         begin_at(request, self._place)
         whole = not (request.dossier_types or request.kinds)
         reading = StreamReading(self._place, whole=whole, filter_hash=self._filter_hash)
-        with self._calls.connection.streaming() as stubs:
-            call = stubs.stream.Subscribe(request, metadata=self._calls.caller.metadata)
-            try:
-                while (answer := await read(call, self._silence)) is not None:
-                    event = reading.event(answer)
-                    if event is not None:
-                        yield event
-            finally:
-                call.cancel()
+        call = attempt.stubs.stream.Subscribe(request, metadata=attempt.metadata)
+        try:
+            while (answer := await read(call, self._silence)) is not None:
+                event = reading.event(answer)
+                if event is not None:
+                    yield event
+        finally:
+            call.cancel()
 
     async def _dealt_with(self, checkpoint: Checkpoint) -> None:
         if self._checkpoints is not None:
@@ -118,7 +127,7 @@ class Subscription:
             log_id=checkpoint.log_id,
         )
         try:
-            await self._calls.unary(self._calls.stubs.stream.Acknowledge, request)
+            await self._calls.unary(lambda stubs: stubs.stream.Acknowledge, request)
         except RaasError as error:
             if not may_pass(error):
                 raise

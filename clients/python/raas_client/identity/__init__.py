@@ -1,0 +1,1 @@
+"""The proof of who calls: client certificates and tokens, read again when they are renewed."""

@@ -1,0 +1,117 @@
+"""A server that identifies its callers by certificates and by tokens."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+
+from raas.identity.development import Authority, Issued, TokenIssuer
+from raas.v1.administration_service_pb2 import CreateRegisterRequest
+from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
+from raas.v1.register_service_pb2 import GetRegisterRequest
+from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+from tests.e2e.servers import ROOT, clean_environment, free_port, serves
+from tests.eventually import eventually
+
+OWNER, OTHER, NOBODY = "0999999922", "0244640631", "0403101811"
+"""The owners of two registers, and an organisation without one."""
+
+ADMINISTRATOR, SECOND = "0206731645", "0316380841"
+OPTIONS = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0)]
+Metadata = tuple[tuple[str, str], ...]
+
+
+@dataclass
+class IdentifiedServer:
+    """A server with both listeners, and the credentials of its callers."""
+
+    folder: Path
+    authority: Authority
+    issuer: TokenIssuer
+    certificates: str
+    tokens: str
+    health: str
+
+    def write(self, name: str, pem: bytes) -> Path:
+        """Replace a file in the folder."""
+        path = self.folder / name
+        new = self.folder / f"{name}.new"
+        new.write_bytes(pem)
+        return new.replace(path)
+
+    def by_certificate(self, client: Issued | None, trusted: bytes | None = None) -> grpc.Channel:
+        key, chain = (client.key_pem, client.certificate_pem) if client else (None, None)
+        credentials = grpc.ssl_channel_credentials(trusted or self.authority.pem, key, chain)
+        return grpc.secure_channel(self.certificates, credentials, OPTIONS)
+
+    def by_token(self) -> grpc.Channel:
+        return grpc.secure_channel(self.tokens, grpc.ssl_channel_credentials(self.authority.pem), OPTIONS)
+
+    def short_token(self, seconds: int, number: str = OWNER) -> str:
+        """A token that the server, which adds its skew of 30 seconds, accepts for so many seconds."""
+        return self.issuer.token(number, "import", seconds=seconds, since=-30)
+
+
+def bearer(token: str) -> Metadata:
+    return (("authorization", f"Bearer {token}"),)
+
+
+@contextmanager
+def identified_server(folder: Path) -> Iterator[IdentifiedServer]:
+    """Such a server, with the registers of OWNER and of OTHER."""
+    authority = Authority("Test Authority")
+    addresses = (f"127.0.0.1:{free_port()}" for _ in range(3))
+    place = IdentifiedServer(folder, authority, TokenIssuer(folder), *addresses)
+    server = authority.server(["127.0.0.1"])
+    place.write("server.pem", server.certificate_pem)
+    place.write("server.key", server.key_pem)
+    place.write("clients.pem", authority.pem)
+    environment = clean_environment() | {
+        "RAAS_LISTEN": place.certificates,
+        "RAAS_LISTEN_TOKEN": place.tokens,
+        "RAAS_LISTEN_HEALTH": place.health,
+        "RAAS_ENVIRONMENT": "test",
+        "RAAS_NISS_PROFILE": "test",
+        # Every number of the right structure is known.
+        "RAAS_AUTHENTIC_SOURCE": "structure",
+        "RAAS_DATA_DIR": str(folder / "var"),
+        "RAAS_TLS_CERTIFICATE": str(folder / "server.pem"),
+        "RAAS_TLS_KEY": str(folder / "server.key"),
+        "RAAS_TLS_CLIENT_CA": str(folder / "clients.pem"),
+        "RAAS_TOKEN_ISSUER": TokenIssuer.ISSUER,
+        "RAAS_TOKEN_AUDIENCE": TokenIssuer.AUDIENCE,
+        "RAAS_TOKEN_KEYS": str(place.issuer.key_set),
+        "RAAS_ADMINISTRATORS": f"{ADMINISTRATOR},{SECOND}",
+    }
+    with (folder / "server.log").open("wb") as log:
+        command = [sys.executable, "server.py"]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    try:
+        eventually(lambda: serves(place.health) or process.poll() is not None, 100)
+        assert process.poll() is None, (folder / "server.log").read_text()
+        eventually(lambda: _accepts_tokens(place))
+        with place.by_certificate(authority.client(ADMINISTRATOR, "admin")) as channel:
+            for number in (OWNER, OTHER):
+                request = CreateRegisterRequest(enterprise_number=number, name="Register")
+                AdministrationServiceStub(channel).CreateRegister(request)
+        yield place
+    finally:
+        process.terminate()
+        assert process.wait(60) == 0
+
+
+def _accepts_tokens(place: IdentifiedServer) -> bool:
+    """Whether the server has read the keys of the issuer, which it does in the background."""
+    metadata = bearer(place.issuer.token(ADMINISTRATOR, "admin"))
+    with place.by_token() as channel:
+        try:
+            RegisterServiceStub(channel).GetRegister(GetRegisterRequest(), metadata=metadata, timeout=20)
+        except grpc.RpcError as error:
+            return bool(error.code() is grpc.StatusCode.NOT_FOUND)
+    return False
