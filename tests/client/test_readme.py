@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 import raas_client
+from raas.identity.development import Authority
 from raas.v1 import administration_service_pb2, mutation_stream_pb2, person_service_pb2, register_service_pb2
 from raas.v1.mutation_pb2 import MutationKind
 from raas_client import Checkpoint, Keepalive, Patience, RaasClient, Retries
@@ -43,8 +44,11 @@ async def test_readme_examples_print_what_the_readme_says(
     demo_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("ca.pem", "caller.pem", "caller.key"):
-        (tmp_path / name).touch()
+    authority = Authority("Test Authority")
+    caller = authority.client("0999999922", "import")
+    pems = {"ca.pem": authority.pem, "caller.pem": caller.certificate_pem, "caller.key": caller.key_pem}
+    for name, pem in pems.items():
+        (tmp_path / name).write_bytes(pem)
     names: dict[str, Any] = {}
     blocks = _BLOCK.findall(README)
     assert len(blocks) > 10

@@ -34,7 +34,6 @@ class Subscription:
     comes again. A lost connection is replaced, and the events continue after the last one; so it is when the
     certificate or the token of the caller expires and was renewed.
 
-
     Raises RevisionExpired, LogReplaced or RevisionInFuture where the log cannot be continued: begin again
     with a snapshot. Raises FilterChanged for a checkpoint of other filters, StreamBroken where the stream
     has a gap, CredentialExpired when there is no newer credential, CallFailed after an outage of
