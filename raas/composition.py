@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from raas.domain.environment import Environment
 from raas.domain.numbers.enterprise_number import parse_enterprise_number
 from raas.domain.numbers.niss import NissProfile
 from raas.identity_wiring import Identity
@@ -132,6 +133,7 @@ def use_cases_of(
         registers=Registers(registers, pages),
         stream=feed,
         persons=persons.use_cases(_profile(settings), feed.committed),
+        environment=settings.environment or Environment.TEST,
     )
 
 

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from raas.domain.environment import Environment
 from raas.domain.invalid import Invalid
 from raas.domain.numbers.enterprise_number import enterprise_number_text, parse_enterprise_number
 from raas.identity.tokens import ALGORITHMS
 from raas.ops.addresses import Address, is_loopback, split_address
 
 PREFIX = "RAAS_"
-
-
-class Environment(Enum):
-    """The purpose of the server, which GetRegister and every document for other organisations state."""
-
-    PRODUCTION = "production"
-    ACCEPTANCE = "acceptance"
-    TEST = "test"
 
 
 def _enterprise_number(text: str) -> str:

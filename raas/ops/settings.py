@@ -17,12 +17,12 @@ from pydantic import (
     field_validator,
 )
 
+from raas.domain.environment import Environment
 from raas.domain.registers.dossier import MAX_LINES
 from raas.ops.addresses import Address, is_loopback, split_address
 from raas.ops.identity_settings import (
     PREFIX,
     EnterpriseNumberText,
-    Environment,
     IdentitySettings,
     refuse_contradictions,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 import grpc
@@ -17,6 +18,7 @@ from raas.v1.administration_service_pb2 import CreateRegisterRequest
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.mutation_stream_pb2 import SubscribeRequest
 from raas.v1.mutation_stream_pb2_grpc import MutationStreamStub
+from raas.v1.register_pb2 import Environment
 from raas.v1.register_service_pb2 import GetRegisterRequest, InscribeRequest
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from tests.conftest import GIVEN_DSN
@@ -65,6 +67,13 @@ def refusal(channel: grpc.Channel, register: str = "", metadata: Metadata = ()) 
 def test_certificate_names_the_caller(place: IdentifiedServer) -> None:
     with place.by_certificate(place.authority.client(OWNER, "import")) as channel:
         assert get_register(channel) == OWNER
+
+
+def test_register_tells_the_environment_and_the_version_of_its_server(place: IdentifiedServer) -> None:
+    with place.by_certificate(place.authority.client(OWNER, "import")) as channel:
+        answer = RegisterServiceStub(channel).GetRegister(GetRegisterRequest())
+    assert answer.register.environment == Environment.ENVIRONMENT_TEST
+    assert answer.server_version == version("raas")
 
 
 def test_token_names_the_caller(place: IdentifiedServer) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from raas.domain.environment import Environment
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.wire.fields import check_page_size
 from raas.rpc.wire.registers import read_new_register, read_renamed_register, register_message
@@ -14,8 +15,9 @@ from raas.v1 import administration_service_pb2 as v1
 class Administration:
     """CreateRegister, UpdateRegister and ListRegisters."""
 
-    def __init__(self, registers: Registers, scopes: RequestScopes) -> None:
+    def __init__(self, registers: Registers, scopes: RequestScopes, environment: Environment) -> None:
         self._registers = registers
+        self._environment = environment
         self._access = scopes.access
         self._request = scopes.open
 
@@ -30,7 +32,7 @@ class Administration:
             assert number is not None
             assert name is not None
             register = await self._registers.create(number, name)
-            return v1.CreateRegisterResponse(register=register_message(register))
+            return v1.CreateRegisterResponse(register=register_message(register, self._environment))
 
     async def UpdateRegister(
         self, request: v1.UpdateRegisterRequest, context: object
@@ -43,7 +45,7 @@ class Administration:
             assert name is not None
             admitted = await self._access.admit_id(r.call, number)
             register = await self._registers.rename(admitted.enterprise_number, name)
-            return v1.UpdateRegisterResponse(register=register_message(register))
+            return v1.UpdateRegisterResponse(register=register_message(register, self._environment))
 
     async def ListRegisters(
         self, request: v1.ListRegistersRequest, context: object
@@ -54,5 +56,6 @@ class Administration:
             r.refuse_faults()
             registers, token = await self._registers.page(r.call, request.page_size, request.page_token)
             return v1.ListRegistersResponse(
-                registers=[register_message(register) for register in registers], next_page_token=token
+                registers=[register_message(register, self._environment) for register in registers],
+                next_page_token=token,
             )

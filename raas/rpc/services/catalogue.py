@@ -54,7 +54,7 @@ def service_handlers(use_cases: UseCases, scopes: RequestScopes) -> list[grpc.Ge
             RegisterImport(use_cases.imports, scopes),
             DossierTypes(use_cases.dossier_types, scopes),
         ),
-        compose(ADMINISTRATION, Administration(use_cases.registers, scopes)),
+        compose(ADMINISTRATION, Administration(use_cases.registers, scopes, use_cases.environment)),
         compose(
             MUTATIONS,
             Mutations(use_cases.stream, scopes),

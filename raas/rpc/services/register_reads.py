@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from importlib.metadata import version
 from itertools import chain
 from typing import cast
 
@@ -31,6 +32,7 @@ class RegisterReads:
 
     def __init__(self, use_cases: UseCases, scopes: RequestScopes) -> None:
         self._use_cases = use_cases
+        self._version = version("raas")
         self._request = scopes.open
 
     async def GetRegister(self, request: v1.GetRegisterRequest, context: object) -> v1.GetRegisterResponse:
@@ -38,7 +40,9 @@ class RegisterReads:
         async with self._request(request) as r:
             register = await r.admit_committed()
             r.refuse_faults()
-            return v1.GetRegisterResponse(register=register_message(register))
+            return v1.GetRegisterResponse(
+                register=register_message(register, self._use_cases.environment), server_version=self._version
+            )
 
     async def Consult(self, request: v1.ConsultRequest, context: object) -> bytes:
         """List the dossiers that match a filter; answers a serialised ConsultResponse."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from raas.domain.environment import Environment
 from raas.usecases.admin.registers import Registers
 from raas.usecases.feed.acknowledgements import ManageSubscribers
 from raas.usecases.feed.list_mutations import ListMutations
@@ -65,3 +66,5 @@ class UseCases:
     stream: StreamUseCases
     persons: PersonUseCases | None = None
     """None where persons are kept by another authentic source, or by none."""
+    environment: Environment = Environment.TEST
+    """The purpose of the server."""

@@ -9,6 +9,7 @@ from typing import Any
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from raas.domain.calendar.day import day_text
+from raas.domain.environment import Environment
 from raas.domain.errors import Reason, Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges, parse_dossier_type
@@ -26,8 +27,8 @@ _FIELD_NAME = re.compile(r"[a-z_.*]{1,64}")
 _CHANGEABLE = ("labels", "quality_code", "partner", "active_from", "active_until", "identity_changes")
 
 
-def register_message(register: Register) -> register_pb2.Register:
-    """A register as a message."""
+def register_message(register: Register, environment: Environment) -> register_pb2.Register:
+    """A register as a message; `environment` is that of the server."""
     message = register_pb2.Register(
         enterprise_number=enterprise_number_text(register.enterprise_number),
         name=register.name,
@@ -36,6 +37,7 @@ def register_message(register: Register) -> register_pb2.Register:
         oldest_revision=register.oldest_revision,
         dossier_count=register.dossier_count,
         checksum=register.checksum,
+        environment=register_pb2.Environment.Value(f"ENVIRONMENT_{environment.name}"),
     )
     message.create_time.FromDatetime(register.create_time)
     return message

@@ -46,9 +46,14 @@ class RegisterReads:
     _calls: Calls
 
     async def get_register(self) -> Register:
-        """The name, the revision and the size of the register."""
+        """The name, the revision and the size of the register, and the environment of its server."""
         request = GetRegisterRequest(register=self._calls.register)
         return (await self._calls.unary(lambda stubs: stubs.registers.GetRegister, request)).register
+
+    async def server_version(self) -> str:
+        """The version of RaaS that the server runs; "" = older than 0.2."""
+        request = GetRegisterRequest(register=self._calls.register)
+        return (await self._calls.unary(lambda stubs: stubs.registers.GetRegister, request)).server_version
 
     def dossier_types(self) -> Pages[ListDossierTypesResponse, DossierType]:
         """The dossier types, ordered by code."""
