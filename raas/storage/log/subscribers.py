@@ -64,16 +64,15 @@ RETURNING acknowledged_revision"""
 # Rows are locked in the order of the key: concurrent reports do not deadlock.
 _SEEN = f"""
 WITH held AS MATERIALIZED (
-  SELECT s.caller, s.name, reported.connected
+  SELECT s.caller, s.name, statement_timestamp() AS now,
+         CASE WHEN reported.connected THEN {_VALID} ELSE interval '0' END AS valid
   FROM unnest(%(callers)s::bigint[], %(names)s::text[], %(connected)s::boolean[])
          AS reported (caller, name, connected)
   JOIN subscriber s ON s.caller = reported.caller AND s.name = reported.name
   WHERE s.register_id = %(register)s
   ORDER BY 1, 2 FOR UPDATE OF s)
 UPDATE subscriber s SET
-  last_seen_time = statement_timestamp(),
-  connected_until = CASE WHEN held.connected THEN statement_timestamp() + {_VALID}
-                         ELSE statement_timestamp() END
+  last_seen_time = held.now, connected_until = held.now + held.valid
 FROM held
 WHERE s.register_id = %(register)s AND s.caller = held.caller AND s.name = held.name
 RETURNING 1"""
