@@ -31,6 +31,10 @@ class MemoryReadStore(MemoryTransitions):
                 return _revision_at(register, instant)
         return _revision_at(register, instant)
 
+    async def resolve_times(self, register_ids: Sequence[int], instant: datetime) -> Mapping[int, int]:
+        """The same for several registers."""
+        return {register_id: await self.resolve_time(register_id, instant) for register_id in register_ids}
+
     async def page(
         self,
         register_id: int,

@@ -36,6 +36,20 @@ async def test_resolve_time_equals_the_replay_at_every_instant(store: ReadStore,
             assert await store.resolve_time(book.id, asked) == by_hand(book, asked)
 
 
+async def test_instant_is_resolved_in_several_registers(store: ReadStore, stores: Stores) -> None:
+    books = [await new_book(stores, "A", "B") for _ in range(3)]
+    for seed, book in enumerate(books[:2]):
+        await write_at_random(book, persons(3), 20 * (seed + 1), seed)
+    instants = [book.entries[-1].record_time for book in books[:2]] + [START, datetime.now(UTC)]
+    for instant in instants:
+        found = await store.resolve_times([book.id for book in books], instant)
+        assert found == {book.id: by_hand(book, instant) for book in books}
+    assert await store.resolve_times([], START) == {}
+    with pytest.raises(Refused) as refused:
+        await store.resolve_times([book.id for book in books], datetime.now(UTC) + timedelta(hours=1))
+    assert [violation.sentence for violation in refused.value.violations] == ["FUTURE_INSTANT"]
+
+
 async def test_resolve_time_refuses_future_instants(store: ReadStore, stores: Stores) -> None:
     book = await new_book(stores, "A")
     with pytest.raises(Refused) as refused:

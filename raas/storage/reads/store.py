@@ -15,7 +15,7 @@ from raas.domain.registers.revision_bounds import revision_violation
 from raas.storage.connection.query import fetch
 from raas.storage.reads.history import read_history
 from raas.storage.reads.holders import read_holders, read_numbers
-from raas.storage.reads.instants import resolve_time
+from raas.storage.reads.instants import resolve_time, resolve_times
 from raas.storage.reads.logged_numbers import read_logged_numbers
 from raas.storage.reads.lookups import Lookup, Lookups
 from raas.storage.reads.pages import cut_page, read_page
@@ -58,6 +58,10 @@ class PostgresReadStore:
         before the part of the log that is kept (both at `at_time`).
         """
         return await resolve_time(self._engine, register_id, instant)
+
+    async def resolve_times(self, register_ids: Sequence[int], instant: datetime) -> Mapping[int, int]:
+        """The same for several registers, by register id, in as many round trips as for one."""
+        return await resolve_times(self._engine, register_ids, instant)
 
     async def page(
         self,

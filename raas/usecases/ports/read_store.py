@@ -125,6 +125,9 @@ class ReadStore(Protocol):
         REVISION_EXPIRED for one before the part of the log that is kept.
         """
 
+    async def resolve_times(self, register_ids: Sequence[int], instant: datetime) -> Mapping[int, int]:
+        """The same for several registers, by register id. Raises the first refusal."""
+
     async def page(
         self,
         register_id: int,

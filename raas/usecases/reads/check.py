@@ -178,11 +178,11 @@ class CheckInscriptions:
             # A missing permission is reported alone.
             return known, {}, [v for v in violations if v.reason.category is Category.PERMISSION]
         violations += await self._unknown_types(checks, known)
-        at_revisions: dict[int, int] = {}
+        at_revisions: Mapping[int, int] = {}
         try:
             if at_time is not None:
-                for register in known.values():
-                    at_revisions[register.id] = await self._reads.resolve_time(register.id, at_time)
+                registers = [register.id for register in known.values()]
+                at_revisions = await self._reads.resolve_times(registers, at_time)
         except Refused as refusal:
             violations += refusal.violations
         return known, at_revisions, violations

@@ -128,7 +128,7 @@ class FindRegisters:
     ) -> tuple[list[RegisterIdentity], Mapping[int, int]]:
         """The registers that have, or had, a dossier of the number, and the revisions of the time there."""
         holders = [register for register, _ in await self._reads.holders([niss])]
-        return holders, {r.id: await self._reads.resolve_time(r.id, at_time) for r in holders}
+        return holders, await self._reads.resolve_times([r.id for r in holders], at_time)
 
     async def violations(self, call: Call, niss: Niss, at_time: datetime | None) -> Sequence[Violation]:
         """Violations of the state by the number and the instant, for a request that has others already."""

@@ -63,6 +63,21 @@ async def test_instant_before_the_last_record_time_does_not_wait(
         await writer.rollback()
 
 
+async def test_writer_of_one_of_several_registers_is_waited_for_without_holding_the_others(
+    store: PostgresReadStore, engine: AsyncEngine
+) -> None:
+    written, quiet = await new_book(engine, "A"), await new_book(engine, "A")
+    async with engine.connect() as writer, engine.connect() as other:
+        await writer.execute(LOCK, {"id": written.id})
+        question = asyncio.create_task(store.resolve_times([quiet.id, written.id], datetime.now(UTC)))
+        await _until_waiting(engine, written)
+        await other.execute(text(f"{LOCK.text} NOWAIT"), {"id": quiet.id})
+        assert not question.done()
+        await other.rollback()
+        await writer.rollback()
+    assert await question == {quiet.id: 0, written.id: 0}
+
+
 async def _until_waiting(engine: AsyncEngine, book: Book) -> None:
     """Until somebody waits for a lock on the row of a register."""
     waiting = text("""
