@@ -6,7 +6,7 @@ record as well as a thousand.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ from raas.domain.persons.stored_identity import address_json, incomplete_date_te
 from raas.domain.search.birth_window import birth_code
 from raas.storage.connection.clock import ClockGuard
 from raas.storage.connection.lease import Connection
-from raas.storage.rows.arrays import array
+from raas.storage.rows.arrays import array, quoted
 from raas.storage.writes.load import ADDITIONS_LOCK
 
 PERSON_COLUMNS = """
@@ -54,31 +54,31 @@ _COLUMNS = """
   sex, birth_place, nationality, death_date, address, contact_address, source_dates, search_keys,
   birth_code, given_signature"""
 
-# Sorted, so that two transactions that add the same numbers wait for each other and never deadlock.
+# Sorted, so that two transactions that add the same numbers wait for each other and never deadlock. A cluster
+# counts also the rows that are known already, unless rows are returned.
 _ADD = f"""
 INSERT INTO person ({_COLUMNS}, version)
 SELECT {_COLUMNS}, 1 FROM {_GIVEN} ORDER BY niss
-ON CONFLICT (niss) DO NOTHING"""
+ON CONFLICT (niss) DO NOTHING RETURNING 1"""
 
-# The keys of a person are deleted and written again only if they change.
-_FORGET_KEYS = f"""
+# No statement joins both tables: a cluster keeps the keys on the coordinator, and persons on every node.
+_READ_KEYS = """
+SELECT p.niss, p.birth_code, p.search_keys, p.given_signature FROM unnest(%s::bigint[]) AS put (niss)
+CROSS JOIN LATERAL (SELECT * FROM person WHERE niss = put.niss OFFSET 0) p"""
+
+_FORGET_KEYS = """
 DELETE FROM person_key WHERE ctid = ANY(ARRAY(
-  SELECT k.ctid FROM {_GIVEN}
-  CROSS JOIN LATERAL (
-    SELECT birth_code, search_keys, given_signature FROM person WHERE niss = g.niss OFFSET 0) p
-  CROSS JOIN unnest(p.search_keys) AS old (key)
+  SELECT k.ctid FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS old (key, birth_code, niss)
   CROSS JOIN LATERAL (
     SELECT ctid FROM person_key
-    WHERE key = old.key AND birth_code = p.birth_code AND niss = g.niss OFFSET 0) k
-  WHERE (p.birth_code, p.search_keys, p.given_signature)
-     <> (g.birth_code, g.search_keys, g.given_signature)))"""
+    WHERE key = old.key AND birth_code = old.birth_code AND niss = old.niss OFFSET 0) k))"""
 
 _PUT = f"""
 INSERT INTO person ({_COLUMNS}, version)
 SELECT {_COLUMNS}, 1 FROM {_GIVEN} ORDER BY niss
 ON CONFLICT (niss) DO UPDATE SET
   register_of_origin = excluded.register_of_origin, version = person.version + 1,
-  update_time = clock_timestamp(), last_name = excluded.last_name, first_names = excluded.first_names,
+  update_time = excluded.update_time, last_name = excluded.last_name, first_names = excluded.first_names,
   birth_date = excluded.birth_date, birth_first = excluded.birth_first, sex = excluded.sex,
   birth_place = excluded.birth_place, nationality = excluded.nationality, death_date = excluded.death_date,
   address = excluded.address, contact_address = excluded.contact_address,
@@ -139,12 +139,32 @@ async def put_persons(connection: Connection, persons: Sequence[Person], time: d
 
     The status of a new number is recorded as of `time`.
     """
-    given = person_document(persons)
+    rows = [_json(person) for person in persons]
+    given = Json(rows)
     async with connection.pipeline():
         await connection.execute(_LOCK_ADDITIONS)
         await connection.execute(_PUT_STATUSES, (time, given))
-        for statement in (_FORGET_KEYS, _PUT, _WRITE_KEYS):
-            await connection.execute(statement, (given,))
+        known = await connection.execute(_READ_KEYS, (array(person.niss for person in persons),))
+    forgotten = _changed_keys(await known.fetchall(), rows)
+    async with connection.pipeline():
+        if forgotten:
+            keys, birth_codes, nisses = zip(*forgotten, strict=True)
+            await connection.execute(_FORGET_KEYS, (quoted(keys), array(birth_codes), array(nisses)))
+        await connection.execute(_PUT, (given,))
+        await connection.execute(_WRITE_KEYS, (given,))
+
+
+def _changed_keys(
+    known: Sequence[tuple[Any, ...]], rows: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, int, int]]:
+    """The keys (key, birth code, niss) of the persons whose keys, or signature beside them, change."""
+    put = {row["niss"]: (row["birth_code"], row["search_keys"], row["given_signature"]) for row in rows}
+    return [
+        (key, birth_code, niss)
+        for niss, birth_code, keys, signature in known
+        if (birth_code, keys, signature) != put[niss]
+        for key in keys
+    ]
 
 
 def person_document(persons: Sequence[Person]) -> Json:

@@ -29,7 +29,7 @@ from raas.usecases.ports.write_store import ImportKey, WriteSet
 
 _WRITE_STATUSES = """
 UPDATE person p SET status = s.status, replaced_by = s.replaced_by, successor = s.successor,
-  version = p.version + 1, update_time = clock_timestamp()
+  version = p.version + 1, update_time = statement_timestamp()
 FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::bigint[])
      AS s (niss, status, replaced_by, successor)
 WHERE p.niss = s.niss"""

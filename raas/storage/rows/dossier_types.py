@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,15 +11,17 @@ from psycopg.types.json import Jsonb
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges
-from raas.storage.rows.arrays import array
 from raas.usecases.ports.write_store import DossierTypes
 
 # One statement reads the types and their revision in one snapshot.
-_READ = """
-SELECT h.register_id, h.types_revision, t.id, t.code, t.labels, t.quality_code, t.partner, t.active_from,
-       t.active_until, t.identity_changes
-FROM register_head h LEFT JOIN dossier_type t ON t.register_id = h.register_id
-WHERE h.register_id = ANY(%s::bigint[])"""
+_TYPE = """
+  t.id, t.code, t.labels, t.quality_code, t.partner, t.active_from, t.active_until, t.identity_changes"""
+_READ = f"""
+SELECT h.types_revision, {_TYPE} FROM register_head h
+LEFT JOIN dossier_type t ON t.register_id = %(register)s WHERE h.register_id = %(register)s"""
+
+READ_TYPES_OF = f"SELECT t.register_id, {_TYPE} FROM dossier_type t WHERE t.register_id = ANY(%s::bigint[])"
+"""The dossier types of several registers; its rows are for `dossier_types_of`."""
 
 _WRITE = """
 INSERT INTO dossier_type (register_id, code, labels, quality_code, partner, active_from, active_until,
@@ -36,26 +38,28 @@ async def read_dossier_types(
     connection: psycopg.AsyncConnection[tuple[Any, ...]], register_id: int
 ) -> DossierTypes:
     """All dossier types of a register and the revision of their last change."""
-    found = await read_dossier_types_of(connection, [register_id])
-    return found.get(register_id) or DossierTypes(0, {}, {})
+    rows = await (await connection.execute(_READ, {"register": register_id})).fetchall()
+    if not rows:
+        return DossierTypes(0, {}, {})
+    return _dossier_types(rows[0][0], [row[1:] for row in rows if row[1] is not None])
 
 
-async def read_dossier_types_of(
-    connection: psycopg.AsyncConnection[tuple[Any, ...]], register_ids: Collection[int]
+def dossier_types_of(
+    types_revisions: Mapping[int, int], rows: Iterable[tuple[Any, ...]]
 ) -> Mapping[int, DossierTypes]:
-    """The same for several registers, by register id; a register that does not exist is absent."""
-    rows = await (await connection.execute(_READ, (array(register_ids),))).fetchall()
-    revisions = {register_id: types_revision for register_id, types_revision, *_ in rows}
-    types: dict[int, dict[int, DossierType]] = {register_id: {} for register_id in revisions}
-    for register_id, _, type_id, *columns in rows:
-        if type_id is not None:
-            types[register_id][type_id] = _dossier_type(tuple(columns))
+    """The dossier types of several locked registers, from their revisions and rows of READ_TYPES_OF."""
+    of_registers: dict[int, list[tuple[Any, ...]]] = {register_id: [] for register_id in types_revisions}
+    for register_id, *columns in rows:
+        of_registers[register_id].append(tuple(columns))
     return {
-        register_id: DossierTypes(
-            revisions[register_id], {t.code: (id_, t) for id_, t in by_id.items()}, by_id
-        )
-        for register_id, by_id in types.items()
+        register_id: _dossier_types(types_revisions[register_id], columns)
+        for register_id, columns in of_registers.items()
     }
+
+
+def _dossier_types(types_revision: int, rows: Iterable[tuple[Any, ...]]) -> DossierTypes:
+    by_id = {type_id: _dossier_type(columns) for type_id, *columns in rows}
+    return DossierTypes(types_revision, {t.code: (id_, t) for id_, t in by_id.items()}, by_id)
 
 
 async def write_dossier_types(
@@ -79,7 +83,7 @@ async def write_dossier_types(
     return ids
 
 
-def _dossier_type(row: tuple[Any, ...]) -> DossierType:
+def _dossier_type(row: Sequence[Any]) -> DossierType:
     code, labels, quality_code, partner, active_from, active_until, identity_changes = row
     return DossierType(
         code,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import psycopg
+
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonState, PersonStatus
@@ -20,13 +22,17 @@ from raas.usecases.ports.write_store import (
     LoadRequest,
 )
 
+Cursor = psycopg.AsyncCursor[tuple[Any, ...]]
+
 PERSONS_LOCK = 0x5261_6153
 """Advisory lock: shared by every write, exclusive for transactions that change the status of persons."""
 
 ADDITIONS_LOCK = PERSONS_LOCK + 1
 """Advisory lock: shared by transactions that add persons, from before they read the clock to their end."""
 
-_NUMBER = "(SELECT enterprise_number FROM register WHERE id = %(register)s)"
+_HEAD = """
+  (SELECT enterprise_number FROM register WHERE id = %(register)s), log_id, revision, checksum,
+  types_revision"""
 
 # First the lock on persons, then that on the head of the register. The clock is read outside the CTE: after
 # the lock was granted, so that the instants of recording follow the order of the revisions. Loading stays a
@@ -36,12 +42,17 @@ WITH persons AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({PERSONS_LOCK}
 locked AS MATERIALIZED (
   SELECT register_id, log_id, revision, checksum, types_revision, record_time
   FROM persons, register_head WHERE register_id = %(register)s FOR NO KEY UPDATE OF register_head)
-SELECT {_NUMBER}, log_id, revision, checksum, types_revision, greatest(record_time, clock_timestamp())
-FROM locked"""
+SELECT {_HEAD}, record_time, clock_timestamp() FROM locked"""
+
+# On a cluster a statement that names a register runs on the node of the register. The coordinator keeps the
+# lock on persons and the clock for all registers: both are statements of their own.
+_LOCK_PERSONS = f"SELECT pg_advisory_xact_lock_shared({PERSONS_LOCK})"
+LOCK_HEAD = f"""
+SELECT {_HEAD}, record_time FROM register_head WHERE register_id = %(register)s FOR NO KEY UPDATE"""
+READ_CLOCK = "SELECT clock_timestamp()"
 
 _READ_REGISTER = f"""
-SELECT {_NUMBER}, log_id, revision, checksum, types_revision, greatest(record_time, clock_timestamp())
-FROM register_head WHERE register_id = %(register)s"""
+SELECT {_HEAD}, record_time, clock_timestamp() FROM register_head WHERE register_id = %(register)s"""
 
 # Everything is looked up by itself (LATERAL, OFFSET 0): no plan, be it one made while a table was empty,
 # can turn this into reading a whole register, or all persons, for a single call.
@@ -102,9 +113,7 @@ async def load(connection: Connection, register_id: int, wanted: LoadRequest, *,
     columns = (array(k[0] for k in keys), array(k[1] for k in keys), register_id)
     persons = shares = requests = imports = None
     async with connection.pipeline():
-        register = await connection.execute(
-            _LOCK_REGISTER if lock else _READ_REGISTER, {"register": register_id}
-        )
+        register, clock = await (_lock if lock else _read)(connection, register_id)
         if wanted.persons:
             persons = await connection.execute(_LOAD_PERSONS, (array({k[0] for k in keys}),))
             shares = await connection.execute(_LOAD_SHARES, columns)
@@ -118,14 +127,16 @@ async def load(connection: Connection, register_id: int, wanted: LoadRequest, *,
     row = await register.fetchone()
     if row is None:
         raise LookupError("the head of the register is gone")
-    number, log_id, revision, checksum, types_revision, record_time = row
+    number, log_id, revision, checksum, types_revision, record_time, *now = row
+    if clock is not None:
+        (*now,) = await clock.fetchone() or ()
     return LoadedState(
         EnterpriseNumber(number),
         log_id,
         revision,
         checksum,
         types_revision,
-        record_time,
+        max(record_time, *now),
         dossier_states(await dossiers.fetchall()),
         dossier_shares(await shares.fetchall() if shares else ()),
         _person_states(await persons.fetchall() if persons else ()),
@@ -138,6 +149,20 @@ async def load(connection: Connection, register_id: int, wanted: LoadRequest, *,
             for actor, import_id, offset in (await imports.fetchall() if imports else ())
         },
     )
+
+
+async def _lock(connection: Connection, register_id: int) -> tuple[Cursor, Cursor | None]:
+    """The head of the register with the clock as its last column, or both, read after the lock is granted."""
+    register = {"register": register_id}
+    if not connection.distributed:
+        return await connection.execute(_LOCK_REGISTER, register), None
+    await connection.execute(_LOCK_PERSONS)
+    head = await connection.execute(LOCK_HEAD, register)
+    return head, await connection.execute(READ_CLOCK)
+
+
+async def _read(connection: Connection, register_id: int) -> tuple[Cursor, Cursor | None]:
+    return await connection.execute(_READ_REGISTER, {"register": register_id}), None
 
 
 def dossier_states(rows: Sequence[tuple[Any, ...]]) -> Mapping[DossierKey, DossierState]:

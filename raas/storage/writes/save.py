@@ -47,12 +47,11 @@ UPDATE register_head SET
   dossier_count = dossier_count + %(dossier_count_change)s, checksum = %(checksum)s
 WHERE register_id = %(register)s"""
 
+# The numbers alone find the few rows by the index; their types are compared afterwards.
 _FORGET_SHARES = """
-DELETE FROM dossier_share WHERE ctid = ANY(ARRAY(
-  SELECT s.ctid FROM unnest(%s::bigint[], %s::int[]) AS gone (niss, dossier_type_id)
-  CROSS JOIN LATERAL (
-    SELECT ctid FROM dossier_share
-    WHERE register_id = %s AND niss = gone.niss AND dossier_type_id = gone.dossier_type_id OFFSET 0) s))"""
+DELETE FROM dossier_share
+WHERE register_id = %s AND niss = ANY(%s::bigint[])
+  AND (niss, dossier_type_id) IN (SELECT * FROM unnest(%s::bigint[], %s::int[]))"""
 
 _WRITE_SHARES = """
 INSERT INTO dossier_share (register_id, niss, dossier_type_id, origin, periods, inseparable)
@@ -68,7 +67,7 @@ _WRITE_IMPORTS = """
 INSERT INTO import_progress (register_id, actor, import_id, through_offset)
 SELECT %s, * FROM unnest(%s::bigint[], %s::text[], %s::bigint[])
 ON CONFLICT (register_id, actor, import_id)
-DO UPDATE SET through_offset = excluded.through_offset, time = clock_timestamp()"""
+DO UPDATE SET through_offset = excluded.through_offset, time = excluded.time"""
 
 _WRITE_REJECTIONS = """
 INSERT INTO import_rejection (register_id, actor, import_id, "offset", violations)
@@ -107,7 +106,8 @@ def statements(register_id: int, written: WriteSet, type_ids: Mapping[str, int])
 
 
 def _share_statements(register_id: int, shares: Mapping[DossierKey, Shares]) -> Iterable[tuple[str, Any]]:
-    yield _FORGET_SHARES, (array(niss for niss, _ in shares), array(id_ for _, id_ in shares), register_id)
+    nisses, type_ids = array(niss for niss, _ in shares), array(type_id for _, type_id in shares)
+    yield _FORGET_SHARES, (register_id, nisses, nisses, type_ids)
     rows = [(key, origin, share) for key, many in shares.items() for origin, share in many.items()]
     if rows:
         columns = (

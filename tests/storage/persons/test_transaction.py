@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from itertools import count
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -166,32 +167,46 @@ async def test_validate_only_answers_the_effect_and_changes_nothing(harness: Har
     assert await harness.lines(register, new) == ()
 
 
-async def test_replacement_loads_all_registers_in_a_fixed_number_of_statements(
+async def test_replacement_locks_registers_in_order_of_id_in_a_fixed_number_of_round_trips(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registers = [await harness.register() for _ in range(5)]
     pairs = [await harness.persons(2) for _ in range(2)]
     for (old, new), holders in zip(pairs, (registers[:1], registers), strict=True):
-        for register in holders:
+        for register in reversed(holders):
             await harness.inscribe(register, old, "2024-01-01", "2024-06-30")
             await harness.inscribe(register, new, "2024-05-01", "2024-12-31")
-    statements: list[str] = []
-    execute = psycopg.AsyncConnection.execute
+    locked: list[int] = []
+    others: list[str] = []
+    trips: list[object] = []
+    execute, pipeline = psycopg.AsyncConnection.execute, psycopg.AsyncConnection.pipeline
 
-    def counted(self: object, query: str, *args: object, **kwargs: object) -> object:
-        statements.append(query)
+    def counted(self: object, query: str, *args: Any, **kwargs: object) -> object:
+        if "FOR NO KEY UPDATE" in query:
+            locked.append(args[0]["register"])
+        else:
+            others.append(query)
         return execute(self, query, *args, **kwargs)  # type: ignore[arg-type,call-overload]
 
-    monkeypatch.setattr(psycopg.AsyncConnection, "execute", counted)
-    counts = []
-    for old, new in pairs:
-        statements.clear()
-        affected = await harness.numbers.replace(call(), old, new, validate_only=True)
-        counts.append((len(affected), len(statements)))
-        assert sum("FOR NO KEY UPDATE" in statement for statement in statements) == 1
+    def counted_pipeline(self: Any) -> object:
+        trips.append(self)
+        return pipeline(self)
 
-    assert [registers for registers, _ in counts] == [1, 5]
-    assert counts[0][1] == counts[1][1] <= 7
+    monkeypatch.setattr(psycopg.AsyncConnection, "execute", counted)
+    monkeypatch.setattr(psycopg.AsyncConnection, "pipeline", counted_pipeline)
+    counts = []
+    for (old, new), holders in zip(pairs, (registers[:1], registers), strict=True):
+        for counter in (locked, others, trips):
+            counter.clear()
+        affected = await harness.numbers.replace(call(), old, new, validate_only=True)
+        assert len(affected) == len(holders)
+        assert locked == sorted(register.id for register in holders)
+        counts.append((len(others), len(trips)))
+
+    assert counts[0] == counts[1]
+    statements, round_trips = counts[0]
+    assert statements <= 10
+    assert round_trips == 3
 
 
 async def test_inscription_under_a_replaced_number_goes_to_the_final_successor(harness: Harness) -> None:
