@@ -356,7 +356,12 @@ class Run {
       this.add("TAIL_CUT", `checkpoint ${last} covers ${newest.size} records`, { leaf: size, checkpoint: last });
     }
     const expected = [[checkpoint, size]];
-    if (first || firstCheckpoint) expected.push([firstCheckpoint, first]);
+    if (first || firstCheckpoint) {
+      expected.push([firstCheckpoint, first]);
+      if (!first || !firstCheckpoint || firstCheckpoint > checkpoint) {
+        this.add("EXPORT_MALFORMED", "the header contradicts itself about removed records");
+      }
+    }
     for (const [number, count] of expected) {
       const found = this.byNumber.get(number);
       if ((found && found.size !== count) || (number === 0 && count)) {

@@ -115,6 +115,8 @@ class _Run:
         yield from self._header_fits(header.checkpoint, header.size)
         if header.first or header.first_checkpoint:
             yield from self._header_fits(header.first_checkpoint, header.first)
+            if not header.first or not 0 < header.first_checkpoint <= header.checkpoint:
+                yield Finding(Fault.EXPORT_MALFORMED, "the header contradicts itself about removed records")
 
     def _header_fits(self, number: int, size: int) -> Iterator[Finding]:
         checkpoint = self._checkpoints.get(number)

@@ -250,6 +250,11 @@ def checkpoint_without_signature(case: Case) -> Case:
     return replace(case, notes=[*case.notes[:2], note, *case.notes[3:]])
 
 
+@corrupts(Fault.EXPORT_MALFORMED)
+def header_that_names_a_removal_of_nothing(case: Case) -> Case:
+    return replace(case, lines=[line_bytes(replace(header_of(case), first_checkpoint=7)), *case.lines[1:]])
+
+
 @corrupts(Fault.CRITERIA_ALTERED)
 def search_criteria_altered(case: Case) -> Case:
     leaf = next(n for n, line in enumerate(every_record(case)) if line.criteria is not None)
