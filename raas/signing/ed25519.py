@@ -13,10 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from raas.domain.audit.note import VerifierKey
-
-
-class KeyUnusable(Exception):
-    """A key cannot be used; the text says which and why, and never holds a key."""
+from raas.usecases.ports.proof import KeyUnusable
 
 
 class PrivateKeySigner:

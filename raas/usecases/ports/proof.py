@@ -129,11 +129,11 @@ class Signer(Protocol):
         """The public key."""
 
     def sign(self, message: bytes) -> bytes:
-        """The Ed25519 signature of these bytes. Raises SigningFailed."""
+        """The Ed25519 signature of these bytes. Raises KeyUnusable."""
 
 
-class SigningFailed(Exception):
-    """The key cannot be used now; the text says why, and never holds a key."""
+class KeyUnusable(Exception):
+    """A key cannot be used (now); the text says which and why, and never holds a key."""
 
 
 class CheckpointDestination(Protocol):

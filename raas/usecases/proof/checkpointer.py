@@ -70,7 +70,7 @@ class Checkpointer:
     async def step(self, *, even_if_idle: bool) -> bytes | None:
         """Make the next checkpoint and store it; its note, or None where no record was added.
 
-        `even_if_idle` makes one in any case. Raises CheckpointTaken, SigningFailed and PortErrors; the log is
+        `even_if_idle` makes one in any case. Raises CheckpointTaken, KeyUnusable and PortErrors; the log is
         then as before, and the next call reads it again.
         """
         position, self._position = self._position or await self._read(), None

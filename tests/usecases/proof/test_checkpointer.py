@@ -15,7 +15,7 @@ from raas.domain.audit.note import format_note, parse_note
 from raas.domain.audit.verify import verify_export
 from raas.memory.proof_store import MemoryProofStore
 from raas.signing.ed25519 import check_signature
-from raas.usecases.ports.proof import CheckpointTaken, SigningFailed
+from raas.usecases.ports.proof import CheckpointTaken, KeyUnusable
 from raas.usecases.proof.checkpointer import Checkpointer, LogReplaced
 from tests.usecases.proof.sample_log import (
     FIRST,
@@ -131,10 +131,10 @@ async def test_failed_signature_leaves_the_log_as_it_was() -> None:
         key = signer(1).key
 
         def sign(self, message: bytes) -> bytes:
-            raise SigningFailed("the device is gone")
+            raise KeyUnusable("the device is gone")
 
     broken = Checkpointer(log.store, log.origin, [Broken()], lambda: log.now)
-    with pytest.raises(SigningFailed):
+    with pytest.raises(KeyUnusable):
         await broken.step(even_if_idle=False)
     assert await log.store.newest_note() is None
     assert parsed(await log.checkpoint()).number == 1

@@ -1,0 +1,100 @@
+"""Places outside the database that keep checkpoints: a directory, or a command of the operator."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from raas.signing.signing_keys import write_durably
+from raas.usecases.ports.proof import DeliveryFailed
+
+SUFFIX = ".note"
+_PER_FOLDER = 10_000
+_SECONDS = 30.0
+
+
+def kept_notes(directory: Path) -> Iterator[tuple[str, bytes]]:
+    """The names and contents of all checkpoints below a directory, in the order of their names.
+
+    Raises OSError.
+    """
+    for path in sorted(directory.rglob(f"*{SUFFIX}")):
+        yield str(path.relative_to(directory)), path.read_bytes()
+
+
+class CheckpointDirectory:
+    """The CheckpointDestination of a directory: `000001/000000018345.note`."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    async def newest(self) -> bytes | None:
+        """The note with the highest number."""
+        try:
+            return await asyncio.to_thread(self._newest)
+        except OSError as error:
+            raise DeliveryFailed(f"{self._directory}: {error.strerror}") from None
+
+    async def deliver(self, number: int, note: bytes) -> None:
+        """Write the note; one that is kept is never overwritten by another."""
+        try:
+            await asyncio.to_thread(self._deliver, number, note)
+        except OSError as error:
+            raise DeliveryFailed(f"{self._directory}: {error.strerror}") from None
+
+    def _newest(self) -> bytes | None:
+        for folder in sorted(self._directory.glob("[0-9]" * 6), reverse=True):
+            for path in sorted(folder.glob(f"*{SUFFIX}"), reverse=True):
+                return path.read_bytes()
+        return None
+
+    def _deliver(self, number: int, note: bytes) -> None:
+        path = self._directory / f"{number // _PER_FOLDER:06d}" / f"{number:012d}{SUFFIX}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            kept = path.read_bytes()
+        except FileNotFoundError:
+            write_durably(path, note)
+            return
+        if kept != note:
+            raise DeliveryFailed(f"{path}: another checkpoint with this number is kept")
+
+
+class CheckpointCommand:
+    """The CheckpointDestination of a command: the note on standard input, its number as last argument.
+
+    The command has 30 seconds; exit status 0 means kept. It cannot say what it has kept.
+    """
+
+    def __init__(self, command: str, seconds: float = _SECONDS) -> None:
+        self._command = shlex.split(command)
+        self._seconds = seconds
+
+    async def newest(self) -> bytes | None:
+        """None: a command cannot say."""
+        return None
+
+    async def deliver(self, number: int, note: bytes) -> None:
+        """Run the command."""
+        pipe, nowhere = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._command, str(number), stdin=pipe, stdout=nowhere, stderr=nowhere
+            )
+        except OSError as error:
+            raise DeliveryFailed(f"{self._command[0]}: {error.strerror}") from None
+        try:
+            async with asyncio.timeout(self._seconds):
+                await process.communicate(note)
+        except TimeoutError:
+            raise DeliveryFailed(f"{self._command[0]}: took more than {self._seconds:g} seconds") from None
+        finally:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+        if process.returncode:
+            raise DeliveryFailed(f"{self._command[0]}: ended with status {process.returncode}")
