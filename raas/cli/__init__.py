@@ -36,6 +36,7 @@ def main() -> None:
 
 def command_line() -> typer.Typer:
     """The command line with all commands."""
+    from raas.cli.audit import audit_commands
     from raas.cli.commands.consult import consult
     from raas.cli.commands.explain import explain
     from raas.cli.commands.export import export
@@ -86,6 +87,7 @@ def command_line() -> typer.Typer:
     made.command("status")(status)
     made.command("doctor")(doctor)
     made.add_typer(context, name="context")
+    made.add_typer(audit_commands(), name="audit")
     made.command("migrate")(migrate)
     made.command("trim")(trim)
     made.command("erase")(erase)

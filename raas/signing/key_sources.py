@@ -31,7 +31,7 @@ def signer_of(name: str, source: str, folder: Path) -> Signer:
 def secret_of(source: str, folder: Path) -> bytes:
     """The bytes that a file contains or a command writes to standard output. Raises KeyUnusable.
 
-    A command is run without a shell, and has 30 seconds. What it writes never appears in an error.
+    A command is run without a shell, and has 30 seconds. Its output never appears in an error.
     """
     kind, _, place = source.partition(":")
     if kind == "file":

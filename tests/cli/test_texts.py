@@ -74,7 +74,17 @@ def test_language_comes_from_the_environment(
 def test_help_of_the_commands_of_a_server_is_translated(language: str) -> None:
     root: Any = typer.main.get_command(command_line())
     everything = set(help_texts(root))
-    for operator in ("serve", "migrate", "trim", "erase", "renew-log", "demo", "certificates", "token"):
+    for operator in (
+        "serve",
+        "migrate",
+        "trim",
+        "erase",
+        "renew-log",
+        "audit",
+        "demo",
+        "certificates",
+        "token",
+    ):
         del root.commands[operator]
     needed = set(help_texts(root)) - COMPLETION
     assert sorted(needed - HELP[language].keys()) == []

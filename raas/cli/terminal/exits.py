@@ -15,6 +15,7 @@ class Exit(IntEnum):
     FAILED = 1
     ROWS_REJECTED = 3
     HELD_BACK = 4
+    UNSOUND = 5
     INTERRUPTED = 130
 
 

@@ -1,0 +1,127 @@
+"""`raas audit verify`: an export of the audit against checkpoints kept elsewhere, without a database."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from raas.cli.audit.times import time_text
+from raas.cli.server.options import Json
+from raas.cli.terminal.exits import Exit, fail
+from raas.cli.terminal.progress import Meter
+from raas.cli.terminal.table import plain
+
+if TYPE_CHECKING:
+    from raas.domain.audit.findings import Finding, Verification
+
+_LONGEST_LINE = 4_194_304
+
+
+def verify(
+    export: Annotated[str, typer.Option(metavar="FILE", help="The export; - is standard input.")],
+    checkpoints: Annotated[
+        Path, typer.Option(metavar="DIRECTORY", help="Where the checkpoints were kept: *.note in any depth.")
+    ],
+    keys: Annotated[Path, typer.Option(metavar="FILE", help="The published keys.")],
+    until: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NUMBER",
+            min=1,
+            help="Leave aside checkpoints with a higher number, for an export that is older than they are.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Verify an export of the audit against the checkpoints that were kept outside the database.
+
+    Needs neither the database nor a server. Names every record that was altered, exchanged, left out or
+    added, a cut end, a checkpoint that is missing, and an older copy that was put back; docs/audit-format.md
+    explains each.
+
+    Exit status: 0 nothing is wrong, 5 something is, 1 a file cannot be read.
+    """
+    from raas.domain.audit.key_history import KeyHistoryInvalid, parse_key_history
+    from raas.domain.audit.verify import verify_export
+    from raas.signing.destinations import kept_notes
+    from raas.signing.ed25519 import check_signature
+
+    try:
+        history = parse_key_history(keys.read_bytes())
+        if not checkpoints.is_dir():
+            fail(f"{checkpoints}: not a directory")
+        notes = list(kept_notes(checkpoints))
+        with _opened(export) as file, Meter("records", quiet=as_json) as meter:
+            lines = _lines(file, meter)
+            result = verify_export(lines, notes, history, check_signature, until=until)
+    except KeyHistoryInvalid as invalid:
+        fail(f"{keys}: {invalid}")
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}")
+    if as_json:
+        typer.echo(json.dumps(_form(result)))
+    else:
+        for line in _sentences(result):
+            typer.echo(plain(line))
+    raise typer.Exit(Exit.DONE if result.sound else Exit.UNSOUND)
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    if name == "-":
+        yield sys.stdin.buffer
+        return
+    with Path(name).open("rb") as file:
+        yield file
+
+
+def _lines(file: BinaryIO, meter: Meter) -> Iterator[bytes]:
+    """The lines of a file; one that is too long for a record comes in parts, which are no lines."""
+    count = 0
+    while line := file.readline(_LONGEST_LINE):
+        count += 1
+        if count % 1_000 == 0:
+            meter.show(count)
+        yield line
+
+
+def _form(result: Verification) -> dict[str, object]:
+    return {
+        "sound": result.sound,
+        "records": result.records,
+        "removed": result.removed,
+        "checkpoints": result.checkpoints,
+        "size": result.size,
+        "time": None if result.time is None else time_text(result.time),
+        "findings": [_finding(each) for each in result.findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {
+        "fault": finding.fault.name,
+        "text": finding.text,
+        "leaf": finding.leaf,
+        "chain": finding.chain,
+        "index": finding.index,
+        "checkpoint": finding.checkpoint,
+    }
+
+
+def _sentences(result: Verification) -> Iterator[str]:
+    for each in result.findings:
+        yield f"{each.fault.name}: {each.text}"
+    counts = f"{result.records:,} records and {result.checkpoints:,} checkpoints"
+    if result.removed:
+        counts += f"; {result.removed:,} older records were removed, and are proven by their hashes"
+    if result.sound:
+        through = "" if result.time is None else f" through {time_text(result.time)}"
+        yield f"sound{through}: {counts}"
+    else:
+        yield f"NOT SOUND: {len(result.findings):,} findings in {counts}"

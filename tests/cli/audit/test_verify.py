@@ -1,0 +1,145 @@
+"""`raas audit verify` and `raas audit keys`, on files alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from raas.cli import command_line
+from raas.domain.audit.key_history import key_history_text
+from tests.usecases.proof.sample_log import full_log
+
+
+@pytest.fixture
+async def files(tmp_path: Path) -> Path:
+    """The folder of an export, checkpoints and keys."""
+    log = await full_log()
+    (tmp_path / "export.jsonl").write_bytes(b"".join(await log.export()))
+    (tmp_path / "keys.json").write_text(key_history_text(log.keys))
+    for number, note in enumerate(log.notes, 1):
+        path = tmp_path / "kept" / f"{number % 2}" / f"{number}.note"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(note)
+    return tmp_path
+
+
+def run(*arguments: object, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(command_line(), ["audit", *map(str, arguments)], input=stdin)
+
+
+def verify(files: Path, *more: object, export: object = None, stdin: bytes | None = None) -> Result:
+    return run(
+        "verify",
+        "--export",
+        export or files / "export.jsonl",
+        "--checkpoints",
+        files / "kept",
+        "--keys",
+        files / "keys.json",
+        *more,
+        stdin=stdin,
+    )
+
+
+def test_sound_export_ends_with_status_0(files: Path) -> None:
+    done = verify(files)
+    assert (done.exit_code, done.stdout) == (
+        0,
+        "sound through 2026-01-05T09:35:00.029125Z: 29 records and 6 checkpoints\n",
+    )
+
+
+def test_export_is_read_from_standard_input(files: Path) -> None:
+    done = verify(files, "--json", export="-", stdin=(files / "export.jsonl").read_bytes())
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == {
+        "sound": True,
+        "records": 29,
+        "removed": 0,
+        "checkpoints": 6,
+        "size": 29,
+        "time": "2026-01-05T09:35:00.029125Z",
+        "findings": [],
+    }
+
+
+def test_altered_export_ends_with_status_5_and_names_the_record(files: Path) -> None:
+    exported = (files / "export.jsonl").read_bytes()
+    (files / "export.jsonl").write_bytes(exported.replace(b"MANDATE_MISSING", b"OK"))
+    done = verify(files)
+    assert done.exit_code == 5
+    first, last = done.stdout.splitlines()
+    assert first.startswith("RECORD_ALTERED: record 3 of chain process/00000000-0000-0000-0000-000000000001")
+    assert last == "NOT SOUND: 1 findings in 29 records and 6 checkpoints"
+    (finding,) = json.loads(verify(files, "--json").stdout)["findings"]
+    assert (finding["fault"], finding["leaf"], finding["index"]) == ("RECORD_ALTERED", 5, 3)
+
+
+def test_older_export_is_sound_until_its_checkpoint(files: Path) -> None:
+    lines = (files / "export.jsonl").read_bytes().splitlines(keepends=True)
+    header = json.loads(lines[0]) | {"checkpoint": 2, "size": 8}
+    text = json.dumps(header, separators=(",", ":")).encode() + b"\n"
+    (files / "export.jsonl").write_bytes(text + b"".join(lines[1:9]))
+    assert verify(files).exit_code == 5
+    assert verify(files, "--until", 2).exit_code == 0
+
+
+def test_removed_checkpoint_is_named(files: Path) -> None:
+    (files / "kept" / "1" / "3.note").unlink()
+    done = verify(files)
+    assert (done.exit_code, done.stdout.splitlines()[0]) == (5, "CHECKPOINT_MISSING: checkpoint 3 is missing")
+
+
+def test_file_without_line_feeds_is_read_in_parts(files: Path) -> None:
+    (files / "export.jsonl").write_bytes(b"[" * 9_000_000)
+    done = verify(files)
+    assert done.exit_code == 5
+    assert "EXPORT_MALFORMED" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [("export.jsonl", "No such file"), ("keys.json", "No such file"), ("kept", "not a directory")],
+)
+def test_missing_file_ends_with_status_1(files: Path, name: str, cause: str) -> None:
+    (files / name).rename(files / "away")
+    done = verify(files)
+    assert done.exit_code == 1
+    assert name in done.stderr
+    assert cause in done.stderr
+
+
+def test_keys_that_are_no_keys_end_with_status_1(files: Path) -> None:
+    (files / "keys.json").write_text("{}")
+    done = verify(files)
+    assert (done.exit_code, "keys.json" in done.stderr) == (1, True)
+
+
+def test_keys_are_made_listed_ended_and_marked_as_compromised(tmp_path: Path) -> None:
+    folder = ["--dir", tmp_path / "audit"]
+    made = run("keys", "new", *folder, "--name", "raas.example/audit", "--valid-from", "2026-01-01T00:00:00Z")
+    assert made.exit_code == 0
+    name, key_id, _ = made.stdout.split("+", 2)
+    assert name == "raas.example/audit"
+    assert run("keys", "end", *folder, key_id, "--at", "2027-01-01T01:00:00+01:00").exit_code == 0
+    assert run("keys", "compromised", *folder, key_id).exit_code == 0
+    (line,) = run("keys", "list", *folder, "--json").stdout.splitlines()
+    assert json.loads(line) == {
+        "id": key_id,
+        "key": made.stdout.strip(),
+        "valid_from": "2026-01-01T00:00:00Z",
+        "valid_until": "2027-01-01T00:00:00Z",
+        "compromised": True,
+    }
+    assert key_id in run("keys", "list", *folder).stdout
+    done = run("keys", "end", *folder, "00000000")
+    assert (done.exit_code, "no key 00000000" in done.stderr) == (1, True)
+
+
+def test_key_of_a_source_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
+    done = run("keys", "new", "--dir", tmp_path, "--name", "a", "--source", "file:missing.pem")
+    assert (done.exit_code, "No such file" in done.stderr) == (1, True)
+    assert not (tmp_path / "keys.json").exists()
