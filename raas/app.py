@@ -6,9 +6,10 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -27,12 +28,13 @@ from raas.composition import (
 from raas.concurrency.keep_running import Backoff, ReportFailure, keep_running
 from raas.identity_wiring import Identity
 from raas.ops.metrics import Metrics
-from raas.ops.page_seal import FernetPageSeal
+from raas.ops.page_seal import FernetPageSeal, parse_page_keys
 from raas.ops.readiness import Readiness
 from raas.ops.settings import Settings
 from raas.person_wiring import Persons
 from raas.rpc.calls.fault_trace import fault_trace
 from raas.rpc.server import RaasServer
+from raas.signing.key_sources import secret_of
 from raas.storage.connection.database import open_database
 from raas.storage.connection.probe import DatabaseProbe
 from raas.storage.connection.secrets import page_seal_key
@@ -83,7 +85,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
     try:
         async with _databases(dsn) as (writing, reading):
             persons = Persons(settings, writing, reading)
-            pages = Pages(FernetPageSeal(await page_seal_key(writing)))
+            pages = Pages(FernetPageSeal(*await _page_keys(settings, writing)))
             feed = change_feed(reading, persons, pages)
             store, limits = write_store_of(settings, writing), write_limits_of(settings)
             write_queues = write_queues_of(store, limits, feed, metrics)
@@ -164,6 +166,13 @@ async def _in_background(stop: asyncio.Event, *tasks: Coroutine[Any, Any, None])
         await asyncio.wait([background])
         if not background.cancelled():
             background.result()
+
+
+async def _page_keys(settings: Settings, engine: AsyncEngine) -> Sequence[bytes]:
+    """The keys of page tokens, the newest first. Raises KeyUnusable."""
+    if settings.page_token_keys is None:
+        return [await page_seal_key(engine)]
+    return parse_page_keys(await asyncio.to_thread(secret_of, settings.page_token_keys, Path()))
 
 
 def _reporter(metrics: Metrics) -> ReportFailure:

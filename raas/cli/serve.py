@@ -98,6 +98,13 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    page_token_keys: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SOURCE",
+            help="The keys of page tokens: file:PATH or command:PROGRAM; in the database by default.",
+        ),
+    ] = None,
     embedded_in_production: Annotated[
         bool | None,
         typer.Option(
@@ -203,12 +210,20 @@ def serve(
     from raas.ops.settings import SettingsRefused, load_settings
     from raas.storage.embedded import EmbeddedPostgresError
     from raas.usecases.ports.errors import PortError
+    from raas.usecases.ports.proof import KeyUnusable
 
     try:
         settings = load_settings(**{name: value for name, value in context.params.items() if name != "demo"})
         if demo:
             start_beside(settings.listen)
         status = supervisor.run(settings)
-    except (SettingsRefused, IdentityFilesRefused, EmbeddedPostgresError, PortError, OSError) as error:
+    except (
+        SettingsRefused,
+        IdentityFilesRefused,
+        KeyUnusable,
+        EmbeddedPostgresError,
+        PortError,
+        OSError,
+    ) as error:
         fail(str(error))
     raise typer.Exit(status)

@@ -5,22 +5,39 @@ from __future__ import annotations
 import base64
 import json
 from binascii import Error as InvalidBase64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from raas.domain.errors import Reason, refuse
+from raas.usecases.ports.proof import KeyUnusable
+
+KEY_BYTES = 32
+_MOST_KEYS = 16
+
+
+def parse_page_keys(text: bytes) -> Sequence[bytes]:
+    """The keys in a text: one a line, 32 bytes in base64, the newest first. Raises KeyUnusable."""
+    try:
+        keys = [base64.b64decode(line, validate=True) for line in text.split()]
+    except InvalidBase64:
+        raise KeyUnusable("page tokens: write one key a line, in base64") from None
+    if not 1 <= len(keys) <= _MOST_KEYS:
+        raise KeyUnusable(f"page tokens: write 1 to {_MOST_KEYS} keys")
+    if any(len(key) != KEY_BYTES for key in keys):
+        raise KeyUnusable(f"page tokens: a key has {KEY_BYTES} bytes")
+    return keys
 
 
 class FernetPageSeal:
     """The PageSeal of the ports: encrypted and authenticated (Fernet: AES-128-CBC, HMAC-SHA256).
 
-    `key` is 32 bytes, the same in every process on one store.
+    `keys` are 32 bytes each, the same in every process on one store. The first one seals, all of them open.
     """
 
-    def __init__(self, key: bytes) -> None:
-        self._fernet = Fernet(base64.urlsafe_b64encode(key))
+    def __init__(self, *keys: bytes) -> None:
+        self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
 
     def seal(self, content: Mapping[str, Any]) -> str:
         """A token for `content` (JSON values)."""

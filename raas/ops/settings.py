@@ -98,6 +98,8 @@ class Settings(IdentitySettings):
     """Record times up to this instant are accepted, though they are ahead of the clock."""
     log_format: LogFormat = LogFormat.JSON
     log_level: LogLevel = LogLevel.INFO
+    page_token_keys: str | None = None
+    """The source of the keys of page tokens, `file:PATH` or `command:…`; absent = a key in the database."""
     embedded_in_production: Annotated[bool, Field(validate_default=True)] = False
     """Confirms that production runs on the embedded database."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from pathlib import Path
 
 import psycopg
@@ -74,10 +75,24 @@ def test_serve_on_a_database_that_is_not_migrated_is_refused(tmp_path: Path, ser
         assert "before: empty" in raas("migrate", environment=given).stdout
         found = json.loads(raas("migrate", "--json", environment=given).stdout)
         assert found["found"] == found["now"]
-        server = Server(tmp_path, dsn)
-        server.start()
-        assert server.stop() == 0
+        assert_page_token_keys_are_read(tmp_path, dsn, given)
     assert not (tmp_path / "var").exists()
+
+
+def assert_page_token_keys_are_read(directory: Path, dsn: str, given: dict[str, str]) -> None:
+    """A server takes the keys of page tokens from outside the database, and does not start without them."""
+    keys = directory / "page-tokens.keys"
+    flags = ("--page-token-keys", f"file:{keys}")
+    done = raas("serve", *flags, environment=given, status=1)
+    assert "No such file" in done.stderr
+    assert "Traceback" not in done.stderr
+    keys.touch(mode=0o600)
+    keys.write_bytes(b64encode(bytes(32)) + b"\n")
+    server = Server(directory, dsn, *flags)
+    server.start()
+    assert server.stop() == 0
+    with psycopg.connect(dsn) as connection:
+        assert connection.execute("SELECT count(*) FROM secret").fetchone() == (0,)
 
 
 def test_serve_with_more_workers_than_connections_is_refused(tmp_path: Path, server_dsn: str) -> None:
