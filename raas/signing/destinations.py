@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,13 +16,27 @@ _PER_FOLDER = 10_000
 _SECONDS = 30.0
 
 
-def kept_notes(directory: Path) -> Iterator[tuple[str, bytes]]:
-    """The names and contents of all checkpoints below a directory, in the order of their names.
+class KeptNotes(Mapping[str, bytes]):
+    """All checkpoints below a directory, by the names of their files, in the order of these.
 
-    Raises OSError.
+    A file is read when it is asked for. Raises OSError.
     """
-    for path in sorted(directory.rglob(f"*{SUFFIX}")):
-        yield str(path.relative_to(directory)), path.read_bytes()
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        paths = sorted(directory.rglob(f"*{SUFFIX}"))
+        self._names = {str(path.relative_to(directory)): None for path in paths}
+
+    def __getitem__(self, name: str) -> bytes:
+        if name not in self._names:
+            raise KeyError(name)
+        return (self._directory / name).read_bytes()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 class CheckpointDirectory:

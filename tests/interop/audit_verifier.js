@@ -552,7 +552,35 @@ function verify(exported, notes, keys, until = Infinity) {
   return result(run, kept.length);
 }
 
-module.exports = { verify };
+// RFC 9162, section 2.1.3.2. The checkpoint that proves a record; throws Malformed otherwise.
+function verifyProof(line, keys) {
+  const { format, chain, index, previous, record, leaf, hashes, checkpoint } = JSON.parse(line);
+  need(format === "raas-audit-proof/1", "of another format");
+  const opened = openNote(Buffer.from(checkpoint), parseKeys(keys));
+  need(opened.sound, "signed by a compromised key alone");
+  need(COUNT(leaf) && leaf < opened.size, "beyond the log");
+  let root = leafHash(entryHash(hex(previous, 32), chain, index, record));
+  let fn = leaf;
+  let sn = opened.size - 1;
+  for (const hash of hashes.map(base64Hash)) {
+    need(sn > 0, "too long a proof");
+    if (fn % 2 === 1 || fn === sn) {
+      root = nodeHash(hash, root);
+      while (fn % 2 === 0 && fn !== 0) {
+        fn = Math.floor(fn / 2);
+        sn = Math.floor(sn / 2);
+      }
+    } else {
+      root = nodeHash(root, hash);
+    }
+    fn = Math.floor(fn / 2);
+    sn = Math.floor(sn / 2);
+  }
+  need(sn === 0 && root.equals(opened.root), "not in the log");
+  return opened.number;
+}
+
+module.exports = { verify, verifyProof, Malformed };
 
 if (require.main === module) {
   const [exported, directory, keys, until] = process.argv.slice(2);

@@ -8,14 +8,18 @@ import json
 import subprocess
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from raas.domain.audit.inclusion import InclusionProof, proof_text
 from raas.domain.audit.key_history import key_history_text
+from raas.usecases.proof.prove import NotProvable, prove_call
 from tests.interop.conftest import HERE, NODE
 from tests.usecases.proof.corruptions import CORRUPTIONS, Case
 from tests.usecases.proof.random_corruptions import random_corruptions
@@ -31,19 +35,27 @@ class JavaScript:
         pipe = subprocess.PIPE
         self._process = subprocess.Popen([NODE, HERE / "audit_cases.js"], stdin=pipe, stdout=pipe)
 
-    def verify(self, case: Case, until: int | None = None, keys: str = KEYS) -> dict[str, Any]:
+    def verify(self, case: Case, until: int | None = None) -> dict[str, Any]:
         form = {
             "export": b64encode(b"".join(case.lines)).decode(),
             "notes": [b64encode(note).decode() for note in case.notes],
-            "keys": keys,
+            "keys": KEYS,
             "until": until,
         }
+        result: dict[str, Any] = self._ask(form)
+        return result
+
+    def proving_checkpoint(self, proof: InclusionProof) -> int | None:
+        """The number of the checkpoint that proves a record; None if it is not proven."""
+        number: int | None = self._ask({"proof": proof_text(proof), "keys": KEYS})
+        return number
+
+    def _ask(self, form: dict[str, Any]) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(form).encode() + b"\n")
         self._process.stdin.flush()
-        result: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return result
+        return json.loads(self._process.stdout.readline())
 
     def close(self) -> None:
         self._process.communicate(timeout=30)
@@ -112,6 +124,25 @@ def test_javascript_always_finds_a_random_corruption(
     data: st.DataObject, javascript: JavaScript, case: Case
 ) -> None:
     assert not javascript.verify(data.draw(random_corruptions(case)))["sound"]
+
+
+def test_javascript_verifies_the_proof_of_each_call(javascript: JavaScript) -> None:
+    log = asyncio.run(full_log())
+    for number in range(1, log.calls + 1):
+        try:
+            (proof,) = asyncio.run(prove_call(log.store, UUID(int=number)))
+        except NotProvable:
+            continue  # the record has no call id
+        assert javascript.proving_checkpoint(proof) == 6
+        for altered in (
+            replace(proof, index=proof.index + 1),
+            replace(proof, leaf=(proof.leaf + 1) % 29),
+            replace(proof, previous=bytes(32)),
+            replace(proof, hashes=proof.hashes[:-1]),
+            replace(proof, texts=(*proof.texts[:17], "OTHER", *proof.texts[18:])),
+            replace(proof, note=proof.note.replace(b"number 6", b"number 7")),
+        ):
+            assert javascript.proving_checkpoint(altered) is None
 
 
 def test_javascript_verifies_files_from_the_command_line(case: Case, tmp_path: Path) -> None:

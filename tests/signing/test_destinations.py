@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from raas.signing.destinations import CheckpointCommand, CheckpointDirectory, kept_notes
+from raas.signing.destinations import CheckpointCommand, CheckpointDirectory, KeptNotes
 from raas.usecases.ports.proof import DeliveryFailed
 
 
@@ -16,7 +16,7 @@ async def test_directory_keeps_notes_by_number(tmp_path: Path) -> None:
     for number in (1, 2, 18_345, 9_999):
         await directory.deliver(number, b"%d" % number)
     assert await directory.newest() == b"18345"
-    assert [name for name, _ in kept_notes(tmp_path / "kept")] == [
+    assert list(KeptNotes(tmp_path / "kept")) == [
         "000000/000000000001.note",
         "000000/000000000002.note",
         "000000/000000009999.note",
@@ -30,7 +30,7 @@ async def test_note_is_delivered_twice_and_never_overwritten(tmp_path: Path) -> 
     await directory.deliver(7, b"seven")
     with pytest.raises(DeliveryFailed, match="another checkpoint"):
         await directory.deliver(7, b"other")
-    assert list(kept_notes(tmp_path)) == [("000000/000000000007.note", b"seven")]
+    assert dict(KeptNotes(tmp_path)) == {"000000/000000000007.note": b"seven"}
 
 
 async def test_part_that_a_crash_left_is_replaced_and_not_read(tmp_path: Path) -> None:

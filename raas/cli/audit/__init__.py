@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from raas.cli.audit.check import check
 from raas.cli.audit.keys import compromise_key, end_key, list_keys, new_key
 from raas.cli.audit.verify import verify
 
@@ -12,6 +13,7 @@ def audit_commands() -> typer.Typer:
     """The group of these commands."""
     made = typer.Typer(help="The audit: its proof and its keys.", no_args_is_help=True, rich_markup_mode=None)
     made.command("verify")(verify)
+    made.command("check")(check)
     keys = typer.Typer(
         help="The keys that sign checkpoints of the audit.", no_args_is_help=True, rich_markup_mode=None
     )

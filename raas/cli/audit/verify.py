@@ -49,14 +49,14 @@ def verify(
     """
     from raas.domain.audit.key_history import KeyHistoryInvalid, parse_key_history
     from raas.domain.audit.verify import verify_export
-    from raas.signing.destinations import kept_notes
+    from raas.signing.destinations import KeptNotes
     from raas.signing.ed25519 import check_signature
 
     try:
         history = parse_key_history(keys.read_bytes())
         if not checkpoints.is_dir():
             fail(f"{checkpoints}: not a directory")
-        notes = list(kept_notes(checkpoints))
+        notes = KeptNotes(checkpoints)
         with _opened(export) as file, Meter("records", quiet=as_json) as meter:
             lines = _lines(file, meter)
             result = verify_export(lines, notes, history, check_signature, until=until)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from raas.domain.audit.chain import entry_hash
-from raas.domain.audit.checkpoint import Checkpoint
+from raas.domain.audit.checkpoint import HASH_BYTES, Checkpoint
 from raas.domain.audit.key_history import KeyHistory
 from raas.domain.audit.merkle import inclusion_root, leaf_hash
 from raas.domain.audit.note import NoteInvalid, base64_text, exact_base64, parse_note
@@ -36,7 +36,7 @@ class InclusionProof:
 
 
 def proof_text(proof: InclusionProof) -> str:
-    """The proof as JSON."""
+    """The proof as one line of JSON, with its line feed."""
     form = {
         "format": PROOF_FORMAT,
         "chain": proof.chain,
@@ -47,7 +47,7 @@ def proof_text(proof: InclusionProof) -> str:
         "hashes": [base64_text(each) for each in proof.hashes],
         "checkpoint": proof.note.decode(),
     }
-    return json.dumps(form, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(form, ensure_ascii=False) + "\n"
 
 
 def parse_proof(data: bytes) -> InclusionProof:
@@ -76,6 +76,8 @@ def verify_inclusion(proof: InclusionProof, keys: KeyHistory, check: SignatureCh
 
     A checkpoint of a compromised key proves nothing by itself: the whole series of checkpoints does.
     """
+    if len(proof.previous) != HASH_BYTES:
+        raise ProofInvalid("the hash before the record is no hash")
     try:
         kept = opened_note(parse_note(proof.note), keys, check)
         hashed = entry_hash(proof.previous, proof.chain, proof.index, proof.texts)

@@ -1,10 +1,12 @@
-"""Verification of an export of the audit against checkpoints kept elsewhere: one pass, flat memory."""
+"""Verification of an export of the audit against checkpoints kept elsewhere.
+
+One pass over the records, of which none is kept in memory; the checkpoints take about 600 bytes each.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from raas.domain.audit.checkpoint import Checkpoint
 from raas.domain.audit.export import (
     ChainLine,
     ExportInvalid,
@@ -19,7 +21,7 @@ from raas.domain.audit.findings import Fault, Finding, Verification
 from raas.domain.audit.key_history import KeyHistory
 from raas.domain.audit.merkle import leaf_hash
 from raas.domain.audit.verify_chains import FollowedChains
-from raas.domain.audit.verify_checkpoints import SignatureCheck, verify_checkpoints
+from raas.domain.audit.verify_checkpoints import KeptCheckpoint, SignatureCheck, verify_checkpoints
 from raas.domain.audit.verify_tree import FollowedTree
 
 MAX_FINDINGS = 1_000
@@ -31,13 +33,13 @@ one of which all records were removed."""
 
 def verify_export(
     lines: Iterable[bytes],
-    notes: Iterable[tuple[str, bytes]],
+    notes: Mapping[str, bytes],
     keys: KeyHistory,
     check: SignatureCheck,
     *,
     until: int | None = None,
 ) -> Verification:
-    """Verify the lines of an export (each with its line feed) against the checkpoints in `notes`.
+    """Verify the lines of an export (each with its line feed) against the checkpoints in `notes`, by name.
 
     The export must reach the newest of them. `until` leaves aside those with a higher number, to verify an
     export that is older than they are.
@@ -50,11 +52,11 @@ def verify_export(
     if not isinstance(header, Header):
         return _unreadable("line 1 is no header")
     kept, found = verify_checkpoints(notes, keys, check, header.origin)
-    checkpoints = [each.checkpoint for each in kept if until is None or each.checkpoint.number <= until]
+    checkpoints = [each for each in kept if until is None or each.checkpoint.number <= until]
     findings = [
         each for each in found if until is None or each.checkpoint is None or each.checkpoint <= until
     ]
-    run = _Run(header, checkpoints)
+    run = _Run(header, checkpoints, notes)
 
     def keep(more: Iterable[Finding]) -> None:
         findings.extend(each for each in more if len(findings) < MAX_FINDINGS)
@@ -90,12 +92,14 @@ def _unreadable(text: str) -> Verification:
 class _Run:
     """One pass over the lines of an export."""
 
-    def __init__(self, header: Header, checkpoints: Sequence[Checkpoint]) -> None:
-        self.tree = FollowedTree(checkpoints)
+    def __init__(
+        self, header: Header, checkpoints: Sequence[KeptCheckpoint], notes: Mapping[str, bytes]
+    ) -> None:
+        self.tree = FollowedTree(checkpoints, notes)
         self.records = self.removed = 0
         self._begun = False
         self._header = header
-        self._checkpoints = {each.number: each for each in checkpoints}
+        self._checkpoints = {each.checkpoint.number: each.checkpoint for each in checkpoints}
         self._chains = FollowedChains(header.origin)
         self._missing: set[int] = set()
 

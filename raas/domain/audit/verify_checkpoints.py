@@ -1,9 +1,13 @@
-"""Verification of the checkpoints that were kept outside the database, without any record."""
+"""Verification of the checkpoints that were kept outside the database, without any record.
+
+There is one for each minute of many years, so little of each is kept in memory: its proof of consistency is
+read again when it is needed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from raas.domain.audit.checkpoint import Checkpoint, parse_checkpoint
@@ -23,25 +27,28 @@ class KeptCheckpoint:
     checkpoint: Checkpoint
     text_hash: bytes
     sound: bool
+    name: str = ""
+    """Of the note; the checkpoint then has no proof of consistency: see `consistency_of`."""
 
 
 def verify_checkpoints(
-    notes: Iterable[tuple[str, bytes]], keys: KeyHistory, check: SignatureCheck, origin: str
+    notes: Mapping[str, bytes], keys: KeyHistory, check: SignatureCheck, origin: str
 ) -> tuple[Sequence[KeptCheckpoint], Sequence[Finding]]:
     """The checkpoints of the log `origin` in their order, and everything that is wrong with them.
 
-    `notes` are pairs of a name, such as that of a file, and a signed note.
+    `notes` are signed notes under a name, such as that of a file; one that is taken twice is the same.
     """
     findings: list[Finding] = []
     kept: dict[int, KeptCheckpoint] = {}
-    for name, data in notes:
+    for name in notes:
         try:
-            found = opened_note(parse_note(data), keys, check)
+            found = opened_note(parse_note(notes[name]), keys, check)
         except NoteInvalid as invalid:
             findings.append(Finding(Fault.CHECKPOINT_INVALID, f"{name}: {invalid}"))
             continue
         if found.checkpoint.origin != origin:
             continue
+        found = replace(found, name=name, checkpoint=replace(found.checkpoint, origin=origin, consistency=()))
         number = found.checkpoint.number
         other = kept.setdefault(number, found)
         if other.text_hash != found.text_hash:
@@ -52,10 +59,19 @@ def verify_checkpoints(
     ordered = [kept[number] for number in sorted(kept)]
     findings.extend(_gaps(ordered))
     for earlier, later in pairwise(ordered):
-        findings.extend(_contradictions(earlier, later))
+        findings.extend(_contradictions(earlier, later, notes))
     trusted, untrusted = _trusted(ordered)
     findings.extend(untrusted)
     return trusted, findings
+
+
+def consistency_of(kept: KeptCheckpoint, notes: Mapping[str, bytes]) -> Sequence[bytes] | None:
+    """The proof of consistency of a verified checkpoint, from its note; None if the note is another now."""
+    try:
+        note = parse_note(notes[kept.name])
+    except (KeyError, NoteInvalid):
+        return None
+    return parse_checkpoint(note.text).consistency if note.text_hash == kept.text_hash else None
 
 
 def opened_note(note: Note, keys: KeyHistory, check: SignatureCheck) -> KeptCheckpoint:
@@ -85,15 +101,19 @@ def _gaps(ordered: Sequence[KeptCheckpoint]) -> list[Finding]:
     ]
 
 
-def _contradictions(earlier: KeptCheckpoint, later: KeptCheckpoint) -> list[Finding]:
+def _contradictions(
+    earlier: KeptCheckpoint, later: KeptCheckpoint, notes: Mapping[str, bytes]
+) -> list[Finding]:
     old, new = earlier.checkpoint, later.checkpoint
     if new.number != old.number + 1:
         good = new.size >= old.size and new.time >= old.time
     else:
+        proof = consistency_of(later, notes)
         good = (
             new.previous == earlier.text_hash
             and new.time >= old.time
-            and is_consistent(old.size, new.size, old.root, new.root, new.consistency)
+            and proof is not None
+            and is_consistent(old.size, new.size, old.root, new.root, proof)
         )
     if good:
         return []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from raas.domain.audit.checkpoint import Checkpoint
 from raas.domain.audit.findings import Fault, Finding
 from raas.domain.audit.merkle import GrowingTree, is_consistent, tree_at_consistency
+from raas.domain.audit.verify_checkpoints import KeptCheckpoint, consistency_of
 
 
 class FollowedTree:
@@ -16,12 +17,13 @@ class FollowedTree:
     part of the log is judged by itself.
     """
 
-    def __init__(self, checkpoints: Sequence[Checkpoint]) -> None:
+    def __init__(self, checkpoints: Sequence[KeptCheckpoint], notes: Mapping[str, bytes]) -> None:
         self.leaf = 0
         """The number of the leaf that comes next."""
         self.proven: Checkpoint | None = None
         """The newest checkpoint that the tree has equalled."""
         self._checkpoints = checkpoints
+        self._notes = notes
         self._next = 0
         self._tree: GrowingTree | None = GrowingTree()
         self._since = 0
@@ -45,7 +47,7 @@ class FollowedTree:
 
     def covering(self) -> Checkpoint | None:
         """The first checkpoint that covers the next leaf."""
-        return self._checkpoints[self._next] if self._next < len(self._checkpoints) else None
+        return self._checkpoints[self._next].checkpoint if self._next < len(self._checkpoints) else None
 
     def compare(self, chains_are: Callable[[int, bytes], bool]) -> Iterator[Finding]:
         """Everything that is wrong at the checkpoints that the tree has reached."""
@@ -74,7 +76,8 @@ class FollowedTree:
         later = self.covering()
         if later is None or later.number != checkpoint.number + 1 or not 0 < checkpoint.size < later.size:
             return None
+        proof = consistency_of(self._checkpoints[self._next], self._notes)
         roots = checkpoint.size, later.size, checkpoint.root
-        if not is_consistent(*roots, later.root, later.consistency):
+        if proof is None or not is_consistent(*roots, later.root, proof):
             return None
-        return tree_at_consistency(*roots, later.consistency)
+        return tree_at_consistency(*roots, proof)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from raas.cli import command_line
+from raas.domain.audit.inclusion import proof_text
 from raas.domain.audit.key_history import key_history_text
+from raas.usecases.proof.prove import prove_call
 from tests.usecases.proof.sample_log import full_log
 
 
@@ -116,6 +120,34 @@ def test_keys_that_are_no_keys_end_with_status_1(files: Path) -> None:
     (files / "keys.json").write_text("{}")
     done = verify(files)
     assert (done.exit_code, "keys.json" in done.stderr) == (1, True)
+
+
+async def test_proofs_of_records_are_checked(files: Path) -> None:
+    log = await full_log()
+    proofs = [(await prove_call(log.store, UUID(int=number)))[0] for number in (11, 12)]
+    (files / "proofs").write_text("".join(map(proof_text, proofs)))
+    arguments = ("check", files / "proofs", "--keys", files / "keys.json")
+    done = run(*arguments)
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[1] == (
+        "line 2: record 6 of chain register/0999999922 was in the log at 2026-01-05T09:35:00.029125Z "
+        "(checkpoint 6)"
+    )
+    (files / "proofs").write_text(proof_text(proofs[0]) + proof_text(replace(proofs[1], leaf=3)))
+    done = run(*arguments, "--json")
+    assert done.exit_code == 5
+    results = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [each["proven"] for each in results] == [True, False]
+    assert results[0]["record"] == list(proofs[0].texts)
+    assert "not in the log" in results[1]["cause"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{}"])
+def test_file_without_proofs_is_refused(files: Path, content: bytes | None) -> None:
+    if content is not None:
+        (files / "proofs").write_bytes(content)
+    done = run("check", files / "proofs", "--keys", files / "keys.json")
+    assert done.exit_code == (5 if content else 1)
 
 
 def test_keys_are_made_listed_ended_and_marked_as_compromised(tmp_path: Path) -> None:

@@ -52,8 +52,8 @@ class SampleLog:
     def keys(self) -> KeyHistory:
         return KeyHistory(tuple(PublishedKey(each.key, START) for each in self.signers))
 
-    def named_notes(self) -> list[tuple[str, bytes]]:
-        return [(f"{number}.note", note) for number, note in enumerate(self.notes, 1)]
+    def named_notes(self) -> dict[str, bytes]:
+        return {f"{number}.note": note for number, note in enumerate(self.notes, 1)}
 
     def record(self, chain: str, criteria: Criteria | None = None, **fields: object) -> AuditRecord:
         self.calls += 1

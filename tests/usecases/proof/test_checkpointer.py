@@ -100,9 +100,7 @@ async def test_second_of_two_checkpointers_is_refused_and_continues_after_the_fi
         await other.step(even_if_idle=True)
     note = await other.step(even_if_idle=True)
     assert note is not None
-    assert verify_export(
-        await log.export(), [*log.named_notes(), ("8", note)], log.keys, check_signature
-    ).sound
+    assert verify_export(await log.export(), log.named_notes() | {"8": note}, log.keys, check_signature).sound
 
 
 async def test_record_committed_before_the_one_before_it_waits() -> None:
@@ -204,8 +202,8 @@ async def test_checkpoint_forged_with_a_compromised_key_is_refused() -> None:
     for revision in (1, 2, 3, 4, 5):
         write(other, revision * 10)
         await other.checkpoint()
-    forged = [("forged", note) for note in other.notes[4:]]
-    result = verify_export(await log.export(), [*log.named_notes(), *forged], keys, check_signature)
+    forged = {"forged": other.notes[4]}
+    result = verify_export(await log.export(), log.named_notes() | forged, keys, check_signature)
     assert Fault.CHECKPOINT_INVALID in {each.fault for each in result.findings}
 
 
@@ -222,5 +220,5 @@ async def test_notes_of_another_log_are_left_aside() -> None:
     await other.checkpoint()
     log = await full_log()
     keys = KeyHistory((*log.keys.keys, *other.keys.keys))
-    notes = [*log.named_notes(), *other.named_notes()]
+    notes = log.named_notes() | {"other": other.notes[0]}
     assert verify_export(await log.export(), notes, keys, check_signature).sound

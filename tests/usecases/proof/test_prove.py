@@ -87,6 +87,7 @@ async def test_altered_proof_is_refused(proof: InclusionProof) -> None:
         replace(proof, leaf=proof.leaf + 1),
         replace(proof, leaf=10_000),
         replace(proof, previous=bytes(32)),
+        replace(proof, previous=proof.previous + proof.chain.encode()[:1], chain=proof.chain[1:]),
         replace(proof, hashes=proof.hashes[:-1]),
         replace(proof, hashes=(bytes(32), *proof.hashes[1:])),
         replace(proof, texts=(*proof.texts[:17], "OTHER", *proof.texts[18:])),

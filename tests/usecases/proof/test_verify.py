@@ -33,7 +33,7 @@ KEYS = SampleLog().keys
 
 
 def verified(case: Case, until: int | None = None) -> Verification:
-    named = [(f"{n}.note", note) for n, note in enumerate(case.notes)]
+    named = {f"{n}.note": note for n, note in enumerate(case.notes)}
     return verify_export(case.lines, named, KEYS, check_signature, until=until)
 
 
@@ -159,7 +159,7 @@ async def test_records_removed_singly_are_accepted_at_the_edge_of_a_removal_alon
 
 def test_bytes_that_are_no_export_are_refused() -> None:
     for lines in ([], [b"\n"], [b"{}\n"], [b"[1]\n"], [b'{"type":"record"}\n'], [b"\xff\n"], [b"[" * 9_999]):
-        (finding,) = verify_export(lines, [], KEYS, check_signature).findings
+        (finding,) = verify_export(lines, {}, KEYS, check_signature).findings
         assert finding.fault is Fault.EXPORT_MALFORMED
 
 
