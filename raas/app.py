@@ -16,7 +16,6 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.composition import (
-    call_limits_of,
     change_feed,
     rights_of,
     server_of,
@@ -27,6 +26,7 @@ from raas.composition import (
 )
 from raas.concurrency.keep_running import Backoff, ReportFailure, keep_running
 from raas.identity_wiring import Identity
+from raas.limits_wiring import Limits
 from raas.ops.metrics import Metrics
 from raas.ops.page_seal import FernetPageSeal, parse_page_keys
 from raas.ops.readiness import Readiness
@@ -84,14 +84,14 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
     report = _reporter(metrics)
     try:
         async with _databases(dsn) as (writing, reading):
-            persons = Persons(settings, writing, reading)
+            caller_limits = Limits(settings, reading, metrics)
+            persons = Persons(settings, writing, reading, caller_limits.budgets)
             pages = Pages(FernetPageSeal(*await _page_keys(settings, writing)))
             feed = change_feed(reading, persons, pages)
             store, limits = write_store_of(settings, writing), write_limits_of(settings)
             write_queues = write_queues_of(store, limits, feed, metrics)
             use_cases = use_cases_of(settings, store, limits, reading, persons, pages, feed, write_queues)
             identity, rights = Identity(settings), rights_of(settings, dsn)
-            call_limits = call_limits_of(settings, reading, metrics)
             server = server_of(
                 settings,
                 identity,
@@ -99,7 +99,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
                 use_cases,
                 rights,
                 metrics,
-                call_limits,
+                caller_limits,
                 share_port=worker is not None,
             )
             if settings.metrics_listen:
@@ -116,7 +116,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
                 stop,
                 feed.run(report),
                 keep_running("rights", rights.run, report, Backoff(first=0.1, longest=1.0)),
-                keep_running("limit exchange", call_limits.exchange.run, report),
+                keep_running("limit exchange", caller_limits.calls.exchange.run, report),
                 keep_running("retention", lambda: _delete_expired(retention), report),
                 keep_running("readiness", lambda: probe.run(readiness.tested), report),
                 *([keep_running("token keys", keys.run, report)] if (keys := identity.keys) else []),
@@ -191,6 +191,7 @@ async def _delete_expired(retention: PostgresRetention) -> None:
         try:
             await retention.delete_expired_requests()
             await retention.delete_disconnected_subscribers()
+            await retention.delete_expired_limits()
         except StoreUnavailable as error:
             log.warning("expired rows could not be deleted", cause=str(error))
         await asyncio.sleep(_RETENTION_SECONDS)

@@ -10,8 +10,8 @@ from raas.domain.environment import Environment
 from raas.domain.numbers.enterprise_number import parse_enterprise_number
 from raas.domain.numbers.niss import NissProfile
 from raas.identity_wiring import Identity
+from raas.limits_wiring import Limits
 from raas.ops.audit import NoAudit
-from raas.ops.limits_file import load_limits
 from raas.ops.metrics import Metrics
 from raas.ops.settings import Settings
 from raas.person_wiring import Persons
@@ -21,7 +21,6 @@ from raas.rpc.services.catalogue import SERVICES
 from raas.rpc.services.use_cases import UseCases
 from raas.rpc.wire.mutations.stream import StreamMessages
 from raas.storage.connection.clock import ClockGuard
-from raas.storage.limits.usage import PostgresUsageStore
 from raas.storage.log.notifications import PostgresNotifications
 from raas.storage.log.reader import PostgresLogs
 from raas.storage.log.subscribers import PostgresSubscribers
@@ -34,7 +33,6 @@ from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.feed.service import FeedService
-from raas.usecases.limits.call_limits import CallLimits
 from raas.usecases.reads.check import CheckInscriptions
 from raas.usecases.reads.consult import Consult
 from raas.usecases.reads.explain import ExplainDossier
@@ -90,23 +88,6 @@ def write_queues_of(
     return write_queues
 
 
-def call_limits_of(settings: Settings, reading: AsyncEngine, metrics: Metrics) -> CallLimits:
-    """The limits of callers, which this process shares with all others on the database."""
-    limits = CallLimits(load_limits(settings.limits), PostgresUsageStore(reading), metrics)
-    metrics.watch("raas_limited_callers", "Callers that called of late.", lambda: limits.callers)
-    metrics.watch(
-        "raas_limit_processes",
-        "Processes that share the limits of callers, this one included.",
-        lambda: limits.processes,
-    )
-    metrics.watch(
-        "raas_limit_exchange_age_seconds",
-        "Seconds since the use of callers was last exchanged with the other processes.",
-        lambda: limits.exchange.age_seconds,
-    )
-    return limits
-
-
 def use_cases_of(
     settings: Settings,
     store: PostgresWriteStore,
@@ -121,8 +102,8 @@ def use_cases_of(
     source, identities = persons.source, persons.identities
     reads, registers = PostgresReadStore(reading), PostgresRegisterStore(reading)
     return UseCases(
-        write=WriteOperations(write_queues, store, source, identities, limits, persons.guesses),
-        imports=Imports(write_queues, store, source, identities, persons.guesses),
+        write=WriteOperations(write_queues, store, source, identities, limits, persons.claim_limits),
+        imports=Imports(write_queues, store, source, identities, persons.claim_limits),
         dossier_types=ManageDossierTypes(write_queues, store, pages),
         consult=Consult(reads, source, persons.history, pages),
         history=History(reads, registers, source, pages),
@@ -144,7 +125,7 @@ def server_of(
     use_cases: UseCases,
     rights: RightsCache,
     metrics: Metrics,
-    call_limits: CallLimits,
+    limits: Limits,
     *,
     share_port: bool,
 ) -> RaasServer:
@@ -157,7 +138,8 @@ def server_of(
         profile=_profile(settings),
         observer=metrics,
         share_port=share_port,
-        call_limits=call_limits,
+        call_limits=limits.calls,
+        budgets=limits.budgets,
     )
 
 

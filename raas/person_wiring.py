@@ -18,9 +18,11 @@ from raas.storage.persons.local_source import LocalSource
 from raas.storage.persons.niss_history import PostgresNissHistory
 from raas.storage.persons.store import PostgresPersonStore
 from raas.storage.persons.transaction import PostgresPersonWriteStore
+from raas.usecases.limits.budgets import Budgets
+from raas.usecases.limits.claim_limits import BURST, SECONDS, ClaimLimits
 from raas.usecases.limits.rate_limit import RateLimit
 from raas.usecases.persons.change_niss import ChangeNiss
-from raas.usecases.persons.confront import BURST, SECONDS, ConfrontIdentity
+from raas.usecases.persons.confront import ConfrontIdentity
 from raas.usecases.persons.create import CreatePerson
 from raas.usecases.persons.identities import NoIdentities, StoredIdentities
 from raas.usecases.persons.import_persons import ImportPersons
@@ -42,9 +44,16 @@ class Persons:
     identities: IdentitySource
     history: NissHistory
 
-    def __init__(self, settings: Settings, writing: AsyncEngine, reading: AsyncEngine) -> None:
-        self.guesses = RateLimit(BURST, SECONDS)
-        """Budget of wrong claims with inscriptions, per caller and person."""
+    def __init__(
+        self,
+        settings: Settings,
+        writing: AsyncEngine,
+        reading: AsyncEngine,
+        budgets: Budgets | None = None,
+    ) -> None:
+        self.claim_limits = ClaimLimits(RateLimit(BURST, SECONDS), budgets)
+        """The limits of claims with inscriptions."""
+        self._budgets = budgets
         self._max_lines = settings.max_lines
         clock = ClockGuard(settings.accept_record_times_until)
         self._changes = PostgresPersonWriteStore(writing, clock)
@@ -69,7 +78,7 @@ class Persons:
         transactions = PersonTransactions(self._changes, self._max_lines, committed)
         return PersonUseCases(
             read=ReadPersons(self._store, self.source),
-            confront=ConfrontIdentity(self._store, RateLimit(BURST, SECONDS)),
+            confront=ConfrontIdentity(self._store, ClaimLimits(RateLimit(BURST, SECONDS), self._budgets)),
             search=SearchPersons(self._store),
             create=CreatePerson(self._store, partial(bis_numbers, profile=profile)),
             update=UpdatePerson(self._store, transactions),

@@ -45,6 +45,12 @@ class Metrics:
             ("limit",),
             registry=self._registry,
         )
+        self._used_up = Counter(
+            "raas_budgets_used_up",
+            "Callers that used up this budget of a day.",
+            ("budget",),
+            registry=self._registry,
+        )
         self._server: tuple[WSGIServer, Thread] | None = None
         # The lookup of a metric by its labels takes longer than the increment.
         self._counters: dict[tuple[str, str], Counter] = {}
@@ -64,6 +70,10 @@ class Metrics:
     def limit_exceeded(self, limit: str) -> None:
         """Count a call that a limit of its caller refused."""
         self._refusals.labels(limit).inc()
+
+    def budget_used_up(self, budget: str) -> None:
+        """Count a caller that used up a budget."""
+        self._used_up.labels(budget).inc()
 
     def task_failed(self, task: str) -> None:
         """Count a background task that failed."""

@@ -23,6 +23,7 @@ from raas.rpc.services.catalogue import SERVICES, service_handlers
 from raas.rpc.services.use_cases import UseCases
 from raas.rpc.wire.limits import request_limits
 from raas.usecases.calls.access import AccessControl
+from raas.usecases.limits.budgets import Budgets
 from raas.usecases.limits.call_limits import CallLimits
 
 MEBIBYTE = 1024 * 1024
@@ -97,6 +98,7 @@ def build_server(
     observer: Observer | None = None,
     share_port: bool = False,
     call_limits: CallLimits | None = None,
+    budgets: Budgets | None = None,
 ) -> RaasServer:
     """Build a server with one listener in plaintext; see `build_listeners`."""
     listeners = (Listener(listen, identify),)
@@ -108,6 +110,7 @@ def build_server(
         observer=observer,
         share_port=share_port,
         call_limits=call_limits,
+        budgets=budgets,
     )
 
 
@@ -121,15 +124,16 @@ def build_listeners(
     share_port: bool = False,
     health_listen: str | None = None,
     call_limits: CallLimits | None = None,
+    budgets: Budgets | None = None,
 ) -> RaasServer:
     """Build the server, bound to its addresses but not started.
 
-    `call_limits` are those of callers; None = callers are not limited.
+    `call_limits` and `budgets` are those of callers; None = callers are not limited.
     `health_listen` is where the health service alone answers, in plaintext. `share_port`: other processes may
     listen on the same ports (workers); else a second server on one is refused with RuntimeError. Must be
     called in the event loop that will run the server.
     """
-    handlers = service_handlers(use_cases, RequestScopes(access, profile))
+    handlers = service_handlers(use_cases, RequestScopes(access, profile, budgets))
     limits = request_limits(SERVICES)
     caller_limits = None if call_limits is None else rpc_limits(call_limits, SERVICES)
     names = tuple(service.full_name for service in SERVICES)

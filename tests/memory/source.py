@@ -28,7 +28,8 @@ class FaultySource(MemoryAuthenticSource):
             **{niss: NissStatus(PersonStatus.REPLACED, new, new) for niss, new in replaced.items()},
             **{niss: NissStatus(PersonStatus.CANCELLED) for niss in cancelled},
         }
-        super().__init__(MemoryState(niss_statuses=statuses, unknown=set(unknown)), in_store=False)
+        self.unknown = set(unknown)
+        super().__init__(MemoryState(niss_statuses=statuses, unknown=self.unknown), in_store=False)
         self.fault: Exception | None = None
 
     async def states(self, nisses: Sequence[Niss]) -> Mapping[Niss, PersonState]:

@@ -29,6 +29,7 @@ from raas.rpc.services.use_cases import UseCases
 from raas.usecases.admin.registers import Registers
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages, page_token_invalid
+from raas.usecases.limits.budgets import Budgets
 from raas.usecases.limits.call_limits import CallLimits
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.writes.batch import WriteLimits
@@ -182,7 +183,10 @@ class Harness:
 
 @asynccontextmanager
 async def open_harness(
-    identify: Identify = development_identity, *, call_limits: CallLimits | None = None
+    identify: Identify = development_identity,
+    *,
+    call_limits: CallLimits | None = None,
+    budgets: Budgets | None = None,
 ) -> AsyncIterator[Harness]:
     """A server that runs until the block is left."""
     store, source, audit, observed = MemoryStore(*TYPES), new_source(), RecordingAudit(), Observed()
@@ -213,6 +217,7 @@ async def open_harness(
         profile=NissProfile.TEST,
         observer=observed,
         call_limits=call_limits,
+        budgets=budgets,
     )
     await raas_server.start()
     await raas_server.serving(True)

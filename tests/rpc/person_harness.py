@@ -20,6 +20,8 @@ from raas.rpc.services.use_cases import PersonUseCases
 from raas.rpc.wire.limits import request_limits
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.usecases.calls.access import AccessControl
+from raas.usecases.limits.budgets import Budgets
+from raas.usecases.limits.claim_limits import ClaimLimits
 from raas.usecases.limits.rate_limit import RateLimit
 from raas.usecases.persons.confront import ConfrontIdentity
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
@@ -50,12 +52,13 @@ async def open_person_harness(
     *,
     kept_here: bool = True,
     burst: int = 30,
+    budgets: Budgets | None = None,
 ) -> AsyncIterator[PersonServer]:
     """PersonService, served until the block is left; numbers given out are new ones of the tests."""
     harness, audit = PersonHarness(engine, reading), RecordingAudit()
     use_cases = PersonUseCases(
         harness.read,
-        ConfrontIdentity(harness.store, RateLimit(burst, 60.0)),
+        ConfrontIdentity(harness.store, ClaimLimits(RateLimit(burst, 60.0), budgets)),
         harness.search,
         harness.creating(*(new_niss() for _ in range(20))),
         harness.update,
@@ -64,7 +67,7 @@ async def open_person_harness(
     )
     permissions = declared_permissions(SERVICES)
     access = AccessControl(PostgresRegisterStore(reading), audit, permissions, await known_rights())
-    scopes = RequestScopes(access, NissProfile.TEST)
+    scopes = RequestScopes(access, NissProfile.TEST, budgets)
     server = grpc.aio.server(
         interceptors=(CallInterceptor(identify, request_limits(SERVICES), access.note_unread),)
     )

@@ -73,6 +73,13 @@ def brussels_day(instant: datetime) -> int:
     return instant.astimezone(_BRUSSELS).date().toordinal()
 
 
+def seconds_to_next_day(instant: datetime) -> float:
+    """The seconds from an instant to the next midnight in Brussels."""
+    tomorrow = date.fromordinal(brussels_day(instant) + 1)
+    midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=_BRUSSELS)
+    return midnight.timestamp() - instant.timestamp()
+
+
 def brussels_time_text(instant: datetime) -> str:
     """An instant as the clocks in Belgium show it, to the minute: `2024-03-01 14:05`."""
     return instant.astimezone(_BRUSSELS).strftime("%Y-%m-%d %H:%M")

@@ -19,11 +19,13 @@ from raas.domain.errors import Category, Reason, Refused, Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss, NissProfile
 from raas.domain.registers.register import Register
+from raas.rpc.calls.call_budget import CallBudget
 from raas.rpc.calls.context import RequestContext, current
 from raas.rpc.wire.fields import Faults, NamesRegister, NissRules, check_page_size, read_niss, read_register
 from raas.usecases.calls.access import AccessControl, AdmittedRegister
 from raas.usecases.calls.audit_scope import AuditScope
 from raas.usecases.calls.call import Call
+from raas.usecases.limits.budgets import Budgets
 
 _Page = TypeVar("_Page")
 
@@ -39,12 +41,14 @@ class RequestScope:
     """One request while it is served.
 
     `faults` are the violations found so far. `audit` is completed by the servicer and recorded when the block
-    is left, whatever the outcome.
+    is left, whatever the outcome. `budget` is that of the caller; a refusal with NISS_UNKNOWN counts in it.
     """
 
-    __slots__ = ("_access", "_guard", "_number", "audit", "call", "faults", "rules")
+    __slots__ = ("_access", "_guard", "_number", "audit", "budget", "call", "faults", "rules")
 
-    def __init__(self, access: AccessControl, rules: NissRules, context: RequestContext) -> None:
+    def __init__(
+        self, access: AccessControl, rules: NissRules, context: RequestContext, budgets: Budgets | None
+    ) -> None:
         self.call: Call = context.call
         self.faults: Faults = list(context.faults)
         self.rules = rules
@@ -52,6 +56,7 @@ class RequestScope:
         self._access = access
         self._guard = None if context.call.caller.all_rights else context.guard
         self._number: EnterpriseNumber | None = None
+        self.budget = CallBudget(budgets, context.call.caller.key)
 
     async def __aenter__(self) -> Self:
         """Raises Refused ROLE_MISSING when the RPC requires a role that the caller does not have."""
@@ -66,6 +71,12 @@ class RequestScope:
     async def __aexit__(
         self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
     ) -> None:
+        if isinstance(error, Refused):
+            try:
+                await self.budget.count_refusal(error)
+            except Refused as exceeded:
+                self.audit.close(exceeded)
+                raise exceeded from None
         self.audit.close(error)
 
     def read_register(self, request: NamesRegister) -> None:
@@ -77,6 +88,7 @@ class RequestScope:
         niss = read_niss(field, text, self.rules, self.faults)
         if niss is not None:
             self.audit.nisses = (*self.audit.nisses, niss)
+            self.budget.asked[field] = niss
         return niss
 
     async def admit(self, faults: Iterable[Violation] = ()) -> AdmittedRegister:
@@ -137,14 +149,15 @@ class RequestScope:
 class RequestScopes:
     """Opens the scope of each request of a server."""
 
-    def __init__(self, access: AccessControl, profile: NissProfile) -> None:
+    def __init__(self, access: AccessControl, profile: NissProfile, budgets: Budgets | None = None) -> None:
         self.access = access
+        self._budgets = budgets
         self._profile = profile
         self._rules = NissRules(profile, 0)
 
     def open(self, request: NamesRegister | None = None) -> RequestScope:
         """The scope of the current call; `request` where it names the register acted on by a field."""
-        scope = RequestScope(self.access, self._today(), current())
+        scope = RequestScope(self.access, self._today(), current(), self._budgets)
         if request is not None:
             scope.read_register(request)
         return scope

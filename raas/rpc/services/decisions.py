@@ -14,7 +14,7 @@ from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.wire.decisions import check_response, read_checks, routing_response
 from raas.rpc.wire.fields import read_codes
 from raas.rpc.wire.filters import read_at_time, read_when
-from raas.usecases.reads.check import Check, CheckInscriptions
+from raas.usecases.reads.check import Check, CheckInscriptions, DecisionReason
 from raas.usecases.reads.find_registers import FindRegisters
 from raas.v1 import register_service_pb2 as v1
 
@@ -39,8 +39,16 @@ class Decisions:
             admit = await self._access.admitting(r.call, (check.register for check in checks.values()))
             if r.faults:
                 r.refuse_faults(await self._check.violations(checks, at_time, admit))
+            own = r.call.caller.enterprise_number
+            foreign = [check.niss for check in checks.values() if check.register != own]
+            if foreign:
+                r.budget.require(set(foreign))
             answer = await self._check.decide(r.call, checks, at_time, admit)
-            for check, decision in zip(checks.values(), answer.decisions, strict=True):
+            decided = list(zip(checks.values(), answer.decisions, strict=True))
+            unknown = [c.niss for c, d in decided if d.reason is DecisionReason.NISS_UNKNOWN]
+            await r.budget.count_unknown(unknown)
+            await r.budget.show(set(foreign).difference(unknown))
+            for check, decision in decided:
                 if decision.successor_niss is not None:
                     shown[check.register].append(decision.successor_niss)
             return check_response(checks, answer)
@@ -57,7 +65,9 @@ class Decisions:
             if r.faults:
                 r.refuse_faults(() if niss is None else await self._routing.violations(r.call, niss, at_time))
             assert niss is not None
+            r.budget.require((niss,))
             answer = await self._routing.find(r.call, niss, codes, active_on, overlaps, at_time)
+            await r.budget.show((niss,))
             r.audit.nisses = dict.fromkeys(chain((niss,), *answer.resolved))
             return routing_response(answer)
 

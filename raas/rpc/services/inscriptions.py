@@ -53,6 +53,8 @@ class Inscriptions:
             r.faults += operation.violations
             request_id = read_request_id(request, r.faults)
             r.audit.nisses = _touched([operation])
+            if operation.niss is not None:
+                r.budget.asked["niss"] = operation.niss
             register = await r.admit()
             answer = await self._use_cases.single(
                 r.call,
@@ -79,6 +81,7 @@ class Inscriptions:
                     operations += read_operations(some, r.rules)
             request_id = read_request_id(request, r.faults)
             r.audit.nisses = _touched(operations)
+            r.budget.batch = [operation.niss for operation in operations]
             register = await r.admit(_violations(operations))
             if r.faults:
                 raise Refused([*r.faults, *await self._violations_found(r.call, register, operations)])
@@ -91,6 +94,7 @@ class Inscriptions:
             )
             if isinstance(answer, EarlierAnswer):
                 return answer.message
+            await r.budget.count_unknown(_unknown(operations, answer))
             r.audit.nisses = (*_touched(operations), *_applied_to(answer))
             return batch_bytes(register.enterprise_number, answer, r.call.language)
 
@@ -138,6 +142,16 @@ def _touched(operations: Iterable[Operation]) -> Iterable[Niss]:
 
 def _shown(asked: Niss | None, applied: Niss) -> Iterable[Niss]:
     return (applied,) if asked is None or asked == applied else (asked, applied)
+
+
+def _unknown(operations: Sequence[Operation], answer: BatchAnswer) -> list[Niss]:
+    """The unknown numbers among the rejected operations."""
+    return [
+        operation.niss
+        for operation, result in zip(operations, answer.results, strict=True)
+        if isinstance(result, Rejected) and operation.niss is not None
+        if any(violation.reason is Reason.NISS_UNKNOWN for violation in result.violations)
+    ]
 
 
 def _applied_to(answer: BatchAnswer) -> Iterable[Niss]:

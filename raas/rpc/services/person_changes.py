@@ -37,11 +37,13 @@ class PersonChanges:
             repeatable = None
             if request_id is not None:
                 repeatable = RequestId(request_id, partial(_earlier_hash, request))
+            r.budget.require()
             created = await self._persons.use_cases.create.create(r.call, identity, reviewed, repeatable)
             if created.person is not None:
                 r.audit.nisses = (created.person.niss,)
                 return v1.CreatePersonResponse(person=person_message(created.person))
             r.audit.nisses = [candidate.person.niss for candidate in created.candidates]
+            await r.budget.show(r.audit.nisses)
             return v1.CreatePersonResponse(candidates=candidate_messages(created.candidates))
 
     async def UpdatePerson(self, request: v1.UpdatePersonRequest, context: object) -> v1.UpdatePersonResponse:
@@ -57,6 +59,7 @@ class PersonChanges:
                 r.call, register, niss, names, values, source_date
             )
             r.audit.nisses = (niss, update.person.niss)
+            await r.budget.show((niss,))
             return v1.UpdatePersonResponse(
                 person=person_message(update.person),
                 groups=[

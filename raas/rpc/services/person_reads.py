@@ -32,7 +32,9 @@ class PersonReads:
             register = await r.admit()
             r.refuse_faults()
             assert niss is not None
+            r.budget.require((niss,))
             person = await self._persons.use_cases.read.get(register, niss)
+            await r.budget.show((niss,))
             shown = (niss, person.replaced_by, person.successor)
             r.audit.nisses = tuple(number for number in shown if number is not None)
             return v1.GetPersonResponse(person=person_message(person))
@@ -51,7 +53,9 @@ class PersonReads:
             await r.admit()
             r.refuse_faults()
             assert niss is not None
+            r.budget.require((niss,))
             verdicts = await self._persons.use_cases.confront.confront(r.call, niss, claim)
+            await r.budget.show((niss,))
             return v1.ConfrontIdentityResponse(
                 verdicts=[
                     v1.FieldVerdict(field=field, verdict=verdict.value)  # type: ignore[arg-type]
@@ -67,7 +71,9 @@ class PersonReads:
             query, most = read_query(request, r.rules, r.faults)
             r.refuse_faults()
             assert query is not None
+            r.budget.require()
             candidates = await self._persons.use_cases.search.search(query, most)
+            await r.budget.show([candidate.person.niss for candidate in candidates])
             r.audit.nisses = [candidate.person.niss for candidate in candidates]
             return v1.SearchPersonsResponse(candidates=candidate_messages(candidates), algorithm=ALGORITHM)
 
@@ -77,7 +83,14 @@ class PersonReads:
             checks = await run_in_slices(read_person_checks(request, r.rules, r.faults))
             r.audit.nisses = [check.niss for check in checks]
             r.refuse_faults()
+            r.budget.require({check.niss for check in checks})
+            if any(check.claim is not None for check in checks):
+                r.budget.require_claims()
             checked = await self._persons.use_cases.read.check(checks)
+            known = {check.niss: each.state is not None for check, each in zip(checks, checked, strict=True)}
+            await r.budget.count_unknown([niss for niss, is_known in known.items() if not is_known])
+            await r.budget.count_wrong_claims(sum(bool(each.mismatches) for each in checked))
+            await r.budget.show([niss for niss, is_known in known.items() if is_known])
             r.audit.nisses = chain(r.audit.nisses, *(each.former for each in checked))
             return v1.CheckPersonsResponse(
                 states=[state_message(check.niss, each) for check, each in zip(checks, checked, strict=True)]

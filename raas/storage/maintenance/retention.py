@@ -1,12 +1,14 @@
-"""Delete what is stored for a limited time: answers to request ids, and deleted subscribers."""
+"""Delete what is stored for a limited time: answers to request ids, deleted subscribers, use of limits."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from raas.domain.calendar.day import brussels_day
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.storage.connection.query import Row, fetch, write, write_each
 from raas.storage.rows.arrays import pairs
@@ -36,6 +38,20 @@ _DELETE_SUBSCRIBERS = (
 )
 
 
+ENTRY_DAYS, SUM_DAYS = 2, 30
+"""The days for which the entries of budgets with their salt, and their sums, are kept, today included."""
+
+_DELETE_LIMITS = (
+    f"""
+DELETE FROM budget_entry WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM budget_entry WHERE day <= %(today)s::date - {ENTRY_DAYS} LIMIT {_BATCH}))
+RETURNING 1""",
+    f"DELETE FROM budget_salt WHERE day <= %(today)s::date - {ENTRY_DAYS} RETURNING 1",
+    f"DELETE FROM budget_use WHERE day <= %(today)s::date - {SUM_DAYS} RETURNING 1",
+    "DELETE FROM caller_usage WHERE time < clock_timestamp() - interval '1 hour' RETURNING 1",
+)
+
+
 class PostgresRetention:
     """Deletes in small transactions, so as not to delay writers; `engine` must be one in autocommit."""
 
@@ -55,6 +71,18 @@ class PostgresRetention:
     async def delete_disconnected_subscribers(self) -> int:
         """Delete subscribers that were deleted while connected and no longer are; returns the number."""
         return len(await write(self._engine, _DELETE_SUBSCRIBERS, {}))
+
+    async def delete_expired_limits(self) -> int:
+        """Delete what callers used of their budgets on past days, and the reports of processes that ended.
+
+        Returns the number of rows.
+        """
+        today = date.fromordinal(brussels_day(datetime.now(UTC)))
+        total = 0
+        for statement in _DELETE_LIMITS:
+            while deleted := await write(self._engine, statement, {"today": today}):
+                total += len(deleted)
+        return total
 
     async def _delete_requests(self, found: Sequence[Row]) -> int:
         """Delete these (register id, actor, request id), unless another process did."""

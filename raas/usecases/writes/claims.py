@@ -8,24 +8,23 @@ from dataclasses import replace
 from raas.domain.errors import Reason, Violation
 from raas.domain.registers.operation import Operation
 from raas.usecases.calls.call import Call
-from raas.usecases.limits.limits import CLAIMS_PER_PERSON, exceeded
-from raas.usecases.limits.rate_limit import RateLimit
+from raas.usecases.limits.claim_limits import ClaimLimits
 from raas.usecases.ports.persons import Claim, IdentitySource
 
 FIELD = "identity"
 
 
 async def with_identity_violations(
-    call: Call, operations: Sequence[Operation], source: IdentitySource, guesses: RateLimit | None = None
+    call: Call, operations: Sequence[Operation], source: IdentitySource, limits: ClaimLimits | None = None
 ) -> Sequence[Operation]:
     """The operations; those whose claim differs from the source have IDENTITY_MISMATCH in `violations`.
 
     Its metadata `fields` are the names of the differing fields, separated by commas; never a value. All
     claims are compared in one request to the source; without claims the operations are returned unchanged.
     An operation whose number or claim could not be read has a violation already and is not compared. A claim
-    that differs spends one of the caller's `guesses` about the person, whichever number is named. Once they
-    are spent, every claim about the person is LIMIT_EXCEEDED, right or wrong: callers cannot find out an
-    identity by trying. Raises SourceUnavailable.
+    that differs is counted by `limits`, for the person whichever number is named. Once the claims about a
+    person are used up, every one is LIMIT_EXCEEDED, right or wrong: callers cannot find out an identity by
+    trying. Raises Refused LIMIT_EXCEEDED when the wrong claims of the day are used up, SourceUnavailable.
     """
     claims: dict[int, Claim] = {
         index: (operation.niss, operation.claim)
@@ -34,19 +33,24 @@ async def with_identity_violations(
     }
     if not claims:
         return operations
+    caller, wrong = call.caller.key, 0
+    if limits is not None:
+        limits.require(caller)
     compared = await source.compare(list(claims.values()))
     checked = list(operations)
     for index, (person, fields) in zip(claims, compared, strict=True):
-        key = (call.caller.key, person)
-        wait = 0.0 if guesses is None else guesses.wait(key)
-        if guesses is not None and wait:
-            violation = replace(exceeded(CLAIMS_PER_PERSON, guesses.burst, wait).violations[0], field=FIELD)
+        refusal = None if limits is None else limits.refusal(caller, person)
+        if refusal is not None:
+            violation = replace(refusal.violations[0], field=FIELD)
         elif fields:
-            if guesses is not None:
-                guesses.spend(key)
+            wrong += 1
+            if limits is not None:
+                limits.count(caller, person)
             violation = Violation(FIELD, Reason.IDENTITY_MISMATCH, values={"fields": ",".join(fields)})
         else:
             continue
         operation = checked[index]
         checked[index] = operation._replace(violations=(*operation.violations, violation))
+    if limits is not None:
+        await limits.count_wrong(caller, wrong)
     return checked

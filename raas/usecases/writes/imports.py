@@ -13,7 +13,7 @@ from raas.domain.registers.operation import Operation
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.import_offsets import MessageOffsets, rows_to_skip
-from raas.usecases.limits.rate_limit import RateLimit
+from raas.usecases.limits.claim_limits import ClaimLimits
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.persons import IdentitySource
 from raas.usecases.ports.write_store import DossierKey, DossierTypes, ImportKey, RequestKey, WriteStore
@@ -63,13 +63,13 @@ class Imports:
         store: WriteStore,
         source: AuthenticSource,
         identities: IdentitySource,
-        guesses: RateLimit | None = None,
+        claim_limits: ClaimLimits | None = None,
     ) -> None:
         self._write_queues = write_queues
         self._store = store
         self._source = source
         self._identities = identities
-        self._guesses = guesses
+        self._claim_limits = claim_limits
 
     async def run(
         self, call: Call, register: AdmittedRegister, messages: AsyncIterator[ImportMessage]
@@ -119,7 +119,9 @@ class Imports:
             await window.put(None)
 
     async def _job(self, call: Call, message: ImportMessage, import_id: str | None) -> _ImportJob:
-        operations = await with_identity_violations(call, message.operations, self._identities, self._guesses)
+        operations = await with_identity_violations(
+            call, message.operations, self._identities, self._claim_limits
+        )
         message = replace(message, operations=operations)
         persons = await persons_of(self._source, operations)
         key = (call.caller.enterprise_number, import_id) if import_id is not None else None

@@ -12,7 +12,7 @@ from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.fingerprint import RequestId, is_earlier_form, require_same_request
 from raas.usecases.calls.successors import states_of
-from raas.usecases.limits.rate_limit import RateLimit
+from raas.usecases.limits.claim_limits import ClaimLimits
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.persons import IdentitySource
 from raas.usecases.ports.write_store import DossierTypes, LoadedState, LoadRequest, WriteStore
@@ -43,14 +43,14 @@ class WriteOperations:
         source: AuthenticSource,
         identities: IdentitySource,
         limits: WriteLimits,
-        guesses: RateLimit | None = None,
+        claim_limits: ClaimLimits | None = None,
     ) -> None:
         self._write_queues = write_queues
         self._store = store
         self._source = source
         self._identities = identities
         self._limits = limits
-        self._guesses = guesses
+        self._claim_limits = claim_limits
 
     async def single(
         self,
@@ -103,7 +103,7 @@ class WriteOperations:
     async def _checked(
         self, call: Call, operations: Sequence[Operation]
     ) -> tuple[Sequence[Operation], Persons]:
-        checked = await with_identity_violations(call, operations, self._identities, self._guesses)
+        checked = await with_identity_violations(call, operations, self._identities, self._claim_limits)
         return checked, await persons_of(self._source, checked)
 
     async def _once(

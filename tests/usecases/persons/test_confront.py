@@ -16,8 +16,9 @@ from raas.domain.persons.identity import Identity, IdentityClaim, Sex
 from raas.domain.persons.record import Person
 from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.registers.operation import Action, Operation
+from raas.usecases.limits.claim_limits import BURST, SECONDS, ClaimLimits
 from raas.usecases.limits.rate_limit import RateLimit
-from raas.usecases.persons.confront import BURST, SECONDS, ConfrontIdentity
+from raas.usecases.persons.confront import ConfrontIdentity
 from raas.usecases.persons.identities import NoIdentities, StoredIdentities, compared
 from raas.usecases.persons.read import CheckedPerson, PersonCheck
 from raas.usecases.ports.persons import Claim, Comparison
@@ -33,7 +34,7 @@ def harness(engine: AsyncEngine, reading_engine: AsyncEngine) -> PersonHarness:
 
 
 def confronting(harness: PersonHarness, burst: int = BURST) -> ConfrontIdentity:
-    return ConfrontIdentity(harness.store, RateLimit(burst, SECONDS))
+    return ConfrontIdentity(harness.store, ClaimLimits(RateLimit(burst, SECONDS)))
 
 
 async def reason(confront: ConfrontIdentity, niss: Niss, actor: int | None = None) -> Reason | None:
@@ -131,7 +132,7 @@ async def test_source_without_identities_refuses_no_claim():
 async def test_caller_over_the_budget_of_wrong_claims_is_refused_even_when_right(harness: PersonHarness):
     niss, other = await harness.person(), await harness.person()
     right, wrong = IdentityClaim("Peeters"), IdentityClaim("Janssens")
-    guesses = RateLimit(2, 60.0)
+    guesses = ClaimLimits(RateLimit(2, 60.0))
 
     async def reasons(*operations: Operation, actor: int | None = None) -> list[list[Reason]]:
         source = StoredIdentities(harness.store)
@@ -149,7 +150,7 @@ async def test_caller_over_the_budget_of_wrong_claims_is_refused_even_when_right
 async def test_wrong_claims_under_all_numbers_of_a_person_share_a_budget(harness: PersonHarness):
     old, new = await harness.person(), await harness.person()
     await harness.numbers.replace(a_call(), old, new, validate_only=False)
-    guesses, source = RateLimit(2, 60.0), StoredIdentities(harness.store)
+    guesses, source = ClaimLimits(RateLimit(2, 60.0)), StoredIdentities(harness.store)
     asked = [inscription(niss, IdentityClaim("Janssens")) for niss in (old, new, old, new)]
     checked = await with_identity_violations(a_call(), asked, source, guesses)
     assert [operation.violations[0].reason for operation in checked] == [
