@@ -34,11 +34,13 @@ from raas.ops.settings import Settings
 from raas.person_wiring import Persons
 from raas.rpc.calls.fault_trace import fault_trace
 from raas.rpc.server import RaasServer
+from raas.rpc.services.use_cases import RightsUseCases
 from raas.signing.key_sources import secret_of
 from raas.storage.connection.database import open_database
 from raas.storage.connection.probe import DatabaseProbe
 from raas.storage.connection.secrets import page_seal_key
 from raas.storage.maintenance.retention import PostgresRetention
+from raas.storage.rights.store import PostgresRightsStore
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.ports.errors import StoreUnavailable
 
@@ -90,8 +92,13 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
             feed = change_feed(reading, persons, pages)
             store, limits = write_store_of(settings, writing), write_limits_of(settings)
             write_queues = write_queues_of(store, limits, feed, metrics)
-            use_cases = use_cases_of(settings, store, limits, reading, persons, pages, feed, write_queues)
             identity, rights = Identity(settings), rights_of(settings, dsn)
+            granting = RightsUseCases.on(
+                PostgresRightsStore(writing, reading), rights, store, write_queues, pages
+            )
+            use_cases = use_cases_of(
+                settings, store, limits, reading, persons, pages, feed, write_queues, granting
+            )
             server = server_of(
                 settings,
                 identity,

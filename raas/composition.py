@@ -18,7 +18,7 @@ from raas.person_wiring import Persons
 from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.server import RaasServer, build_listeners
 from raas.rpc.services.catalogue import SERVICES
-from raas.rpc.services.use_cases import UseCases
+from raas.rpc.services.use_cases import RightsUseCases, UseCases
 from raas.rpc.wire.mutations.stream import StreamMessages
 from raas.storage.connection.clock import ClockGuard
 from raas.storage.log.notifications import PostgresNotifications
@@ -97,6 +97,7 @@ def use_cases_of(
     pages: Pages,
     feed: FeedService,
     write_queues: WriteQueues,
+    rights: RightsUseCases,
 ) -> UseCases:
     """Every use case of the services, on the stores of the database."""
     source, identities = persons.source, persons.identities
@@ -112,6 +113,7 @@ def use_cases_of(
         routing=FindRegisters(reads, source, persons.history, _now),
         stale=StaleNiss(reads, source, pages),
         registers=Registers(registers, pages),
+        rights=rights,
         stream=feed,
         persons=persons.use_cases(_profile(settings), feed.committed),
         environment=settings.environment or Environment.TEST,

@@ -32,7 +32,7 @@ from raas.rpc.calls.identity import development_identity
 from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.server import build_server
 from raas.rpc.services.catalogue import SERVICES
-from raas.rpc.services.use_cases import UseCases
+from raas.rpc.services.use_cases import RightsUseCases, UseCases
 from raas.rpc.wire.identities import read_identity
 from raas.rpc.wire.mutations.stream import StreamMessages
 from raas.usecases.admin.registers import Registers
@@ -93,6 +93,7 @@ class MemoryServer:
             StreamMessages(),
         )
         queues = WriteQueues(writes, limits, feed.committed)
+        rights = RightsCache(self._rights.reader())
         use_cases = UseCases(
             write=WriteOperations(queues, writes, source, identities, limits),
             imports=Imports(queues, writes, source, identities),
@@ -104,9 +105,9 @@ class MemoryServer:
             routing=FindRegisters(reads, source, history, _now),
             stale=StaleNiss(reads, source, pages),
             registers=Registers(self._registers, pages),
+            rights=RightsUseCases.on(self._rights, rights, writes, queues, pages),
             stream=feed,
         )
-        rights = RightsCache(self._rights.reader())
         access = AccessControl(self._registers, NoAudit(), declared_permissions(SERVICES), rights)
         server = build_server(use_cases, access, development_identity, listen=listen, profile=self._profile)
         changes = MemoryPersonWriteStore(state)

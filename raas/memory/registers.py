@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from raas.domain.errors import Reason, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.registers.register import Register
 from raas.memory.state import MemoryState, RegisterState
+from raas.usecases.ports.registers import CHANGEABLE
 
 
 class MemoryRegisterStore:
@@ -26,22 +27,28 @@ class MemoryRegisterStore:
         found = (self._state.register_of(number) for number in sorted(set(numbers)))
         return [state.register() for state in found if state is not None]
 
-    async def create(self, number: EnterpriseNumber, name: str) -> Register:
+    async def create(
+        self, number: EnterpriseNumber, name: str, sector: int | None = None, institution: int | None = None
+    ) -> Register:
         """A new, empty register."""
         if self._state.register_of(number) is not None:
             text = enterprise_number_text(number)
             raise refuse(Reason.REGISTER_EXISTS, "enterprise_number", register=text)
-        state = RegisterState(max(self._state.registers, default=0) + 1, number, name)
+        state = RegisterState(
+            max(self._state.registers, default=0) + 1, number, name, sector=sector, institution=institution
+        )
         self._state.registers[state.id] = state
         return state.register()
 
-    async def rename(self, number: EnterpriseNumber, name: str) -> Register:
-        """Change the name."""
+    async def update(self, number: EnterpriseNumber, changes: Mapping[str, str | int | None]) -> Register:
+        """Change fields."""
         state = self._state.register_of(number)
         if state is None:
             raise refuse(Reason.REGISTER_UNKNOWN, "register", register=enterprise_number_text(number))
         async with self._state.writing:
-            state.name = name
+            for field in CHANGEABLE:
+                if field in changes:
+                    setattr(state, field, changes[field])
         return state.register()
 
     async def page(self, after: EnterpriseNumber | None, limit: int) -> Sequence[Register]:

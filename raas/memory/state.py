@@ -68,6 +68,8 @@ class RegisterState:
     requests: dict[RequestKey, AnsweredRequest] = field(default_factory=dict)
     imports: dict[ImportKey, int] = field(default_factory=dict)
     rejections: dict[tuple[ImportKey, int], Sequence[Violation]] = field(default_factory=dict)
+    sector: int | None = None
+    institution: int | None = None
 
     @property
     def revision(self) -> int:
@@ -97,6 +99,8 @@ class RegisterState:
             count,
             latest.checksum,
             self.create_time,
+            self.sector,
+            self.institution,
         )
 
     def dossier_types(self) -> DossierTypes:

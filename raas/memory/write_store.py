@@ -48,6 +48,7 @@ class MemoryWriteStore:
             persons=persons,
             requests={key: register.requests[key] for key in wanted.requests if key in register.requests},
             imports={key: register.imports[key] for key in wanted.imports if key in register.imports},
+            types_in_use=frozenset(wanted.types_in_use) & {type_id for _, type_id in register.dossiers},
         )
 
     async def dossier_types(self, register_id: int) -> DossierTypes:

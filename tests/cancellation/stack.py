@@ -27,10 +27,11 @@ from raas.rpc.calls.context import RequestContext, enter
 from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.services.catalogue import SERVICES, service_handlers
-from raas.rpc.services.use_cases import UseCases
+from raas.rpc.services.use_cases import RightsUseCases, UseCases
 from raas.storage.connection.database import open_database
 from raas.storage.connection.secrets import page_seal_key
 from raas.storage.reads.registers import PostgresRegisterStore
+from raas.storage.rights.store import PostgresRightsStore
 from raas.storage.schema.migration import upgrade
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.call import Call, Caller
@@ -107,8 +108,12 @@ async def _stack(dsn: str, writing: AsyncEngine, reading: AsyncEngine) -> Stack:
     feed = composition.change_feed(reading, persons, pages)
     store, limits = composition.write_store_of(settings, writing), composition.write_limits_of(settings)
     write_queues = composition.write_queues_of(store, limits, feed, Metrics())
-    use_cases = composition.use_cases_of(settings, store, limits, reading, persons, pages, feed, write_queues)
-    registers, rights = PostgresRegisterStore(reading), await known_rights()
+    rights = await known_rights()
+    granting = RightsUseCases.on(PostgresRightsStore(writing, reading), rights, store, write_queues, pages)
+    use_cases = composition.use_cases_of(
+        settings, store, limits, reading, persons, pages, feed, write_queues, granting
+    )
+    registers = PostgresRegisterStore(reading)
     access = AccessControl(registers, RecordingAudit(), declared_permissions(SERVICES), rights)
     generic = service_handlers(use_cases, RequestScopes(access, NissProfile.TEST))
     handlers = {rpc: _handler(generic, rpc) for rpc in METHODS}

@@ -60,14 +60,20 @@ async def test_register_is_created_by_one_of_concurrent_callers(store: RegisterS
     assert await store.find(number) == created
 
 
-async def test_rename_changes_only_the_name(store: RegisterStore) -> None:
+async def test_update_changes_only_the_fields_that_it_names(store: RegisterStore) -> None:
     number, nobody = numbers(1_000_003, 2)
-    created = await store.create(number, "Before")
-    renamed = await store.rename(number, "After")
+    created = await store.create(number, "Before", institution=3)
+    assert (created.sector, created.institution) == (None, 3)
+    renamed = await store.update(number, {"name": "After"})
     assert (renamed.name, renamed.id, renamed.revision) == ("After", created.id, 0)
     assert await store.find(number) == renamed
+    coded = await store.update(number, {"sector": 10, "institution": 0})
+    assert (coded.name, coded.sector, coded.institution) == ("After", 10, 0)
+    removed = await store.update(number, {"sector": None})
+    assert (removed.sector, removed.institution) == (None, 0)
+    assert await store.find(number) == removed
     with pytest.raises(Refused) as refused:
-        await store.rename(nobody, "After")
+        await store.update(nobody, {"name": "After"})
     assert refused.value.violations[0].reason is Reason.REGISTER_UNKNOWN
 
 

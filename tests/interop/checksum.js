@@ -13,6 +13,7 @@ const KINDS = [
   "IDENTITY_CHANGED",
   "NETWORK_EVENT",
   "DOSSIER_TYPE_CHANGED",
+  "ACCESS_GRANTED",
 ];
 const LANGUAGES = ["de", "en", "fr", "nl"];
 
@@ -55,11 +56,13 @@ function typePairs(prefix, type) {
     ["identity_changes", type.identityChanges.replace("IDENTITY_CHANGES_", "")],
     ...LANGUAGES.map((language) => [`labels.${language}`, type.labels?.[language]]),
     ["partner", type.partner],
+    ["partner_institution", type.partnerInstitution],
+    ["partner_sector", type.partnerSector],
     ["quality_code", type.qualityCode],
   ].map(([name, value]) => [prefix + name, value]);
 }
 
-function detail({ replacement, identityChange, networkEvent, dossierTypeChange }) {
+function detail({ replacement, identityChange, networkEvent, dossierTypeChange, accessGranted }) {
   if (replacement) {
     return pairs([
       ["replaced_niss", replacement.replacedNiss],
@@ -84,6 +87,14 @@ function detail({ replacement, identityChange, networkEvent, dossierTypeChange }
   if (dossierTypeChange) {
     const { before, after } = dossierTypeChange;
     return pairs([...typePairs("after.", after), ...(before ? typePairs("before.", before) : [])]);
+  }
+  if (accessGranted) {
+    return pairs([
+      ["mandate_id", accessGranted.mandateId],
+      ["reason", accessGranted.reason],
+      ["ticket", accessGranted.ticket],
+      ["until", microseconds(accessGranted.until)],
+    ]);
   }
   return "";
 }

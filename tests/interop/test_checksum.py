@@ -15,6 +15,8 @@ from google.protobuf.json_format import MessageToDict
 
 from raas.domain.registers.mutation import MutationKind as Kind
 from raas.domain.registers.mutation import canonical_detail, chained_checksum
+from raas.v1.administration_service_pb2 import BreakGlassRequest
+from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.dossier_type_pb2 import DossierType, IdentityChanges
 from raas.v1.mutation_pb2 import Mutation, MutationKind, NetworkEvent
 from raas.v1.person_service_pb2 import CancelNissRequest, ReplaceNissRequest, RestoreNissRequest
@@ -69,6 +71,10 @@ def test_javascript_agrees_on_the_history_of_a_register(local_server: Server) ->
     persons.service.RestoreNiss(RestoreNissRequest(niss=gone), metadata=SOURCE)
     for name in ("Müller", "Ou-Yang"):
         assert persons.feed([a_person(third, last_name=name)]).applied == 1
+    AdministrationServiceStub(persons.channel).BreakGlass(
+        BreakGlassRequest(register=register.number, reason="Été; raison=1", ticket="INC-1", hours=2),
+        metadata=SOURCE,
+    )
     whole = persons.log(register)
     kinds = {MutationKind.Name(mutation.kind).removeprefix("MUTATION_KIND_") for mutation in whole}
     # No service of this version publishes network events.
@@ -88,6 +94,8 @@ def declare_types(register: TestRegister, persons: Persons) -> None:
         labels={"nl": "Volledig; type=1", "fr": "Complet – été", "en": "Full", "de": "Völlig 日本 𝒳"},
         quality_code="017",
         partner="0999999922",
+        partner_sector=0,
+        partner_institution=999,
         active_from="1990-01-01",
         active_until="2030-12-31",
         identity_changes=IdentityChanges.IDENTITY_CHANGES_NONE,
@@ -97,6 +105,7 @@ def declare_types(register: TestRegister, persons: Persons) -> None:
     )
     bare = DossierType(code=full.code, identity_changes=IdentityChanges.IDENTITY_CHANGES_WHILE_INSCRIBED)
     fields = ["labels", "quality_code", "partner", "active_from", "active_until", "identity_changes"]
+    fields += ["partner_sector", "partner_institution"]
     for changed in (bare, full):
         persons.registers.UpdateDossierType(
             UpdateDossierTypeRequest(dossier_type=changed, update_mask=FieldMask(paths=fields)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -21,14 +22,16 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss, NissProfile
 from raas.domain.registers.register import Register
 from raas.memory.registers import MemoryRegisterStore
+from raas.memory.rights import MemoryRights
 from raas.rpc.calls.identity import Identify, development_identity
 from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.server import RaasServer, build_server
 from raas.rpc.services.catalogue import SERVICES
-from raas.rpc.services.use_cases import UseCases
+from raas.rpc.services.use_cases import RightsUseCases, UseCases
 from raas.usecases.admin.registers import Registers
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages, page_token_invalid
+from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.limits.budgets import Budgets
 from raas.usecases.limits.call_limits import CallLimits
 from raas.usecases.persons.identities import NoIdentities
@@ -43,7 +46,6 @@ from tests.memory.audit import RecordingAudit
 from tests.memory.source import FaultySource
 from tests.memory.write_store import MemoryStore
 from tests.oracle import numbers
-from tests.rights import known_rights
 
 OWN = "0999999922"
 OTHER = numbers.enterprise_number(9999998)
@@ -171,6 +173,7 @@ class Harness:
     stale: Scripted
     raas_server: RaasServer
     channel: grpc.aio.Channel
+    rights: MemoryRights
 
     @property
     def stub(self) -> Any:
@@ -184,6 +187,7 @@ class Harness:
 @asynccontextmanager
 async def open_harness(
     identify: Identify = development_identity,
+    administrators: frozenset[EnterpriseNumber] = frozenset(),
     *,
     call_limits: CallLimits | None = None,
     budgets: Budgets | None = None,
@@ -194,6 +198,8 @@ async def open_harness(
     registers = CountingRegisters(store.state)
     limits = WriteLimits()
     write_queues, pages = WriteQueues(store, limits), Pages(OpenSeal())
+    granted = MemoryRights()
+    rights = RightsCache(granted.reader(), administrators)
     reads = [Scripted() for _ in range(6)]
     consult, history, explain, check, routing, stale = (cast(Any, each) for each in reads)
     use_cases = UseCases(
@@ -207,11 +213,12 @@ async def open_harness(
         routing,
         stale,
         Registers(registers, pages),
+        RightsUseCases.on(granted, rights, store, write_queues, pages),
         cast(Any, SimpleNamespace(subscriptions=Scripted(), listing=Scripted(), subscribers=Scripted())),
     )
     raas_server = build_server(
         use_cases,
-        AccessControl(registers, audit, declared_permissions(SERVICES), await known_rights()),
+        AccessControl(registers, audit, declared_permissions(SERVICES), rights),
         identify,
         listen="127.0.0.1:0",
         profile=NissProfile.TEST,
@@ -219,11 +226,14 @@ async def open_harness(
         call_limits=call_limits,
         budgets=budgets,
     )
+    following = asyncio.create_task(rights.run())
     await raas_server.start()
     await raas_server.serving(True)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{raas_server.port}") as channel:
-        yield Harness(store, registers, source, audit, observed, *reads, raas_server, channel)
+        yield Harness(store, registers, source, audit, observed, *reads, raas_server, channel, granted)
     await raas_server.stop(1)
+    following.cancel()
+    await asyncio.wait([following])
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from raas.rpc.calls.identity import Identify, development_identity
 from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.server import RaasServer, build_server
 from raas.rpc.services.catalogue import SERVICES
-from raas.rpc.services.use_cases import UseCases
+from raas.rpc.services.use_cases import RightsUseCases, UseCases
 from raas.rpc.wire.mutations.stream import StreamMessages
 from raas.storage.connection.secrets import page_seal_key
 from raas.storage.log.notifications import PostgresNotifications
@@ -168,6 +168,7 @@ async def stream_harness(
         routing=unused,
         stale=unused,
         registers=Registers(registers, pages),
+        rights=RightsUseCases(unused, unused, unused),
         stream=streaming,
     )
     access = AccessControl(registers, audit, declared_permissions(SERVICES), await known_rights())

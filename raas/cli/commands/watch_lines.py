@@ -85,6 +85,10 @@ def _detail(mutation: Mutation) -> Iterator[str]:
                 yield f"from {change.effective_date}"
         case "network_event":
             yield f"{plain(mutation.network_event.service)} {plain(mutation.network_event.type)}"
+        case "access_granted":
+            granted = mutation.access_granted
+            until = _instant(granted.until.ToDatetime(UTC))
+            yield f"until {until} ({plain(granted.ticket)}: {plain(granted.reason)})"
         case "dossier_type_change":
             change_of_type = mutation.dossier_type_change
             how = "changed" if change_of_type.HasField("before") else "created"

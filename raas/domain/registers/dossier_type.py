@@ -11,6 +11,7 @@ from raas.domain.calendar.day import day_text, parse_bound
 from raas.domain.errors import Reason, Violation
 from raas.domain.invalid import Invalid
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, parse_enterprise_number
+from raas.domain.numbers.network_code import network_code_violations
 from raas.domain.text import text_violations
 
 LABEL_LANGUAGES = ("fr", "nl", "de", "en")
@@ -47,6 +48,9 @@ class DossierType:
     active_from: int | None = None
     active_until: int | None = None
     identity_changes: IdentityChanges = IdentityChanges.WHILE_KNOWN
+    partner_sector: int | None = None
+    """The older codes of the partner, each 0 to 999."""
+    partner_institution: int | None = None
 
     def admits(self, begin: int) -> bool:
         """Whether an inscription may begin on that day; where it ends does not matter."""
@@ -76,6 +80,8 @@ def parse_dossier_type(
     active_from: str | None = None,
     active_until: str | None = None,
     identity_changes: IdentityChanges = IdentityChanges.WHILE_KNOWN,
+    partner_sector: int | None = None,
+    partner_institution: int | None = None,
 ) -> DossierType | list[Violation]:
     """The dossier type a caller declares, or everything that is wrong with it.
 
@@ -112,6 +118,16 @@ def parse_dossier_type(
         violations.append(
             Violation(f"{field}.active_until", Reason.VALUE_INVALID, "VALIDITY_END_BEFORE_BEGIN")
         )
+    violations += network_code_violations(f"{field}.partner_sector", partner_sector)
+    violations += network_code_violations(f"{field}.partner_institution", partner_institution)
     return violations or DossierType(
-        code, dict(labels), quality_code, partner_number, first, last, identity_changes
+        code,
+        dict(labels),
+        quality_code,
+        partner_number,
+        first,
+        last,
+        identity_changes,
+        partner_sector,
+        partner_institution,
     )

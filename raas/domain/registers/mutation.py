@@ -29,6 +29,7 @@ class MutationKind(IntEnum):
     IDENTITY_CHANGED = 6
     NETWORK_EVENT = 7
     DOSSIER_TYPE_CHANGED = 8
+    ACCESS_GRANTED = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,17 @@ class NetworkEvent:
     erased_time: datetime | None
 
 
-Detail = DossierTypeChange | Replacement | IdentityChange | NetworkEvent
+@dataclass(frozen=True, slots=True)
+class AccessGranted:
+    """A mandate to read the register that an administrator took."""
+
+    mandate_id: UUID
+    reason: str
+    ticket: str
+    until: datetime
+
+
+Detail = AccessGranted | DossierTypeChange | Replacement | IdentityChange | NetworkEvent
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ class Register:
     dossier_count: int
     checksum: bytes
     create_time: datetime
+    sector: int | None = None
+    """The older code of the sector of the organisation, 0 to 999."""
+    institution: int | None = None
+    """The older code of the organisation within its sector, 0 to 999."""
 
 
 @dataclass(frozen=True, slots=True)

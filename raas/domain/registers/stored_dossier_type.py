@@ -21,6 +21,8 @@ def dossier_type_json(dossier_type: DossierType) -> dict[str, Any]:
         "active_from": None if t.active_from is None else day_text(t.active_from),
         "active_until": None if t.active_until is None else day_text(t.active_until),
         "identity_changes": t.identity_changes.name,
+        "partner_sector": t.partner_sector,
+        "partner_institution": t.partner_institution,
     }
 
 
@@ -34,4 +36,7 @@ def dossier_type_from_json(fields: Mapping[str, Any]) -> DossierType:
         None if fields["active_from"] is None else parse_day(fields["active_from"]),
         None if fields["active_until"] is None else parse_day(fields["active_until"]),
         IdentityChanges[fields["identity_changes"]],
+        # Mutations of earlier versions have none.
+        fields.get("partner_sector"),
+        fields.get("partner_institution"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -94,16 +94,23 @@ class RoleGrant:
         return self if self.revoke_time is not None else replace(self, revoked_by=by, revoke_time=time)
 
 
-def role_violations(grant: RoleGrant) -> Sequence[Violation]:
+def role_violations(
+    role: Role,
+    organisations: Collection[EnterpriseNumber],
+    rpcs: Collection[str],
+    dossier_types: Collection[str] | None,
+    legal_contexts: Collection[str] | None,
+) -> Sequence[Violation]:
     """The violations of a grant as a whole: each restriction belongs to one role."""
     violations: list[Violation] = []
-    gateway, router = grant.role is Role.GATEWAY, grant.role is Role.ROUTER
-    for field, values in (("organisations", grant.organisations), ("rpcs", grant.rpcs)):
+    gateway, router = role is Role.GATEWAY, role is Role.ROUTER
+    restricting: Sequence[tuple[str, Collection[object]]] = (("organisations", organisations), ("rpcs", rpcs))
+    for field, values in restricting:
         if gateway and not values:
             violations.append(Violation(field, Reason.REQUIRED))
         if not gateway and values:
             violations.append(Violation(field, Reason.VALUE_INVALID, "NOT_OF_THIS_ROLE"))
-    for field, codes in (("dossier_types", grant.dossier_types), ("legal_contexts", grant.legal_contexts)):
+    for field, codes in (("dossier_types", dossier_types), ("legal_contexts", legal_contexts)):
         if not router and codes is not None:
             violations.append(Violation(field, Reason.VALUE_INVALID, "NOT_OF_THIS_ROLE"))
     return violations

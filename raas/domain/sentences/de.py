@@ -90,6 +90,7 @@ SENTENCES: Mapping[str, str] = {
     "MANDATARY_IS_OWNER": "Der Eigentümer eines Registers braucht dafür kein Mandat.",
     "ADMINISTER_UNRESTRICTED": "Ein Mandat zur Verwaltung eines Registers kann nicht auf Dossiertypen "
     "beschränkt werden.",
+    "RPC_UNKNOWN": "Dieser Server hat keinen RPC mit diesem Namen.",
     "NOT_OF_THIS_ROLE": "Dieses Feld gehört nicht zu dieser Rolle.",
     # Dossier types.
     "DOSSIER_TYPE_CODE_FORMAT": "Ein Code hat 1 bis 64 Zeichen: Buchstaben ohne Akzente und Umlaute, "

@@ -81,6 +81,7 @@ SENTENCES: Mapping[str, str] = {
     # Mandates and roles.
     "MANDATARY_IS_OWNER": "The owner of a register needs no mandate for it.",
     "ADMINISTER_UNRESTRICTED": "A mandate to administer a register cannot be restricted to dossier types.",
+    "RPC_UNKNOWN": "This server has no RPC with this name.",
     "NOT_OF_THIS_ROLE": "This field does not belong to this role.",
     # Dossier types.
     "DOSSIER_TYPE_CODE_FORMAT": "A code has 1 to 64 characters: unaccented letters, digits and _ . : / -. "

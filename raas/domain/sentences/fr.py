@@ -89,6 +89,7 @@ SENTENCES: Mapping[str, str] = {
     "MANDATARY_IS_OWNER": "Le propriétaire d’un registre n’a pas besoin de mandat pour celui-ci.",
     "ADMINISTER_UNRESTRICTED": "Un mandat pour administrer un registre ne peut pas être limité à des types "
     "de dossier.",
+    "RPC_UNKNOWN": "Ce serveur n’a pas de RPC de ce nom.",
     "NOT_OF_THIS_ROLE": "Ce champ ne s’applique pas à ce rôle.",
     # Dossier types.
     "DOSSIER_TYPE_CODE_FORMAT": "Un code compte de 1 à 64 caractères\u00a0: lettres sans accent, chiffres "

@@ -86,6 +86,7 @@ SENTENCES: Mapping[str, str] = {
     "MANDATARY_IS_OWNER": "De eigenaar van een register heeft er geen mandaat voor nodig.",
     "ADMINISTER_UNRESTRICTED": "Een mandaat om een register te beheren kan niet tot dossiertypes worden "
     "beperkt.",
+    "RPC_UNKNOWN": "Deze server heeft geen RPC met deze naam.",
     "NOT_OF_THIS_ROLE": "Dit veld hoort niet bij deze rol.",
     # Dossier types.
     "DOSSIER_TYPE_CODE_FORMAT": "Een code telt 1 tot 64 tekens: letters zonder accent, cijfers en _ . : / "

@@ -7,7 +7,7 @@ from __future__ import annotations
 from raas.domain.environment import Environment
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.wire.fields import check_page_size
-from raas.rpc.wire.registers import read_new_register, read_renamed_register, register_message
+from raas.rpc.wire.registers import read_changed_register, read_new_register, register_message
 from raas.usecases.admin.registers import Registers
 from raas.v1 import administration_service_pb2 as v1
 
@@ -26,25 +26,24 @@ class Administration:
     ) -> v1.CreateRegisterResponse:
         """Create an empty register."""
         async with self._request() as r:
-            number, name = read_new_register(request, r.faults)
+            number, name, sector, institution = read_new_register(request, r.faults)
             r.audit.register = number
             r.refuse_faults()
             assert number is not None
             assert name is not None
-            register = await self._registers.create(number, name)
+            register = await self._registers.create(number, name, sector, institution)
             return v1.CreateRegisterResponse(register=register_message(register, self._environment))
 
     async def UpdateRegister(
         self, request: v1.UpdateRegisterRequest, context: object
     ) -> v1.UpdateRegisterResponse:
-        """Change the name of a register."""
+        """Change the name or the codes of a register."""
         async with self._request() as r:
-            number, name = read_renamed_register(request, r.faults)
+            number, changes = read_changed_register(request, r.faults)
             r.audit.register = number
             r.refuse_faults()
-            assert name is not None
             admitted = await self._access.admit_id(r.call, number)
-            register = await self._registers.rename(admitted.enterprise_number, name)
+            register = await self._registers.update(admitted.enterprise_number, changes)
             return v1.UpdateRegisterResponse(register=register_message(register, self._environment))
 
     async def ListRegisters(

@@ -20,11 +20,13 @@ from raas.rpc.services.decisions import Decisions
 from raas.rpc.services.dossier_types import DossierTypes
 from raas.rpc.services.imports import PersonImport, RegisterImport
 from raas.rpc.services.inscriptions import Inscriptions
+from raas.rpc.services.mandates import MandateCalls
 from raas.rpc.services.mutations import Mutations
 from raas.rpc.services.person_changes import PersonChanges
 from raas.rpc.services.person_reads import PersonReads
 from raas.rpc.services.persons_served import PersonsServed
 from raas.rpc.services.register_reads import RegisterReads
+from raas.rpc.services.roles import RoleCalls
 from raas.rpc.services.subscribers import Subscribers
 from raas.rpc.services.use_cases import PersonUseCases, UseCases
 from raas.v1 import (
@@ -40,6 +42,9 @@ MUTATIONS = mutation_stream_pb2.DESCRIPTOR.services_by_name["MutationStream"]
 PERSONS = person_service_pb2.DESCRIPTOR.services_by_name["PersonService"]
 SERVICES: Sequence[ServiceDescriptor] = (REGISTERS, ADMINISTRATION, MUTATIONS, PERSONS)
 
+RPCS = frozenset(f"/{service.full_name}/{method.name}" for service in SERVICES for method in service.methods)
+"""The full names of all RPCs."""
+
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
@@ -54,7 +59,12 @@ def service_handlers(use_cases: UseCases, scopes: RequestScopes) -> list[grpc.Ge
             RegisterImport(use_cases.imports, scopes),
             DossierTypes(use_cases.dossier_types, scopes),
         ),
-        compose(ADMINISTRATION, Administration(use_cases.registers, scopes, use_cases.environment)),
+        compose(
+            ADMINISTRATION,
+            Administration(use_cases.registers, scopes, use_cases.environment),
+            MandateCalls(use_cases.rights.mandates, use_cases.rights.break_glass, scopes),
+            RoleCalls(use_cases.rights.roles, scopes, RPCS),
+        ),
         compose(
             MUTATIONS,
             Mutations(use_cases.stream, scopes),

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from raas.domain.environment import Environment
+from raas.usecases.admin.break_glass import BreakGlass
+from raas.usecases.admin.mandates import Mandates
 from raas.usecases.admin.registers import Registers
+from raas.usecases.admin.roles import Roles
+from raas.usecases.calls.pagination import Pages
+from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.feed.acknowledgements import ManageSubscribers
 from raas.usecases.feed.list_mutations import ListMutations
 from raas.usecases.feed.subscribe import Subscriptions
@@ -17,6 +22,8 @@ from raas.usecases.persons.import_persons import ImportPersons
 from raas.usecases.persons.read import ReadPersons
 from raas.usecases.persons.search import SearchPersons
 from raas.usecases.persons.update import UpdatePerson
+from raas.usecases.ports.rights import RightsStore
+from raas.usecases.ports.write_store import WriteStore
 from raas.usecases.reads.check import CheckInscriptions
 from raas.usecases.reads.consult import Consult
 from raas.usecases.reads.explain import ExplainDossier
@@ -26,6 +33,7 @@ from raas.usecases.reads.stale_niss import StaleNiss
 from raas.usecases.writes.dossier_types import ManageDossierTypes
 from raas.usecases.writes.imports import Imports
 from raas.usecases.writes.operations import WriteOperations
+from raas.usecases.writes.queue import WriteQueues
 
 
 class StreamUseCases(Protocol):
@@ -50,6 +58,31 @@ class PersonUseCases:
 
 
 @dataclass(frozen=True, slots=True)
+class RightsUseCases:
+    """The use cases on the rights of organisations."""
+
+    mandates: Mandates
+    break_glass: BreakGlass
+    roles: Roles
+
+    @classmethod
+    def on(
+        cls,
+        stored: RightsStore,
+        known: RightsCache,
+        writes: WriteStore,
+        write_queues: WriteQueues,
+        pages: Pages,
+    ) -> RightsUseCases:
+        """The use cases on these stores; `known` are the rights by which this process decides."""
+        return cls(
+            Mandates(stored, known, writes, pages),
+            BreakGlass(stored, known, write_queues),
+            Roles(stored, known, pages),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class UseCases:
     """All use cases, handed in by the wiring."""
 
@@ -63,6 +96,7 @@ class UseCases:
     routing: FindRegisters
     stale: StaleNiss
     registers: Registers
+    rights: RightsUseCases
     stream: StreamUseCases
     persons: PersonUseCases | None = None
     """None where persons are kept by another authentic source, or by none."""

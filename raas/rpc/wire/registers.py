@@ -12,10 +12,12 @@ from raas.domain.calendar.day import day_text
 from raas.domain.environment import Environment
 from raas.domain.errors import Reason, Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.numbers.network_code import network_code_violations
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges, parse_dossier_type
 from raas.domain.registers.register import Register
 from raas.rpc.wire.dossiers import partner_text
 from raas.rpc.wire.fields import Faults, read_enterprise_number, read_enum, read_text, within_limit
+from raas.usecases.ports.registers import CHANGEABLE
 from raas.v1 import administration_service_pb2, dossier_type_pb2, register_pb2
 
 NAME_LIMIT = 256
@@ -24,7 +26,16 @@ LABELS_LIMIT = 16
 
 _FIELD = "dossier_type"
 _FIELD_NAME = re.compile(r"[a-z_.*]{1,64}")
-_CHANGEABLE = ("labels", "quality_code", "partner", "active_from", "active_until", "identity_changes")
+_PARTNER_CODES = ("partner_sector", "partner_institution")
+_CHANGEABLE = (
+    "labels",
+    "quality_code",
+    "partner",
+    "active_from",
+    "active_until",
+    "identity_changes",
+    *_PARTNER_CODES,
+)
 
 
 def register_message(register: Register, environment: Environment) -> register_pb2.Register:
@@ -38,6 +49,8 @@ def register_message(register: Register, environment: Environment) -> register_p
         dossier_count=register.dossier_count,
         checksum=register.checksum,
         environment=register_pb2.Environment.Value(f"ENVIRONMENT_{environment.name}"),
+        sector=register.sector,
+        institution=register.institution,
     )
     message.create_time.FromDatetime(register.create_time)
     return message
@@ -45,24 +58,36 @@ def register_message(register: Register, environment: Environment) -> register_p
 
 def read_new_register(
     request: administration_service_pb2.CreateRegisterRequest, faults: Faults
-) -> tuple[EnterpriseNumber | None, str | None]:
-    """The number and the name of a register to create."""
+) -> tuple[EnterpriseNumber | None, str | None, int | None, int | None]:
+    """The number, the name, the sector and the institution of a register to create."""
     return (
         _owner("enterprise_number", request.enterprise_number, faults),
         _name("name", request.name, faults),
+        _code("sector", request.sector if request.HasField("sector") else None, faults),
+        _code("institution", request.institution if request.HasField("institution") else None, faults),
     )
 
 
-def read_renamed_register(
+def read_changed_register(
     request: administration_service_pb2.UpdateRegisterRequest, faults: Faults
-) -> tuple[EnterpriseNumber | None, str | None]:
-    """The number and the new name of a register; a mask can only name the field `name`."""
+) -> tuple[EnterpriseNumber | None, Mapping[str, str | int | None]]:
+    """The number of a register, and the fields that the mask names with their new values."""
     if not request.HasField("register"):
         faults.append(Violation("register", Reason.REQUIRED))
-        return None, None
-    number = _owner("register.enterprise_number", request.register.enterprise_number, faults)
-    masked = masked_fields(request.update_mask, ("name",), ("enterprise_number",), faults)
-    return number, _name("register.name", request.register.name, faults) if "name" in masked else None
+        return None, {}
+    register = request.register
+    number = _owner("register.enterprise_number", register.enterprise_number, faults)
+    masked = masked_fields(request.update_mask, CHANGEABLE, ("enterprise_number",), faults)
+    changes: dict[str, str | int | None] = {}
+    if "name" in masked:
+        changes["name"] = _name("register.name", register.name, faults)
+    if "sector" in masked:
+        sector = register.sector if register.HasField("sector") else None
+        changes["sector"] = _code("register.sector", sector, faults)
+    if "institution" in masked:
+        institution = register.institution if register.HasField("institution") else None
+        changes["institution"] = _code("register.institution", institution, faults)
+    return number, changes
 
 
 def dossier_type_message(dossier_type: DossierType) -> dossier_type_pb2.DossierType:
@@ -75,6 +100,8 @@ def dossier_type_message(dossier_type: DossierType) -> dossier_type_pb2.DossierT
         active_from=None if dossier_type.active_from is None else day_text(dossier_type.active_from),
         active_until=None if dossier_type.active_until is None else day_text(dossier_type.active_until),
         identity_changes=dossier_type.identity_changes.value,  # type: ignore[arg-type]
+        partner_sector=dossier_type.partner_sector,
+        partner_institution=dossier_type.partner_institution,
     )
 
 
@@ -139,6 +166,11 @@ def _owner(field: str, text: str, faults: Faults) -> EnterpriseNumber | None:
         faults.append(Violation(field, Reason.REQUIRED))
         return None
     return read_enterprise_number(field, text, faults)
+
+
+def _code(field: str, code: int | None, faults: Faults) -> int | None:
+    faults.extend(network_code_violations(field, code))
+    return code
 
 
 def _name(field: str, text: str, faults: Faults) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -13,6 +13,7 @@ from raas.storage.connection.lease import Connection, on_connection
 from raas.storage.connection.query import Row, fetch, write
 from raas.storage.rows.arrays import array
 from raas.storage.rows.registers import HEAD_COLUMNS, IDENTITY_COLUMNS, register_of
+from raas.usecases.ports.registers import CHANGEABLE
 
 _READ = f"""
 SELECT {IDENTITY_COLUMNS}, {HEAD_COLUMNS}
@@ -31,17 +32,18 @@ _HEADS = f"""
 SELECT h.register_id, {HEAD_COLUMNS} FROM register_head h
 WHERE h.register_id = ANY(%(registers)s::bigint[])"""
 
-_IDENTITY = 4
+_IDENTITY = 6
 """The number of IDENTITY_COLUMNS."""
 
 _CREATE = """
-INSERT INTO register (enterprise_number, name) VALUES (%(number)s, %(name)s)
+INSERT INTO register (enterprise_number, name, sector, institution)
+VALUES (%(number)s, %(name)s, %(sector)s, %(institution)s)
 ON CONFLICT (enterprise_number) DO NOTHING RETURNING id, create_time"""
 
 _CREATE_HEAD = """
 INSERT INTO register_head (register_id, record_time, checksum) VALUES (%s, %s, %s)"""
 
-_RENAME = "UPDATE register SET name = %(name)s WHERE enterprise_number = %(number)s RETURNING 1"
+_UPDATE = "UPDATE register SET {changes} WHERE enterprise_number = %(number)s RETURNING 1"
 
 
 class PostgresRegisterStore:
@@ -65,12 +67,15 @@ class PostgresRegisterStore:
         """The registers of these organisations that exist, by enterprise number."""
         return await self._with_heads(await fetch(self._engine, _IDENTITIES, {"numbers": array(numbers)}))
 
-    async def create(self, number: EnterpriseNumber, name: str) -> Register:
+    async def create(
+        self, number: EnterpriseNumber, name: str, sector: int | None = None, institution: int | None = None
+    ) -> Register:
         """A new, empty register. Raises Refused REGISTER_EXISTS (at `enterprise_number`)."""
+        parameters = {"number": number, "name": name, "sector": sector, "institution": institution}
 
         async def work(connection: Connection) -> bool:
             async with connection.transaction():
-                cursor = await connection.execute(_CREATE, {"number": number, "name": name})
+                cursor = await connection.execute(_CREATE, parameters)
                 row = await cursor.fetchone()
                 if row is not None:
                     await connection.execute(_CREATE_HEAD, (*row, first_checksum(number)))
@@ -82,9 +87,11 @@ class PostgresRegisterStore:
             raise refuse(Reason.REGISTER_EXISTS, "enterprise_number", register=enterprise_number_text(number))
         return register
 
-    async def rename(self, number: EnterpriseNumber, name: str) -> Register:
-        """Change the name. Raises Refused REGISTER_UNKNOWN (at `enterprise_number`)."""
-        rows = await write(self._engine, _RENAME, {"number": number, "name": name})
+    async def update(self, number: EnterpriseNumber, changes: Mapping[str, str | int | None]) -> Register:
+        """Change fields. Raises Refused REGISTER_UNKNOWN (at `enterprise_number`)."""
+        columns = ", ".join(f"{field} = %({field})s" for field in CHANGEABLE if field in changes)
+        statement = _UPDATE.format(changes=columns)
+        rows = await write(self._engine, statement, {**changes, "number": number})
         register = await self.find(number) if rows else None
         if register is None:
             raise refuse(

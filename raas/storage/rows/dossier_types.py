@@ -15,7 +15,8 @@ from raas.usecases.ports.write_store import DossierTypes
 
 # One statement reads the types and their revision in one snapshot.
 _TYPE = """
-  t.id, t.code, t.labels, t.quality_code, t.partner, t.active_from, t.active_until, t.identity_changes"""
+  t.id, t.code, t.labels, t.quality_code, t.partner, t.active_from, t.active_until, t.identity_changes,
+  t.partner_sector, t.partner_institution"""
 _READ = f"""
 SELECT h.types_revision, {_TYPE} FROM register_head h
 LEFT JOIN dossier_type t ON t.register_id = %(register)s WHERE h.register_id = %(register)s"""
@@ -25,12 +26,13 @@ READ_TYPES_OF = f"SELECT t.register_id, {_TYPE} FROM dossier_type t WHERE t.regi
 
 _WRITE = """
 INSERT INTO dossier_type (register_id, code, labels, quality_code, partner, active_from, active_until,
-                          identity_changes)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+                          identity_changes, partner_sector, partner_institution)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (register_id, code) DO UPDATE SET
   labels = excluded.labels, quality_code = excluded.quality_code, partner = excluded.partner,
   active_from = excluded.active_from, active_until = excluded.active_until,
-  identity_changes = excluded.identity_changes
+  identity_changes = excluded.identity_changes, partner_sector = excluded.partner_sector,
+  partner_institution = excluded.partner_institution
 RETURNING id"""
 
 
@@ -77,6 +79,8 @@ async def write_dossier_types(
             _date(t.active_from),
             _date(t.active_until),
             t.identity_changes.value,
+            t.partner_sector,
+            t.partner_institution,
         )
         row = await (await connection.execute(_WRITE, parameters)).fetchone()
         ids[code] = row[0] if row else 0
@@ -84,7 +88,7 @@ async def write_dossier_types(
 
 
 def _dossier_type(row: Sequence[Any]) -> DossierType:
-    code, labels, quality_code, partner, active_from, active_until, identity_changes = row
+    code, labels, quality_code, partner, active_from, active_until, identity_changes, *codes = row
     return DossierType(
         code,
         labels,
@@ -93,6 +97,7 @@ def _dossier_type(row: Sequence[Any]) -> DossierType:
         _day(active_from),
         _day(active_until),
         IdentityChanges(identity_changes),
+        *codes,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.register import Register
 
-IDENTITY_COLUMNS = "r.id, r.enterprise_number, r.name, r.create_time"
+IDENTITY_COLUMNS = "r.id, r.enterprise_number, r.name, r.create_time, r.sector, r.institution"
 """The columns of `register r` that `register_of` reads."""
 
 HEAD_COLUMNS = """
@@ -18,7 +18,7 @@ HEAD_COLUMNS = """
 
 def register_of(identity: Sequence[Any], head: Sequence[Any]) -> Register:
     """The register with these columns of its identity and its head."""
-    id_, number, name, created = identity
+    id_, number, name, created, sector, institution = identity
     log_id, revision, oldest, recorded, types, dossiers, checksum = head
     return Register(
         id_,
@@ -32,4 +32,6 @@ def register_of(identity: Sequence[Any], head: Sequence[Any]) -> Register:
         dossiers,
         checksum,
         created,
+        sector,
+        institution,
     )

@@ -104,6 +104,12 @@ CROSS JOIN LATERAL (
   WHERE register_id = %s AND actor = wanted.actor AND import_id = wanted.import_id OFFSET 0) i"""
 
 
+# Reads the index of a register's dossiers, at worst all of it: only a change of a partner asks.
+_LOAD_TYPES_IN_USE = """
+SELECT t.id FROM unnest(%s::int[]) AS t (id)
+WHERE EXISTS (SELECT FROM dossier WHERE register_id = %s AND dossier_type_id = t.id)"""
+
+
 async def load(connection: Connection, register_id: int, wanted: LoadRequest, *, lock: bool) -> LoadedState:
     """The state that the transaction needs.
 
@@ -111,7 +117,7 @@ async def load(connection: Connection, register_id: int, wanted: LoadRequest, *,
     """
     keys = tuple(wanted.dossiers)
     columns = (array(k[0] for k in keys), array(k[1] for k in keys), register_id)
-    persons = shares = requests = imports = None
+    persons = shares = requests = imports = in_use = None
     async with connection.pipeline():
         register, clock = await (_lock if lock else _read)(connection, register_id)
         if wanted.persons:
@@ -124,6 +130,8 @@ async def load(connection: Connection, register_id: int, wanted: LoadRequest, *,
             requests = await connection.execute(_LOAD_REQUESTS, (*pairs(wanted.requests), register_id))
         if wanted.imports:
             imports = await connection.execute(_LOAD_IMPORTS, (*pairs(wanted.imports), register_id))
+        if wanted.types_in_use:
+            in_use = await connection.execute(_LOAD_TYPES_IN_USE, (array(wanted.types_in_use), register_id))
     row = await register.fetchone()
     if row is None:
         raise LookupError("the head of the register is gone")
@@ -148,6 +156,7 @@ async def load(connection: Connection, register_id: int, wanted: LoadRequest, *,
             (actor, import_id): offset
             for actor, import_id, offset in (await imports.fetchall() if imports else ())
         },
+        frozenset(id_ for (id_,) in (await in_use.fetchall() if in_use else ())),
     )
 
 

@@ -1,8 +1,8 @@
-"""Create, rename and list registers."""
+"""Create, change and list registers."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from raas.domain.errors import Reason, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
@@ -19,13 +19,15 @@ class Registers:
         self._store = store
         self._pages = pages
 
-    async def create(self, number: EnterpriseNumber, name: str) -> Register:
+    async def create(
+        self, number: EnterpriseNumber, name: str, sector: int | None = None, institution: int | None = None
+    ) -> Register:
         """Create an empty register. Raises Refused REGISTER_EXISTS."""
-        return await self._store.create(number, name)
+        return await self._store.create(number, name, sector, institution)
 
-    async def rename(self, number: EnterpriseNumber, name: str) -> Register:
-        """Change the name of a register, which is not a mutation. Raises Refused REGISTER_UNKNOWN."""
-        return await self._store.rename(number, name)
+    async def update(self, number: EnterpriseNumber, changes: Mapping[str, str | int | None]) -> Register:
+        """Change fields of a register, which is not a mutation. Raises Refused REGISTER_UNKNOWN."""
+        return await self._store.update(number, changes)
 
     async def page(self, call: Call, page_size: int, page_token: str) -> tuple[tuple[Register, ...], str]:
         """Registers in order of enterprise number, and the token of the next page ("" = this is the last).

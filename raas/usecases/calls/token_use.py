@@ -13,6 +13,7 @@ from typing import Any
 
 from raas.domain.calendar.day import day_text, period_text
 from raas.domain.calendar.periods import Period
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.call import Call
 from raas.usecases.ports.log import LogFilter
@@ -27,7 +28,18 @@ class HistoryFilter:
     dossier_type: str | None
 
 
-TokenFilter = DossierFilter | LogFilter | HistoryFilter | None
+@dataclass(frozen=True, slots=True)
+class RightsFilter:
+    """The mandates or the role grants of a list; None = not restricted. `role` is the value of a Role."""
+
+    register: EnterpriseNumber | None
+    organisation: EnterpriseNumber | None
+    """The mandatary, or the organisation that has the role."""
+    role: int | None
+    active_on: int | None
+
+
+TokenFilter = DossierFilter | LogFilter | HistoryFilter | RightsFilter | None
 """The filters that a token can be bound to; None = the RPC has no filter."""
 
 
@@ -74,6 +86,14 @@ def _filter_fields(which: TokenFilter) -> dict[str, Any]:
                 kinds=list(which.kinds),
                 nisses=list(which.nisses),
             )
+        case RightsFilter():
+            return _present(
+                of="rights",
+                register=which.register,
+                organisation=which.organisation,
+                role=which.role,
+                active_on=None if which.active_on is None else day_text(which.active_on),
+            )
         case HistoryFilter():
             return _present(of="history", niss=which.niss, dossier_type=which.dossier_type)
 
@@ -105,6 +125,8 @@ def _filter_text_of_form_1(which: TokenFilter) -> str:
                 f"LogFilter(dossier_types={which.dossier_types!r}, kinds={which.kinds!r}, "
                 f"type_ids={which.type_ids!r}, nisses={which.nisses!r})"
             )
+        case RightsFilter():
+            return "no list of rights had tokens of form 1"
         case HistoryFilter():
             return f"({which.niss!r}, {which.dossier_type!r})"
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.register import Register
 
+CHANGEABLE = ("name", "sector", "institution")
+"""The fields of a register that can be changed."""
+
 
 class RegisterStore(Protocol):
-    """Reads, creates and renames registers."""
+    """Reads, creates and changes registers."""
 
     async def find(self, number: EnterpriseNumber) -> Register | None:
         """The register of this organisation as committed now."""
@@ -18,11 +21,13 @@ class RegisterStore(Protocol):
     async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
         """The registers of these organisations that exist, by enterprise number."""
 
-    async def create(self, number: EnterpriseNumber, name: str) -> Register:
+    async def create(
+        self, number: EnterpriseNumber, name: str, sector: int | None = None, institution: int | None = None
+    ) -> Register:
         """A new, empty register. Raises Refused REGISTER_EXISTS."""
 
-    async def rename(self, number: EnterpriseNumber, name: str) -> Register:
-        """Change the name. Raises Refused REGISTER_UNKNOWN."""
+    async def update(self, number: EnterpriseNumber, changes: Mapping[str, str | int | None]) -> Register:
+        """Change the named ones of CHANGEABLE, at least one. Raises Refused REGISTER_UNKNOWN."""
 
     async def page(self, after: EnterpriseNumber | None, limit: int) -> Sequence[Register]:
         """Registers in order of enterprise number."""

@@ -66,6 +66,8 @@ class LoadRequest:
     the dossiers of their final successors."""
     requests: Sequence[RequestKey] = ()
     imports: Sequence[ImportKey] = ()
+    types_in_use: Sequence[int] = ()
+    """Ids of dossier types of which it must be known whether they have, or had, dossiers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class LoadedState:
     persons: Mapping[Niss, PersonState] = field(default_factory=dict)
     requests: Mapping[RequestKey, AnsweredRequest] = field(default_factory=dict)
     imports: Mapping[ImportKey, int] = field(default_factory=dict)
+    types_in_use: frozenset[int] = frozenset()
+    """Those of the wanted dossier types that have, or had, dossiers."""
 
 
 @dataclass(slots=True)

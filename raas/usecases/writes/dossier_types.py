@@ -37,8 +37,8 @@ class ManageDossierTypes:
         """Set the named fields to values as `parse_dossier_type` takes them.
 
         Answers the type and the revision that the change took. An update that changes nothing takes none and
-        answers the current one. Raises Refused: DOSSIER_TYPE_UNKNOWN, or all violations of the changed
-        type.
+        answers the current one. Raises Refused: DOSSIER_TYPE_UNKNOWN, PARTNER_IN_USE, or all violations
+        of the changed type.
         """
         change = _Change(call, code, None, changes)
         return await self._write_queues[register.id].submit(change)
@@ -70,6 +70,7 @@ class _Change:
     persons: Persons = MappingProxyType({})
     request: RequestKey | None = None
     import_key: ImportKey | None = None
+    changes_partner_of: str | None = None
 
     def __init__(
         self, call: Call, code: str, created: DossierType | None, changes: Mapping[str, object]
@@ -79,6 +80,8 @@ class _Change:
         self._code = code
         self._created = created
         self._changes = changes
+        if "partner" in changes:
+            self.changes_partner_of = code
 
     def codes(self) -> Set[str]:
         """The code that it names."""
@@ -99,6 +102,8 @@ class _Change:
             if before is None:
                 raise _unknown()
             after = _changed(before, self._changes)
+            if before.partner not in (None, after.partner) and unit_of_work.is_in_use(self._code):
+                raise refuse(Reason.PARTNER_IN_USE, "dossier_type.partner")
         yield from ()
         if after != before:
             detail = {

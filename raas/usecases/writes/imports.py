@@ -145,6 +145,7 @@ class _ImportJob:
 
     background = True
     request: RequestKey | None = None
+    changes_partner_of: str | None = None
 
     def __init__(
         self,

@@ -39,6 +39,10 @@ class WriteJob(Protocol[Answer_co]):
     def import_key(self) -> ImportKey | None:
         """The import whose progress it advances."""
 
+    @property
+    def changes_partner_of(self) -> str | None:
+        """The code of the dossier type whose partner it changes: it must be known whether that is in use."""
+
     def keys(self, types: DossierTypes) -> Iterable[DossierKey]:
         """The dossiers to load."""
 
@@ -91,4 +95,9 @@ def load_request(batch: Iterable[QueuedJob[object]], types: DossierTypes) -> Loa
         any(job.persons is None for job in jobs),
         [job.request for job in jobs if job.request],
         [job.import_key for job in jobs if job.import_key],
+        [
+            types.by_code[code][0]
+            for job in jobs
+            if (code := job.changes_partner_of) and code in types.by_code
+        ],
     )

@@ -27,6 +27,7 @@ class OperationsJob(ABC):
     background = False
     request: RequestKey | None = None
     import_key: ImportKey | None = None
+    changes_partner_of: str | None = None
 
     def __init__(
         self, operations: Sequence[Operation], persons: Persons, stamp: Stamp, deadline: float
@@ -128,6 +129,8 @@ class OncePerRequestId:
 
     A refusal is not stored. The caller compares the stored request with its own, after the transaction.
     """
+
+    changes_partner_of: str | None = None
 
     def __init__(self, job: OperationsJob, key: RequestKey, fingerprint: bytes) -> None:
         self._job = job

@@ -185,13 +185,16 @@ class RegisterUnitOfWork:
     def news(
         self,
         kind: MutationKind,
-        niss: Niss,
+        niss: Niss | None,
         codes: tuple[str, ...],
         stamp: Stamp,
         detail: JsonObject | None = None,
         content_id: int | None = None,
     ) -> None:
-        """Record news about a person: no dossier changes, `codes` are the types concerned."""
+        """Record news about a person, or (None) about the register: no dossier changes.
+
+        `codes` are the types concerned.
+        """
         revision = self.revision + 1
         self._log.append(
             NewMutation(
@@ -253,6 +256,16 @@ class RegisterUnitOfWork:
         """The dossier type as it now stands."""
         entry = self._by_code.get(code)
         return self._types.get(code) or (entry[1] if entry else None)
+
+    def is_in_use(self, code: str) -> bool:
+        """Whether a dossier type has, or had, dossiers; known for types whose partner a job changes."""
+        entry = self._by_code.get(code)
+        if entry is None:
+            return False
+        type_id = entry[0]
+        return type_id in self.loaded.types_in_use or any(
+            key[1] == type_id and draft.revision for key, draft in self._drafts.items()
+        )
 
     def code_of(self, type_id: int) -> str:
         """The code of a dossier type by its id."""

@@ -18,10 +18,12 @@ EXPECTED = {
     ),
     Permission.WRITE: "Inscribe Remove ApplyBatch Import",
     Permission.SUBSCRIBE: "Subscribe ListMutations Acknowledge ListSubscribers DeleteSubscriber",
-    Permission.ADMINISTER: "CreateDossierType UpdateDossierType",
+    Permission.ADMINISTER: ("CreateDossierType UpdateDossierType GrantMandate RevokeMandate ListMandates"),
     Permission.CHECK: "CheckInscriptions",
     Permission.ROUTE: "FindRegisters",
-    Permission.ADMINISTRATION: "CreateRegister UpdateRegister ListRegisters",
+    Permission.ADMINISTRATION: (
+        "CreateRegister UpdateRegister ListRegisters GrantRole ConfirmGrant RevokeRole ListRoles BreakGlass"
+    ),
     Permission.PERSON_REGISTRATION: "SearchPersons CreatePerson UpdatePerson",
     Permission.PERSON_CHECK: "CheckPersons",
     Permission.SOURCE: "ReplaceNiss RestoreNiss CancelNiss ImportPersons",

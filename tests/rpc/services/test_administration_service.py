@@ -73,6 +73,25 @@ async def test_a_register_is_renamed(harness: Harness) -> None:
     assert answer["register"]["name"] == "New"
 
 
+async def test_codes_of_a_register_are_set_and_removed(harness: Harness) -> None:
+    request = {"enterprise_number": NOBODY, "name": "x", "sector": 0, "institution": 999}
+    created = await call(harness, "CreateRegister", request)
+    assert (created["register"]["sector"], created["register"]["institution"]) == (0, 999)
+    assert created["register"]["environment"] == "ENVIRONMENT_TEST"
+    change = {"register": {"enterprise_number": NOBODY, "sector": 12}, "update_mask": "sector,institution"}
+    changed = (await call(harness, "UpdateRegister", change))["register"]
+    assert (changed["name"], changed["sector"]) == ("x", 12)
+    assert "institution" not in changed
+    wrong = {"register": {"enterprise_number": NOBODY, "sector": 1_000}, "update_mask": "sector"}
+    assert (await refused(harness, "UpdateRegister", wrong)).violations == [
+        ("register.sector", "VALUE_INVALID")
+    ]
+    negative = {"enterprise_number": NOBODY, "name": "x", "institution": -1}
+    assert (await refused(harness, "CreateRegister", negative)).violations == [
+        ("institution", "VALUE_INVALID")
+    ]
+
+
 @pytest.mark.parametrize(
     ("request_", "expected"),
     [

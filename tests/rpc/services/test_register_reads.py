@@ -90,6 +90,7 @@ async def test_a_register_is_shown_as_it_is(harness: Harness) -> None:
     assert answer["register"] == {
         "enterprise_number": OWN,
         "name": "A register",
+        "environment": "ENVIRONMENT_TEST",
         "log_id": str(LOG),
         "revision": "7",
         "oldest_revision": "1",

@@ -20,7 +20,7 @@ def numbers(first: int, many: int) -> list[EnterpriseNumber]:
     return [EnterpriseNumber(int(enterprise_number(first + i))) for i in range(many)]
 
 
-async def test_rename_does_not_wait_for_a_writer_of_the_register(
+async def test_update_does_not_wait_for_a_writer_of_the_register(
     store: PostgresRegisterStore, engine: AsyncEngine
 ) -> None:
     (number,) = numbers(1_000_005, 1)
@@ -29,7 +29,7 @@ async def test_rename_does_not_wait_for_a_writer_of_the_register(
         await writer.execute(
             text("UPDATE register_head SET revision = 7 WHERE register_id = :id"), {"id": created.id}
         )
-        renamed = await store.rename(number, "After")
+        renamed = await store.update(number, {"name": "After"})
         assert (renamed.name, renamed.revision) == ("After", 0)
         await writer.commit()
     found = await store.find(number)

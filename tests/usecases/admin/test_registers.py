@@ -27,7 +27,7 @@ def registers(reading_engine: AsyncEngine) -> Registers:
 async def test_register_pages_list_each_register_once_in_order(registers: Registers) -> None:
     for number in reversed(NUMBERS):
         await registers.create(number, "Before")
-    renamed = await registers.rename(NUMBERS[0], "After")
+    renamed = await registers.update(NUMBERS[0], {"name": "After"})
     for size in (1, 2, 3, 1_000):
         found: list[Register] = []
         token, pages = "", 0

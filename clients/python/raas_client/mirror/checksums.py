@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from raas.v1.dossier_type_pb2 import DossierType, IdentityChanges
 from raas.v1.mutation_pb2 import Mutation
 from raas.v1.period_pb2 import Period
@@ -33,7 +35,6 @@ def first_checksum(enterprise_number: str) -> bytes:
 def canonical_bytes(mutation: Mutation) -> bytes:
     """The bytes that the checksum of a mutation covers; what can be erased enters as its hash."""
     detail = mutation.WhichOneof("detail")
-    time = mutation.record_time
     return "\n".join(
         (
             str(mutation.revision),
@@ -45,7 +46,7 @@ def canonical_bytes(mutation: Mutation) -> bytes:
             ",".join(mutation.dossier_types),
             _lines(mutation.before),
             _lines(mutation.after),
-            str(time.seconds * 1_000_000 + time.nanos // 1_000),
+            _microseconds(mutation.record_time),
             mutation.actor,
             mutation.call_id,
             mutation.request_id,
@@ -69,6 +70,10 @@ def chained(previous: bytes, mutations: Iterable[Mutation]) -> bytes:
     return checksum
 
 
+def _microseconds(time: Timestamp) -> str:
+    return str(time.seconds * 1_000_000 + time.nanos // 1_000)
+
+
 def _lines(periods: Iterable[Period]) -> str:
     return "{" + ",".join([f"[{each.begin},{each.end}]" for each in periods]) + "}"
 
@@ -87,6 +92,12 @@ def _detail(mutation: Mutation, detail: str | None) -> Iterator[str]:
         yield f"event_id={event.event_id}"
         yield f"service={event.service}"
         yield f"type={event.type}"
+    elif detail == "access_granted":
+        granted = mutation.access_granted
+        yield f"mandate_id={granted.mandate_id}"
+        yield f"reason={granted.reason}"
+        yield f"ticket={granted.ticket}"
+        yield f"until={_microseconds(granted.until)}"
     elif detail == "dossier_type_change":
         change = mutation.dossier_type_change
         yield from _dossier_type("after", change.after)
@@ -106,5 +117,9 @@ def _dossier_type(prefix: str, dossier_type: DossierType) -> Iterator[str]:
         yield f"{prefix}.labels.{language}={dossier_type.labels[language]}"
     if dossier_type.HasField("partner"):
         yield f"{prefix}.partner={dossier_type.partner}"
+    if dossier_type.HasField("partner_institution"):
+        yield f"{prefix}.partner_institution={dossier_type.partner_institution}"
+    if dossier_type.HasField("partner_sector"):
+        yield f"{prefix}.partner_sector={dossier_type.partner_sector}"
     if dossier_type.HasField("quality_code"):
         yield f"{prefix}.quality_code={dossier_type.quality_code}"

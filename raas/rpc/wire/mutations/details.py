@@ -5,6 +5,7 @@ from __future__ import annotations
 from raas.domain.calendar.day import day_text
 from raas.domain.numbers.niss import niss_text
 from raas.domain.registers.mutation import (
+    AccessGranted,
     Detail,
     DossierTypeChange,
     IdentityChange,
@@ -26,6 +27,11 @@ def put_detail(message: mutation_pb2.Mutation, detail: Detail | None) -> None:
             if before is not None:
                 message.dossier_type_change.before.CopyFrom(dossier_type_message(before))
             message.dossier_type_change.after.CopyFrom(dossier_type_message(after))
+        case AccessGranted():
+            granted = message.access_granted
+            granted.mandate_id, granted.reason = str(detail.mandate_id), detail.reason
+            granted.ticket = detail.ticket
+            granted.until.FromDatetime(detail.until)
         case IdentityChange():
             _put_identity_change(message.identity_change, detail)
         case NetworkEvent():

@@ -1,0 +1,70 @@
+"""AdministrationService: the roles of organisations."""
+
+# ruff: noqa: N802 - methods have the names that the contract, or protobuf, gives them
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from raas.domain.errors import Reason, Violation
+from raas.domain.rights.role import Role
+from raas.rpc.calls.request_scope import RequestScopes
+from raas.rpc.wire.fields import check_page_size, read_enterprise_number, read_enum
+from raas.rpc.wire.rights import grant_message, read_active_on, read_id, read_new_grant
+from raas.usecases.admin.roles import Roles
+from raas.v1 import administration_service_pb2 as v1
+
+
+class RoleCalls:
+    """GrantRole, ConfirmGrant, RevokeRole and ListRoles; `rpcs` are the names of all RPCs."""
+
+    def __init__(self, use_cases: Roles, scopes: RequestScopes, rpcs: Container[str]) -> None:
+        self._use_cases = use_cases
+        self._request = scopes.open
+        self._rpcs = rpcs
+
+    async def GrantRole(self, request: v1.GrantRoleRequest, context: object) -> v1.GrantRoleResponse:
+        """Grant a role."""
+        async with self._request() as r:
+            new = read_new_grant(request, self._rpcs, r.faults)
+            r.refuse_faults(() if new is None else self._use_cases.violations(new))
+            assert new is not None
+            grant = await self._use_cases.grant(r.call, new)
+            return v1.GrantRoleResponse(grant=grant_message(grant))
+
+    async def ConfirmGrant(self, request: v1.ConfirmGrantRequest, context: object) -> v1.ConfirmGrantResponse:
+        """Confirm a grant as the second administrator."""
+        async with self._request() as r:
+            if request.WhichOneof("subject") is None:
+                r.faults.append(Violation("subject", Reason.REQUIRED))
+                r.refuse_faults()
+            grant_id = read_id("grant_id", request.grant_id, r.faults)
+            r.refuse_faults()
+            assert grant_id is not None
+            grant = await self._use_cases.confirm(r.call, grant_id)
+            return v1.ConfirmGrantResponse(grant=grant_message(grant))
+
+    async def RevokeRole(self, request: v1.RevokeRoleRequest, context: object) -> v1.RevokeRoleResponse:
+        """Revoke a role."""
+        async with self._request() as r:
+            grant_id = read_id("grant_id", request.grant_id, r.faults)
+            r.refuse_faults()
+            assert grant_id is not None
+            grant = await self._use_cases.revoke(r.call, grant_id)
+            return v1.RevokeRoleResponse(grant=grant_message(grant))
+
+    async def ListRoles(self, request: v1.ListRolesRequest, context: object) -> v1.ListRolesResponse:
+        """List the grants of roles."""
+        async with self._request() as r:
+            number, role = None, None
+            if request.HasField("enterprise_number"):
+                number = read_enterprise_number("enterprise_number", request.enterprise_number, r.faults)
+            if request.role:
+                role = read_enum("role", request.role, Role, r.faults)
+            active_on = read_active_on(request, r.faults)
+            check_page_size(request.page_size, r.faults)
+            r.refuse_faults()
+            grants, token = await self._use_cases.page(
+                r.call, number, role, active_on, request.page_size, request.page_token
+            )
+            return v1.ListRolesResponse(grants=map(grant_message, grants), next_page_token=token)
