@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import copy
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from typing import Generic, TypeVar
 
+from raas.concurrency.fair_queue import FairQueue
 from raas.concurrency.linger import linger
 
 Answer_co = TypeVar("Answer_co", covariant=True)
@@ -29,13 +29,21 @@ class WaitingItem(Generic[Answer_co]):
     """An item in a queue, and the future of the caller that waits for its answer.
 
     `size` is in the unit of the queue's limit (operations, keys). `deadline` is on the monotonic clock.
-    `background` items alternate with the others while both wait.
+    `background` items alternate with the others while both wait, and owners take turns.
     """
 
-    __slots__ = ("_future", "background", "deadline", "size")
+    __slots__ = ("_future", "background", "deadline", "owner", "size")
 
-    def __init__(self, size: int, *, deadline: float = float("inf"), background: bool = False) -> None:
+    def __init__(
+        self,
+        size: int,
+        *,
+        deadline: float = float("inf"),
+        background: bool = False,
+        owner: Hashable = None,
+    ) -> None:
         self.size = size
+        self.owner = owner
         self.deadline = deadline
         self.background = background
         self._future: asyncio.Future[Answer_co] = asyncio.get_running_loop().create_future()
@@ -66,6 +74,8 @@ Item = TypeVar("Item", bound=WaitingItem[object])
 class BatchQueue(Generic[Item]):
     """Items that wait, taken whole and in order by at most `workers` concurrent workers.
 
+    The items of one owner are taken in the order in which they were put; owners take turns.
+
     A batch holds items up to `limit` in total size, and at least one. `process` answers every item of its
     batch and returns the items that it did not take: they wait again, before the others. An exception of
     `process` fails the items of the batch that have no answer, each with a copy of its own; the worker
@@ -78,8 +88,8 @@ class BatchQueue(Generic[Item]):
         self._process = process
         self._limit = limit
         self._most_workers = workers
-        self._items: deque[Item] = deque()
-        self._background_items: deque[Item] = deque()
+        self._items: FairQueue[Item] = FairQueue()
+        self._background_items: FairQueue[Item] = FairQueue()
         self._foreground_size = 0
         self._background_size = 0
         self._workers: set[asyncio.Task[None]] = set()
@@ -88,6 +98,10 @@ class BatchQueue(Generic[Item]):
     def size(self) -> int:
         """The total size of the items that wait, those in process excluded."""
         return self._foreground_size + self._background_size
+
+    def has_of(self, owner: Hashable) -> bool:
+        """Whether items of this owner wait."""
+        return self._items.has_of(owner) or self._background_items.has_of(owner)
 
     def put(self, item: Item) -> None:
         """Add an item as the last one, and start a worker if fewer than allowed are running."""
@@ -137,7 +151,7 @@ class BatchQueue(Generic[Item]):
             _fail(batch, NotProcessed("the worker was stopped"))
             raise
         for item in reversed(rest):
-            (self._background_items if item.background else self._items).appendleft(item)
+            (self._background_items if item.background else self._items).give_back(item)
             self._count(item, item.size)
         if unanswered := [item for item in batch if not item.answered]:
             waiting = {id(item) for item in rest}
@@ -151,9 +165,9 @@ class BatchQueue(Generic[Item]):
         while first or second:
             if not first:
                 first, second = second, first
-            if batch and size + first[0].size > self._limit:
+            if batch and size + first.peek().size > self._limit:
                 break
-            item = first.popleft()
+            item = first.take()
             self._count(item, -item.size)
             if item.wanted:
                 batch.append(item)

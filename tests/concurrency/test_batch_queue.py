@@ -13,9 +13,15 @@ from raas.concurrency.batch_queue import BatchQueue, DeadlinePassed, NotProcesse
 
 class Item(WaitingItem[str]):
     def __init__(
-        self, name: str, size: int = 1, *, background: bool = False, deadline: float = float("inf")
+        self,
+        name: str,
+        size: int = 1,
+        *,
+        background: bool = False,
+        deadline: float = float("inf"),
+        owner: str | None = None,
     ) -> None:
-        super().__init__(size, background=background, deadline=deadline)
+        super().__init__(size, background=background, deadline=deadline, owner=owner)
         self.name = name
 
     def succeed(self) -> None:
@@ -153,3 +159,21 @@ async def test_the_end_of_the_worker_reaches_every_caller() -> None:
     again = Item("again")
     processor.queue.put(again)
     assert await again.answer() == "again"
+
+
+async def test_owners_take_turns_and_each_keeps_its_order() -> None:
+    processor = Processor(limit=4, rest=2)
+    asked = [Item(f"greedy {i}", owner="greedy") for i in range(8)]
+    asked += [Item(f"ann {i}", owner="ann") for i in range(3)] + [Item("bob 0", owner="bob")]
+    for item in asked:
+        processor.queue.put(item)
+    assert processor.queue.has_of("bob")
+    await asyncio.gather(*(item.answer() for item in asked))
+    assert processor.batches == [
+        ["greedy 0", "ann 0", "bob 0", "greedy 1"],
+        # The two that the first batch did not take come first again.
+        ["bob 0", "greedy 1", "ann 1", "greedy 2"],
+        ["ann 2", "greedy 3", "greedy 4", "greedy 5"],
+        ["greedy 6", "greedy 7"],
+    ]
+    assert not processor.queue.has_of("bob")

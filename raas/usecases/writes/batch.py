@@ -24,6 +24,8 @@ class WriteLimits:
     lines: int = 50_000
     engine_seconds: float = 0.02
     waiting_operations: int = 20_000
+    reserved_operations: int = 5_000
+    """Room in a full queue for callers of which nothing waits."""
     max_lines_per_dossier: int = 1_000
 
 

@@ -29,7 +29,7 @@ class ManageDossierTypes:
     ) -> tuple[DossierType, int]:
         """Declare a type; answers it and the revision it took. Raises Refused DOSSIER_TYPE_EXISTS."""
         change = _Change(call, dossier_type.code, dossier_type, {})
-        return await self._write_queues[register.id].submit(change)
+        return await self._write_queues[register.id].submit(change, call.caller.key)
 
     async def update(
         self, call: Call, register: AdmittedRegister, code: str, changes: Mapping[str, object]
@@ -41,7 +41,7 @@ class ManageDossierTypes:
         of the changed type.
         """
         change = _Change(call, code, None, changes)
-        return await self._write_queues[register.id].submit(change)
+        return await self._write_queues[register.id].submit(change, call.caller.key)
 
     async def violations(self, register: AdmittedRegister, code: str) -> Sequence[Violation]:
         """The violations of the state in the code of an update; for an update that is refused already."""

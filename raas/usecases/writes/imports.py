@@ -109,7 +109,7 @@ class Imports:
                     import_id, first = message.import_id, False
                 offsets.follow(message.offset, len(message.operations), has_id=import_id is not None)
                 job = await self._job(call, message, import_id)
-                task = asyncio.create_task(self._message(register, message, job))
+                task = asyncio.create_task(self._message(call, register, message, job))
                 try:
                     await window.put(task)
                 except asyncio.CancelledError:
@@ -128,9 +128,9 @@ class Imports:
         return _ImportJob(call, message, persons, call.stamp(import_id), key)
 
     async def _message(
-        self, register: AdmittedRegister, message: ImportMessage, job: _ImportJob
+        self, call: Call, register: AdmittedRegister, message: ImportMessage, job: _ImportJob
     ) -> ImportAnswer:
-        answer, skipped = await self._write_queues[register.id].submit(job)
+        answer, skipped = await self._write_queues[register.id].submit(job, call.caller.key)
         if not skipped or job.import_key is None:
             return answer
         earlier = await self._store.rejections(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Set
+from collections.abc import Generator, Hashable, Iterable, Set
 from typing import Generic, Protocol, TypeVar
 
 from raas.concurrency.batch_queue import WaitingItem
@@ -62,8 +62,8 @@ class QueuedJob(WaitingItem[Answer_co], Generic[Answer_co]):
 
     __slots__ = ("_answer", "_refusal", "job")
 
-    def __init__(self, job: WriteJob[Answer_co]) -> None:
-        super().__init__(job.size, deadline=job.deadline, background=job.background)
+    def __init__(self, job: WriteJob[Answer_co], owner: Hashable) -> None:
+        super().__init__(job.size, deadline=job.deadline, background=job.background, owner=owner)
         self.job = job
         self._refusal: Exception | None = None
 

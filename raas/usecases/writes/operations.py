@@ -71,7 +71,7 @@ class WriteOperations:
         if validate_only or job.malformed:
             return await self._try(register, job)
         if request_id is None:
-            return await self._write_queues[register.id].submit(job)
+            return await self._write_queues[register.id].submit(job, call.caller.key)
         fingerprint = one_operation(register.enterprise_number, operation)
         return await self._once(call, register, job, request_id, fingerprint)
 
@@ -96,7 +96,7 @@ class WriteOperations:
         if validate_only or job.malformed:
             return await self._try(register, job)
         if request_id is None:
-            return await self._write_queues[register.id].submit(job)
+            return await self._write_queues[register.id].submit(job, call.caller.key)
         fingerprint = batch_of_operations(register.enterprise_number, operations)
         return await self._once(call, register, job, request_id, fingerprint)
 
@@ -115,7 +115,8 @@ class WriteOperations:
         fingerprint: bytes,
     ) -> BatchAnswer | EarlierAnswer:
         key = (call.caller.enterprise_number, request_id.value)
-        answer = await self._write_queues[register.id].submit(OncePerRequestId(job, key, fingerprint))
+        once = OncePerRequestId(job, key, fingerprint)
+        answer = await self._write_queues[register.id].submit(once, call.caller.key)
         if isinstance(answer, BatchAnswer):
             return answer
         require_same_request(answer.fingerprint, fingerprint, request_id)

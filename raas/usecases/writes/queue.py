@@ -8,7 +8,7 @@ jobs that arrive while the previous one commits.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TypeVar
 
 from raas.concurrency.batch_queue import BatchQueue, DeadlinePassed, NotProcessed, own_copy
@@ -37,16 +37,22 @@ class WriteQueue:
         self._types: DossierTypes | None = None
         self._queue: BatchQueue[QueuedJob[object]] = BatchQueue(self._write, limit=limits.operations)
 
-    async def submit(self, job: WriteJob[Answer]) -> Answer:
+    async def submit(self, job: WriteJob[Answer], owner: Hashable = None) -> Answer:
         """Wait until the job is committed; answers the result of its `apply`.
+
+        The jobs of an owner are applied in their order; owners take turns. For owners of which nothing waits
+        the queue has more room: one who fills it does not keep the others out.
 
         Raises Refused (nothing of the job was written), OVERLOADED when the queue is full, or the errors
         of the store. A caller that is cancelled while its job waits leaves nothing behind; once its
         transaction has begun, it may still be committed.
         """
-        if self._queue.size and self._queue.size + job.size > self._limits.waiting_operations:
-            raise refuse(Reason.OVERLOADED)
-        queued = QueuedJob(job)
+        waiting = self._queue.size
+        if waiting and waiting + job.size > self._limits.waiting_operations:
+            room = self._limits.waiting_operations + self._limits.reserved_operations
+            if self._queue.has_of(owner) or waiting + job.size > room:
+                raise refuse(Reason.OVERLOADED)
+        queued = QueuedJob(job, owner)
         self._queue.put(queued)
         try:
             return await queued.answer()

@@ -401,6 +401,51 @@ async def test_a_full_queue_refuses_at_once() -> None:
     assert reasons(refused.value) == [Reason.OVERLOADED]
 
 
+def another_call() -> Call:
+    return Call(Caller(EnterpriseNumber(244640631)), UUID(int=8), "/test")
+
+
+async def test_greedy_caller_does_not_delay_another_one() -> None:
+    harness = Harness(WriteLimits(operations=10))
+    harness.store.access.clear()
+    numbers = [Niss(80610100101 + i) for i in range(300)]
+    greedy = [asyncio.create_task(harness.single(inscription(niss=each))) for each in numbers]
+    await harness.store.begun.wait()
+    while harness.write_queues.waiting_operations() < 200:
+        await asyncio.sleep(0)
+    batch = [inscription(niss=Niss(81610100101 + i)) for i in range(9)]
+    others = asyncio.gather(
+        harness.single(inscription(), call=another_call()),
+        harness.use_cases.batch(another_call(), AT, batch, validate_only=False, request_id=None),
+    )
+    await asyncio.sleep(0)
+    harness.store.access.set()
+    one, many = await others
+    await asyncio.gather(*greedy)
+
+    # One transaction had begun. The next one takes jobs of each in turn, until the batch does not fit.
+    assert one.revision <= 20
+    assert many.revision <= 40
+
+
+async def test_full_queue_has_room_for_a_caller_of_whom_nothing_waits() -> None:
+    harness = Harness(WriteLimits(waiting_operations=2, reserved_operations=1))
+    harness.store.access.clear()
+    first = asyncio.create_task(harness.single(inscription()))
+    await harness.store.begun.wait()
+    waiting = [asyncio.create_task(harness.single(inscription(niss=SUCCESSOR))) for _ in range(2)]
+    await asyncio.sleep(0)
+
+    with pytest.raises(Refused):
+        await harness.single(inscription())
+    waiting.append(asyncio.create_task(harness.single(inscription(), call=another_call())))
+    await asyncio.sleep(0)
+    with pytest.raises(Refused):
+        await harness.single(inscription(), call=another_call())
+    harness.store.access.set()
+    await asyncio.gather(first, *waiting)
+
+
 async def test_a_job_is_dropped_when_its_caller_is_cancelled_or_its_deadline_passed() -> None:
     harness = Harness()
     harness.store.access.clear()
