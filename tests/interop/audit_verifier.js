@@ -248,6 +248,7 @@ function verifyCheckpoints(notes, keys, origin, add) {
     }
     return good;
   });
+  if (!accepted.length) add("CHECKPOINT_MISSING", `there is no checkpoint of the log ${origin}`);
   return accepted.reverse();
 }
 

@@ -94,11 +94,14 @@ def _lines(file: BinaryIO, meter: Meter) -> Iterator[bytes]:
 def _form(result: Verification) -> dict[str, object]:
     return {
         "sound": result.sound,
+        "origin": result.origin,
         "records": result.records,
         "removed": result.removed,
+        "removed_until": None if result.removed_until is None else time_text(result.removed_until),
         "checkpoints": result.checkpoints,
         "size": result.size,
         "time": None if result.time is None else time_text(result.time),
+        "other_origins": list(result.other_origins),
         "findings": [_finding(each) for each in result.findings],
     }
 
@@ -118,10 +121,11 @@ def _sentences(result: Verification) -> Iterator[str]:
     for each in result.findings:
         yield f"{each.fault.name}: {each.text}"
     counts = f"{result.records:,} records and {result.checkpoints:,} checkpoints"
-    if result.removed:
-        counts += f"; {result.removed:,} older records were removed, and are proven by their hashes"
-    if result.sound:
-        through = "" if result.time is None else f" through {time_text(result.time)}"
-        yield f"sound{through}: {counts}"
+    if result.removed_until is not None:
+        counts += f"; {result.removed:,} records up to {time_text(result.removed_until)} were removed"
+    for origin in result.other_origins:
+        yield f"not verified: the log {origin}, of which there are checkpoints too; verify its export"
+    if result.time is not None and result.sound:
+        yield f"{result.origin} is sound through {time_text(result.time)}: {counts}"
     else:
-        yield f"NOT SOUND: {len(result.findings):,} findings in {counts}"
+        yield f"{result.origin} is NOT SOUND: {len(result.findings):,} findings in {counts}"

@@ -39,16 +39,20 @@ class Finding:
 class Verification:
     """What was verified: sound only if `findings` is empty.
 
-    `removed` records were removed with their month and are proven by hashes only. `size` and `time` are those
-    of the newest checkpoint that the records equal.
+    `removed` records, of checkpoints up to the time `removed_until`, were removed with their month and are
+    proven by hashes only. `size` and `time` are those of the newest checkpoint that the records equal.
+    `other_origins` are other logs of which there are checkpoints: each has an export of its own.
     """
 
     findings: tuple[Finding, ...]
-    records: int
-    removed: int
-    checkpoints: int
-    size: int
-    time: int | None
+    origin: str = ""
+    records: int = 0
+    removed: int = 0
+    removed_until: int | None = None
+    checkpoints: int = 0
+    size: int = 0
+    time: int | None = None
+    other_origins: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:

@@ -51,10 +51,10 @@ def verify_export(
         return _unreadable(f"line 1 is {invalid}")
     if not isinstance(header, Header):
         return _unreadable("line 1 is no header")
-    kept, found = verify_checkpoints(notes, keys, check, header.origin)
-    checkpoints = [each for each in kept if until is None or each.checkpoint.number <= until]
+    kept = verify_checkpoints(notes, keys, check, header.origin)
+    checkpoints = [each for each in kept.checkpoints if until is None or each.checkpoint.number <= until]
     findings = [
-        each for each in found if until is None or each.checkpoint is None or each.checkpoint <= until
+        each for each in kept.findings if until is None or each.checkpoint is None or each.checkpoint <= until
     ]
     run = _Run(header, checkpoints, notes)
 
@@ -71,11 +71,14 @@ def verify_export(
     proven = run.tree.proven
     return Verification(
         tuple(findings),
+        header.origin,
         run.records,
         run.removed,
+        run.removed_until,
         len(checkpoints),
         0 if proven is None else proven.size,
         None if proven is None else proven.time,
+        tuple(kept.other_origins),
     )
 
 
@@ -86,7 +89,7 @@ def _parse(data: bytes) -> Line:
 
 
 def _unreadable(text: str) -> Verification:
-    return Verification((Finding(Fault.EXPORT_MALFORMED, text),), 0, 0, 0, 0, None)
+    return Verification((Finding(Fault.EXPORT_MALFORMED, text),))
 
 
 class _Run:
@@ -102,6 +105,12 @@ class _Run:
         self._checkpoints = {each.checkpoint.number: each.checkpoint for each in checkpoints}
         self._chains = FollowedChains(header.origin)
         self._missing: set[int] = set()
+
+    @property
+    def removed_until(self) -> int | None:
+        """The time of the last checkpoint of which all records were removed."""
+        last_whole = self._checkpoints.get(self._header.first_checkpoint)
+        return None if last_whole is None else last_whole.time
 
     def begin(self) -> Iterator[Finding]:
         header = self._header
@@ -197,8 +206,5 @@ class _Run:
         yield from self.tree.compare(self._chains.are)
 
     def _may_be_removed(self) -> bool:
-        last_whole = self._checkpoints.get(self._header.first_checkpoint)
-        covering = self.tree.covering()
-        if last_whole is None or covering is None:
-            return False
-        return covering.time <= last_whole.time + EDGE_OF_REMOVAL
+        until, covering = self.removed_until, self.tree.covering()
+        return until is not None and covering is not None and covering.time <= until + EDGE_OF_REMOVAL

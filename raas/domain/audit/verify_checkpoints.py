@@ -31,15 +31,25 @@ class KeptCheckpoint:
     """Of the note; the checkpoint then has no proof of consistency: see `consistency_of`."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeptLog:
+    """The checkpoints of a log in their order, what is wrong with them, and the names of other logs."""
+
+    checkpoints: Sequence[KeptCheckpoint]
+    findings: Sequence[Finding]
+    other_origins: Sequence[str]
+
+
 def verify_checkpoints(
     notes: Mapping[str, bytes], keys: KeyHistory, check: SignatureCheck, origin: str
-) -> tuple[Sequence[KeptCheckpoint], Sequence[Finding]]:
-    """The checkpoints of the log `origin` in their order, and everything that is wrong with them.
+) -> KeptLog:
+    """The checkpoints of the log `origin`, and everything that is wrong with them.
 
     `notes` are signed notes under a name, such as that of a file; one that is taken twice is the same.
     """
     findings: list[Finding] = []
     kept: dict[int, KeptCheckpoint] = {}
+    other_origins: set[str] = set()
     for name in notes:
         try:
             found = opened_note(parse_note(notes[name]), keys, check)
@@ -47,6 +57,7 @@ def verify_checkpoints(
             findings.append(Finding(Fault.CHECKPOINT_INVALID, f"{name}: {invalid}"))
             continue
         if found.checkpoint.origin != origin:
+            other_origins.add(found.checkpoint.origin)
             continue
         found = replace(found, name=name, checkpoint=replace(found.checkpoint, origin=origin, consistency=()))
         number = found.checkpoint.number
@@ -62,7 +73,9 @@ def verify_checkpoints(
         findings.extend(_contradictions(earlier, later, notes))
     trusted, untrusted = _trusted(ordered)
     findings.extend(untrusted)
-    return trusted, findings
+    if not trusted:
+        findings.append(Finding(Fault.CHECKPOINT_MISSING, f"there is no checkpoint of the log {origin}"))
+    return KeptLog(trusted, findings, sorted(other_origins))
 
 
 def consistency_of(kept: KeptCheckpoint, notes: Mapping[str, bytes]) -> Sequence[bytes] | None:

@@ -12,9 +12,9 @@ from typer.testing import CliRunner, Result
 
 from raas.cli import command_line
 from raas.domain.audit.inclusion import proof_text
-from raas.domain.audit.key_history import key_history_text
+from raas.domain.audit.key_history import KeyHistory, key_history_text
 from raas.usecases.proof.prove import prove_call
-from tests.usecases.proof.sample_log import full_log
+from tests.usecases.proof.sample_log import MINUTE, START, SampleLog, full_log, signer
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_sound_export_ends_with_status_0(files: Path) -> None:
     done = verify(files)
     assert (done.exit_code, done.stdout) == (
         0,
-        "sound through 2026-01-05T09:35:00.029125Z: 29 records and 6 checkpoints\n",
+        "raas.example/audit is sound through 2026-01-05T09:35:00.029125Z: 29 records and 6 checkpoints\n",
     )
 
 
@@ -61,11 +61,14 @@ def test_export_is_read_from_standard_input(files: Path) -> None:
     assert done.exit_code == 0
     assert json.loads(done.stdout) == {
         "sound": True,
+        "origin": "raas.example/audit",
         "records": 29,
         "removed": 0,
+        "removed_until": None,
         "checkpoints": 6,
         "size": 29,
         "time": "2026-01-05T09:35:00.029125Z",
+        "other_origins": [],
         "findings": [],
     }
 
@@ -77,7 +80,7 @@ def test_altered_export_ends_with_status_5_and_names_the_record(files: Path) -> 
     assert done.exit_code == 5
     first, last = done.stdout.splitlines()
     assert first.startswith("RECORD_ALTERED: record 3 of chain process/00000000-0000-0000-0000-000000000001")
-    assert last == "NOT SOUND: 1 findings in 29 records and 6 checkpoints"
+    assert last == "raas.example/audit is NOT SOUND: 1 findings in 29 records and 6 checkpoints"
     (finding,) = json.loads(verify(files, "--json").stdout)["findings"]
     assert (finding["fault"], finding["leaf"], finding["index"]) == ("RECORD_ALTERED", 5, 3)
 
@@ -120,6 +123,26 @@ def test_keys_that_are_no_keys_end_with_status_1(files: Path) -> None:
     (files / "keys.json").write_text("{}")
     done = verify(files)
     assert (done.exit_code, "keys.json" in done.stderr) == (1, True)
+
+
+async def test_other_log_in_the_same_directory_is_named(files: Path) -> None:
+    other = SampleLog([signer(3, "raas.example/audit/2")], origin="raas.example/audit/2")
+    await other.checkpoint()
+    (files / "kept" / "other.note").write_bytes(other.notes[0])
+    log = await full_log()
+    (files / "keys.json").write_text(key_history_text(KeyHistory((*log.keys.keys, *other.keys.keys))))
+    done = verify(files)
+    assert done.exit_code == 0
+    assert "not verified: the log raas.example/audit/2" in done.stdout
+
+
+async def test_removed_records_are_reported(files: Path) -> None:
+    log = await full_log()
+    log.store.remove_before(START + 62 * MINUTE)
+    (files / "export.jsonl").write_bytes(b"".join(await log.export()))
+    done = verify(files)
+    assert done.exit_code == 0
+    assert "; 20 records up to 2026-01-05T09:33:00.020125Z were removed" in done.stdout
 
 
 async def test_proofs_of_records_are_checked(files: Path) -> None:

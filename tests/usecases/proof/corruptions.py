@@ -238,6 +238,11 @@ def all_checkpoints_removed(case: Case) -> Case:
     return replace(case, notes=[])
 
 
+@corrupts(Fault.CHECKPOINT_MISSING)
+def empty_export_of_a_log_that_has_no_checkpoints(case: Case) -> Case:
+    return replace(case, lines=[line_bytes(Header("raas.example/other", 0, 0))])
+
+
 @corrupts(Fault.CHECKPOINT_INVALID)
 def checkpoint_altered(case: Case) -> Case:
     note = case.notes[2].replace(b"number 3", b"number 4")

@@ -221,4 +221,5 @@ async def test_notes_of_another_log_are_left_aside() -> None:
     log = await full_log()
     keys = KeyHistory((*log.keys.keys, *other.keys.keys))
     notes = log.named_notes() | {"other": other.notes[0]}
-    assert verify_export(await log.export(), notes, keys, check_signature).sound
+    result = verify_export(await log.export(), notes, keys, check_signature)
+    assert (result.sound, result.other_origins) == (True, ("raas.example/audit/2",))
