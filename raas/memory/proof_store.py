@@ -32,6 +32,7 @@ class MemoryProofStore:
         self._ranges: list[LoggedRange] = []
         self._tiles: dict[TilePlace, list[bytes]] = {}
         self._open: dict[str, ChainState] = {}
+        self._delivered: dict[str, int] = {}
         self._removal: Removal | None = None
 
     def append(self, chain: str, record: AuditRecord, criteria: Criteria | None = None) -> StoredRecord:
@@ -113,6 +114,14 @@ class MemoryProofStore:
             for stored in records
             if stored.record is not None and stored.record.call_id == call_id
         ]
+
+    async def delivered(self, destination: str) -> int:
+        """The highest number that was delivered there."""
+        return self._delivered.get(destination, 0)
+
+    async def record_delivery(self, destination: str, number: int) -> None:
+        """Remember a delivery."""
+        self._delivered[destination] = max(number, self._delivered.get(destination, 0))
 
     async def removal(self) -> Removal | None:
         """The newest removal of records."""

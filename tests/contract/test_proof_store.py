@@ -197,6 +197,14 @@ async def test_sealed_chain_is_not_open_and_never_new_again(log: ProofLog) -> No
     assert list(await log.store.new_records((), 10)) == []
 
 
+async def test_deliveries_are_remembered_per_destination(log: ProofLog) -> None:
+    assert await log.store.delivered("directory") == 0
+    for number in (1, 2, 2):
+        await log.store.record_delivery("directory", number)
+    await log.store.record_delivery("command", 1)
+    assert [await log.store.delivered(name) for name in ("directory", "command", "other")] == [2, 1, 0]
+
+
 async def test_removal_keeps_states_and_hashes_of_what_it_removed(log: ProofLog) -> None:
     writes = [await log.append(WRITES, call(n)) for n in (1, 2, 3)]
     await checkpoint(log, 1, [(WRITES, writes[:2])], 2)

@@ -117,6 +117,12 @@ class ProofStore(Protocol):
     async def records_of_call(self, call_id: UUID) -> Sequence[StoredRecord]:
         """The records of a call."""
 
+    async def delivered(self, destination: str) -> int:
+        """The highest number that was delivered to the destination of this name; 0 = none."""
+
+    async def record_delivery(self, destination: str, number: int) -> None:
+        """Remember that a checkpoint was delivered; again changes nothing."""
+
     async def removal(self) -> Removal | None:
         """The newest removal of records; None where nothing was removed."""
 
