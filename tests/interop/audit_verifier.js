@@ -142,6 +142,7 @@ function parseKeys(text) {
 
 function parseNote(bytes) {
   const whole = utf8(bytes);
+  need(bytes.length <= 65536, "too large a note");
   const at = whole.lastIndexOf("\n\n");
   need(at >= 0 && whole.endsWith("\n"), "not a signed note");
   const signatures = whole
@@ -154,6 +155,7 @@ function parseNote(bytes) {
       need(data.length > 4, "not a signature");
       return { name: found[1], id: data.subarray(0, 4).toString("hex"), signature: data.subarray(4) };
     });
+  need(signatures.length <= 16, "too many signatures");
   return { text: whole.slice(0, at + 1), signatures };
 }
 

@@ -21,7 +21,7 @@ from raas.domain.audit.inclusion import InclusionProof, proof_text
 from raas.domain.audit.key_history import key_history_text
 from raas.usecases.proof.prove import NotProvable, prove_call
 from tests.interop.conftest import HERE, NODE
-from tests.usecases.proof.corruptions import CORRUPTIONS, Case
+from tests.usecases.proof.corruptions import CORRUPTIONS, Case, case_of_removed_months
 from tests.usecases.proof.random_corruptions import random_corruptions
 from tests.usecases.proof.sample_log import DAY, MINUTE, START, SampleLog, full_log, write
 
@@ -74,6 +74,11 @@ def case() -> Case:
     return Case(asyncio.run(log.export()), log.notes)
 
 
+@pytest.fixture(scope="module")
+def removed() -> Case:
+    return asyncio.run(case_of_removed_months())
+
+
 def test_javascript_accepts_a_whole_export(javascript: JavaScript, case: Case) -> None:
     assert javascript.verify(case) == {
         "sound": True,
@@ -121,9 +126,10 @@ def test_javascript_names_each_corruption(name: str, javascript: JavaScript, cas
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_javascript_always_finds_a_random_corruption(
-    data: st.DataObject, javascript: JavaScript, case: Case
+    data: st.DataObject, javascript: JavaScript, case: Case, removed: Case
 ) -> None:
-    assert not javascript.verify(data.draw(random_corruptions(case)))["sound"]
+    whole = data.draw(st.sampled_from((case, removed)))
+    assert not javascript.verify(data.draw(random_corruptions(whole)))["sound"]
 
 
 def test_javascript_verifies_the_proof_of_each_call(javascript: JavaScript) -> None:

@@ -157,7 +157,7 @@ class _Run:
     def end(self) -> Iterator[Finding]:
         """Everything that is wrong after the last line."""
         size = self._header.size
-        yield from self.tree.compare(self._chains.are)
+        yield from self.tree.compare(self._chains.equal)
         if self.tree.leaf < size:
             first = self.tree.leaf
             text = f"records {first} to {size - 1}, the newest of the log, are missing"
@@ -176,7 +176,7 @@ class _Run:
         if not self._begun:
             self._begun = True
             yield from self._skip_to(self._header.first)
-        yield from self.tree.compare(self._chains.are)
+        yield from self.tree.compare(self._chains.equal)
         if not self.tree.leaf <= line.leaf < self._header.size:
             if line.leaf in self._missing:
                 fault, text = Fault.RECORDS_SWAPPED, f"record {line.leaf} of the log stands after a later one"
@@ -203,7 +203,7 @@ class _Run:
         yield Finding(Fault.RECORD_MISSING, f"{numbers} of the log missing", first)
         self._missing.update(range(first, min(leaf, first + MAX_FINDINGS)))
         self.tree.skip_to(leaf)
-        yield from self.tree.compare(self._chains.are)
+        yield from self.tree.compare(self._chains.equal)
 
     def _may_be_removed(self) -> bool:
         until, covering = self.removed_until, self.tree.covering()

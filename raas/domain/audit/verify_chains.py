@@ -37,8 +37,8 @@ class FollowedChains:
         self._open[line.chain] = ChainState(line.chain, line.length, line.head)
         return not known
 
-    def are(self, count: int, root: bytes) -> bool:
-        """Whether these are the number of the open chains and the root over them.
+    def equal(self, count: int, root: bytes) -> bool:
+        """Whether the open chains have this number and this root over them.
 
         True without a look once a record was wrong: that has been named.
         """

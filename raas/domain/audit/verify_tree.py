@@ -49,7 +49,7 @@ class FollowedTree:
         """The first checkpoint that covers the next leaf."""
         return self._checkpoints[self._next].checkpoint if self._next < len(self._checkpoints) else None
 
-    def compare(self, chains_are: Callable[[int, bytes], bool]) -> Iterator[Finding]:
+    def compare(self, chains_equal: Callable[[int, bytes], bool]) -> Iterator[Finding]:
         """Everything that is wrong at the checkpoints that the tree has reached."""
         while (checkpoint := self.covering()) is not None and checkpoint.size <= self.leaf:
             self._next += 1
@@ -57,7 +57,7 @@ class FollowedTree:
                 continue
             if self._tree is not None and self._tree.root() == checkpoint.root:
                 self.proven = checkpoint
-                if not chains_are(checkpoint.chains, checkpoint.chains_root):
+                if not chains_equal(checkpoint.chains, checkpoint.chains_root):
                     text = f"the chains are not as checkpoint {checkpoint.number} has them"
                     yield Finding(Fault.CHAINS_DIFFER, text, checkpoint=checkpoint.number)
             elif self._tree is not None:

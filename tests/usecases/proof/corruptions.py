@@ -9,7 +9,16 @@ from raas.domain.audit.chain import ChainState, new_chain
 from raas.domain.audit.export import Header, RecordLine, line_bytes, parse_line
 from raas.domain.audit.findings import Fault
 from raas.domain.audit.record import record_from_texts, record_texts
-from tests.usecases.proof.sample_log import FIRST, SECOND, WRITES, SampleLog, full_log, write
+from tests.usecases.proof.sample_log import (
+    FIRST,
+    MINUTE,
+    SECOND,
+    START,
+    WRITES,
+    SampleLog,
+    full_log,
+    write,
+)
 
 
 @dataclass(frozen=True)
@@ -266,6 +275,13 @@ def search_criteria_altered(case: Case) -> Case:
     line = record_at(case, leaf)
     assert line.criteria is not None
     return with_lines(case, {leaf: replace(line, criteria=replace(line.criteria, content='{"a":1}'))})
+
+
+async def case_of_removed_months() -> Case:
+    """An export in which records were removed: whole checkpoints, and single records after them."""
+    log = await full_log()
+    log.store.remove_before(START + 2 * MINUTE + 15_000)
+    return Case(await log.export(), log.notes)
 
 
 async def log_until(checkpoint: int) -> SampleLog:

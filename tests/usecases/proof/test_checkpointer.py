@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from copy import deepcopy
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from raas.domain.audit.chain import ChainState, chains_root
 from raas.domain.audit.checkpoint import Checkpoint, parse_checkpoint
 from raas.domain.audit.findings import Fault
+from raas.domain.audit.inclusion import verify_inclusion
 from raas.domain.audit.key_history import KeyHistory, PublishedKey
 from raas.domain.audit.note import format_note, parse_note
 from raas.domain.audit.verify import verify_export
@@ -17,6 +22,7 @@ from raas.memory.proof_store import MemoryProofStore
 from raas.signing.ed25519 import check_signature
 from raas.usecases.ports.proof import CheckpointTaken, KeyUnusable
 from raas.usecases.proof.checkpointer import Checkpointer, LogReplaced
+from raas.usecases.proof.prove import prove_call
 from tests.usecases.proof.sample_log import (
     FIRST,
     MINUTE,
@@ -87,6 +93,32 @@ async def test_process_that_takes_over_continues_the_log() -> None:
     await log.checkpoint()
     assert parsed(log.notes[-1]).number == 7
     assert verify_export(await log.export(), log.named_notes(), log.keys, check_signature).sound
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)), min_size=1, max_size=5))
+def test_log_over_many_tiles_is_continued_by_one_process_after_another(
+    batches: list[tuple[int, int]],
+) -> None:
+    async def made() -> SampleLog:
+        log = SampleLog()
+        for writes, reads in batches:
+            for number in range(writes):
+                write(log, number)
+            for _ in range(reads):
+                log.record(SECOND)
+            log.checkpointer = again(log)
+            await log.checkpoint()
+        return log
+
+    log = asyncio.run(made())
+    lines = asyncio.run(log.export())
+    result = verify_export(lines, log.named_notes(), log.keys, check_signature)
+    assert (result.sound, result.records) == (True, sum(map(sum, batches)))
+    for call in {1, log.calls // 2, log.calls} - {0}:
+        if log.calls:
+            (proof,) = asyncio.run(prove_call(log.store, UUID(int=call)))
+            assert verify_inclusion(proof, log.keys, check_signature).number == len(log.notes)
 
 
 async def test_second_of_two_checkpointers_is_refused_and_continues_after_the_first() -> None:

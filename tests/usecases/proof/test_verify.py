@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from raas.domain.audit.findings import Fault, Verification
 from raas.domain.audit.verify import verify_export
 from raas.signing.ed25519 import check_signature
-from tests.usecases.proof.corruptions import CORRUPTIONS, Case, leaf_of
+from tests.usecases.proof.corruptions import CORRUPTIONS, Case, case_of_removed_months, leaf_of
 from tests.usecases.proof.random_corruptions import random_corruptions
 from tests.usecases.proof.sample_log import (
     DAY,
@@ -115,13 +116,25 @@ async def test_removed_checkpoint_is_named_by_its_number(case: Case) -> None:
         assert (Fault.CHECKPOINT_MISSING, number) in {(each.fault, each.checkpoint) for each in findings}
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.data())
-def test_random_corruption_is_always_found(data: st.DataObject) -> None:
-    log = asyncio.run(full_log())
-    whole = Case(asyncio.run(log.export()), log.notes)
-    broken = data.draw(random_corruptions(whole))
-    assert not verified(broken).sound
+@pytest.fixture(scope="module")
+async def removed() -> Case:
+    return await case_of_removed_months()
+
+
+@settings(max_examples=400, deadline=None)
+@given(data=st.data())
+def test_random_corruption_is_always_found(data: st.DataObject, case: Case, removed: Case) -> None:
+    whole = data.draw(st.sampled_from((case, removed)))
+    assert not verified(data.draw(random_corruptions(whole))).sound
+
+
+def test_lines_about_removed_records_must_all_be_there(removed: Case) -> None:
+    assert verified(removed).sound
+    kinds = [json.loads(line)["type"] for line in removed.lines]
+    for kind in ("subtree", "chain", "removed"):
+        at = kinds.index(kind)
+        without = replace(removed, lines=[*removed.lines[:at], *removed.lines[at + 1 :]])
+        assert not verified(without).sound
 
 
 async def test_removed_months_are_proven_by_hashes() -> None:
