@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.numbers.enterprise_number import parse_enterprise_number
 from raas.domain.numbers.niss import NissProfile
 from raas.domain.persons.bis_number import bis_numbers
+from raas.identity import IdentityFilesRefused
+from raas.ops.addresses import is_loopback, split_address
 from raas.ops.settings import Settings
 from raas.rpc.remote_source import RemoteSource
 from raas.rpc.services.use_cases import PersonUseCases
@@ -35,6 +37,7 @@ from raas.usecases.persons.update import UpdatePerson
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.niss_history import NissHistory
 from raas.usecases.ports.persons import IdentitySource
+from raas_client import Tls
 
 
 class Persons:
@@ -67,8 +70,7 @@ class Persons:
                 self.source, self.identities = StructureSource(), NoIdentities()
                 self.history = UnchangingNumbers()
             case target:
-                caller = parse_enterprise_number(settings.authentic_source_caller)
-                self.source = self.identities = self._remote = RemoteSource.at(target, caller)
+                self.source = self.identities = self._remote = _remote_source(target, settings)
                 self.history = UnrecordedNumbers()
 
     def use_cases(self, profile: NissProfile, committed: Callable[[int], None]) -> PersonUseCases | None:
@@ -90,3 +92,22 @@ class Persons:
         """Close the connection to a remote source."""
         if self._remote is not None:
             await self._remote.close()
+
+
+def _remote_source(target: str, settings: Settings) -> RemoteSource:
+    """The source on another server. Raises IdentityFilesRefused."""
+    ca, certificate = settings.authentic_source_ca, settings.authentic_source_certificate
+    name = settings.authentic_source_server_name
+    try:
+        tls = None
+        if ca or certificate or name or not is_loopback(split_address(target)[0]):
+            tls = Tls.from_files(ca, certificate, settings.authentic_source_key, name)
+        return RemoteSource.at(
+            target,
+            parse_enterprise_number(settings.authentic_source_caller),
+            tls=tls,
+            token=settings.authentic_source_token_file,
+            legal_context=settings.authentic_source_legal_context,
+        )
+    except (OSError, ValueError) as error:
+        raise IdentityFilesRefused(f"the identity for RAAS_AUTHENTIC_SOURCE: {error}") from None

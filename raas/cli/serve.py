@@ -155,6 +155,33 @@ def serve(
         str | None,
         typer.Option(metavar="NUMBER", help="The enterprise number used to call the other server."),
     ] = None,
+    authentic_source_ca: Annotated[
+        str | None,
+        typer.Option(
+            "--authentic-source-ca",
+            metavar="FILE",
+            help="The authorities of the certificate of the other server, PEM; those of gRPC by default.",
+        ),
+    ] = None,
+    authentic_source_certificate: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The client certificate used to call the other server, PEM."),
+    ] = None,
+    authentic_source_key: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The unencrypted key of the client certificate, PEM.")
+    ] = None,
+    authentic_source_server_name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The name in the certificate of the other server."),
+    ] = None,
+    authentic_source_token_file: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The file with the token used to call the other server."),
+    ] = None,
+    authentic_source_legal_context: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="The legal context of calls that have none of their own."),
+    ] = None,
     metrics_listen: Annotated[
         str | None,
         typer.Option(

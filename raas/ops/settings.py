@@ -19,14 +19,10 @@ from pydantic import (
 
 from raas.domain.environment import Environment
 from raas.domain.registers.dossier import MAX_LINES
-from raas.ops.addresses import Address, is_loopback, split_address
-from raas.ops.identity_settings import (
-    PREFIX,
-    EnterpriseNumberText,
-    IdentitySettings,
-    refuse_contradictions,
-)
+from raas.ops.addresses import Address
+from raas.ops.identity_settings import PREFIX, refuse_contradictions
 from raas.ops.limits_file import load_limits
+from raas.ops.source_settings import SourceSettings
 
 
 class SettingsRefused(Exception):
@@ -49,28 +45,12 @@ class LogLevel(Enum):
     ERROR = "error"
 
 
-LOCAL, STRUCTURE = "local", "structure"
-"""The authentic sources that are not an address."""
-
-
-def _source(text: str) -> str:
-    """The data of persons travel to the other server in plaintext and must not leave the machine."""
-    if text not in (LOCAL, STRUCTURE):
-        try:
-            host, port = split_address(text)
-        except ValueError:
-            raise ValueError(f"write {LOCAL}, {STRUCTURE}, or the host:port of another server") from None
-        if not is_loopback(host) or port == 0:
-            raise ValueError("the other server is called in plaintext, on a loopback address only")
-    return text
-
-
 def _limits_file(path: Path) -> Path:
     load_limits(path)
     return path
 
 
-class Settings(IdentitySettings):
+class Settings(SourceSettings):
     """All settings, validated; `load_settings` reads them."""
 
     database_url: SecretStr | None = None
@@ -81,11 +61,6 @@ class Settings(IdentitySettings):
     """`test` also accepts the numbers of fictitious persons."""
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     """Number of processes that share the port."""
-    authentic_source: Annotated[str, AfterValidator(_source)] = LOCAL
-    """The source that says which NISS exist: `local` (the persons of this database), `structure` (every
-    well-formed number exists), or the `host:port` of another RaaS server."""
-    authentic_source_caller: EnterpriseNumberText = "0999999922"
-    """The enterprise number under which this server calls the other one."""
     metrics_listen: Address | None = None
     """Address of the Prometheus metrics; absent = none. Worker n listens on the port plus n."""
     shutdown_seconds: Annotated[float, Field(gt=0, le=3_600)] = 10

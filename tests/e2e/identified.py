@@ -63,8 +63,11 @@ def bearer(token: str) -> Metadata:
 
 
 @contextmanager
-def identified_server(folder: Path) -> Iterator[IdentifiedServer]:
-    """Such a server, with the registers of OWNER and of OTHER."""
+def identified_server(folder: Path, authentic_source: str = "structure") -> Iterator[IdentifiedServer]:
+    """Such a server, with the registers of OWNER and of OTHER.
+
+    By default every number of the right structure is known.
+    """
     authority = Authority("Test Authority")
     addresses = (f"127.0.0.1:{free_port()}" for _ in range(3))
     place = IdentifiedServer(folder, authority, TokenIssuer(folder), *addresses)
@@ -78,8 +81,7 @@ def identified_server(folder: Path) -> Iterator[IdentifiedServer]:
         "RAAS_LISTEN_HEALTH": place.health,
         "RAAS_ENVIRONMENT": "test",
         "RAAS_NISS_PROFILE": "test",
-        # Every number of the right structure is known.
-        "RAAS_AUTHENTIC_SOURCE": "structure",
+        "RAAS_AUTHENTIC_SOURCE": authentic_source,
         "RAAS_DATA_DIR": str(folder / "var"),
         "RAAS_TLS_CERTIFICATE": str(folder / "server.pem"),
         "RAAS_TLS_KEY": str(folder / "server.key"),

@@ -122,15 +122,39 @@ def test_password_of_the_database_is_not_shown() -> None:
     assert "secret" not in repr(settings)
 
 
-@pytest.mark.parametrize("source", ["local", "structure", "127.0.0.1:50052", "localhost:1", "[::1]:50052"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "local",
+        "structure",
+        "127.0.0.1:50052",
+        "localhost:1",
+        "[::1]:50052",
+        "192.168.1.2:50051",
+        "example.org:1",
+    ],
+)
 def test_authentic_sources_are_accepted(source: str) -> None:
     assert load_settings(authentic_source=source).authentic_source == source
 
 
-@pytest.mark.parametrize("source", ["remote", "LOCAL", "192.168.1.2:50051", "example.org:1", "127.0.0.1:0"])
+@pytest.mark.parametrize("source", ["remote", "LOCAL", "example.org", "127.0.0.1:0"])
 def test_invalid_authentic_sources_are_refused(source: str) -> None:
     (problem,) = problems(authentic_source=source)
     assert problem.startswith("RAAS_AUTHENTIC_SOURCE: ")
+
+
+def test_identity_for_the_authentic_source_goes_with_another_server_and_is_whole() -> None:
+    told = problems(authentic_source_certificate="a.pem", authentic_source_legal_context="a law")
+    assert [problem.partition(":")[0] for problem in told] == [
+        "RAAS_AUTHENTIC_SOURCE_KEY",
+        "RAAS_AUTHENTIC_SOURCE_CERTIFICATE",
+        "RAAS_AUTHENTIC_SOURCE_LEGAL_CONTEXT",
+    ]
+    (problem,) = problems(authentic_source="127.0.0.1:1", authentic_source_key="a.key")
+    assert problem.startswith("RAAS_AUTHENTIC_SOURCE_CERTIFICATE: a certificate and its key go together")
+    (problem,) = problems(authentic_source="127.0.0.1:1", authentic_source_legal_context="Loi é")
+    assert problem.startswith("RAAS_AUTHENTIC_SOURCE_LEGAL_CONTEXT: ")
 
 
 def test_caller_of_the_authentic_source_must_be_an_enterprise_number() -> None:

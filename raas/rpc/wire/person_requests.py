@@ -20,6 +20,7 @@ from raas.rpc.wire.fields import (
     ROW_VIOLATIONS,
     Faults,
     NissRules,
+    read_enterprise_number,
     read_enum,
     read_niss,
     read_nisses,
@@ -82,6 +83,8 @@ def read_person_checks(
 
     A generator that yields now and then, so that other tasks can run.
     """
+    if request.HasField("on_behalf_of"):
+        read_enterprise_number("on_behalf_of", request.on_behalf_of, faults)
     if not request.checks:
         faults.append(Violation("checks", Reason.REQUIRED))
     if not within_batch("checks", request.checks, LIST_LIMIT, faults):

@@ -117,9 +117,14 @@ class Persons:
         )
         return await self._calls.unary(lambda stubs: stubs.persons.UpdatePerson, request, repeatable=False)
 
-    async def check_persons(self, checks: Iterable[PersonCheck]) -> Sequence[PersonState]:
-        """The status of up to 1,000 numbers, and the differing fields of claimed identities, in order."""
-        request = CheckPersonsRequest(checks=checks)
+    async def check_persons(
+        self, checks: Iterable[PersonCheck], *, on_behalf_of: str | None = None
+    ) -> Sequence[PersonState]:
+        """The status of up to 1,000 numbers, and the differing fields of claimed identities, in order.
+
+        `on_behalf_of` is the enterprise number of the organisation that asked the caller, for the audit.
+        """
+        request = CheckPersonsRequest(checks=checks, on_behalf_of=on_behalf_of)
         return (await self._calls.unary(lambda stubs: stubs.persons.CheckPersons, request)).states
 
     async def replace_niss(
