@@ -16,6 +16,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
 from raas.storage.connection.capacity import capacity
 from raas.storage.connection.database import open_database
+from raas.storage.connection.server_version import server_version
 from raas.storage.maintenance.erase import PostgresContentStore
 from raas.storage.maintenance.trim import PostgresTrims
 from raas.storage.reads.registers import PostgresRegisterStore
@@ -60,6 +61,11 @@ def require_usable_schema(dsn: str) -> SchemaVersion:
     if not version.is_usable:
         raise StoreFault(version.refusal)
     return version
+
+
+def postgresql_version(dsn: str) -> str:
+    """The version of PostgreSQL, such as 18.1. Raises StoreUnavailable, StoreFault."""
+    return asyncio.run(server_version(dsn))
 
 
 def require_connections(dsn: str, workers: int, each: int) -> None:

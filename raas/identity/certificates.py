@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from raas.domain.callers.credential import Credential, CredentialKind, CredentialRefused
 from raas.domain.invalid import Invalid
-from raas.domain.numbers.enterprise_number import parse_enterprise_number
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, parse_enterprise_number
 from raas.identity.patterns import Pattern
 
 LONGEST_APPLICATION = 128
@@ -62,23 +62,9 @@ class CertificateReader:
     def _credential(self, pem: bytes) -> Credential:
         try:
             certificate = x509.load_pem_x509_certificate(pem)
-            _require_client_usage(certificate)
-            issuer = self._issuer(certificate)
-            subject = certificate.subject
+            number, application = read_caller(certificate, self._issuer(certificate), self._patterns)
         except ValueError:
             raise CredentialRefused("the certificate cannot be read") from None
-        named = {pair for pattern in self._patterns for pair in pattern.read(subject, issuer)}
-        if not named:
-            raise CredentialRefused("the certificate names no organisation and application in a known form")
-        if len(named) > 1:
-            raise CredentialRefused("the certificate names more than one organisation or application")
-        ((organisation, application),) = named
-        if len(application) > LONGEST_APPLICATION or not application.isprintable():
-            raise CredentialRefused("the certificate names an application that is too long or unprintable")
-        try:
-            number = parse_enterprise_number(organisation)
-        except Invalid:
-            raise CredentialRefused("the certificate names an invalid enterprise number") from None
         return Credential(
             CredentialKind.CERTIFICATE,
             number,
@@ -97,6 +83,28 @@ class CertificateReader:
                 continue
             return authority
         raise CredentialRefused("the certificate was not issued by a trusted authority")
+
+
+def read_caller(
+    certificate: x509.Certificate, issuer: x509.Certificate, patterns: Sequence[Pattern]
+) -> tuple[EnterpriseNumber, str]:
+    """The organisation and the application that a certificate of this issuer names.
+
+    Raises CredentialRefused.
+    """
+    _require_client_usage(certificate)
+    named = {pair for pattern in patterns for pair in pattern.read(certificate.subject, issuer)}
+    if not named:
+        raise CredentialRefused("the certificate names no organisation and application in a known form")
+    if len(named) > 1:
+        raise CredentialRefused("the certificate names more than one organisation or application")
+    ((organisation, application),) = named
+    if len(application) > LONGEST_APPLICATION or not application.isprintable():
+        raise CredentialRefused("the certificate names an application that is too long or unprintable")
+    try:
+        return parse_enterprise_number(organisation), application
+    except Invalid:
+        raise CredentialRefused("the certificate names an invalid enterprise number") from None
 
 
 def public_key_hash(certificate: x509.Certificate) -> str:

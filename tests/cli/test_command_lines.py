@@ -36,7 +36,10 @@ EITHER_REGISTER = "either --register NUMBER or --all"
         ("watch --log-id x", "--log-id goes with"),
         ("watch --acknowledged", "--acknowledged needs --subscriber"),
         ("watch --kind INSCRIBED --kind DELETED", "--kind is one of INSCRIBED, REMOVED"),
-        ("watch --target register.example:443", "--target"),
+        ("watch --target https://register.example:443", "--target"),
+        ("watch --certificate a.pem", "--certificate and --key go together"),
+        ("watch --token-file a --token-command b", "one of --token-file and --token-command"),
+        ("watch --token-command '", "--token-command is not a command"),
         ("watch --heartbeat 301", "less than or equal to 300"),
     ],
 )

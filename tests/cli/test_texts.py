@@ -15,6 +15,7 @@ import raas.cli
 from raas.cli import command_line
 from raas.cli.texts import TABLES, environment_language, tr, use_language
 from raas.cli.texts.help import HELP, help_texts, translate_help
+from raas_client.calls.hints import HINTS
 
 COMPLETION = {
     "Install completion for the current shell.",
@@ -41,7 +42,7 @@ def fields(text: str) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("language", ["fr", "nl"])
 def test_every_text_is_translated_with_the_same_values(language: str) -> None:
-    used = set(texts()) | {"ok", "warning", "failed"}
+    used = set(texts()) | {"ok", "warning", "failed"} | set(HINTS.values())
     table = TABLES[language]
     assert sorted(used - table.keys()) == []
     assert sorted(table.keys() - used) == []
@@ -71,15 +72,10 @@ def test_language_comes_from_the_environment(
 
 
 @pytest.mark.parametrize("language", ["fr", "nl"])
-def test_help_of_the_commands_of_a_server_is_translated(language: str) -> None:
+def test_help_of_commands_is_translated(language: str) -> None:
     root: Any = typer.main.get_command(command_line())
     everything = set(help_texts(root))
     for operator in (
-        "serve",
-        "migrate",
-        "trim",
-        "erase",
-        "renew-log",
         "audit",
         "demo",
         "certificates",

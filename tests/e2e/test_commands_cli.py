@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -142,12 +143,15 @@ def test_persons_are_imported_searched_and_shown(person_server: Server, tmp_path
 
 def test_status_and_doctor_find_nothing_wrong(server: Server, register: TestRegister) -> None:
     lines = raas("status", *register.arguments).stdout.splitlines()
-    assert [line.split()[:2] for line in lines] == [["server", "ok"], ["register", "ok"], ["clocks", "ok"]]
+    subjects = ("server", "environment", "register", "clocks")
+    assert [line.split()[:2] for line in lines] == [[subject, "ok"] for subject in subjects]
     found = objects(raas("doctor", "--json", *register.arguments, environment=server.environment))
     outcomes = {each["subject"]: each["outcome"] for each in found}
     assert set(outcomes.values()) <= {"ok", "warning"}
     assert {"versions", "configuration", "settings", "database"} <= outcomes.keys()
     assert outcomes["database"] == "ok"
+    (database,) = [each["text"] for each in found if each["subject"] == "database"]
+    assert re.match(r"PostgreSQL \d\d", database)
 
 
 def test_doctor_names_what_fails(server: Server) -> None:

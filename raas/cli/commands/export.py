@@ -10,16 +10,10 @@ from typing import Annotated, TextIO
 
 import typer
 
-from raas.cli.server.client import client_of, run_with
-from raas.cli.server.options import (
-    DEFAULT_TARGET,
-    EnterpriseNumber,
-    Json,
-    Language,
-    PatienceSeconds,
-    Register,
-    Target,
-)
+from raas.cli.server.client import run_with
+from raas.cli.server.command import server_command
+from raas.cli.server.connection import ConnectionOptions
+from raas.cli.server.options import Json, PatienceSeconds
 from raas.cli.server.refusal import refusal_of
 from raas.cli.terminal.days import parse_day, parse_niss
 from raas.cli.terminal.exits import Exit, fail
@@ -35,13 +29,12 @@ from raas_client import Patience, RaasClient, RaasError
 HEADER = ("niss", "dossier_type", "begin", "end")
 
 
+@server_command
 def export(
+    server: ConnectionOptions,
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="CSV, also .csv.gz and .csv.xz; - is standard output.")
     ] = "-",
-    target: Target = DEFAULT_TARGET,
-    enterprise_number: EnterpriseNumber = None,
-    register: Register = None,
     niss: Annotated[
         list[str] | None, typer.Option(metavar="NISS", help="Only this person; may be repeated.")
     ] = None,
@@ -69,7 +62,6 @@ def export(
         int | None, typer.Option(metavar="REVISION", help="The state at this revision.")
     ] = None,
     at_time: AtTime = None,
-    language: Language = None,
     patience: PatienceSeconds = 30.0,
     as_json: Json = False,
 ) -> None:
@@ -87,7 +79,7 @@ def export(
         raise typer.BadParameter("--json needs a FILE: standard output cannot take both")
     overlapping, ending = _period(overlaps, "--overlaps"), _period(ends_between, "--ends-between")
     instant = parse_instant(at_time)
-    client = client_of(target, enterprise_number, register, language, Patience(call_seconds=patience))
+    client = server.client_with(Patience(call_seconds=patience))
 
     filtered = any((niss, dossier_type, active_on, overlaps, ends_between, at_time, at_revision is not None))
 

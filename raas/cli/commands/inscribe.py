@@ -25,12 +25,6 @@ TypeArgument = Annotated[str, typer.Argument(metavar="TYPE", help="The code of t
 End = Annotated[
     str | None, typer.Argument(metavar="END", help="The last day; without it the period is open.")
 ]
-LegalContext = Annotated[
-    str | None, typer.Option(metavar="TEXT", help="The legal context, kept with the mutation.")
-]
-Ticket = Annotated[
-    str | None, typer.Option(metavar="TEXT", help="Your own reference, kept with the mutation.")
-]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
 RefuseReplaced = Annotated[
     bool, typer.Option("--refuse-replaced", help="Refuse a replaced number instead of following it.")
@@ -58,8 +52,6 @@ def inscribe(
     sex: Annotated[str | None, typer.Option(metavar="F|M", help="Refuse a person of the other sex.")] = None,
     refuse_replaced: RefuseReplaced = False,
     dry_run: DryRun = False,
-    legal_context: LegalContext = None,
-    ticket: Ticket = None,
 ) -> None:
     """Add a period to the dossier of a person.
 
@@ -75,7 +67,7 @@ def inscribe(
     )
 
     async def ask(client: RaasClient) -> InscribeResponse:
-        return await client.acting(legal_context=legal_context, ticket=ticket).inscribe(
+        return await client.inscribe(
             parse_niss(niss),
             dossier_type,
             parse_day(begin),
@@ -105,8 +97,6 @@ def remove(
     whole: Annotated[bool, typer.Option("--whole", help="Remove the whole dossier.")] = False,
     refuse_replaced: RefuseReplaced = False,
     dry_run: DryRun = False,
-    legal_context: LegalContext = None,
-    ticket: Ticket = None,
 ) -> None:
     """Remove a period from the dossier of a person, or the whole dossier (--whole).
 
@@ -119,7 +109,7 @@ def remove(
         raise typer.BadParameter(tr("give a period (BEGIN, END or both), or --whole"))
 
     async def ask(client: RaasClient) -> RemoveResponse:
-        return await client.acting(legal_context=legal_context, ticket=ticket).remove(
+        return await client.remove(
             parse_niss(niss),
             dossier_type,
             first,

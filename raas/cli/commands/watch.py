@@ -11,15 +11,10 @@ from typing import Annotated
 import typer
 
 from raas.cli.commands.watch_lines import json_lines, text_lines
-from raas.cli.server.client import client_of, fail_for, report_outages, run_with
-from raas.cli.server.options import (
-    DEFAULT_TARGET,
-    EnterpriseNumber,
-    JsonLines,
-    Language,
-    Register,
-    Target,
-)
+from raas.cli.server.client import fail_for, report_outages, run_with
+from raas.cli.server.command import server_command
+from raas.cli.server.connection import ConnectionOptions
+from raas.cli.server.options import JsonLines
 from raas.cli.terminal.output import until_reader_leaves
 from raas.v1.mutation_pb2 import MutationKind
 from raas_client import (
@@ -39,10 +34,9 @@ _PREFIX = "MUTATION_KIND_"
 _FAREWELL_SECONDS = 5.0
 
 
+@server_command
 def watch(
-    target: Target = DEFAULT_TARGET,
-    enterprise_number: EnterpriseNumber = None,
-    register: Register = None,
+    server: ConnectionOptions,
     after_revision: Annotated[
         int | None,
         typer.Option(metavar="REVISION", min=0, help="Start with the first mutation after this revision."),
@@ -86,7 +80,6 @@ def watch(
             help="How long to retry while no server answers; for ever by default.",
         ),
     ] = None,
-    language: Language = None,
     as_json: JsonLines = False,
 ) -> None:
     """Show the mutations of a register as they are committed.
@@ -101,8 +94,8 @@ def watch(
     """
     start = _start(after_revision, log_id, latest, snapshot, acknowledged, subscriber)
     kinds = [_kind(name) for name in kind or ()]
-    report_outages(lambda text: typer.echo(f"raas: {target}: {text}", err=True))
-    client = client_of(target, enterprise_number, register, language, Patience(outage_seconds=patience))
+    report_outages(lambda text: typer.echo(f"raas: {server.target}: {text}", err=True))
+    client = server.client_with(Patience(outage_seconds=patience))
     subscription = client.subscribe(
         start,
         dossier_types=dossier_type or (),

@@ -22,7 +22,8 @@ from raas.cli.demo.inscriptions import COLUMNS, SAMPLE_PERSON, demo_rows
 from raas.cli.demo.persons import IMPORT_ID, demo_persons
 from raas.cli.imports.header import read_header
 from raas.cli.imports.operations import Operations
-from raas.cli.server.client import client_of, run_with
+from raas.cli.server.client import run_with
+from raas.cli.server.connection import ConnectionOptions
 from raas.cli.server.options import DEFAULT_TARGET, Target
 from raas.cli.server.refusal import refusal_of
 from raas.cli.terminal.exits import Exit, fail
@@ -77,7 +78,8 @@ def demo(
     ] = None,
 ) -> None:
     """Create the demonstration register on a running server, unless it exists, and suggest commands."""
-    client = client_of(target, REGISTER, None, "en", Patience(outage_seconds=_PATIENCE_SECONDS))
+    connection = ConnectionOptions(target=target, enterprise_number=REGISTER, language="en")
+    client = connection.client_with(Patience(outage_seconds=_PATIENCE_SECONDS))
     try:
         dossiers = run_with(client, lambda opened: _create(opened, target, beside))
     except RaasError as error:

@@ -23,16 +23,10 @@ from raas.cli.imports.run import ImportRun
 from raas.cli.imports.source import Source, open_source
 from raas.cli.imports.state import ImportState, content_id
 from raas.cli.imports.table import UTF_8, open_table
-from raas.cli.server.client import client_of, report_outages, run_with
-from raas.cli.server.options import (
-    DEFAULT_TARGET,
-    EnterpriseNumber,
-    Json,
-    Language,
-    PatienceSeconds,
-    Register,
-    Target,
-)
+from raas.cli.server.client import report_outages, run_with
+from raas.cli.server.command import server_command
+from raas.cli.server.connection import ConnectionOptions
+from raas.cli.server.options import Json, PatienceSeconds
 from raas.cli.server.refusal import Refusal, refusal_of
 from raas.cli.terminal.days import parse_date_format
 from raas.cli.terminal.exits import Exit, fail
@@ -45,7 +39,9 @@ _PASSING = ("UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "CANCELLED
 """Statuses after which the same call may succeed later."""
 
 
+@server_command
 def import_file(
+    server: ConnectionOptions,
     file: Annotated[
         str,
         typer.Argument(
@@ -53,9 +49,6 @@ def import_file(
             help="CSV, possibly compressed by gzip or xz, or a spreadsheet (.xlsx); - is standard input.",
         ),
     ],
-    target: Target = DEFAULT_TARGET,
-    enterprise_number: EnterpriseNumber = None,
-    register: Register = None,
     import_id: Annotated[
         str | None,
         typer.Option(
@@ -85,7 +78,6 @@ def import_file(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Let the server check all rows, and apply none.")
     ] = False,
-    language: Language = None,
     patience: PatienceSeconds = 30.0,
     as_json: Json = False,
 ) -> None:
@@ -100,7 +92,7 @@ def import_file(
 
     Exit status: 0 all rows applied, 3 some rejected, 1 failed, 130 interrupted.
     """
-    client = client_of(target, enterprise_number, register, language, Patience(outage_seconds=patience))
+    client = server.client_with(Patience(outage_seconds=patience))
     form = parse_date_format(date_format)
     _require_encoding(encoding)
     end_on_signals()
@@ -109,18 +101,18 @@ def import_file(
         operations = Operations(table.header, form)
         state = ImportState(
             import_id or _derived_id(source, encoding, date_format),
-            enterprise_number,
-            register,
+            server.enterprise_number,
+            server.register,
             source.digest,
         )
         meter = Meter(tr("rows"), source.size, quiet=as_json)
-        report_outages(lambda text: meter.say(f"{target}: {text}"))
+        report_outages(lambda text: meter.say(f"{server.target}: {text}"))
         run: ImportRun | DryRun
         if dry_run:
             run = DryRun(source, table, operations)
         else:
             places = find_places(source, state, rejected, state_dir)
-            record = record_of(state, target, state_dir) if import_id and source.digest else None
+            record = record_of(state, server.target, state_dir) if import_id and source.digest else None
             if record is not None:
                 record.check()
             run = ImportRun(source, table, operations, places, state, record)

@@ -11,39 +11,12 @@ from typing import NoReturn, TypeVar
 import typer
 
 from raas.cli.server.refusal import refusal_of
-from raas.cli.terminal.days import parse_enterprise_number
 from raas.cli.terminal.exits import Exit, fail
 from raas.cli.terminal.signals import cancelled_by_signals, end_on_signals
-from raas.cli.texts import tr, use_language
-from raas_client import Patience, RaasClient, RaasError
+from raas.cli.texts import tr
+from raas_client import RaasClient, RaasError
 
 Answer = TypeVar("Answer")
-
-
-def client_of(
-    target: str,
-    enterprise_number: str | None,
-    register: str | None,
-    language: str | None,
-    patience: Patience,
-) -> RaasClient:
-    """A client. Raises BadParameter for a target that the library does not take.
-
-    `language` is also that of the command's own texts; None = that of the environment.
-    """
-    language = use_language(language)
-    enterprise_number = enterprise_number and parse_enterprise_number(enterprise_number)
-    register = register and parse_enterprise_number(register)
-    try:
-        return RaasClient(
-            target,
-            enterprise_number=enterprise_number,
-            register=register,
-            language=language,
-            patience=patience,
-        )
-    except ValueError as error:
-        raise typer.BadParameter(f"--target: {error}") from None
 
 
 def run_with(client: RaasClient, work: Callable[[RaasClient], Awaitable[Answer]]) -> Answer:

@@ -29,6 +29,74 @@ Language = Annotated[
         metavar="LANGUAGE", help="The language of texts: en, fr, nl or de; that of LANG by default."
     ),
 ]
+Authorities = Annotated[
+    str | None,
+    typer.Option(
+        "--ca",
+        envvar="RAAS_CLIENT_CA",
+        metavar="FILE",
+        help="The authorities of the certificate of the server, a PEM file; those of gRPC by default.",
+    ),
+]
+Certificate = Annotated[
+    str | None,
+    typer.Option(
+        envvar="RAAS_CLIENT_CERTIFICATE",
+        metavar="FILE",
+        help="Your client certificate, with its intermediate certificates, a PEM file.",
+    ),
+]
+Key = Annotated[
+    str | None,
+    typer.Option(
+        envvar="RAAS_CLIENT_KEY", metavar="FILE", help="The key of --certificate, an unencrypted PEM file."
+    ),
+]
+ServerName = Annotated[
+    str | None,
+    typer.Option(
+        envvar="RAAS_CLIENT_SERVER_NAME",
+        metavar="NAME",
+        help="The name in the certificate of the server; that of --target by default.",
+    ),
+]
+TokenFile = Annotated[
+    str | None,
+    typer.Option(envvar="RAAS_CLIENT_TOKEN_FILE", metavar="FILE", help="The file that holds your token."),
+]
+TokenCommand = Annotated[
+    str | None,
+    typer.Option(
+        envvar="RAAS_CLIENT_TOKEN_COMMAND",
+        metavar="COMMAND",
+        help="A command that writes a fresh token; it is run without a shell.",
+    ),
+]
+LegalContext = Annotated[
+    str | None,
+    typer.Option(
+        envvar="RAAS_LEGAL_CONTEXT", metavar="TEXT", help="The legal context, kept with the mutation."
+    ),
+]
+Ticket = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Your own reference, kept with the mutation.")
+]
+OnBehalfOf = Annotated[
+    str | None,
+    typer.Option(
+        envvar="RAAS_ON_BEHALF_OF",
+        metavar="NUMBER",
+        help="The enterprise number of the organisation that a gateway calls for.",
+    ),
+]
+EndUser = Annotated[
+    str | None,
+    typer.Option(
+        envvar="RAAS_END_USER",
+        metavar="TEXT",
+        help="A reference of the person behind the call, kept for the audit.",
+    ),
+]
 PatienceSeconds = Annotated[
     float,
     typer.Option("--patience", metavar="SECONDS", min=0, help="How long to retry while no server answers."),

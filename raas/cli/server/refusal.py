@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import grpc
 
+from raas.cli.server.credentials import TokenCommandFailed
 from raas.cli.texts import tr
-from raas_client import CallFailed, RaasError, Refused, Violation
+from raas_client import CallFailed, CredentialUnavailable, RaasError, Refused, Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +46,33 @@ def refusal_of(error: RaasError) -> Refusal:
             if not error.told_all:
                 untold = int(error.metadata.get("violation_count", 0)) - len(sentences)
                 sentences = (*sentences, f"… and {untold} more")
-            if error.reason == "UNAUTHENTICATED":
-                sentences = (
-                    *sentences,
-                    tr("say who you are: --enterprise-number, or RAAS_ENTERPRISE_NUMBER"),
-                )
+            if advice := _advice(error.reason):
+                sentences = (*sentences, advice)
             return Refusal(error.status.name, error.reason, sentences, error.call_id)
         case CallFailed():
-            return Refusal(error.status.name, error.status.name, (_cause(error),))
+            hints = (tr(note) for note in getattr(error, "__notes__", ()))
+            return Refusal(error.status.name, error.status.name, (_cause(error), *hints))
+        case CredentialUnavailable():
+            cause = error.__cause__
+            text = str(cause) if isinstance(cause, TokenCommandFailed) else str(error)
+            return Refusal(
+                "UNAUTHENTICATED", "TOKEN_UNAVAILABLE", (tr("there is no token ({cause})", cause=text),)
+            )
         case _:
             return Refusal("UNKNOWN", type(error).__name__, (str(error),))
+
+
+def _advice(reason: str) -> str | None:
+    match reason:
+        case "UNAUTHENTICATED":
+            return tr(
+                "prove who you are by --certificate and --key, by --token-file or --token-command, or, on a "
+                "server with development identity, by --enterprise-number; raas doctor checks them"
+            )
+        case "CREDENTIAL_EXPIRED":
+            return tr("raas doctor shows until when the certificate and the token are valid")
+        case _:
+            return None
 
 
 def _cause(failure: CallFailed) -> str:

@@ -7,35 +7,24 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
 
 import grpc
 
 from raas.cli.server.refusal import refusal_of
 from raas.cli.setup.configuration import ConfigurationInvalid, configuration_path, load_configuration
+from raas.cli.setup.findings import Finding, Outcome
 from raas.cli.terminal.days import today
 from raas.cli.texts import tr
 from raas.v1.decision_pb2 import InscriptionCheck
-from raas_client import CallFailed, RaasClient, RaasError, Refused
-
-Outcome = Literal["ok", "warning", "failed"]
+from raas.v1.register_pb2 import Environment, Register
+from raas_client import CallFailed, CredentialUnavailable, RaasClient, RaasError, Refused
 
 _CLOCK_SECONDS = 5.0
 _FREE_BYTES = 2 * 1024**3
 _UNKNOWN_NISS = "85673003360"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The outcome of one check."""
-
-    subject: str
-    outcome: Outcome
-    text: str
 
 
 def check_versions() -> Iterator[Finding]:
@@ -68,7 +57,7 @@ async def check_server(client: RaasClient, target: str) -> list[Finding]:
         milliseconds = (time.monotonic() - began) * 1_000
         reached = Finding(tr("server"), "ok", _answers(target, milliseconds))
         return [reached, Finding(tr("register"), "failed", refusal_of(refused).text)]
-    except CallFailed as failed:
+    except (CallFailed, CredentialUnavailable) as failed:
         return [Finding(tr("server"), "failed", f"{target}: {refusal_of(failed).text}")]
     milliseconds = (time.monotonic() - began) * 1_000
     text = tr(
@@ -80,9 +69,21 @@ async def check_server(client: RaasClient, target: str) -> list[Finding]:
     )
     return [
         Finding(tr("server"), "ok", _answers(target, milliseconds)),
+        await _version(client, register),
         Finding(tr("register"), "ok", text),
         await _clock(client, register.enterprise_number),
     ]
+
+
+async def _version(client: RaasClient, register: Register) -> Finding:
+    """The version and the environment of the server; a warning where its version is another one."""
+    try:
+        told = await client.server_version()
+    except RaasError as error:
+        return Finding(tr("environment"), "warning", refusal_of(error).text)
+    environment = Environment.Name(register.environment).removeprefix("ENVIRONMENT_").lower()
+    text = tr("{environment}, of raas {version}", environment=environment, version=told or "?")
+    return Finding(tr("environment"), "ok" if told == version("raas") else "warning", text)
 
 
 def _answers(target: str, milliseconds: float) -> str:
@@ -133,14 +134,16 @@ def check_database(data_dir: str | None) -> Iterator[Finding]:
 
 
 def _database(dsn: str) -> Finding:
-    from raas.maintenance import require_usable_schema
+    from raas.maintenance import postgresql_version, require_usable_schema
     from raas.usecases.ports.errors import PortError
 
     try:
-        found = require_usable_schema(dsn)
+        schema, server = require_usable_schema(dsn).current, postgresql_version(dsn)
     except PortError as error:
         return Finding(tr("database"), "failed", str(error))
-    return Finding(tr("database"), "ok", tr("schema {version}", version=found.current))
+    return Finding(
+        tr("database"), "ok", tr("PostgreSQL {server}, schema {version}", server=server, version=schema)
+    )
 
 
 def _disk(folder: Path) -> Finding:

@@ -13,8 +13,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-OPTIONS = ("target", "enterprise_number", "register", "language")
-"""The options that a context may set."""
+FILES = ("ca", "certificate", "key", "token_file")
+"""The options that name files."""
+
+OPTIONS = (
+    "target",
+    "enterprise_number",
+    "register",
+    "language",
+    *FILES,
+    "server_name",
+    "token_command",
+    "legal_context",
+    "on_behalf_of",
+    "end_user",
+)
+"""The options that a context may set. Keys and tokens are not in the file: it names where they are."""
 
 
 class ConfigurationInvalid(Exception):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
+from raas.cli.server.credentials import exposed_files, path_of, token_of
 from raas.cli.setup.configuration import (
-    OPTIONS,
     Configuration,
     ConfigurationInvalid,
     configuration_path,
@@ -24,6 +25,8 @@ context = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+
+_SHOWN = ("target", "enterprise_number", "register", "language")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of the context.")]
 
@@ -43,23 +46,78 @@ def add_context(
     language: Annotated[
         str | None, typer.Option(metavar="LANGUAGE", help="The language of texts: en, fr, nl or de.")
     ] = None,
+    ca: Annotated[
+        str | None,
+        typer.Option(
+            "--ca", metavar="FILE", help="The authorities of the certificate of the server, a PEM file."
+        ),
+    ] = None,
+    certificate: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Your client certificate, a PEM file.")
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The key of --certificate, an unencrypted PEM file."),
+    ] = None,
+    server_name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The name in the certificate of the server.")
+    ] = None,
+    token_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The file that holds your token.")
+    ] = None,
+    token_command: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COMMAND", help="A command that writes a fresh token; it is run without a shell."
+        ),
+    ] = None,
+    legal_context: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="The legal context of the calls.")
+    ] = None,
+    on_behalf_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER", help="The enterprise number of the organisation that a gateway calls for."
+        ),
+    ] = None,
+    end_user: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="A reference of the person behind the call, kept for the audit."),
+    ] = None,
 ) -> None:
-    """Add a context, or replace it; the first one is used at once."""
+    """Add a context, or replace it; the first one is used at once.
+
+    The files are named, not copied: they are read at each command, so that they may be renewed.
+    """
     if language is not None and language not in SERVER_LANGUAGES:
         raise typer.BadParameter(
             tr("--language is one of {languages}", languages=", ".join(SERVER_LANGUAGES))
         )
+    if bool(certificate) != bool(key):
+        raise typer.BadParameter(tr("--certificate and --key go together"))
+    token_of(token_file, token_command)
     given = {
         "target": target,
         "enterprise_number": enterprise_number and parse_enterprise_number(enterprise_number),
         "register": register and parse_enterprise_number(register),
         "language": language,
+        "ca": _absolute(ca),
+        "certificate": _absolute(certificate),
+        "key": _absolute(key),
+        "server_name": server_name,
+        "token_file": _absolute(token_file),
+        "token_command": token_command,
+        "legal_context": legal_context,
+        "on_behalf_of": on_behalf_of and parse_enterprise_number(on_behalf_of),
+        "end_user": end_user,
     }
     options = {option: value for option, value in given.items() if value}
     configuration = _load().with_context(name, options)
     if configuration.current is None:
         configuration = Configuration(name, configuration.contexts)
     _save(configuration)
+    for path in exposed_files(options.get("key"), options.get("token_file")):
+        typer.echo(f"raas: {tr('{file} may be read by other users of this machine', file=path)}", err=True)
     typer.echo(tr("context {name} is saved in {file}", name=name, file=configuration_path()))
 
 
@@ -91,12 +149,41 @@ def list_contexts(
         typer.echo(json.dumps({"current": configuration.current, "contexts": configuration.contexts}))
         return
     write_table(
-        ("", tr("NAME"), tr("TARGET"), tr("ENTERPRISE NUMBER"), tr("REGISTER"), tr("LANGUAGE")),
+        (
+            "",
+            tr("NAME"),
+            tr("TARGET"),
+            tr("ENTERPRISE NUMBER"),
+            tr("REGISTER"),
+            tr("LANGUAGE"),
+            tr("IDENTITY"),
+        ),
         [
-            ("*" if name == configuration.current else "", name, *(options.get(each, "") for each in OPTIONS))
+            (
+                "*" if name == configuration.current else "",
+                name,
+                *(options.get(each, "") for each in _SHOWN),
+                _identity(options),
+            )
             for name, options in sorted(configuration.contexts.items())
         ],
     )
+
+
+def _identity(options: Mapping[str, str]) -> str:
+    """The proof of who calls, in words."""
+    kinds = {
+        "certificate": tr("certificate"),
+        "token_file": tr("token file"),
+        "token_command": tr("token command"),
+    }
+    return ", ".join(words for option, words in kinds.items() if option in options)
+
+
+def _absolute(path: str | None) -> str | None:
+    """The path from everywhere, also where it is a link that will lead to another file."""
+    found = path_of(path)
+    return None if found is None else str(found.absolute())
 
 
 def _load() -> Configuration:

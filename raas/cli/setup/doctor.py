@@ -8,18 +8,20 @@ from typing import Annotated
 
 import typer
 
+from raas.cli.server.client import answer_of
 from raas.cli.server.command import ServerOptions, server_command
 from raas.cli.setup.checks import (
-    Finding,
     check_configuration,
     check_database,
     check_server,
     check_versions,
 )
+from raas.cli.setup.findings import Finding
+from raas.cli.setup.identity_checks import check_identity
 from raas.cli.terminal.exits import Exit
 from raas.cli.terminal.table import has_colour
 from raas.cli.texts import tr, use_language
-from raas_client import RaasClient
+from raas_client import Patience, RaasClient
 
 _PATIENCE = 5.0
 """Seconds: a person waits for the answer."""
@@ -49,24 +51,30 @@ def doctor(
         typer.Option(metavar="DIRECTORY", help="The data directory of a server on this machine."),
     ] = None,
 ) -> None:
-    """Check everything that a call needs: configuration, server, register, clocks; and a database here.
+    """Check everything that a call needs: configuration, identity, server, clocks; and a database here.
+
+    Of a certificate it checks the key, the chain, the days left, and whom a server would read from it; of a
+    token issuer, audience and expiry.
 
     Exit status: 0 nothing failed, 1 otherwise, 130 interrupted.
     """
     use_language(server.language)
+    patience = min(server.patience, _PATIENCE)
 
     async def ask(client: RaasClient) -> list[Finding]:
         return await check_server(client, server.target)
 
-    _write(
-        [
-            *check_versions(),
-            *check_configuration(),
-            *replace(server, patience=min(server.patience, _PATIENCE)).ask(ask),
-            *check_database(data_dir),
-        ],
-        as_json=server.as_json,
-    )
+    findings = [*check_versions(), *check_configuration(), *check_identity(server)]
+    try:
+        client = server.opened(Patience(call_seconds=patience, outage_seconds=patience))
+    except OSError as error:
+        findings.append(Finding(tr("server"), "failed", f"{error.filename}: {error.strerror}"))
+    except typer.BadParameter as wrong:
+        findings.append(Finding(tr("server"), "failed", wrong.message))
+    else:
+        findings += answer_of(client, ask, as_json=server.as_json)
+    findings += check_database(data_dir)
+    _write(findings, as_json=server.as_json)
 
 
 def _write(findings: list[Finding], *, as_json: bool) -> None:

@@ -101,10 +101,6 @@ TEXTS: Mapping[str, str] = {
         "révision {revision}, {seconds:.1f} s, {rows_per_second:,} lignes/s"
     ),
     "rows": "lignes",
-    "say who you are: --enterprise-number, or RAAS_ENTERPRISE_NUMBER": (
-        "indiquez qui vous êtes : --enterprise-number, ou RAAS_ENTERPRISE_NUMBER"
-    ),
-    "schema {version}": "schéma {version}",
     "server": "serveur",
     "settings": "paramètres",
     "standard input and pipes cannot be resumed": (
@@ -204,4 +200,78 @@ TEXTS: Mapping[str, str] = {
     "{seconds:.1f} s between the server and here": "{seconds:.1f} s entre le serveur et cette machine",
     "{share:4.0%}, {left} left: ": "{share:4.0%}, encore {left} : ",
     "{target} answers in {time:.0f} ms": "{target} répond en {time:.0f} ms",
+    "--certificate and --key go together": "--certificate et --key vont ensemble",
+    "--token-command is not a command": "--token-command n'est pas une commande",
+    "IDENTITY": "IDENTITÉ",
+    "PostgreSQL {server}, schema {version}": "PostgreSQL {server}, schéma {version}",
+    "The CA, the certificate or the key of the client is invalid.": (
+        "L'autorité, le certificat ou la clé du client n'est pas valide."
+    ),
+    "The certificate of the server is for another name: give the right name as `server_name`.": (
+        "Le certificat du serveur porte un autre nom : indiquez le bon nom par `server_name`."
+    ),
+    "The certificate of the server was not issued by an authority of `ca`.": (
+        "Le certificat du serveur n'a pas été délivré par une autorité de `ca`."
+    ),
+    (
+        "The server closed the connection before it was made: it may require TLS or a client certificate, or "
+        "refuse the certificate (expired, or of an authority that it does not trust)."
+    ): (
+        "Le serveur a fermé la connexion avant qu'elle ne soit établie : il exige peut-être TLS ou un "
+        "certificat client, ou refuse le certificat (expiré, ou d'une autorité à laquelle il ne se fie pas)."
+    ),
+    "The server speaks no TLS on this port.": "Le serveur n'utilise pas TLS sur ce port.",
+    "a server would refuse it: {cause}": "un serveur le refuserait : {cause}",
+    "application": "application",
+    "audience": "destinataire",
+    "authorities": "autorités",
+    "caller": "appelant",
+    "certificate": "certificat",
+    "chain": "chaîne",
+    "give one of --token-file and --token-command": "indiquez --token-file ou --token-command, pas les deux",
+    "identity": "identité",
+    "issuer": "émetteur",
+    "it is bound to a certificate: give --certificate and --key": (
+        "il est lié à un certificat : indiquez --certificate et --key"
+    ),
+    "it is no JSON Web Token: only the server can read it": (
+        "ce n'est pas un JSON Web Token : seul le serveur peut le lire"
+    ),
+    "no certificate, no token, no enterprise number": "ni certificat, ni jeton, ni numéro d'entreprise",
+    "organisation": "organisation",
+    "organisation {number}, application {name}": "organisation {number}, application {name}",
+    "private files": "fichiers privés",
+    (
+        "prove who you are by --certificate and --key, by --token-file or --token-command, or, on a server "
+        "with development identity, by --enterprise-number; raas doctor checks them"
+    ): (
+        "prouvez votre identité par --certificate et --key, par --token-file ou --token-command ou, sur un "
+        "serveur à identité de développement, par --enterprise-number ; raas doctor les vérifie"
+    ),
+    "raas doctor shows until when the certificate and the token are valid": (
+        "raas doctor indique jusqu'à quand le certificat et le jeton sont valables"
+    ),
+    "{environment}, of raas {version}": "{environment}, de raas {version}",
+    "scope": "portée",
+    "environment": "environnement",
+    "there is no token ({cause})": "il n'y a pas de jeton ({cause})",
+    "token": "jeton",
+    "token command": "commande de jeton",
+    "token file": "fichier de jeton",
+    "valid until {instant}": "valable jusqu'au {instant}",
+    "{count} certificates, the last issued by {name}": "{count} certificats, le dernier délivré par {name}",
+    "{file} may be read by other users of this machine": (
+        "{file} peut être lu par d'autres utilisateurs de cette machine"
+    ),
+    "{file}, key {key}": "{file}, clé {key}",
+    "{name} was not issued by the certificate after it": (
+        "{name} n'a pas été délivré par le certificat qui le suit"
+    ),
+    "{name}: exit status {status}": "{name} : code de sortie {status}",
+    "{name}: it wrote no token": "{name} : elle n'a écrit aucun jeton",
+    "{name}: no token in time": "{name} : pas de jeton à temps",
+    "{claims}, without an expiry: a server refuses it": "{claims}, sans expiration : un serveur le refuse",
+    "{what}: expired on {day}": "{what} : expiré le {day}",
+    "{what}: valid from {day} only": "{what} : valable à partir du {day} seulement",
+    "{what}: valid until {day}, {days} days": "{what} : valable jusqu'au {day}, {days} jours",
 }

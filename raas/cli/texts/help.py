@@ -1,7 +1,7 @@
 """Help texts in the language of the user.
 
-The help of a command is found by its first line, that of an option by its text. Commands of operators (serve,
-those that work on the database and those for development) have English help only.
+The help of a command is found by its first line, that of an option by its text. The commands of the audit and
+those for development have English help only.
 """
 
 from __future__ import annotations
@@ -11,9 +11,14 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from raas.cli.texts import help_fr, help_nl
+from raas.cli.texts import help_fr, help_nl, help_operators_fr, help_operators_nl
 
-HELP: Mapping[str, Mapping[str, str]] = MappingProxyType({"fr": help_fr.HELP, "nl": help_nl.HELP})
+HELP: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "fr": {**help_fr.HELP, **help_operators_fr.HELP},
+        "nl": {**help_nl.HELP, **help_operators_nl.HELP},
+    }
+)
 """Language to English text to text."""
 
 

@@ -176,10 +176,6 @@ HELP: Mapping[str, str] = {
         "Montre si le serveur répond, le registre et les horloges.\n\nCode de sortie : 0 le serveur "
         "répond et connaît le registre, 1 sinon, 130 interruption."
     ),
-    "Check everything that a call needs: configuration, server, register, clocks; and a database here.": (
-        "Vérifie tout ce dont un appel a besoin : configuration, serveur, registre, horloges ; et une "
-        "base de données locale.\n\nCode de sortie : 0 aucun échec, 1 sinon, 130 interruption."
-    ),
     "The data directory of a server on this machine.": (
         "Le dossier de données d'un serveur de cette machine."
     ),
@@ -260,9 +256,6 @@ HELP: Mapping[str, str] = {
     "Named sets of default options, such as one per server.": (
         "Des ensembles nommés d'options par défaut, par exemple un par serveur."
     ),
-    "Add a context, or replace it; the first one is used at once.": (
-        "Ajoute un contexte, ou le remplace ; le premier est utilisé aussitôt."
-    ),
     "The name of the context.": "Le nom du contexte.",
     "Your enterprise number.": "Votre numéro d'entreprise.",
     "The language of texts: en, fr, nl or de.": "La langue des textes : en, fr, nl ou de.",
@@ -272,4 +265,42 @@ HELP: Mapping[str, str] = {
         "Liste les contextes ; celui qui est utilisé porte un *."
     ),
     "Write one JSON object, for scripts.": "Écrit un objet JSON, pour les scripts.",
+    "Check everything that a call needs: configuration, identity, server, clocks; and a database here.": (
+        "Vérifie tout ce dont un appel a besoin : configuration, identité, serveur, horloges ; et une base "
+        "de données locale.\n\nD'un certificat : la clé, la chaîne, les jours restants et qui un serveur y "
+        "lirait ; d'un jeton : émetteur, destinataire et expiration.\n\nCode de sortie : 0 aucun échec, 1 "
+        "sinon, 130 interruption."
+    ),
+    "Add a context, or replace it; the first one is used at once.": (
+        "Ajoute un contexte, ou le remplace ; le premier est utilisé aussitôt.\n\nLes fichiers sont nommés, "
+        "non copiés : ils sont lus à chaque commande et peuvent donc être renouvelés."
+    ),
+    "A command that writes a fresh token; it is run without a shell.": (
+        "Une commande qui écrit un nouveau jeton ; elle est exécutée sans shell."
+    ),
+    "A reference of the person behind the call, kept for the audit.": (
+        "Une référence de la personne derrière l'appel, conservée pour l'audit."
+    ),
+    "The authorities of the certificate of the server, a PEM file.": (
+        "Les autorités du certificat du serveur, un fichier PEM."
+    ),
+    "The authorities of the certificate of the server, a PEM file; those of gRPC by default.": (
+        "Les autorités du certificat du serveur, un fichier PEM ; par défaut celles de gRPC."
+    ),
+    "The enterprise number of the organisation that a gateway calls for.": (
+        "Le numéro de l'entreprise pour laquelle une passerelle appelle."
+    ),
+    "The file that holds your token.": "Le fichier qui contient votre jeton.",
+    "The key of --certificate, an unencrypted PEM file.": (
+        "La clé de --certificate, un fichier PEM non chiffré."
+    ),
+    "The legal context of the calls.": "Le contexte légal des appels.",
+    "The name in the certificate of the server.": "Le nom dans le certificat du serveur.",
+    "The name in the certificate of the server; that of --target by default.": (
+        "Le nom dans le certificat du serveur ; par défaut celui de --target."
+    ),
+    "Your client certificate, a PEM file.": "Votre certificat client, un fichier PEM.",
+    "Your client certificate, with its intermediate certificates, a PEM file.": (
+        "Votre certificat client, avec ses certificats intermédiaires, un fichier PEM."
+    ),
 }

@@ -170,10 +170,6 @@ HELP: Mapping[str, str] = {
         "Toon of de server antwoordt, het register en de klokken.\n\nAfsluitcode: 0 de server antwoordt "
         "en kent het register, anders 1, 130 onderbroken."
     ),
-    "Check everything that a call needs: configuration, server, register, clocks; and a database here.": (
-        "Controleer alles wat een oproep nodig heeft: configuratie, server, register, klokken; en een "
-        "databank op deze machine.\n\nAfsluitcode: 0 niets mislukt, anders 1, 130 onderbroken."
-    ),
     "The data directory of a server on this machine.": "De gegevensmap van een server op deze machine.",
     "Write the manual pages raas.1, raas-import.1, …; then `man -l DIRECTORY/raas-import.1`.": (
         "Schrijf de handleidingpagina's raas.1, raas-import.1, …; daarna `man -l DIRECTORY/raas-import.1`."
@@ -256,9 +252,6 @@ HELP: Mapping[str, str] = {
     "Named sets of default options, such as one per server.": (
         "Benoemde stellen standaardopties, bijvoorbeeld één per server."
     ),
-    "Add a context, or replace it; the first one is used at once.": (
-        "Voeg een context toe, of vervang hem; de eerste wordt meteen gebruikt."
-    ),
     "The name of the context.": "De naam van de context.",
     "Your enterprise number.": "Uw ondernemingsnummer.",
     "The language of texts: en, fr, nl or de.": "De taal van de teksten: en, fr, nl of de.",
@@ -266,4 +259,42 @@ HELP: Mapping[str, str] = {
     "Remove a context.": "Verwijder een context.",
     "List the contexts; the one in use is marked by *.": "Toon de contexten; bij de gebruikte staat een *.",
     "Write one JSON object, for scripts.": "Schrijf één JSON-object, voor scripts.",
+    "Check everything that a call needs: configuration, identity, server, clocks; and a database here.": (
+        "Controleer alles wat een oproep nodig heeft: configuratie, identiteit, server, klokken; en een "
+        "databank op deze machine.\n\nVan een certificaat: de sleutel, de keten, de resterende dagen en wie "
+        "een server erin zou lezen; van een token: uitgever, doelgroep en vervaltijd.\n\nAfsluitcode: 0 "
+        "niets mislukt, anders 1, 130 onderbroken."
+    ),
+    "Add a context, or replace it; the first one is used at once.": (
+        "Voeg een context toe, of vervang hem; de eerste wordt meteen gebruikt.\n\nDe bestanden worden "
+        "genoemd, niet gekopieerd: elke opdracht leest ze, zodat ze vernieuwd kunnen worden."
+    ),
+    "A command that writes a fresh token; it is run without a shell.": (
+        "Een opdracht die een nieuw token schrijft; ze wordt zonder shell uitgevoerd."
+    ),
+    "A reference of the person behind the call, kept for the audit.": (
+        "Een verwijzing naar de persoon achter de oproep, bewaard voor de audit."
+    ),
+    "The authorities of the certificate of the server, a PEM file.": (
+        "De autoriteiten van het certificaat van de server, een PEM-bestand."
+    ),
+    "The authorities of the certificate of the server, a PEM file; those of gRPC by default.": (
+        "De autoriteiten van het certificaat van de server, een PEM-bestand; standaard die van gRPC."
+    ),
+    "The enterprise number of the organisation that a gateway calls for.": (
+        "Het nummer van de onderneming waarvoor een gateway oproept."
+    ),
+    "The file that holds your token.": "Het bestand met uw token.",
+    "The key of --certificate, an unencrypted PEM file.": (
+        "De sleutel van --certificate, een niet-versleuteld PEM-bestand."
+    ),
+    "The legal context of the calls.": "De wettelijke context van de oproepen.",
+    "The name in the certificate of the server.": "De naam in het certificaat van de server.",
+    "The name in the certificate of the server; that of --target by default.": (
+        "De naam in het certificaat van de server; standaard die van --target."
+    ),
+    "Your client certificate, a PEM file.": "Uw clientcertificaat, een PEM-bestand.",
+    "Your client certificate, with its intermediate certificates, a PEM file.": (
+        "Uw clientcertificaat, met de tussenliggende certificaten, een PEM-bestand."
+    ),
 }

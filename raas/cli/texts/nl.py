@@ -99,10 +99,6 @@ TEXTS: Mapping[str, str] = {
         "revisie {revision}, {seconds:.1f} s, {rows_per_second:,} rijen/s"
     ),
     "rows": "rijen",
-    "say who you are: --enterprise-number, or RAAS_ENTERPRISE_NUMBER": (
-        "geef op wie u bent: --enterprise-number, of RAAS_ENTERPRISE_NUMBER"
-    ),
-    "schema {version}": "schema {version}",
     "server": "server",
     "settings": "instellingen",
     "standard input and pipes cannot be resumed": (
@@ -199,4 +195,81 @@ TEXTS: Mapping[str, str] = {
     "{seconds:.1f} s between the server and here": "{seconds:.1f} s tussen de server en deze machine",
     "{share:4.0%}, {left} left: ": "{share:4.0%}, nog {left}: ",
     "{target} answers in {time:.0f} ms": "{target} antwoordt in {time:.0f} ms",
+    "--certificate and --key go together": "--certificate en --key horen samen",
+    "--token-command is not a command": "--token-command is geen opdracht",
+    "IDENTITY": "IDENTITEIT",
+    "PostgreSQL {server}, schema {version}": "PostgreSQL {server}, schema {version}",
+    "The CA, the certificate or the key of the client is invalid.": (
+        "De autoriteit, het certificaat of de sleutel van de client is ongeldig."
+    ),
+    "The certificate of the server is for another name: give the right name as `server_name`.": (
+        "Het certificaat van de server draagt een andere naam: geef de juiste naam op met `server_name`."
+    ),
+    "The certificate of the server was not issued by an authority of `ca`.": (
+        "Het certificaat van de server werd niet uitgereikt door een autoriteit van `ca`."
+    ),
+    (
+        "The server closed the connection before it was made: it may require TLS or a client certificate, or "
+        "refuse the certificate (expired, or of an authority that it does not trust)."
+    ): (
+        "De server sloot de verbinding voor ze tot stand kwam: misschien vereist hij TLS of een "
+        "clientcertificaat, of weigert hij het certificaat (vervallen, of van een autoriteit die hij niet "
+        "vertrouwt)."
+    ),
+    "The server speaks no TLS on this port.": "De server gebruikt geen TLS op deze poort.",
+    "a server would refuse it: {cause}": "een server zou het weigeren: {cause}",
+    "application": "toepassing",
+    "audience": "doelgroep",
+    "authorities": "autoriteiten",
+    "caller": "oproeper",
+    "certificate": "certificaat",
+    "chain": "keten",
+    "give one of --token-file and --token-command": "geef --token-file of --token-command op, niet beide",
+    "identity": "identiteit",
+    "issuer": "uitgever",
+    "it is bound to a certificate: give --certificate and --key": (
+        "het is aan een certificaat gebonden: geef --certificate en --key op"
+    ),
+    "it is no JSON Web Token: only the server can read it": (
+        "het is geen JSON Web Token: alleen de server kan het lezen"
+    ),
+    "no certificate, no token, no enterprise number": "geen certificaat, geen token, geen ondernemingsnummer",
+    "organisation": "organisatie",
+    "organisation {number}, application {name}": "organisatie {number}, toepassing {name}",
+    "private files": "privébestanden",
+    (
+        "prove who you are by --certificate and --key, by --token-file or --token-command, or, on a server "
+        "with development identity, by --enterprise-number; raas doctor checks them"
+    ): (
+        "bewijs wie u bent met --certificate en --key, met --token-file of --token-command of, op een server "
+        "met ontwikkelidentiteit, met --enterprise-number; raas doctor controleert ze"
+    ),
+    "raas doctor shows until when the certificate and the token are valid": (
+        "raas doctor toont tot wanneer het certificaat en het token geldig zijn"
+    ),
+    "{environment}, of raas {version}": "{environment}, van raas {version}",
+    "scope": "bereik",
+    "environment": "omgeving",
+    "there is no token ({cause})": "er is geen token ({cause})",
+    "token": "token",
+    "token command": "tokenopdracht",
+    "token file": "tokenbestand",
+    "valid until {instant}": "geldig tot {instant}",
+    "{count} certificates, the last issued by {name}": (
+        "{count} certificaten, het laatste uitgereikt door {name}"
+    ),
+    "{file} may be read by other users of this machine": (
+        "{file} kan door andere gebruikers van deze machine worden gelezen"
+    ),
+    "{file}, key {key}": "{file}, sleutel {key}",
+    "{name} was not issued by the certificate after it": (
+        "{name} werd niet uitgereikt door het certificaat erna"
+    ),
+    "{name}: exit status {status}": "{name}: afsluitcode {status}",
+    "{name}: it wrote no token": "{name}: ze schreef geen token",
+    "{name}: no token in time": "{name}: geen token op tijd",
+    "{claims}, without an expiry: a server refuses it": "{claims}, zonder vervaltijd: een server weigert het",
+    "{what}: expired on {day}": "{what}: vervallen op {day}",
+    "{what}: valid from {day} only": "{what}: pas geldig voor {day}",
+    "{what}: valid until {day}, {days} days": "{what}: geldig tot {day}, {days} dagen",
 }

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _RESOLVER = re.compile(r"(dns:(//[^/]*/)?|ipv4:|ipv6:)")
-_HOST_AND_PORT = re.compile(r"(?P<host>\[[^\[\]]+\]|[^:\[\]/]+):(?P<port>[0-9]+)")
+_HOST_AND_PORT = re.compile(r"(?P<host>\[[^\[\]]+\]|[^:\[\]/\s]+):(?P<port>[0-9]+)")
 
 
 def check_target(target: str, *, tls: bool) -> None:
@@ -27,8 +27,16 @@ def check_target(target: str, *, tls: bool) -> None:
     found = _HOST_AND_PORT.fullmatch(_RESOLVER.sub("", target, count=1))
     if found is None:
         raise ValueError(f"the target {target!r} is not host:port, such as 'raas.example.be:443'")
-    if not tls and not _is_loopback(found["host"].strip("[]")):
+    if not tls and not is_local(target):
         raise ValueError("plaintext is for this machine only: give `tls` to reach another one")
+
+
+def is_local(target: str) -> bool:
+    """Whether a target that was checked is on this machine."""
+    if _is_socket(target):
+        return True
+    found = _HOST_AND_PORT.fullmatch(_RESOLVER.sub("", target, count=1))
+    return found is not None and _is_loopback(found["host"].strip("[]"))
 
 
 def _is_socket(target: str) -> bool:
