@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import grpc
 
 from raas.identity.development import Authority, Issued, TokenIssuer
+from raas.storage.embedded import running_dsn
 from raas.v1.administration_service_pb2 import CreateRegisterRequest
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.register_service_pb2 import GetRegisterRequest
@@ -37,6 +39,13 @@ class IdentifiedServer:
     certificates: str
     tokens: str
     health: str
+    log: str = "server.log"
+
+    @property
+    def pid(self) -> int:
+        """The process that serves the calls."""
+        lines = (json.loads(line) for line in (self.folder / self.log).read_text().splitlines())
+        return next(int(line["pid"]) for line in lines if line["event"] == "serving")
 
     def write(self, name: str, pem: bytes) -> Path:
         """Replace a file in the folder."""
@@ -75,6 +84,29 @@ def identified_server(folder: Path, authentic_source: str = "structure") -> Iter
     place.write("server.pem", server.certificate_pem)
     place.write("server.key", server.key_pem)
     place.write("clients.pem", authority.pem)
+    with _serving(place):
+        eventually(lambda: _accepts_tokens(place))
+        with place.by_certificate(authority.client(ADMINISTRATOR, "admin")) as channel:
+            for number in (OWNER, OTHER):
+                request = CreateRegisterRequest(enterprise_number=number, name="Register")
+                AdministrationServiceStub(channel).CreateRegister(request)
+        yield place
+
+
+@contextmanager
+def second_server(place: IdentifiedServer) -> Iterator[IdentifiedServer]:
+    """Another server on the same database, for the same callers."""
+    addresses = (f"127.0.0.1:{free_port()}" for _ in range(3))
+    second = IdentifiedServer(place.folder, place.authority, place.issuer, *addresses, "second.log")
+    dsn = running_dsn(place.folder / "var")
+    assert dsn
+    with _serving(second, RAAS_DATABASE_URL=dsn):
+        yield second
+
+
+@contextmanager
+def _serving(place: IdentifiedServer, **settings: str) -> Iterator[None]:
+    folder = place.folder
     environment = clean_environment() | {
         "RAAS_LISTEN": place.certificates,
         "RAAS_LISTEN_TOKEN": place.tokens,
@@ -90,19 +122,15 @@ def identified_server(folder: Path, authentic_source: str = "structure") -> Iter
         "RAAS_TOKEN_AUDIENCE": TokenIssuer.AUDIENCE,
         "RAAS_TOKEN_KEYS": str(place.issuer.key_set),
         "RAAS_ADMINISTRATORS": f"{ADMINISTRATOR},{SECOND}",
+        **settings,
     }
-    with (folder / "server.log").open("wb") as log:
+    with (folder / place.log).open("wb") as log:
         command = [sys.executable, "server.py"]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
         eventually(lambda: serves(place.health) or process.poll() is not None, 100)
-        assert process.poll() is None, (folder / "server.log").read_text()
-        eventually(lambda: _accepts_tokens(place))
-        with place.by_certificate(authority.client(ADMINISTRATOR, "admin")) as channel:
-            for number in (OWNER, OTHER):
-                request = CreateRegisterRequest(enterprise_number=number, name="Register")
-                AdministrationServiceStub(channel).CreateRegister(request)
-        yield place
+        assert process.poll() is None, (folder / place.log).read_text()
+        yield
     finally:
         process.terminate()
         assert process.wait(60) == 0

@@ -1,0 +1,236 @@
+"""Mandates and roles over two processes on one database, with real certificates."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import Empty, Queue
+from threading import Thread
+
+import grpc
+import psycopg
+import pytest
+
+from raas.storage.embedded import running_dsn
+from raas.v1.administration_service_pb2 import (
+    GrantMandateRequest,
+    GrantRoleRequest,
+    RevokeMandateRequest,
+    RevokeRoleRequest,
+)
+from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
+from raas.v1.decision_pb2 import InscriptionCheck
+from raas.v1.mandate_pb2 import Mandate, MandateContent, MandatePermission
+from raas.v1.mutation_stream_pb2 import SubscribeRequest
+from raas.v1.mutation_stream_pb2_grpc import MutationStreamStub
+from raas.v1.register_service_pb2 import CheckInscriptionsRequest, GetRegisterRequest
+from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+from raas.v1.role_pb2 import Role
+from tests.conftest import GIVEN_DSN
+from tests.e2e.identified import (
+    ADMINISTRATOR,
+    OTHER,
+    OWNER,
+    IdentifiedServer,
+    identified_server,
+    second_server,
+)
+from tests.e2e.test_identity import reason_of
+from tests.eventually import eventually
+
+pytestmark = pytest.mark.skipif(GIVEN_DSN is not None, reason="it is about callers, not about the database")
+
+READ, SUBSCRIBE = MandatePermission.MANDATE_PERMISSION_READ, MandatePermission.MANDATE_PERMISSION_SUBSCRIBE
+CONTENTS = [MandateContent.MANDATE_CONTENT_IDENTITY, MandateContent.MANDATE_CONTENT_NETWORK_EVENT]
+FRESH = 1.0
+"""Seconds after which a process may no longer decide by the rights that it knew."""
+SOON = 1.0
+"""Seconds after which a right that ended has ended everywhere."""
+LOAD = 0.5
+"""Seconds that a busy machine may add."""
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdentifiedServer]:
+    with identified_server(tmp_path_factory.mktemp("rights")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def second(first: IdentifiedServer) -> Iterator[IdentifiedServer]:
+    with second_server(first) as running:
+        yield running
+
+
+class Stream:
+    """An open Subscribe, read in the background."""
+
+    def __init__(self, place: IdentifiedServer, caller: str, register: str) -> None:
+        channel = place.by_certificate(place.authority.client(caller, "watch"))
+        self._call = MutationStreamStub(channel).Subscribe(SubscribeRequest(register=register))
+        self._ended: Queue[tuple[str, float]] = Queue()
+        next(self._call)
+        Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        try:
+            for _ in self._call:
+                pass
+        except grpc.RpcError as error:
+            self._ended.put((reason_of(error), time.monotonic()))
+
+    def end(self, seconds: float = 10.0) -> tuple[str, float]:
+        """The reason with which it ended, and when."""
+        return self._ended.get(timeout=seconds)
+
+    def goes_on(self, seconds: float) -> bool:
+        try:
+            self._ended.get(timeout=seconds)
+        except Empty:
+            return True
+        return False
+
+    def cancel(self) -> None:
+        self._call.cancel()
+
+
+@contextmanager
+def administration(place: IdentifiedServer, caller: str) -> Iterator[AdministrationServiceStub]:
+    with place.by_certificate(place.authority.client(caller, "admin")) as channel:
+        yield AdministrationServiceStub(channel)
+
+
+def grant(place: IdentifiedServer, *permissions: MandatePermission.ValueType) -> Mandate:
+    """A mandate of OTHER on the register of OWNER, with all contents."""
+    request = GrantMandateRequest(mandatary=OTHER, permissions=permissions, contents=CONTENTS)
+    with administration(place, OWNER) as service:
+        return service.GrantMandate(request).mandate
+
+
+def revoke(place: IdentifiedServer, mandate: Mandate) -> None:
+    with administration(place, OWNER) as service:
+        service.RevokeMandate(RevokeMandateRequest(mandate_id=mandate.id))
+
+
+def revoke_unnoticed(place: IdentifiedServer, mandate: Mandate) -> None:
+    """Revoke in the database, as where the notification is lost."""
+    dsn = running_dsn(place.folder / "var")
+    assert dsn
+    with psycopg.connect(dsn) as connection:
+        (version,) = connection.execute(
+            "UPDATE rights_version SET version = version + 1 RETURNING version"
+        ).fetchone() or (0,)
+        connection.execute(
+            "UPDATE mandate SET version = %s, revoked_by = register, revoke_time = clock_timestamp() "
+            "WHERE id = %s",
+            (version, mandate.id),
+        )
+
+
+def outcome(place: IdentifiedServer) -> str:
+    """The outcome of reading the register of OWNER as OTHER."""
+    with place.by_certificate(place.authority.client(OTHER, "read")) as channel:
+        try:
+            RegisterServiceStub(channel).GetRegister(GetRegisterRequest(register=OWNER), timeout=20)
+        except grpc.RpcError as error:
+            return reason_of(error)
+    return "OK"
+
+
+def test_mandate_granted_and_revoked_in_one_process_counts_in_another(
+    first: IdentifiedServer, second: IdentifiedServer
+) -> None:
+    assert outcome(second) == "MANDATE_MISSING"
+    mandate = grant(first, READ)
+    # The process that changed the rights knows them at once, the other one within a second.
+    assert outcome(first) == "OK"
+    eventually(lambda: outcome(second) == "OK", SOON + LOAD)
+    revoke(first, mandate)
+    assert outcome(first) == "MANDATE_MISSING"
+    eventually(lambda: outcome(second) == "MANDATE_MISSING", SOON + LOAD)
+
+
+@pytest.mark.parametrize("notified", [True, False])
+def test_open_stream_ends_within_a_second_of_a_revocation_elsewhere(
+    first: IdentifiedServer, second: IdentifiedServer, notified: bool
+) -> None:
+    mandate, kept = grant(first, SUBSCRIBE), grant(first, READ)
+    eventually(lambda: outcome(second) == "OK")
+    stream, own = Stream(second, OTHER, OWNER), Stream(second, OWNER, OWNER)
+    begun = time.monotonic()
+    if notified:
+        revoke(first, mandate)
+    else:
+        revoke_unnoticed(first, mandate)
+    reason, at = stream.end()
+    assert reason == "MANDATE_MISSING"
+    assert at - begun < SOON + LOAD
+    assert own.goes_on(0.1)
+    own.cancel()
+    assert outcome(second) == "OK"
+    revoke(first, kept)
+
+
+def test_stream_goes_on_while_another_mandate_shows_as_much(
+    first: IdentifiedServer, second: IdentifiedServer
+) -> None:
+    mandates = [grant(first, SUBSCRIBE) for _ in range(2)]
+    kept = grant(first, READ)
+    eventually(lambda: outcome(second) == "OK")
+    stream = Stream(second, OTHER, OWNER)
+    revoke(first, mandates[0])
+    assert stream.goes_on(SOON)
+    revoke(first, mandates[1])
+    assert stream.end()[0] == "MANDATE_MISSING"
+    revoke(first, kept)
+
+
+def test_process_that_was_stopped_decides_by_the_rights_of_now(
+    first: IdentifiedServer, second: IdentifiedServer
+) -> None:
+    mandate, read = grant(first, SUBSCRIBE), grant(first, READ)
+    eventually(lambda: outcome(second) == "OK")
+    stream = Stream(second, OTHER, OWNER)
+    with second.by_certificate(second.authority.client(OTHER, "read")) as channel:
+        service = RegisterServiceStub(channel)
+        service.GetRegister(GetRegisterRequest(register=OWNER), timeout=20)
+        os.kill(second.pid, signal.SIGSTOP)
+        try:
+            revoke(first, mandate)
+            revoke(first, read)
+            # It waits in the socket of the process that is stopped.
+            call = service.GetRegister.future(GetRegisterRequest(register=OWNER), timeout=20)
+            time.sleep(FRESH + 0.1)
+        finally:
+            os.kill(second.pid, signal.SIGCONT)
+        woken = time.monotonic()
+        with pytest.raises(grpc.RpcError) as raised:
+            call.result()
+        assert reason_of(raised.value) == "MANDATE_MISSING"
+    reason, at = stream.end()
+    assert reason == "MANDATE_MISSING"
+    assert at - woken < SOON + LOAD
+
+
+def test_role_that_is_revoked_elsewhere_ends(first: IdentifiedServer, second: IdentifiedServer) -> None:
+    check = InscriptionCheck(register=OWNER, niss="85673003360", active_on="2024-01-01")
+
+    def checks() -> bool:
+        with second.by_certificate(second.authority.client(OTHER, "route")) as channel:
+            try:
+                RegisterServiceStub(channel).CheckInscriptions(CheckInscriptionsRequest(checks=[check]))
+            except grpc.RpcError as error:
+                if reason_of(error) != "MANDATE_MISSING":
+                    raise
+                return False
+        return True
+
+    assert not checks()
+    with administration(first, ADMINISTRATOR) as service:
+        given = service.GrantRole(GrantRoleRequest(enterprise_number=OTHER, role=Role.ROLE_ROUTER)).grant
+        eventually(checks, SOON + LOAD)
+        service.RevokeRole(RevokeRoleRequest(grant_id=given.id))
+    eventually(lambda: not checks(), SOON + LOAD)
