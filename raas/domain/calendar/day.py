@@ -8,7 +8,7 @@ half-open: the end is the day after the last one, and `OPEN` when there is no en
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from raas.domain.bounded_memo import BoundedMemo
@@ -78,6 +78,11 @@ def seconds_to_next_day(instant: datetime) -> float:
     tomorrow = date.fromordinal(brussels_day(instant) + 1)
     midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=_BRUSSELS)
     return midnight.timestamp() - instant.timestamp()
+
+
+def end_of_brussels_day(day: int) -> datetime:
+    """The instant at which a day has ended in Belgium, in UTC."""
+    return datetime.combine(date.fromordinal(day + 1), time(), _BRUSSELS).astimezone(UTC)
 
 
 def brussels_time_text(instant: datetime) -> str:

@@ -180,8 +180,7 @@ class AccessControl:
         if permission in ROLES:
             # The role was required when the call began, and opens every register.
             return WHOLE
-        rights = self.rights
-        view = rights.snapshot.view(caller.enterprise_number, asked, MANDATES[permission], rights.moment())
+        view = self.rights.view(caller.enterprise_number, asked, MANDATES[permission])
         if permission is Permission.CHECK:
             view = union(each for each in (view, self._router_view(call)) if each is not None)
         return view if view is None or _is_applied(call, view) else None

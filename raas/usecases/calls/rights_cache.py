@@ -15,9 +15,11 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from raas.domain.calendar.day import brussels_day
+from raas.domain.calendar.day import brussels_day, end_of_brussels_day
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.mandate import MandatePermission
 from raas.domain.rights.snapshot import Moment, RightsSnapshot
+from raas.domain.rights.view import RegisterView
 from raas.usecases.ports.errors import PortError, StoreUnavailable
 from raas.usecases.ports.rights import UNKNOWN_VERSION, RightsReader, RightsUpdate
 
@@ -54,6 +56,8 @@ class RightsCache:
         self._database_time = datetime.min.replace(tzinfo=UTC)
         self._day = 0
         self._next_end: datetime | None = None
+        self._views: dict[tuple[EnterpriseNumber, EnterpriseNumber, MandatePermission], RegisterView] = {}
+        self._views_until = float("-inf")
         self._next_reading: asyncio.Future[None] | None = None
         self._watches: set[Callable[[], None]] = set()
         self._logged_at = float("-inf")
@@ -67,6 +71,23 @@ class RightsCache:
         """Now by the clock of the database, carried on by the monotonic clock."""
         elapsed = timedelta(seconds=self._clock() - self._confirmed_at)
         return _moment(self._database_time + elapsed)
+
+    def view(
+        self, mandatary: EnterpriseNumber, register: EnterpriseNumber, permission: MandatePermission
+    ) -> RegisterView | None:
+        """The part of a register that an organisation sees now by its mandates; None without a valid one.
+
+        Views are kept until rights change or a day ends.
+        """
+        if self._clock() >= self._views_until:
+            return self.snapshot.view(mandatary, register, permission, self.moment())
+        key = (mandatary, register, permission)
+        view = self._views.get(key)
+        if view is None:
+            view = self.snapshot.view(mandatary, register, permission, self.moment())
+            if view is not None:
+                self._views[key] = view
+        return view
 
     async def fresh(self, deadline: float = float("inf")) -> None:
         """Return once decisions may rest on the snapshot; until `deadline` on the monotonic clock.
@@ -135,7 +156,13 @@ class RightsCache:
         changed = self.snapshot is not before or moment.day != self._day or ended
         self._confirmed_at, self._database_time, self._day = asked_at, update.time, moment.day
         if changed:
+            self._views = {}
             self._next_end = self.snapshot.next_end(moment.instant)
+        end = end_of_brussels_day(moment.day)
+        if self._next_end is not None:
+            end = min(end, self._next_end)
+        self._views_until = asked_at + (end - moment.instant).total_seconds()
+        if changed:
             for check in list(self._watches):
                 check()
         waiting, self._next_reading = self._next_reading, None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from raas.domain.calendar.day import (
     OPEN,
     brussels_day,
     day_text,
+    end_of_brussels_day,
     parse_bound,
     parse_day,
     parse_period,
@@ -148,3 +149,20 @@ def refused(field: str, sentence: str, reason: Reason = Reason.PERIOD_INVALID) -
 )
 def test_all_violations_of_a_period_are_reported_together(begin, end, begin_required, expected):
     assert parse_period("period", begin, end, begin_required=begin_required) == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "end"),
+    [
+        ("2026-01-15", "2026-01-15T23:00:00+00:00"),
+        ("2026-07-15", "2026-07-15T22:00:00+00:00"),
+        # The clocks change on the day itself.
+        ("2026-03-29", "2026-03-29T22:00:00+00:00"),
+        ("2026-10-25", "2026-10-25T23:00:00+00:00"),
+    ],
+)
+def test_day_ends_at_midnight_in_belgium(day: str, end: str) -> None:
+    instant = end_of_brussels_day(parse_day(day))
+    assert instant.isoformat() == end
+    assert brussels_day(instant) == parse_day(day) + 1
+    assert brussels_day(instant - timedelta(microseconds=1)) == parse_day(day)
