@@ -84,7 +84,7 @@ def identified_server(folder: Path, authentic_source: str = "structure") -> Iter
     place.write("server.pem", server.certificate_pem)
     place.write("server.key", server.key_pem)
     place.write("clients.pem", authority.pem)
-    with _serving(place):
+    with _serving(place, RAAS_AUTHENTIC_SOURCE=authentic_source):
         eventually(lambda: _accepts_tokens(place))
         with place.by_certificate(authority.client(ADMINISTRATOR, "admin")) as channel:
             for number in (OWNER, OTHER):
@@ -113,7 +113,7 @@ def _serving(place: IdentifiedServer, **settings: str) -> Iterator[None]:
         "RAAS_LISTEN_HEALTH": place.health,
         "RAAS_ENVIRONMENT": "test",
         "RAAS_NISS_PROFILE": "test",
-        "RAAS_AUTHENTIC_SOURCE": authentic_source,
+        "RAAS_AUTHENTIC_SOURCE": "structure",
         "RAAS_DATA_DIR": str(folder / "var"),
         "RAAS_TLS_CERTIFICATE": str(folder / "server.pem"),
         "RAAS_TLS_KEY": str(folder / "server.key"),
