@@ -3,8 +3,8 @@
     python -m benchmarks [NAME ...] [--json FILE]
 
 Names: unary, latency, batch, import, export, overwrite, stream-latency, stream-catch-up, stream-
-subscribers, search. A ratio compares two measurements from the same machine and the same minute. Absolute
-figures cannot be compared across machines.
+subscribers, search, greedy-caller. A ratio compares two measurements from the same machine and the same
+minute. Absolute figures cannot be compared across machines.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import rows, search, stream, unary
+from benchmarks import fairness, rows, search, stream, unary
 from benchmarks.figures import Figure, table
 from benchmarks.servers import Servers
 
@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[Servers], list[Figure]]] = {
     "stream-catch-up": stream.catch_up,
     "stream-subscribers": stream.subscribers,
     "search": search.searches,
+    "greedy-caller": fairness.greedy_caller,
 }
 
 

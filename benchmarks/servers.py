@@ -52,9 +52,12 @@ class Servers:
     ) -> None:
         self._stack.close()
 
-    def raas(self, workers: int = 1, source: str = "structure") -> str:
-        """The address of a RaaS server with this number of workers and this authentic source."""
+    def raas(self, workers: int = 1, source: str = "structure", limits: str = "") -> str:
+        """The address of a RaaS server with so many workers, this authentic source and these limits."""
+        file = self._directory / "limits.toml"
+        file.write_text(limits)
         environment = {
+            "RAAS_LIMITS": str(file),
             "RAAS_DATA_DIR": str(self._directory / f"data-{source}-{workers}"),
             "RAAS_NISS_PROFILE": "test",
             "RAAS_DEVELOPMENT_IDENTITY": "1",

@@ -14,8 +14,12 @@ from raas.usecases.limits.limits import CALLS_IN_FLIGHT, RATES, STREAMS, CallKin
 from raas.usecases.limits.usage import CallerUsage, CallerUsages
 from raas.usecases.ports.usage_store import UsageStore
 
-_LONGEST_PAUSE_SECONDS = 0.25
+_REFUSAL_SECONDS = 0.01
+"""Between two refusals of one caller."""
+_LONGEST_PAUSE_SECONDS = 2.0
+"""The longest time for which a refusal is kept back; many wait for it at once."""
 _LONGEST_WAIT_SECONDS = 10.0
+_LONGEST_SLEEP_SECONDS = 0.25
 _CALL_ENDS_SECONDS = 0.1
 _STREAM_ENDS_SECONDS = 1.0
 
@@ -30,8 +34,8 @@ class ObserveLimits(Protocol):
 class CallLimits:
     """The limits of all callers, over all processes.
 
-    A refusal is answered after a pause, at most a quarter of a second: a caller that ignores the delay in it
-    then cannot keep the server busy with refusals. `exchange` runs in the background.
+    A caller gets a hundred refusals a second from each process, and waits for them: should it ignore the delay
+    in them, it cannot keep the server busy. `exchange` runs in the background.
     """
 
     def __init__(
@@ -103,16 +107,18 @@ class CallLimits:
         while wait := rate.take(self._clock(), items):
             if wait > _LONGEST_WAIT_SECONDS:
                 raise await self._refusal(usage, RATES[kind][1], rate.maximum, wait)
-            await asyncio.sleep(min(wait, _LONGEST_PAUSE_SECONDS))
+            await asyncio.sleep(min(wait, _LONGEST_SLEEP_SECONDS))
 
     async def _refusal(self, usage: CallerUsage, limit: str, maximum: float, seconds: float) -> Refused:
         if self._observer is not None:
             self._observer.limit_exceeded(limit)
-        calls = usage.in_flight
-        if calls.waiting < calls.maximum:
-            calls.waiting += 1
+        now = self._clock()
+        pause = min(max(usage.next_refusal - now, 0.0), _LONGEST_PAUSE_SECONDS)
+        usage.next_refusal = now + pause + _REFUSAL_SECONDS
+        if pause:
+            usage.in_flight.waiting += 1
             try:
-                await asyncio.sleep(min(seconds, _LONGEST_PAUSE_SECONDS))
+                await asyncio.sleep(pause)
             finally:
-                calls.waiting -= 1
+                usage.in_flight.waiting -= 1
         return exceeded(limit, maximum, seconds)

@@ -19,7 +19,7 @@ _NEGLIGIBLE = 1e-3
 class CallerUsage:
     """The meters of one caller; `rates` has a pair for each kind of call: its calls and its items."""
 
-    __slots__ = ("caller", "in_flight", "meters", "rates", "streams", "used")
+    __slots__ = ("caller", "in_flight", "meters", "next_refusal", "rates", "streams", "used")
 
     def __init__(self, caller: CallerKey, table: LimitTable, others: Sequence[float], processes: int) -> None:
         self.caller = caller
@@ -32,6 +32,8 @@ class CallerUsage:
         self.streams = StreamMeter(limits.streams, used[STREAMS], processes)
         self.meters: tuple[Meter, ...] = (*meters.values(), self.in_flight, self.streams)
         """All of them, in the order of a report."""
+        self.next_refusal = 0.0
+        """The instant before which no refusal is answered."""
         self.used = 0.0
         """When an exchange last found demand."""
 

@@ -127,18 +127,22 @@ async def test_stream_waits_for_its_items_and_is_refused_when_that_takes_long() 
     assert refused.value.violations[0].values["limit"] == "write_items_per_second"
 
 
-async def test_refused_calls_wait_a_moment_and_are_counted() -> None:
+async def test_caller_gets_a_hundred_refusals_a_second_and_all_are_counted() -> None:
     observed = Refusals()
     limits = CallLimits(LimitTable(CallerLimits(calls_in_flight=1)), Board().store(0), observed)
     await limits.begin_call(ANN, CallKind.READ, 1)
     loop = asyncio.get_running_loop()
     began = loop.time()
+    with pytest.raises(Refused):
+        await limits.begin_call(ANN, CallKind.READ, 1)
     answers = await asyncio.gather(
-        *(limits.begin_call(ANN, CallKind.READ, 1) for _ in range(5)), return_exceptions=True
+        *(limits.begin_call(ANN, CallKind.READ, 1) for _ in range(30)), return_exceptions=True
     )
     assert all(isinstance(answer, Refused) for answer in answers)
-    assert loop.time() - began >= 0.1
-    assert observed.counts == {"calls_in_flight": 5}
+    assert loop.time() - began >= 0.3
+    assert observed.counts == {"calls_in_flight": 31}
+    # Another caller does not wait for them.
+    await limits.begin_call(BOB, CallKind.READ, 1)
 
 
 async def test_one_process_opens_all_streams_that_the_limit_allows_at_once() -> None:
