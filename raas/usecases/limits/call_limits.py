@@ -34,7 +34,7 @@ class ObserveLimits(Protocol):
 class CallLimits:
     """The limits of all callers, over all processes.
 
-    A caller gets a hundred refusals a second from each process, and waits for them: should it ignore the delay
+    A caller gets a hundred refusals a second from each process, and waits for them: if it ignores the delay
     in them, it cannot keep the server busy. `exchange` runs in the background.
     """
 
