@@ -27,7 +27,7 @@ SELECT {_COLUMNS} FROM subscriber s JOIN register_head h ON h.register_id = %(re
 WHERE {_ONE} AND {_EXISTS}"""
 
 # The time for which a report that a subscriber is connected is valid. A sharded PostgreSQL reads the clock
-# once for an inserted row, and refuses to read it where a row is changed.
+# once for an inserted row, and refuses to compute with it and a column where a row is changed.
 _VALID = "interval '60 seconds'"
 
 _ENTER = f"""
@@ -64,15 +64,16 @@ RETURNING acknowledged_revision"""
 # Rows are locked in the order of the key: concurrent reports do not deadlock.
 _SEEN = f"""
 WITH held AS MATERIALIZED (
-  SELECT s.caller, s.name, statement_timestamp() AS now,
-         CASE WHEN reported.connected THEN {_VALID} ELSE interval '0' END AS valid
+  SELECT s.caller, s.name, validity.until
   FROM unnest(%(callers)s::bigint[], %(names)s::text[], %(connected)s::boolean[])
          AS reported (caller, name, connected)
   JOIN subscriber s ON s.caller = reported.caller AND s.name = reported.name
+  JOIN (VALUES (true, statement_timestamp() + {_VALID}), (false, statement_timestamp()))
+    AS validity (connected, until) ON validity.connected = reported.connected
   WHERE s.register_id = %(register)s
   ORDER BY 1, 2 FOR UPDATE OF s)
 UPDATE subscriber s SET
-  last_seen_time = held.now, connected_until = held.now + held.valid
+  last_seen_time = statement_timestamp(), connected_until = held.until
 FROM held
 WHERE s.register_id = %(register)s AND s.caller = held.caller AND s.name = held.name
 RETURNING 1"""
