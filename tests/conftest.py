@@ -24,6 +24,7 @@ from raas.storage.embedded import EmbeddedPostgres
 from raas.storage.embedded.binaries import MAJOR
 from raas.storage.schema.migration import upgrade
 from tests.citus import distribute_tables, new_citus_database
+from tests.statements.check import StatementCheck
 
 CITUS_DSN = os.environ.get("RAAS_TEST_CITUS_DSN")
 GIVEN_DSN = CITUS_DSN or os.environ.get("RAAS_TEST_DSN")
@@ -37,6 +38,19 @@ def pytest_report_header() -> str:
         version = connection.execute("SHOW server_version").fetchone()
     variable = "RAAS_TEST_CITUS_DSN" if CITUS_DSN else "RAAS_TEST_DSN"
     return f"PostgreSQL: {version[0] if version else '?'}, of {variable}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statement_check(tmp_path_factory: pytest.TempPathFactory) -> StatementCheck:
+    """The check of every statement that this process, or a server that it starts, sends."""
+    return StatementCheck(tmp_path_factory.mktemp("statements"))
+
+
+@pytest.fixture(autouse=True)
+def statements_are_classified(statement_check: StatementCheck) -> Iterator[None]:
+    """Fail a test whose statements a sharded PostgreSQL cannot carry out."""
+    yield
+    statement_check.require_classified()
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from raas.storage.embedded import running_dsn
 from tests.citus import distribute_tables
 from tests.conftest import CITUS_DSN, GIVEN_DSN, new_database
 from tests.eventually import eventually
+from tests.statements.check import STARTUP
 
 ROOT = Path(__file__).parents[2]
 _START_SECONDS = 100
@@ -165,7 +166,10 @@ def raas(
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without settings of RaaS and make; modules can be imported from every directory."""
+    """The environment without settings of RaaS and make; modules can be imported from every directory.
+
+    A process that is started with it records its statements (tests/statements).
+    """
     inherited = {
         name: value
         for name, value in os.environ.items()
@@ -173,7 +177,7 @@ def clean_environment() -> dict[str, str]:
     }
     # Ignore the configuration and the state files of the user.
     nowhere = {"RAAS_CONFIG": "/dev/null/raas.json", "XDG_STATE_HOME": "/dev/null"}
-    return inherited | nowhere | {"PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
+    return inherited | nowhere | {"PYTHONPATH": f"{STARTUP}{os.pathsep}{ROOT}", "LANG": "C.UTF-8"}
 
 
 @contextmanager

@@ -38,6 +38,7 @@ _HEAD = """
 # the lock was granted, so that the instants of recording follow the order of the revisions. Loading stays a
 # statement of its own for the same reason: its snapshot must begin after the lock is granted.
 _LOCK_REGISTER = f"""
+-- not on distributed tables
 WITH persons AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({PERSONS_LOCK})),
 locked AS MATERIALIZED (
   SELECT register_id, log_id, revision, checksum, types_revision, record_time

@@ -155,7 +155,7 @@ async def test_fetch_is_refused_on_an_engine_with_transactions(engine: AsyncEngi
     [
         "SELECT '{secret}'::date",
         "INSERT INTO pg_temp.person VALUES ({secret}), ({secret})",
-        "SELECT {secret} FROM nowhere",
+        "SELECT {secret} FROM nowhere -- not on distributed tables",
     ],
 )
 async def test_error_of_a_statement_shows_no_value(dsn: str, statement: str) -> None:

@@ -410,7 +410,7 @@ async def test_union_of_the_shares_equals_the_lines_of_the_dossier(
 
     query = text(
         "SELECT (SELECT range_agg(r) FROM dossier_share s, unnest(s.periods) r "
-        "WHERE s.register_id = d.register_id AND s.niss = d.niss)::text, d.periods::text "
+        "WHERE s.register_id = :r AND s.niss = d.niss)::text, d.periods::text "
         "FROM dossier d WHERE register_id = :r AND niss = :n"
     )
     async with engine.connect() as connection:

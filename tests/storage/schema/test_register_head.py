@@ -15,6 +15,7 @@ from raas.storage.schema.migration import schema_version, upgrade
 from raas.usecases.ports.errors import StoreUnavailable
 from tests.conftest import new_database
 from tests.eventually import eventually_async
+from tests.statements.check import NOT_DISTRIBUTED
 from tests.storage.schema.test_migration import upgrade_to
 
 REGISTERS, DOSSIERS = 500, 40_000
@@ -25,7 +26,7 @@ _FILL = (
         SELECT 200000000 + g, 'register ' || g, g % 7, g % 3, timestamptz '2024-01-01' + g * interval '1 s',
                g % 2, g, sha256(g::text::bytea), '2023-01-01' FROM generate_series(1, {REGISTERS}) g""",
     f"""INSERT INTO dossier SELECT 1 + g % {REGISTERS}, 10000000000 + g, 1, '{{[2020-01-01,)}}', 1
-        FROM generate_series(1, {DOSSIERS}) g""",
+        FROM generate_series(1, {DOSSIERS}) g -- {NOT_DISTRIBUTED}""",
 )
 _KILL_WAITING = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -34,7 +35,7 @@ _HEADS = """
 SELECT r.id, r.enterprise_number, r.name, r.create_time, {head}.log_id, {head}.revision,
        {head}.oldest_revision, {head}.types_revision, {head}.dossier_count, {head}.checksum,
        CASE WHEN {head}.revision = 0 THEN r.create_time ELSE {head}.record_time END
-FROM register r {join} ORDER BY r.id"""
+FROM register r {join} ORDER BY r.id -- not on distributed tables"""
 BEFORE = _HEADS.format(head="r", join="")
 AFTER = _HEADS.format(head="h", join="JOIN register_head h ON h.register_id = r.id")
 

@@ -129,7 +129,7 @@ async def recorded_instants(scene: Scene) -> list[datetime]:
     """The instants at which anything was recorded, of mutations and of statuses."""
     query = text(
         "SELECT record_time FROM mutation WHERE register_id = ANY(:r) "
-        "UNION SELECT time FROM niss_status WHERE niss = ANY(:n)"
+        "UNION SELECT time FROM niss_status WHERE niss = ANY(:n) -- not on distributed tables"
     )
     values = {"r": [each.id for each in scene.registers], "n": list(scene.numbers)}
     async with scene.harness.engine.connect() as connection:
@@ -227,7 +227,7 @@ async def test_one_instant_is_recorded_for_a_status_and_its_mutations(harness: R
         await harness.replace(old, new)
         query = text(
             "SELECT record_time FROM mutation WHERE register_id = ANY(:r) AND kind = 3 "
-            "UNION SELECT time FROM niss_status WHERE niss = :n AND status = 2"
+            "UNION SELECT time FROM niss_status WHERE niss = :n AND status = 2 -- not on distributed tables"
         )
         values = {"r": [each.id for each in registers], "n": old}
         async with harness.engine.connect() as connection:
@@ -240,7 +240,7 @@ async def test_one_instant_is_recorded_for_a_status_and_its_mutations(harness: R
     finally:
         # For the other tests: their statuses are not ahead of the clock.
         async with harness.engine.begin() as connection:
-            await connection.execute(text("UPDATE niss_status_bounds SET last_time = clock_timestamp()"))
+            await connection.execute(text("UPDATE niss_status_bounds SET last_time = statement_timestamp()"))
 
 
 async def test_answers_as_of_now_are_final_and_agree_while_numbers_change(harness: ReadingHarness) -> None:
@@ -462,7 +462,7 @@ async def test_instants_before_the_history_began_are_read_from_the_log(
     early = now()
     begin = "UPDATE niss_status_bounds SET begin_time = {}"
     async with harness.engine.begin() as connection:
-        await connection.execute(text(begin.format("clock_timestamp()")))
+        await connection.execute(text(begin.format("statement_timestamp()")))
     try:
         assert (await harness.check(register, held, DAY, early)).reason is DecisionReason.INSCRIBED
         with pytest.raises(Refused) as refused:

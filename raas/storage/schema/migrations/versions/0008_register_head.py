@@ -21,6 +21,7 @@ expansion = False
 _MOVED = "log_id", "revision", "oldest_revision", "types_revision", "dossier_count", "checksum"
 
 _FILL = f"""
+-- not on distributed tables
 INSERT INTO register_head (register_id, record_time, {", ".join(_MOVED)})
 SELECT id, CASE WHEN revision = 0 THEN create_time ELSE record_time END, {", ".join(_MOVED)} FROM register"""
 
