@@ -17,6 +17,7 @@ from raas_client.calls.invoke import Calls
 from raas_client.calls.persons import Persons
 from raas_client.calls.register_reads import RegisterReads
 from raas_client.calls.register_writes import RegisterWrites
+from raas_client.calls.rights import Rights
 from raas_client.identity.token_sources import Token, token_source
 from raas_client.mirror.memory_store import MemoryMirrorStore
 from raas_client.mirror.mirror import Mirror
@@ -33,7 +34,7 @@ _RETRIES = Retries()
 _SQLITE_IN_MEMORY = ":memory:"
 
 
-class RaasClient(RegisterReads, RegisterWrites, Feed, Persons, Administration):
+class RaasClient(RegisterReads, RegisterWrites, Feed, Persons, Administration, Rights):
     """A client of RaaS; `async with` closes it. Nothing is sent before the first call.
 
     `target` is `host:port`, or `unix:path`; without `tls` it must be on this machine. The certificate in
