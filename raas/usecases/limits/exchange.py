@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 
 from raas.usecases.limits.usage import CallerUsages
-from raas.usecases.ports.errors import PortError
+from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.ports.usage_store import UsageStore
 
 INTERVAL_SECONDS = 0.25
@@ -53,7 +53,7 @@ class UsageExchange:
                     await self._noticed.wait()
 
     async def refresh(self) -> None:
-        """Exchange now; concurrent callers share one exchange that began after they asked."""
+        """Exchange now; concurrent callers share one that began after they asked. Raises StoreFault."""
         asked = time.monotonic()
         async with self._lock:
             if self._exchanged >= asked:
@@ -63,7 +63,7 @@ class UsageExchange:
             report = self._usages.measure()
             try:
                 reports = await self._store.exchange(report)
-            except PortError:
+            except StoreUnavailable:
                 return
             self._usages.settle(reports)
             self._exchanged = began

@@ -20,6 +20,9 @@ _LEAST_PART = 0.01
 """The fraction of its equal part that a process allows in any case: new demand is not known at once."""
 
 
+_NEGLIGIBLE = 1e-3
+"""Less demand than this is none."""
+
 _UNCHECKED = 0.1
 """The part of a limit of streams that is opened without asking the other processes."""
 
@@ -83,9 +86,13 @@ class RateMeter:
 
     def measure(self, seconds: float) -> None:
         """Bring `demand` up to date, `seconds` after the last time."""
-        weight = 1 - exp(-seconds / _SMOOTHING_SECONDS)
-        self.demand += (self._asked / seconds - self.demand) * weight
-        self._asked = 0
+        if self._asked or self.demand:
+            faded = exp(-seconds / _SMOOTHING_SECONDS)
+            demand = self._asked / seconds
+            self.demand = demand + (self.demand - demand) * faded
+            if self.demand < _NEGLIGIBLE:
+                self.demand = 0.0
+            self._asked = 0
 
     def settle(self, others: float, processes: int) -> None:
         """Allow what follows from the demand at the others."""
@@ -124,8 +131,10 @@ class InFlightMeter:
 
     def measure(self, seconds: float) -> None:
         """Bring `demand` up to date, `seconds` after the last time."""
-        self.demand = max(float(self._peak), self.demand * exp(-seconds / _SMOOTHING_SECONDS))
-        self._peak = self.open + self.waiting
+        if self._peak or self.demand:
+            faded = self.demand * exp(-seconds / _SMOOTHING_SECONDS)
+            self.demand = max(float(self._peak), faded if faded > _NEGLIGIBLE else 0.0)
+            self._peak = self.open + self.waiting
 
     def settle(self, others: float, processes: int) -> None:
         """Allow what follows from the demand at the others, at least one."""

@@ -13,16 +13,17 @@ from raas.usecases.ports.usage_store import Report
 IDLE_SECONDS = 60.0
 """A caller that calls no more, and has nothing open, is forgotten after this time."""
 
-_NEGLIGIBLE = 1e-3
+_MANY_CALLERS = 10_000
+"""Beyond so many, idle callers are forgotten at once: names that callers make up must not fill the memory."""
 
 
 class CallerUsage:
     """The meters of one caller; `rates` has a pair for each kind of call: its calls and its items."""
 
-    __slots__ = ("caller", "in_flight", "meters", "next_refusal", "rates", "streams", "used")
+    __slots__ = ("in_flight", "meters", "next_refusal", "rates", "settled", "streams", "text", "used")
 
     def __init__(self, caller: CallerKey, table: LimitTable, others: Sequence[float], processes: int) -> None:
-        self.caller = caller
+        self.text = caller.text
         limits = table.of(caller)
         names = [name for pair in RATES.values() for name in pair]
         used = {name: others[i] if i < len(others) else 0.0 for i, name in enumerate(_ORDER)}
@@ -32,6 +33,8 @@ class CallerUsage:
         self.streams = StreamMeter(limits.streams, used[STREAMS], processes)
         self.meters: tuple[Meter, ...] = (*meters.values(), self.in_flight, self.streams)
         """All of them, in the order of a report."""
+        self.settled = not others
+        """Whether all allowances are those of a caller without demand."""
         self.next_refusal = 0.0
         """The instant before which no refusal is answered."""
         self.used = 0.0
@@ -96,20 +99,25 @@ class CallerUsages:
         """The demand of each caller since the last measure, to be reported to the other processes."""
         now = self._clock()
         seconds, self._measured = max(now - self._measured, 1e-3), now
+        longest = IDLE_SECONDS if len(self._usages) <= _MANY_CALLERS else 0.0
         report = {}
         for caller, usage in list(self._usages.items()):
+            demand = False
             for meter in usage.meters:
                 meter.measure(seconds)
-            if any(meter.demand > _NEGLIGIBLE for meter in usage.meters):
+                demand = demand or meter.demand > 0
+            if demand:
                 usage.used = now
-                report[caller.text] = usage.report()
-            elif now - usage.used > IDLE_SECONDS and not usage.in_flight.waiting:
+                report[usage.text] = usage.report()
+            elif now - usage.used > longest and not usage.in_flight.waiting:
                 del self._usages[caller]
         return report
 
     def settle(self, reports: Sequence[Report]) -> None:
         """Take in the last reports of all other processes that are alive."""
-        self._processes = 1 + len(reports)
+        processes = 1 + len(reports)
+        changed = processes != self._processes
+        self._processes = processes
         others: dict[str, list[float]] = {}
         for report in reports:
             for caller, demand in report.items():
@@ -118,5 +126,9 @@ class CallerUsages:
                 for index, each in enumerate(demand):
                     known[index] += each
         self._others = others
-        for key, usage in self._usages.items():
-            usage.settle(others.get(key.text, ()), self._processes)
+        for usage in self._usages.values():
+            elsewhere = others.get(usage.text, ())
+            idle = not elsewhere and not any(meter.demand for meter in usage.meters)
+            if changed or not (idle and usage.settled):
+                usage.settle(elsewhere, processes)
+                usage.settled = idle

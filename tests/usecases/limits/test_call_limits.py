@@ -13,7 +13,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.usecases.calls.call import CallerKey
 from raas.usecases.limits.call_limits import CallLimits
 from raas.usecases.limits.limits import CallerLimits, CallKind, LimitTable
-from raas.usecases.ports.errors import StoreUnavailable
+from raas.usecases.ports.errors import StoreFault, StoreUnavailable
 from raas.usecases.ports.usage_store import Report
 from tests.eventually import eventually_async
 
@@ -27,7 +27,7 @@ class Board:
     def __init__(self) -> None:
         self.reports: dict[int, Report] = {}
         self.exchanges = 0
-        self.away = False
+        self.fault: Exception | None = None
 
     def store(self, process: int) -> BoardStore:
         return BoardStore(self, process)
@@ -41,8 +41,8 @@ class BoardStore:
     async def exchange(self, report: Report) -> Sequence[Report]:
         self._board.exchanges += 1
         await asyncio.sleep(0)
-        if self._board.away:
-            raise StoreUnavailable("away")
+        if self._board.fault is not None:
+            raise self._board.fault
         self._board.reports[self._process] = report
         return [other for process, other in self._board.reports.items() if process != self._process]
 
@@ -181,11 +181,19 @@ async def test_last_allowances_stay_in_force_while_the_database_is_away() -> Non
     limits = limited(board, streams=4)
     board.reports[1] = {ANN.text: [0, 0, 0, 0, 0, 0, 0, 3]}
     await limits.exchange.refresh()
-    board.away = True
+    board.fault = StoreUnavailable("away")
     await limits.begin_stream(ANN, CallKind.READ)
     with pytest.raises(Refused):
         await limits.begin_stream(ANN, CallKind.READ)
     assert limits.processes == 2
+
+
+async def test_fault_of_the_store_ends_the_background_task_so_that_it_is_reported() -> None:
+    board = Board()
+    limits = limited(board)
+    board.fault = StoreFault("no such table")
+    with pytest.raises(StoreFault):
+        await limits.exchange.run()
 
 
 async def test_report_of_another_version_may_have_more_limits_or_fewer() -> None:

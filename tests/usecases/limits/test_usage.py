@@ -120,3 +120,11 @@ def test_caller_that_appears_at_a_second_process_gets_what_the_first_one_leaves(
     allowed_per_second(processes, [2_000, 0])
     calls = processes.usages[1].of(ANN).rates[CallKind.READ][0]
     assert sum(calls.take(processes.now, 1) == 0 for _ in range(100)) <= 3
+
+
+def test_callers_beyond_many_are_forgotten_as_soon_as_they_are_idle() -> None:
+    processes = Processes(1, TABLE)
+    for number in range(10_001):
+        processes.usages[0].of(CallerKey(EnterpriseNumber(number), "A"))
+    processes.run(0.5, lambda _: None)
+    assert processes.usages[0].count == 0
