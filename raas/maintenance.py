@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.calendar.age import Age
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
@@ -20,6 +22,8 @@ from raas.storage.connection.server_version import server_version
 from raas.storage.maintenance.erase import PostgresContentStore
 from raas.storage.maintenance.trim import PostgresTrims
 from raas.storage.reads.registers import PostgresRegisterStore
+from raas.storage.schema.distribution import Distribution, distribute, require_distributed
+from raas.storage.schema.distribution import require_coordinator as coordinator_required
 from raas.storage.schema.migration import schema_version, upgrade
 from raas.storage.schema.version import SchemaVersion
 from raas.usecases.admin.erase import EraseContents, Progress
@@ -66,6 +70,35 @@ def require_usable_schema(dsn: str) -> SchemaVersion:
 def postgresql_version(dsn: str) -> str:
     """The version of PostgreSQL, such as 18.1. Raises StoreUnavailable, StoreFault."""
     return asyncio.run(server_version(dsn))
+
+
+def distribute_tables(dsn: str, shards: int | None) -> Distribution:
+    """Distribute the tables of a migrated database over the nodes of its cluster, as far as they are not yet.
+
+    Raises StoreFault, with a sentence for the operator, when that cannot be done; StoreUnavailable.
+    """
+    return _on_engine(dsn, partial(distribute, shards=shards))
+
+
+def require_coordinator(dsn: str) -> None:
+    """Raise StoreFault unless the database is on the coordinator of a cluster; StoreUnavailable."""
+    _on_engine(dsn, coordinator_required)
+
+
+def require_distributed_tables(dsn: str) -> None:
+    """Raise StoreFault on a cluster whose tables are not in their place, or that cannot carry them."""
+    _on_engine(dsn, require_distributed)
+
+
+def _on_engine(dsn: str, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
+    async def run() -> T:
+        engine = open_database(dsn, size=1, autocommit=True, limits=None)
+        try:
+            return await work(engine)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(run())
 
 
 def require_connections(dsn: str, workers: int, each: int) -> None:

@@ -76,6 +76,7 @@ def database(settings: Settings) -> Iterator[tuple[str, EmbeddedPostgres | None]
         schema = maintenance.require_usable_schema(dsn)
         if not schema.is_needed:
             log.warning("schema of another release", found=schema.current, needed=schema.needed)
+        maintenance.require_distributed_tables(dsn)
         maintenance.require_connections(dsn, settings.workers, app.CONNECTIONS)
         yield dsn, None
         return

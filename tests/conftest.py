@@ -63,6 +63,12 @@ def server_dsn() -> Iterator[str]:
         # PostgreSQL may run as another user, who must be able to enter the directory.
         Path(directory).chmod(0o711)
         with EmbeddedPostgres(Path(directory, "data")) as postgres:
+            # Tests prepare transactions, which a server never does: the default is none.
+            superuser = make_url(postgres.dsn).set(username="postgres").render_as_string(hide_password=False)
+            with psycopg.connect(superuser, autocommit=True) as connection:
+                connection.execute("ALTER SYSTEM SET max_prepared_transactions = 10")
+            postgres.stop()
+            postgres.start()
             yield postgres.dsn
 
 

@@ -16,7 +16,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from raas.storage.embedded import running_dsn
-from tests.citus import distribute_tables
+from tests.citus import SHARDS
 from tests.conftest import CITUS_DSN, GIVEN_DSN, new_database
 from tests.eventually import eventually
 from tests.statements.check import STARTUP
@@ -82,9 +82,8 @@ class Server:
         """Start it and wait until it serves; a database of its own is migrated before, unless told not to."""
         assert not self.running
         if self._database_url and migrate:
-            raas("migrate", environment=self.environment)
-            if CITUS_DSN is not None:
-                distribute_tables(self._database_url)
+            distribute = ("--distribute", "--shards", str(SHARDS)) if CITUS_DSN else ()
+            raas("migrate", *distribute, environment=self.environment)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "server.py", *self.flags],

@@ -53,12 +53,18 @@ class Ending:
 
 
 def work_on_database(
-    database_url: str | None, data_dir: str | None, work: Callable[[str], None], *, create: bool = False
+    database_url: str | None,
+    data_dir: str | None,
+    work: Callable[[str], None],
+    *,
+    create: bool = False,
+    not_embedded: str = "",
 ) -> Ending:
     """Call `work` with the DSN of the database that these options, or else the environment, name.
 
     The embedded database of a running server is shared; otherwise it is started for the duration of the work,
-    and created first where `create` allows that. Ctrl-C, SIGTERM and SIGHUP stop the work.
+    and created first where `create` allows that; the sentence `not_embedded` refuses it. Ctrl-C, SIGTERM and
+    SIGHUP stop the work.
     """
     from raas import supervisor
     from raas.domain.errors import Refused
@@ -72,6 +78,8 @@ def work_on_database(
         settings = load_settings(
             database_url=database_url, data_dir=data_dir, listen="127.0.0.1:0", development_identity=True
         )
+        if not_embedded and not settings.database_url:
+            return Ending(Exit.FAILED, "FAILED", not_embedded)
         with supervisor.database_for_command(settings, create=create) as dsn:
             work(dsn)
     except KeyboardInterrupt:

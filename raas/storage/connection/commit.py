@@ -3,7 +3,9 @@
 When the connection is lost at COMMIT, only the database knows the outcome. It is asked on another connection
 by the writes themselves: the lock of the transaction is taken again, so that a transaction that is still
 committing ends first, and then a row that the transaction wrote is looked up. The id of the transaction would
-not do: after a failover another primary may give out the same id again.
+not do: after a failover another primary may give out the same id again, and on a cluster it is that of the
+coordinator alone. There an error of COMMIT is treated like a lost connection: the coordinator may have lost
+the node that committed.
 """
 
 from __future__ import annotations
@@ -43,16 +45,16 @@ NOTHING_TO_FIND = Evidence("SELECT 1", (), "SELECT false", ())
 """For a transaction that can be repeated without harm: it counts as not committed."""
 
 
-async def resolve(engine: AsyncEngine, evidence: Evidence) -> None:
+async def resolve(engine: AsyncEngine, evidence: Evidence, fault: PortError | None = None) -> None:
     """Return when the transaction was committed.
 
-    Raises StoreUnavailable when it was not, CommitUnknown when that cannot be learned in time.
+    Raises `fault`, or else StoreUnavailable, when it was not; CommitUnknown when that cannot be learned.
     """
     committed = await _committed(engine, evidence)
     if committed is None:
         raise CommitUnknown("the connection was lost at COMMIT and the outcome is not known")
     if not committed:
-        raise StoreUnavailable("the connection was lost before COMMIT")
+        raise fault or StoreUnavailable("the connection was lost before COMMIT")
 
 
 async def _committed(engine: AsyncEngine, evidence: Evidence) -> bool | None:

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.concurrency.detached import detach
 from raas.storage.connection.lease import Connection, on_connection
+from raas.storage.connection.prepared import report_prepared
 from raas.usecases.ports.errors import PortError
 
 log = structlog.get_logger()
@@ -51,6 +52,18 @@ WHERE holder.pid IN (
   AND holder.xact_start < clock_timestamp() - make_interval(secs => %s)"""
 
 
+# On a cluster a session waits on the node of its register, for another session of the coordinator. The global
+# number of a process is made of the number of its node and that of the process.
+_END_ON_NODES = """
+SELECT pg_terminate_backend(holder.pid) FROM pg_stat_activity AS holder
+WHERE holder.pid IN (
+    SELECT blocking_gpid %% 10000000000 FROM citus_lock_waits
+    WHERE blocking_gpid / 10000000000 = citus_coordinator_nodeid())
+  AND holder.usename = current_user
+  AND holder.application_name = current_setting('application_name')
+  AND holder.xact_start < clock_timestamp() - make_interval(secs => %s)"""
+
+
 async def limit_transactions(connection: psycopg.AsyncConnection[Any], limits: TransactionLimits) -> None:
     """Limit the transactions of a new connection, where the server can."""
     if connection.info.server_version >= _HAS_TRANSACTION_TIMEOUT:
@@ -63,7 +76,7 @@ async def wait_for_locks(
 ) -> Result:
     """Await work that may wait for locks; where the server does not, end sessions that hold one too long."""
     if limits is None or connection.info.server_version >= _HAS_TRANSACTION_TIMEOUT:
-        return await work
+        return await _report_timeout(engine, work)
     seconds = limits.transaction_seconds
 
     def end() -> None:
@@ -72,14 +85,26 @@ async def wait_for_locks(
     # Shortly before the wait ends: only a session that waits shows by whom it is blocked.
     timer = asyncio.get_running_loop().call_later(limits.lock_seconds / 2, end)
     try:
-        return await work
+        return await _report_timeout(engine, work)
     finally:
         timer.cancel()
 
 
+async def _report_timeout(engine: AsyncEngine, work: Awaitable[Result]) -> Result:
+    """Await work; when it waited too long for a lock, look for prepared transactions, which may hold it."""
+    try:
+        return await work
+    except psycopg.errors.LockNotAvailable:
+        detach(report_prepared(engine))
+        raise
+
+
 async def _end_holders(engine: AsyncEngine, seconds: float) -> None:
     async def end(connection: Connection) -> int:
-        return (await connection.execute(_END, (seconds,))).rowcount
+        ended = (await connection.execute(_END, (seconds,))).rowcount
+        if connection.distributed:
+            ended += (await connection.execute(_END_ON_NODES, (seconds,))).rowcount
+        return ended
 
     try:
         ended = await on_connection(engine, end, writes=True)

@@ -97,11 +97,13 @@ class Transaction:
             await self.connection.execute(_COMMIT)
             await self._close_pipeline()
         except psycopg.Error as error:
-            if await self._is_alive():
-                raise fault_of(error) from None
+            fault = fault_of(error) if await self._is_alive() else None
+            # The coordinator of a cluster may have lost a node: then its error does not tell the outcome.
+            if fault is not None and not self.connection.distributed:
+                raise fault from None
         else:
             return
-        await resolve(self._engine, evidence)
+        await resolve(self._engine, evidence, fault)
 
     async def _send(self, statements: Iterable[tuple[str, Any]]) -> None:
         if self._pipeline is None:

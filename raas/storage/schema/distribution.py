@@ -62,6 +62,12 @@ _KEEP_SETTING = """EXECUTE format('ALTER ROLE %I IN DATABASE %I SET {name} = %L'
 _PREPARED = "SELECT current_setting('max_prepared_transactions')::int > 0"
 
 
+_LIMITED = "SELECT current_setting('lock_timeout') <> '0'"
+_RECOVERY = "SELECT current_setting('citus.recover_2pc_interval')"
+
+_ADVICE = "stop the servers and run `raas migrate --distribute`"
+
+
 @dataclass(frozen=True, slots=True)
 class Distribution:
     """The tables that were distributed and copied to every node now, and those that had been before."""
@@ -91,7 +97,7 @@ async def distribute(engine: AsyncEngine, shards: int | None = None) -> Distribu
 
     async def work(connection: Connection) -> Distribution:
         await connection.execute(_LOCK)
-        await _require_cluster(connection)
+        await _require_coordinator(connection)
         await _require_no_servers(connection)
         placed = await placed_tables(connection)
         _refuse_other_places(placed, shards)
@@ -105,11 +111,45 @@ async def distribute(engine: AsyncEngine, shards: int | None = None) -> Distribu
                 await connection.execute(_DISTRIBUTE_HEAD, (name, shards or DEFAULT_SHARDS))
             else:
                 await connection.execute(_DISTRIBUTE, (name,))
-        await _on_nodes(connection, _ON_WORKERS, _settings_command(), "a worker refuses settings of sessions")
+        if None in await _answers(connection, _ON_WORKERS, _settings_command()):
+            raise StoreFault("a worker does not answer, or refuses the settings of sessions")
         shard_count = (await placed_tables(connection))[_HEAD].shards
         return Distribution(distributed, copied, sorted(placed), shard_count)
 
     return await on_connection(engine, work, writes=True)
+
+
+async def require_coordinator(engine: AsyncEngine) -> None:
+    """Refuse a database that is not on the coordinator of a cluster that can carry the tables.
+
+    Raises StoreFault, with a sentence for the operator; StoreUnavailable.
+    """
+    await on_connection(engine, _require_coordinator)
+
+
+async def require_distributed(engine: AsyncEngine) -> None:
+    """Refuse a cluster on which the tables of this version are not in their place; a plain server passes.
+
+    Raises StoreFault, with a sentence for the operator; StoreUnavailable.
+    """
+
+    async def work(connection: Connection) -> None:
+        placed = await placed_tables(connection) if await has_extension(connection) else {}
+        if not placed.keys() & PLACEMENTS.keys():
+            return
+        await _require_coordinator(connection)
+        _refuse_other_places(placed, None)
+        missing = [name for name in PLACEMENTS if _wanted(name) and name not in placed]
+        if missing:
+            raise StoreFault(f"tables are not distributed ({', '.join(missing)}): {_ADVICE}")
+        if "f" in await _answers(connection, _ON_WORKERS, _LIMITED):
+            raise StoreFault(f"a worker does not have the settings of sessions: {_ADVICE}")
+        if (await _row(connection, _RECOVERY))[0] == "-1":
+            raise StoreFault(
+                "citus.recover_2pc_interval is -1: no prepared transaction would be ended after a crash"
+            )
+
+    await on_connection(engine, work)
 
 
 async def placed_tables(connection: Connection) -> dict[str, PlacedTable]:
@@ -123,7 +163,7 @@ async def has_extension(connection: Connection) -> bool:
     return bool((await _row(connection, _HAS_EXTENSION))[0])
 
 
-async def _require_cluster(connection: Connection) -> None:
+async def _require_coordinator(connection: Connection) -> None:
     if not await has_extension(connection):
         raise StoreFault(
             "the database has no extension citus: tables are distributed only on a cluster whose coordinator "
@@ -139,8 +179,7 @@ async def _require_cluster(connection: Connection) -> None:
         )
     if not nodes:
         raise StoreFault("no node of the cluster takes shards: call citus_add_node for each worker")
-    answers = await _on_nodes(connection, _ON_ALL_NODES, _PREPARED, "a node of the cluster does not answer")
-    if any(answer != "t" for answer in answers):
+    if "f" in await _answers(connection, _ON_ALL_NODES, _PREPARED):
         raise StoreFault("max_prepared_transactions is 0 on a node: set it to max_connections on every node")
 
 
@@ -174,12 +213,10 @@ def _settings_command() -> str:
     return _KEEP_SETTINGS.format(settings="\n  ".join(settings))
 
 
-async def _on_nodes(connection: Connection, statement: str, command: str, refusal: str) -> Sequence[str]:
-    """The results of a command on nodes. Raises StoreFault when it fails on one of them."""
+async def _answers(connection: Connection, statement: str, command: str) -> Sequence[str | None]:
+    """The answers of nodes to a command; None = the node does not answer, or the command failed there."""
     rows = await (await connection.execute(statement, (command,))).fetchall()
-    if not all(success for success, _ in rows):
-        raise StoreFault(refusal)
-    return [result for _, result in rows]
+    return [result if success else None for success, result in rows]
 
 
 async def _row(connection: Connection, statement: str) -> tuple[Any, ...]:

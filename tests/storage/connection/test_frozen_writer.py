@@ -27,9 +27,11 @@ from raas.usecases.persons.structure_source import StructureSource
 from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.ports.write_store import LoadRequest
 from raas.usecases.writes.imports import ImportMessage, Imports
+from tests.conftest import CITUS_DSN
 from tests.usecases.persons.harness import PersonHarness, a_call, new_niss
 
-LIMITS = TransactionLimits(transaction_seconds=1.0, lock_seconds=0.4)
+# On the workers of a cluster, the wait for a lock is limited by the settings of the role.
+LIMITS = TransactionLimits(3.0, 2.0) if CITUS_DSN else TransactionLimits(1.0, 0.4)
 NEVER = 10**9
 """A version of PostgreSQL that does not exist: no server has transaction_timeout."""
 
