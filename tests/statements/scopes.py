@@ -151,6 +151,7 @@ def _placement(relation: ast.RangeVar) -> Placement:
 
 _OTHERS = (
     "alembic_version",
+    "citus_lock_waits",  # a view of the coordinator
     "raas_checkpoint",  # of callers, in databases of their own
 )
 _CATALOGS = ("pg_catalog", "information_schema")
