@@ -54,6 +54,8 @@ def entry_of(state: MemoryState, register: RegisterState, logged: Logged) -> Log
         new.stamp.request_id,
         new.stamp.legal_context,
         new.stamp.ticket,
+        new.stamp.application,
+        new.stamp.on_behalf_of,
         new.checksum,
         new.detail,
         content.body,

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.memory.state import MemoryState
 from raas.usecases.ports.log import LogFilter
 from raas.usecases.ports.subscriber_store import Subscriber, SubscriberKey
@@ -30,6 +29,14 @@ class MemorySubscriberStore:
             return None
         lag = self._state.registers[key.register_id].revision - known.acknowledged_revision
         return replace(known, lag=max(lag, 0))
+
+    async def adopt(self, key: SubscriberKey, earlier: str) -> None:
+        """Give the subscriber of the caller `earlier` to the caller of `key`, unless that has one."""
+        before = key._replace(caller=earlier)
+        if before in self._known and key not in self._known:
+            self._known[key] = replace(self._known.pop(before), key=key)
+            if before in self._reading:
+                self._reading[key] = self._reading.pop(before)
 
     async def enter(
         self, key: SubscriberKey, log_id: UUID, which: LogFilter, revision: int, reading: int | None = None
@@ -71,8 +78,8 @@ class MemorySubscriberStore:
     async def page(
         self,
         register_id: int,
-        caller: EnterpriseNumber | None,
-        after: tuple[EnterpriseNumber, str] | None,
+        caller: str | None,
+        after: tuple[str, str] | None,
         limit: int,
     ) -> Sequence[Subscriber]:
         """Subscribers in order of (caller, name)."""

@@ -55,6 +55,14 @@ class MemoryWriteStore:
         """All dossier types of the register."""
         return self._state.registers[register_id].dossier_types()
 
+    async def adopt_import(self, register_id: int, key: ImportKey, earlier: str) -> None:
+        """Give the import under the caller `earlier` to the caller of `key`, unless that has one."""
+        register, before = self._state.registers[register_id], (earlier, key[1])
+        if before in register.imports and key not in register.imports:
+            register.imports[key] = register.imports.pop(before)
+            for import_key, offset in [each for each in register.rejections if each[0] == before]:
+                register.rejections[key, offset] = register.rejections.pop((import_key, offset))
+
     async def rejections(
         self, register_id: int, key: ImportKey, first: int, end: int
     ) -> Sequence[tuple[int, Sequence[Violation]]]:

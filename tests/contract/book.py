@@ -13,7 +13,7 @@ from uuid import UUID
 
 from raas.domain.calendar.day import OPEN
 from raas.domain.calendar.periods import Lines, Period, normalise
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.mutation import MutationKind, Stamp, lines_text
@@ -22,6 +22,7 @@ from tests.contract.stores import Stores
 from tests.oracle.numbers import enterprise_number, niss
 
 ACTOR = EnterpriseNumber(int(enterprise_number(9999999)))
+CALLER = enterprise_number_text(ACTOR)
 CALL_ID = UUID("00000000-0000-4000-8000-000000000001")
 START = datetime(2024, 1, 1, tzinfo=UTC)
 PARTNER = EnterpriseNumber(int(enterprise_number(9999998)))
@@ -141,7 +142,7 @@ class Book(History):
         codes: Sequence[str],
         detail: Mapping[str, Any] | None,
     ) -> None:
-        stamp = Stamp(ACTOR, CALL_ID)
+        stamp = Stamp(ACTOR, CALL_ID, application="urn:app", on_behalf_of=ACTOR)
         mutations = [
             NewMutation(
                 entry.revision,

@@ -66,7 +66,7 @@ async def test_history_pages_of_any_size_make_the_whole_history(
                 assert (mutation.before, mutation.after) == (entry.before, entry.after)
                 assert mutation.record_time == entry.record_time
                 assert mutation.register == book.number
-                assert mutation.stamp == Stamp(ACTOR, CALL_ID)
+                assert mutation.stamp == Stamp(ACTOR, CALL_ID, application="urn:app", on_behalf_of=ACTOR)
 
 
 async def test_history_has_mutations_about_the_person_between_those_of_dossiers(

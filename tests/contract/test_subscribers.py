@@ -7,13 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.usecases.ports.log import EVERYTHING, LogFilter
 from raas.usecases.ports.subscriber_store import Subscriber, SubscriberKey, SubscriberStore
-from tests.contract.book import ACTOR, Book, new_book, persons, write_at_random
+from tests.contract.book import CALLER, Book, new_book, persons, write_at_random
 from tests.contract.stores import Stores
 
-OTHER = EnterpriseNumber(ACTOR + 97)
+OTHER = CALLER + "/urn:app"
 LOG, OTHER_LOG = UUID(int=1), UUID(int=2)
 B_ONLY = LogFilter(("B",), (1, 2), (2,))
 
@@ -37,7 +36,7 @@ async def _found(subscribers: SubscriberStore, key: SubscriberKey) -> Subscriber
 
 
 async def test_subscriber_is_created_when_it_begins_to_read(subscribers: SubscriberStore, book: Book) -> None:
-    key = SubscriberKey(book.id, ACTOR, "mirror")
+    key = SubscriberKey(book.id, CALLER, "mirror")
     assert await subscribers.find(key) is None
     await subscribers.enter(key, LOG, B_ONLY, 5)
     found = await _found(subscribers, key)
@@ -48,7 +47,7 @@ async def test_subscriber_is_created_when_it_begins_to_read(subscribers: Subscri
 async def test_subscriber_keeps_its_acknowledged_revision_under_the_same_filters_only(
     subscribers: SubscriberStore, book: Book
 ) -> None:
-    key = SubscriberKey(book.id, ACTOR, "mirror")
+    key = SubscriberKey(book.id, CALLER, "mirror")
     await subscribers.enter(key, LOG, B_ONLY, 5)
     await subscribers.enter(key, LOG, B_ONLY, 9)
     assert (await _found(subscribers, key)).acknowledged_revision == 5
@@ -59,7 +58,7 @@ async def test_subscriber_keeps_its_acknowledged_revision_under_the_same_filters
 
 
 async def test_acknowledged_revision_never_moves_back(subscribers: SubscriberStore, book: Book) -> None:
-    key = SubscriberKey(book.id, ACTOR, "mirror")
+    key = SubscriberKey(book.id, CALLER, "mirror")
     await subscribers.enter(key, LOG, B_ONLY, 5)
     assert [await subscribers.acknowledge(key, LOG, revision) for revision in (8, 6, 10)] == [8, 8, 10]
     found = await _found(subscribers, key)
@@ -69,7 +68,7 @@ async def test_acknowledged_revision_never_moves_back(subscribers: SubscriberSto
 async def test_acknowledging_creates_a_subscriber_without_filters(
     subscribers: SubscriberStore, book: Book
 ) -> None:
-    key = SubscriberKey(book.id, ACTOR, "poller")
+    key = SubscriberKey(book.id, CALLER, "poller")
     assert await subscribers.acknowledge(key, LOG, 4) == 4
     found = await _found(subscribers, key)
     assert (found.dossier_types, found.kinds) == ((), ())
@@ -78,7 +77,7 @@ async def test_acknowledging_creates_a_subscriber_without_filters(
 async def test_acknowledged_revision_is_reset_in_another_log(
     subscribers: SubscriberStore, book: Book
 ) -> None:
-    key = SubscriberKey(book.id, ACTOR, "mirror")
+    key = SubscriberKey(book.id, CALLER, "mirror")
     await subscribers.acknowledge(key, LOG, 15)
     assert await subscribers.acknowledge(key, OTHER_LOG, 2) == 2
 
@@ -86,7 +85,7 @@ async def test_acknowledged_revision_is_reset_in_another_log(
 async def test_presence_is_recorded_for_existing_subscribers(
     subscribers: SubscriberStore, book: Book
 ) -> None:
-    here, gone, unknown = (SubscriberKey(book.id, ACTOR, name) for name in ("here", "gone", "unknown"))
+    here, gone, unknown = (SubscriberKey(book.id, CALLER, name) for name in ("here", "gone", "unknown"))
     for key in (here, gone):
         await subscribers.acknowledge(key, LOG, 1)
     before = (await _found(subscribers, here)).last_seen_time
@@ -101,7 +100,7 @@ async def test_presence_is_recorded_for_existing_subscribers(
 
 
 async def test_concurrent_presence_reports_do_not_deadlock(subscribers: SubscriberStore, book: Book) -> None:
-    keys = [SubscriberKey(book.id, ACTOR, f"s{i}") for i in range(50)]
+    keys = [SubscriberKey(book.id, CALLER, f"s{i}") for i in range(50)]
     for key in keys:
         await subscribers.acknowledge(key, LOG, 1)
     await asyncio.gather(
@@ -113,19 +112,19 @@ async def test_concurrent_presence_reports_do_not_deadlock(subscribers: Subscrib
 async def test_subscriber_pages_are_ordered_by_caller_and_name(
     subscribers: SubscriberStore, book: Book
 ) -> None:
-    for caller, name in ((OTHER, "a"), (ACTOR, "b"), (ACTOR, "a"), (ACTOR, "B")):
+    for caller, name in ((OTHER, "a"), (CALLER, "b"), (CALLER, "a"), (CALLER, "B")):
         await subscribers.acknowledge(SubscriberKey(book.id, caller, name), LOG, 1)
     everybody = await subscribers.page(book.id, None, None, 10)
-    expected = [(ACTOR, "B"), (ACTOR, "a"), (ACTOR, "b"), (OTHER, "a")]
+    expected = [(CALLER, "B"), (CALLER, "a"), (CALLER, "b"), (OTHER, "a")]
     assert [(s.key.caller, s.key.name) for s in everybody] == expected
-    rest = await subscribers.page(book.id, None, (ACTOR, "a"), 1)
-    assert [(s.key.caller, s.key.name) for s in rest] == [(ACTOR, "b")]
+    rest = await subscribers.page(book.id, None, (CALLER, "a"), 1)
+    assert [(s.key.caller, s.key.name) for s in rest] == [(CALLER, "b")]
     own = await subscribers.page(book.id, OTHER, None, 10)
     assert [(s.key.caller, s.key.name) for s in own] == [(OTHER, "a")]
 
 
 async def test_deleted_subscriber_is_not_found(subscribers: SubscriberStore, book: Book) -> None:
-    key = SubscriberKey(book.id, ACTOR, "mirror")
+    key = SubscriberKey(book.id, CALLER, "mirror")
     await subscribers.acknowledge(key, LOG, 1)
     await subscribers.delete(key)
     await subscribers.delete(key)
@@ -135,7 +134,7 @@ async def test_deleted_subscriber_is_not_found(subscribers: SubscriberStore, boo
 async def test_subscriber_deleted_while_connected_returns_with_its_filters(
     subscribers: SubscriberStore, book: Book
 ) -> None:
-    key = SubscriberKey(book.id, ACTOR, "mirror")
+    key = SubscriberKey(book.id, CALLER, "mirror")
     await subscribers.enter(key, LOG, B_ONLY, 5)
     await subscribers.acknowledge(key, LOG, 9)
     await subscribers.delete(key)
@@ -149,7 +148,7 @@ async def test_subscriber_deleted_while_connected_returns_with_its_filters(
 async def test_subscriber_deleted_before_its_stream_ended_is_forgotten_afterwards(
     subscribers: SubscriberStore, book: Book
 ) -> None:
-    key = SubscriberKey(book.id, ACTOR, "mirror")
+    key = SubscriberKey(book.id, CALLER, "mirror")
     await subscribers.enter(key, LOG, B_ONLY, 5)
     await subscribers.delete(key)
     await subscribers.seen([], [key])
@@ -161,8 +160,23 @@ async def test_subscriber_deleted_before_its_stream_ended_is_forgotten_afterward
 async def test_subscriber_deleted_while_connected_is_created_anew_by_its_next_stream(
     subscribers: SubscriberStore, book: Book
 ) -> None:
-    key = SubscriberKey(book.id, ACTOR, "mirror")
+    key = SubscriberKey(book.id, CALLER, "mirror")
     await subscribers.enter(key, LOG, B_ONLY, 5)
     await subscribers.delete(key)
     await subscribers.enter(key, LOG, B_ONLY, 3)
+    assert (await _found(subscribers, key)).acknowledged_revision == 3
+
+
+async def test_a_subscriber_of_an_organisation_is_adopted_once_by_one_of_its_applications(
+    subscribers: SubscriberStore, book: Book
+) -> None:
+    earlier, key = SubscriberKey(book.id, CALLER, "mirror"), SubscriberKey(book.id, OTHER, "mirror")
+    await subscribers.adopt(key, CALLER)
+    assert await subscribers.find(key) is None
+    await subscribers.acknowledge(earlier, LOG, 3)
+    await subscribers.adopt(key, CALLER)
+    assert (await _found(subscribers, key)).acknowledged_revision == 3
+    assert await subscribers.find(earlier) is None
+    await subscribers.acknowledge(earlier, LOG, 1)
+    await subscribers.adopt(key, CALLER)
     assert (await _found(subscribers, key)).acknowledged_revision == 3

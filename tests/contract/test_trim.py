@@ -13,7 +13,7 @@ from raas.usecases.ports.log import EVERYTHING, LogFilter, ReadLimits
 from raas.usecases.ports.maintenance import TrimStore
 from raas.usecases.ports.read_store import DossierFilter
 from raas.usecases.ports.subscriber_store import SubscriberKey
-from tests.contract.book import ACTOR, START, Book, new_book, persons, write_at_random
+from tests.contract.book import CALLER, START, Book, new_book, persons, write_at_random
 from tests.contract.stores import Stores
 
 PEOPLE = persons(5)
@@ -74,7 +74,7 @@ async def test_trim_step_stops_at_the_slowest_subscriber(stores: Stores, trims: 
     book = await _book(stores, *[1] * 9)
     subscribers, logs = stores.subscribers, stores.logs
     log_id = (await logs.heads([book.id]))[book.id].log_id
-    slow, quick = (SubscriberKey(book.id, ACTOR, name) for name in ("slow", "quick"))
+    slow, quick = (SubscriberKey(book.id, CALLER, name) for name in ("slow", "quick"))
     await subscribers.enter(slow, log_id, EVERYTHING, 4)
     await subscribers.enter(quick, log_id, LogFilter(), 8)
     step = await trims.step(book.id, 7, 100, LONG_AGO)
@@ -89,7 +89,7 @@ async def test_trim_step_stops_at_a_subscriber_that_reads_again_from_below_its_a
 ) -> None:
     book = await _book(stores, *[1] * 9)
     log_id = (await stores.logs.heads([book.id]))[book.id].log_id
-    key = SubscriberKey(book.id, ACTOR, "mirror")
+    key = SubscriberKey(book.id, CALLER, "mirror")
     await stores.subscribers.enter(key, log_id, EVERYTHING, 8)
     await stores.subscribers.enter(key, log_id, EVERYTHING, 8, reading=2)
     assert (await trims.step(book.id, 9, 100, LONG_AGO)).oldest_revision == 2
@@ -106,7 +106,7 @@ async def test_deleted_subscriber_does_not_hold_back_trimming_while_connected(
 ) -> None:
     book = await _book(stores, *[1] * 3)
     log_id = (await stores.logs.heads([book.id]))[book.id].log_id
-    key = SubscriberKey(book.id, ACTOR, "mirror")
+    key = SubscriberKey(book.id, CALLER, "mirror")
     await stores.subscribers.enter(key, log_id, EVERYTHING, 0)
     await stores.subscribers.delete(key)
     assert (await trims.step(book.id, 2, 100, LONG_AGO)).oldest_revision == 2
@@ -118,7 +118,7 @@ async def test_subscriber_of_a_replaced_log_does_not_hold_back_trimming(
     book = await _book(stores, 1, 1, 1)
     subscribers, logs = stores.subscribers, stores.logs
     log_id = (await logs.heads([book.id]))[book.id].log_id
-    await subscribers.enter(SubscriberKey(book.id, ACTOR, "slow"), log_id, EVERYTHING, 0)
+    await subscribers.enter(SubscriberKey(book.id, CALLER, "slow"), log_id, EVERYTHING, 0)
     register = await stores.registers.find(book.number)
     assert register is not None
     await renew_logs(trims, [register])

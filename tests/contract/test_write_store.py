@@ -20,7 +20,7 @@ from raas.usecases.ports.write_store import (
     WriteSet,
     WriteStore,
 )
-from tests.contract.book import ACTOR, CALL_ID, FIRST_DAY, Book, checksum_of, new_book, persons
+from tests.contract.book import ACTOR, CALL_ID, CALLER, FIRST_DAY, Book, checksum_of, new_book, persons
 from tests.contract.stores import Stores
 from tests.oracle.numbers import niss
 
@@ -28,7 +28,7 @@ ANN, BOB = persons(2)
 LINE = Period(FIRST_DAY, FIRST_DAY + 10)
 # No other person in the tests is born on this day.
 NEWCOMERS = [Niss(int(niss(1947, 63, 3, counter))) for counter in (3, 5)]
-IMPORT, REQUEST = (ACTOR, "import"), (ACTOR, "request")
+IMPORT, REQUEST = (CALLER, "import"), (CALLER, "request")
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ async def test_stored_request_is_loaded_with_its_answer(writes: WriteStore, book
         assert transaction.loaded.requests == {}
         await transaction.write(nothing_but(book, requests={REQUEST: answered}))
         await transaction.commit()
-    asked = LoadRequest(requests=[REQUEST, (ACTOR, "another")])
+    asked = LoadRequest(requests=[REQUEST, (CALLER, "another")])
     assert (await writes.snapshot(book.id, asked)).requests == {REQUEST: answered}
 
 
@@ -109,7 +109,23 @@ async def test_rejected_rows_of_an_import_are_kept_in_order_of_offset(writes: Wr
         await transaction.commit()
     found = await writes.rejections(book.id, IMPORT, 3, 9)
     assert [(offset, list(violations)) for offset, violations in found] == [(3, wrong), (5, wrong)]
-    assert await writes.rejections(book.id, (ACTOR, "another"), 0, 10) == []
+    assert await writes.rejections(book.id, (CALLER, "another"), 0, 10) == []
+
+
+async def test_an_import_of_an_organisation_is_adopted_once_by_one_of_its_applications(
+    writes: WriteStore, book: Book
+) -> None:
+    wrong = [Violation("niss", Reason.NISS_UNKNOWN)]
+    key = (CALLER + "/urn:app", IMPORT[1])
+    async with writes.write(book.id, LoadRequest()) as transaction:
+        await transaction.write(nothing_but(book, imports={IMPORT: 10}, rejections=[(IMPORT, 3, wrong)]))
+        await transaction.commit()
+    for _ in range(2):
+        await writes.adopt_import(book.id, key, CALLER)
+        asked = LoadRequest(imports=[IMPORT, key])
+        assert (await writes.snapshot(book.id, asked)).imports == {key: 10}
+        found = await writes.rejections(book.id, key, 0, 10)
+        assert [(offset, list(violations)) for offset, violations in found] == [(3, wrong)]
 
 
 async def test_shares_are_replaced_and_forgotten_when_they_become_empty(

@@ -117,6 +117,8 @@ function canonicalBytes(mutation) {
     mutation.legalContext ?? "",
     mutation.ticket ?? "",
     detail(mutation),
+    ...(mutation.application === undefined ? [] : [`application=${mutation.application}`]),
+    ...(mutation.onBehalfOf === undefined ? [] : [`on_behalf_of=${mutation.onBehalfOf}`]),
   ].join("\n");
 }
 

@@ -32,7 +32,7 @@ NUMBER = EnterpriseNumber(999999922)
 LOG_ID, OTHER_LOG_ID = UUID(int=1), UUID(int=2)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TYPES = {"A": 1, "B": 2}
-STAMP = Stamp(NUMBER, UUID(int=9), "request", "context", "ticket")
+STAMP = Stamp(NUMBER, UUID(int=9), "request", "context", "ticket", "urn:app", NUMBER)
 
 _CODES = {id_: code for code, id_ in TYPES.items()}
 

@@ -59,6 +59,8 @@ def _lines(answer: ExplainDossierResponse) -> Iterator[str]:
             yield f"legal context: {plain(mutation.legal_context)}"
         if mutation.HasField("ticket"):
             yield f"ticket: {plain(mutation.ticket)}"
+        if mutation.HasField("application"):
+            yield f"application: {plain(mutation.application)}"
         yield f"call: {mutation.call_id}"
     if answer.resolved:
         yield f"read as: {answer.resolved[0].successor_niss}"

@@ -69,7 +69,13 @@ def mutation_line(mutation: Mutation) -> str:
         words += [mutation.dossier_type, _periods(mutation.before), "->", _periods(mutation.after)]
     if mutation.HasField("requested_niss"):
         words.append(f"(requested for {mutation.requested_niss})")
-    return " ".join([*words, *_detail(mutation), f"by {mutation.actor}"])
+    return " ".join([*words, *_detail(mutation), f"by {_caller(mutation)}"])
+
+
+def _caller(mutation: Mutation) -> str:
+    if mutation.HasField("on_behalf_of"):
+        return f"{mutation.actor} on behalf of {mutation.on_behalf_of}"
+    return mutation.actor
 
 
 def _detail(mutation: Mutation) -> Iterator[str]:

@@ -97,7 +97,7 @@ def _as_json(register: Register, trimmed: TrimProgress) -> dict[str, object]:
         "deleted": trimmed.deleted,
         "oldest_revision": trimmed.oldest_revision,
         "goal": trimmed.goal,
-        "held_by": {"caller": _number(holder.caller), "name": holder.name} if holder else None,
+        "held_by": {"caller": holder.caller, "name": holder.name} if holder else None,
     }
 
 
@@ -114,7 +114,7 @@ def _sentence(register: Register, trimmed: TrimProgress) -> str:
     begins = f"the log begins at revision {trimmed.oldest_revision}"
     if holder := trimmed.held_by:
         begins += (
-            f"; the rest is kept for subscriber {holder.name!r} of {_number(holder.caller)}, which has not "
+            f"; the rest is kept for subscriber {holder.name!r} of {holder.caller}, which has not "
             "acknowledged it (--force deletes it)"
         )
     elif trimmed.oldest_revision < trimmed.goal:

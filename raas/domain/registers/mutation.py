@@ -34,13 +34,19 @@ class MutationKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The actor and the call: shared by all mutations of one call."""
+    """The actor and the call: shared by all mutations of one call.
+
+    `actor` is the authenticated organisation. `on_behalf_of` is the organisation for which it called as a
+    gateway.
+    """
 
     actor: EnterpriseNumber
     call_id: UUID
     request_id: str | None = None
     legal_context: str | None = None
     ticket: str | None = None
+    application: str | None = None
+    on_behalf_of: EnterpriseNumber | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,17 @@ def stamp_text(stamp: Stamp) -> str:
     )
 
 
+def caller_text(stamp: Stamp) -> str:
+    """The end of the canonical bytes: a line for each of `application` and `on_behalf_of` that is present.
+
+    Mutations of callers that have neither keep the checksums that they had before these fields existed.
+    """
+    application, on_behalf_of = stamp.application, stamp.on_behalf_of
+    return ("" if application is None else f"\napplication={application}") + (
+        "" if on_behalf_of is None else f"\non_behalf_of={enterprise_number_text(on_behalf_of)}"
+    )
+
+
 def chained_checksum(
     previous: bytes,
     revision: int,
@@ -176,16 +193,18 @@ def chained_checksum(
     record_time: str,
     stamp: str,
     detail: str,
+    caller: str = "",
 ) -> bytes:
     """SHA-256 of the previous checksum followed by the canonical bytes of a mutation.
 
     docs/checksum-format.md defines the canonical bytes. Each argument is one of their texts: `before` and
     `after` as `lines_text`, `dossier_types` joined by commas, `record_time` as `record_time_text`, `stamp` as
-    `stamp_text`, `detail` as `canonical_detail`. No text contains a line break: the gRPC layer refuses it.
+    `stamp_text`, `detail` as `canonical_detail`, `caller` as `caller_text`. No text contains a line
+    break: the gRPC layer refuses it.
     """
     canonical = (
         f"{revision}\n{batch_last_revision}\n{kind}\n{'' if niss is None else niss_text(niss)}\n"
         f"{'' if requested_niss is None else niss_text(requested_niss)}\n{dossier_type}\n{dossier_types}\n"
-        f"{before}\n{after}\n{record_time}\n{stamp}\n{detail}"
+        f"{before}\n{after}\n{record_time}\n{stamp}\n{detail}{caller}"
     )
     return sha256(previous + canonical.encode()).digest()

@@ -5,8 +5,13 @@
 from __future__ import annotations
 
 from raas.rpc.calls.request_scope import RequestScopes, list_page
-from raas.rpc.wire.fields import read_enterprise_number, read_revision
-from raas.rpc.wire.subscriptions import read_log_id, read_subscriber, subscriber_message
+from raas.rpc.wire.fields import read_revision
+from raas.rpc.wire.subscriptions import (
+    read_log_id,
+    read_subscriber,
+    read_subscriber_caller,
+    subscriber_message,
+)
 from raas.usecases.feed.acknowledgements import ManageSubscribers
 from raas.v1 import mutation_stream_pb2 as v1
 
@@ -45,10 +50,8 @@ class Subscribers:
         """Delete a named subscriber."""
         async with self._request(request) as r:
             name = read_subscriber(request.subscriber, r.faults)
-            owner = None
-            if request.HasField("subscriber_caller"):
-                owner = read_enterprise_number("subscriber_caller", request.subscriber_caller, r.faults)
+            whose = read_subscriber_caller(request, r.faults)
             register = await r.admit()
             r.refuse_faults()
-            await self._use_cases.delete(r.call, register, name, owner)
+            await self._use_cases.delete(r.call, register, name, whose)
             return v1.DeleteSubscriberResponse()

@@ -17,6 +17,7 @@ from raas.rpc.wire.fields import (
     NissRules,
     check_page_size,
     read_codes,
+    read_enterprise_number,
     read_enum,
     read_niss,
     read_revision,
@@ -25,6 +26,7 @@ from raas.rpc.wire.fields import (
 )
 from raas.rpc.wire.mutations.columns import timestamp_of
 from raas.rpc.wire.mutations.stream import StreamMessages
+from raas.usecases.calls.call import CallerKey, caller_key
 from raas.usecases.feed.list_mutations import MutationPage, MutationQuery
 from raas.usecases.feed.start_position import (
     DEFAULT_HEARTBEAT_SECONDS,
@@ -113,15 +115,35 @@ def listing_bytes(answer: MutationPage, messages: StreamMessages) -> bytes:
     return b"".join((*entries, rest.SerializeToString()))
 
 
+def read_subscriber_caller(request: v1.DeleteSubscriberRequest, faults: Faults) -> CallerKey | None:
+    """The caller that owns the subscriber; None = the caller itself."""
+    if not request.HasField("subscriber_caller"):
+        for field in ("subscriber_application", "subscriber_on_behalf_of"):
+            if request.HasField(field):
+                faults.append(Violation("subscriber_caller", Reason.REQUIRED))
+                break
+        return None
+    organisation = read_enterprise_number("subscriber_caller", request.subscriber_caller, faults)
+    application, behalf = "", None
+    if request.HasField("subscriber_application"):
+        application = read_text("subscriber_application", request.subscriber_application, 256, faults) or ""
+    if request.HasField("subscriber_on_behalf_of"):
+        behalf = read_enterprise_number("subscriber_on_behalf_of", request.subscriber_on_behalf_of, faults)
+    return None if organisation is None else CallerKey(organisation, application, behalf)
+
+
 def subscriber_message(subscriber: Subscriber) -> subscriber_pb2.Subscriber:
     """A named subscriber."""
+    caller = caller_key(subscriber.key.caller)
     return subscriber_pb2.Subscriber(
         name=subscriber.key.name,
         acknowledged_revision=subscriber.acknowledged_revision,
         lag=subscriber.lag,
         connected=subscriber.connected,
         last_seen_time=timestamp_of(subscriber.last_seen_time),
-        caller=enterprise_number_text(subscriber.key.caller),
+        caller=enterprise_number_text(caller.enterprise_number),
+        application=caller.application or None,
+        on_behalf_of=None if caller.on_behalf_of is None else enterprise_number_text(caller.on_behalf_of),
         dossier_types=subscriber.dossier_types,
         kinds=subscriber.kinds,  # type: ignore[arg-type]
     )

@@ -44,11 +44,12 @@ CROSS JOIN LATERAL (
          array_agg(entry.niss), array_agg(entry.code), array_agg(entry.before), array_agg(entry.after),
          array_agg(entry.record_time), array_agg(entry.actor), array_agg(entry.call_id),
          array_agg(entry.request_id), array_agg(entry.legal_context), array_agg(entry.ticket),
-         array_agg(entry.checksum),
+         array_agg(entry.application), array_agg(entry.on_behalf_of), array_agg(entry.checksum),
          jsonb_object_agg(entry.revision, entry.unusual) FILTER (WHERE entry.unusual IS NOT NULL)
   FROM (
     SELECT m.revision, m.batch_last_revision, m.kind, m.niss, t.code, m.before::text, m.after::text,
-           m.record_time, m.actor, m.call_id::text, m.request_id, m.legal_context, m.ticket, m.checksum,
+           m.record_time, m.actor, m.call_id::text, m.request_id, m.legal_context, m.ticket, m.application,
+           m.on_behalf_of, m.checksum,
            CASE WHEN coalesce(m.requested_niss, m.content_id) IS NOT NULL
                   OR m.dossier_type_ids IS NOT NULL OR m.detail IS NOT NULL
            THEN (

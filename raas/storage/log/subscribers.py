@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.storage.connection.query import Row, fetch, write, write_each
 from raas.storage.rows.arrays import array
 from raas.usecases.ports.log import LogFilter
@@ -29,6 +28,13 @@ WHERE {_ONE} AND {_EXISTS}"""
 # The time for which a report that a subscriber is connected is valid. A sharded PostgreSQL reads the clock
 # once for an inserted row, and refuses to compute with it and a column where a row is changed.
 _VALID = "interval '60 seconds'"
+
+_ADOPT = """
+UPDATE subscriber s SET caller = %(caller)s
+WHERE s.register_id = %(register)s AND s.caller = %(earlier)s AND s.name = %(name)s
+  AND NOT EXISTS (SELECT FROM subscriber o
+                  WHERE o.register_id = %(register)s AND o.caller = %(caller)s AND o.name = %(name)s)
+RETURNING 1"""
 
 _ENTER = f"""
 INSERT INTO subscriber AS s (register_id, caller, name, log_id, dossier_types, kinds, acknowledged_revision,
@@ -65,7 +71,7 @@ RETURNING acknowledged_revision"""
 _SEEN = f"""
 WITH held AS MATERIALIZED (
   SELECT s.caller, s.name, validity.until
-  FROM unnest(%(callers)s::bigint[], %(names)s::text[], %(connected)s::boolean[])
+  FROM unnest(%(callers)s::text[], %(names)s::text[], %(connected)s::boolean[])
          AS reported (caller, name, connected)
   JOIN subscriber s ON s.caller = reported.caller AND s.name = reported.name
   JOIN (VALUES (true, statement_timestamp() + {_VALID}), (false, statement_timestamp()))
@@ -81,7 +87,7 @@ RETURNING 1"""
 _PAGE = f"""
 SELECT {_COLUMNS} FROM subscriber s JOIN register_head h ON h.register_id = %(register)s
 WHERE s.register_id = %(register)s AND {_EXISTS}
-  AND (%(caller)s::bigint IS NULL OR s.caller = %(caller)s)
+  AND (%(caller)s::text IS NULL OR s.caller = %(caller)s)
   AND (s.caller, s.name) > (%(after_caller)s, %(after_name)s)
 ORDER BY s.caller, s.name LIMIT %(limit)s"""
 
@@ -102,6 +108,10 @@ class PostgresSubscribers:
         """The subscriber as stored now."""
         rows = await fetch(self._engine, _FIND, _one(key))
         return _subscriber(rows[0]) if rows else None
+
+    async def adopt(self, key: SubscriberKey, earlier: str) -> None:
+        """Give the subscriber of the caller `earlier` to the caller of `key`, unless that has one."""
+        await write(self._engine, _ADOPT, {**_one(key), "earlier": earlier})
 
     async def enter(
         self, key: SubscriberKey, log_id: UUID, which: LogFilter, revision: int, reading: int | None = None
@@ -133,7 +143,7 @@ class PostgresSubscribers:
         each = [
             {
                 "register": register_id,
-                "callers": array(key.caller for key, _ in of_registers[register_id]),
+                "callers": [key.caller for key, _ in of_registers[register_id]],
                 "names": [key.name for key, _ in of_registers[register_id]],
                 "connected": [is_connected for _, is_connected in of_registers[register_id]],
             }
@@ -144,12 +154,12 @@ class PostgresSubscribers:
     async def page(
         self,
         register_id: int,
-        caller: EnterpriseNumber | None,
-        after: tuple[EnterpriseNumber, str] | None,
+        caller: str | None,
+        after: tuple[str, str] | None,
         limit: int,
     ) -> Sequence[Subscriber]:
         """Subscribers of a register and a caller (None = all), ordered by (caller, name), after that key."""
-        after_caller, after_name = after or (EnterpriseNumber(0), "")
+        after_caller, after_name = after or ("", "")
         parameters = {
             "register": register_id,
             "caller": caller,
@@ -170,5 +180,5 @@ def _one(key: SubscriberKey) -> dict[str, object]:
 
 def _subscriber(row: Row) -> Subscriber:
     register_id, caller, name, log_id, types, kinds, acknowledged, lag, connected, last_seen = row
-    key = SubscriberKey(register_id, EnterpriseNumber(caller), name)
+    key = SubscriberKey(register_id, caller, name)
     return Subscriber(key, log_id, tuple(types), tuple(kinds), acknowledged, lag, connected, last_seen)

@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.calendar.day import brussels_day
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.storage.connection.query import Row, fetch, write, write_each
 from raas.storage.rows.arrays import pairs
 
@@ -20,11 +19,11 @@ _BATCH = 5_000
 
 _EXPIRED = "time < statement_timestamp() - make_interval(days => %(days)s)"
 
-_FIND_REQUESTS = f"SELECT register_id, actor, request_id FROM request WHERE {_EXPIRED} LIMIT %(limit)s"
+_FIND_REQUESTS = f"SELECT register_id, caller, request_id FROM request WHERE {_EXPIRED} LIMIT %(limit)s"
 
 _DELETE_REQUESTS = f"""
-DELETE FROM request r USING unnest(%(actors)s::bigint[], %(ids)s::text[]) AS expired (actor, request_id)
-WHERE r.register_id = %(register)s AND r.actor = expired.actor AND r.request_id = expired.request_id
+DELETE FROM request r USING unnest(%(callers)s::text[], %(ids)s::text[]) AS expired (caller, request_id)
+WHERE r.register_id = %(register)s AND r.caller = expired.caller AND r.request_id = expired.request_id
   AND r.{_EXPIRED}
 RETURNING 1"""
 
@@ -85,12 +84,12 @@ class PostgresRetention:
         return total
 
     async def _delete_requests(self, found: Sequence[Row]) -> int:
-        """Delete these (register id, actor, request id), unless another process did."""
-        of_registers: defaultdict[int, list[tuple[EnterpriseNumber, str]]] = defaultdict(list)
-        for register_id, actor, request_id in found:
-            of_registers[register_id].append((EnterpriseNumber(actor), request_id))
+        """Delete these (register id, caller, request id), unless another process did."""
+        of_registers: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
+        for register_id, caller, request_id in found:
+            of_registers[register_id].append((caller, request_id))
         each = []
         for register_id in sorted(of_registers):
-            actors, ids = pairs(sorted(of_registers[register_id]))
-            each.append({"register": register_id, "actors": actors, "ids": ids, "days": KEPT_DAYS})
+            callers, ids = pairs(sorted(of_registers[register_id]))
+            each.append({"register": register_id, "callers": callers, "ids": ids, "days": KEPT_DAYS})
         return sum(map(len, await write_each(self._engine, _DELETE_REQUESTS, each)))

@@ -10,7 +10,6 @@ from uuid import uuid4
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.errors import Reason, Refused
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.storage.connection.lease import Connection
 from raas.storage.connection.query import Row
 from raas.storage.connection.transactions import Transactions
@@ -72,7 +71,7 @@ class PostgresTrims:
                 slowest = await _row_or_none(connection, _SLOWEST, (register_id, log_id, seen_since))
                 if slowest is not None and slowest[2] < bound:
                     bound = slowest[2]
-                    held_by = SubscriberKey(register_id, EnterpriseNumber(slowest[0]), slowest[1])
+                    held_by = SubscriberKey(register_id, slowest[0], slowest[1])
             begin = await _new_beginning(connection, register_id, oldest, bound, entries)
             deleted = 0
             if begin > oldest:

@@ -22,14 +22,14 @@ from raas.usecases.ports.write_store import RequestKey
 
 _LOCK = f"SELECT pg_advisory_xact_lock({ADDITIONS_LOCK})"
 
-_CREATED_BEFORE = "SELECT body_hash, niss FROM person_request WHERE actor = %s AND request_id = %s"
+_CREATED_BEFORE = "SELECT body_hash, niss FROM person_request WHERE caller = %s AND request_id = %s"
 
 _OF_PERSONS = "SELECT niss FROM person WHERE niss = ANY(%(nisses)s::bigint[])"
 
 # A register may know a number that the source does not: it was inscribed while another source was used.
 _OF_DOSSIERS = "SELECT DISTINCT niss FROM dossier WHERE niss = ANY(%(nisses)s::bigint[])"
 
-_REMEMBER = "INSERT INTO person_request (actor, request_id, body_hash, niss) VALUES (%s, %s, %s, %s)"
+_REMEMBER = "INSERT INTO person_request (caller, request_id, body_hash, niss) VALUES (%s, %s, %s, %s)"
 
 
 async def lock_additions(connection: Connection) -> None:

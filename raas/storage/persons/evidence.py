@@ -20,7 +20,7 @@ SELECT CASE WHEN p.niss IS NULL OR p.version < %(version)s THEN false
 FROM (SELECT %(niss)s::bigint AS niss) AS asked LEFT JOIN person p USING (niss)"""
 
 _IMPORT = """
-SELECT EXISTS (SELECT 1 FROM person_import WHERE actor = %s AND import_id = %s AND through_offset >= %s)"""
+SELECT EXISTS (SELECT 1 FROM person_import WHERE caller = %s AND import_id = %s AND through_offset >= %s)"""
 
 
 async def evidence_of_person(connection: Connection, niss: Niss) -> Evidence:

@@ -18,7 +18,14 @@ from raas.storage.connection.query import fetch
 from raas.storage.connection.transactions import Transactions
 from raas.storage.persons.create import PostgresPersonCreation, lock_additions
 from raas.storage.persons.evidence import evidence_of_import, evidence_of_person
-from raas.storage.persons.imports import READ_OFFSET, READ_REJECTIONS, advance, locked_offset, rejections_of
+from raas.storage.persons.imports import (
+    READ_OFFSET,
+    READ_REJECTIONS,
+    adopt_import,
+    advance,
+    locked_offset,
+    rejections_of,
+)
 from raas.storage.persons.rows import READ_FINALS, READ_PERSONS, add_persons, person_of
 from raas.storage.persons.search import HOLDS, find
 from raas.storage.rows.arrays import array
@@ -71,14 +78,18 @@ class PostgresPersonStore:
             await transaction.commit(evidence)
             return AddResult.ADDED
 
+    async def adopt_import(self, key: ImportKey, earlier: str) -> None:
+        """Give the import under the caller `earlier` to the caller of `key`, unless that has one."""
+        await self._writing.run(partial(adopt_import, key=key, earlier=earlier), writes=True)
+
     async def import_offset(self, key: ImportKey) -> int:
         """The stored offset of an import, as committed now."""
-        rows = await fetch(self._reading, READ_OFFSET, {"actor": key[0], "import_id": key[1]})
+        rows = await fetch(self._reading, READ_OFFSET, {"caller": key[0], "import_id": key[1]})
         return int(rows[0][0]) if rows else 0
 
     async def rejections(self, key: ImportKey, first: int, end: int) -> Sequence[Rejection]:
         """The skipped rows of an import with first <= offset < end, in order of offset."""
-        parameters = {"actor": key[0], "import_id": key[1], "first": first, "end": end}
+        parameters = {"caller": key[0], "import_id": key[1], "first": first, "end": end}
         return rejections_of(await fetch(self._reading, READ_REJECTIONS, parameters))
 
     @asynccontextmanager

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
-
 
 def array(values: Iterable[int]) -> str:
     """An array literal of integers."""
@@ -36,10 +34,10 @@ def quoted(texts: Sequence[str]) -> str:
     return '{"' + '","'.join(texts) + '"}' if texts else "{}"
 
 
-def pairs(keys: Iterable[tuple[EnterpriseNumber, str]]) -> tuple[str, list[str]]:
-    """The columns (actor, id) of request and import keys; the ids are the callers' own texts."""
-    actors, ids = [], []
-    for actor, id_ in keys:
-        actors.append(actor)
+def pairs(keys: Iterable[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    """The columns (caller, id) of request and import keys."""
+    callers, ids = [], []
+    for caller, id_ in keys:
+        callers.append(caller)
         ids.append(id_)
-    return array(actors), ids
+    return callers, ids

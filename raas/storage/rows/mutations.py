@@ -17,7 +17,7 @@ MUTATION_COLUMNS = f"""
   CASE WHEN m.dossier_type_ids IS NOT NULL THEN
     ARRAY(SELECT code FROM dossier_type WHERE id = ANY(m.dossier_type_ids) ORDER BY code) END AS codes,
   m.before::text AS before, m.after::text AS after, m.record_time, m.actor, m.call_id, m.request_id,
-  m.legal_context, m.ticket, m.checksum, m.detail,
+  m.legal_context, m.ticket, m.application, m.on_behalf_of, m.checksum, m.detail,
 {CONTENT_COLUMNS}"""
 """The columns that `mutations_of` reads; the table must be called `m`."""
 
@@ -34,10 +34,10 @@ def _mutation(
     register: EnterpriseNumber, row: tuple[Any, ...], stamps: dict[tuple[Any, ...], Stamp]
 ) -> Mutation:
     revision, batch_last, kind_number, niss, requested, code, codes, before, after, record_time = row[:10]
-    checksum, json = row[15], row[16]
-    stamp = stamps.get(row[10:15])
+    checksum, json = row[17], row[18]
+    stamp = stamps.get(row[10:17])
     if stamp is None:
-        stamp = stamps[row[10:15]] = Stamp(*row[10:15])
+        stamp = stamps[row[10:17]] = Stamp(*row[10:17])
     return Mutation(
         register,
         revision,
@@ -52,5 +52,5 @@ def _mutation(
         record_time,
         stamp,
         checksum,
-        detail_from_json(kind_number, json, content_of(*row[17:])),
+        detail_from_json(kind_number, json, content_of(*row[19:])),
     )

@@ -141,6 +141,9 @@ mutation = Table(
     Column("request_id", Text),
     Column("legal_context", Text),
     Column("ticket", Text),
+    # The application of the actor, and the organisation for which a gateway called.
+    Column("application", Text),
+    Column("on_behalf_of", BigInteger),
     Column("checksum", LargeBinary, nullable=False),
     # Details without a column of their own: the numbers of a replacement, a dossier type before and after.
     Column("detail", JSONB),
@@ -154,7 +157,7 @@ request = Table(
     "request",
     metadata,
     Column("register_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("actor", BigInteger, primary_key=True, autoincrement=False),
+    Column("caller", Text(collation="C"), primary_key=True),
     Column("request_id", Text, primary_key=True),
     Column("body_hash", LargeBinary, nullable=False),
     Column("answer", LargeBinary, nullable=False),
@@ -166,7 +169,7 @@ import_progress = Table(
     "import_progress",
     metadata,
     Column("register_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("actor", BigInteger, primary_key=True, autoincrement=False),
+    Column("caller", Text(collation="C"), primary_key=True),
     Column("import_id", Text, primary_key=True),
     Column("through_offset", BigInteger, nullable=False),
     _instant("time", default=True),
@@ -176,7 +179,7 @@ import_rejection = Table(
     "import_rejection",
     metadata,
     Column("register_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("actor", BigInteger, primary_key=True, autoincrement=False),
+    Column("caller", Text(collation="C"), primary_key=True),
     Column("import_id", Text, primary_key=True),
     Column("offset", BigInteger, primary_key=True, autoincrement=False),
     # [{field, reason, sentence, values}]: never a NISS, a name or another fact about a person.
@@ -187,7 +190,7 @@ subscriber = Table(
     "subscriber",
     metadata,
     Column("register_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("caller", BigInteger, primary_key=True, autoincrement=False),
+    Column("caller", Text(collation="C"), primary_key=True),
     Column("name", Text(collation="C"), primary_key=True),
     # The log that it acknowledged in: revisions of another one mean nothing here.
     Column("log_id", Uuid, nullable=False),
@@ -278,7 +281,7 @@ person_key = Table(
 person_request = Table(
     "person_request",
     metadata,
-    Column("actor", BigInteger, primary_key=True, autoincrement=False),
+    Column("caller", Text(collation="C"), primary_key=True),
     Column("request_id", Text, primary_key=True),
     Column("body_hash", LargeBinary, nullable=False),
     # The person created: the answer is made of its record.
@@ -290,7 +293,7 @@ person_request = Table(
 person_import = Table(
     "person_import",
     metadata,
-    Column("actor", BigInteger, primary_key=True, autoincrement=False),
+    Column("caller", Text(collation="C"), primary_key=True),
     Column("import_id", Text, primary_key=True),
     Column("through_offset", BigInteger, nullable=False),
     _instant("time", default=True),
@@ -299,7 +302,7 @@ person_import = Table(
 person_import_rejection = Table(
     "person_import_rejection",
     metadata,
-    Column("actor", BigInteger, primary_key=True, autoincrement=False),
+    Column("caller", Text(collation="C"), primary_key=True),
     Column("import_id", Text, primary_key=True),
     Column("offset", BigInteger, primary_key=True, autoincrement=False),
     # As in import_rejection.

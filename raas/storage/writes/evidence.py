@@ -18,11 +18,11 @@ FROM register_head r WHERE r.register_id = %(register)s"""
 # The request id was unknown while the register was locked. Another transaction may have answered it since:
 # with the same answer it makes no difference which of the two it was.
 _REQUEST = """
-SELECT EXISTS (SELECT 1 FROM request WHERE register_id = %s AND actor = %s AND request_id = %s
+SELECT EXISTS (SELECT 1 FROM request WHERE register_id = %s AND caller = %s AND request_id = %s
                AND body_hash = %s AND answer = %s)"""
 
 _IMPORT = """
-SELECT EXISTS (SELECT 1 FROM import_progress WHERE register_id = %s AND actor = %s AND import_id = %s
+SELECT EXISTS (SELECT 1 FROM import_progress WHERE register_id = %s AND caller = %s AND import_id = %s
                AND through_offset >= %s)"""
 
 

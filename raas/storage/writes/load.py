@@ -93,16 +93,16 @@ CROSS JOIN LATERAL (SELECT * FROM person WHERE niss = wanted.niss OFFSET 0) p
 LEFT JOIN LATERAL (SELECT * FROM person WHERE niss = p.successor OFFSET 0) s ON true"""
 
 _LOAD_REQUESTS = """
-SELECT r.* FROM unnest(%s::bigint[], %s::text[]) AS wanted (actor, request_id)
+SELECT r.* FROM unnest(%s::text[], %s::text[]) AS wanted (caller, request_id)
 CROSS JOIN LATERAL (
-  SELECT actor, request_id, body_hash, answer FROM request
-  WHERE register_id = %s AND actor = wanted.actor AND request_id = wanted.request_id OFFSET 0) r"""
+  SELECT caller, request_id, body_hash, answer FROM request
+  WHERE register_id = %s AND caller = wanted.caller AND request_id = wanted.request_id OFFSET 0) r"""
 
 _LOAD_IMPORTS = """
-SELECT i.* FROM unnest(%s::bigint[], %s::text[]) AS wanted (actor, import_id)
+SELECT i.* FROM unnest(%s::text[], %s::text[]) AS wanted (caller, import_id)
 CROSS JOIN LATERAL (
-  SELECT actor, import_id, through_offset FROM import_progress
-  WHERE register_id = %s AND actor = wanted.actor AND import_id = wanted.import_id OFFSET 0) i"""
+  SELECT caller, import_id, through_offset FROM import_progress
+  WHERE register_id = %s AND caller = wanted.caller AND import_id = wanted.import_id OFFSET 0) i"""
 
 
 # Reads the index of a register's dossiers, at worst all of it: only a change of a partner asks.
@@ -150,12 +150,12 @@ async def load(connection: Connection, register_id: int, wanted: LoadRequest, *,
         dossier_shares(await shares.fetchall() if shares else ()),
         _person_states(await persons.fetchall() if persons else ()),
         {
-            (actor, request_id): AnsweredRequest(fingerprint, answer)
-            for actor, request_id, fingerprint, answer in (await requests.fetchall() if requests else ())
+            (caller, request_id): AnsweredRequest(fingerprint, answer)
+            for caller, request_id, fingerprint, answer in (await requests.fetchall() if requests else ())
         },
         {
-            (actor, import_id): offset
-            for actor, import_id, offset in (await imports.fetchall() if imports else ())
+            (caller, import_id): offset
+            for caller, import_id, offset in (await imports.fetchall() if imports else ())
         },
         frozenset(id_ for (id_,) in (await in_use.fetchall() if in_use else ())),
     )

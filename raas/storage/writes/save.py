@@ -16,17 +16,20 @@ from raas.usecases.ports.write_store import DossierKey, WriteSet
 _WRITE = """
 WITH stamp AS (
   SELECT * FROM unnest(%(actor)s::bigint[], %(call_id)s::uuid[], %(request_id)s::text[],
-                       %(legal_context)s::text[], %(ticket)s::text[])
-           WITH ORDINALITY AS s (actor, call_id, request_id, legal_context, ticket, number)),
+                       %(legal_context)s::text[], %(ticket)s::text[], %(application)s::text[],
+                       %(on_behalf_of)s::bigint[])
+           WITH ORDINALITY AS s (actor, call_id, request_id, legal_context, ticket, application,
+                                 on_behalf_of, number)),
 logged AS (
   INSERT INTO mutation (
     register_id, revision, batch_last_revision, previous_revision, kind, niss, requested_niss,
     dossier_type_id, dossier_type_ids, before, after, record_time, actor, call_id, request_id,
-    legal_context, ticket, checksum, detail, content_id)
+    legal_context, ticket, application, on_behalf_of, checksum, detail, content_id)
   SELECT %(register)s, %(revision)s::bigint + m.number, m.batch_last, m.previous, m.kind, m.niss,
          m.requested_niss, m.dossier_type_id, m.dossier_type_ids::int[],
          m.before::datemultirange, m.after::datemultirange, %(record_time)s,
          s.actor, s.call_id, s.request_id, s.legal_context, s.ticket,
+         s.application, s.on_behalf_of,
          substring(%(checksums)s::bytea FROM (m.number * 32 - 31)::int FOR 32),
          %(details)s::jsonb -> m.number::text, m.content_id
   FROM unnest(%(batch_last)s::bigint[], %(previous)s::bigint[], %(kind)s::smallint[], %(niss)s::bigint[],
@@ -60,18 +63,18 @@ FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::text[], %s::text[])
      AS s (niss, dossier_type_id, origin, periods, inseparable)"""
 
 _WRITE_REQUESTS = """
-INSERT INTO request (register_id, actor, request_id, body_hash, answer)
-SELECT %s, * FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::bytea[])"""
+INSERT INTO request (register_id, caller, request_id, body_hash, answer)
+SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bytea[])"""
 
 _WRITE_IMPORTS = """
-INSERT INTO import_progress (register_id, actor, import_id, through_offset)
-SELECT %s, * FROM unnest(%s::bigint[], %s::text[], %s::bigint[])
-ON CONFLICT (register_id, actor, import_id)
+INSERT INTO import_progress (register_id, caller, import_id, through_offset)
+SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::bigint[])
+ON CONFLICT (register_id, caller, import_id)
 DO UPDATE SET through_offset = excluded.through_offset, time = excluded.time"""
 
 _WRITE_REJECTIONS = """
-INSERT INTO import_rejection (register_id, actor, import_id, "offset", violations)
-SELECT %s, * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::jsonb[])"""
+INSERT INTO import_rejection (register_id, caller, import_id, "offset", violations)
+SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::jsonb[])"""
 
 
 def statements(register_id: int, written: WriteSet, type_ids: Mapping[str, int]) -> Iterable[tuple[str, Any]]:
@@ -142,6 +145,8 @@ def _log_parameters(register_id: int, written: WriteSet, type_ids: Mapping[str, 
         "request_id": [s.request_id for s in stamps],
         "legal_context": [s.legal_context for s in stamps],
         "ticket": [s.ticket for s in stamps],
+        "application": [s.application for s in stamps],
+        "on_behalf_of": array_or_null([s.on_behalf_of for s in stamps]),
         "batch_last": array([m.batch_last_revision for m in mutations]),
         "previous": array([m.previous_revision for m in mutations]),
         "kind": array([int(m.kind) for m in mutations]),

@@ -27,8 +27,18 @@ from raas.usecases.ports.write_store import DossierTypes, ImportKey, LoadedState
 
 _READ_REJECTIONS = """
 SELECT "offset", violations FROM import_rejection
-WHERE register_id = %s AND actor = %s AND import_id = %s AND "offset" >= %s AND "offset" < %s
+WHERE register_id = %s AND caller = %s AND import_id = %s AND "offset" >= %s AND "offset" < %s
 ORDER BY "offset" """
+
+_ADOPT_IMPORT = """
+UPDATE import_progress p SET caller = %(caller)s
+WHERE p.register_id = %(register)s AND p.caller = %(earlier)s AND p.import_id = %(import)s
+  AND NOT EXISTS (SELECT FROM import_progress o WHERE o.register_id = %(register)s
+                  AND o.caller = %(caller)s AND o.import_id = %(import)s)"""
+
+_ADOPT_REJECTIONS = """
+UPDATE import_rejection SET caller = %(caller)s
+WHERE register_id = %(register)s AND caller = %(earlier)s AND import_id = %(import)s"""
 
 
 class PostgresWriteStore:
@@ -59,6 +69,18 @@ class PostgresWriteStore:
     async def dossier_types(self, register_id: int) -> DossierTypes:
         """All dossier types of the register as committed now."""
         return await self._transactions.run(partial(read_dossier_types, register_id=register_id))
+
+    async def adopt_import(self, register_id: int, key: ImportKey, earlier: str) -> None:
+        """Give the import under the caller `earlier` to the caller of `key`, unless that has one."""
+
+        async def adopt(connection: Connection) -> None:
+            parameters = {"register": register_id, "caller": key[0], "import": key[1], "earlier": earlier}
+            moved = await connection.execute(_ADOPT_IMPORT, parameters)
+            if moved.rowcount:
+                await connection.execute(_ADOPT_REJECTIONS, parameters)
+            await connection.commit()
+
+        await self._transactions.run(adopt, writes=True)
 
     async def rejections(
         self, register_id: int, key: ImportKey, first: int, end: int

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from raas.domain.callers.credential import Credential
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.registers.mutation import Stamp
 
 
@@ -21,11 +21,34 @@ class CallerKey(NamedTuple):
     enterprise_number: EnterpriseNumber
     application: str = ""
     """Empty in development identity."""
+    on_behalf_of: EnterpriseNumber | None = None
+    """The organisation for which a gateway calls."""
 
     @property
     def text(self) -> str:
-        """The caller in tables that are shared by all processes, such as `0999999922/PAYROLL`."""
-        return f"{self.enterprise_number:010}/{self.application}"
+        """The key as it is stored: `0244640631`, `0244640631/urn:app`, `0244640631>0999999922/urn:app`."""
+        behalf = "" if self.on_behalf_of is None else f">{enterprise_number_text(self.on_behalf_of)}"
+        application = f"/{self.application}" if self.application else ""
+        return f"{enterprise_number_text(self.enterprise_number)}{behalf}{application}"
+
+    @property
+    def earlier_text(self) -> str | None:
+        """The key under which versions before 0.2 stored what belongs to this caller; None = this very key.
+
+        They knew organisations only.
+        """
+        if self.on_behalf_of is not None or not self.application:
+            return None
+        return enterprise_number_text(self.enterprise_number)
+
+
+def caller_key(text: str) -> CallerKey:
+    """The key from its stored text."""
+    caller, _, application = text.partition("/")
+    organisation, _, behalf = caller.partition(">")
+    return CallerKey(
+        EnterpriseNumber(int(organisation)), application, EnterpriseNumber(int(behalf)) if behalf else None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +56,28 @@ class Caller:
     """The organisation that calls, and what proved it.
 
     `all_rights` (every role and every mandate) and a missing credential exist in development identity only.
+    `on_behalf_of` is the organisation for which a gateway calls.
     """
 
     enterprise_number: EnterpriseNumber
     all_rights: bool = False
     credential: Credential | None = None
+    on_behalf_of: EnterpriseNumber | None = None
+
+    @property
+    def acts_as(self) -> EnterpriseNumber:
+        """The organisation whose register and mandates the call uses."""
+        return self.enterprise_number if self.on_behalf_of is None else self.on_behalf_of
+
+    @property
+    def application(self) -> str | None:
+        """The application that the credential names."""
+        return None if self.credential is None else self.credential.application or None
 
     @property
     def key(self) -> CallerKey:
-        """The organisation and the application that call."""
-        credential = self.credential
-        return CallerKey(self.enterprise_number, "" if credential is None else credential.application)
+        """The caller that limits, request ids, page tokens and subscribers belong to."""
+        return CallerKey(self.enterprise_number, self.application or "", self.on_behalf_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +94,16 @@ class Call:
 
     def stamp(self, request_id: str | None = None) -> Stamp:
         """The stamp that the mutations of this call carry."""
-        return Stamp(self.caller.enterprise_number, self.call_id, request_id, self.legal_context, self.ticket)
+        caller = self.caller
+        return Stamp(
+            caller.enterprise_number,
+            self.call_id,
+            request_id,
+            self.legal_context,
+            self.ticket,
+            caller.application,
+            caller.on_behalf_of,
+        )
 
     @property
     def expired(self) -> bool:

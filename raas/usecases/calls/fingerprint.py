@@ -7,12 +7,13 @@ docs/stored-forms.md before changing anything here.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from raas.domain.errors import Reason, refuse
 from raas.domain.json_value import JsonObject
+from raas.usecases.calls.call import CallerKey
 from raas.usecases.ports.errors import StoreUnavailable
 
 VERSION = 1
@@ -27,6 +28,12 @@ class RequestId:
     value: str
     earlier_hash: Callable[[], bytes]
     """The hash under which earlier versions stored this very request."""
+
+
+def request_keys(caller: CallerKey, request_id: RequestId) -> Sequence[tuple[str, str]]:
+    """The keys under which the request may be stored: that of the caller, then that of earlier versions."""
+    texts = (caller.text, caller.earlier_text)
+    return [(text, request_id.value) for text in texts if text is not None]
 
 
 def canonical_json(value: JsonObject) -> bytes:

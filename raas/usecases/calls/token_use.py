@@ -51,6 +51,8 @@ def token_use(call: Call, register_id: int | None, which: TokenFilter) -> str:
     use = _present(
         rpc=call.rpc,
         caller=call.caller.enterprise_number,
+        application=call.caller.application,
+        on_behalf_of=call.caller.on_behalf_of,
         register=register_id,
         filter=_filter_fields(which),
     )

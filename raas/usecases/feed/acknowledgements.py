@@ -8,7 +8,7 @@ from uuid import UUID
 from raas.domain.errors import Reason, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.usecases.calls.access import AdmittedRegister
-from raas.usecases.calls.call import Call
+from raas.usecases.calls.call import Call, CallerKey
 from raas.usecases.calls.pagination import Pages, page_size_of
 from raas.usecases.feed.start_position import require_log
 from raas.usecases.ports.log import LogStore
@@ -35,7 +35,7 @@ class ManageSubscribers:
         if revision > head.latest.revision:
             latest = str(head.latest.revision)
             raise refuse(Reason.REVISION_IN_FUTURE, "revision", latest_revision=latest)
-        key = SubscriberKey(register.id, call.caller.enterprise_number, name)
+        key = SubscriberKey(register.id, call.caller.key.text, name)
         return await self._subscribers.acknowledge(key, head.log_id, revision)
 
     async def page(
@@ -49,9 +49,8 @@ class ManageSubscribers:
         """
         size = page_size_of(page_size)
         token = self._pages.open(page_token, call, register.id, None)
-        after = None if token is None else (EnterpriseNumber(token["caller"]), str(token["name"]))
-        caller = call.caller.enterprise_number
-        whose = None if caller == register.enterprise_number else caller
+        after = None if token is None else (_caller_text(token["caller"]), str(token["name"]))
+        whose = None if _owns(call, register) else call.caller.key.text
         found = await self._subscribers.page(register.id, whose, after, size + 1)
         if len(found) <= size:
             return found, ""
@@ -60,14 +59,25 @@ class ManageSubscribers:
         return found[:size], self._pages.seal(call, register.id, None, content)
 
     async def delete(
-        self, call: Call, register: AdmittedRegister, name: str, whose: EnterpriseNumber | None
+        self, call: Call, register: AdmittedRegister, name: str, whose: CallerKey | None
     ) -> None:
         """Delete a subscriber of the caller, or of another one if the caller owns the register.
 
         Raises Refused MANDATE_MISSING.
         """
-        caller = call.caller.enterprise_number
-        if whose not in (None, caller) and caller != register.enterprise_number:
+        own = call.caller.key
+        if whose not in (None, own) and not _owns(call, register):
             number = enterprise_number_text(register.enterprise_number)
             raise refuse(Reason.MANDATE_MISSING, "subscriber_caller", register=number)
-        await self._subscribers.delete(SubscriberKey(register.id, caller if whose is None else whose, name))
+        await self._subscribers.delete(
+            SubscriberKey(register.id, (own if whose is None else whose).text, name)
+        )
+
+
+def _caller_text(stored: str | int) -> str:
+    """The caller in a page token; versions before 0.2 wrote the number of the organisation."""
+    return stored if isinstance(stored, str) else enterprise_number_text(EnterpriseNumber(stored))
+
+
+def _owns(call: Call, register: AdmittedRegister) -> bool:
+    return call.caller.acts_as == register.enterprise_number

@@ -54,6 +54,8 @@ def _entries(committed_batch: CommittedBatch) -> Iterator[LogEntry]:
             stamp.request_id,
             stamp.legal_context,
             stamp.ticket,
+            stamp.application,
+            stamp.on_behalf_of,
             m.checksum,
             m.detail,
         )

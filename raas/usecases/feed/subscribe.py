@@ -74,7 +74,7 @@ class Subscriptions:
             if head.latest.revision > recent_log.position:
                 # Committed while the recent log was created, so the dispatcher was not notified.
                 self._dispatcher.committed(register.id)
-            key = SubscriberKey(register.id, call.caller.enterprise_number, asked.subscriber or "")
+            key = SubscriberKey(register.id, call.caller.key.text, asked.subscriber or "")
             if asked.subscriber is not None:
                 begun = 0 if isinstance(asked.start, Snapshot) else position
                 reading = position if token is None else token["revision"]
@@ -145,7 +145,10 @@ class Subscriptions:
                 require_kept(head, revision, "after_revision")
                 return revision, None
             case Acknowledged():
-                key = SubscriberKey(register.id, call.caller.enterprise_number, asked.subscriber or "")
+                key = SubscriberKey(register.id, call.caller.key.text, asked.subscriber or "")
+                earlier = call.caller.key.earlier_text
+                if earlier is not None:
+                    await self._subscribers.adopt(key, earlier)
                 place = acknowledged_position(head, await self._subscribers.find(key), which)
                 require_kept(head, place, "acknowledged")
                 return place, None

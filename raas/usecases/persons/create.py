@@ -16,7 +16,7 @@ from raas.domain.persons.required_data import identification_violations
 from raas.domain.persons.stored_identity import identity_json
 from raas.domain.search.person_search import MOST_GIVEN_NAMES, PersonQuery
 from raas.usecases.calls.call import Call
-from raas.usecases.calls.fingerprint import RequestId, fingerprint, require_same_request
+from raas.usecases.calls.fingerprint import RequestId, fingerprint, request_keys, require_same_request
 from raas.usecases.persons.search import MOST_RESULTS, Candidate, candidates
 from raas.usecases.ports.persons import PersonCreation, PersonStore
 
@@ -54,21 +54,22 @@ class CreatePerson:
         """
         if missing := identification_violations(identity):
             raise Refused(violation.below("identity") for violation in missing)
-        key = (call.caller.enterprise_number, request_id.value) if request_id else None
+        keys = request_keys(call.caller.key, request_id) if request_id else ()
         asked = _fingerprint(identity, reviewed)
         query = _query(identity)
         # A candidate may have been reviewed under a number that was replaced since.
         seen = {person.niss for person in (await self._store.finals(reviewed)).values()} | set(reviewed)
         async with self._creating, self._store.creation() as creation:
-            if request_id and key and (before := await creation.created_before(key)):
-                require_same_request(before.fingerprint, asked, request_id)
-                return CreateAnswer((await creation.persons([before.niss]))[before.niss], ())
+            for key in keys:
+                if request_id and (before := await creation.created_before(key)):
+                    require_same_request(before.fingerprint, asked, request_id)
+                    return CreateAnswer((await creation.persons([before.niss]))[before.niss], ())
             found = await candidates(creation, query, MOST_RESULTS)
             if any(candidate.person.niss not in seen for candidate in found):
                 return CreateAnswer(None, found)
             number = await self._free_number(creation, identity)
             person = Person(number, RegisterOfOrigin.BIS, identity)
-            return CreateAnswer(await creation.add(person, key, asked), ())
+            return CreateAnswer(await creation.add(person, keys[0] if keys else None, asked), ())
 
     async def _free_number(self, creation: PersonCreation, identity: Identity) -> Niss:
         assert identity.birth_date is not None

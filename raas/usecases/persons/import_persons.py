@@ -51,7 +51,10 @@ class ImportPersons:
         first = True
         async for message in messages:
             if first and message.import_id is not None:
-                key = (call.caller.enterprise_number, message.import_id)
+                caller = call.caller.key
+                key = (caller.text, message.import_id)
+                if caller.earlier_text is not None:
+                    await self._store.adopt_import(key, caller.earlier_text)
                 stamp = call.stamp(message.import_id)
             first = False
             offsets.follow(message.offset, len(message.rows), has_id=key is not None)

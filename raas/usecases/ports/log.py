@@ -55,6 +55,8 @@ class LogEntry(NamedTuple):
     request_id: str | None
     legal_context: str | None
     ticket: str | None
+    application: str | None
+    on_behalf_of: EnterpriseNumber | None
     checksum: bytes
     detail: Mapping[str, Any] | None
     content: Mapping[str, Any] | None = None

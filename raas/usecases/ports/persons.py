@@ -183,6 +183,9 @@ class PersonStore(Protocol):
     async def add(self, persons: Sequence[Person], progress: Progress | None) -> AddResult:
         """Add new records and the progress of their import, in one transaction."""
 
+    async def adopt_import(self, key: ImportKey, earlier: str) -> None:
+        """Give the import under the caller `earlier` to the caller of `key`, unless that has one."""
+
     async def import_offset(self, key: ImportKey) -> int:
         """The stored offset of an import, as committed now."""
 

@@ -8,15 +8,14 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.usecases.ports.log import LogFilter
 
 
 class SubscriberKey(NamedTuple):
-    """The key of a named subscriber: the register, the caller and the name."""
+    """The key of a named subscriber: the register, the text of the caller's key, and the name."""
 
     register_id: int
-    caller: EnterpriseNumber
+    caller: str
     name: str
 
 
@@ -41,6 +40,9 @@ class SubscriberStore(Protocol):
     async def find(self, key: SubscriberKey) -> Subscriber | None:
         """The subscriber as stored now."""
 
+    async def adopt(self, key: SubscriberKey, earlier: str) -> None:
+        """Give the subscriber of the caller `earlier` to the caller of `key`, unless that has one."""
+
     async def enter(
         self, key: SubscriberKey, log_id: UUID, which: LogFilter, revision: int, reading: int | None = None
     ) -> None:
@@ -64,8 +66,8 @@ class SubscriberStore(Protocol):
     async def page(
         self,
         register_id: int,
-        caller: EnterpriseNumber | None,
-        after: tuple[EnterpriseNumber, str] | None,
+        caller: str | None,
+        after: tuple[str, str] | None,
         limit: int,
     ) -> Sequence[Subscriber]:
         """Subscribers of a register and a caller (None = all), ordered by (caller, name), after that key."""

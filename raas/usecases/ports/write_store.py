@@ -22,11 +22,11 @@ from raas.domain.registers.shares import Shares
 DossierKey = tuple[Niss, int]
 """A dossier inside one register: the number and the id of the dossier type."""
 
-RequestKey = tuple[EnterpriseNumber, str]
-"""An idempotency key inside one register: the actor and its request id."""
+RequestKey = tuple[str, str]
+"""An idempotency key inside one register: the text of the caller's key and its request id."""
 
-ImportKey = tuple[EnterpriseNumber, str]
-"""An import inside one register: the actor and its import id."""
+ImportKey = tuple[str, str]
+"""An import inside one register: the text of the caller's key and its import id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +164,9 @@ class WriteStore(Protocol):
 
     async def dossier_types(self, register_id: int) -> DossierTypes:
         """All dossier types of the register as committed now."""
+
+    async def adopt_import(self, register_id: int, key: ImportKey, earlier: str) -> None:
+        """Give the import under the caller `earlier` to the caller of `key`, unless that has one."""
 
     async def rejections(
         self, register_id: int, key: ImportKey, first: int, end: int

@@ -68,7 +68,7 @@ class _Change:
     size = 1
     background = False
     persons: Persons = MappingProxyType({})
-    request: RequestKey | None = None
+    requests: Sequence[RequestKey] = ()
     import_key: ImportKey | None = None
     changes_partner_of: str | None = None
 

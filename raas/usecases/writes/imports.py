@@ -107,6 +107,7 @@ class Imports:
             async for message in messages:
                 if first:
                     import_id, first = message.import_id, False
+                    await self._adopt(call, register, import_id)
                 offsets.follow(message.offset, len(message.operations), has_id=import_id is not None)
                 job = await self._job(call, message, import_id)
                 task = asyncio.create_task(self._message(call, register, message, job))
@@ -118,13 +119,19 @@ class Imports:
         finally:
             await window.put(None)
 
+    async def _adopt(self, call: Call, register: AdmittedRegister, import_id: str | None) -> None:
+        """Go on with an import that an earlier version stored under the organisation alone."""
+        caller = call.caller.key
+        if import_id is not None and caller.earlier_text is not None:
+            await self._store.adopt_import(register.id, (caller.text, import_id), caller.earlier_text)
+
     async def _job(self, call: Call, message: ImportMessage, import_id: str | None) -> _ImportJob:
         operations = await with_identity_violations(
             call, message.operations, self._identities, self._claim_limits
         )
         message = replace(message, operations=operations)
         persons = await persons_of(self._source, operations)
-        key = (call.caller.enterprise_number, import_id) if import_id is not None else None
+        key = (call.caller.key.text, import_id) if import_id is not None else None
         return _ImportJob(call, message, persons, call.stamp(import_id), key)
 
     async def _message(
@@ -144,8 +151,8 @@ class _ImportJob:
     """One message in the write queue."""
 
     background = True
-    request: RequestKey | None = None
     changes_partner_of: str | None = None
+    requests: Sequence[RequestKey] = ()
 
     def __init__(
         self,

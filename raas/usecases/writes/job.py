@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable, Iterable, Set
+from collections.abc import Generator, Hashable, Iterable, Sequence, Set
 from typing import Generic, Protocol, TypeVar
 
 from raas.concurrency.batch_queue import WaitingItem
@@ -32,8 +32,8 @@ class WriteJob(Protocol[Answer_co]):
         """The states of the numbers that it names."""
 
     @property
-    def request(self) -> RequestKey | None:
-        """The request id under which its answer is stored."""
+    def requests(self) -> Sequence[RequestKey]:
+        """The request ids under which its answer may be stored."""
 
     @property
     def import_key(self) -> ImportKey | None:
@@ -93,7 +93,7 @@ def load_request(batch: Iterable[QueuedJob[object]], types: DossierTypes) -> Loa
     return LoadRequest(
         dossiers,
         any(job.persons is None for job in jobs),
-        [job.request for job in jobs if job.request],
+        [request for job in jobs for request in job.requests],
         [job.import_key for job in jobs if job.import_key],
         [
             types.by_code[code][0]

@@ -25,7 +25,7 @@ class OperationsJob(ABC):
     """Operations of one call."""
 
     background = False
-    request: RequestKey | None = None
+    requests: Sequence[RequestKey] = ()
     import_key: ImportKey | None = None
     changes_partner_of: str | None = None
 
@@ -127,15 +127,16 @@ class BatchJob(OperationsJob):
 class OncePerRequestId:
     """Another job, applied once per request id; afterwards the stored answer is given again.
 
-    A refusal is not stored. The caller compares the stored request with its own, after the transaction.
+    `keys` are those under which the answer may be stored; the first one is used to store it. A refusal is
+    not stored. The caller compares the stored request with its own, after the transaction.
     """
 
     changes_partner_of: str | None = None
 
-    def __init__(self, job: OperationsJob, key: RequestKey, fingerprint: bytes) -> None:
+    def __init__(self, job: OperationsJob, keys: Sequence[RequestKey], fingerprint: bytes) -> None:
         self._job = job
         self._fingerprint = fingerprint
-        self.request: RequestKey | None = key
+        self.requests = keys
         self.import_key: ImportKey | None = None
         self.background = job.background
         self.size = job.size
@@ -152,13 +153,13 @@ class OncePerRequestId:
 
     def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, BatchAnswer | AnsweredRequest]:
         """Answer the stored request with this id, if any; else apply the job and store its answer."""
-        assert self.request is not None
-        known = unit_of_work.idempotency.answered(self.request)
-        if known is not None:
-            return known
+        for key in self.requests:
+            known = unit_of_work.idempotency.answered(key)
+            if known is not None:
+                return known
         answer = yield from self._job.apply(unit_of_work)
         stored = AnsweredRequest(self._fingerprint, encode_answer(answer))
-        unit_of_work.idempotency.remember(self.request, stored)
+        unit_of_work.idempotency.remember(self.requests[0], stored)
         return answer
 
 

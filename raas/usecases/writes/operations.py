@@ -10,7 +10,7 @@ from raas.domain.registers.mutation import Stamp
 from raas.domain.registers.operation import Operation
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
-from raas.usecases.calls.fingerprint import RequestId, is_earlier_form, require_same_request
+from raas.usecases.calls.fingerprint import RequestId, is_earlier_form, request_keys, require_same_request
 from raas.usecases.calls.successors import states_of
 from raas.usecases.limits.claim_limits import ClaimLimits
 from raas.usecases.ports.authentic_source import AuthenticSource
@@ -114,8 +114,7 @@ class WriteOperations:
         request_id: RequestId,
         fingerprint: bytes,
     ) -> BatchAnswer | EarlierAnswer:
-        key = (call.caller.enterprise_number, request_id.value)
-        once = OncePerRequestId(job, key, fingerprint)
+        once = OncePerRequestId(job, request_keys(call.caller.key, request_id), fingerprint)
         answer = await self._write_queues[register.id].submit(once, call.caller.key)
         if isinstance(answer, BatchAnswer):
             return answer

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from raas.domain.registers.mutation import (
     MutationKind,
+    caller_text,
     canonical_detail,
     chained_checksum,
     record_time_text,
@@ -48,10 +49,10 @@ class PendingLog:
         """The mutations since they were last taken, with their checksums; they can no longer be changed."""
         checksum, record_time = self.checksum, self._record_time
         # Mutations of one call share one stamp: its text is made once.
-        stamp, stamped = "", None
+        stamp, caller, stamped = "", "", None
         for m in self.mutations:
             if m.stamp is not stamped:
-                stamp, stamped = stamp_text(m.stamp), m.stamp
+                stamp, caller, stamped = stamp_text(m.stamp), caller_text(m.stamp), m.stamp
             checksum = m.checksum = chained_checksum(
                 checksum,
                 m.revision,
@@ -66,6 +67,7 @@ class PendingLog:
                 record_time,
                 stamp,
                 canonical_detail(m.detail),
+                caller,
             )
             if m.kind is _DOSSIER_TYPE_CHANGED:
                 self.types_revision = m.revision

@@ -9,7 +9,6 @@ import grpc
 import pytest
 from google.protobuf.json_format import ParseDict
 
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.usecases.ports.write_store import AnsweredRequest
 from raas.v1 import register_service_pb2 as v1
 from raas.v1.inscription_pb2 import INSCRIBE_OUTCOME_CREATED as CREATED
@@ -18,7 +17,7 @@ from tests.rpc.harness import ANN, CALLER, MOVED, OWN, Harness, told
 
 INSCRIBED = {"niss": ANN, "dossier_type": "HEALTH", "period": {"begin": "2024-01-01", "end": "2024-01-31"}}
 BATCH = {"operations": [{"inscribe": INSCRIBED}, {"remove": {**INSCRIBED, "niss": MOVED}}]}
-KEY = EnterpriseNumber(int(OWN)), "once"
+KEY = OWN, "once"
 
 
 async def call(harness: Harness, rpc: str, request: dict[str, Any], language: str = "en") -> Any:

@@ -92,6 +92,8 @@ def _entry(mutation: Mutation) -> LogEntry:
         stamp.request_id,
         stamp.legal_context,
         stamp.ticket,
+        stamp.application,
+        stamp.on_behalf_of,
         mutation.checksum,
         _json(mutation.detail),
         *_beside(mutation.detail),
@@ -140,6 +142,7 @@ MUTATIONS = [
     _mutation(kind=MutationKind.REMOVED, before=(Period(1, 2), Period(3, 700_000)), after=()),
     _mutation(revision=2**40, batch_last_revision=2**40, requested_niss=BOB),
     _mutation(stamp=Stamp(NUMBER, UUID(int=2), "request", "L" * 64, "ticket é")),
+    _mutation(stamp=Stamp(NUMBER, UUID(int=3), application="urn:é", on_behalf_of=NUMBER)),
     _mutation(
         kind=MutationKind.NISS_REPLACED,
         niss=BOB,

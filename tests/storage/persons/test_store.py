@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.calendar.incomplete_date import parse_incomplete_date
 from raas.domain.errors import Reason, Violation
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.persons.identity import Identity
 from raas.domain.persons.record import Person
 from raas.domain.persons.status import PersonState, PersonStatus
@@ -34,7 +33,7 @@ from tests.usecases.persons.harness import (
     ordinal,
 )
 
-ACTOR = EnterpriseNumber(999999922)
+CALLER = "0999999922"
 
 
 @pytest.fixture
@@ -91,7 +90,7 @@ async def test_add_with_a_clock_of_the_database_ahead_writes_nothing(
 
 async def test_add_with_a_known_number_writes_nothing(harness: PersonHarness):
     known, new = await harness.person(), new_niss()
-    key = (ACTOR, uuid4().hex)
+    key = (CALLER, uuid4().hex)
     both = [Person(new, BIS, an_identity()), Person(known, BIS, an_identity())]
     assert await harness.store.add(both, Progress(key, 0, 2)) is AddResult.NUMBER_KNOWN
     assert new not in await harness.store.persons([new])
@@ -267,7 +266,7 @@ async def test_search_uses_the_index(harness: PersonHarness):
 
 
 async def test_add_stores_the_progress_in_the_same_transaction(harness: PersonHarness):
-    key = (ACTOR, uuid4().hex)
+    key = (CALLER, uuid4().hex)
     rejected = [(1, (Violation("niss", Reason.NISS_MALFORMED, "NISS_FORMAT", {"a": "b"}),))]
     assert (
         await harness.store.add([Person(new_niss(), BIS, an_identity())], Progress(key, 0, 2, rejected))
@@ -276,11 +275,11 @@ async def test_add_stores_the_progress_in_the_same_transaction(harness: PersonHa
     assert await harness.store.import_offset(key) == 2
     assert await harness.store.rejections(key, 0, 2) == rejected
     assert await harness.store.rejections(key, 0, 1) == []
-    assert await harness.store.import_offset((ACTOR, uuid4().hex)) == 0
+    assert await harness.store.import_offset((CALLER, uuid4().hex)) == 0
 
 
 async def test_add_with_another_stored_offset_writes_nothing(harness: PersonHarness):
-    key = (ACTOR, uuid4().hex)
+    key = (CALLER, uuid4().hex)
     await harness.store.add([], Progress(key, 0, 7))
     niss = new_niss()
     result = await harness.store.add([Person(niss, BIS, an_identity())], Progress(key, 5, 9))
@@ -290,7 +289,7 @@ async def test_add_with_another_stored_offset_writes_nothing(harness: PersonHarn
 
 
 async def test_streams_of_one_import_exclude_each_other(harness: PersonHarness):
-    key = (ACTOR, uuid4().hex)
+    key = (CALLER, uuid4().hex)
     add = [harness.store.add([Person(new_niss(), BIS, an_identity())], Progress(key, 0, 1)) for _ in range(4)]
     answers = await asyncio.gather(*add)
     assert sorted(answer.name for answer in answers) == ["ADDED", *["OFFSET_MOVED"] * 3]
@@ -319,7 +318,7 @@ async def test_creation_excludes_other_creations_and_additions(harness: PersonHa
 
 
 async def test_creation_stores_its_request_id(harness: PersonHarness):
-    key, niss = (ACTOR, uuid4().hex), new_niss()
+    key, niss = (CALLER, uuid4().hex), new_niss()
     async with harness.store.creation() as creation:
         assert await creation.created_before(key) is None
         assert set(await creation.taken([niss])) == set()

@@ -31,8 +31,8 @@ _FILL = (
     SELECT 1, g, 1, '{{[2020-01-01,2021-01-01)}}', g FROM generate_series(1, {KNOWN}) g""",
     f"""INSERT INTO dossier_share
     SELECT 1, g, 1, g, '{{[2020-01-01,2021-01-01)}}', '{{}}' FROM generate_series(1, {KNOWN}) g""",
-    f"""INSERT INTO request (register_id, actor, request_id, body_hash, answer)
-    SELECT 1, g, '1', '', '' FROM generate_series(1, {KNOWN}) g""",
+    f"""INSERT INTO request (register_id, caller, request_id, body_hash, answer)
+    SELECT 1, g::text, '1', '', '' FROM generate_series(1, {KNOWN}) g""",
     f"""INSERT INTO mutation (register_id, revision, batch_last_revision, previous_revision, kind, niss,
                           dossier_type_id, before, after, record_time, actor, call_id, checksum)
     SELECT 1, g, g, greatest(g - 50, 0), 1, g, 1, '{{}}', '{{[2020-01-01,2021-01-01)}}', now(), 1,

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.storage.connection.transactions import Transactions
 from raas.storage.writes.load import load
 from raas.usecases.ports.write_store import LoadRequest
@@ -34,12 +33,12 @@ async def test_loading_persons_takes_no_further_round_trip(
     register, niss = await harness.register(), await harness.person()
     await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
     (type_id,) = (await harness.write_store.dossier_types(register.id)).by_id
-    actor = EnterpriseNumber(999999922)
+    caller = "0999999922"
     found = [
         await round_trips(
             engine,
             register.id,
-            LoadRequest([(niss, type_id)], persons, [(actor, "x")], [(actor, "y")]),
+            LoadRequest([(niss, type_id)], persons, [(caller, "x")], [(caller, "y")]),
             tmp_path / "trace",
         )
         for persons in (False, True)

@@ -9,7 +9,6 @@ from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.errors import Reason, Violation
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.operation import Action, Operation
 from raas.storage.connection.transactions import Transactions
 from raas.usecases.calls.access import AdmittedRegister
@@ -35,19 +34,20 @@ async def test_request_ids_keep_the_form_of_their_version(
     engine: AsyncEngine, reading_engine: AsyncEngine
 ) -> None:
     harness = PersonHarness(engine, reading_engine)
-    register, actor = await harness.register(), EnterpriseNumber(999999922)
+    register, caller = await harness.register(), "0999999922"
     await execute(
         engine,
-        "INSERT INTO request (register_id, actor, request_id, body_hash, answer) VALUES (%s, %s, %s, %s, %s)",
+        "INSERT INTO request (register_id, caller, request_id, body_hash, answer) "
+        "VALUES (%s, %s, %s, %s, %s)",
         register.id,
-        actor,
+        caller,
         "earlier",
         b"h" * 32,
         b"protobuf",
     )
-    wanted = LoadRequest(requests=[(actor, "earlier"), (actor, "none")])
+    wanted = LoadRequest(requests=[(caller, "earlier"), (caller, "none")])
     loaded = await harness.write_store.snapshot(register.id, wanted)
-    assert loaded.requests == {(actor, "earlier"): AnsweredRequest(b"h" * 32, b"protobuf")}
+    assert loaded.requests == {(caller, "earlier"): AnsweredRequest(b"h" * 32, b"protobuf")}
 
 
 async def test_an_import_reports_rows_that_an_earlier_version_skipped(
@@ -55,19 +55,20 @@ async def test_an_import_reports_rows_that_an_earlier_version_skipped(
 ) -> None:
     harness = PersonHarness(engine, reading_engine)
     register, call = await harness.register(), a_call()
-    actor = call.caller.enterprise_number
+    caller = call.caller.key.text
     await execute(
         engine,
-        "INSERT INTO import_progress (register_id, actor, import_id, through_offset) VALUES (%s, %s, 'i', 2)",
+        "INSERT INTO import_progress (register_id, caller, import_id, through_offset) "
+        "VALUES (%s, %s, 'i', 2)",
         register.id,
-        actor,
+        caller,
     )
     await execute(
         engine,
-        'INSERT INTO import_rejection (register_id, actor, import_id, "offset", violations) '
+        'INSERT INTO import_rejection (register_id, caller, import_id, "offset", violations) '
         "VALUES (%s, %s, 'i', 1, %s)",
         register.id,
-        actor,
+        caller,
         Jsonb(EARLIER),
     )
     answer = await _imported(harness, call, register)
@@ -81,8 +82,8 @@ async def test_a_person_created_by_an_earlier_version_is_answered_again(
     niss, call, key = await harness.person(), a_call(), str(new_niss())
     await execute(
         engine,
-        "INSERT INTO person_request (actor, request_id, body_hash, niss) VALUES (%s, %s, %s, %s)",
-        call.caller.enterprise_number,
+        "INSERT INTO person_request (caller, request_id, body_hash, niss) VALUES (%s, %s, %s, %s)",
+        call.caller.key.text,
         key,
         b"h" * 32,
         niss,

@@ -30,7 +30,8 @@ class Logs:
         self._entries = [
             LogEntry(
                 revision, min(last for last in groups if last >= revision), 1, Niss(85673003360), None,
-                "A", None, LINES, LINES, NOON, REGISTER.enterprise_number, "", None, None, None, b"", None,
+                "A", None, LINES, LINES, NOON, REGISTER.enterprise_number, "", None, None, None, None,
+                None, b"", None,
             )
             for revision in range(1, groups[-1] + 1)
         ]  # fmt: skip

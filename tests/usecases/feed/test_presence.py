@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, cast
 
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.usecases.feed.presence import Presence
 from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.ports.subscriber_store import SubscriberKey
 
-ONE, OTHER = (SubscriberKey(1, EnterpriseNumber(7), name) for name in ("one", "other"))
+ONE, OTHER = (SubscriberKey(1, "0000000097", name) for name in ("one", "other"))
 
 
 class Seen:

@@ -349,7 +349,7 @@ async def test_a_request_id_with_another_request_is_refused_and_a_refusal_is_not
 async def test_a_request_id_of_an_earlier_version_gets_the_bytes_that_it_stored() -> None:
     harness = Harness()
     stored = AnsweredRequest(b"h" * 32, b"a message in protobuf")
-    harness.store.register.requests[REGISTER, "r1"] = stored
+    harness.store.register.requests["0999999922", "r1"] = stored
 
     same = await harness.answer(inscription(), request_id=request_id("r1", b"h" * 32))
     with pytest.raises(Refused) as reused:
@@ -362,7 +362,7 @@ async def test_a_request_id_of_an_earlier_version_gets_the_bytes_that_it_stored(
 
 async def test_a_request_id_of_a_later_version_is_unavailable_here() -> None:
     harness = Harness()
-    harness.store.register.requests[REGISTER, "r1"] = AnsweredRequest(b"\xff" + b"h" * 40, b"{}")
+    harness.store.register.requests["0999999922", "r1"] = AnsweredRequest(b"\xff" + b"h" * 40, b"{}")
 
     with pytest.raises(StoreUnavailable):
         await harness.answer(inscription(), request_id=request_id("r1"))

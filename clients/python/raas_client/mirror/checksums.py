@@ -7,6 +7,8 @@ bytes: its fields as text in UTF-8, one a line, an absent one as an empty line, 
     dossier_types joined by commas, before, after, record_time in microseconds since 1970,
     actor, call_id, request_id, legal_context, ticket, detail
 
+and, only where they are present, the lines `application=…` and `on_behalf_of=…`.
+
 Lines of a dossier are `{[2024-01-01,2024-01-31],[2024-05-01,]}`. A detail is `name=value` pairs joined by
 semicolons, nested names dotted, sorted on every level, absent values left out. The chain begins with the
 SHA-256 of the ten digits of the register's enterprise number.
@@ -53,6 +55,7 @@ def canonical_bytes(mutation: Mutation) -> bytes:
             mutation.legal_context,
             mutation.ticket,
             ";".join(_detail(mutation, detail)),
+            *_caller(mutation),
         )
     ).encode()
 
@@ -103,6 +106,13 @@ def _detail(mutation: Mutation, detail: str | None) -> Iterator[str]:
         yield from _dossier_type("after", change.after)
         if change.HasField("before"):
             yield from _dossier_type("before", change.before)
+
+
+def _caller(mutation: Mutation) -> Iterator[str]:
+    if mutation.HasField("application"):
+        yield f"application={mutation.application}"
+    if mutation.HasField("on_behalf_of"):
+        yield f"on_behalf_of={mutation.on_behalf_of}"
 
 
 def _dossier_type(prefix: str, dossier_type: DossierType) -> Iterator[str]:

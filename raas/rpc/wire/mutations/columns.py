@@ -40,6 +40,8 @@ def usual_fields(register: EnterpriseNumber, columns: Any) -> list[bytes]:
         columns.request_id,
         columns.legal_context,
         columns.ticket,
+        columns.application,
+        columns.on_behalf_of,
         strict=True,
     )
     fields = (
@@ -102,6 +104,7 @@ _CHECKSUM = _before_the_text(_Mutation(checksum=bytes(32)), bytes(32))
 _NISS = _before_the_text(_Mutation(niss="85673003360"), "85673003360") + b"%011d"
 _CALL_ID = "00000000-0000-4000-8000-000000000000"
 _CALL = _before_the_text(_Mutation(call_id=_CALL_ID), _CALL_ID)
+_NOTHING_ELSE = [None] * 5
 _RECORD_TIME = text_tag(_Mutation.RECORD_TIME_FIELD_NUMBER)
 
 
@@ -123,7 +126,7 @@ def _nisses(nisses: Sequence[Niss | None]) -> Iterable[bytes]:
 
 def _stamps(register: bytes, stamps: Iterable[tuple[Any, ...]]) -> Iterator[bytes]:
     """The fields that the mutations of one call share, and the tag of the checksum; made once per call."""
-    for (record_time, actor, call_id, *said), same in groupby(stamps):
+    for (record_time, actor, call_id, *rest), same in groupby(stamps):
         time = timestamp_of(record_time).SerializeToString()
         parts = [
             register,
@@ -134,11 +137,15 @@ def _stamps(register: bytes, stamps: Iterable[tuple[Any, ...]]) -> Iterator[byte
             _CALL,
             call_id.encode(),
         ]
-        if said != [None, None, None]:
-            request_id, legal_context, ticket = said
+        if rest != _NOTHING_ELSE:
+            request_id, legal_context, ticket, application, on_behalf_of = rest
             parts.append(
                 _Mutation(
-                    request_id=request_id, legal_context=legal_context, ticket=ticket
+                    request_id=request_id,
+                    legal_context=legal_context,
+                    ticket=ticket,
+                    application=application,
+                    on_behalf_of=None if on_behalf_of is None else enterprise_number_text(on_behalf_of),
                 ).SerializeToString()
             )
         parts.append(_CHECKSUM)

@@ -29,6 +29,8 @@ def mutation_message(mutation: Mutation) -> mutation_pb2.Mutation:
         request_id=stamp.request_id,
         legal_context=stamp.legal_context,
         ticket=stamp.ticket,
+        application=stamp.application,
+        on_behalf_of=None if stamp.on_behalf_of is None else enterprise_number_text(stamp.on_behalf_of),
         checksum=mutation.checksum,
     )
     message.record_time.FromDatetime(mutation.record_time)
