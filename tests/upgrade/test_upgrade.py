@@ -33,6 +33,9 @@ CALLS = [Asked(**call) for call in json.loads(lzma.decompress((RECORDED / "calls
 NOT_COMPARED = ("next_page_token", "resume_token", "last_seen_time", "message")
 """Fields of which only the presence is compared: tokens are made anew, and sentences may be worded better."""
 
+ADDED = ("environment",)
+"""Fields that did not exist in that version."""
+
 # Rows that a server forgets after 7 days are as old as on the day of the dump.
 _RENEW = """
 UPDATE request SET time = now();
@@ -155,7 +158,11 @@ def _comparable(answer: Json) -> Json:
 
     def plain(value: object) -> object:
         if isinstance(value, dict):
-            return {name: name in NOT_COMPARED or plain(inner) for name, inner in value.items()}
+            return {
+                name: name in NOT_COMPARED or plain(inner)
+                for name, inner in value.items()
+                if name not in ADDED
+            }
         return [plain(each) for each in value] if isinstance(value, list) else value
 
     compared = plain(answer)

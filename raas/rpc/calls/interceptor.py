@@ -16,6 +16,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID, uuid4
@@ -24,7 +25,7 @@ import grpc
 import grpc.aio
 import structlog
 
-from raas.domain.errors import Category, Reason, Violation
+from raas.domain.errors import Category, Reason, Refused, Violation
 from raas.rpc.calls.closing import Closing
 from raas.rpc.calls.context import RequestContext, enter
 from raas.rpc.calls.errors import Refusal, past_deadline, refusal, violations_of
@@ -237,10 +238,21 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         pairs = _metadata.get()
         caller = self._identify(context, pairs)
         metadata = read_metadata(pairs)
+        if metadata.unidentified:
+            raise Refused(metadata.unidentified)
+        if metadata.on_behalf_of not in (None, caller.enterprise_number):
+            caller = replace(caller, on_behalf_of=metadata.on_behalf_of)
         remaining = context.time_remaining()
         deadline = float("inf") if remaining is None else _monotonic() + remaining
         call = Call(
-            caller, call_id, rpc, metadata.language, metadata.legal_context, metadata.ticket, deadline
+            caller,
+            call_id,
+            rpc,
+            metadata.language,
+            metadata.legal_context,
+            metadata.ticket,
+            deadline,
+            metadata.end_user,
         )
         enter(RequestContext(call, metadata.faults, guard))
         return call

@@ -118,7 +118,7 @@ class RequestScope:
         if any(fault.field == "register" for fault in self.faults):
             raise Refused([*self.faults, *faults])
         number = self._number
-        self.audit.register = self.call.caller.enterprise_number if number is None else number
+        self.audit.register = self.call.caller.acts_as if number is None else number
         try:
             return await admit(self.call, number)
         except Refused as refused:

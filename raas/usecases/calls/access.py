@@ -72,7 +72,7 @@ class AccessControl:
         that does not exist or on which the caller may not act.
         """
         await self._know(call)
-        asked = call.caller.enterprise_number if number is None else number
+        asked = call.caller.acts_as if number is None else number
         self._view_of(call, asked)
         register = await self._registers.find(asked)
         if register is None:
@@ -85,7 +85,7 @@ class AccessControl:
         A register is never deleted and never gets another id, so an earlier answer stays true.
         """
         await self._know(call)
-        asked = call.caller.enterprise_number if number is None else number
+        asked = call.caller.acts_as if number is None else number
         view = self._view_of(call, asked)
         known = self._known.get(asked)
         if known is None:
@@ -146,6 +146,7 @@ class AccessControl:
             await self.rights.fresh(call.deadline)
 
     def _require_call(self, call: Call) -> None:
+        self._require_gateway(call)
         permission = self._permissions[call.rpc]
         credential = call.caller.credential
         if credential is not None and credential.rights is not None:
@@ -156,10 +157,22 @@ class AccessControl:
         if role is not None and not self._has_role(call, role):
             raise refuse(Reason.ROLE_MISSING, role=role.name)
 
+    def _require_gateway(self, call: Call) -> None:
+        """Refuse a call on behalf of an organisation for which the caller is no gateway with this RPC."""
+        caller = call.caller
+        if caller.on_behalf_of is None or caller.all_rights:
+            return
+        grants = self.rights.snapshot.grants_of(caller.enterprise_number, Role.GATEWAY, self.rights.moment())
+        if not any(caller.on_behalf_of in each.organisations and call.rpc in each.rpcs for each in grants):
+            raise refuse(Reason.ROLE_MISSING, role=Role.GATEWAY.name)
+
     def _has_role(self, call: Call, role: Role) -> bool:
+        """Whether the caller has the role; on behalf of another organisation it has none of anybody's."""
         caller = call.caller
         if caller.all_rights:
             return True
+        if caller.on_behalf_of is not None:
+            return False
         rights = self.rights
         if role is Role.ROUTER:
             return self._router_view(call) is not None
@@ -174,18 +187,20 @@ class AccessControl:
     def _view(self, call: Call, asked: EnterpriseNumber) -> RegisterView | None:
         """The part of a register that the caller may act on; None = it may not act on it at all."""
         caller = call.caller
-        if asked == caller.enterprise_number or caller.all_rights:
+        if asked == caller.acts_as or caller.all_rights:
             return WHOLE
         permission = self._permissions[call.rpc]
         if permission in ROLES:
             # The role was required when the call began, and opens every register.
             return WHOLE
-        view = self.rights.view(caller.enterprise_number, asked, MANDATES[permission])
+        view = self.rights.view(caller.acts_as, asked, MANDATES[permission])
         if permission is Permission.CHECK:
             view = union(each for each in (view, self._router_view(call)) if each is not None)
         return view if view is None or _is_applied(call, view) else None
 
     def _router_view(self, call: Call) -> RegisterView | None:
+        if call.caller.on_behalf_of is not None:
+            return None
         rights = self.rights
         grants = rights.snapshot.grants_of(call.caller.enterprise_number, Role.ROUTER, rights.moment())
         return union(
@@ -230,7 +245,7 @@ def _is_applied(call: Call, view: RegisterView) -> bool:
 
 
 def _unknown(call: Call, asked: EnterpriseNumber) -> Refused:
-    if asked == call.caller.enterprise_number:
+    if asked == call.caller.acts_as:
         return refuse(Reason.REGISTER_UNKNOWN, "register", register=enterprise_number_text(asked))
     return _not_mandated(asked)
 

@@ -82,7 +82,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call; `deadline` is on the monotonic clock, infinite if the caller set none."""
+    """One call; `deadline` is on the monotonic clock, infinite if the caller set none.
+
+    `end_user` is the caller's own reference of the person behind the call, which is only recorded.
+    """
 
     caller: Caller
     call_id: UUID
@@ -91,6 +94,7 @@ class Call:
     legal_context: str | None = None
     ticket: str | None = None
     deadline: float = field(default=float("inf"))
+    end_user: str | None = None
 
     def stamp(self, request_id: str | None = None) -> Stamp:
         """The stamp that the mutations of this call carry."""

@@ -320,3 +320,34 @@ async def _outcome(call: Any) -> str:
     except grpc.aio.AioRpcError as error:
         return error.code().name
     return "OK"
+
+
+async def test_call_names_the_organisation_of_a_gateway_and_the_end_user(harness: Harness) -> None:
+    calls: list[Any] = []
+    harness.consult.answer = lambda: calls.append(current().call) or EMPTY
+    said = (*CALLER, ("raas-on-behalf-of", OTHER), ("raas-end-user", "clerk 7"))
+    await harness.stub.Consult(v1.ConsultRequest(), metadata=said)
+    await harness.stub.Consult(v1.ConsultRequest(), metadata=(*CALLER, ("raas-on-behalf-of", OWN)))
+    assert [(each.caller.on_behalf_of, each.end_user) for each in calls] == [
+        (int(OTHER), "clerk 7"),
+        (None, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (["0999999923"], "ENTERPRISE_NUMBER_MALFORMED"),
+        (["9" * 65], "ENTERPRISE_NUMBER_MALFORMED"),
+        ([""], "ENTERPRISE_NUMBER_MALFORMED"),
+        ([OTHER, OTHER], "VALUE_INVALID"),
+        (["x", OTHER], "VALUE_INVALID"),
+    ],
+)
+async def test_malformed_organisation_of_a_gateway_is_refused_alone(
+    harness: Harness, values: list[str], reason: str
+) -> None:
+    said = (*CALLER, *(("raas-on-behalf-of", value) for value in values))
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await harness.stub.GetRegister(v1.GetRegisterRequest(register="nonsense"), metadata=said)
+    assert told(raised.value).violations == [("metadata.raas-on-behalf-of", reason)]

@@ -255,3 +255,61 @@ def test_every_call_is_audited_with_its_outcome(
     audit_scope.register, audit_scope.nisses, audit_scope.revisions = OTHER, [Niss(1)], (3, 4)
     audit_scope.close(error)
     assert records == [AuditRecord(REGISTERS + "Consult", OWN, OTHER, [Niss(1)], (3, 4), outcome)]
+
+
+# ---- gateways -----------------------------------------------------------------------------------
+
+
+async def _gateway(*, rpcs: frozenset[str] = frozenset({REGISTERS + "Consult"})) -> RightsCache:
+    """FRIEND has a mandate on the register of OTHER; ROUTER is a gateway of FRIEND, and a router itself."""
+    gateway = grant(
+        ROUTER,
+        Role.GATEWAY,
+        organisations=frozenset({FRIEND, OWN}),
+        rpcs=rpcs,
+        confirmed_by=OWN,
+        confirm_time=NOW,
+    )
+    return await known_rights(
+        grant(ROUTER, Role.ROUTER),
+        grant(FRIEND, Role.ROUTER),
+        gateway,
+        mandate(MandatePermission.READ),
+        administrators=frozenset({ADMINISTRATOR}),
+    )
+
+
+def on_behalf_of(organisation: EnterpriseNumber, rpc: str = "Consult") -> Call:
+    return Call(Caller(ROUTER, on_behalf_of=organisation), CALL_ID, REGISTERS + rpc)
+
+
+async def test_a_gateway_has_the_register_and_the_mandates_of_the_organisation(
+    registers: Registers, records: Records
+) -> None:
+    access = AccessControl(registers, records, PERMISSIONS, await _gateway())  # type: ignore[arg-type]
+    await access.enter(on_behalf_of(OWN))
+    assert await access.admit_id(on_behalf_of(OWN), None) == AdmittedRegister(1, OWN)
+    assert (await access.admit_id(on_behalf_of(FRIEND), OTHER)).id == 2
+    missing = [("register", Reason.MANDATE_MISSING, {"register": "0999999823"})]
+    assert await refusal(access.admit_id(on_behalf_of(OWN), OTHER)) == missing
+
+
+async def test_a_gateway_is_refused_beyond_its_organisations_and_rpcs(
+    registers: Registers, records: Records
+) -> None:
+    access = AccessControl(registers, records, PERMISSIONS, await _gateway())  # type: ignore[arg-type]
+    missing = [("", Reason.ROLE_MISSING, {"role": "GATEWAY"})]
+    assert await refusal(access.enter(on_behalf_of(OTHER))) == missing
+    assert await refusal(access.enter(on_behalf_of(OWN, "Inscribe"))) == missing
+    not_a_gateway = Call(Caller(FRIEND, on_behalf_of=OWN), CALL_ID, REGISTERS + "Consult")
+    assert await refusal(access.enter(not_a_gateway)) == missing
+
+
+async def test_a_gateway_has_none_of_anybodys_roles(registers: Registers, records: Records) -> None:
+    rpcs = frozenset({REGISTERS + "FindRegisters", REGISTERS + "CheckInscriptions"})
+    access = AccessControl(registers, records, PERMISSIONS, await _gateway(rpcs=rpcs))  # type: ignore[arg-type]
+    missing = [("", Reason.ROLE_MISSING, {"role": "ROUTER"})]
+    assert await refusal(access.enter(on_behalf_of(FRIEND, "FindRegisters"))) == missing
+    check = on_behalf_of(OWN, "CheckInscriptions")
+    admit = await access.admitting(check, [OTHER])
+    assert await refusal(admit(OTHER)) == [("register", Reason.MANDATE_MISSING, {"register": "0999999823"})]

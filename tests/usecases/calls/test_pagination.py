@@ -8,9 +8,11 @@ from string import ascii_lowercase, ascii_uppercase, digits
 
 import pytest
 
+from raas.domain.callers.credential import Credential, CredentialKind
 from raas.domain.errors import Reason, Refused
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
-from raas.ops.page_seal import FernetPageSeal
+from raas.ops.page_seal import VALID_SECONDS, FernetPageSeal
 from raas.usecases.calls.pagination import page_size_of
 from raas.usecases.ports.read_store import DossierFilter
 from tests.usecases.feed.reading import CALL, OTHER_CALLER, new_pages, said
@@ -95,3 +97,38 @@ def test_token_written_in_another_base64_is_refused() -> None:
         with pytest.raises(Refused) as refused:
             new_pages().open(same_bytes, CALL, 1, WHICH)
         assert said(refused.value) == [("page_token", Reason.PAGE_TOKEN_INVALID)]
+
+
+def test_token_is_accepted_for_a_day() -> None:
+    now = 1_800_000_000.0
+    seal = FernetPageSeal(bytes(32), clock=lambda: now)
+    token = seal.seal({"a": 1})
+    now += VALID_SECONDS - 1
+    assert seal.open(token) == {"a": 1}
+    now += 2
+    with pytest.raises(Refused) as refused:
+        seal.open(token)
+    assert said(refused.value) == [("page_token", Reason.PAGE_TOKEN_INVALID)]
+
+
+def test_token_belongs_to_the_application_and_to_the_organisation_of_a_gateway() -> None:
+    caller = CALL.caller
+    of_application = replace(caller, credential=_credential("urn:one"))
+    callers = [
+        caller,
+        of_application,
+        replace(caller, credential=_credential("urn:two")),
+        replace(of_application, on_behalf_of=EnterpriseNumber(999999922)),
+    ]
+    tokens = [new_pages().seal(replace(CALL, caller=each), 1, WHICH, CONTENT) for each in callers]
+    for token, owner in zip(tokens, callers, strict=True):
+        for each in callers:
+            if each is owner:
+                assert new_pages().open(token, replace(CALL, caller=each), 1, WHICH) is not None
+            else:
+                with pytest.raises(Refused):
+                    new_pages().open(token, replace(CALL, caller=each), 1, WHICH)
+
+
+def _credential(application: str) -> Credential:
+    return Credential(CredentialKind.CERTIFICATE, CALL.caller.enterprise_number, application, "f", 0.0)
