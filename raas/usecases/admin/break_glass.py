@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Set
+from collections.abc import Generator, Iterable, Sequence, Set
 from datetime import timedelta
 from types import MappingProxyType
 from uuid import uuid4
@@ -67,7 +67,7 @@ class _TellOwner:
     size = 1
     background = False
     persons: Persons = MappingProxyType({})
-    request: RequestKey | None = None
+    requests: Sequence[RequestKey] = ()
     import_key: ImportKey | None = None
     changes_partner_of: str | None = None
 
