@@ -16,6 +16,8 @@ _GROUPS = {
     "registers": ("list", "show", "create", "rename"),
     "subscribers": ("list", "delete"),
     "persons": ("search", "show", "import"),
+    "mandates": ("list", "grant", "revoke"),
+    "roles": ("list", "grant", "confirm", "revoke"),
 }
 
 
@@ -42,8 +44,10 @@ def command_line() -> typer.Typer:
     from raas.cli.commands.export import export
     from raas.cli.commands.history import history
     from raas.cli.commands.inscribe import inscribe, remove
+    from raas.cli.commands.mandates import mandates
     from raas.cli.commands.persons import persons
     from raas.cli.commands.registers import registers
+    from raas.cli.commands.roles import roles
     from raas.cli.commands.stale import stale
     from raas.cli.commands.subscribers import subscribers
     from raas.cli.commands.types import types
@@ -82,6 +86,8 @@ def command_line() -> typer.Typer:
     made.add_typer(registers, name="registers")
     made.add_typer(subscribers, name="subscribers")
     made.add_typer(persons, name="persons")
+    made.add_typer(mandates, name="mandates")
+    made.add_typer(roles, name="roles")
     made.command("certificates")(certificates)
     made.command("token")(token)
     made.command("status")(status)

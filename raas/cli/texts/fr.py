@@ -274,4 +274,13 @@ TEXTS: Mapping[str, str] = {
     "{what}: expired on {day}": "{what} : expiré le {day}",
     "{what}: valid from {day} only": "{what} : valable à partir du {day} seulement",
     "{what}: valid until {day}, {days} days": "{what} : valable jusqu'au {day}, {days} jours",
+    "ID": "ID",
+    "MANDATARY": "MANDATAIRE",
+    "PERMISSIONS": "DROITS",
+    "TYPES": "TYPES",
+    "STATE": "ÉTAT",
+    "ORGANISATION": "ORGANISATION",
+    "ROLE": "RÔLE",
+    "revoked": "révoqué",
+    "awaits a second administrator": "attend un second administrateur",
 }

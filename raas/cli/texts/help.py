@@ -11,12 +11,19 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from raas.cli.texts import help_fr, help_nl, help_operators_fr, help_operators_nl
+from raas.cli.texts import (
+    help_fr,
+    help_nl,
+    help_operators_fr,
+    help_operators_nl,
+    help_rights_fr,
+    help_rights_nl,
+)
 
 HELP: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "fr": {**help_fr.HELP, **help_operators_fr.HELP},
-        "nl": {**help_nl.HELP, **help_operators_nl.HELP},
+        "fr": {**help_fr.HELP, **help_operators_fr.HELP, **help_rights_fr.HELP},
+        "nl": {**help_nl.HELP, **help_operators_nl.HELP, **help_rights_nl.HELP},
     }
 )
 """Language to English text to text."""

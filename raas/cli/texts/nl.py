@@ -272,4 +272,13 @@ TEXTS: Mapping[str, str] = {
     "{what}: expired on {day}": "{what}: vervallen op {day}",
     "{what}: valid from {day} only": "{what}: pas geldig voor {day}",
     "{what}: valid until {day}, {days} days": "{what}: geldig tot {day}, {days} dagen",
+    "ID": "ID",
+    "MANDATARY": "MANDATARIS",
+    "PERMISSIONS": "RECHTEN",
+    "TYPES": "TYPES",
+    "STATE": "STATUS",
+    "ORGANISATION": "ORGANISATIE",
+    "ROLE": "ROL",
+    "revoked": "ingetrokken",
+    "awaits a second administrator": "wacht op een tweede beheerder",
 }

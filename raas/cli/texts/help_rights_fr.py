@@ -1,0 +1,57 @@
+"""French help of the commands about mandates and roles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+HELP: Mapping[str, str] = {
+    "The mandates of organisations on the registers of others.": (
+        "Les mandats d'organisations sur les registres d'autres organisations."
+    ),
+    "List the mandates on a register, or your own. With --json, one object per mandate.": (
+        "Liste les mandats sur un registre, ou les vôtres. Avec --json, un objet par mandat."
+    ),
+    "Give an organisation a mandate on a register.": "Donne à une organisation un mandat sur un registre.",
+    "End a mandate at once.": "Met fin à un mandat immédiatement.",
+    "Only those of this organisation; your own number, on all registers.": (
+        "Seulement ceux de cette organisation ; votre propre numéro : sur tous les registres."
+    ),
+    "Only what is valid on this day, such as today.": (
+        "Seulement ce qui est valable ce jour, par exemple today."
+    ),
+    "The enterprise number of the organisation.": "Le numéro d'entreprise de l'organisation.",
+    "What it may do.": "Ce qu'elle peut faire.",
+    "A content about persons that it is shown; may be repeated.": (
+        "Un contenu relatif aux personnes qui lui est montré ; peut être répété."
+    ),
+    "The first day of validity.": "Le premier jour de validité.",
+    "The last day of validity.": "Le dernier jour de validité.",
+    "The decision on which the mandate rests.": "La décision sur laquelle le mandat repose.",
+    "The id of the mandate.": "L'identifiant du mandat.",
+    "The roles of organisations.": "Les rôles des organisations.",
+    "List the grants of roles. With --json, one object per grant.": (
+        "Liste les attributions de rôles. Avec --json, un objet par attribution."
+    ),
+    "Give an organisation a role; some roles count once a second administrator has confirmed them.": (
+        "Attribue un rôle à une organisation ; certains rôles ne comptent qu'une fois confirmés par un "
+        "second administrateur."
+    ),
+    "Confirm the grant of a role, as the second administrator.": (
+        "Confirme l'attribution d'un rôle, en tant que second administrateur."
+    ),
+    "End the grant of a role at once.": "Met fin à l'attribution d'un rôle immédiatement.",
+    "Only the roles of this organisation.": "Seulement les rôles de cette organisation.",
+    "Only this role.": "Seulement ce rôle.",
+    "The role.": "Le rôle.",
+    "An organisation that a gateway may speak for; may be repeated.": (
+        "Une organisation pour laquelle une passerelle peut parler ; peut être répété."
+    ),
+    "An RPC that a gateway may call, such as raas.v1.RegisterService/Consult; may be repeated.": (
+        "Un RPC qu'une passerelle peut appeler, par exemple raas.v1.RegisterService/Consult ; peut être "
+        "répété."
+    ),
+    "A legal context in which a router may ask; may be repeated.": (
+        "Un contexte légal dans lequel un routeur peut interroger ; peut être répété."
+    ),
+    "The id of the grant.": "L'identifiant de l'attribution.",
+}

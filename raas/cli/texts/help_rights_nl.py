@@ -1,0 +1,53 @@
+"""Dutch help of the commands about mandates and roles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+HELP: Mapping[str, str] = {
+    "The mandates of organisations on the registers of others.": (
+        "De mandaten van organisaties op de registers van andere organisaties."
+    ),
+    "List the mandates on a register, or your own. With --json, one object per mandate.": (
+        "Toon de mandaten op een register, of die van uzelf. Met --json één object per mandaat."
+    ),
+    "Give an organisation a mandate on a register.": "Geef een organisatie een mandaat op een register.",
+    "End a mandate at once.": "Beëindig een mandaat onmiddellijk.",
+    "Only those of this organisation; your own number, on all registers.": (
+        "Alleen die van deze organisatie; uw eigen nummer: op alle registers."
+    ),
+    "Only what is valid on this day, such as today.": "Alleen wat op deze dag geldig is, bijvoorbeeld today.",
+    "The enterprise number of the organisation.": "Het ondernemingsnummer van de organisatie.",
+    "What it may do.": "Wat ze mag doen.",
+    "A content about persons that it is shown; may be repeated.": (
+        "Een inhoud over personen die ze te zien krijgt; mag herhaald worden."
+    ),
+    "The first day of validity.": "De eerste dag van geldigheid.",
+    "The last day of validity.": "De laatste dag van geldigheid.",
+    "The decision on which the mandate rests.": "De beslissing waarop het mandaat berust.",
+    "The id of the mandate.": "De id van het mandaat.",
+    "The roles of organisations.": "De rollen van organisaties.",
+    "List the grants of roles. With --json, one object per grant.": (
+        "Toon de toekenningen van rollen. Met --json één object per toekenning."
+    ),
+    "Give an organisation a role; some roles count once a second administrator has confirmed them.": (
+        "Geef een organisatie een rol; sommige rollen tellen pas als een tweede beheerder ze heeft bevestigd."
+    ),
+    "Confirm the grant of a role, as the second administrator.": (
+        "Bevestig de toekenning van een rol, als tweede beheerder."
+    ),
+    "End the grant of a role at once.": "Beëindig de toekenning van een rol onmiddellijk.",
+    "Only the roles of this organisation.": "Alleen de rollen van deze organisatie.",
+    "Only this role.": "Alleen deze rol.",
+    "The role.": "De rol.",
+    "An organisation that a gateway may speak for; may be repeated.": (
+        "Een organisatie waarvoor een gateway mag spreken; mag herhaald worden."
+    ),
+    "An RPC that a gateway may call, such as raas.v1.RegisterService/Consult; may be repeated.": (
+        "Een RPC die een gateway mag oproepen, zoals raas.v1.RegisterService/Consult; mag herhaald worden."
+    ),
+    "A legal context in which a router may ask; may be repeated.": (
+        "Een wettelijke context waarin een router mag vragen; mag herhaald worden."
+    ),
+    "The id of the grant.": "De id van de toekenning.",
+}
