@@ -33,7 +33,7 @@ CALLS = [Asked(**call) for call in json.loads(lzma.decompress((RECORDED / "calls
 NOT_COMPARED = ("next_page_token", "resume_token", "last_seen_time", "message")
 """Fields of which only the presence is compared: tokens are made anew, and sentences may be worded better."""
 
-ADDED = ("environment",)
+ADDED = ("environment", "server_version")
 """Fields that did not exist in that version."""
 
 # Rows that a server forgets after 7 days are as old as on the day of the dump.

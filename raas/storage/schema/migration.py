@@ -24,6 +24,9 @@ from raas.usecases.ports.errors import StoreFault
 # The number is "raas" in ASCII and a 1, so that nobody else is likely to lock it.
 _LOCK = text("SELECT pg_advisory_xact_lock(491260048129)")
 
+# Another process may migrate for longer than a server waits for a lock.
+_WAIT = text("SET LOCAL lock_timeout = 0")
+
 _KEEPS_RECORD = text("SELECT to_regclass('schema_change') IS NOT NULL")
 
 
@@ -35,6 +38,7 @@ async def upgrade(engine: AsyncEngine) -> SchemaVersion:
     """
     with translated_errors():
         async with engine.begin() as connection:
+            await connection.execute(_WAIT)
             await connection.execute(_LOCK)
             before = await connection.run_sync(_version)
             if before.missing:
