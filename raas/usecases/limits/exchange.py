@@ -31,7 +31,7 @@ class UsageExchange:
         self._store = store
         self._noticed = asyncio.Event()
         self._lock = asyncio.Lock()
-        self._exchanged = float("-inf")
+        self._begun = self._exchanged = float("-inf")
 
     @property
     def age_seconds(self) -> float:
@@ -45,8 +45,8 @@ class UsageExchange:
     async def run(self) -> None:
         """Exchange until cancelled."""
         while True:
-            await self.refresh()
             self._noticed.clear()
+            await self.refresh()
             interval = INTERVAL_SECONDS if self._usages.count else IDLE_INTERVAL_SECONDS
             with suppress(TimeoutError):
                 async with asyncio.timeout(interval):
@@ -56,10 +56,10 @@ class UsageExchange:
         """Exchange now; concurrent callers share one that began after they asked. Raises StoreFault."""
         asked = time.monotonic()
         async with self._lock:
-            if self._exchanged >= asked:
+            if self._begun >= asked:
                 return
-            await asyncio.sleep(self._exchanged + _SHORTEST_SECONDS - time.monotonic())
-            began = time.monotonic()
+            await asyncio.sleep(self._begun + _SHORTEST_SECONDS - time.monotonic())
+            began = self._begun = time.monotonic()
             report = self._usages.measure()
             try:
                 reports = await self._store.exchange(report)

@@ -13,12 +13,11 @@ from typing import Protocol
 BURST_SECONDS = 0.5
 """A caller may be ahead of its rate by this much: that many seconds of calls arrive at once."""
 
-_SMOOTHING_SECONDS = 0.3
-"""Demand older than this hardly counts."""
+_RISING_SECONDS, _FALLING_SECONDS = 0.15, 0.3
+"""Demand is averaged over about these times, where it grows and where it fades."""
 
 _LEAST_PART = 0.01
 """The fraction of its equal part that a process allows in any case: new demand is not known at once."""
-
 
 _NEGLIGIBLE = 1e-3
 """Less demand than this is none."""
@@ -87,9 +86,10 @@ class RateMeter:
     def measure(self, seconds: float) -> None:
         """Bring `demand` up to date, `seconds` after the last time."""
         if self._asked or self.demand:
-            faded = exp(-seconds / _SMOOTHING_SECONDS)
             demand = self._asked / seconds
-            self.demand = demand + (self.demand - demand) * faded
+            rising = demand > self.demand
+            kept = exp(-seconds / (_RISING_SECONDS if rising else _FALLING_SECONDS))
+            self.demand = demand + (self.demand - demand) * kept
             if self.demand < _NEGLIGIBLE:
                 self.demand = 0.0
             self._asked = 0
@@ -132,7 +132,7 @@ class InFlightMeter:
     def measure(self, seconds: float) -> None:
         """Bring `demand` up to date, `seconds` after the last time."""
         if self._peak or self.demand:
-            faded = self.demand * exp(-seconds / _SMOOTHING_SECONDS)
+            faded = self.demand * exp(-seconds / _FALLING_SECONDS)
             self.demand = max(float(self._peak), faded if faded > _NEGLIGIBLE else 0.0)
             self._peak = self.open + self.waiting
 

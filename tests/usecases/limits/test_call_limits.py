@@ -196,6 +196,14 @@ async def test_fault_of_the_store_ends_the_background_task_so_that_it_is_reporte
         await limits.exchange.run()
 
 
+async def test_streams_share_one_attempt_to_exchange_while_the_database_is_away() -> None:
+    board = Board()
+    limits = limited(board, streams=40)
+    board.fault = StoreUnavailable("away")
+    await asyncio.gather(*(limits.begin_stream(ANN, CallKind.READ) for _ in range(40)))
+    assert board.exchanges <= 2
+
+
 async def test_report_of_another_version_may_have_more_limits_or_fewer() -> None:
     board = Board()
     limits = limited(board, streams=4)

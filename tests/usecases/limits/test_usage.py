@@ -59,6 +59,12 @@ def test_caller_below_its_limit_is_not_refused(offered: list[float]) -> None:
     assert sum(allowed_per_second(processes, offered)) == pytest.approx(sum(offered), abs=1)
 
 
+def test_caller_that_begins_below_its_limit_at_one_process_is_refused_little() -> None:
+    processes = Processes(8, TABLE)
+    allowed = allowed_per_second(processes, [250, *[0] * 7], 2)
+    assert sum(allowed) >= 0.9 * 250
+
+
 def test_calls_that_move_to_another_process_are_followed_within_two_seconds() -> None:
     processes = Processes(2, TABLE)
     allowed_per_second(processes, [2_000, 0])
