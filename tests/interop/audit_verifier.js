@@ -382,7 +382,8 @@ class Run {
       this.removed += leaves;
     } else if (line.type === "chain") {
       need(this.leaf > 0 && this.leaf === this.header.first && !this.begun, "a chain after the first record");
-      need(!this.chains.has(line.chain), "a second state of a chain");
+      const before = [...this.chains.keys()].at(-1) ?? "";
+      need(Buffer.compare(Buffer.from(before), Buffer.from(line.chain)) < 0, "the state of a chain out of order");
       this.chains.set(line.chain, { length: line.length, head: Buffer.from(line.head, "hex") });
     } else {
       need(line.type !== "header", "a second header");

@@ -150,7 +150,7 @@ class _Run:
                 if not 0 < self.tree.leaf == self._header.first or self._begun:
                     raise ExportInvalid("the state of a chain after the first record")
                 if not self._chains.begin(line):
-                    raise ExportInvalid("a second state of a chain")
+                    raise ExportInvalid("the state of a chain out of order")
             case RecordLine() | RemovedLine():
                 yield from self._take_record(line)
 

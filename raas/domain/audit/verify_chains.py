@@ -32,10 +32,10 @@ class FollowedChains:
         self._sound = True
 
     def begin(self, line: ChainLine) -> bool:
-        """Take up a chain in the state before the first exported record; False = it was taken up before."""
-        known = line.chain in self._open
+        """Take up a chain in the state before the first exported record; False = names do not ascend."""
+        ascends = next(reversed(self._open), "").encode() < line.chain.encode()
         self._open[line.chain] = ChainState(line.chain, line.length, line.head)
-        return not known
+        return ascends
 
     def equal(self, count: int, root: bytes) -> bool:
         """Whether the open chains have this number and this root over them.

@@ -128,13 +128,17 @@ def test_random_corruption_is_always_found(data: st.DataObject, case: Case, remo
     assert not verified(data.draw(random_corruptions(whole))).sound
 
 
-def test_lines_about_removed_records_must_all_be_there(removed: Case) -> None:
+def test_lines_about_removed_records_must_all_be_there_in_order(removed: Case) -> None:
     assert verified(removed).sound
     kinds = [json.loads(line)["type"] for line in removed.lines]
     for kind in ("subtree", "chain", "removed"):
         at = kinds.index(kind)
         without = replace(removed, lines=[*removed.lines[:at], *removed.lines[at + 1 :]])
         assert not verified(without).sound
+    at = kinds.index("chain")
+    lines = [*removed.lines[:at], removed.lines[at + 1], removed.lines[at], *removed.lines[at + 2 :]]
+    assert kinds[at + 1] == "chain"
+    assert not verified(replace(removed, lines=lines)).sound
 
 
 async def test_removed_months_are_proven_by_hashes() -> None:
