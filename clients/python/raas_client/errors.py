@@ -116,7 +116,7 @@ class CredentialUnavailable(RaasError):
     connection. The text holds no token.
     """
 
-    def __init__(self, message: str, *, may_pass: bool) -> None:
+    def __init__(self, message: str, *, may_pass: bool = False) -> None:
         super().__init__(message)
         self.may_pass = may_pass
 
