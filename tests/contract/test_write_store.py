@@ -51,6 +51,21 @@ def nothing_but(book: Book, **parts: object) -> WriteSet:
     return WriteSet([], {}, 0, book.record_time, last, 0, **parts)  # type: ignore[arg-type]
 
 
+async def test_write_transaction_tells_which_dossier_types_have_or_had_dossiers(
+    writes: WriteStore, book: Book, stores: Stores
+) -> None:
+    a, b = book.types["A"], book.types["B"]
+    other = await new_book(stores, "A")
+    async with writes.write(book.id, LoadRequest(types_in_use=[a, b])) as transaction:
+        assert transaction.loaded.types_in_use == {a}
+    # The only dossier left is empty.
+    await book.set((ANN, "A", ()))
+    async with writes.write(book.id, LoadRequest(types_in_use=[a])) as transaction:
+        assert transaction.loaded.types_in_use == {a}
+    async with writes.write(other.id, LoadRequest(types_in_use=[other.types["A"]])) as transaction:
+        assert transaction.loaded.types_in_use == frozenset()
+
+
 async def test_write_transaction_loads_the_register_and_the_dossiers_asked(
     writes: WriteStore, book: Book
 ) -> None:

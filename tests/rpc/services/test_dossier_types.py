@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 
 from raas.v1 import register_service_pb2 as v1
-from tests.rpc.harness import CALLER, OTHER, TYPES, Harness, Refusal, told
+from tests.rpc.harness import ANN, CALLER, OTHER, OWN, TYPES, Harness, Refusal, told
 
 FULL = {
     "code": "SICKNESS",
@@ -101,6 +101,45 @@ async def test_an_update_answers_the_revision_it_took_or_the_current_one(harness
     assert harness.store.revision == 1
     update["dossier_type"] = {"code": TYPES[0]}
     assert (await call(harness, "UpdateDossierType", update))["revision"] == "2"
+
+
+async def test_codes_of_a_partner_are_0_to_999(harness: Harness) -> None:
+    wanted = {"code": "X", "partner_sector": 1_000, "partner_institution": -1}
+    refusal = await refused(harness, "CreateDossierType", {"dossier_type": wanted})
+    assert refusal.violations == [
+        ("dossier_type.partner_sector", "VALUE_INVALID"),
+        ("dossier_type.partner_institution", "VALUE_INVALID"),
+    ]
+    wanted = {"code": "X", "partner_sector": 0, "partner_institution": 999}
+    created = (await call(harness, "CreateDossierType", {"dossier_type": wanted}))["dossier_type"]
+    assert (created["partner_sector"], created["partner_institution"]) == (0, 999)
+    change = {"dossier_type": {"code": "X"}, "update_mask": "partnerSector"}
+    changed = (await call(harness, "UpdateDossierType", change))["dossier_type"]
+    assert "partner_sector" not in changed
+    assert changed["partner_institution"] == 999
+
+
+async def test_partner_of_a_type_with_dossiers_stays(harness: Harness) -> None:
+    async def update(**fields: Any) -> None:
+        change = {"dossier_type": {"code": "X", **fields}, "update_mask": "partner"}
+        await call(harness, "UpdateDossierType", change)
+
+    await call(harness, "CreateDossierType", {"dossier_type": {"code": "X", "partner": OTHER}})
+    await update(partner=OWN)
+    await update()
+    inscription = {"niss": ANN, "dossier_type": "X", "period": {"begin": "2024-01-01"}}
+    await call(harness, "Inscribe", inscription)
+    # Dossiers kept for nobody so far can be given a partner.
+    await update(partner=OTHER)
+    await update(partner=OTHER)
+    await call(harness, "Remove", {"niss": ANN, "dossier_type": "X"})
+    for fields in ({"partner": OWN}, {}):
+        change = {"dossier_type": {"code": "X", **fields}, "update_mask": "partner"}
+        refusal = await refused(harness, "UpdateDossierType", change)
+        assert (refusal.status, refusal.violations) == (
+            "FAILED_PRECONDITION",
+            [("dossier_type.partner", "PARTNER_IN_USE")],
+        )
 
 
 async def test_all_violations_of_an_update_are_reported_at_once(harness: Harness) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from raas.domain.calendar.periods import Period
 from raas.domain.errors import Reason, Refused
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
-from raas.usecases.calls.token_use import HistoryFilter, TokenFilter, token_use
+from raas.usecases.calls.token_use import HistoryFilter, RightsFilter, TokenFilter, token_use
 from raas.usecases.ports.log import LogFilter
 from raas.usecases.ports.read_store import DossierFilter
 from tests.usecases.feed.reading import CALL, OTHER_CALLER, new_pages, said
@@ -35,6 +36,7 @@ FILTERS: dict[str, TokenFilter] = {
     "dossiers_of_numbers_on_a_day": DossierFilter((A, B), ("A",), active_on=738_000),
     "dossiers_of_a_number_that_overlap": DossierFilter((A,), ("A", "B-2"), overlaps=Period(1, 738_001)),
     "dossiers_that_end_between": DossierFilter(ends_between=Period(738_000, 3_652_060)),
+    "mandates": RightsFilter(EnterpriseNumber(999999922), None, None, None),
     "snapshot": LogFilter(),
     "snapshot_of_types_and_kinds": LogFilter(("A", "B-2"), (1, 2), (11, 12)),
 }
@@ -85,6 +87,12 @@ def test_token_of_form_1_is_refused_for_another_use(name: str) -> None:
         (
             LogFilter(("A",), (1, 2), (11,), (A,)),
             '"filter":{"dossier_types":["A"],"kinds":[1,2],"nisses":[85673003360],"of":"mutations"},',
+        ),
+        (RightsFilter(None, None, None, None), '"filter":{"of":"rights"},'),
+        (
+            RightsFilter(EnterpriseNumber(999999922), EnterpriseNumber(206731645), 2, 738_000),
+            '"filter":{"active_on":"2021-07-29","of":"rights","organisation":206731645,'
+            '"register":999999922,"role":2},',
         ),
         (HistoryFilter(A, None), '"filter":{"niss":85673003360,"of":"history"},'),
         (HistoryFilter(A, "A"), '"filter":{"dossier_type":"A","niss":85673003360,"of":"history"},'),
