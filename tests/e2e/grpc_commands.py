@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import shlex
 import shutil
@@ -44,17 +45,29 @@ def run_documented(command: str, target: str) -> Answer:
 def buf_curl(grpcurl: Sequence[str]) -> tuple[list[str], float | None]:
     """The `buf curl` of a grpcurl command, and its time limit in seconds (None = to the end).
 
-    Supports -plaintext, -H, -d and -max-time, the address and the method. Raises ValueError for any other
-    form.
+    Supports -plaintext, or -cacert with -cert and -key, -H, -expand-headers, -d and -max-time, the address
+    and the method. Raises ValueError for any other form.
     """
     options: list[str] = []
+    scheme = ""
+    expand = "-expand-headers" in grpcurl
     seconds: float | None = None
     place: list[str] = []
     left = iter(grpcurl[1:])
     for argument in left:
         match argument:
             case "-plaintext":
+                scheme = "http"
                 options += ["--protocol", "grpc", "--http2-prior-knowledge"]
+            case "-cacert":
+                scheme = "https"
+                options += ["--protocol", "grpc", "--cacert", next(left)]
+            case "-cert" | "-key":
+                options += [f"-{argument}", next(left)]
+            case "-expand-headers":
+                pass
+            case "-H" if expand:
+                options += [argument, os.path.expandvars(next(left))]
             case "-H" | "-d":
                 options += [argument, next(left)]
             case "-max-time":
@@ -63,10 +76,10 @@ def buf_curl(grpcurl: Sequence[str]) -> tuple[list[str], float | None]:
                 raise ValueError(f"unexpected option {argument}")
             case _:
                 place.append(argument)
-    if grpcurl[0] != "grpcurl" or "--http2-prior-knowledge" not in options:
-        raise ValueError("a plaintext grpcurl command was expected")
+    if grpcurl[0] != "grpcurl" or not scheme:
+        raise ValueError("a grpcurl command with -plaintext or -cacert was expected")
     address, method = place
-    return [buf(), "curl", *options, f"http://{address}/{method}"], seconds
+    return [buf(), "curl", *options, f"{scheme}://{address}/{method}"], seconds
 
 
 def buf() -> str:
