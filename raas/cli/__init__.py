@@ -59,6 +59,7 @@ def command_line() -> typer.Typer:
     from raas.cli.demo.setup import demo
     from raas.cli.development.credentials import certificates, token
     from raas.cli.imports.command import import_file
+    from raas.cli.imports.persons_command import import_persons
     from raas.cli.serve import serve
     from raas.cli.setup.context import context
     from raas.cli.setup.doctor import doctor, status
@@ -85,7 +86,7 @@ def command_line() -> typer.Typer:
     made.add_typer(types, name="types")
     made.add_typer(registers, name="registers")
     made.add_typer(subscribers, name="subscribers")
-    made.add_typer(persons, name="persons")
+    made.add_typer(persons(import_persons), name="persons")
     made.add_typer(mandates, name="mandates")
     made.add_typer(roles, name="roles")
     made.command("certificates")(certificates)

@@ -132,6 +132,14 @@ def test_persons_are_imported_searched_and_shown(person_server: Server, tmp_path
     raas("inscribe", ANN, "PENSION", "2024-01-01", *register.arguments)
     (person,) = objects(raas("persons", "show", ANN, "--json", *register.arguments))
     assert person["identity"]["lastName"] == "Vandermeersch"
+    table = tmp_path / "persons.csv"
+    header = "niss;registerOfOrigin;nom;prenoms;date de naissance;sexe"
+    table.write_text(f"{header}\n17.67.03-033.53;BIS;Dupont;Luc;03/07/2017;H\n1;RADIO;X;Y;;\n")
+    arguments = (str(table), "--date-format", "DD/MM/YYYY", *register.arguments)
+    done = raas("persons", "import", *arguments, status=3)
+    assert done.stdout == "2 rows: 1 applied, 0 unchanged, 1 rejected\n"
+    assert "line 3: the register of origin is one of" in done.stderr
+    assert raas("persons", "import", *arguments, status=0).stdout.startswith("2 rows: 0 applied")
     path.write_text("{}\nnot JSON\n")
     failed = raas("persons", "import", str(path), *register.arguments, status=1)
     assert "line 2 is not a person in JSON" in failed.stderr

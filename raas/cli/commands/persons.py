@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from raas.cli.commands.import_persons import import_persons
 from raas.cli.server.command import ServerOptions, server_command
 from raas.cli.terminal.days import parse_day, parse_niss
 from raas.cli.terminal.table import write_json, write_table
@@ -16,15 +16,21 @@ from raas.v1.person_pb2 import Person, PersonStatus, RegisterOfOrigin
 from raas.v1.person_service_pb2 import SearchPersonsResponse
 from raas_client import RaasClient
 
-persons = typer.Typer(
-    help="The persons of the authentic source.", no_args_is_help=True, rich_markup_mode=None
-)
-
 _SEXES = {Sex.SEX_FEMALE: "F", Sex.SEX_MALE: "M"}
 _WANTED_SEX = {"F": Sex.SEX_FEMALE, "M": Sex.SEX_MALE}
 
 
-@persons.command("search")
+def persons(import_persons: Callable[..., None]) -> typer.Typer:
+    """The commands about persons; `import_persons` is that of another room."""
+    made = typer.Typer(
+        help="The persons of the authentic source.", no_args_is_help=True, rich_markup_mode=None
+    )
+    made.command("search")(search_persons)
+    made.command("show")(show_person)
+    made.command("import")(import_persons)
+    return made
+
+
 @server_command
 def search_persons(
     server: ServerOptions,
@@ -81,7 +87,6 @@ def search_persons(
         typer.echo(tr("no candidates"), err=True)
 
 
-@persons.command("show")
 @server_command
 def show_person(
     server: ServerOptions,
@@ -97,9 +102,6 @@ def show_person(
         write_json(person)
     else:
         write_table(_headers(), [_cells(person)])
-
-
-persons.command("import")(import_persons)
 
 
 def _headers() -> tuple[str, ...]:

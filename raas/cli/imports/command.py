@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import codecs
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, NoReturn
-from uuid import uuid4
+from typing import Annotated
 
 import typer
 
 from raas.cli.imports.dry_run import DryRun
-from raas.cli.imports.errors import FileChanged, HeaderInvalid, ImportRefused, Unreadable
+from raas.cli.imports.errors import FileChanged, Unreadable
 from raas.cli.imports.import_ids import record_of
+from raas.cli.imports.input import derived_id, reporting, require_encoding
 from raas.cli.imports.operations import Operations
 from raas.cli.imports.places import find_places
 from raas.cli.imports.result import write_result
 from raas.cli.imports.run import ImportRun
 from raas.cli.imports.source import Source, open_source
-from raas.cli.imports.state import ImportState, content_id
+from raas.cli.imports.state import ImportState
 from raas.cli.imports.table import UTF_8, open_table
 from raas.cli.server.client import report_outages, run_with
 from raas.cli.server.command import server_command
@@ -29,7 +25,7 @@ from raas.cli.server.connection import ConnectionOptions
 from raas.cli.server.options import Json, PatienceSeconds
 from raas.cli.server.refusal import Refusal, refusal_of
 from raas.cli.terminal.days import parse_date_format
-from raas.cli.terminal.exits import Exit, fail
+from raas.cli.terminal.exits import Exit
 from raas.cli.terminal.progress import Meter
 from raas.cli.terminal.signals import end_on_signals
 from raas.cli.texts import tr
@@ -94,13 +90,13 @@ def import_file(
     """
     client = server.client_with(Patience(outage_seconds=patience))
     form = parse_date_format(date_format)
-    _require_encoding(encoding)
+    require_encoding(encoding)
     end_on_signals()
-    with _reporting(file, as_json), open_source(file) as source:
+    with reporting(file, as_json), open_source(file) as source:
         table = open_table(source, encoding=encoding, ignore_extra=ignore_extra)
         operations = Operations(table.header, form)
         state = ImportState(
-            import_id or _derived_id(source, encoding, date_format),
+            import_id or derived_id(source, encoding, date_format),
             server.enterprise_number,
             server.register,
             source.digest,
@@ -193,43 +189,3 @@ def _failure(error: RaasError | FileChanged | Unreadable | OSError, file: str) -
         case _:
             place = f"{error.filename}: " if error.filename else ""
             return Refusal("ABORTED", "IO_ERROR", (f"{place}{error.strerror or error}",))
-
-
-@contextmanager
-def _reporting(file: str, as_json: bool) -> Iterator[None]:
-    """End the command with a sentence for what is wrong before the first row."""
-
-    def refuse(reason: str, text: str, status: Exit = Exit.FAILED) -> NoReturn:
-        if as_json:
-            failure = Refusal("FAILED_PRECONDITION", reason, tuple(text.splitlines()))
-            typer.echo(json.dumps({"complete": False, "rows": 0, "applied": 0, "error": failure.as_json()}))
-        fail(text, status)
-
-    try:
-        yield
-    except HeaderInvalid as wrong:
-        refuse(wrong.reason, tr("{file}: the header cannot be used", file=file) + f"\n{wrong}")
-    except ImportRefused as refused:
-        refuse(refused.reason, str(refused))
-    except Unreadable as error:
-        refuse("UNREADABLE", f"{file}: {error}")
-    except OSError as error:
-        refuse("IO_ERROR", f"{file}: {error.strerror or error}")
-    except KeyboardInterrupt:
-        refuse("INTERRUPTED", tr("interrupted"), Exit.INTERRUPTED)
-
-
-def _derived_id(source: Source, encoding: str, date_format: str) -> str:
-    """The import id of a file; options that change what its rows mean make another import of it."""
-    if source.digest is None or source.size is None:
-        return uuid4().hex
-    defaults = (UTF_8, "YYYY-MM-DD")
-    chosen = (codecs.lookup(encoding).name, date_format.upper())
-    return content_id(source.digest, source.size, "" if chosen == defaults else "/".join(chosen))
-
-
-def _require_encoding(encoding: str) -> None:
-    try:
-        "".encode(encoding)  # refuses codecs that are none of text too
-    except LookupError:
-        raise typer.BadParameter(tr("--encoding {name} is unknown", name=encoding)) from None

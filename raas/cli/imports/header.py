@@ -13,12 +13,31 @@ from unicodedata import combining, normalize
 from raas.cli.imports.errors import HeaderInvalid
 from raas.cli.texts import tr
 
-MANDATORY = ("niss", "dossier_type", "begin", "end")
-OPTIONAL = ("operation", "last_name", "first_names", "birth_date", "sex")
-IGNORED = ("line", "reasons")
-"""Columns of a file of rejected rows, so that it can be corrected and imported as it is."""
+_SEPARATORS = re.compile(r"[\W_]+")
 
-_NAMES: Mapping[str, tuple[str, ...]] = {
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a kind of table, and their other names, in lower-case letters without separators.
+
+    `ignored` are those of a file of rejected rows, so that it can be corrected and imported as it is.
+    """
+
+    mandatory: tuple[str, ...]
+    optional: tuple[str, ...]
+    ignored: tuple[str, ...]
+    names: Mapping[str, tuple[str, ...]]
+
+    def known(self, name: str) -> str | None:
+        """The column of this name."""
+        folded = _folded(name)
+        for column in (*self.mandatory, *self.optional, *self.ignored):
+            if folded == _folded(column) or folded in self.names.get(column, ()):
+                return column
+        return None
+
+
+PERSON_NAMES: Mapping[str, tuple[str, ...]] = {
     "niss": (
         "insz",
         "ssin",
@@ -33,47 +52,57 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         "rijksregisternummer",
         "rijksregisternr",
     ),
-    "dossier_type": ("dossiertype", "typededossier", "typedossier", "typevandossier"),
-    "begin": (
-        "begindate",
-        "start",
-        "startdate",
-        "debut",
-        "datedebut",
-        "datededebut",
-        "depuis",
-        "du",
-        "begindatum",
-        "startdatum",
-        "van",
-        "vanaf",
-    ),
-    "end": (
-        "enddate",
-        "fin",
-        "datefin",
-        "datedefin",
-        "jusquau",
-        "au",
-        "einde",
-        "einddatum",
-        "tot",
-        "totenmet",
-    ),
-    "operation": ("bewerking", "verrichting"),
     "last_name": ("surname", "familyname", "nom", "nomdefamille", "naam", "familienaam", "achternaam"),
     "first_names": ("firstname", "givennames", "prenom", "prenoms", "voornaam", "voornamen"),
     "birth_date": ("dateofbirth", "datenaissance", "datedenaissance", "geboortedatum"),
     "sex": ("gender", "sexe", "geslacht"),
-    "line": ("ligne", "regel"),
-    "reasons": ("raisons", "redenen"),
 }
-_SEPARATORS = re.compile(r"[\W_]+")
+"""The other names of columns about persons."""
+
+INSCRIPTIONS = Columns(
+    ("niss", "dossier_type", "begin", "end"),
+    ("operation", "last_name", "first_names", "birth_date", "sex"),
+    ("line", "reasons"),
+    {
+        **PERSON_NAMES,
+        "dossier_type": ("dossiertype", "typededossier", "typedossier", "typevandossier"),
+        "begin": (
+            "begindate",
+            "start",
+            "startdate",
+            "debut",
+            "datedebut",
+            "datededebut",
+            "depuis",
+            "du",
+            "begindatum",
+            "startdatum",
+            "van",
+            "vanaf",
+        ),
+        "end": (
+            "enddate",
+            "fin",
+            "datefin",
+            "datedefin",
+            "jusquau",
+            "au",
+            "einde",
+            "einddatum",
+            "tot",
+            "totenmet",
+        ),
+        "operation": ("bewerking", "verrichting"),
+        "line": ("ligne", "regel"),
+        "reasons": ("raisons", "redenen"),
+    },
+)
+"""The columns of inscriptions and removals."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """`names` are as written; `columns` are the names of `MANDATORY`, `OPTIONAL` and `IGNORED`.
+    """`names` are as written; `columns` are those of a Columns.
 
     A column that is passed over has the name "": an unnamed one, or an extra one that the user ignores.
     """
@@ -87,7 +116,7 @@ class Header:
         return len(self.columns)
 
 
-def read_header(names: Sequence[str], *, ignore_extra: bool) -> Header:
+def read_header(names: Sequence[str], *, ignore_extra: bool, columns: Columns = INSCRIPTIONS) -> Header:
     """The header of these names. Raises HeaderInvalid."""
     names = tuple(name.strip() for name in names)
     if not any(names):
@@ -99,16 +128,18 @@ def read_header(names: Sequence[str], *, ignore_extra: bool) -> Header:
                 "--encoding windows-1252 or --encoding utf-16"
             )
         )
-    known = [_KNOWN.get(_folded(name)) for name in names]
-    faults = _faults(names, known, ignore_extra)
+    known = [columns.known(name) for name in names]
+    faults = _faults(names, known, columns, ignore_extra)
     if faults:
         raise HeaderInvalid("\n".join(faults))
     return Header(names, tuple(column or "" for column in known))
 
 
-def _faults(names: Sequence[str], known: Sequence[str | None], ignore_extra: bool) -> list[str]:
+def _faults(
+    names: Sequence[str], known: Sequence[str | None], columns: Columns, ignore_extra: bool
+) -> list[str]:
     faults = []
-    if missing := [name for name in MANDATORY if name not in known]:
+    if missing := [name for name in columns.mandatory if name not in known]:
         faults.append(tr("missing: {names}", names=", ".join(missing)))
     unknown = [name for name, column in zip(names, known, strict=True) if name and column is None]
     if unknown and not ignore_extra:
@@ -120,8 +151,8 @@ def _faults(names: Sequence[str], known: Sequence[str | None], ignore_extra: boo
         faults.append(
             tr(
                 "a header has {mandatory} and may have {optional}",
-                mandatory=", ".join(MANDATORY),
-                optional=", ".join(OPTIONAL),
+                mandatory=", ".join(columns.mandatory),
+                optional=", ".join(columns.optional),
             )
         )
     if unknown and not ignore_extra and not missing:
@@ -137,6 +168,3 @@ def _folded(name: str) -> str:
 def _is_text(name: str) -> bool:
     """Whether the bytes of a name could be decoded."""
     return not any("\udc80" <= letter <= "\udcff" for letter in name)
-
-
-_KNOWN = {_folded(name): column for column, names in _NAMES.items() for name in (column, *names)}

@@ -21,7 +21,7 @@ LARGEST_OPERATION = 3 * 1024
 _IDENTITY = ("last_name", "first_names", "birth_date", "sex")
 _INSCRIBE = ("", "INSCRIBE", "INSCRIRE", "INSCHRIJVEN")
 _REMOVE = ("REMOVE", "RETIRER", "SUPPRIMER", "VERWIJDEREN")
-_SEXES = {
+SEXES = {
     **dict.fromkeys(("F", "FEMALE", "V", "VROUW", "FEMME"), Sex.SEX_FEMALE),
     **dict.fromkeys(("M", "MALE", "MAN", "H", "HOMME"), Sex.SEX_MALE),
 }
@@ -156,7 +156,7 @@ def _put_claim(claim: IdentityClaim, name: str, value: str) -> None:
         case "first_names":
             claim.first_names.extend(value.split(FIRST_NAMES_SEPARATOR))
         case "sex":
-            if (sex := _SEXES.get(value.upper())) is None:
+            if (sex := SEXES.get(value.upper())) is None:
                 raise ValueError(tr("the sex is neither F nor M"))
             claim.sex = sex
         case "last_name":

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from raas.cli.imports.csv_rows import Row
-from raas.cli.imports.header import IGNORED
+from raas.cli.imports.header import INSCRIPTIONS
 from raas.cli.imports.places import is_device
 from raas.cli.imports.table import UTF_8, Table
 from raas.v1.error_reason_pb2 import ErrorReason
@@ -38,7 +38,7 @@ class RejectedRows:
         self._path = path
         self._table = table
         columns = table.header.columns
-        self._kept = [index for index, name in enumerate(columns) if name not in IGNORED]
+        self._kept = [index for index, name in enumerate(columns) if name not in INSCRIPTIONS.ignored]
         self._file: io.TextIOWrapper | None = None
         self._device = is_device(path)
         self.length = length

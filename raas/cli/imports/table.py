@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from raas.cli.imports.csv_rows import CsvText, Row
-from raas.cli.imports.header import Header, read_header
+from raas.cli.imports.header import INSCRIPTIONS, Columns, Header, read_header
 from raas.cli.imports.sheet_rows import OLE, ZIP, sheet_rows
 from raas.cli.imports.source import Source, readable
 
@@ -30,7 +30,13 @@ class Table:
     rows: Iterator[Row]
 
 
-def open_table(source: Source, *, encoding: str = UTF_8, ignore_extra: bool = False) -> Table:
+def open_table(
+    source: Source,
+    *,
+    encoding: str = UTF_8,
+    ignore_extra: bool = False,
+    columns: Columns = INSCRIPTIONS,
+) -> Table:
     """Read the header. Raises HeaderInvalid, Unreadable, OSError; iterating the rows raises FileChanged too.
 
     Bytes that are not in the encoding are kept (surrogateescape), so that only their row is rejected.
@@ -39,12 +45,12 @@ def open_table(source: Source, *, encoding: str = UTF_8, ignore_extra: bool = Fa
         with readable():
             rows = sheet_rows(source.bytes.read())
         first = next(rows, Row(1, []))
-        header = read_header(first.fields, ignore_extra=ignore_extra)
+        header = read_header(first.fields, ignore_extra=ignore_extra, columns=columns)
         return Table(header, ",", UTF_8, _checked(source, header, rows))
     decoder = "utf-8-sig" if codecs.lookup(encoding).name == UTF_8 else encoding
     with readable():
         text = CsvText(source.text(decoder))
-    header = read_header(text.header, ignore_extra=ignore_extra)
+    header = read_header(text.header, ignore_extra=ignore_extra, columns=columns)
     rows = text.rows(lambda fields: looks_like_row(header, fields))
     return Table(header, text.delimiter, encoding, _checked(source, header, rows))
 

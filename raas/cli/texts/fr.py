@@ -283,4 +283,6 @@ TEXTS: Mapping[str, str] = {
     "ROLE": "RÔLE",
     "revoked": "révoqué",
     "awaits a second administrator": "attend un second administrateur",
+    "the register of origin is one of {names}": "le registre d'origine est l'un de {names}",
+    "the status is one of {names}": "le statut est l'un de {names}",
 }

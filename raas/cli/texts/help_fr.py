@@ -240,16 +240,6 @@ HELP: Mapping[str, str] = {
     "The most candidates.": "Le nombre maximal de candidats.",
     "Show the record of a person.": "Affiche les données d'une personne.",
     "A number that your register holds.": "Un numéro que contient votre registre.",
-    "Import persons into the authentic source, from a file of JSON lines.": (
-        "Importe des personnes dans la source authentique, d'un fichier de lignes JSON.\n\nLa même "
-        "commande reprend un import interrompu ; rien n'est appliqué deux fois. Les lignes rejetées, et "
-        "celles appliquées avec un avertissement, sont écrites sur la sortie d'erreur, avec leur numéro et "
-        "la raison.\n\nCode de sortie : 0 toutes "
-        "appliquées, 3 certaines rejetées, 1 échec, 130 interruption."
-    ),
-    "One person per line, as JSON of the message Person.": (
-        "Une personne par ligne, en JSON du message Person."
-    ),
     "The name of this import; derived from the content by default.": (
         "Le nom de cet import ; dérivé du contenu par défaut."
     ),
@@ -302,5 +292,19 @@ HELP: Mapping[str, str] = {
     "Your client certificate, a PEM file.": "Votre certificat client, un fichier PEM.",
     "Your client certificate, with its intermediate certificates, a PEM file.": (
         "Votre certificat client, avec ses certificats intermédiaires, un fichier PEM."
+    ),
+    "Import persons into the authentic source, from a CSV file, a spreadsheet or JSON lines.": (
+        "Importe des personnes dans la source authentique, depuis un fichier CSV, un tableur ou des lignes "
+        "JSON.\n\nColonnes, dans un ordre quelconque : niss, register_of_origin (NATIONAL_REGISTER, RAD ou "
+        "BIS; obligatoire pour un nouveau numéro), status, replaced_by, last_name, first_names (séparés par "
+        "|), birth_date, sex (F ou M), birth_place, nationality, death_date, country, municipality, "
+        "postal_code, street, contact_country, contact_municipality, contact_postal_code, contact_street, "
+        "source_date. Un champ vide est absent.\n\nLa même commande reprend un import interrompu ; rien "
+        "n'est appliqué deux fois. Les lignes rejetées, et celles appliquées avec un avertissement, sont "
+        "écrites sur la sortie d'erreur, avec leur ligne et la raison.\n\nCode de sortie : 0 tout est "
+        "appliqué, 3 des rejets, 1 échec, 130 interruption."
+    ),
+    "A table with a header, as for raas import, or a person in JSON per line.": (
+        "Un tableau avec un en-tête, comme pour raas import, ou une personne en JSON par ligne."
     ),
 }

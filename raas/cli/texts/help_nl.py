@@ -236,16 +236,6 @@ HELP: Mapping[str, str] = {
     "The most candidates.": "Het grootste aantal kandidaten.",
     "Show the record of a person.": "Toon de gegevens van een persoon.",
     "A number that your register holds.": "Een nummer dat in uw register staat.",
-    "Import persons into the authentic source, from a file of JSON lines.": (
-        "Lees personen in de authentieke bron in, uit een bestand met JSON-regels.\n\nHetzelfde commando "
-        "hervat een onderbroken import; niets wordt twee keer toegepast. Geweigerde rijen, en rijen die "
-        "met een waarschuwing zijn toegepast, worden naar de foutuitvoer geschreven, met regel en "
-        "reden.\n\nAfsluitcode: 0 alles toegepast, 3 sommige "
-        "geweigerd, 1 mislukt, 130 onderbroken."
-    ),
-    "One person per line, as JSON of the message Person.": (
-        "Eén persoon per regel, als JSON van het bericht Person."
-    ),
     "The name of this import; derived from the content by default.": (
         "De naam van deze import; standaard afgeleid van de inhoud."
     ),
@@ -267,10 +257,10 @@ HELP: Mapping[str, str] = {
     ),
     "Add a context, or replace it; the first one is used at once.": (
         "Voeg een context toe, of vervang hem; de eerste wordt meteen gebruikt.\n\nDe bestanden worden "
-        "genoemd, niet gekopieerd: elke opdracht leest ze, zodat ze vernieuwd kunnen worden."
+        "genoemd, niet gekopieerd: elk commando leest ze, zodat ze vernieuwd kunnen worden."
     ),
     "A command that writes a fresh token; it is run without a shell.": (
-        "Een opdracht die een nieuw token schrijft; ze wordt zonder shell uitgevoerd."
+        "Een commando dat een nieuw token schrijft; het wordt zonder shell uitgevoerd."
     ),
     "A reference of the person behind the call, kept for the audit.": (
         "Een verwijzing naar de persoon achter de oproep, bewaard voor de audit."
@@ -296,5 +286,19 @@ HELP: Mapping[str, str] = {
     "Your client certificate, a PEM file.": "Uw clientcertificaat, een PEM-bestand.",
     "Your client certificate, with its intermediate certificates, a PEM file.": (
         "Uw clientcertificaat, met de tussenliggende certificaten, een PEM-bestand."
+    ),
+    "Import persons into the authentic source, from a CSV file, a spreadsheet or JSON lines.": (
+        "Importeer personen in de authentieke bron, uit een CSV-bestand, een rekenblad of "
+        "JSON-regels.\n\nKolommen, in om het even welke volgorde: niss, register_of_origin "
+        "(NATIONAL_REGISTER, RAD of BIS; verplicht voor een nieuw nummer), status, replaced_by, last_name, "
+        "first_names (gescheiden door |), birth_date, sex (F of M), birth_place, nationality, death_date, "
+        "country, municipality, postal_code, street, contact_country, contact_municipality, "
+        "contact_postal_code, contact_street, source_date. Een leeg veld is afwezig.\n\nHetzelfde commando "
+        "hervat een onderbroken import; niets wordt tweemaal toegepast. Geweigerde rijen, en rijen die met "
+        "een waarschuwing werden toegepast, komen op de foutuitvoer, met hun regel en de "
+        "reden.\n\nAfsluitcode: 0 alles toegepast, 3 sommige geweigerd, 1 mislukt, 130 onderbroken."
+    ),
+    "A table with a header, as for raas import, or a person in JSON per line.": (
+        "Een tabel met een kop, zoals bij raas import, of een persoon in JSON per regel."
     ),
 }

@@ -196,7 +196,7 @@ TEXTS: Mapping[str, str] = {
     "{share:4.0%}, {left} left: ": "{share:4.0%}, nog {left}: ",
     "{target} answers in {time:.0f} ms": "{target} antwoordt in {time:.0f} ms",
     "--certificate and --key go together": "--certificate en --key horen samen",
-    "--token-command is not a command": "--token-command is geen opdracht",
+    "--token-command is not a command": "--token-command is geen commando",
     "IDENTITY": "IDENTITEIT",
     "PostgreSQL {server}, schema {version}": "PostgreSQL {server}, schema {version}",
     "The CA, the certificate or the key of the client is invalid.": (
@@ -252,7 +252,7 @@ TEXTS: Mapping[str, str] = {
     "environment": "omgeving",
     "there is no token ({cause})": "er is geen token ({cause})",
     "token": "token",
-    "token command": "tokenopdracht",
+    "token command": "tokencommando",
     "token file": "tokenbestand",
     "valid until {instant}": "geldig tot {instant}",
     "{count} certificates, the last issued by {name}": (
@@ -266,7 +266,7 @@ TEXTS: Mapping[str, str] = {
         "{name} werd niet uitgereikt door het certificaat erna"
     ),
     "{name}: exit status {status}": "{name}: afsluitcode {status}",
-    "{name}: it wrote no token": "{name}: ze schreef geen token",
+    "{name}: it wrote no token": "{name}: het schreef geen token",
     "{name}: no token in time": "{name}: geen token op tijd",
     "{claims}, without an expiry: a server refuses it": "{claims}, zonder vervaltijd: een server weigert het",
     "{what}: expired on {day}": "{what}: vervallen op {day}",
@@ -281,4 +281,6 @@ TEXTS: Mapping[str, str] = {
     "ROLE": "ROL",
     "revoked": "ingetrokken",
     "awaits a second administrator": "wacht op een tweede beheerder",
+    "the register of origin is one of {names}": "het register van oorsprong is een van {names}",
+    "the status is one of {names}": "de status is een van {names}",
 }

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from raas.cli.imports.csv_rows import CsvText, Row
 from raas.cli.imports.errors import FileChanged, HeaderInvalid, ImportRefused, Unreadable
-from raas.cli.imports.header import MANDATORY, Header
+from raas.cli.imports.header import INSCRIPTIONS, Header
 from raas.cli.imports.source import open_source
 from raas.cli.imports.table import looks_like_row, open_table
 
@@ -139,7 +139,7 @@ def test_stray_quotation_mark_anywhere_spares_every_other_row(
     chosen = data.draw(st.integers(0, size - 1), "row")
     place = data.draw(st.integers(0, len(lines[chosen])), "place")
     lines[chosen] = f'{lines[chosen][:place]}"{lines[chosen][place:]}'
-    header = Header(MANDATORY, MANDATORY)
+    header = Header(INSCRIPTIONS.mandatory, INSCRIPTIONS.mandatory)
     text = CsvText(io.StringIO(HEADER + "\n".join(lines) + "\n"))
     read = {row.line: row for row in text.rows(lambda fields: looks_like_row(header, fields))}
     assert sorted(read) == list(range(2, size + 2))

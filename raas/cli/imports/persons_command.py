@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from google.protobuf.json_format import Parse, ParseError
 
+from raas.cli.imports.input import derived_id, reporting, require_encoding
+from raas.cli.imports.person_rows import read_persons
+from raas.cli.imports.source import open_source
+from raas.cli.imports.table import UTF_8
 from raas.cli.server.client import report_outages, run_with
 from raas.cli.server.command import ServerOptions, server_command
 from raas.cli.server.refusal import Refusal, refusal_of
-from raas.cli.terminal.exits import Exit, fail
+from raas.cli.terminal.days import parse_date_format
+from raas.cli.terminal.exits import Exit
 from raas.cli.terminal.progress import Meter
 from raas.cli.texts import tr
 from raas.v1.error_reason_pb2 import ErrorReason
 from raas.v1.notice_pb2 import Notice
-from raas.v1.person_pb2 import Person
 from raas.v1.person_service_pb2 import RejectedPerson
 from raas.v1.violation_pb2 import Violation
 from raas_client import ImportProgress, RaasClient, RaasError
@@ -33,27 +33,40 @@ _REASON = len("ERROR_REASON_")
 def import_persons(
     server: ServerOptions,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="One person per line, as JSON of the message Person.")
+        str,
+        typer.Argument(
+            metavar="FILE", help="A table with a header, as for raas import, or a person in JSON per line."
+        ),
     ],
     import_id: Annotated[
         str | None,
         typer.Option(metavar="ID", help="The name of this import; derived from the content by default."),
     ] = None,
+    encoding: Annotated[
+        str, typer.Option(metavar="NAME", help="The encoding of a CSV file, such as windows-1252.")
+    ] = UTF_8,
+    date_format: Annotated[
+        str, typer.Option(metavar="FORMAT", help="How days are written, such as DD/MM/YYYY.")
+    ] = "YYYY-MM-DD",
+    ignore_extra: Annotated[bool, typer.Option("--ignore-extra", help="Ignore unknown columns.")] = False,
 ) -> None:
-    """Import persons into the authentic source, from a file of JSON lines.
+    """Import persons into the authentic source, from a CSV file, a spreadsheet or JSON lines.
+
+    Columns, in any order: niss, register_of_origin (NATIONAL_REGISTER, RAD or BIS; mandatory for a new
+    number), status, replaced_by, last_name, first_names (separated by |), birth_date, sex (F or M),
+    birth_place, nationality, death_date, country, municipality, postal_code, street, contact_country,
+    contact_municipality, contact_postal_code, contact_street, source_date. An empty field is absent.
 
     The same command resumes an import that was interrupted; nothing is applied twice. Rejected rows, and
     those applied with a warning, are written to standard error, by line and reason.
 
     Exit status: 0 all applied, 3 some rejected, 1 failed, 130 interrupted.
     """
-    try:
-        content = file.read_bytes()
-        rows = list(_persons(content))
-    except OSError as error:
-        fail(f"{file}: {error.strerror}")
-    except ValueError as error:
-        fail(f"{file}: {error}")
+    form = parse_date_format(date_format)
+    require_encoding(encoding)
+    with reporting(file, server.as_json), open_source(file) as source:
+        rows = list(read_persons(source, encoding=encoding, date_format=form, ignore_extra=ignore_extra))
+        name = import_id or derived_id(source, encoding, date_format)
     client = server.client()
     meter = Meter(tr("rows"), len(rows), quiet=server.as_json)
     report_outages(lambda text: meter.say(f"{server.target}: {text}"))
@@ -64,17 +77,15 @@ def import_persons(
             counts.add(progress)
             meter.show(counts.rows, counts.rows)
             for each in progress.rejected:
-                text = tr(
-                    "line {line}: {reasons}", line=rows[each.offset][0], reasons=_reasons(each.violations)
-                )
-                typer.echo(text, err=True)
+                row = rows[each.offset]
+                reasons = row.fault or _reasons(each.violations)
+                typer.echo(tr("line {line}: {reasons}", line=row.line, reasons=reasons), err=True)
             for doubt in progress.warnings:
                 reasons = _reasons(doubt.notices)
-                text = tr("line {line}: warning: {reasons}", line=rows[doubt.offset][0], reasons=reasons)
+                text = tr("line {line}: warning: {reasons}", line=rows[doubt.offset].line, reasons=reasons)
                 typer.echo(text, err=True)
 
-        name = import_id or f"{hashlib.sha256(content).hexdigest()[:40]}-{len(content)}"
-        persons = (person for _, person in rows)
+        persons = (row.person for row in rows)
         await opened.import_persons(persons, import_id=name, progress=settle)
 
     failure: Refusal | None = None
@@ -126,21 +137,6 @@ class _Counts:
             )
         if failure:
             typer.echo(f"raas: {failure.text}", err=True)
-
-
-def _persons(content: bytes) -> Iterator[tuple[int, Person]]:
-    """The persons with their lines. Raises ValueError, without any fact about a person."""
-    for line, text in enumerate(content.decode().splitlines(), start=1):
-        if not text.strip():
-            continue
-        person = Person()
-        parsed = False
-        with suppress(ParseError):
-            Parse(text, person)
-            parsed = True
-        if not parsed:
-            raise ValueError(tr("line {line} is not a person in JSON", line=line))
-        yield line, person
 
 
 def _reasons(found: Iterable[Violation | Notice]) -> str:
