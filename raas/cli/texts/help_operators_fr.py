@@ -12,12 +12,6 @@ HELP: Mapping[str, str] = {
         "Sert jusqu'à SIGTERM ou Ctrl-C.\n\nChaque option peut aussi être donnée dans l'environnement : "
         "RAAS_LISTEN pour --listen, etc. L'option a priorité."
     ),
-    "Migrate the database to the schema of this version.": (
-        "Migre la base de données vers le schéma de cette version.\n\nToutes les étapes forment une "
-        "transaction. Un serveur migre lui-même sa base PostgreSQL intégrée, jamais une base de données qui "
-        "vous appartient. Une base qu'une version ultérieure a migrée reste inchangée si cette version peut "
-        "l'utiliser.\n\nCode de sortie : 0 la base a le schéma de cette version, 1 échec, 130 interruption."
-    ),
     "Delete the oldest part of the log of one register or of all.": (
         "Supprime la partie la plus ancienne du journal d'un registre ou de tous.\n\nLes mutations sont "
         "supprimées, et avec elles les états antérieurs au nouveau début. Les dossiers et leurs lignes ne "
@@ -187,5 +181,21 @@ HELP: Mapping[str, str] = {
     ),
     "production, the default; test accepts fictitious persons too.": (
         "production, par défaut ; test accepte aussi des personnes fictives."
+    ),
+    "Then distribute the tables over the nodes of a Citus cluster.": (
+        "Distribue ensuite les tables sur les nœuds d'un cluster Citus."
+    ),
+    "With --distribute: the number of shards; 32 if not given.": (
+        "Avec --distribute : le nombre de fragments (shards) ; 32 par défaut."
+    ),
+    "Migrate the database to the schema of this version.": (
+        "Migre la base de données vers le schéma de cette version.\n\nToutes les étapes forment une "
+        "transaction. Un serveur migre lui-même sa base PostgreSQL intégrée, jamais une base de données qui "
+        "vous appartient. Une base qu'une version ultérieure a migrée reste inchangée si cette version peut "
+        "l'utiliser.\n\nAvec --distribute, les tables des registres sont ensuite distribuées sur les nœuds "
+        "du cluster, chaque registre sur un nœud, et les petites tables copiées sur chaque nœud. Arrêtez "
+        "d'abord les serveurs. La commande peut être répétée : elle fait ce qui manque.\n\nCode de sortie : "
+        "0 la base a le schéma de cette version, et ses tables sont distribuées si demandé ; 1 échec, 130 "
+        "interruption."
     ),
 }

@@ -12,12 +12,6 @@ HELP: Mapping[str, str] = {
         "Dien tot SIGTERM of Ctrl-C.\n\nElke optie kan ook in de omgeving staan: RAAS_LISTEN voor --listen, "
         "enzovoort. De optie heeft voorrang."
     ),
-    "Migrate the database to the schema of this version.": (
-        "Migreer de databank naar het schema van deze versie.\n\nAlle stappen vormen één transactie. Een "
-        "server migreert zelf zijn ingebouwde PostgreSQL, maar nooit een eigen databank van u. Een databank "
-        "die een latere versie heeft gemigreerd, blijft ongewijzigd als deze versie ermee kan "
-        "werken.\n\nAfsluitcode: 0 de databank heeft het schema van deze versie, 1 mislukt, 130 onderbroken."
-    ),
     "Delete the oldest part of the log of one register or of all.": (
         "Verwijder het oudste deel van het logboek van één register of van alle.\n\nMutaties worden "
         "verwijderd, en daarmee de toestanden van voor het nieuwe begin. Dossiers en hun lijnen veranderen "
@@ -186,5 +180,20 @@ HELP: Mapping[str, str] = {
     ),
     "production, the default; test accepts fictitious persons too.": (
         "production, standaard; test aanvaardt ook fictieve personen."
+    ),
+    "Then distribute the tables over the nodes of a Citus cluster.": (
+        "Verdeel daarna de tabellen over de nodes van een Citus-cluster."
+    ),
+    "With --distribute: the number of shards; 32 if not given.": (
+        "Met --distribute: het aantal shards; standaard 32."
+    ),
+    "Migrate the database to the schema of this version.": (
+        "Migreer de databank naar het schema van deze versie.\n\nAlle stappen vormen één transactie. Een "
+        "server migreert zelf zijn ingebouwde PostgreSQL, maar nooit een eigen databank van u. Een databank "
+        "die een latere versie heeft gemigreerd, blijft ongewijzigd als deze versie ermee kan werken.\n\nMet "
+        "--distribute worden de tabellen over registers daarna verdeeld over de nodes van de cluster, elk "
+        "register op één node, en kleine tabellen naar elke node gekopieerd. Stop eerst de servers. Het "
+        "commando kan herhaald worden: het doet wat ontbreekt.\n\nAfsluitcode: 0 de databank heeft het "
+        "schema van deze versie, en haar tabellen zijn verdeeld indien gevraagd; 1 mislukt, 130 onderbroken."
     ),
 }
