@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Empty, Queue
+from statistics import median
 from threading import Thread
 
 import grpc
@@ -32,6 +33,7 @@ from raas.v1.role_pb2 import Role
 from tests.conftest import GIVEN_DSN
 from tests.e2e.identified import (
     ADMINISTRATOR,
+    NOBODY,
     OTHER,
     OWNER,
     IdentifiedServer,
@@ -45,6 +47,7 @@ pytestmark = pytest.mark.skipif(GIVEN_DSN is not None, reason="it is about calle
 
 READ, SUBSCRIBE = MandatePermission.MANDATE_PERMISSION_READ, MandatePermission.MANDATE_PERMISSION_SUBSCRIBE
 CONTENTS = [MandateContent.MANDATE_CONTENT_IDENTITY, MandateContent.MANDATE_CONTENT_NETWORK_EVENT]
+PAIRS = 2_000
 FRESH = 1.0
 """Seconds after which a process may no longer decide by the rights that it knew."""
 SOON = 1.0
@@ -234,3 +237,22 @@ def test_role_that_is_revoked_elsewhere_ends(first: IdentifiedServer, second: Id
         eventually(checks, SOON + LOAD)
         service.RevokeRole(RevokeRoleRequest(grant_id=given.id))
     eventually(lambda: not checks(), SOON + LOAD)
+
+
+def test_register_without_a_mandate_answers_in_the_time_of_a_missing_one(first: IdentifiedServer) -> None:
+    times: dict[str, list[float]] = {OTHER: [], NOBODY: []}
+    texts: dict[str, set[tuple[str, str]]] = {OTHER: set(), NOBODY: set()}
+    with first.by_certificate(first.authority.client(OWNER, "read")) as channel:
+        service = RegisterServiceStub(channel)
+        for register in (OTHER, NOBODY) * PAIRS:
+            begun = time.perf_counter()
+            try:
+                service.GetRegister(GetRegisterRequest(register=register), timeout=20)
+            except grpc.RpcError as error:
+                refused = error
+            times[register].append(time.perf_counter() - begun)
+            texts[register].add((reason_of(refused), str(refused.details()).replace(register, "")))
+    assert texts[OTHER] == texts[NOBODY]
+    assert {reason for reason, _ in texts[OTHER]} == {"MANDATE_MISSING"}
+    medians = [median(each) for each in times.values()]
+    assert max(medians) / min(medians) < 1.05
