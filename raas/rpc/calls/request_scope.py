@@ -59,11 +59,11 @@ class RequestScope:
         self.budget = CallBudget(budgets, context.call.caller.key)
 
     async def __aenter__(self) -> Self:
-        """Raises Refused ROLE_MISSING when the RPC requires a role that the caller does not have."""
+        """Raises the errors of `AccessControl.enter`: the caller may not make this call."""
         try:
             await self._access.enter(self.call)
-        except Refused as refused:
-            self.audit.close(refused)
+        except Exception as error:
+            self.audit.close(error)
             raise
         self._guard_rights(None)
         return self
@@ -77,7 +77,8 @@ class RequestScope:
             except Refused as exceeded:
                 self.audit.close(exceeded)
                 raise exceeded from None
-        self.audit.close(error)
+        ended = None if self._guard is None else self._guard.refused
+        self.audit.close(error if ended is None else ended)
 
     def read_register(self, request: NamesRegister) -> None:
         """Read the field `register`; absent, the caller's own register is meant."""

@@ -20,11 +20,12 @@ class StreamGuard:
     Guards nothing until `rest_on` is called.
     """
 
-    __slots__ = ("_limit", "_lost", "_refused", "_rights", "_stop")
+    __slots__ = ("_limit", "_lost", "_rights", "_stop", "refused")
 
     def __init__(self) -> None:
         self._limit = asyncio.timeout(None)
-        self._refused: Refused | None = None
+        self.refused: Refused | None = None
+        """The refusal that ended the stream."""
         self._rights: RightsCache | None = None
         self._lost: Lost | None = None
         self._stop: Callable[[], None] | None = None
@@ -41,16 +42,18 @@ class StreamGuard:
         try:
             await self._limit.__aexit__(kind, error, trace)
         except TimeoutError:
-            if self._refused is None:
+            if self.refused is None:
                 raise
-            raise self._refused from None
+            raise self.refused from None
 
     def rest_on(self, rights: RightsCache, lost: Lost) -> None:
-        """Decide by `lost` whenever rights may have changed; it replaces what was given before."""
+        """Decide by `lost` now and whenever rights may have changed; it replaces what was given before."""
         self._lost = lost
         if self._rights is None:
             self._rights = rights
             self._stop = rights.watch(self._check)
+        # Rights may have changed while the decision was made.
+        self._check()
 
     async def fresh(self) -> None:
         """Return once the rights are known that are fresh enough to send or to take a message."""
@@ -59,8 +62,8 @@ class StreamGuard:
 
     def _check(self) -> None:
         """Called by the cache, in any task."""
-        if self._refused is not None or self._lost is None:
+        if self.refused is not None or self._lost is None:
             return
-        self._refused = self._lost()
-        if self._refused is not None:
+        self.refused = self._lost()
+        if self.refused is not None:
             self._limit.reschedule(asyncio.get_running_loop().time())

@@ -35,6 +35,9 @@ _KEEPALIVE = {
     "tcp_user_timeout": 3_000,
 }
 
+# Of several hosts in the DSN.
+_PRIMARY = {"target_session_attrs": "primary"}
+
 _VERSION = "SELECT version, clock_timestamp(), pg_is_in_recovery() FROM rights_version WHERE id = 1"
 
 _CHANGED = "SELECT {columns} FROM {table} WHERE version > %s"
@@ -45,7 +48,7 @@ class PostgresRightsReader:
     """Reads the rights from the primary that the DSN names. Not for concurrent use."""
 
     def __init__(self, dsn: str) -> None:
-        self._parameters = {**connection_parameters(dsn), **_KEEPALIVE}
+        self._parameters = {**_PRIMARY, **connection_parameters(dsn), **_KEEPALIVE}
         self._connection: psycopg.AsyncConnection[Any] | None = None
 
     async def read(self, known: int) -> RightsUpdate:

@@ -47,6 +47,15 @@ async def test_stream_that_waits_is_refused_once_its_right_is_lost() -> None:
     assert not rights.checks
 
 
+async def test_right_that_was_lost_while_the_stream_was_admitted_ends_it() -> None:
+    rights, guard, entered = Rights(), StreamGuard(), asyncio.Event()
+    running = asyncio.create_task(stream(guard, entered))
+    await entered.wait()
+    guard.rest_on(rights, lambda: REFUSED)
+    with pytest.raises(Refused):
+        await running
+
+
 async def test_cancellation_of_a_guarded_stream_is_no_refusal() -> None:
     rights, guard, entered = Rights(), StreamGuard(), asyncio.Event()
     running = asyncio.create_task(stream(guard, entered))

@@ -417,3 +417,47 @@ async def test_nothing_is_decided_while_the_rights_are_unknown(
     harness.rights.answers = True
     monkeypatch.setattr("raas.usecases.calls.rights_cache.WAIT_SECONDS", 2.0)
     assert await may_read(harness, OWN)
+
+
+# ---- streams ------------------------------------------------------------------------------------
+
+
+def row(offset: int, day: str) -> register_service_pb2.ImportRequest:
+    inscribe = {"niss": ANN, "dossier_type": "HEALTH", "period": {"begin": day, "end": day}}
+    message = {"register": OWN, "operations": [{"inscribe": inscribe}], "offset": offset}
+    return ParseDict(message, register_service_pb2.ImportRequest())
+
+
+async def test_import_ends_with_its_mandate_and_applies_nothing_more(harness: Harness) -> None:
+    mandate = await grants(harness, OWN, mandatary=FRIEND, permissions=["MANDATE_PERMISSION_WRITE"])
+    stream = harness.stub.Import(metadata=(("raas-enterprise-number", FRIEND),))
+    await stream.write(row(0, "2024-01-01"))
+    assert (await stream.read()).revision == 1
+    await call(harness, OWN, "RevokeMandate", {"mandate_id": mandate["id"]})
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await stream.read()
+    assert told(raised.value).info.reason == "MANDATE_MISSING"
+    register = harness.store.state.register_of(EnterpriseNumber(int(OWN)))
+    assert register is not None
+    assert register.revision == 1
+    (outcome,) = {each.outcome for each in harness.audit.records if each.rpc.endswith("/Import")} - {"OK"}
+    assert outcome == "MANDATE_MISSING"
+
+
+async def test_messages_of_a_stream_wait_while_the_rights_are_unknown(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("raas.usecases.calls.rights_cache.FRESH_SECONDS", 0.4)
+    await grants(harness, OWN, mandatary=FRIEND, permissions=["MANDATE_PERMISSION_WRITE"])
+    stream = harness.stub.Import(metadata=(("raas-enterprise-number", FRIEND),))
+    await stream.write(row(0, "2024-01-01"))
+    assert (await stream.read()).revision == 1
+    harness.rights.answers = False
+    await asyncio.sleep(0.5)
+    await stream.write(row(1, "2024-02-01"))
+    answer = asyncio.create_task(stream.read())
+    await asyncio.wait([answer], timeout=0.3)
+    assert not answer.done()
+    harness.rights.answers = True
+    assert (await answer).revision == 2
+    stream.cancel()

@@ -16,6 +16,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
 from raas.domain.rights.mandate import Mandate, MandatePermission
 from raas.domain.rights.role import Role, RoleGrant
+from raas.domain.rights.snapshot import Right
 from raas.domain.rights.view import Content, RegisterView
 from raas.memory.rights import MemoryRights
 from raas.usecases.calls.access import AccessControl, AdmittedRegister
@@ -214,6 +215,40 @@ async def test_rpc_that_cannot_leave_contents_out_requires_a_mandate_with_all_co
     assert not await admits("Subscribe")
     assert await admits("Subscribe", contents=frozenset(Content))
     assert not await admits("Consult", dossier_types=frozenset({"A"}), contents=frozenset(Content))
+
+
+async def test_open_stream_is_lost_when_its_view_becomes_narrower(
+    registers: Registers, records: Records
+) -> None:
+    async def access_with(*rights: Right) -> AccessControl:
+        return AccessControl(registers, records, PERMISSIONS, await known_rights(*rights))  # type: ignore[arg-type]
+
+    subscribe, contents = MandatePermission.SUBSCRIBE, frozenset(Content)
+    whole = mandate(subscribe, contents=contents)
+    stream = call("Subscribe", FRIEND)
+    admitted = await (await access_with(whole)).admit_id(stream, OTHER)
+
+    async def lost(*rights: Right) -> Reason | None:
+        refused = (await access_with(*rights)).lost(stream, admitted)
+        return None if refused is None else refused.violations[0].reason
+
+    assert await lost(whole) is None
+    assert await lost(mandate(subscribe, MandatePermission.READ, contents=contents)) is None
+    assert await lost(whole.revoked(OTHER, NOW)) is Reason.MANDATE_MISSING
+    narrower = {"dossier_types": frozenset({"A"}), "contents": contents}
+    assert await lost(mandate(subscribe, **narrower)) is Reason.MANDATE_MISSING
+    assert await lost(mandate(subscribe)) is Reason.MANDATE_MISSING
+    own = await (await access_with()).admit_id(call("Subscribe"), OWN)
+    assert (await access_with()).lost(call("Subscribe"), own) is None
+
+
+async def test_open_stream_is_lost_with_its_role(registers: Registers, records: Records) -> None:
+    given = grant(ROUTER, Role.ROUTER)
+    stream = call("FindRegisters", ROUTER)
+    for rights, reason in (([given], None), ([given.revoked(ADMINISTRATOR, NOW)], Reason.ROLE_MISSING)):
+        access = AccessControl(registers, records, PERMISSIONS, await known_rights(*rights))  # type: ignore[arg-type]
+        refused = access.lost(stream, None)
+        assert (None if refused is None else refused.violations[0].reason) is reason
 
 
 async def test_no_decision_rests_on_rights_older_than_a_second(
