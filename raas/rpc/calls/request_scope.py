@@ -74,9 +74,9 @@ class RequestScope:
         if isinstance(error, Refused):
             try:
                 await self.budget.count_refusal(error)
-            except Refused as exceeded:
-                self.audit.close(exceeded)
-                raise exceeded from None
+            except BaseException as instead:
+                self.audit.close(instead)
+                raise instead from None
         ended = None if self._guard is None else self._guard.refused
         self.audit.close(error if ended is None else ended)
 

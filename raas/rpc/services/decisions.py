@@ -39,7 +39,7 @@ class Decisions:
             admit = await self._access.admitting(r.call, (check.register for check in checks.values()))
             if r.faults:
                 r.refuse_faults(await self._check.violations(checks, at_time, admit))
-            own = r.call.caller.enterprise_number
+            own = r.call.caller.acts_as
             foreign = [check.niss for check in checks.values() if check.register != own]
             if foreign:
                 r.budget.require(set(foreign))

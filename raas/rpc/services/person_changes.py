@@ -55,11 +55,13 @@ class PersonChanges:
             r.refuse_faults()
             assert niss is not None
             assert source_date is not None
+            r.budget.require((niss,))
+            # Counted before: a refusal means that nothing was changed.
+            await r.budget.show((niss,))
             update = await self._persons.use_cases.update.update(
                 r.call, register, niss, names, values, source_date
             )
             r.audit.nisses = (niss, update.person.niss)
-            await r.budget.show((niss,))
             return v1.UpdatePersonResponse(
                 person=person_message(update.person),
                 groups=[

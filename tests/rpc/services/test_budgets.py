@@ -19,6 +19,7 @@ from raas.storage.limits.budgets import PostgresBudgetStore
 from raas.usecases.calls.call import CallerKey
 from raas.usecases.limits.budgets import Budgets
 from raas.usecases.limits.limits import CallerLimits, LimitTable
+from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.reads.check import CheckAnswer, Decision, DecisionReason
 from raas.usecases.reads.find_registers import RoutingAnswer
 from raas.v1 import register_service_pb2 as v1
@@ -77,6 +78,36 @@ async def test_persons_shown_by_all_calls_share_a_budget(
         assert await exceeded(own, "CheckPersons", {"checks": [{"niss": first}, {"niss": nobody}]}) == SHOWN
         await own.ask("GetPerson", {"niss": first})
         await own.ask("CheckPersons", {"checks": [{"niss": first}, {"niss": second}]})
+
+
+async def test_update_is_refused_before_anything_is_changed(
+    engine: AsyncEngine, reading_engine: AsyncEngine
+) -> None:
+    async with persons(engine, reading_engine, persons_shown_per_day=1) as (own, (first, second, *_)):
+        update = {
+            "identity": {"birth_place": "Genk"},
+            "update_mask": "birthPlace",
+            "source_date": "2024-01-01",
+        }
+        await own.ask("UpdatePerson", {"niss": first, **update})
+        assert await exceeded(own, "UpdatePerson", {"niss": second, **update}) == SHOWN
+        found = await own.raas_server.harness.store.finals([Niss(int(each)) for each in (first, second)])
+        assert [person.identity.birth_place for person in found.values()] == ["Genk", None]
+
+
+async def test_call_is_audited_also_when_its_budget_cannot_be_counted(
+    engine: AsyncEngine, reading_engine: AsyncEngine
+) -> None:
+    class Away(MemoryBudgetStore):
+        async def salt(self, day: int) -> bytes:
+            raise StoreUnavailable("away")
+
+    counted = Budgets(Away(), LimitTable(), Alerts())
+    async with open_person_harness(engine, reading_engine, budgets=counted) as server:
+        own = Own(server, await server.harness.register(), new_niss())
+        refusal = await own.refusal("GetPerson", {"niss": own.text})
+        assert refusal.info.reason == "UNAVAILABLE"
+        assert [record.outcome for record in server.audit.records] == ["UNAVAILABLE"]
 
 
 async def test_candidates_beyond_the_budget_are_not_shown(
