@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import types
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -135,16 +134,6 @@ def _handler(generic: Sequence[Any], rpc: str) -> Any:
 async def _sent(messages: Sequence[Any]) -> AsyncIterator[Any]:
     for message in messages:
         yield message
-
-
-def documents(text: str) -> list[dict[str, Any]]:
-    """The JSON documents of a text, in order."""
-    found, decoder, rest = [], json.JSONDecoder(), text.strip()
-    while rest:
-        document, end = decoder.raw_decode(rest)
-        found.append(document)
-        rest = rest[end:].strip()
-    return found
 
 
 async def cancelled_at(step: int, work: Coroutine[Any, Any, Any], *, repeatedly: bool) -> bool:

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cancellation.stack import METHODS, POOL, Stack, cancelled_at, documents, open_stack
+from tests.cancellation.stack import METHODS, POOL, Stack, cancelled_at, open_stack
 from tests.conftest import new_database
+from tests.protos.documented import samples
 
 _REGISTERS = "/raas.v1.RegisterService/"
-_COMMAND = re.compile(r"^ *//     (grpcurl .*)$", re.MULTILINE)
 PERSONS = ("85673003360", "17670303353")
-
-
-def samples() -> dict[str, list[dict[str, Any]]]:
-    """The request that the comment of every RPC documents."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for path in sorted(Path("protos").rglob("*.proto")):
-        for command in _COMMAND.findall(path.read_text()):
-            arguments = shlex.split(command)
-            found["/" + arguments[-1]] = documents(arguments[arguments.index("-d") + 1])
-    return {rpc: requests for rpc, requests in found.items() if rpc in METHODS}
 
 
 @pytest.fixture(scope="module")
