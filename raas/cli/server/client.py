@@ -18,6 +18,9 @@ from raas_client import RaasClient, RaasError
 
 Answer = TypeVar("Answer")
 
+_OUTAGES = "raas_client"
+"""The logger of outages; those below it report other things."""
+
 
 def run_with(client: RaasClient, work: Callable[[RaasClient], Awaitable[Answer]]) -> Answer:
     """Run `work` with an open client, and close it.
@@ -61,8 +64,8 @@ def fail_for(error: RaasError, *, as_json: bool) -> NoReturn:
 
 
 def report_outages(say: Callable[[str], None]) -> None:
-    """Pass what the client library logs about a lost connection to `say`, one line each."""
-    logger = logging.getLogger("raas_client")
+    """Pass what the client library logs, about lost connections and renewals, to `say`, one line each."""
+    logger = logging.getLogger(_OUTAGES)
     logger.setLevel(logging.INFO)
     logger.addHandler(_Report(say))
 
@@ -76,4 +79,5 @@ class _Report(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand over one message."""
-        self._say(tr("{message}; trying again", message=record.getMessage()))
+        message = record.getMessage()
+        self._say(tr("{message}; trying again", message=message) if record.name == _OUTAGES else message)

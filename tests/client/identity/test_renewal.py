@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,6 +36,7 @@ from raas_client import (
 )
 from tests.client.registers import QUICK
 from tests.e2e.identified import OTHER, OWNER, IdentifiedServer
+from tests.e2e.servers import ROOT, clean_environment
 
 days = count()
 """Each written once: a day that is in the dossier already changes nothing."""
@@ -206,6 +209,24 @@ async def test_client_without_proof_is_told_what_to_give(place: IdentifiedServer
         with pytest.raises(Unauthenticated) as raised:
             await client.get_register()
     assert "neither a certificate nor a token" in raised.value.__notes__[0]
+
+
+def test_example_proves_who_it_is_and_says_what_to_renew(place: IdentifiedServer, tmp_path: Path) -> None:
+    put(tmp_path, place.authority.client(OWNER, "example"))
+    ca, token = place.folder / "clients.pem", tmp_path / "token"
+
+    def shown(target: str, *files: Path) -> str:
+        command = [sys.executable, ROOT / "clients/python/examples/with_credentials.py", ca, *files]
+        environment = clean_environment() | {"RAAS_TARGET": target}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        assert done.stderr == ""
+        return done.stdout
+
+    assert shown(place.certificates, tmp_path / "client.pem", tmp_path / "client.key").startswith(OWNER)
+    token.write_text(place.issuer.token(OWNER, "example"))
+    assert shown(place.tokens, token).startswith(OWNER)
+    token.write_text("expired")
+    assert f"the token in {token}" in shown(place.tokens, token)
 
 
 async def test_connection_that_is_not_made_says_what_to_look_at(place: IdentifiedServer) -> None:

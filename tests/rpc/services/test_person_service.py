@@ -516,6 +516,11 @@ LONG = "x" * 257
         ("ImportPersons", {"import_id": ""}, [("import_id", "VALUE_INVALID")]),
         ("ImportPersons", {"persons": [{}] * 1001}, [("persons", "BATCH_TOO_LARGE")]),
         ("CheckPersons", {}, [("checks", "REQUIRED")]),
+        (
+            "CheckPersons",
+            {"checks": [{"niss": "17670303353"}], "on_behalf_of": "123"},
+            [("on_behalf_of", "ENTERPRISE_NUMBER_MALFORMED")],
+        ),
         ("CheckPersons", {"checks": [{}] * 1001}, [("checks", "BATCH_TOO_LARGE")]),
         (
             "CheckPersons",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from raas.v1.person_service_pb2_grpc import PersonServiceAsyncStub
     from raas.v1.register_service_pb2_grpc import RegisterServiceAsyncStub
 
-_log = logging.getLogger("raas_client")
+_log = logging.getLogger("raas_client.identity")
 
 _MEBIBYTE = 1024 * 1024
 _STREAMS_BESIDE_CALLS = 50

@@ -10,7 +10,7 @@ from pathlib import Path
 from raas_client.identity.files import Watch
 from raas_client.options import Pem, Tls
 
-_log = logging.getLogger("raas_client")
+_log = logging.getLogger("raas_client.identity")
 
 _ATTEMPTS = 3
 """Readings of files that are replaced while they are read."""

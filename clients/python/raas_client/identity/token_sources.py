@@ -21,7 +21,7 @@ GiveToken = Callable[[], str | Awaitable[str]]
 Token = str | Path | GiveToken
 """A token, the file that holds it, or a function that gives a fresh one."""
 
-_log = logging.getLogger("raas_client")
+_log = logging.getLogger("raas_client.identity")
 
 _TEXT = re.compile(r"[!-~]+")
 _PATH_LIKE = ("/", "./", "../", "~")
