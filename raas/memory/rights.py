@@ -13,7 +13,7 @@ from raas.domain.rights.mandate import Mandate
 from raas.domain.rights.role import Role, RoleGrant
 from raas.domain.rights.snapshot import Right
 from raas.usecases.ports.errors import StoreUnavailable
-from raas.usecases.ports.rights import PageStart, RightsUpdate
+from raas.usecases.ports.rights import UNKNOWN_VERSION, PageStart, RightsUpdate
 
 
 def _now() -> datetime:
@@ -147,7 +147,9 @@ class MemoryRightsReader:
     async def read(self, known: int) -> RightsUpdate:
         """The rights that changed after a version."""
         self._rights.require_answer()
-        return RightsUpdate(self._rights.version, self._rights.clock(), self._rights.changed_after(known))
+        complete = known == UNKNOWN_VERSION or self._rights.version < known
+        rows = self._rights.changed_after(UNKNOWN_VERSION if complete else known)
+        return RightsUpdate(self._rights.version, self._rights.clock(), rows, complete)
 
     async def changed(self, seconds: float) -> None:
         """Wait for a notification."""

@@ -58,7 +58,7 @@ class MandateCalls:
                 mandatary = read_enterprise_number("mandatary", request.mandatary, r.faults)
             active_on = read_active_on(request, r.faults)
             check_page_size(request.page_size, r.faults)
-            if request.HasField("register") or mandatary != r.call.caller.enterprise_number:
+            if request.HasField("register") or mandatary != r.call.caller.acts_as:
                 register = (await r.admit()).enterprise_number
             r.refuse_faults()
             mandates, token = await self._use_cases.page(

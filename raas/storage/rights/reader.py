@@ -81,6 +81,8 @@ class PostgresRightsReader:
         if connection is None:
             connection = self._connection = await connect(self._parameters, autocommit=True)
             await connection.execute(LISTEN)
+            # After a failover a version may stand for other rights.
+            known = UNKNOWN_VERSION
         row = await (await connection.execute(_VERSION)).fetchone()
         if row is None:
             raise StoreUnavailable("the version of the rights is missing")
@@ -88,16 +90,18 @@ class PostgresRightsReader:
         if standby:
             # A server that was the primary a moment ago: its rights may be out of date.
             raise StoreUnavailable("the database is a standby, not the primary")
+        complete = known == UNKNOWN_VERSION or version < known
         rows: list[Right] = []
-        if version > known:
+        if complete or version > known:
             # Read after the version: rows that changed meanwhile are read again with the next version.
-            statement = _NOT_REVOKED if known == UNKNOWN_VERSION else _CHANGED
+            statement = _NOT_REVOKED if complete else _CHANGED
+            known = UNKNOWN_VERSION if complete else known
             for kind in KINDS.values():
                 cursor = await connection.execute(
                     statement.format(columns=kind.columns, table=kind.table), (known,)
                 )
                 rows += map(kind.read, await cursor.fetchall())
-        return RightsUpdate(version, time, rows)
+        return RightsUpdate(version, time, rows, complete)
 
     async def _within(self, seconds: float, work: Callable[[], Awaitable[Result]]) -> Result:
         """The result of work on the connection; the connection is closed when there is none in time."""

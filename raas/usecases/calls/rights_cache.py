@@ -141,17 +141,13 @@ class RightsCache:
         """Read once. Raises StoreUnavailable, StoreFault."""
         asked_at = self._clock()
         update = await self._reader.read(self.snapshot.version)
-        if update.version < self.snapshot.version:
-            # The database was restored: what was known may never have happened.
-            asked_at = self._clock()
-            update = await self._reader.read(UNKNOWN_VERSION)
-            self.snapshot = self._empty
         self._apply(update, asked_at)
 
     def _apply(self, update: RightsUpdate, asked_at: float) -> None:
         before, moment = self.snapshot, _moment(update.time)
-        if update.version != before.version or update.rows:
-            self.snapshot = before.after(update.version, update.rows, moment)
+        if update.complete or update.version != before.version or update.rows:
+            known = self._empty if update.complete else before
+            self.snapshot = known.after(update.version, update.rows, moment)
         ended = self._next_end is not None and self._next_end <= moment.instant
         changed = self.snapshot is not before or moment.day != self._day or ended
         self._confirmed_at, self._database_time, self._day = asked_at, update.time, moment.day

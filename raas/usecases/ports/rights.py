@@ -24,11 +24,15 @@ UNKNOWN_VERSION = -1
 
 @dataclass(frozen=True, slots=True)
 class RightsUpdate:
-    """The rights that changed since a version, as the primary had them at `time` by its own clock."""
+    """The rights that changed since a version, as the primary had them at `time` by its own clock.
+
+    `complete`: the rows are all rights that have not ended; whatever was known before is void.
+    """
 
     version: int
     time: datetime
     rows: Sequence[Right]
+    complete: bool
 
 
 class RightsReader(Protocol):
@@ -37,8 +41,9 @@ class RightsReader(Protocol):
     async def read(self, known: int) -> RightsUpdate:
         """The rights that changed after version `known`, or (UNKNOWN_VERSION) all that have not ended.
 
-        A version below `known` says that the database was restored: ask again for all. Raises
-        StoreUnavailable, also when there is no answer in time; StoreFault.
+        All are answered, too, where the database may be another one than before, restored or after a
+        failover: its versions may stand for other rights. Raises StoreUnavailable, also when there is no
+        answer in time; StoreFault.
         """
 
     async def changed(self, seconds: float) -> None:
