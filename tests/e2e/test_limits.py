@@ -1,4 +1,4 @@
-"""Limits hold over all workers within a fifth, wherever the connections of a caller end."""
+"""Limits and budgets hold over all workers, wherever the connections of a caller end."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from raas.v1.mutation_stream_pb2 import SubscribeRequest
 from raas.v1.mutation_stream_pb2_grpc import MutationStreamStub
-from raas.v1.register_service_pb2 import GetRegisterRequest
+from raas.v1.register_service_pb2 import FindRegistersRequest, GetRegisterRequest
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from tests.e2e.registers import new_register
 from tests.e2e.servers import Server, running_server
 from tests.e2e.test_workers import consecutive_ports
 from tests.eventually import eventually
+from tests.oracle.numbers import niss
+from tests.rpc.harness import told
 
-CALLS_PER_SECOND, STREAMS = 150, 20
+CALLS_PER_SECOND, STREAMS, PERSONS = 150, 20, 3
 CHANNELS = 12
+GET_REGISTER = "/raas.v1.RegisterService/GetRegister"
 WARM_SECONDS, SECONDS = 1.5, 3.0
 
 
@@ -32,7 +35,11 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
     """A server with two workers and low limits, and the ports of their metrics."""
     directory = tmp_path_factory.mktemp("limited")
     limits = directory / "limits.toml"
-    limits.write_text(f"read_calls_per_second = {CALLS_PER_SECOND}\nstreams = {STREAMS}\n")
+    limits.write_text(
+        f"read_calls_per_second = {CALLS_PER_SECOND}\n"
+        f"streams = {STREAMS}\n"
+        f"persons_shown_per_day = {PERSONS}\n"
+    )
     ports = consecutive_ports()
     flags = "--limits", str(limits), "--workers", "2", "--metrics-listen", f"127.0.0.1:{ports[0]}"
     with running_server(directory, *flags) as server:
@@ -102,9 +109,6 @@ async def test_rate_of_a_greedy_caller_is_the_limit_over_both_workers(
     assert all(metric(p, "raas_limit_refusals_total", limit="read_calls_per_second") for p in ports)
 
 
-GET_REGISTER = "/raas.v1.RegisterService/GetRegister"
-
-
 async def test_streams_of_a_caller_stay_within_the_limit_over_both_workers(
     limited: tuple[Server, list[int]],
 ) -> None:
@@ -137,3 +141,31 @@ async def test_streams_of_a_caller_stay_within_the_limit_over_both_workers(
         for task in streams:
             task.cancel()
         await asyncio.gather(*streams, return_exceptions=True)
+
+
+async def test_budget_counts_the_persons_of_both_workers_and_alerts_the_operators(
+    limited: tuple[Server, list[int]],
+) -> None:
+    server, ports = limited
+    register = new_register(server)
+    shown: set[str] = set()
+    refused: list[str] = []
+
+    async with AsyncExitStack() as stack:
+        stubs = [RegisterServiceStub(each) for each in await channels_of(stack, server.target)]
+        for number in range(2 * PERSONS):
+            person = niss(1960, 61, 1, 1 + number)
+            # Each person is asked for on several connections, and counts once.
+            for stub in stubs[:4]:
+                try:
+                    request = FindRegistersRequest(niss=person)
+                    await stub.FindRegisters(request, metadata=register.caller)  # type: ignore[misc]
+                    shown.add(person)
+                except grpc.aio.AioRpcError as error:
+                    refused.append(told(error).info.metadata["limit"])
+    assert len(shown) == PERSONS
+    assert set(refused) == {"persons_shown_per_day"}
+    log = [line for line in server.log.read_text().splitlines() if "budget used up" in line]
+    assert log
+    assert all(register.number in line and '"level": "error"' in line for line in log)
+    assert sum(metric(port, "raas_budgets_used_up_total") for port in ports) == len(log)

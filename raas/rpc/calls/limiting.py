@@ -83,7 +83,10 @@ class RpcLimits(Unlimited):
             usage.streams.leave()
 
     def _items(self, request: Any) -> int:
-        return max(1, sum(len(getattr(request, name)) for name in self._lists))
+        items = 0
+        for name in self._lists:
+            items += len(getattr(request, name))
+        return items or 1
 
 
 def rpc_limits(limits: CallLimits, services: Iterable[ServiceDescriptor]) -> Mapping[str, RpcLimits]:

@@ -13,7 +13,8 @@ class UsageStore(Protocol):
     """Holds the last report of every process."""
 
     async def exchange(self, report: Report) -> Sequence[Report]:
-        """Replace the report of this process, and return those of all others that are alive.
+        """Replace the report of this process, then return those of all others that are alive.
 
+        Of two processes that exchange at the same time, one at least gets the new report of the other.
         A process that has not reported for some seconds counts as dead. Raises StoreUnavailable, StoreFault.
         """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -24,6 +26,13 @@ async def test_each_process_reads_the_last_report_of_every_other(reading: AsyncE
     assert await one.exchange({"0999999922/A": [3, 4]}) == [{}]
     found = await three.exchange({"0244640631/B": [1]})
     assert sorted(found, key=len) == [{}, {"0999999922/A": [3, 4]}]
+
+
+async def test_of_two_concurrent_exchanges_at_least_one_sees_the_other(reading: AsyncEngine) -> None:
+    one, two = PostgresUsageStore(reading), PostgresUsageStore(reading)
+    for number in range(100):
+        seen = await asyncio.gather(*(store.exchange({"0999999922/A": [number]}) for store in (one, two)))
+        assert [{"0999999922/A": [number]}] in seen
 
 
 async def test_process_that_does_not_report_counts_as_dead_after_three_seconds(
