@@ -15,7 +15,7 @@ from raas.ops.audit import NoAudit
 from raas.ops.metrics import Metrics
 from raas.ops.settings import Settings
 from raas.person_wiring import Persons
-from raas.rpc.calls.permissions import declared_permissions
+from raas.rpc.calls.permissions import declared_permissions, rpcs_in_legal_contexts
 from raas.rpc.server import RaasServer, build_listeners
 from raas.rpc.services.catalogue import SERVICES
 from raas.rpc.services.use_cases import RightsUseCases, UseCases
@@ -134,7 +134,13 @@ def server_of(
     """The gRPC server on the listeners of `identity`, bound but not started."""
     return build_listeners(
         use_cases,
-        AccessControl(PostgresRegisterStore(reading), NoAudit(), declared_permissions(SERVICES), rights),
+        AccessControl(
+            PostgresRegisterStore(reading),
+            NoAudit(),
+            declared_permissions(SERVICES),
+            rights,
+            rpcs_in_legal_contexts(SERVICES) if settings.legal_contexts_required else (),
+        ),
         identity.listeners,
         health_listen=settings.listen_health,
         profile=_profile(settings),

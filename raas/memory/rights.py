@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.credential_block import CredentialBlock
+from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate
 from raas.domain.rights.role import Role, RoleGrant
 from raas.domain.rights.snapshot import Right
@@ -104,6 +106,31 @@ class MemoryRights:
         ]
         return sorted(found, key=_place)[:limit]
 
+    async def legal_contexts(
+        self, organisation: EnterpriseNumber | None, day: int | None, after: PageStart | None, limit: int
+    ) -> Sequence[LegalContext]:
+        """The entries of the catalogue of an organisation, or all."""
+        self.require_answer()
+        found = [
+            each
+            for _, each in self._rows.values()
+            if isinstance(each, LegalContext)
+            and organisation in (None, each.organisation)
+            and (day is None or each.is_valid(day))
+            and _follows(each, after)
+        ]
+        return sorted(found, key=_place)[:limit]
+
+    async def blocks(self, after: PageStart | None, limit: int) -> Sequence[CredentialBlock]:
+        """The blocks of credentials that have not ended."""
+        self.require_answer()
+        found = [
+            each
+            for _, each in self._rows.values()
+            if isinstance(each, CredentialBlock) and each.revoke_time is None and _follows(each, after)
+        ]
+        return sorted(found, key=_place)[:limit]
+
     def require_answer(self) -> None:
         """Raise StoreUnavailable while the store does not answer."""
         if not self.answers:
@@ -126,6 +153,16 @@ class MemoryRightsTransaction:
     async def grant(self, id_: UUID) -> RoleGrant | None:
         """The role grant with this id."""
         return next((each for each in self._rights if isinstance(each, RoleGrant) and each.id == id_), None)
+
+    async def legal_context(self, id_: UUID) -> LegalContext | None:
+        """The entry of the catalogue of legal contexts with this id."""
+        found = (each for each in self._rights if isinstance(each, LegalContext) and each.id == id_)
+        return next(found, None)
+
+    async def block(self, id_: UUID) -> CredentialBlock | None:
+        """The block of credentials with this id."""
+        found = (each for each in self._rights if isinstance(each, CredentialBlock) and each.id == id_)
+        return next(found, None)
 
     async def grants_of(self, organisation: EnterpriseNumber) -> Sequence[RoleGrant]:
         """All role grants of an organisation."""
@@ -163,9 +200,9 @@ class MemoryRightsReader:
         """There is nothing to close."""
 
 
-def _place(right: Mandate | RoleGrant) -> tuple[datetime, UUID]:
+def _place(right: Right) -> tuple[datetime, UUID]:
     return right.grant_time, right.id
 
 
-def _follows(right: Mandate | RoleGrant, after: PageStart | None) -> bool:
+def _follows(right: Right, after: PageStart | None) -> bool:
     return after is None or _place(right) > (after.time, after.id)

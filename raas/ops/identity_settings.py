@@ -86,12 +86,19 @@ class IdentitySettings(BaseSettings):
     """Scopes with this prefix narrow a token to the rights that they name."""
     token_skew_seconds: Annotated[int, Field(ge=0, le=300)] = 30
     """The accepted difference between the clocks of the issuer and of this server."""
+    legal_contexts: bool | None = None
+    """Whether persons, routing, checks and bulk reads need an allowed legal context; in production always."""
     allow_plaintext: bool = False
     """Serve LISTEN_TOKEN without TLS, behind a proxy that ends it."""
     administrators: Annotated[EnterpriseNumbers, NoDecode] = ()
     """The first administrators: two organisations at least, separated by commas."""
     development_identity: Annotated[bool, Field(validate_default=True)] = False
     """Callers name themselves and may do everything; on loopback addresses only."""
+
+    @property
+    def legal_contexts_required(self) -> bool:
+        """Whether callers must name a legal context that the catalogue allows them."""
+        return self.environment is Environment.PRODUCTION or bool(self.legal_contexts)
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -8,18 +8,21 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.callers.credential import Credential
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.rights.credential_block import BlockedBy, CredentialBlock, features_of
+from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate, MandatePermission
 from raas.domain.rights.role import Role, RoleGrant
 from raas.domain.rights.view import RegisterView, union
 
-Right = Mandate | RoleGrant
+Right = Mandate | RoleGrant | LegalContext | CredentialBlock
 """A row of the rights. Every kind has an id and is never deleted: what ends is marked as revoked."""
 
 _ADMINISTRATORS_NEEDED = 2
 
 _Key = TypeVar("_Key")
-_Right = TypeVar("_Right", Mandate, RoleGrant)
+_Right = TypeVar("_Right", Mandate, RoleGrant, LegalContext, CredentialBlock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,16 @@ class RightsSnapshot:
     """By organisation."""
     administrators: Mapping[UUID, RoleGrant] = field(default_factory=dict)
     """All grants of the role ADMINISTRATOR."""
+    contexts: Mapping[tuple[EnterpriseNumber, str], Mapping[UUID, LegalContext]] = field(default_factory=dict)
+    """By organisation and legal context."""
+    blocks: Mapping[tuple[BlockedBy, str], Mapping[UUID, CredentialBlock]] = field(default_factory=dict)
+    """By the feature that is blocked and its value."""
 
     def after(self, version: int, rows: Iterable[Right], moment: Moment) -> RightsSnapshot:
         """The snapshot after these rows were added or changed; rights that have ended are left out."""
         mandates, grants = dict(self.mandates), dict(self.grants)
         administrators = dict(self.administrators)
+        contexts, blocks = dict(self.contexts), dict(self.blocks)
         for row in rows:
             match row:
                 case Mandate():
@@ -65,7 +73,20 @@ class RightsSnapshot:
                         administrators.pop(row.id, None)
                         if kept:
                             administrators[row.id] = row
-        return replace(self, version=version, mandates=mandates, grants=grants, administrators=administrators)
+                case LegalContext():
+                    kept = row.may_become_valid(moment.day)
+                    _put(contexts, (row.organisation, row.legal_context), row, kept)
+                case CredentialBlock():
+                    _put(blocks, (row.feature, row.value), row, row.revoke_time is None)
+        return replace(
+            self,
+            version=version,
+            mandates=mandates,
+            grants=grants,
+            administrators=administrators,
+            contexts=contexts,
+            blocks=blocks,
+        )
 
     def view(
         self,
@@ -103,6 +124,22 @@ class RightsSnapshot:
             and not self.grants_of(organisation, Role.AUDITOR, moment)
             and not self._administrators_suffice(moment)
         )
+
+    def is_blocked(self, credential: Credential) -> bool:
+        """Whether a feature of the credential is blocked."""
+        blocks = self.blocks
+        return bool(blocks) and any(feature in blocks for feature in features_of(credential))
+
+    def is_blocked_organisation(self, organisation: EnterpriseNumber) -> bool:
+        """Whether an organisation is blocked as a whole."""
+        return (BlockedBy.ENTERPRISE_NUMBER, enterprise_number_text(organisation)) in self.blocks
+
+    def contexts_of(
+        self, organisation: EnterpriseNumber, legal_context: str, rpc: str, moment: Moment
+    ) -> list[LegalContext]:
+        """The valid entries of the catalogue that allow an organisation this RPC in this legal context."""
+        entries = self.contexts.get((organisation, legal_context), {})
+        return [each for each in entries.values() if rpc in each.rpcs and each.is_valid(moment.day)]
 
     def next_end(self, instant: datetime) -> datetime | None:
         """The next instant, after this one, at which a right ends within a day."""

@@ -45,6 +45,13 @@ class RegisterView:
         allowed = self.contents.get(content, NO_TYPES)
         return allowed is None or not allowed.isdisjoint(codes)
 
+    def of_types(self, codes: TypeCodes) -> RegisterView:
+        """The part of this view that concerns these dossier types."""
+        if codes is None:
+            return self
+        kept = codes if self.dossier_types is None else self.dossier_types & codes
+        return RegisterView(kept, self.contents)
+
     def within(self, other: RegisterView) -> bool:
         """Whether `other` shows everything that this view shows."""
         return _within(self.dossier_types, other.dossier_types) and all(

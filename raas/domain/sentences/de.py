@@ -40,6 +40,12 @@ SENTENCES: Mapping[str, str] = {
     "CREDENTIAL_EXPIRED": "Das Zertifikat oder Token des Aufrufers ist abgelaufen. Erneuern Sie es."
     " Verbinden Sie sich dann erneut.",
     "SCOPE_MISSING": "Die Scopes des Tokens umfassen diesen Aufruf nicht ({scope}).",
+    "LEGAL_CONTEXT_REQUIRED": "Dieser Aufruf erfordert einen gesetzlichen Kontext: Geben Sie ihn in den "
+    "Metadaten raas-legal-context an.",
+    "LEGAL_CONTEXT_NOT_ALLOWED": "Der Aufrufer darf diesen Aufruf in diesem gesetzlichen Kontext nicht "
+    "ausführen.",
+    "LEGAL_CONTEXT_UNKNOWN": "Der Katalog enthält keinen gesetzlichen Kontext mit dieser Kennung.",
+    "BLOCK_UNKNOWN": "Es gibt keine Sperre mit dieser Kennung.",
     "MANDATE_MISSING": "Ihre Organisation hat kein Mandat für dieses Register.",
     "ROLE_MISSING": "Dieser Aufruf erfordert die Rolle {role}, die Ihre Organisation nicht hat.",
     "LIMIT_EXCEEDED": "Ihre Anwendung hat ihre Grenze {limit} ({maximum}) erreicht. Bitte versuchen Sie es "

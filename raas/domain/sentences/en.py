@@ -36,6 +36,10 @@ SENTENCES: Mapping[str, str] = {
     "UNAUTHENTICATED": "The caller could not be identified.",
     "CREDENTIAL_EXPIRED": "The credential of the caller has expired. Renew it and connect again.",
     "SCOPE_MISSING": "The scopes of the token do not include this call ({scope}).",
+    "LEGAL_CONTEXT_REQUIRED": "This call needs a legal context: name it in the metadata raas-legal-context.",
+    "LEGAL_CONTEXT_NOT_ALLOWED": "The caller may not make this call in this legal context.",
+    "LEGAL_CONTEXT_UNKNOWN": "There is no legal context with this id in the catalogue.",
+    "BLOCK_UNKNOWN": "There is no block with this id.",
     "MANDATE_MISSING": "Your organisation has no mandate for this register.",
     "ROLE_MISSING": "This call requires the role {role}, which your organisation does not have.",
     "LIMIT_EXCEEDED": "Your application has reached its limit {limit} ({maximum}). Please try again in "

@@ -39,6 +39,11 @@ SENTENCES: Mapping[str, str] = {
     "CREDENTIAL_EXPIRED": "Le certificat ou le jeton de l’appelant a expiré. Renouvelez-le,"
     " puis reconnectez-vous.",
     "SCOPE_MISSING": "Les portées (scopes) du jeton ne couvrent pas cet appel ({scope}).",
+    "LEGAL_CONTEXT_REQUIRED": "Cet appel exige un contexte légal\u00a0: indiquez-le dans la métadonnée "
+    "raas-legal-context.",
+    "LEGAL_CONTEXT_NOT_ALLOWED": "L’appelant ne peut pas faire cet appel dans ce contexte légal.",
+    "LEGAL_CONTEXT_UNKNOWN": "Le catalogue ne contient pas de contexte légal portant cet identifiant.",
+    "BLOCK_UNKNOWN": "Il n’existe pas de blocage portant cet identifiant.",
     "MANDATE_MISSING": "Votre organisation n’a pas de mandat pour ce registre.",
     "ROLE_MISSING": "Cet appel requiert le rôle {role}, que votre organisation n’a pas.",
     "LIMIT_EXCEEDED": "Votre application a atteint sa limite {limit} ({maximum}). Veuillez réessayer dans "

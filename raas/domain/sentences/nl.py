@@ -37,6 +37,11 @@ SENTENCES: Mapping[str, str] = {
     "CREDENTIAL_EXPIRED": "Het certificaat of het token van de oproeper is verlopen. Vernieuw het"
     " en maak opnieuw verbinding.",
     "SCOPE_MISSING": "De scopes van het token omvatten deze oproep niet ({scope}).",
+    "LEGAL_CONTEXT_REQUIRED": "Deze oproep vereist een wettelijke context: vermeld die in de metadata "
+    "raas-legal-context.",
+    "LEGAL_CONTEXT_NOT_ALLOWED": "De oproeper mag deze oproep niet doen in deze wettelijke context.",
+    "LEGAL_CONTEXT_UNKNOWN": "De catalogus bevat geen wettelijke context met deze id.",
+    "BLOCK_UNKNOWN": "Er bestaat geen blokkering met deze id.",
     "MANDATE_MISSING": "Uw organisatie heeft geen mandaat voor dit register.",
     "ROLE_MISSING": "Deze oproep vereist de rol {role}, die uw organisatie niet heeft.",
     "LIMIT_EXCEEDED": "Uw toepassing heeft haar limiet {limit} ({maximum}) bereikt. Probeer het opnieuw over "

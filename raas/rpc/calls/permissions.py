@@ -33,3 +33,13 @@ def declared_permissions(services: Iterable[ServiceDescriptor]) -> Mapping[str, 
     if undeclared:
         raise PermissionUndeclared(", ".join(sorted(undeclared)))
     return declared
+
+
+def rpcs_in_legal_contexts(services: Iterable[ServiceDescriptor]) -> frozenset[str]:
+    """The full names of the RPCs that declare the option `(raas.v1.legal_context)`."""
+    return frozenset(
+        f"/{service.full_name}/{method.name}"
+        for service in services
+        for method in service.methods
+        if method.GetOptions().Extensions[options_pb2.legal_context]
+    )

@@ -16,10 +16,12 @@ from google.protobuf.message_factory import GetMessageClass
 
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.services.administration import Administration
+from raas.rpc.services.credential_blocks import CredentialBlockCalls
 from raas.rpc.services.decisions import Decisions
 from raas.rpc.services.dossier_types import DossierTypes
 from raas.rpc.services.imports import PersonImport, RegisterImport
 from raas.rpc.services.inscriptions import Inscriptions
+from raas.rpc.services.legal_contexts import LegalContextCalls
 from raas.rpc.services.mandates import MandateCalls
 from raas.rpc.services.mutations import Mutations
 from raas.rpc.services.person_changes import PersonChanges
@@ -64,6 +66,8 @@ def service_handlers(use_cases: UseCases, scopes: RequestScopes) -> list[grpc.Ge
             Administration(use_cases.registers, scopes, use_cases.environment),
             MandateCalls(use_cases.rights.mandates, use_cases.rights.break_glass, scopes),
             RoleCalls(use_cases.rights.roles, scopes, RPCS),
+            LegalContextCalls(use_cases.rights.legal_contexts, scopes, RPCS),
+            CredentialBlockCalls(use_cases.rights.blocks, scopes),
         ),
         compose(
             MUTATIONS,

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from raas.domain.environment import Environment
 from raas.usecases.admin.break_glass import BreakGlass
+from raas.usecases.admin.credential_blocks import CredentialBlocks
+from raas.usecases.admin.legal_contexts import LegalContexts
 from raas.usecases.admin.mandates import Mandates
 from raas.usecases.admin.registers import Registers
 from raas.usecases.admin.roles import Roles
@@ -64,6 +66,8 @@ class RightsUseCases:
     mandates: Mandates
     break_glass: BreakGlass
     roles: Roles
+    legal_contexts: LegalContexts
+    blocks: CredentialBlocks
 
     @classmethod
     def on(
@@ -79,6 +83,8 @@ class RightsUseCases:
             Mandates(stored, known, writes, pages),
             BreakGlass(stored, known, write_queues),
             Roles(stored, known, pages),
+            LegalContexts(stored, known, pages),
+            CredentialBlocks(stored, known, pages),
         )
 
 

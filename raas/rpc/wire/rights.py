@@ -70,7 +70,7 @@ def read_new_mandate(request: v1.GrantMandateRequest, faults: Faults) -> NewMand
         permissions,
         tuple(dict.fromkeys(read_codes("dossier_types", request.dossier_types, faults))),
         _enums("contents", request.contents, Content, faults),
-        _validity(request, faults),
+        read_validity(request, faults),
         read_text("legal_basis", request.legal_basis, LEGAL_BASIS_LIMIT, faults)
         if request.HasField("legal_basis")
         else None,
@@ -86,13 +86,10 @@ def read_new_grant(request: v1.GrantRoleRequest, rpcs: Container[str], faults: F
     else:
         faults.append(Violation("role", Reason.REQUIRED))
     organisations = _numbers("organisations", request.organisations, faults)
-    names = [f"/{name}" for name in _texts("rpcs", request.rpcs, RPC_LIMIT, faults)]
-    for index, name in enumerate(names):
-        if name not in rpcs:
-            faults.append(Violation(f"rpcs[{index}]", Reason.VALUE_INVALID, "RPC_UNKNOWN"))
+    names = read_rpcs(request.rpcs, rpcs, faults)
     codes = read_codes("dossier_types", request.dossier_types, faults)
     contexts = _texts("legal_contexts", request.legal_contexts, LEGAL_CONTEXT_LIMIT, faults)
-    validity = _validity(request, faults)
+    validity = read_validity(request, faults)
     if number is None or role is None:
         return None
     return NewGrant(
@@ -104,6 +101,15 @@ def read_new_grant(request: v1.GrantRoleRequest, rpcs: Container[str], faults: F
         frozenset(contexts) or None,
         validity,
     )
+
+
+def read_rpcs(texts: Sequence[str], rpcs: Container[str], faults: Faults) -> Sequence[str]:
+    """The RPCs in the field `rpcs`, as full names with a slash before; `rpcs` are the names of all."""
+    names = [f"/{name}" for name in _texts("rpcs", texts, RPC_LIMIT, faults)]
+    for index, name in enumerate(names):
+        if name not in rpcs:
+            faults.append(Violation(f"rpcs[{index}]", Reason.VALUE_INVALID, "RPC_UNKNOWN"))
+    return names
 
 
 def read_id(field: str, text: str, faults: Faults) -> UUID | None:
@@ -203,7 +209,8 @@ def grant_message(grant: RoleGrant) -> role_pb2.RoleGrant:
     return message
 
 
-def _validity(request: HasValidity, faults: Faults) -> Validity:
+def read_validity(request: HasValidity, faults: Faults) -> Validity:
+    """The days from `valid_from` through `valid_until`."""
     parsed = parse_validity(
         request.valid_from if request.HasField("valid_from") else None,
         request.valid_until if request.HasField("valid_until") else None,

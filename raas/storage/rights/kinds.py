@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from raas.domain.rights.credential_block import CredentialBlock
+from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate
 from raas.domain.rights.role import RoleGrant
 from raas.domain.rights.snapshot import Right
 from raas.storage.connection.query import Row
-from raas.storage.rights import grants, mandates
+from raas.storage.rights import blocks, contexts, grants, mandates
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +32,9 @@ class Kind:
 KINDS: dict[type, Kind] = {
     Mandate: Kind("mandate", mandates.COLUMNS, mandates.PUT, mandates.parameters, mandates.mandate_of),
     RoleGrant: Kind("role_grant", grants.COLUMNS, grants.PUT, grants.parameters, grants.grant_of),
+    LegalContext: Kind(
+        "legal_context", contexts.COLUMNS, contexts.PUT, contexts.parameters, contexts.context_of
+    ),
+    CredentialBlock: Kind("credential_block", blocks.COLUMNS, blocks.PUT, blocks.parameters, blocks.block_of),
 }
 """By the class of the values."""

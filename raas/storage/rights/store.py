@@ -11,6 +11,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.credential_block import CredentialBlock
+from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate
 from raas.domain.rights.role import Role, RoleGrant
 from raas.domain.rights.snapshot import Right
@@ -18,7 +20,7 @@ from raas.storage.connection.commit import Evidence
 from raas.storage.connection.errors import translated_errors
 from raas.storage.connection.query import Row, fetch
 from raas.storage.connection.transactions import Transaction, Transactions
-from raas.storage.rights import grants, mandates
+from raas.storage.rights import blocks, contexts, grants, mandates
 from raas.storage.rights.columns import date_of
 from raas.storage.rights.kinds import KINDS
 from raas.storage.rights.notifications import NOTIFY
@@ -83,6 +85,20 @@ class PostgresRightsStore:
         rows = await self._page("role_grant", grants.COLUMNS, where, day, after, limit)
         return list(map(grants.grant_of, rows))
 
+    async def legal_contexts(
+        self, organisation: EnterpriseNumber | None, day: int | None, after: PageStart | None, limit: int
+    ) -> Sequence[LegalContext]:
+        """The entries of the catalogue of an organisation, or all."""
+        where = {"organisation": organisation}
+        rows = await self._page("legal_context", contexts.COLUMNS, where, day, after, limit)
+        return list(map(contexts.context_of, rows))
+
+    async def blocks(self, after: PageStart | None, limit: int) -> Sequence[CredentialBlock]:
+        """The blocks of credentials that have not ended."""
+        extra = "AND revoke_time IS NULL"
+        rows = await self._page("credential_block", blocks.COLUMNS, {}, None, after, limit, extra)
+        return list(map(blocks.block_of, rows))
+
     async def _page(
         self,
         table: str,
@@ -125,6 +141,18 @@ class PostgresRightsTransaction:
             self._transaction, f"SELECT {grants.COLUMNS} FROM role_grant WHERE id = %s", (id_,)
         )
         return None if row is None else grants.grant_of(row)
+
+    async def legal_context(self, id_: UUID) -> LegalContext | None:
+        """The entry of the catalogue of legal contexts with this id."""
+        statement = f"SELECT {contexts.COLUMNS} FROM legal_context WHERE id = %s"
+        row = await _first(self._transaction, statement, (id_,))
+        return None if row is None else contexts.context_of(row)
+
+    async def block(self, id_: UUID) -> CredentialBlock | None:
+        """The block of credentials with this id."""
+        statement = f"SELECT {blocks.COLUMNS} FROM credential_block WHERE id = %s"
+        row = await _first(self._transaction, statement, (id_,))
+        return None if row is None else blocks.block_of(row)
 
     async def grants_of(self, organisation: EnterpriseNumber) -> Sequence[RoleGrant]:
         """All role grants of an organisation."""

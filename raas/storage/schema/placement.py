@@ -50,5 +50,7 @@ PLACEMENTS: Mapping[str, Placement] = {
     "rights_version": Placement.LOCAL,
     "mandate": Placement.LOCAL,
     "role_grant": Placement.LOCAL,
+    "legal_context": Placement.LOCAL,
+    "credential_block": Placement.LOCAL,
 }
 """By table; Alembic's own table of versions is local, too."""

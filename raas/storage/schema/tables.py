@@ -445,6 +445,47 @@ role_grant = Table(
     comment="The roles of organisations",
 )
 
+legal_context = Table(
+    "legal_context",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("organisation", BigInteger, nullable=False),
+    Column("legal_context", Text, nullable=False),
+    Column("rpcs", ARRAY(Text), nullable=False),
+    # NULL = all.
+    Column("dossier_types", ARRAY(Text)),
+    Column("valid_from", Date),
+    Column("valid_until", Date),
+    Column("confidential_until", Date),
+    Column("granted_by", BigInteger, nullable=False),
+    _instant("grant_time"),
+    Column("revoked_by", BigInteger),
+    _instant("revoke_time", nullable=True),
+    Index("legal_context_version", "version"),
+    Index("legal_context_organisation", "organisation", "grant_time", "id"),
+    Index("legal_context_time", "grant_time", "id"),
+    comment="The legal contexts in which organisations may call",
+)
+
+credential_block = Table(
+    "credential_block",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    # The number of a BlockedBy.
+    Column("feature", SmallInteger, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("granted_by", BigInteger, nullable=False),
+    _instant("grant_time"),
+    Column("revoked_by", BigInteger),
+    _instant("revoke_time", nullable=True),
+    Index("credential_block_version", "version"),
+    Index("credential_block_time", "grant_time", "id"),
+    comment="The credentials that are blocked",
+)
+
 schema_change = Table(
     "schema_change",
     metadata,

@@ -10,15 +10,16 @@ raised. Callers under development identity have all rights, and nothing is looke
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
+from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.role import Role
-from raas.domain.rights.view import WHOLE, RegisterView, union
+from raas.domain.rights.view import WHOLE, RegisterView, TypeCodes, union
 from raas.usecases.calls.audit_scope import AuditScope
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.permission import MANDATES, ROLES, Permission
@@ -47,11 +48,13 @@ class AccessControl:
         audit: Audit,
         permissions: Mapping[str, Permission],
         rights: RightsCache,
+        legal_context_rpcs: Container[str] = (),
     ) -> None:
         self._registers = registers
         self._audit = audit
         self._permissions = permissions
         self.rights = rights
+        self._legal_context_rpcs = legal_context_rpcs
         self._known: dict[EnterpriseNumber, AdmittedRegister] = {}
 
     # ---- decisions ------------------------------------------------------------------------------
@@ -122,7 +125,7 @@ class AccessControl:
         view = self._router_view(call)
         if view is None:
             raise refuse(Reason.ROLE_MISSING, role=Role.ROUTER.name)
-        return view
+        return view.of_types(self._allowed_types(call))
 
     def lost(self, call: Call, admitted: AdmittedRegister | None) -> Refused | None:
         """The refusal of an open stream that would not be admitted now as it was; None = it goes on.
@@ -146,7 +149,9 @@ class AccessControl:
             await self.rights.fresh(call.deadline)
 
     def _require_call(self, call: Call) -> None:
+        self._require_unblocked(call)
         self._require_gateway(call)
+        self._require_legal_context(call)
         permission = self._permissions[call.rpc]
         credential = call.caller.credential
         if credential is not None and credential.rights is not None:
@@ -156,6 +161,42 @@ class AccessControl:
         role = ROLES.get(permission)
         if role is not None and not self._has_role(call, role):
             raise refuse(Reason.ROLE_MISSING, role=role.name)
+
+    def _require_unblocked(self, call: Call) -> None:
+        """Refuse a blocked credential, and calls of a gateway on behalf of a blocked organisation."""
+        caller, snapshot = call.caller, self.rights.snapshot
+        if caller.credential is None or not snapshot.blocks:
+            return
+        if snapshot.is_blocked(caller.credential) or (
+            caller.on_behalf_of is not None and snapshot.is_blocked_organisation(caller.on_behalf_of)
+        ):
+            raise refuse(Reason.UNAUTHENTICATED)
+
+    def _require_legal_context(self, call: Call) -> None:
+        """Refuse a call that needs a legal context in which the catalogue does not allow it."""
+        if call.rpc not in self._legal_context_rpcs or call.caller.all_rights:
+            return
+        if call.legal_context is None:
+            raise refuse(Reason.LEGAL_CONTEXT_REQUIRED, "metadata.raas-legal-context")
+        if not self._contexts(call):
+            raise refuse(Reason.LEGAL_CONTEXT_NOT_ALLOWED, "metadata.raas-legal-context")
+
+    def _contexts(self, call: Call) -> Sequence[LegalContext]:
+        rights, organisation = self.rights, call.caller.acts_as
+        if call.legal_context is None:
+            return ()
+        return rights.snapshot.contexts_of(organisation, call.legal_context, call.rpc, rights.moment())
+
+    def _allowed_types(self, call: Call) -> TypeCodes:
+        """The dossier types that the legal context of the call allows; None = all."""
+        if call.rpc not in self._legal_context_rpcs or call.caller.all_rights:
+            return None
+        types: frozenset[str] = frozenset()
+        for context in self._contexts(call):
+            if context.dossier_types is None:
+                return None
+            types |= context.dossier_types
+        return types
 
     def _require_gateway(self, call: Call) -> None:
         """Refuse a call on behalf of an organisation for which the caller is no gateway with this RPC."""
@@ -185,7 +226,16 @@ class AccessControl:
         return view
 
     def _view(self, call: Call, asked: EnterpriseNumber) -> RegisterView | None:
-        """The part of a register that the caller may act on; None = it may not act on it at all."""
+        """The part of a register that the caller may act on; None = it may not act on it at all.
+
+        It is what the caller's rights and its legal context both allow.
+        """
+        view, types = self._granted_view(call, asked), self._allowed_types(call)
+        if view is not None and types is not None:
+            view = view.of_types(types)
+        return view if view is None or view is WHOLE or _is_applied(call, view) else None
+
+    def _granted_view(self, call: Call, asked: EnterpriseNumber) -> RegisterView | None:
         caller = call.caller
         if asked == caller.acts_as or caller.all_rights:
             return WHOLE
@@ -196,7 +246,7 @@ class AccessControl:
         view = self.rights.view(caller.acts_as, asked, MANDATES[permission])
         if permission is Permission.CHECK:
             view = union(each for each in (view, self._router_view(call)) if each is not None)
-        return view if view is None or _is_applied(call, view) else None
+        return view
 
     def _router_view(self, call: Call) -> RegisterView | None:
         if call.caller.on_behalf_of is not None:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
+from raas.domain.rights.credential_block import CredentialBlock
+from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate
 from raas.domain.rights.role import RoleGrant
 from raas.usecases.calls.call import Call
@@ -14,7 +16,7 @@ from raas.usecases.calls.pagination import Pages, page_size_of
 from raas.usecases.calls.token_use import RightsFilter
 from raas.usecases.ports.rights import PageStart
 
-_Right = TypeVar("_Right", Mandate, RoleGrant)
+_Right = TypeVar("_Right", Mandate, RoleGrant, LegalContext, CredentialBlock)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -14,6 +14,8 @@ from typing import Protocol
 from uuid import UUID
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.credential_block import CredentialBlock
+from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate
 from raas.domain.rights.role import Role, RoleGrant
 from raas.domain.rights.snapshot import Right
@@ -67,6 +69,12 @@ class RightsTransaction(Protocol):
     async def grant(self, id_: UUID) -> RoleGrant | None:
         """The role grant with this id."""
 
+    async def legal_context(self, id_: UUID) -> LegalContext | None:
+        """The entry of the catalogue of legal contexts with this id."""
+
+    async def block(self, id_: UUID) -> CredentialBlock | None:
+        """The block of credentials with this id."""
+
     async def grants_of(self, organisation: EnterpriseNumber) -> Sequence[RoleGrant]:
         """All role grants of an organisation."""
 
@@ -113,3 +121,11 @@ class RightsStore(Protocol):
         limit: int,
     ) -> Sequence[RoleGrant]:
         """The role grants of an organisation (None = all), of one role (None = all)."""
+
+    async def legal_contexts(
+        self, organisation: EnterpriseNumber | None, day: int | None, after: PageStart | None, limit: int
+    ) -> Sequence[LegalContext]:
+        """The entries of the catalogue of an organisation (None = all)."""
+
+    async def blocks(self, after: PageStart | None, limit: int) -> Sequence[CredentialBlock]:
+        """The blocks of credentials that have not ended."""
