@@ -12,6 +12,8 @@ import pytest
 
 from raas.domain.calendar.day import brussels_day
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.credential_block import BlockedBy, CredentialBlock
+from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate, MandatePermission
 from raas.domain.rights.role import Role, RoleGrant
 from raas.domain.rights.snapshot import Right
@@ -24,6 +26,10 @@ from tests.oracle.numbers import enterprise_number
 
 _NUMBERS = (enterprise_number(7_100_000 + i) for i in count())
 READ = frozenset({MandatePermission.READ})
+
+
+def _id(right: Right) -> UUID:
+    return right.id
 
 
 def number() -> EnterpriseNumber:
@@ -89,6 +95,47 @@ async def test_every_field_of_a_right_is_kept(stores: Stores) -> None:
         assert await transaction.grant(grant.id) == grant.confirmed(c, changed).revoked(a, changed)
         assert await transaction.mandate(grant.id) is None
         assert await transaction.grant(mandate.id) is None
+
+
+async def test_every_field_of_a_legal_context_and_of_a_block_is_kept(stores: Stores) -> None:
+    a, b = number(), number()
+    rpcs = frozenset({"/raas.v1.RegisterService/FindRegisters"})
+    async with stores.rights.change() as transaction:
+        now = transaction.time
+        whole = LegalContext(uuid4(), a, "PCSA:X", rpcs, b, now)
+        narrow = LegalContext(
+            uuid4(), a, "PCSA:X", rpcs, b, now, frozenset({"A"}), Validity(739_000, 739_001), 740_000
+        )
+        block = CredentialBlock(uuid4(), BlockedBy.APPLICATION, f"urn:{a}", "lost", b, now)
+        for right in (whole, narrow, block):
+            await transaction.put(right)
+    async with stores.rights.change() as transaction:
+        assert await transaction.legal_context(whole.id) == whole
+        assert await transaction.legal_context(narrow.id) == narrow
+        assert await transaction.block(block.id) == block
+        assert await transaction.block(whole.id) is None
+        assert await transaction.legal_context(block.id) is None
+    assert sorted(await stores.rights.legal_contexts(a, None, None, 10), key=_id) == sorted(
+        [whole, narrow], key=_id
+    )
+    assert list(await stores.rights.legal_contexts(a, 739_000, None, 10)) in (
+        [whole, narrow],
+        [narrow, whole],
+    )
+    assert await stores.rights.legal_contexts(a, 739_002, None, 10) == [whole]
+    assert block in await stores.rights.blocks(None, 1_000)
+    with closing(stores.rights_reader()) as reader:
+        rows = (await reader.read(UNKNOWN_VERSION)).rows
+    assert {whole, narrow, block} <= set(rows)
+    async with stores.rights.change() as transaction:
+        await transaction.put(block.revoked(b, transaction.time))
+        await transaction.put(whole.revoked(b, transaction.time))
+    assert block.id not in {each.id for each in await stores.rights.blocks(None, 1_000)}
+    assert await stores.rights.legal_contexts(a, 739_000, None, 10) == [narrow]
+    async with stores.rights.change() as transaction:
+        ended = await transaction.block(block.id)
+        assert ended is not None
+        assert ended.revoked_by == b
 
 
 async def test_change_that_fails_or_puts_nothing_changes_nothing(stores: Stores) -> None:

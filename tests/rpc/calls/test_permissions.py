@@ -6,8 +6,8 @@ import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 
-from raas.rpc.calls.permissions import PermissionUndeclared, declared_permissions
-from raas.rpc.services.catalogue import SERVICES
+from raas.rpc.calls.permissions import PermissionUndeclared, declared_permissions, rpcs_in_legal_contexts
+from raas.rpc.services.catalogue import PERSONS, SERVICES
 from raas.usecases.calls.permission import Permission
 from raas.v1 import options_pb2
 
@@ -22,7 +22,9 @@ EXPECTED = {
     Permission.CHECK: "CheckInscriptions",
     Permission.ROUTE: "FindRegisters",
     Permission.ADMINISTRATION: (
-        "CreateRegister UpdateRegister ListRegisters GrantRole ConfirmGrant RevokeRole ListRoles BreakGlass"
+        "CreateRegister UpdateRegister ListRegisters GrantRole ConfirmGrant RevokeRole ListRoles BreakGlass "
+        "AllowLegalContext RevokeLegalContext ListLegalContexts "
+        "BlockCredential UnblockCredential ListBlockedCredentials"
     ),
     Permission.PERSON_REGISTRATION: "SearchPersons CreatePerson UpdatePerson",
     Permission.PERSON_CHECK: "CheckPersons",
@@ -35,6 +37,17 @@ def test_every_rpc_declares_the_permission_that_the_contract_gives_it() -> None:
         rpc.rpartition("/")[2]: permission for rpc, permission in declared_permissions(SERVICES).items()
     }
     assert declared == {rpc: permission for permission, rpcs in EXPECTED.items() for rpc in rpcs.split()}
+
+
+def test_persons_routing_checks_and_bulk_reads_need_a_legal_context() -> None:
+    persons = {f"/{PERSONS.full_name}/{method.name}" for method in PERSONS.methods}
+    others = {
+        "RegisterService": "FindRegisters CheckInscriptions Export",
+        "MutationStream": "Subscribe ListMutations",
+    }
+    assert rpcs_in_legal_contexts(SERVICES) == persons | {
+        f"/raas.v1.{service}/{rpc}" for service, rpcs in others.items() for rpc in rpcs.split()
+    }
 
 
 def test_proto_permissions_equal_those_of_access_control() -> None:

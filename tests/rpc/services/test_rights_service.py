@@ -461,3 +461,87 @@ async def test_messages_of_a_stream_wait_while_the_rights_are_unknown(
     harness.rights.answers = True
     assert (await answer).revision == 2
     stream.cancel()
+
+
+# ---- legal contexts and blocks ------------------------------------------------------------------
+
+FIND = "raas.v1.RegisterService/FindRegisters"
+
+
+async def test_legal_contexts_are_allowed_listed_and_revoked(harness: Harness) -> None:
+    asked = {
+        "caller": FRIEND,
+        "legal_context": "PCSA:SOCIAL_INQUIRY",
+        "rpcs": [FIND],
+        "dossier_types": ["HEALTH"],
+        "valid_from": "2024-01-01",
+        "valid_until": "2099-12-31",
+        "confidential_until": "2100-01-01",
+    }
+    allowed = (await call(harness, FIRST, "AllowLegalContext", asked))["legal_context"]
+    assert {name: allowed[name] for name in asked} == asked
+    assert allowed["granted_by"] == FIRST
+    listed = await call(harness, FIRST, "ListLegalContexts", {"caller": FRIEND, "active_on": "2026-01-01"})
+    assert listed["legal_contexts"] == [allowed]
+    assert await call(harness, FIRST, "ListLegalContexts", {"caller": OTHER}) == {}
+    ended = await call(harness, SECOND, "RevokeLegalContext", {"legal_context_id": allowed["id"]})
+    assert ended["legal_context"]["revoked_by"] == SECOND
+    again = await call(harness, FIRST, "RevokeLegalContext", {"legal_context_id": allowed["id"]})
+    assert again == ended
+    assert await call(harness, FIRST, "ListLegalContexts", {"active_on": "2026-01-01"}) == {}
+    unknown = {"legal_context_id": NO_ID}
+    assert await reason(harness, FIRST, "RevokeLegalContext", unknown) == "LEGAL_CONTEXT_UNKNOWN"
+
+
+async def test_everything_wrong_with_a_legal_context_is_refused_at_once(harness: Harness) -> None:
+    wrong = {
+        "caller": "1",
+        "legal_context": "*",
+        "rpcs": ["raas.v1.RegisterService/None"],
+        "dossier_types": [" "],
+        "valid_from": "2024-02-30",
+        "confidential_until": "x",
+    }
+    refusal = await refused(harness, FIRST, "AllowLegalContext", wrong)
+    assert refusal.violations == [
+        ("caller", "ENTERPRISE_NUMBER_MALFORMED"),
+        ("legal_context", "VALUE_INVALID"),
+        ("rpcs[0]", "VALUE_INVALID"),
+        ("dossier_types[0]", "VALUE_INVALID"),
+        ("valid_from", "VALUE_INVALID"),
+        ("confidential_until", "VALUE_INVALID"),
+    ]
+    nothing = await refused(harness, FIRST, "AllowLegalContext", {})
+    assert nothing.violations == [(name, "REQUIRED") for name in ("caller", "legal_context", "rpcs")]
+    assert await reason(harness, FRIEND, "AllowLegalContext", {}) == "ROLE_MISSING"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        {"fingerprint": "0" * 64},
+        {"public_key": "f" * 64},
+        {"issuer_serial": "CN=CA,C=BE:0a"},
+        {"token_id": "jti"},
+        {"application": "urn:app"},
+        {"enterprise_number": FRIEND},
+    ],
+)
+async def test_credentials_are_blocked_listed_and_unblocked(
+    harness: Harness, subject: dict[str, str]
+) -> None:
+    block = (await call(harness, FIRST, "BlockCredential", {**subject, "reason": "lost"}))["block"]
+    assert block.items() >= {**subject, "reason": "lost", "blocked_by": FIRST}.items()
+    assert (await call(harness, FIRST, "ListBlockedCredentials", {}))["blocks"] == [block]
+    ended = (await call(harness, SECOND, "UnblockCredential", {"block_id": block["id"]}))["block"]
+    assert ended["unblocked_by"] == SECOND
+    assert await call(harness, FIRST, "ListBlockedCredentials", {}) == {}
+    assert await reason(harness, FIRST, "UnblockCredential", {"block_id": NO_ID}) == "BLOCK_UNKNOWN"
+
+
+async def test_everything_wrong_with_a_block_is_refused_at_once(harness: Harness) -> None:
+    refusal = await refused(harness, FIRST, "BlockCredential", {"fingerprint": "F" * 64})
+    assert refusal.violations == [("reason", "REQUIRED"), ("fingerprint", "VALUE_INVALID")]
+    nothing = await refused(harness, FIRST, "BlockCredential", {})
+    assert nothing.violations == [("reason", "REQUIRED"), ("subject", "REQUIRED")]
+    assert await reason(harness, FRIEND, "BlockCredential", {}) == "ROLE_MISSING"

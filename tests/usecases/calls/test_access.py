@@ -10,13 +10,18 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from raas.domain.calendar.day import brussels_day
+from raas.domain.callers.credential import Credential, CredentialKind
 from raas.domain.errors import Reason, Refused, refuse
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
+from raas.domain.rights.credential_block import BlockedBy, CredentialBlock
+from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate, MandatePermission
 from raas.domain.rights.role import Role, RoleGrant
 from raas.domain.rights.snapshot import Right
+from raas.domain.rights.validity import Validity
 from raas.domain.rights.view import Content, RegisterView
 from raas.memory.rights import MemoryRights
 from raas.usecases.calls.access import AccessControl, AdmittedRegister
@@ -348,3 +353,103 @@ async def test_a_gateway_has_none_of_anybodys_roles(registers: Registers, record
     check = on_behalf_of(OWN, "CheckInscriptions")
     admit = await access.admitting(check, [OTHER])
     assert await refusal(admit(OTHER)) == [("register", Reason.MANDATE_MISSING, {"register": "0999999823"})]
+
+
+# ---- blocks and legal contexts ------------------------------------------------------------------
+
+
+CREDENTIAL = Credential(
+    CredentialKind.CERTIFICATE, FRIEND, "urn:app", "f" * 64, float("inf"), "k" * 64, "CN=CA:0a", "jti"
+)
+
+
+@pytest.mark.parametrize(
+    ("feature", "value"),
+    [
+        (BlockedBy.FINGERPRINT, "f" * 64),
+        (BlockedBy.PUBLIC_KEY, "k" * 64),
+        (BlockedBy.ISSUER_SERIAL, "CN=CA:0a"),
+        (BlockedBy.TOKEN_ID, "jti"),
+        (BlockedBy.APPLICATION, "urn:app"),
+        (BlockedBy.ENTERPRISE_NUMBER, enterprise_number_text(FRIEND)),
+    ],
+)
+async def test_a_blocked_credential_is_refused_and_ends_streams(
+    registers: Registers, records: Records, feature: BlockedBy, value: str
+) -> None:
+    block = CredentialBlock(uuid4(), feature, value, "lost", ADMINISTRATOR, NOW)
+    other = CredentialBlock(uuid4(), feature, value + "x", "lost", ADMINISTRATOR, NOW)
+    caller = Call(Caller(FRIEND, credential=CREDENTIAL), CALL_ID, REGISTERS + "Consult")
+    for rights, refused in (([other], False), ([block], True), ([block.revoked(FRIEND, NOW)], False)):
+        access = AccessControl(registers, records, PERMISSIONS, await known_rights(*rights))  # type: ignore[arg-type]
+        if refused:
+            assert await refusal(access.enter(caller)) == [("", Reason.UNAUTHENTICATED, {})]
+            lost = access.lost(caller, None)
+            assert lost is not None
+            assert lost.violations[0].reason is Reason.UNAUTHENTICATED
+        else:
+            await access.enter(caller)
+            assert access.lost(caller, None) is None
+
+
+async def test_a_gateway_does_not_call_on_behalf_of_a_blocked_organisation(
+    registers: Registers, records: Records
+) -> None:
+    block = CredentialBlock(
+        uuid4(), BlockedBy.ENTERPRISE_NUMBER, enterprise_number_text(OWN), "left", ADMINISTRATOR, NOW
+    )
+    rights = await known_rights(block)
+    access = AccessControl(registers, records, PERMISSIONS, rights)  # type: ignore[arg-type]
+    caller = Caller(FRIEND, credential=CREDENTIAL, on_behalf_of=OWN)
+    refused = access.enter(Call(caller, CALL_ID, REGISTERS + "Consult"))
+    assert await refusal(refused) == [("", Reason.UNAUTHENTICATED, {})]
+
+
+async def test_a_call_needs_an_allowed_legal_context_where_they_are_required(
+    registers: Registers, records: Records
+) -> None:
+    find, check = REGISTERS + "FindRegisters", REGISTERS + "CheckInscriptions"
+    day = brussels_day(NOW)
+    rights = await known_rights(
+        grant(ROUTER, Role.ROUTER),
+        LegalContext(uuid4(), ROUTER, "PCSA:X", frozenset({find}), ADMINISTRATOR, NOW),
+        LegalContext(
+            uuid4(),
+            ROUTER,
+            "PCSA:OLD",
+            frozenset({find}),
+            ADMINISTRATOR,
+            NOW,
+            validity=Validity(None, day - 1),
+        ),
+        LegalContext(uuid4(), OTHER, "PCSA:OTHER", frozenset({find}), ADMINISTRATOR, NOW),
+    )
+    access = AccessControl(registers, records, PERMISSIONS, rights, {find, check})  # type: ignore[arg-type]
+
+    def called(rpc: str, legal_context: str | None, **caller: Any) -> Call:
+        return Call(Caller(ROUTER, **caller), CALL_ID, rpc, legal_context=legal_context)
+
+    place = "metadata.raas-legal-context"
+    assert await refusal(access.enter(called(find, None))) == [(place, Reason.LEGAL_CONTEXT_REQUIRED, {})]
+    for context in ("PCSA:Y", "PCSA:OLD", "PCSA:OTHER"):
+        not_allowed = [(place, Reason.LEGAL_CONTEXT_NOT_ALLOWED, {})]
+        assert await refusal(access.enter(called(find, context))) == not_allowed
+    assert await refusal(access.enter(called(check, "PCSA:X"))) == [
+        (place, Reason.LEGAL_CONTEXT_NOT_ALLOWED, {})
+    ]
+    await access.enter(called(find, "PCSA:X"))
+    assert access.routed_view(called(find, "PCSA:X")) == RegisterView(None)
+    await access.enter(called(REGISTERS + "Consult", None))
+    await access.enter(called(find, None, all_rights=True))
+
+
+async def test_a_legal_context_restricts_the_dossier_types(registers: Registers, records: Records) -> None:
+    find = REGISTERS + "FindRegisters"
+    context = LegalContext(
+        uuid4(), ROUTER, "PCSA:X", frozenset({find}), ADMINISTRATOR, NOW, frozenset({"A", "B"})
+    )
+    routing = grant(ROUTER, Role.ROUTER, dossier_types=frozenset({"B", "C"}))
+    rights = await known_rights(routing, context)
+    access = AccessControl(registers, records, PERMISSIONS, rights, {find})  # type: ignore[arg-type]
+    asked = Call(Caller(ROUTER), CALL_ID, find, legal_context="PCSA:X")
+    assert access.routed_view(asked).dossier_types == {"B"}
