@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from raas.v1.mandate_pb2 import MandatePermission
+from raas.v1.register_pb2 import Register
 from raas.v1.role_pb2 import Role
 from raas_client import RaasClient
 from tests.client.registers import RealRegister
@@ -39,3 +40,14 @@ async def test_glass_is_broken_for_some_hours(server: Server) -> None:
     async with RaasClient(server.target, enterprise_number=MANDATARY) as client:
         mandate = await client.break_glass(register.enterprise_number, "Incident", "INC-1", 1)
     assert (mandate.ticket, list(mandate.permissions)) == ("INC-1", [READ])
+
+
+async def test_codes_of_a_register_are_set_and_removed(server: Server) -> None:
+    register = RealRegister(server).create()
+    async with RaasClient(server.target, enterprise_number=register.enterprise_number) as client:
+        wanted = Register(enterprise_number=register.enterprise_number, name="New", sector=7, institution=0)
+        changed = await client.update_register(wanted, ["sector", "institution"])
+        assert (changed.sector, changed.institution) == (7, 0)
+        assert changed.name != "New"
+        bare = Register(enterprise_number=register.enterprise_number)
+        assert not (await client.update_register(bare, ["sector"])).HasField("sector")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from raas.v1.administration_service_pb2 import (
@@ -20,9 +22,21 @@ class Administration:
 
     _calls: Calls
 
-    async def create_register(self, enterprise_number: str, name: str) -> Register:
-        """A new, empty register. Not repeated when the answer is lost: then check whether it exists."""
-        request = CreateRegisterRequest(enterprise_number=enterprise_number, name=name)
+    async def create_register(
+        self,
+        enterprise_number: str,
+        name: str,
+        *,
+        sector: int | None = None,
+        institution: int | None = None,
+    ) -> Register:
+        """A new, empty register. Not repeated when the answer is lost: then check whether it exists.
+
+        `sector` and `institution` are older codes of the organisation, 0 to 999.
+        """
+        request = CreateRegisterRequest(
+            enterprise_number=enterprise_number, name=name, sector=sector, institution=institution
+        )
         return (
             await self._calls.unary(
                 lambda stubs: stubs.administration.CreateRegister, request, repeatable=False
@@ -35,6 +49,14 @@ class Administration:
             register=Register(enterprise_number=enterprise_number, name=name),
             update_mask=FieldMask(paths=["name"]),
         )
+        return (await self._calls.unary(lambda stubs: stubs.administration.UpdateRegister, request)).register
+
+    async def update_register(self, register: Register, fields: Sequence[str]) -> Register:
+        """Set the named fields (`name`, `sector`, `institution`) of the register with this number.
+
+        A code that is named and not set is removed. The revision stays the same.
+        """
+        request = UpdateRegisterRequest(register=register, update_mask=FieldMask(paths=fields))
         return (await self._calls.unary(lambda stubs: stubs.administration.UpdateRegister, request)).register
 
     def registers(self) -> Pages[ListRegistersResponse, Register]:
