@@ -16,7 +16,7 @@ from raas.cli.server.credentials import TokenCommandFailed, exposed_files, path_
 from raas.cli.setup.findings import Finding, Outcome
 from raas.cli.texts import tr
 from raas_client import CredentialUnavailable
-from raas_client.identity.claims import instant_text, read_claims
+from raas_client.identity.claims import expiry_of, instant_text, read_claims
 from raas_client.identity.token_sources import token_source
 
 if TYPE_CHECKING:
@@ -144,8 +144,8 @@ def _token(options: ConnectionOptions) -> Iterator[Finding]:
         tr("scope"): claims.get("scope"),
     }
     text = ", ".join(f"{name} {value}" for name, value in told.items() if value is not None)
-    expiry = claims.get("exp")
-    if isinstance(expiry, int | float) and not isinstance(expiry, bool):
+    expiry = expiry_of(token)
+    if expiry is not None:
         left = expiry - datetime.now(UTC).timestamp()
         told_until = tr("valid until {instant}", instant=instant_text(expiry))
         yield Finding(subject, "ok" if left > 0 else "failed", f"{text}, {told_until}")

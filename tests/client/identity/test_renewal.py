@@ -150,7 +150,7 @@ async def test_stream_ends_with_a_clear_error_when_there_is_no_newer_token(place
             await followed(client, lambda event, seen: False)
     (note,) = raised.value.__notes__
     assert "the token that the client was given (valid until 20" in note
-    assert note.endswith("Renew it.")
+    assert note.startswith("Renew the credential, which has expired: ")
     assert token not in note + str(raised.value) + repr(client)
 
 

@@ -103,4 +103,4 @@ class Identity:
                 " its key, or `token`; a server with development identity takes `enterprise_number`."
             )
         what = "has expired" if isinstance(failure, CredentialExpired) else "was refused"
-        return f"This {what}, and there is no newer one: {' and '.join(presented)}. Renew it."
+        return f"Renew the credential, which {what}: {' and '.join(presented)}."

@@ -7,6 +7,8 @@ from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+_YEAR_10000 = 253_402_300_800
+
 
 def read_claims(token: str) -> Mapping[str, object]:
     """The claims of a JSON Web Token; none where the token has another form."""
@@ -23,7 +25,7 @@ def read_claims(token: str) -> Mapping[str, object]:
 def expiry_of(token: str) -> float | None:
     """The claim `exp`, in seconds of the epoch; None = not known."""
     expiry = read_claims(token).get("exp")
-    if isinstance(expiry, bool) or not isinstance(expiry, int | float):
+    if isinstance(expiry, bool) or not isinstance(expiry, int | float) or not 0 < expiry < _YEAR_10000:
         return None
     return float(expiry)
 
