@@ -20,6 +20,10 @@ from raas.usecases.ports.errors import PortError, StoreFault, StoreUnavailable
 _PASSING = ("08", "53", "57P", "25006", "25P03", "25P04", "55P03")
 
 
+# The coordinator of a cluster lost a node during a transaction. It names no SQLSTATE of connections.
+_LOST_NODE = ("failure on connection marked as essential", "failed to COPY to shard")
+
+
 def translated_errors() -> _Translation:
     """A `with` block in which errors of the driver and of the pool become errors of the ports.
 
@@ -41,9 +45,14 @@ def translated(error: psycopg.Error | exc.SQLAlchemyError) -> PortError:
     # Without SQLSTATE the server had no say: it could not be reached, or fell silent.
     if sqlstate is None and isinstance(cause, psycopg.OperationalError):
         return StoreUnavailable(text)
-    if sqlstate is not None and sqlstate.startswith(_PASSING):
+    if sqlstate is not None and (sqlstate.startswith(_PASSING) or _is_of_lost_node(cause)):
         return StoreUnavailable(text)
     return StoreFault(text)
+
+
+def _is_of_lost_node(error: BaseException | None) -> bool:
+    message = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return message is not None and message.startswith(_LOST_NODE)
 
 
 class _Translation:
