@@ -98,10 +98,11 @@ async def distribute(engine: AsyncEngine, shards: int | None = None) -> Distribu
     async def work(connection: Connection) -> Distribution:
         await connection.execute(_LOCK)
         await _require_coordinator(connection)
-        await _require_no_servers(connection)
         placed = await placed_tables(connection)
         _refuse_other_places(placed, shards)
         missing = [name for name in PLACEMENTS if _wanted(name) and name not in placed]
+        if missing:
+            await _require_no_servers(connection)
         copied = [name for name in missing if PLACEMENTS[name] is Placement.REFERENCE]
         distributed = sorted((name for name in missing if name not in copied), key=lambda name: name != _HEAD)
         for name in copied:

@@ -137,6 +137,18 @@ async def test_distribution_is_refused_while_a_server_is_connected(
         await serving.dispose()
 
 
+async def test_repeated_distribution_with_nothing_to_move_leaves_servers_connected(
+    migrated: AsyncEngine, coordinator: str
+) -> None:
+    await distribute(migrated, 2)
+    serving = open_database(coordinator)
+    try:
+        async with serving.connect():
+            assert (await distribute(migrated)).distributed == []
+    finally:
+        await serving.dispose()
+
+
 @plain_only
 @pytest.mark.parametrize(
     ("statement", "sentence"),
