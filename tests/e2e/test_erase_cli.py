@@ -20,6 +20,7 @@ from raas.storage.connection.database import open_database
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.persons.import_rows import FeedRow
 from raas.v1.mutation_pb2 import Mutation
+from tests.e2e.lock_waits import waiting_for
 from tests.e2e.registers import TestRegister
 from tests.e2e.servers import ROOT, Server, raas
 from tests.eventually import eventually
@@ -108,7 +109,8 @@ async def test_erase_by_age(server: Server, harness: PersonHarness) -> None:
         ).fetchall()
         for (content,), age in zip(contents, ages, strict=True):
             connection.execute(
-                "UPDATE content SET create_time = create_time - %s::interval WHERE id = %s", (age, content)
+                "UPDATE content SET create_time = statement_timestamp() - %s::interval WHERE id = %s",
+                (age, content),
             )
     assert erased(server) == 1
     assert names(await log_of(server, register)) == [None, "Two", "Three"]
@@ -141,12 +143,8 @@ async def test_erase_works_in_batches_and_keeps_them_when_interrupted(
             stdout=subprocess.PIPE,
             text=True,
         )
-        waits = (
-            "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))",
-            (holder.info.backend_pid,),
-        )
         try:
-            await asyncio.to_thread(eventually, lambda: observer.execute(*waits).fetchone() == (1,), 60)
+            await asyncio.to_thread(eventually, lambda: waiting_for(holder, observer) == 1, 60)
         finally:
             process.send_signal(signal.SIGINT)
             said, _ = process.communicate(timeout=60)

@@ -17,7 +17,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from raas_client import AfterRevision, Bookmark, Checkpoint, FromSnapshot, LogReplaced, Subscription
-from tests.conftest import GIVEN_DSN, new_database
+from tests.conftest import CITUS_DSN, GIVEN_DSN, new_database
 from tests.e2e.registers import TYPES, TestRegister, new_register
 from tests.e2e.servers import Server, raas
 from tests.oracle import numbers
@@ -120,7 +120,15 @@ Installation = DatabaseOfOnesOwn | Embedded
 WITHOUT_OWN = pytest.mark.skipif(GIVEN_DSN is not None, reason="the database of this run is not embedded")
 
 
-@pytest.fixture(params=["database of one's own", pytest.param("embedded", marks=WITHOUT_OWN)])
+NO_CLUSTER = pytest.mark.skipif(CITUS_DSN is not None, reason="a copy of a node is no backup of a cluster")
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("database of one's own", marks=NO_CLUSTER),
+        pytest.param("embedded", marks=WITHOUT_OWN),
+    ]
+)
 def installation(request: pytest.FixtureRequest, server_dsn: str) -> Iterator[Installation]:
     with tempfile.TemporaryDirectory(prefix="raas-test-") as directory:
         # PostgreSQL may run as another user, which must be able to enter the directory.
