@@ -98,9 +98,12 @@ class Transaction:
             await self._close_pipeline()
         except psycopg.Error as error:
             fault = fault_of(error) if await self._is_alive() else None
-            # The coordinator of a cluster may have lost a node: then its error does not tell the outcome.
             if fault is not None and not self.connection.distributed:
                 raise fault from None
+            # A coordinator that loses a node at COMMIT answers an internal error. That does not tell the
+            # outcome.
+            if isinstance(error, psycopg.errors.InternalError_):
+                fault = StoreUnavailable("a node of the cluster was lost before COMMIT")
         else:
             return
         await resolve(self._engine, evidence, fault)

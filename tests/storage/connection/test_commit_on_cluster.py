@@ -40,6 +40,7 @@ async def test_inscription_is_answered_as_its_writes_tell(
         await close(transaction)
         if transaction._committing and not failed:
             failed.append(transaction)
+            monkeypatch.setattr("raas.storage.connection.transactions._COMMIT", "COMMIT")
             raise psycopg.errors.InternalError_(
                 "could not commit transaction for shard 102010 on any active node"
             )
@@ -47,14 +48,21 @@ async def test_inscription_is_answered_as_its_writes_tell(
     if not committed:
         monkeypatch.setattr("raas.storage.connection.transactions._COMMIT", "ROLLBACK")
     monkeypatch.setattr(Transaction, "_close_pipeline", fail)
-    inscription = harness.inscribe(register, niss, "2024-01-01", "2024-01-31")
-    if committed:
-        await inscription
-    else:
-        with pytest.raises(StoreFault):
-            await inscription
+    await harness.inscribe(register, niss, "2024-01-01", "2024-01-31")
     assert len(failed) == 1
-    assert [row[0] for row in await harness.log(register)] == ([2] if committed else [])
+    # The queue repeats only jobs that were not committed.
+    assert [row[0] for row in await harness.log(register)] == [2]
+
+
+async def test_refused_statement_is_a_fault_of_the_store(
+    harness: PersonHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register, niss = await harness.register(), await harness.person()
+    refused = "raas.storage.connection.transactions._COMMIT"
+    monkeypatch.setattr(refused, "SELECT 1 / 0 -- not on distributed tables")
+    with pytest.raises(StoreFault, match="DivisionByZero"):
+        await harness.inscribe(register, niss, "2024-01-01", "2024-01-31")
+    assert await harness.log(register) == []
 
 
 async def test_concurrent_writers_of_a_register_get_consecutive_revisions(
