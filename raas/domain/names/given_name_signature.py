@@ -10,8 +10,11 @@ The signature is used when the birth date of a query narrows little: it then exc
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
+from raas.domain.names.given_name_forms import given_name_forms
 from raas.domain.names.phonetics import name_parts, sounds
+from raas.domain.names.spelling import words
 
 _SOUNDS = "AFJKLMNPRST"
 _BITS = 61
@@ -32,10 +35,11 @@ def given_signature(first_names: Iterable[str]) -> int:
     return signature or ANYBODY
 
 
-def signature_probe(names: Iterable[str]) -> int:
+def signature_probe(names: Iterable[str], with_forms: bool = False) -> int:
     """The bits of which the signature of a candidate must have one; 0 = every person is a candidate.
 
-    It includes the bits of the names without one of their first three sounds, to tolerate misspellings.
+    It includes the bits of the names without one of their first three sounds, to tolerate misspellings, and
+    on request those of the forms of the names (Wojciech for Wojtek), which admit more persons.
     """
     probe = 0
     for name in names:
@@ -47,7 +51,19 @@ def signature_probe(names: Iterable[str]) -> int:
                 probe |= _bit(code)
                 if len(code) > 1:
                     probe |= _bit(code[1:]) | _bit(code[0] + code[2:])
+        if with_forms:
+            probe |= _bits_of_forms(name)
     return probe
+
+
+@lru_cache(maxsize=16_384)
+def _bits_of_forms(name: str) -> int:
+    bits = 0
+    for spelling in (name, *name.split(), *words(name)):
+        for form in given_name_forms(spelling):
+            for code in sounds(form):
+                bits |= _bit(code)
+    return bits
 
 
 def _bit(code: str) -> int:

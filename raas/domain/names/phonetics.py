@@ -18,6 +18,7 @@ from functools import lru_cache
 
 from doublemetaphone import doublemetaphone
 
+from raas.domain.names.respellings import readings
 from raas.domain.names.spelling import core, words, written_out_words
 
 KEY_LENGTH = 4
@@ -110,7 +111,7 @@ def probe_keys(last_name: str, first_names: Sequence[str] = (), reach: Reach = R
     one sound away (one more, one less, another one, two swapped); the beginnings of its keys and what they
     may be the beginning of, in case one of the names was cut off; and those of the first names, in case the
     two were swapped. WIDE is a dozen of them, without joined Van names, of which half of Flanders has the
-    same.
+    same. Each reach includes the keys of other readings of the words (respellings.py).
     """
     probes = set(search_keys(" ".join(first_names)))
     if reach is Reach.FAR:
@@ -123,6 +124,8 @@ def probe_keys(last_name: str, first_names: Sequence[str] = (), reach: Reach = R
     else:
         probes.update(_near_keys(name_parts(last_name)))
         probes.update(code[:KEY_LENGTH] for word in core(words(last_name)) for code in _mistyped(word))
+    for word in core(words(last_name)):
+        probes.update(code[:KEY_LENGTH] for reading in readings(word) for code in sounds(reading))
     probes.discard("")
     return sorted(probes)
 
