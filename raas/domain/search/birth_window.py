@@ -43,11 +43,11 @@ def maximum_tolerance(birth_date: IncompleteDate) -> int:
 
 
 class BirthCodes(NamedTuple):
-    """The birth codes that match: all from `first` through `last`, and the two in `incomplete`."""
+    """The birth codes that match: all from `first` through `last`, and the single ones."""
 
     first: int
     last: int
-    incomplete: tuple[int, int]
+    single: tuple[int, ...]
 
 
 class BirthWindow(NamedTuple):
@@ -62,8 +62,8 @@ class BirthWindow(NamedTuple):
 
     def admits(self, code: int) -> bool:
         """Whether a person with this birth code may have been born in the window."""
-        first, last, incomplete = self.codes()
-        return first <= code <= last or code in incomplete
+        first, last, single = self.codes()
+        return first <= code <= last or code in single
 
 
 @lru_cache(maxsize=1_024)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
-from raas.domain.search.person_search import Probe
+from raas.domain.search.person_search import DayProbe, Probe
 from raas.storage.connection.clock import ClockGuard
 from raas.storage.connection.errors import translated_errors
 from raas.storage.connection.lease import Connection
@@ -51,7 +51,7 @@ class PostgresPersonCreation:
             row = await (await self._connection.execute(_CREATED_BEFORE, key)).fetchone()
         return None if row is None else CreatedBefore(bytes(row[0]), row[1])
 
-    async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
+    async def find(self, probe: Probe | DayProbe, limit: int) -> tuple[Sequence[Findable], bool]:
         """Like `PersonStore.find`, on the data committed when it is called."""
         with translated_errors():
             return await find(self._connection, probe, limit)

@@ -7,7 +7,7 @@ from typing import Any
 
 from raas.domain.persons.identity import Address, Identity, Sex
 from raas.domain.search.birth_window import coded_birth_date
-from raas.domain.search.person_search import Probe
+from raas.domain.search.person_search import DayProbe, Probe
 from raas.storage.connection.lease import Connection
 from raas.storage.rows.arrays import array, quoted
 from raas.usecases.ports.persons import Findable
@@ -23,8 +23,17 @@ CROSS JOIN LATERAL (
     AND (probe.given = 0 OR given_signature & probe.given <> 0)
   UNION ALL
   SELECT niss FROM person_key
-  WHERE key = probe.key AND birth_code = ANY(%(incomplete)s::int[])
+  WHERE key = probe.key AND birth_code = ANY(%(single)s::int[])
     AND (probe.given = 0 OR given_signature & probe.given <> 0)) k
+LIMIT %(limit)s"""
+
+# Index only: the signatures exclude records before any row is read.
+FIND_BORN = """
+SELECT p.niss
+FROM unnest(%(codes)s::int[], %(given)s::bigint[]) AS probe (code, given)
+CROSS JOIN LATERAL (
+  SELECT niss FROM person
+  WHERE birth_code = probe.code AND (probe.given = 0 OR given_signature & probe.given <> 0)) p
 LIMIT %(limit)s"""
 
 READ_FINDABLE = """
@@ -48,6 +57,11 @@ _KEYS_PER_PERSON = 4
 """Rows read for every person wanted: nearly all persons have fewer keys."""
 
 
+def born_parameters(probe: DayProbe, limit: int) -> Mapping[str, Any]:
+    """The parameters of FIND_BORN for at most `limit` records; one more shows that there are more."""
+    return {"codes": array(probe.codes), "given": array(probe.codes.values()), "limit": limit + 1}
+
+
 def find_parameters(probe: Probe, limit: int) -> Mapping[str, Any]:
     """The parameters of FIND for at most `limit` persons."""
     return {
@@ -55,7 +69,7 @@ def find_parameters(probe: Probe, limit: int) -> Mapping[str, Any]:
         "given": array(probe.keys.values()),
         "first": probe.codes.first,
         "last": probe.codes.last,
-        "incomplete": array(probe.codes.incomplete),
+        "single": array(probe.codes.single),
         "limit": limit * _KEYS_PER_PERSON + 1,
     }
 
@@ -79,11 +93,20 @@ def findable_of(row: tuple[Any, ...]) -> Findable:
     return Findable(niss, identity)
 
 
-async def find(connection: Connection, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
+async def find(
+    connection: Connection, probe: Probe | DayProbe, limit: int
+) -> tuple[Sequence[Findable], bool]:
     """`PersonStore.find` on a connection; each of its two statements has a snapshot of its own."""
-    cursor = await connection.execute(FIND, find_parameters(probe, limit))
-    nisses = found_nisses(await cursor.fetchall(), limit)
+    if isinstance(probe, DayProbe):
+        cursor = await connection.execute(FIND_BORN, born_parameters(probe, limit))
+        born = [niss for (niss,) in await cursor.fetchall()]
+        nisses: Collection[int] | None = born if len(born) <= limit else None
+    else:
+        cursor = await connection.execute(FIND, find_parameters(probe, limit))
+        nisses = found_nisses(await cursor.fetchall(), limit)
     if nisses is None:
         return (), True
+    if not nisses:
+        return (), False
     cursor = await connection.execute(READ_FINDABLE, {"nisses": array(nisses)})
     return [findable_of(row) for row in await cursor.fetchall()], False

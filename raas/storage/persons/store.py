@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
-from raas.domain.search.person_search import Probe
+from raas.domain.search.person_search import DayProbe, Probe
 from raas.storage.connection.clock import ClockGuard
 from raas.storage.connection.commit import NOTHING_TO_FIND
 from raas.storage.connection.errors import translated_errors
@@ -57,7 +57,7 @@ class PostgresPersonStore:
         ((held,),) = await fetch(self._reading, HOLDS, {"register": register_id, "niss": niss})
         return bool(held)
 
-    async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
+    async def find(self, probe: Probe | DayProbe, limit: int) -> tuple[Sequence[Findable], bool]:
         """The records that an index finds with this probe, and whether there are more than `limit`."""
         return await self._finding.run(partial(find, probe=probe, limit=limit))
 

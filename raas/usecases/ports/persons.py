@@ -22,7 +22,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.identity import Identity, IdentityClaim
 from raas.domain.persons.record import Person
 from raas.domain.persons.status import PersonStatus
-from raas.domain.search.person_search import Probe
+from raas.domain.search.person_search import DayProbe, Probe
 from raas.usecases.ports.write_store import (
     DossierTypes,
     ImportKey,
@@ -141,7 +141,7 @@ class PersonCreation(Protocol):
     async def created_before(self, key: RequestKey) -> CreatedBefore | None:
         """The person created under this request id; None = there is none."""
 
-    async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
+    async def find(self, probe: Probe | DayProbe, limit: int) -> tuple[Sequence[Findable], bool]:
         """Like `PersonStore.find`, on the data committed when it is called."""
 
     async def persons(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
@@ -172,7 +172,7 @@ class PersonStore(Protocol):
     async def holds(self, register_id: int, niss: Niss) -> bool:
         """Whether the register has a line under any number of the person to whom this one belongs."""
 
-    async def find(self, probe: Probe, limit: int) -> tuple[Sequence[Findable], bool]:
+    async def find(self, probe: Probe | DayProbe, limit: int) -> tuple[Sequence[Findable], bool]:
         """The records that an index finds with this probe, and whether there are more than `limit`.
 
         If there are more, the records answered are incomplete and must not be used. The record of a

@@ -18,7 +18,7 @@ from raas.domain.persons.record import Person
 from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.search.person_search import PersonQuery
 from raas.storage.connection.clock import ClockGuard
-from raas.storage.persons.search import FIND, find_parameters
+from raas.storage.persons.search import FIND, FIND_BORN, born_parameters, find_parameters
 from raas.storage.persons.store import PostgresPersonStore
 from raas.usecases.ports.errors import ClockAhead
 from raas.usecases.ports.persons import AddResult, CreatedBefore, Progress
@@ -260,6 +260,33 @@ async def test_search_uses_the_index(harness: PersonHarness):
     plan = "\n".join(row[0] for row in rows)
     assert "Index Only Scan using person_key_pkey" in plan
     assert "Seq Scan on person_key" not in plan
+
+
+async def test_search_by_day_reads_an_index_only(harness: PersonHarness):
+    await harness.store.add([Person(new_niss(), BIS, an_identity(f"Name{i}")) for i in range(500)], None)
+    probe = PersonQuery("Peeters", parse_incomplete_date("1968-06-14"), first_names=("Anne",)).day_probe()
+    assert probe is not None
+    async with harness.engine.connect() as connection:
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert raw is not None
+        await raw.execute("ANALYZE person")
+        explained = await raw.execute(f"EXPLAIN {FIND_BORN}", born_parameters(probe, 100))
+        plan = "\n".join(row[0] for row in await explained.fetchall())
+    assert "Index Only Scan using person_birth" in plan
+
+
+async def test_search_by_day_finds_all_names_and_reports_that_the_limit_is_exceeded(harness: PersonHarness):
+    day, month = "1938-08-08", "1938-08-00"
+    names = (("Maes", "Anne"), ("Wouters", "Tom"), ("Peeters", "Zoë"))
+    born = {await harness.person(an_identity(last, day, first)) for last, first in names}
+    tom, zoe = [await harness.person(an_identity("Maes", month, first)) for first in ("Thomas", "Zoë")]
+    probe = PersonQuery("Claes", parse_incomplete_date(day), first_names=("Tom",)).day_probe()
+    assert probe is not None
+    found, more = await harness.store.find(probe, 4)
+    # Of those whose day is not known, the given names exclude some.
+    assert ({each.niss for each in found}, more) == (born | {tom}, False)
+    assert zoe not in {each.niss for each in found}
+    assert await harness.store.find(probe, 3) == ((), True)
 
 
 # ---- imports and requests -----------------------------------------------------------------------

@@ -134,6 +134,34 @@ async def test_persons_of_schema_0003_are_found_after_the_upgrade(empty: AsyncEn
     assert [tuple(row) for row in keys] == [(key, niss) for key in search_keys("Vandenberghe")]
 
 
+async def test_search_by_day_works_before_and_after_its_index_exists(empty: AsyncEngine) -> None:
+    born = parse_incomplete_date("1985-07-30")
+    probe = PersonQuery("Vandenberghe", born, 0, ("Pieter",)).day_probe()
+    assert probe is not None
+
+    async def found() -> list[Niss]:
+        records, more = await PostgresPersonStore(empty, empty).find(probe, 10)
+        assert not more
+        return [each.niss for each in records]
+
+    async with empty.begin() as connection:
+        await connection.run_sync(upgrade_to, "0012")
+        await connection.execute(
+            text("""INSERT INTO person (niss, register_of_origin, status, version, last_name, first_names,
+                                        birth_date, birth_first, birth_code, given_signature)
+                    VALUES (85673003360, 1, 1, 1, 'Vandenberghe', '{Pieter}', '1985-07-30', '1985-07-30',
+                            19850730, 1), (85673003459, 1, 1, 1, NULL, '{}', NULL, NULL, 0, 0)""")
+        )
+    assert await found() == [85673003360]
+    await upgrade(empty)
+    assert await found() == [85673003360]
+    async with empty.connect() as connection:
+        indexes = await connection.execute(
+            text("SELECT indexname FROM pg_indexes WHERE tablename = 'person'")
+        )
+    assert "person_birth" in {name for (name,) in indexes}
+
+
 @asynccontextmanager
 async def new_engines(server_dsn: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
     """An engine for writers and one for readers, on an empty database."""
