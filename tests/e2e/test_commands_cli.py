@@ -129,6 +129,13 @@ def test_persons_are_imported_searched_and_shown(person_server: Server, tmp_path
     assert "line 2: NISS_MALFORMED" in done.stderr
     found = raas("persons", "search", "Van der Mersch", "09/03/1991", *register.arguments).stdout
     assert f"{ANN}  ACTIVE  Vandermeersch, Ann  1991-03-09" in found
+    swapped = ("persons", "search", "Vandermeersch", "03/09/1991", "--first-name", "Ann")
+    assert "no candidates" in raas(*swapped, *register.arguments).stderr
+    found = raas(*swapped, "--ladder", *register.arguments).stdout
+    assert found.startswith("SCORE  FOUND BY")
+    assert f"day and month swapped  {ANN}  ACTIVE" in found
+    (candidate,) = objects(raas(*swapped, "--ladder", "--json", *register.arguments))
+    assert candidate["step"] == "SEARCH_STEP_DAY_AND_MONTH_SWAPPED"
     raas("inscribe", ANN, "PENSION", "2024-01-01", *register.arguments)
     (person,) = objects(raas("persons", "show", ANN, "--json", *register.arguments))
     assert person["identity"]["lastName"] == "Vandermeersch"

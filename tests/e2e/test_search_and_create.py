@@ -13,7 +13,12 @@ from raas.domain.calendar.day import parse_day
 from raas.domain.numbers.niss import NissProfile, parse_niss
 from raas.v1.identity_pb2 import Identity, Sex
 from raas.v1.person_pb2 import RegisterOfOrigin
-from raas.v1.person_service_pb2 import CreatePersonRequest, CreatePersonResponse, SearchPersonsRequest
+from raas.v1.person_service_pb2 import (
+    CreatePersonRequest,
+    CreatePersonResponse,
+    SearchPersonsRequest,
+    SearchStep,
+)
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
 from tests.e2e.registers import channel
 from tests.e2e.servers import LOCAL, Server, running_server
@@ -82,6 +87,26 @@ def test_create_requires_review_of_all_candidates(stubs: list[PersonServiceStub]
     # Now there are two candidates, and one was reviewed.
     shown = stub.CreatePerson(reviewed, metadata=CALLER)
     assert {each.person.niss for each in shown.candidates} == {first.niss, second.niss}
+
+
+def test_create_finds_a_person_under_another_form_of_the_given_name(stubs: list[PersonServiceStub]):
+    stub = stubs[0]
+
+    def create(last_name: str, first_name: str) -> CreatePersonResponse:
+        identity = Identity(
+            last_name=last_name,
+            first_names=[first_name],
+            birth_date="1988-09-21",
+            birth_place="Gent",
+            sex=Sex.SEX_MALE,
+        )
+        return stub.CreatePerson(CreatePersonRequest(identity=identity), metadata=CALLER)
+
+    first = create("Janssens", "Tom").person
+    second = create("Jansens", "Thomas")
+    assert not second.HasField("person")
+    assert [each.person.niss for each in second.candidates] == [first.niss]
+    assert second.candidates[0].step == SearchStep.SEARCH_STEP_UNSPECIFIED
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,14 @@ from raas.cli.terminal.table import write_json, write_table
 from raas.cli.texts import tr
 from raas.v1.identity_pb2 import Sex
 from raas.v1.person_pb2 import Person, PersonStatus, RegisterOfOrigin
-from raas.v1.person_service_pb2 import SearchPersonsResponse
+from raas.v1.person_service_pb2 import Candidate, GivenNameMatching, SearchPersonsResponse, SearchStep
 from raas_client import RaasClient
 
 _SEXES = {Sex.SEX_FEMALE: "F", Sex.SEX_MALE: "M"}
+_MATCHING = {
+    False: GivenNameMatching.GIVEN_NAME_MATCHING_ALL_GIVEN_NAMES,
+    True: GivenNameMatching.GIVEN_NAME_MATCHING_LADDER,
+}
 _WANTED_SEX = {"F": Sex.SEX_FEMALE, "M": Sex.SEX_MALE}
 
 
@@ -49,11 +53,15 @@ def search_persons(
     municipality: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only residents of this municipality.")
     ] = None,
+    ladder: Annotated[
+        bool, typer.Option("--ladder", help="Also try what may be wrong, step by step, and show the step.")
+    ] = False,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=100, help="The most candidates.")] = 20,
 ) -> None:
     """Search persons by name and birth date; the best candidate comes first.
 
-    With --json, one object per candidate.
+    With --ladder the search goes on with misspelled last names, other given names, other months, day and
+    month swapped, and other years, until somebody convincing is found. With --json, one object per candidate.
 
     Exit status: 0 answered, also when there is no candidate; 1 refused or failed; 130 interrupted.
     """
@@ -68,6 +76,7 @@ def search_persons(
             last_name,
             day,
             first_names=first_name or (),
+            given_name_matching=_MATCHING[ladder],
             birth_date_tolerance=tolerance,
             sex=_WANTED_SEX[sex.upper()] if sex else None,
             municipality=municipality,
@@ -79,9 +88,13 @@ def search_persons(
         for each in candidates:
             write_json(each)
     elif candidates:
+        steps = (tr("FOUND BY"),) if ladder else ()
         write_table(
-            (tr("SCORE"), *_headers()),
-            [(f"{each.score:.2f}", *_cells(each.person)) for each in candidates],
+            (tr("SCORE"), *steps, *_headers()),
+            [
+                (f"{each.score:.3f}", *(_step(each) for _ in steps), *_cells(each.person))
+                for each in candidates
+            ],
         )
     else:
         typer.echo(tr("no candidates"), err=True)
@@ -102,6 +115,22 @@ def show_person(
         write_json(person)
     else:
         write_table(_headers(), [_cells(person)])
+
+
+def _step(candidate: Candidate) -> str:
+    """The step that found a candidate, in words; "" for a step of a later version."""
+    steps = {
+        SearchStep.SEARCH_STEP_DATE_AS_GIVEN: tr("as given"),
+        SearchStep.SEARCH_STEP_LAST_NAME_MISSPELLED: tr("last name misspelled"),
+        SearchStep.SEARCH_STEP_GIVEN_NAMES_IGNORED: tr("other given names"),
+        SearchStep.SEARCH_STEP_MONTH_NEAR: tr("another month"),
+        SearchStep.SEARCH_STEP_DAY_AND_MONTH_SWAPPED: tr("day and month swapped"),
+        SearchStep.SEARCH_STEP_YEAR_NEAR: tr("year before or after"),
+        SearchStep.SEARCH_STEP_YEAR_FAR: tr("another year"),
+        SearchStep.SEARCH_STEP_LAST_NAME_IGNORED: tr("another last name"),
+        SearchStep.SEARCH_STEP_DATE_IGNORED: tr("another birth date"),
+    }
+    return steps.get(candidate.step, "")
 
 
 def _headers() -> tuple[str, ...]:

@@ -224,8 +224,9 @@ HELP: Mapping[str, str] = {
     "The persons of the authentic source.": "Les personnes de la source authentique.",
     "Search persons by name and birth date; the best candidate comes first.": (
         "Cherche des personnes par nom et date de naissance ; le meilleur candidat d'abord.\n\nAvec "
-        "--json, un objet par candidat.\n\nCode de sortie : 0 réponse obtenue, 1 refus ou échec, 130 "
-        "interruption."
+        "--ladder, la recherche continue avec un nom mal orthographié, d'autres prénoms, d'autres mois, "
+        "jour et mois inversés et d'autres années, jusqu'à une personne convaincante. Avec --json, un objet "
+        "par candidat.\n\nCode de sortie : 0 réponse obtenue, 1 refus ou échec, 130 interruption."
     ),
     "The last name, in any spelling.": "Le nom, quelle qu'en soit l'orthographe.",
     "The birth date: 1968-06-12, 12/06/1968, or 1968-06-00.": (
@@ -237,6 +238,9 @@ HELP: Mapping[str, str] = {
     ),
     "Only persons of this sex.": "Seulement les personnes de ce sexe.",
     "Only residents of this municipality.": "Seulement les habitants de cette commune.",
+    "Also try what may be wrong, step by step, and show the step.": (
+        "Essaie aussi, pas à pas, ce qui peut être erroné, et affiche le pas."
+    ),
     "The most candidates.": "Le nombre maximal de candidats.",
     "Show the record of a person.": "Affiche les données d'une personne.",
     "A number that your register holds.": "Un numéro que contient votre registre.",

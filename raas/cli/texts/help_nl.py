@@ -220,8 +220,10 @@ HELP: Mapping[str, str] = {
     ),
     "The persons of the authentic source.": "De personen van de authentieke bron.",
     "Search persons by name and birth date; the best candidate comes first.": (
-        "Zoek personen op naam en geboortedatum; de beste kandidaat eerst.\n\nMet --json één object per "
-        "kandidaat.\n\nAfsluitcode: 0 beantwoord, 1 geweigerd of mislukt, 130 onderbroken."
+        "Zoek personen op naam en geboortedatum; de beste kandidaat eerst.\n\nMet --ladder zoekt het verder "
+        "met een verkeerd gespelde naam, andere voornamen, andere maanden, dag en maand verwisseld en andere "
+        "jaren, tot iemand overtuigt. Met --json één object per kandidaat.\n\nAfsluitcode: 0 beantwoord, 1 "
+        "geweigerd of mislukt, 130 onderbroken."
     ),
     "The last name, in any spelling.": "De naam, hoe ook gespeld.",
     "The birth date: 1968-06-12, 12/06/1968, or 1968-06-00.": (
@@ -233,6 +235,9 @@ HELP: Mapping[str, str] = {
     ),
     "Only persons of this sex.": "Alleen personen van dit geslacht.",
     "Only residents of this municipality.": "Alleen inwoners van deze gemeente.",
+    "Also try what may be wrong, step by step, and show the step.": (
+        "Probeert ook stap voor stap wat fout kan zijn, en toont de stap."
+    ),
     "The most candidates.": "Het grootste aantal kandidaten.",
     "Show the record of a person.": "Toon de gegevens van een persoon.",
     "A number that your register holds.": "Een nummer dat in uw register staat.",

@@ -40,8 +40,15 @@ def person_message(person: Person) -> person_pb2.Person:
 
 
 def candidate_messages(candidates: Iterable[Candidate]) -> list[v1.Candidate]:
-    """Candidates, in their order."""
-    return [v1.Candidate(person=person_message(each.person), score=each.score) for each in candidates]
+    """Candidates, in their order; the numbers of the steps are those of the domain."""
+    return [
+        v1.Candidate(
+            person=person_message(each.person),
+            score=each.score,
+            step=each.step.value if each.step else None,  # type: ignore[arg-type]
+        )
+        for each in candidates
+    ]
 
 
 def affected_messages(affected: Iterable[AffectedRegister], language: str) -> list[v1.AffectedRegister]:

@@ -65,7 +65,8 @@ def read_query(
     if request.HasField("municipality"):
         municipality = read_text("municipality", request.municipality, 256, faults)
     tolerance = request.birth_date_tolerance
-    if birth_date is not None and not birth_date.day and not request.HasField("birth_date_tolerance"):
+    widens = matching is GivenNameMatching.LADDER
+    if not (widens or birth_date is None or birth_date.day or request.HasField("birth_date_tolerance")):
         faults.append(Violation("birth_date_tolerance", Reason.REQUIRED))
     elif birth_date is not None:
         _within("birth_date_tolerance", tolerance, 0, maximum_tolerance(birth_date), faults)

@@ -10,7 +10,7 @@ from raas.v1.dossier_pb2 import Dossier
 from raas.v1.identity_pb2 import Identity, IdentityClaim, Sex
 from raas.v1.mutation_pb2 import MutationKind
 from raas.v1.person_pb2 import Person, PersonStatus, RegisterOfOrigin
-from raas.v1.person_service_pb2 import GroupStatus, PersonCheck, Verdict
+from raas.v1.person_service_pb2 import GivenNameMatching, GroupStatus, PersonCheck, SearchStep, Verdict
 from raas_client import Line, NissReplaced, NissUnknown, RaasClient, lines_of
 from raas_client.reasons import IdentityMismatch, Required, TooManyResults
 from tests.client.mirror.test_mirror import caught_up, exported
@@ -51,6 +51,13 @@ async def test_search_finds_a_person_by_the_sound_of_the_name(client: RaasClient
     found = await client.search_persons("VANDENBERGE", "1950-05-02", first_names=["Ann"])
     assert ANN in [each.person.niss for each in found.candidates]
     assert found.algorithm
+    ladder = GivenNameMatching.GIVEN_NAME_MATCHING_LADDER
+    (candidate,) = (
+        await client.search_persons(
+            "El Khattabi", "1951-00-00", first_names=["Eve"], given_name_matching=ladder
+        )
+    ).candidates
+    assert (candidate.person.niss, candidate.step) == (EVE, SearchStep.SEARCH_STEP_DATE_AS_GIVEN)
     none = await client.search_persons("Vandenberghe", "1990-05-02", sex=Sex.SEX_MALE)
     assert list(none.candidates) == []
     with pytest.raises(TooManyResults):

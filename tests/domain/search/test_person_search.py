@@ -10,9 +10,10 @@ from raas.domain.calendar.incomplete_date import parse_incomplete_date
 from raas.domain.names.given_name_signature import given_signature
 from raas.domain.names.phonetics import search_keys
 from raas.domain.persons.identity import Address, Identity, Sex
-from raas.domain.search.person_search import THRESHOLD, GivenNameMatching, PersonQuery, score
+from raas.domain.search.person_search import THRESHOLD, GivenNameMatching, PersonQuery
+from raas.domain.search.scoring import score
 
-FIRST_LETTER, FIRST, ALL, IGNORE = GivenNameMatching
+FIRST_LETTER, FIRST, ALL, IGNORE, LADDER = GivenNameMatching
 BORN = "1985-07-30"
 
 

@@ -18,6 +18,8 @@ from raas.domain.numbers.enterprise_number import enterprise_number_text
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.identity import Address, Identity, IdentityClaim, Sex
 from raas.domain.rights.role import Role
+from raas.domain.search.ladder import SearchStep
+from raas.domain.search.person_search import GivenNameMatching
 from raas.rpc.calls.identity import development_identity
 from raas.rpc.wire.identities import claim_message, identity_message, read_identity
 from raas.rpc.wire.operations import read_claim
@@ -155,10 +157,33 @@ async def test_search_persons(own: Own):
             "sex": "SEX_FEMALE",
         },
     )
-    assert answer.algorithm == "raas-names-1"
+    assert answer.algorithm == "raas-names-2"
     found = {candidate.person.niss: candidate.score for candidate in answer.candidates}
     assert found.keys() == {niss_text(niss)}
     assert 0.8 <= found[niss_text(niss)] < 1
+
+
+async def test_search_by_the_ladder_names_the_step_of_each_candidate(own: Own):
+    niss = await own.raas_server.harness.person(an_identity("Zwaenepoel", "1931-05-11", "Griet"))
+    request = {"last_name": "Zwaenepoel", "first_names": ["Griet"], "birth_date": "1931-11-05"}
+    assert not (await own.ask("SearchPersons", request)).candidates
+    request["given_name_matching"] = "GIVEN_NAME_MATCHING_LADDER"
+    (candidate,) = (await own.ask("SearchPersons", request)).candidates
+    assert candidate.person.niss == niss_text(niss)
+    assert candidate.step == v1.SearchStep.SEARCH_STEP_DAY_AND_MONTH_SWAPPED
+    request["birth_date"] = "1931-06-00"
+    (candidate,) = (await own.ask("SearchPersons", request)).candidates
+    assert candidate.step == v1.SearchStep.SEARCH_STEP_MONTH_NEAR
+
+
+def test_steps_and_modes_have_the_numbers_of_the_contract():
+    for mine, theirs, prefix in (
+        (SearchStep, v1.SearchStep, "SEARCH_STEP_"),
+        (GivenNameMatching, v1.GivenNameMatching, "GIVEN_NAME_MATCHING_"),
+    ):
+        assert {f"{prefix}{each.name}": each.value for each in mine} == {
+            name: value for name, value in theirs.items() if value
+        }
 
 
 async def test_too_many_results(own: Own):

@@ -75,7 +75,9 @@ class Persons:
         """Persons by name, also misspelt, and date of birth; the best match first.
 
         The date may be incomplete (`1968-06-00`); then the tolerance is mandatory, in the unit of the last
-        known part. Raises TooManyResults where not all matches fit the answer.
+        known part. With `GIVEN_NAME_MATCHING_LADDER` the search also tries what may be wrong in the question,
+        `step` of a candidate says what, and no tolerance is needed. Raises TooManyResults where not all
+        matches fit the answer.
         """
         request = SearchPersonsRequest(
             last_name=last_name,
