@@ -28,7 +28,7 @@ from raas.memory.subscribers import MemorySubscriberStore
 from raas.memory.trim import MemoryTrimStore
 from raas.memory.write_store import MemoryWriteStore
 from raas.ops.audit import NoAudit
-from raas.rpc.calls.identity import development_identity
+from raas.rpc.calls.identity import Identify, development_identity
 from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.server import build_server
 from raas.rpc.services.catalogue import SERVICES
@@ -66,14 +66,17 @@ class MemoryServer:
     numbers change through the methods here, for there is no PersonService; they need a server that serves.
     """
 
-    def __init__(self, profile: NissProfile = NissProfile.TEST) -> None:
+    def __init__(
+        self, profile: NissProfile = NissProfile.TEST, identify: Identify = development_identity
+    ) -> None:
         self._profile = profile
+        self._identify = identify
         self.state = MemoryState()
         self._registers = MemoryRegisterStore(self.state)
         self._subscribers = MemorySubscriberStore(self.state)
         self._trims = MemoryTrimStore(self.state, self._subscribers)
         self._pages = Pages(_KeptTokens())
-        self._rights = MemoryRights()
+        self.rights = MemoryRights()
         self._transactions: PersonTransactions | None = None
 
     @asynccontextmanager
@@ -93,7 +96,7 @@ class MemoryServer:
             StreamMessages(),
         )
         queues = WriteQueues(writes, limits, feed.committed)
-        rights = RightsCache(self._rights.reader())
+        rights = RightsCache(self.rights.reader())
         use_cases = UseCases(
             write=WriteOperations(queues, writes, source, identities, limits),
             imports=Imports(queues, writes, source, identities),
@@ -105,11 +108,11 @@ class MemoryServer:
             routing=FindRegisters(reads, source, history, _now),
             stale=StaleNiss(reads, source, pages),
             registers=Registers(self._registers, pages),
-            rights=RightsUseCases.on(self._rights, rights, writes, queues, pages),
+            rights=RightsUseCases.on(self.rights, rights, writes, queues, pages),
             stream=feed,
         )
         access = AccessControl(self._registers, NoAudit(), declared_permissions(SERVICES), rights)
-        server = build_server(use_cases, access, development_identity, listen=listen, profile=self._profile)
+        server = build_server(use_cases, access, self._identify, listen=listen, profile=self._profile)
         changes = MemoryPersonWriteStore(state)
         self._transactions = PersonTransactions(changes, limits.max_lines_per_dossier, feed.committed)
         running = [asyncio.create_task(feed.run(_fail)), asyncio.create_task(rights.run())]

@@ -10,6 +10,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
 from raas.domain.registers.register import RegisterIdentity
 from raas.domain.registers.revision_bounds import revision_violation
+from raas.domain.rights.view import VisibleTypes
 from raas.memory.mutations import mutation_of
 from raas.memory.state import RegisterState
 from raas.memory.transitions import MemoryTransitions
@@ -61,7 +62,13 @@ class MemoryReadStore(MemoryTransitions):
         return DossierPage(tuple(views[:limit]), len(views) > limit, revision)
 
     async def history(
-        self, register_id: int, nisses: Sequence[Niss], dossier_type: str | None, after: int, limit: int
+        self,
+        register_id: int,
+        nisses: Sequence[Niss],
+        dossier_type: str | None,
+        after: int,
+        limit: int,
+        within: VisibleTypes = None,
     ) -> tuple[Sequence[Mutation], bool]:
         """Mutations of these numbers, oldest first."""
         register = self._state.registers[register_id]
@@ -73,6 +80,7 @@ class MemoryReadStore(MemoryTransitions):
             for mutation in (mutation_of(self._state, register, logged) for logged in register.log[start:])
             if mutation.niss in nisses
             and (dossier_type in (None, mutation.dossier_type) or dossier_type in mutation.dossier_types)
+            and (within is None or not within.isdisjoint((mutation.dossier_type, *mutation.dossier_types)))
         ]
         return tuple(found[:limit]), len(found) > limit
 
@@ -101,14 +109,19 @@ class MemoryReadStore(MemoryTransitions):
         """Those of the codes that are no dossier type of the register."""
         return set(codes) - self._state.registers[register_id].types.keys()
 
-    async def holders(self, nisses: Sequence[Niss]) -> Sequence[tuple[RegisterIdentity, Niss]]:
+    async def holders(
+        self, nisses: Sequence[Niss], within: VisibleTypes = None
+    ) -> Sequence[tuple[RegisterIdentity, Niss]]:
         """The registers that have, or had, a dossier of one of these numbers."""
         registers = sorted(self._state.registers.values(), key=lambda register: register.enterprise_number)
         return [
             (RegisterIdentity(register.id, register.enterprise_number), niss)
             for register in registers
             for niss in nisses
-            if any(key[0] == niss for key in register.dossiers)
+            if any(
+                key[0] == niss and (within is None or register.code_of(key[1]) in within)
+                for key in register.dossiers
+            )
         ]
 
     async def numbers(self, register_id: int, after: Niss | None, limit: int) -> Sequence[Niss]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from raas.domain.errors import Reason, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
@@ -21,6 +22,15 @@ class MemoryRegisterStore:
         """The register of an organisation."""
         state = self._state.register_of(number)
         return None if state is None else state.register()
+
+    async def find_within(self, number: EnterpriseNumber, dossier_types: frozenset[str]) -> Register | None:
+        """The register with the dossiers of these types alone, and without a checksum."""
+        register = self._state.register_of(number)
+        if register is None:
+            return None
+        views = register.views(register.revision)
+        count = sum(1 for view in views if view.dossier_type in dossier_types)
+        return replace(register.register(), dossier_count=count, checksum=b"")
 
     async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
         """The registers of these organisations that exist, in order of enterprise number."""

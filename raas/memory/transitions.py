@@ -10,8 +10,9 @@ from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.status import PersonStatus
 from raas.domain.registers.mutation import Mutation, MutationKind
 from raas.domain.registers.revision_bounds import revision_violation
+from raas.domain.rights.view import VisibleTypes
 from raas.memory.mutations import mutation_of
-from raas.memory.state import Logged, MemoryState, lines_from
+from raas.memory.state import Logged, MemoryState, RegisterState, lines_from
 from raas.usecases.ports.niss_history import ReadAs
 from raas.usecases.ports.read_store import DossierChain, DossierChains, WalkStart, WalkStep
 
@@ -23,7 +24,7 @@ class MemoryTransitions:
         self._state = state
 
     async def logged_numbers(
-        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
+        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int], within: VisibleTypes = None
     ) -> Mapping[tuple[int, Niss], ReadAs]:
         """The statuses with which these numbers were read at a revision, by the log of the register."""
         found = {}
@@ -34,11 +35,15 @@ class MemoryTransitions:
             if violation is not None:
                 raise Refused([violation])
             # The mutation at oldest_revision itself is kept.
-            log = register.log[max(register.oldest_revision - 1, 0) : revision]
+            kept = register.log[max(register.oldest_revision - 1, 0) : revision]
+            log = [logged for logged in kept if _is_within(within, register, logged)]
             niss = asked
             while (successor := _replaced_by(niss, log)) is not None:
                 niss = successor
-            held = any(view.niss == niss for view in register.views(revision))
+            held = any(
+                view.niss == niss and (within is None or view.dossier_type in within)
+                for view in register.views(revision)
+            )
             cancelled = _cancelled(niss, log)
             if niss != asked or held or cancelled:
                 status = PersonStatus.CANCELLED if cancelled else PersonStatus.ACTIVE
@@ -46,14 +51,21 @@ class MemoryTransitions:
         return found
 
     async def chains(
-        self, register_id: int, nisses: Sequence[Niss], dossier_type: str | None, day: int
+        self,
+        register_id: int,
+        nisses: Sequence[Niss],
+        dossier_type: str | None,
+        day: int,
+        within: VisibleTypes = None,
     ) -> DossierChains:
         """The dossiers of these numbers, emptied ones too."""
         register = self._state.registers[register_id]
         found = [
             DossierChain(niss, states[-1].revision, covers(states[-1].lines, day))
             for (niss, type_id), states in register.dossiers.items()
-            if niss in nisses and dossier_type in (None, register.code_of(type_id))
+            if niss in nisses
+            and dossier_type in (None, register.code_of(type_id))
+            and (within is None or register.code_of(type_id) in within)
         ]
         return DossierChains(register.revision, tuple(found))
 
@@ -75,6 +87,12 @@ class MemoryTransitions:
         if revision <= register.oldest_revision:
             return None
         return mutation_of(self._state, register, register.log[revision - 1])
+
+
+def _is_within(within: VisibleTypes, register: RegisterState, logged: Logged) -> bool:
+    new = logged.mutation
+    codes = new.dossier_types if new.dossier_type_id is None else (register.code_of(new.dossier_type_id),)
+    return within is None or not within.isdisjoint(codes)
 
 
 def _step(logged: Logged, day: int) -> WalkStep:

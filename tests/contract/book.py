@@ -14,7 +14,7 @@ from uuid import UUID
 from raas.domain.calendar.day import OPEN
 from raas.domain.calendar.periods import Lines, Period, normalise
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
-from raas.domain.numbers.niss import Niss
+from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.mutation import MutationKind, Stamp, lines_text
 from raas.usecases.ports.write_store import LoadRequest, NewMutation, WriteSet
@@ -94,6 +94,19 @@ class History(ABC):
             current[who, code] = entry
             added.append(entry)
         await self._write(added, MutationKind.INSCRIBED, (), None)
+        self.entries.extend(added)
+
+    async def replace(self, old: Niss, new: Niss, code: str) -> None:
+        """The pair of mutations by which a number without other dossiers takes over one of another number."""
+        self.record_time += timedelta(seconds=1)
+        last = next(e for e in reversed(self.entries) if (e.niss, e.code) == (old, code))
+        first = self.revision + 1
+        added = [
+            Entry(first, last.revision, old, code, last.after, (), self.record_time),
+            Entry(first + 1, 0, new, code, (), last.after, self.record_time),
+        ]
+        detail = {"replaced_niss": niss_text(old), "successor_niss": niss_text(new)}
+        await self._write(added, MutationKind.NISS_REPLACED, (), detail)
         self.entries.extend(added)
 
     async def about(

@@ -24,10 +24,18 @@ from raas.v1.administration_service_pb2 import (
 )
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.decision_pb2 import InscriptionCheck
+from raas.v1.dossier_type_pb2 import DossierType
 from raas.v1.mandate_pb2 import Mandate, MandateContent, MandatePermission
-from raas.v1.mutation_stream_pb2 import SubscribeRequest
+from raas.v1.mutation_stream_pb2 import LatestStart, SubscribeRequest
 from raas.v1.mutation_stream_pb2_grpc import MutationStreamStub
-from raas.v1.register_service_pb2 import CheckInscriptionsRequest, GetRegisterRequest
+from raas.v1.period_pb2 import Period
+from raas.v1.register_service_pb2 import (
+    CheckInscriptionsRequest,
+    ConsultRequest,
+    CreateDossierTypeRequest,
+    GetRegisterRequest,
+    InscribeRequest,
+)
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from raas.v1.role_pb2 import Role
 from tests.conftest import GIVEN_DSN
@@ -37,17 +45,20 @@ from tests.e2e.identified import (
     OTHER,
     OWNER,
     IdentifiedServer,
+    bearer,
     identified_server,
     second_server,
 )
 from tests.e2e.test_identity import reason_of
 from tests.eventually import eventually
+from tests.oracle import numbers
 
 pytestmark = pytest.mark.skipif(GIVEN_DSN is not None, reason="it is about callers, not about the database")
 
 READ, SUBSCRIBE = MandatePermission.MANDATE_PERMISSION_READ, MandatePermission.MANDATE_PERMISSION_SUBSCRIBE
 CONTENTS = [MandateContent.MANDATE_CONTENT_IDENTITY, MandateContent.MANDATE_CONTENT_NETWORK_EVENT]
 PAIRS = 2_000
+ANN, BOB = numbers.niss(1985, 67, 30, 33), numbers.niss(1990, 61, 1, 7)
 FRESH = 1.0
 """Seconds after which a process may no longer decide by the rights that it knew."""
 SOON = 1.0
@@ -256,3 +267,51 @@ def test_register_without_a_mandate_answers_in_the_time_of_a_missing_one(first: 
     assert {reason for reason, _ in texts[OTHER]} == {"MANDATE_MISSING"}
     medians = [median(each) for each in times.values()]
     assert max(medians) / min(medians) < 1.05
+
+
+def test_mandate_for_a_dossier_type_shows_a_register_of_that_type(first: IdentifiedServer) -> None:
+    with first.by_certificate(first.authority.client(OWNER, "import")) as channel:
+        owner = RegisterServiceStub(channel)
+        for code in ("SHOWN", "HIDDEN"):
+            owner.CreateDossierType(CreateDossierTypeRequest(dossier_type=DossierType(code=code)))
+        request = GrantMandateRequest(mandatary=OTHER, permissions=[READ, SUBSCRIBE], dossier_types=["SHOWN"])
+        with administration(first, OWNER) as service:
+            mandate = service.GrantMandate(request).mandate
+        with (
+            first.by_certificate(first.authority.client(OTHER, "watch")) as mandatary,
+            first.by_token() as with_token,
+        ):
+            subscription = SubscribeRequest(register=OWNER, latest=LatestStart())
+            stream = MutationStreamStub(mandatary).Subscribe(subscription)
+            bookmark = next(stream).bookmark
+            answers = [
+                owner.Inscribe(
+                    InscribeRequest(niss=niss, dossier_type=code, period=Period(begin="2024-01-01"))
+                )
+                for niss, code in ((ANN, "HIDDEN"), (BOB, "SHOWN"), (BOB, "HIDDEN"), (ANN, "SHOWN"))
+            ]
+            (first_part, second_part) = (next(stream).mutations for _ in range(2))
+            mutations = [*first_part.mutations, *second_part.mutations]
+            assert [(m.niss, m.dossier_type, m.revision) for m in mutations] == [
+                (BOB, "SHOWN", answers[1].revision),
+                (ANN, "SHOWN", answers[3].revision),
+            ]
+            assert second_part.through_revision == answers[3].revision
+            stream.cancel()
+            metadata = bearer(first.issuer.token(OTHER, "watch"))
+            for stub, proof in (
+                (RegisterServiceStub(mandatary), ()),
+                (RegisterServiceStub(with_token), metadata),
+            ):
+                register = stub.GetRegister(GetRegisterRequest(register=OWNER), metadata=proof).register
+                assert (register.dossier_count, register.revision) == (2, answers[3].revision)
+                assert {register.checksum, bookmark.checksum, *(m.checksum for m in mutations)} == {b""}
+                dossiers = stub.Consult(ConsultRequest(register=OWNER), metadata=proof).dossiers
+                assert [(d.niss, d.dossier_type) for d in dossiers] == [(ANN, "SHOWN"), (BOB, "SHOWN")]
+                for code in ("HIDDEN", "NEVER"):
+                    asked = ConsultRequest(register=OWNER, dossier_types=[code])
+                    with pytest.raises(grpc.RpcError) as refused:
+                        stub.Consult(asked, metadata=proof)
+                    assert reason_of(refused.value) == "DOSSIER_TYPE_UNKNOWN"
+        with administration(first, OWNER) as service:
+            service.RevokeMandate(RevokeMandateRequest(mandate_id=mandate.id))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
-TypeCodes = frozenset[str] | None
+VisibleTypes = frozenset[str] | None
 """Codes of dossier types; None = all."""
 
 NO_TYPES: frozenset[str] = frozenset()
@@ -28,8 +28,8 @@ class RegisterView:
     not be shown at all. Everything outside the view is as if it did not exist.
     """
 
-    dossier_types: TypeCodes = None
-    contents: Mapping[Content, TypeCodes] = field(default_factory=lambda: MappingProxyType({}))
+    dossier_types: VisibleTypes = None
+    contents: Mapping[Content, VisibleTypes] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
     @property
     def is_whole(self) -> bool:
@@ -40,12 +40,20 @@ class RegisterView:
         """Whether dossiers of this type exist for the caller."""
         return self.dossier_types is None or code in self.dossier_types
 
+    def lookup_code(self, code: str) -> str:
+        """The code to look up for one in a request.
+
+        A code outside the view becomes one that no register can have: whether there is such a type or not, it
+        is not found, and looking it up takes the same time.
+        """
+        return code if self.shows_type(code) else f" {code}"
+
     def shows_content(self, content: Content, codes: Iterable[str]) -> bool:
         """Whether a content about a person who is known under these dossier types may be shown."""
         allowed = self.contents.get(content, NO_TYPES)
         return allowed is None or not allowed.isdisjoint(codes)
 
-    def of_types(self, codes: TypeCodes) -> RegisterView:
+    def of_types(self, codes: VisibleTypes) -> RegisterView:
         """The part of this view that concerns these dossier types."""
         if codes is None:
             return self
@@ -78,9 +86,9 @@ def _union(one: RegisterView, other: RegisterView) -> RegisterView:
     return RegisterView(_either(one.dossier_types, other.dossier_types), contents)
 
 
-def _either(one: TypeCodes, other: TypeCodes) -> TypeCodes:
+def _either(one: VisibleTypes, other: VisibleTypes) -> VisibleTypes:
     return None if one is None or other is None else one | other
 
 
-def _within(inner: TypeCodes, outer: TypeCodes) -> bool:
+def _within(inner: VisibleTypes, outer: VisibleTypes) -> bool:
     return outer is None or (inner is not None and inner <= outer)

@@ -62,11 +62,14 @@ class Decisions:
             codes = read_codes("dossier_types", request.dossier_types, r.faults)
             active_on, overlaps = read_when("", request, r.faults)
             at_time = read_at_time(request, r.faults)
+            view = self._access.routed_view(r.call)
             if r.faults:
-                r.refuse_faults(() if niss is None else await self._routing.violations(r.call, niss, at_time))
+                r.refuse_faults(
+                    () if niss is None else await self._routing.violations(r.call, niss, at_time, view)
+                )
             assert niss is not None
             r.budget.require((niss,))
-            answer = await self._routing.find(r.call, niss, codes, active_on, overlaps, at_time)
+            answer = await self._routing.find(r.call, niss, codes, active_on, overlaps, at_time, view)
             await r.budget.show((niss,))
             r.audit.nisses = dict.fromkeys(chain((niss,), *answer.resolved))
             return routing_response(answer)

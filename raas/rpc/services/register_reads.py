@@ -109,7 +109,7 @@ class RegisterReads:
             if answer.mutations:
                 r.audit.revisions = answer.mutations[0].revision, answer.mutations[-1].revision
             return v1.GetHistoryResponse(
-                mutations=[mutation_message(mutation) for mutation in answer.mutations],
+                mutations=[mutation_message(mutation, register.view) for mutation in answer.mutations],
                 next_page_token=answer.next_page_token,
                 resolved=resolved_messages(answer.resolved),
             )
@@ -134,7 +134,7 @@ class RegisterReads:
             r.audit.nisses = (niss, *explanation.numbers)
             if explanation.mutation is not None:
                 r.audit.revisions = explanation.mutation.revision, explanation.mutation.revision
-            return explanation_response(explanation, r.call.language)
+            return explanation_response(explanation, register.view, r.call.language)
 
     async def ListStaleNiss(
         self, request: v1.ListStaleNissRequest, context: object

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from raas.rpc.calls.request_scope import RequestScopes, list_page
 from raas.rpc.wire.fields import read_revision
 from raas.rpc.wire.subscriptions import (
@@ -12,7 +14,10 @@ from raas.rpc.wire.subscriptions import (
     read_subscriber_caller,
     subscriber_message,
 )
+from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.call import Call
 from raas.usecases.feed.acknowledgements import ManageSubscribers
+from raas.usecases.ports.subscriber_store import Subscriber
 from raas.v1 import mutation_stream_pb2 as v1
 
 
@@ -21,6 +26,7 @@ class Subscribers:
 
     def __init__(self, use_cases: ManageSubscribers, scopes: RequestScopes) -> None:
         self._use_cases = use_cases
+        self._access = scopes.access
         self._request = scopes.open
 
     async def Acknowledge(self, request: v1.AcknowledgeRequest, context: object) -> v1.AcknowledgeResponse:
@@ -39,7 +45,7 @@ class Subscribers:
     ) -> v1.ListSubscribersResponse:
         """List the named subscribers of a register."""
         async with self._request(request) as r:
-            subscribers, token = await list_page(r, request, self._use_cases.page)
+            subscribers, token = await list_page(r, request, self._page)
             return v1.ListSubscribersResponse(
                 subscribers=[subscriber_message(each) for each in subscribers], next_page_token=token
             )
@@ -53,5 +59,12 @@ class Subscribers:
             whose = read_subscriber_caller(request, r.faults)
             register = await r.admit()
             r.refuse_faults()
-            await self._use_cases.delete(r.call, register, name, whose)
+            all_callers = self._access.administers(r.call, register)
+            await self._use_cases.delete(r.call, register, name, whose, all_callers=all_callers)
             return v1.DeleteSubscriberResponse()
+
+    async def _page(
+        self, call: Call, register: AdmittedRegister, size: int, token: str
+    ) -> tuple[Sequence[Subscriber], str]:
+        all_callers = self._access.administers(call, register)
+        return await self._use_cases.page(call, register, size, token, all_callers=all_callers)

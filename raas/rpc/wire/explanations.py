@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from raas.domain.numbers.niss import niss_text
+from raas.domain.rights.view import RegisterView
 from raas.domain.sentences import sentence
 from raas.rpc.wire.dossiers import resolved_messages
 from raas.rpc.wire.mutations.messages import mutation_message
@@ -11,13 +12,16 @@ from raas.v1 import register_service_pb2
 
 
 def explanation_response(
-    explanation: Explanation, language: str
+    explanation: Explanation, view: RegisterView, language: str
 ) -> register_service_pb2.ExplainDossierResponse:
-    """Why a person is, or is not, known, with a sentence in the language of the call."""
+    """Why a person is, or is not, known, with a sentence in the language of the call.
+
+    `view` is the part of the register that the caller sees.
+    """
     mutation = explanation.mutation
     return register_service_pb2.ExplainDossierResponse(
         known=explanation.known,
-        mutation=None if mutation is None else mutation_message(mutation),
+        mutation=None if mutation is None else mutation_message(mutation, view),
         former_niss=[niss_text(niss) for niss in explanation.numbers[1:]],
         sentence=sentence(explanation.sentence, language, explanation.values),
         resolved=resolved_messages(explanation.resolved),

@@ -111,8 +111,10 @@ def listing_bytes(answer: MutationPage, messages: StreamMessages) -> bytes:
         next_page_token=answer.next_page_token,
     )
     register = answer.head.register
-    entries = messages.entries(register, answer.entries)
-    return b"".join((*entries, rest.SerializeToString()))
+    entries = b"".join(messages.entries(register, answer.entries))
+    if answer.view is not None:
+        entries = messages.restricted(entries, answer.view)
+    return entries + rest.SerializeToString()
 
 
 def read_subscriber_caller(request: v1.DeleteSubscriberRequest, faults: Faults) -> CallerKey | None:

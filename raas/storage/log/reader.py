@@ -71,6 +71,10 @@ _UNUSUAL = "requested_niss", "dossier_types", "detail", "content_body", "content
 
 _OF_TYPES = """
     AND (m.dossier_type_id = ANY(%(types)s::int[]) OR m.dossier_type_ids && %(types)s::int[])"""
+_CODED = """ARRAY(
+      SELECT id FROM dossier_type WHERE register_id = %(register)s AND code = ANY(%(codes)s::text[]))"""
+_OF_CODES = f"""
+    AND (m.dossier_type_id = ANY({_CODED}) OR m.dossier_type_ids && {_CODED})"""
 _OF_KINDS = """
     AND m.kind = ANY(%(kinds)s::smallint[])"""
 _OF_NISSES = """
@@ -112,10 +116,12 @@ class PostgresLogs:
             "revisions": limits.revisions,
             "entries": limits.entries,
             "types": array(which.type_ids),
+            "codes": list(which.dossier_types),
             "kinds": array(which.kinds),
             "nisses": array(which.nisses),
         }
-        statement = _page_statement(bool(which.type_ids), bool(which.kinds), bool(which.nisses))
+        types = _OF_TYPES if which.type_ids else _OF_CODES if which.dossier_types else ""
+        statement = _page_statement(types, bool(which.kinds), bool(which.nisses))
         each = [{**shared, "register": id_, "after": after[id_]} for id_ in sorted(after)]
         rows = [
             row for found in await fetch_each(self._engine, statement, each, binary=True) for row in found
@@ -137,10 +143,10 @@ class PostgresLogs:
         return dict(cast(list[tuple[str, int]], rows))
 
 
-@lru_cache(maxsize=8)
-def _page_statement(of_types: bool, of_kinds: bool, of_nisses: bool) -> str:
+@lru_cache(maxsize=12)
+def _page_statement(of_types: str, of_kinds: bool, of_nisses: bool) -> str:
     conditions = (
-        _OF_TYPES if of_types else "",
+        of_types,
         _OF_KINDS if of_kinds else "",
         _OF_NISSES if of_nisses else "",
     )

@@ -13,8 +13,10 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonStatus
 from raas.domain.registers.mutation import MutationKind
 from raas.domain.registers.revision_bounds import revision_violation
+from raas.domain.rights.view import VisibleTypes
 from raas.storage.connection.query import Row, fetch_each
 from raas.storage.reads.as_of import joined_state, periods_at, revision_at
+from raas.storage.reads.type_condition import of_any_type, of_types, within_parameters
 from raas.storage.rows.arrays import array
 from raas.usecases.ports.niss_history import ReadAs
 
@@ -35,14 +37,14 @@ CROSS JOIN LATERAL (
   FROM (
     SELECT {revision_at(_AT)} AS revision, {periods_at(_AT)} AS periods
     FROM dossier d {joined_state("%(register)s", _AT)}
-    WHERE d.register_id = %(register)s AND d.niss = key.niss OFFSET 0) d) was
+    WHERE d.register_id = %(register)s AND d.niss = key.niss {{of_types}} OFFSET 0) d) was
 LEFT JOIN LATERAL (
   SELECT kind, detail FROM mutation
   WHERE register_id = %(register)s AND revision = was.revision OFFSET 0) m ON true
 LEFT JOIN LATERAL (
   SELECT kind FROM mutation
   WHERE register_id = %(register)s AND niss = key.niss AND dossier_type_id IS NULL
-    AND revision <= {_AT} AND kind IN ({_RESTORED}, {_CANCELLED})
+    AND revision <= {_AT} AND kind IN ({_RESTORED}, {_CANCELLED}) {{of_any_type}}
   ORDER BY revision DESC LIMIT 1) news ON true
 WHERE h.register_id = %(register)s"""
 
@@ -59,7 +61,7 @@ class _Told(NamedTuple):
 
 
 async def read_logged_numbers(
-    engine: AsyncEngine, keys: Sequence[_Key], at_revisions: Mapping[int, int]
+    engine: AsyncEngine, keys: Sequence[_Key], at_revisions: Mapping[int, int], within: VisibleTypes
 ) -> Mapping[_Key, ReadAs]:
     """The statuses with which these (register id, niss) were read; unknown ones are absent.
 
@@ -67,6 +69,7 @@ async def read_logged_numbers(
     had lines of it, or if the last news says that it was cancelled. Raises Refused REVISION_IN_FUTURE,
     REVISION_EXPIRED.
     """
+    statement, only = logged_statement(within), within_parameters(within)
     told: dict[_Key, _Told] = {}
     asked = list(dict.fromkeys(keys))
     while asked:
@@ -75,10 +78,10 @@ async def read_logged_numbers(
             of_registers[register_id].append(niss)
         registers = sorted(of_registers)
         each = [
-            {"register": id_, "nisses": array(of_registers[id_]), "at": at_revisions[id_]}
+            {"register": id_, "nisses": array(of_registers[id_]), "at": at_revisions[id_], **only}
             for id_ in registers
         ]
-        rows_of_registers = await fetch_each(engine, _LOGGED, each)
+        rows_of_registers = await fetch_each(engine, statement, each)
         found = dict(
             _told(register_id, row, at_revisions[register_id])
             for register_id, rows in zip(registers, rows_of_registers, strict=True)
@@ -88,6 +91,13 @@ async def read_logged_numbers(
         successors = [(id_, each.successor) for (id_, _), each in found.items() if each.successor is not None]
         asked = [key for key in dict.fromkeys(successors) if key not in told]
     return {key: read_as for key in keys if (read_as := _read_as(key, told)) is not None}
+
+
+def logged_statement(within: VisibleTypes) -> str:
+    """The statement for the part of the log that concerns these types; None = all."""
+    return _LOGGED.format(
+        of_types=of_types("d.dossier_type_id", within), of_any_type=of_any_type("dossier_type_ids", within)
+    )
 
 
 def _told(register_id: int, row: Row, at_revision: int) -> tuple[_Key, _Told]:

@@ -11,6 +11,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_n
 from raas.domain.registers.register import Register, first_checksum
 from raas.storage.connection.lease import Connection, on_connection
 from raas.storage.connection.query import Row, fetch, write
+from raas.storage.reads.restricted_register import RestrictedRegisters
 from raas.storage.rows.arrays import array
 from raas.storage.rows.registers import HEAD_COLUMNS, IDENTITY_COLUMNS, register_of
 from raas.usecases.ports.registers import CHANGEABLE
@@ -51,6 +52,7 @@ class PostgresRegisterStore:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._restricted = RestrictedRegisters(engine)
         self._ids: dict[EnterpriseNumber, int] = {}
         """The ids of registers that were found: they never change."""
 
@@ -62,6 +64,11 @@ class PostgresRegisterStore:
             return found[0] if found else None
         rows = await fetch(self._engine, _READ, {"register": register_id})
         return register_of(rows[0][:_IDENTITY], rows[0][_IDENTITY:]) if rows else None
+
+    async def find_within(self, number: EnterpriseNumber, dossier_types: frozenset[str]) -> Register | None:
+        """The register as a caller sees it for whom only these dossier types exist."""
+        register = await self.find(number)
+        return None if register is None else await self._restricted.of(register, dossier_types)
 
     async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
         """The registers of these organisations that exist, by enterprise number."""

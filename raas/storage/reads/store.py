@@ -12,6 +12,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
 from raas.domain.registers.register import RegisterIdentity
 from raas.domain.registers.revision_bounds import revision_violation
+from raas.domain.rights.view import VisibleTypes
 from raas.storage.connection.query import fetch
 from raas.storage.reads.history import read_history
 from raas.storage.reads.holders import read_holders, read_numbers
@@ -84,7 +85,13 @@ class PostgresReadStore:
         return await read_page(self._engine, register_id, which, at_revision, after, limit)
 
     async def history(
-        self, register_id: int, nisses: Sequence[Niss], dossier_type: str | None, after: int, limit: int
+        self,
+        register_id: int,
+        nisses: Sequence[Niss],
+        dossier_type: str | None,
+        after: int,
+        limit: int,
+        within: VisibleTypes = None,
     ) -> tuple[Sequence[Mutation], bool]:
         """Mutations of these numbers with revision > `after`, oldest first, and whether more follow.
 
@@ -92,7 +99,7 @@ class PostgresReadStore:
         """
         if dossier_type is not None and await self._codes.unknown(register_id, [dossier_type]):
             raise Refused([Violation("dossier_type", Reason.DOSSIER_TYPE_UNKNOWN)])
-        return await read_history(self._engine, register_id, nisses, dossier_type, after, limit)
+        return await read_history(self._engine, register_id, nisses, dossier_type, after, limit, within)
 
     async def dossiers_of(
         self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
@@ -117,16 +124,21 @@ class PostgresReadStore:
         return {id_: RegisterReading(revisions[id_], of) for id_, of in dossiers.items()}
 
     async def logged_numbers(
-        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
+        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int], within: VisibleTypes = None
     ) -> Mapping[tuple[int, Niss], ReadAs]:
         """The statuses of these (register id, niss) at a revision, by the log of the register."""
-        return await read_logged_numbers(self._engine, keys, at_revisions)
+        return await read_logged_numbers(self._engine, keys, at_revisions, within)
 
     async def chains(
-        self, register_id: int, nisses: Sequence[Niss], dossier_type: str | None, day: int
+        self,
+        register_id: int,
+        nisses: Sequence[Niss],
+        dossier_type: str | None,
+        day: int,
+        within: VisibleTypes = None,
     ) -> DossierChains:
         """The dossiers of these numbers (of one type, or all), emptied ones too."""
-        return await read_chains(self._engine, register_id, nisses, dossier_type, day)
+        return await read_chains(self._engine, register_id, nisses, dossier_type, day, within)
 
     async def walk(
         self, register_id: int, starts: Sequence[WalkStart], day: int
@@ -142,9 +154,11 @@ class PostgresReadStore:
         """Those of the codes that are no dossier type of the register."""
         return await self._codes.unknown(register_id, codes)
 
-    async def holders(self, nisses: Sequence[Niss]) -> Sequence[tuple[RegisterIdentity, Niss]]:
+    async def holders(
+        self, nisses: Sequence[Niss], within: VisibleTypes = None
+    ) -> Sequence[tuple[RegisterIdentity, Niss]]:
         """The registers that have, or had, a dossier of one of these numbers, by enterprise number."""
-        return await read_holders(self._engine, self._numbers, nisses)
+        return await read_holders(self._engine, self._numbers, nisses, within)
 
     async def numbers(self, register_id: int, after: Niss | None, limit: int) -> Sequence[Niss]:
         """Distinct numbers with at least one line in the register, ascending, after `after`."""

@@ -10,7 +10,9 @@ from raas.domain.calendar.day import day_text
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
+from raas.domain.rights.view import VisibleTypes
 from raas.storage.connection.query import fetch
+from raas.storage.reads.type_condition import of_types, within_parameters
 from raas.storage.rows.arrays import array
 from raas.storage.rows.mutations import MUTATION_COLUMNS, mutations_of
 from raas.usecases.ports.errors import StoreFault
@@ -24,7 +26,7 @@ SELECT r.revision, d.niss, d.revision, d.periods @> %(day)s::date
 FROM (SELECT revision FROM register_head WHERE register_id = %(register)s) r
 LEFT JOIN (
   SELECT niss, revision, periods FROM dossier
-  WHERE register_id = %(register)s AND niss = ANY(%(nisses)s::bigint[])
+  WHERE register_id = %(register)s AND niss = ANY(%(nisses)s::bigint[]) {of_types}
     AND (%(code)s::text IS NULL OR dossier_type_id = (
       SELECT id FROM dossier_type WHERE register_id = %(register)s AND code = %(code)s::text))) d ON true"""
 
@@ -56,7 +58,12 @@ WHERE h.register_id = %(register)s AND m.revision > h.oldest_revision"""
 
 
 async def read_chains(
-    engine: AsyncEngine, register_id: int, nisses: Sequence[Niss], dossier_type: str | None, day: int
+    engine: AsyncEngine,
+    register_id: int,
+    nisses: Sequence[Niss],
+    dossier_type: str | None,
+    day: int,
+    within: VisibleTypes,
 ) -> DossierChains:
     """The dossiers of these numbers, emptied ones too, and the revision of the register."""
     parameters = {
@@ -64,11 +71,17 @@ async def read_chains(
         "nisses": array(nisses),
         "code": dossier_type,
         "day": day_text(day),
+        **within_parameters(within),
     }
-    rows = await fetch(engine, _CHAINS, parameters)
+    rows = await fetch(engine, chains_statement(within), parameters)
     if not rows:
         raise StoreFault("the head of the register is gone")
     return DossierChains(rows[0][0], tuple(DossierChain(*row[1:]) for row in rows if row[1] is not None))
+
+
+def chains_statement(within: VisibleTypes) -> str:
+    """The statement for the dossiers of these types; None = all."""
+    return _CHAINS.format(of_types=of_types("dossier_type_id", within))
 
 
 async def walk(

@@ -49,7 +49,9 @@ def page_statement(which: DossierFilter, at_revision: int | None) -> str:
         if which.ends_between is not None
         else ""
     )
-    return _statement(at_revision is not None, bool(which.nisses), bool(which.dossier_types), condition)
+    return _statement(
+        at_revision is not None, bool(which.nisses), which.matching_types is not None, condition
+    )
 
 
 def page_parameters(
@@ -65,7 +67,7 @@ def page_parameters(
         "window": part.window,
         "bytes": PAGE_BYTES,
         "nisses": array(sorted(set(which.nisses))),
-        "codes": list(which.dossier_types),
+        "codes": list(which.matching_types or ()),
     }
     if which.overlaps is not None:
         parameters["overlaps"] = range_text(which.overlaps)

@@ -18,16 +18,15 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_n
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
 from raas.domain.rights.legal_context import LegalContext
+from raas.domain.rights.mandate import MandatePermission
 from raas.domain.rights.role import Role
-from raas.domain.rights.view import WHOLE, RegisterView, TypeCodes, union
+from raas.domain.rights.view import WHOLE, RegisterView, VisibleTypes, union
 from raas.usecases.calls.audit_scope import AuditScope
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.permission import MANDATES, ROLES, Permission
 from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.ports.audit import Audit, AuditRecord
 from raas.usecases.ports.registers import RegisterStore
-
-_SHOWS_CONTENTS = frozenset({"GetHistory", "ExplainDossier", "Subscribe", "ListMutations"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +68,18 @@ class AccessControl:
         self._require_call(call)
 
     async def admit(self, call: Call, number: EnterpriseNumber | None) -> Register:
-        """The register of this number (None = the caller's own) as committed now.
+        """The register of this number (None = the caller's own) as committed now, and as the caller sees it.
 
         Raises REGISTER_UNKNOWN when the caller's own register does not exist, MANDATE_MISSING for any other
         that does not exist or on which the caller may not act.
         """
         await self._know(call)
         asked = call.caller.acts_as if number is None else number
-        self._view_of(call, asked)
-        register = await self._registers.find(asked)
+        types = self._view_of(call, asked).dossier_types
+        if types is None:
+            register = await self._registers.find(asked)
+        else:
+            register = await self._registers.find_within(asked, types)
         if register is None:
             raise _unknown(call, asked)
         return register
@@ -126,6 +128,13 @@ class AccessControl:
         if view is None:
             raise refuse(Reason.ROLE_MISSING, role=Role.ROUTER.name)
         return view.of_types(self._allowed_types(call))
+
+    def administers(self, call: Call, admitted: AdmittedRegister) -> bool:
+        """Whether the caller owns the register, or has a mandate to administer it."""
+        caller, register = call.caller.acts_as, admitted.enterprise_number
+        if caller == register:
+            return True
+        return self.rights.view(caller, register, MandatePermission.ADMINISTER) is not None
 
     def lost(self, call: Call, admitted: AdmittedRegister | None) -> Refused | None:
         """The refusal of an open stream that would not be admitted now as it was; None = it goes on.
@@ -187,7 +196,7 @@ class AccessControl:
             return ()
         return rights.snapshot.contexts_of(organisation, call.legal_context, call.rpc, rights.moment())
 
-    def _allowed_types(self, call: Call) -> TypeCodes:
+    def _allowed_types(self, call: Call) -> VisibleTypes:
         """The dossier types that the legal context of the call allows; None = all."""
         if call.rpc not in self._legal_context_rpcs or call.caller.all_rights:
             return None
@@ -231,9 +240,7 @@ class AccessControl:
         It is what the caller's rights and its legal context both allow.
         """
         view, types = self._granted_view(call, asked), self._allowed_types(call)
-        if view is not None and types is not None:
-            view = view.of_types(types)
-        return view if view is None or view is WHOLE or _is_applied(call, view) else None
+        return view if view is None or types is None else view.of_types(types)
 
     def _granted_view(self, call: Call, asked: EnterpriseNumber) -> RegisterView | None:
         caller = call.caller
@@ -281,17 +288,6 @@ class AccessControl:
     def audit_scope(self, call: Call) -> AuditScope:
         """The audit record of a call, to be completed while it is served and then closed."""
         return AuditScope(self.note, call)
-
-
-def _is_applied(call: Call, view: RegisterView) -> bool:
-    """Whether the RPC shows nothing outside the view.
-
-    No RPC leaves out dossier types or contents yet: where there is something to leave out, the mandate does
-    not count.
-    """
-    if call.rpc.rpartition("/")[2] in _SHOWS_CONTENTS:
-        return view.is_whole
-    return view.dossier_types is None
 
 
 def _unknown(call: Call, asked: EnterpriseNumber) -> Refused:

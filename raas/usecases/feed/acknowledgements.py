@@ -39,18 +39,18 @@ class ManageSubscribers:
         return await self._subscribers.acknowledge(key, head.log_id, revision)
 
     async def page(
-        self, call: Call, register: AdmittedRegister, page_size: int, page_token: str
+        self, call: Call, register: AdmittedRegister, page_size: int, page_token: str, *, all_callers: bool
     ) -> tuple[Sequence[Subscriber], str]:
         """Subscribers in order of (caller, name), and the token of the next page.
 
-        The owner of the register sees those of all callers, any other caller its own.
+        Those of all callers, or only the caller's own.
 
         Raises Refused VALUE_INVALID, PAGE_TOKEN_INVALID.
         """
         size = page_size_of(page_size)
         token = self._pages.open(page_token, call, register.id, None)
         after = None if token is None else (_caller_text(token["caller"]), str(token["name"]))
-        whose = None if _owns(call, register) else call.caller.key.text
+        whose = None if all_callers else call.caller.key.text
         found = await self._subscribers.page(register.id, whose, after, size + 1)
         if len(found) <= size:
             return found, ""
@@ -59,14 +59,20 @@ class ManageSubscribers:
         return found[:size], self._pages.seal(call, register.id, None, content)
 
     async def delete(
-        self, call: Call, register: AdmittedRegister, name: str, whose: CallerKey | None
+        self,
+        call: Call,
+        register: AdmittedRegister,
+        name: str,
+        whose: CallerKey | None,
+        *,
+        all_callers: bool,
     ) -> None:
-        """Delete a subscriber of the caller, or of another one if the caller owns the register.
+        """Delete a subscriber of the caller (None), or of another one if the caller may delete them all.
 
         Raises Refused MANDATE_MISSING.
         """
         own = call.caller.key
-        if whose not in (None, own) and not _owns(call, register):
+        if whose not in (None, own) and not all_callers:
             number = enterprise_number_text(register.enterprise_number)
             raise refuse(Reason.MANDATE_MISSING, "subscriber_caller", register=number)
         await self._subscribers.delete(
@@ -77,7 +83,3 @@ class ManageSubscribers:
 def _caller_text(stored: str | int) -> str:
     """The caller in a page token; versions before 0.2 wrote the number of the organisation."""
     return stored if isinstance(stored, str) else enterprise_number_text(EnterpriseNumber(stored))
-
-
-def _owns(call: Call, register: AdmittedRegister) -> bool:
-    return call.caller.acts_as == register.enterprise_number

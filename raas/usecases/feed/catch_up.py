@@ -63,7 +63,10 @@ class LogReader:
         through = through if segment.through is None else segment.through
         if not segment.entries:
             return StreamMessage(None, (), None, segment.position, through), segment.point
-        data = messages.mutations(recent_log.log_id, b"".join(written[: len(segment.entries)]), through)
+        entries = b"".join(written[: len(segment.entries)])
+        if self._which.view is not None:
+            entries = messages.restricted(entries, self._which.view)
+        data = messages.mutations(recent_log.log_id, entries, through)
         nisses = tuple({niss: None for niss in columns_of(segment.entries).niss if niss is not None})
         revisions = segment.entries[0].revision, segment.entries[-1].revision
         return StreamMessage(data, nisses, revisions, segment.position, through), segment.point
@@ -136,6 +139,6 @@ async def follow_log(
                 known = recent_log.point if position == recent_log.position else point
                 # A bookmark never goes back behind an earlier message.
                 if known is not None and through <= known.revision <= position:
-                    data = messages.bookmark(recent_log.log_id, known, snapshot_complete=False)
+                    data = messages.bookmark(recent_log.log_id, which.seen(known), snapshot_complete=False)
                     yield StreamMessage(data, (), None, position, through)
                 heartbeat_at = loop.time() + heartbeat_seconds

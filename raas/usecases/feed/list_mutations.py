@@ -8,6 +8,7 @@ from uuid import UUID
 
 from raas.domain.errors import Refused, Violation
 from raas.domain.numbers.niss import Niss
+from raas.domain.rights.view import RegisterView
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.answer_size import ANSWER_BYTES
 from raas.usecases.calls.call import Call
@@ -59,6 +60,8 @@ class MutationPage:
     resolved: tuple[tuple[Niss, Niss], ...]
     """The requested NISS and its final successor, if it was replaced."""
     next_page_token: str = ""
+    view: RegisterView | None = None
+    """The part of the register that the caller sees of the entries, where that is not all of it."""
 
 
 class ListMutations:
@@ -80,7 +83,7 @@ class ListMutations:
         """
         size = page_size_of(asked.page_size)
         try:
-            which = await log_filter(self._logs, register.id, asked.dossier_types, asked.kinds)
+            which = await log_filter(self._logs, register, asked.dossier_types, asked.kinds)
         except Refused:
             raise Refused(await self.violations(register, asked)) from None
         use = which if asked.niss is None else replace(which, nisses=(asked.niss,))
@@ -101,14 +104,14 @@ class ListMutations:
         if answer.position > answer.through:
             content = {"after": answer.through, "position": answer.position, "log_id": str(head.log_id)}
             token = self._pages.seal(call, register.id, use, content)
-        return MutationPage(answer.entries, answer.through, head, resolved, token)
+        return MutationPage(answer.entries, answer.through, head, resolved, token, which.view)
 
     async def violations(self, register: AdmittedRegister, asked: MutationQuery) -> Sequence[Violation]:
         """The violations that the state of the register adds to a request that is refused already."""
         found: list[Violation] = []
         head = (await self._logs.heads((register.id,)))[register.id]
         try:
-            await log_filter(self._logs, register.id, asked.dossier_types, asked.kinds)
+            await log_filter(self._logs, register, asked.dossier_types, asked.kinds)
         except Refused as refused:
             found += refused.violations
         try:

@@ -199,7 +199,10 @@ class RecentLog:
             position, through = chunk.last, chunk.through
         if not selected:
             return StreamMessage(None, (), None, position, through)
-        data = self._messages.mutations(self.log_id, b"".join([each.data for each in selected]), through)
+        entries = b"".join([each.data for each in selected])
+        if which.view is not None:
+            entries = self._messages.restricted(entries, which.view)
+        data = self._messages.mutations(self.log_id, entries, through)
         nisses = tuple({each.niss: None for each in selected if each.niss is not None})
         return StreamMessage(data, nisses, (selected[0].revision, selected[-1].revision), position, through)
 

@@ -73,6 +73,10 @@ def acknowledged_position(head: LogHead, subscriber: Subscriber | None, which: L
     if subscriber is None:
         raise refuse(Reason.SUBSCRIBER_UNKNOWN, "subscriber")
     require_log(head, subscriber.log_id)
-    if (subscriber.dossier_types, subscriber.kinds) != (which.dossier_types, which.kinds):
+    same_types = subscriber.dossier_types == which.dossier_types
+    if which.view is not None and not which.type_ids:
+        # No types were asked for: one that read all types misses none of those that it may still see.
+        same_types = same_types or not subscriber.dossier_types
+    if not same_types or subscriber.kinds != which.kinds:
         raise refuse(Reason.SUBSCRIBER_FILTER_DIFFERS, "subscriber")
     return subscriber.acknowledged_revision

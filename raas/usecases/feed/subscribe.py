@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from raas.domain.errors import Reason, Refused, Violation, refuse
@@ -32,6 +33,9 @@ from raas.usecases.ports.subscriber_store import SubscriberKey, SubscriberStore
 
 _SNAPSHOT_DOSSIERS = 500
 """Dossiers in a part of a snapshot: of ordinary size they fill a tenth of a message."""
+
+_NO_TYPES = ("",)
+"""The types of a view without types: no type has this code."""
 
 
 class Subscriptions:
@@ -88,7 +92,7 @@ class Subscriptions:
                             position = message.through
                 elif isinstance(asked.start, Latest):
                     bookmark = self._messages.bookmark(
-                        recent_log.log_id, head.latest, snapshot_complete=False
+                        recent_log.log_id, which.seen(head.latest), snapshot_complete=False
                     )
                     yield StreamMessage(bookmark, (), None, position, position)
                 mutations = follow_log(
@@ -122,7 +126,7 @@ class Subscriptions:
         which = EVERYTHING
         begun: tuple[int, dict[str, Any] | None] = 0, None
         try:
-            which = await log_filter(self._logs, register.id, asked.dossier_types, asked.kinds)
+            which = await log_filter(self._logs, register, asked.dossier_types, asked.kinds)
         except Refused as refused:
             found += refused.violations
         head = (await self._logs.heads((register.id,)))[register.id]
@@ -181,6 +185,9 @@ class Subscriptions:
     ) -> AsyncGenerator[StreamMessage, None]:
         """The dossiers as of one revision, in parts, then the bookmark with snapshot_complete."""
         dossiers = DossierFilter(dossier_types=which.dossier_types)
+        if register.view.dossier_types is not None:
+            # A type that the register does not have is no error here.
+            dossiers = DossierFilter(within=frozenset(which.dossier_types))
         revision: int | None = None
         after: tuple[Niss, str] | None = None
         if token is not None:
@@ -210,15 +217,22 @@ class Subscriptions:
             yield StreamMessage(data, nisses, None, revision, revision)
         assert revision is not None
         point = await self._logs.point(register.id, revision)
-        data = self._messages.bookmark(recent_log.log_id, point, snapshot_complete=True)
+        data = self._messages.bookmark(recent_log.log_id, which.seen(point), snapshot_complete=True)
         yield StreamMessage(data, (), None, revision, revision)
 
 
 async def log_filter(
-    logs: LogStore, register_id: int, codes: tuple[str, ...], kinds: tuple[int, ...]
+    logs: LogStore, register: AdmittedRegister, codes: tuple[str, ...], kinds: tuple[int, ...]
 ) -> LogFilter:
-    """The filter for these types and kinds, without duplicates, sorted. Raises DOSSIER_TYPE_UNKNOWN."""
-    ids = await logs.type_ids(register_id, codes) if codes else {}
+    """The filter for these types and kinds, without duplicates, sorted. Raises DOSSIER_TYPE_UNKNOWN.
+
+    Without types it has those of the view of a caller that does not see all of them. So a subscriber, or a
+    token, that begins under one view does not go on under another one.
+    """
+    view = register.view
+    ids: Mapping[str, int] = {}
+    if codes:
+        ids = await logs.type_ids(register.id, [view.lookup_code(code) for code in codes])
     unknown = [code not in ids for code in codes]
     if any(unknown):
         raise Refused(
@@ -227,4 +241,9 @@ async def log_filter(
             if missing
         )
     named = tuple(sorted(set(codes)))
-    return LogFilter(named, tuple(sorted(set(kinds))), tuple(ids[code] for code in named))
+    which = LogFilter(named, tuple(sorted(set(kinds))), tuple(ids[code] for code in named))
+    if view.is_whole:
+        return which
+    if not codes and view.dossier_types is not None:
+        which = replace(which, dossier_types=tuple(sorted(view.dossier_types)) or _NO_TYPES)
+    return replace(which, view=view)

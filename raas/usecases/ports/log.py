@@ -11,6 +11,7 @@ from uuid import UUID
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
+from raas.domain.rights.view import RegisterView
 from raas.usecases.ports.write_store import NewMutation
 
 
@@ -66,15 +67,27 @@ class LogEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
-    """A filter of mutations; an empty field matches all. `type_ids` are the ids of `dossier_types`.
+    """A filter of mutations; an empty field matches all.
 
     A type matches the dossier that changed, or any of the types that a change of a person concerns.
+    `type_ids` are the ids of `dossier_types`; without them the store looks the types up at every read.
     """
 
     dossier_types: tuple[str, ...] = ()
     kinds: tuple[int, ...] = ()
     type_ids: tuple[int, ...] = ()
     nisses: tuple[Niss, ...] = ()
+    view: RegisterView | None = None
+    """The part of the register that the reader sees, where that is not all of it.
+
+    The store does not apply it: `dossier_types` has its types, `Messages.restricted` leaves out the rest.
+    """
+
+    def seen(self, point: LogPoint) -> LogPoint:
+        """A point of the log as the reader sees it: with hidden types it has no checksum."""
+        if self.view is None or self.view.dossier_types is None:
+            return point
+        return point._replace(checksum=b"")
 
 
 EVERYTHING = LogFilter()

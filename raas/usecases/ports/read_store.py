@@ -13,6 +13,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
 from raas.domain.registers.register import RegisterIdentity
+from raas.domain.rights.view import VisibleTypes
 from raas.usecases.ports.niss_history import ReadAs
 
 
@@ -32,7 +33,7 @@ class DossierFilter:
     """Conditions on dossiers: an empty tuple matches all; at most one of the three period conditions is set.
 
     `overlaps`: a line shares a day with it. `active_on`: a line covers the day. `ends_between`: the last
-    day of a line lies within it (open lines never match).
+    day of a line lies within it (open lines never match). `within`: the only types that exist for the caller.
     """
 
     nisses: tuple[Niss, ...] = ()
@@ -40,10 +41,20 @@ class DossierFilter:
     overlaps: Period | None = None
     active_on: int | None = None
     ends_between: Period | None = None
+    within: VisibleTypes = None
+
+    @property
+    def matching_types(self) -> Sequence[str] | None:
+        """The codes of the types that match; None = all."""
+        if self.within is None:
+            return self.dossier_types or None
+        return sorted(self.within.intersection(self.dossier_types) if self.dossier_types else self.within)
 
     def matches(self, dossier_type: str, lines: Lines) -> bool:
         """Whether a dossier of one of the numbers has a matching type and matching lines."""
         if self.dossier_types and dossier_type not in self.dossier_types:
+            return False
+        if self.within is not None and dossier_type not in self.within:
             return False
         return self.meets_period(lines)
 
@@ -115,7 +126,10 @@ class WalkStep(NamedTuple):
 
 
 class ReadStore(Protocol):
-    """The store as readers see it; every call is one short transaction of its own."""
+    """The store as readers see it; every call is one short transaction of its own.
+
+    `within` has the codes of the only dossier types that exist for the caller; None = all.
+    """
 
     async def resolve_time(self, register_id: int, instant: datetime) -> int:
         """The last revision recorded at or before `instant` (0 = none).
@@ -142,7 +156,13 @@ class ReadStore(Protocol):
         """
 
     async def history(
-        self, register_id: int, nisses: Sequence[Niss], dossier_type: str | None, after: int, limit: int
+        self,
+        register_id: int,
+        nisses: Sequence[Niss],
+        dossier_type: str | None,
+        after: int,
+        limit: int,
+        within: VisibleTypes = None,
     ) -> tuple[Sequence[Mutation], bool]:
         """Mutations of these numbers with revision > `after`, oldest first, and whether more follow.
 
@@ -166,7 +186,7 @@ class ReadStore(Protocol):
         """The same dossiers by register id, with the revision at which each register was read."""
 
     async def logged_numbers(
-        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int]
+        self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int], within: VisibleTypes = None
     ) -> Mapping[tuple[int, Niss], ReadAs]:
         """The statuses of these (register id, niss) at a revision, by the log of the register.
 
@@ -174,7 +194,9 @@ class ReadStore(Protocol):
         REVISION_EXPIRED.
         """
 
-    async def holders(self, nisses: Sequence[Niss]) -> Sequence[tuple[RegisterIdentity, Niss]]:
+    async def holders(
+        self, nisses: Sequence[Niss], within: VisibleTypes = None
+    ) -> Sequence[tuple[RegisterIdentity, Niss]]:
         """The registers that have, or had, a dossier of one of these numbers, by enterprise number."""
 
     async def numbers(self, register_id: int, after: Niss | None, limit: int) -> Sequence[Niss]:
@@ -184,7 +206,12 @@ class ReadStore(Protocol):
         """Those of the codes that are no dossier type of the register."""
 
     async def chains(
-        self, register_id: int, nisses: Sequence[Niss], dossier_type: str | None, day: int
+        self,
+        register_id: int,
+        nisses: Sequence[Niss],
+        dossier_type: str | None,
+        day: int,
+        within: VisibleTypes = None,
     ) -> DossierChains:
         """The chains of the dossiers of these numbers (of one type, or all), in one snapshot."""
 

@@ -18,6 +18,12 @@ class RegisterStore(Protocol):
     async def find(self, number: EnterpriseNumber) -> Register | None:
         """The register of this organisation as committed now."""
 
+    async def find_within(self, number: EnterpriseNumber, dossier_types: frozenset[str]) -> Register | None:
+        """The same as a caller sees it for whom only these dossier types exist.
+
+        `dossier_count` has the dossiers of these types, as of `revision`; `checksum` is empty.
+        """
+
     async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
         """The registers of these organisations that exist, by enterprise number."""
 

@@ -20,7 +20,8 @@ from raas.usecases.calls.successors import follow, is_current
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.niss_history import NissHistory, ReadAs
 from raas.usecases.ports.read_store import DossierFilter, DossierView, ReadStore, RegisterReading
-from raas.usecases.reads.past_numbers import PastNumbers, history_unknown
+from raas.usecases.reads.past_numbers import history_unknown
+from raas.usecases.reads.restricted import Reads, ReadsOfCallers
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,8 @@ class CheckInscriptions:
         history: NissHistory,
         clock: Callable[[], datetime],
     ) -> None:
-        self._reads = reads
+        self._reads = ReadsOfCallers(reads, history)
         self._source = source
-        self._past = PastNumbers(history, reads)
         self._clock = clock
 
     async def decide(
@@ -104,18 +104,18 @@ class CheckInscriptions:
         answer; StoreUnavailable, SourceUnavailable.
         """
         decision_time = self._clock() if at_time is None else at_time
-        registers, at_revisions, violations = await self._asked(checks, at_time, admit)
+        registers, reads, at_revisions, violations = await self._asked(checks, at_time, admit)
         if violations:
             raise Refused(violations)
         keys = [(registers[c.register].id, c.niss) for c in checks.values()]
         if at_time is None:
-            read, readings = await self._read_now(keys)
+            read, readings = await self._read_now(reads.store, keys)
         else:
-            read = await self._past.at_instant(keys, at_revisions, at_time)
+            read = await reads.past.at_instant(keys, at_revisions, at_time)
             unknown = [index for index, key in zip(checks, keys, strict=True) if key not in read]
             if unknown:
                 raise Refused(history_unknown(f"checks[{index}].niss") for index in unknown)
-            readings = await self._reads.readings([(key[0], read[key].niss) for key in keys], at_revisions)
+            readings = await reads.store.readings([(key[0], read[key].niss) for key in keys], at_revisions)
         today = brussels_day(decision_time)
         decisions = [
             _decide(check, read[key], readings[key[0]], today)
@@ -129,7 +129,7 @@ class CheckInscriptions:
         return CheckAnswer(tuple(shorter), decision_time, first_dossiers_only=True)
 
     async def _read_now(
-        self, keys: Sequence[tuple[int, Niss]]
+        self, reads: ReadStore, keys: Sequence[tuple[int, Niss]]
     ) -> tuple[Mapping[tuple[int, Niss], ReadAs], Mapping[int, RegisterReading]]:
         """The numbers as they are read now, and the dossiers of the registers.
 
@@ -138,7 +138,7 @@ class CheckInscriptions:
         while True:
             followed = await follow(self._source, [niss for _, niss in keys])
             read = {key: followed.number_and_status(key[1]) for key in keys}
-            readings = await self._reads.readings([(key[0], read[key].niss) for key in keys], {})
+            readings = await reads.readings([(key[0], read[key].niss) for key in keys], {})
             empty = {niss for id_, niss in keys if not readings[id_].dossiers[read[id_, niss].niss]}
             held = {niss for _, niss in keys} - empty
             if await is_current(self._source, followed, followed.doubtful([n for _, n in keys], held)):
@@ -151,7 +151,7 @@ class CheckInscriptions:
         admit: Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]],
     ) -> Sequence[Violation]:
         """Violations of the state, for a request that has others already."""
-        _, _, violations = await self._asked(checks, at_time, admit)
+        *_, violations = await self._asked(checks, at_time, admit)
         return violations
 
     async def _asked(
@@ -159,8 +159,8 @@ class CheckInscriptions:
         checks: Mapping[int, Check],
         at_time: datetime | None,
         admit: Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]],
-    ) -> tuple[Mapping[EnterpriseNumber, AdmittedRegister], Mapping[int, int], Sequence[Violation]]:
-        """The registers asked, the revisions that `at_time` means in them by id, and all that is wrong."""
+    ) -> tuple[Mapping[EnterpriseNumber, AdmittedRegister], Reads, Mapping[int, int], Sequence[Violation]]:
+        """The registers asked, their reads, the revisions of `at_time` by id, and all that is wrong."""
         known: dict[EnterpriseNumber, AdmittedRegister] = {}
         refused: dict[EnterpriseNumber, Refused] = {}
         for number in dict.fromkeys(check.register for check in checks.values()):
@@ -174,24 +174,28 @@ class CheckInscriptions:
             if check.register in refused
             for violation in refused[check.register].violations
         ]
+        reads = self._reads.within_each({register.id: register.view for register in known.values()})
         if any(violation.reason.category is Category.PERMISSION for violation in violations):
             # A missing permission is reported alone.
-            return known, {}, [v for v in violations if v.reason.category is Category.PERMISSION]
-        violations += await self._unknown_types(checks, known)
+            return known, reads, {}, [v for v in violations if v.reason.category is Category.PERMISSION]
+        violations += await self._unknown_types(reads.store, checks, known)
         at_revisions: Mapping[int, int] = {}
         try:
             if at_time is not None:
                 registers = [register.id for register in known.values()]
-                at_revisions = await self._reads.resolve_times(registers, at_time)
+                at_revisions = await reads.store.resolve_times(registers, at_time)
         except Refused as refusal:
             violations += refusal.violations
-        return known, at_revisions, violations
+        return known, reads, at_revisions, violations
 
     async def _unknown_types(
-        self, checks: Mapping[int, Check], known: Mapping[EnterpriseNumber, AdmittedRegister]
+        self,
+        reads: ReadStore,
+        checks: Mapping[int, Check],
+        known: Mapping[EnterpriseNumber, AdmittedRegister],
     ) -> Sequence[Violation]:
         unknown = {
-            number: await self._reads.unknown_types(
+            number: await reads.unknown_types(
                 register.id,
                 {code for c in checks.values() if c.register == number for code in c.dossier_types},
             )

@@ -19,6 +19,7 @@ from raas.usecases.ports.niss_history import NissHistory, ReadAs
 from raas.usecases.ports.read_store import DossierFilter, DossierPage, DossierView, ReadStore
 from raas.usecases.reads.as_of import AsOf, revision_asked
 from raas.usecases.reads.past_numbers import PastNumbers, history_unknown
+from raas.usecases.reads.restricted import ReadsOfCallers
 
 _PART_BYTES = 256 * 1024
 _DOSSIER_BYTES, _LINE_BYTES = 64, 28
@@ -64,9 +65,8 @@ class Consult:
     """The use cases Consult and Export."""
 
     def __init__(self, reads: ReadStore, source: AuthenticSource, history: NissHistory, pages: Pages) -> None:
-        self._reads = reads
+        self._reads = ReadsOfCallers(reads, history)
         self._source = source
-        self._past = PastNumbers(history, reads)
         self._pages = pages
 
     async def page(
@@ -97,7 +97,8 @@ class Consult:
             asked_as_of = token["as_of"]
             question, after = _from_token(token)
             applied = question.applied(which)
-            page = await self._reads.page(register.id, applied, question.revision, after, size)
+            reads = self._reads.within(register.view).store
+            page = await reads.page(register.id, applied, question.revision, after, size)
         next_page_token = ""
         if page.more:
             last = page.dossiers[-1]
@@ -114,15 +115,16 @@ class Consult:
         self, register: AdmittedRegister, which: DossierFilter, as_of: AsOf | None
     ) -> Sequence[Violation]:
         """Violations of the state by the types and `as_of`, for a request that has others already."""
+        reads = self._reads.within(register.view).store
         found: list[Violation] = []
         revision = None
         try:
-            revision = await revision_asked(self._reads, register.id, as_of)
+            revision = await revision_asked(reads, register.id, as_of)
         except Refused as refused:
             found += refused.violations
         try:
             nobodys = DossierFilter(nisses=(_NOBODY,), dossier_types=which.dossier_types)
-            await self._reads.page(register.id, nobodys, revision, None, 1)
+            await reads.page(register.id, nobodys, revision, None, 1)
         except Refused as refused:
             found += refused.violations
         return found
@@ -137,6 +139,7 @@ class Consult:
         deadline of the call passed.
         """
         question, page = await self._first_page(register, which, as_of, MAX_PAGE_SIZE)
+        reads = self._reads.within(register.view).store
         applied, revision = question.applied(which), page.revision
         while True:
             if call.expired:
@@ -146,7 +149,7 @@ class Consult:
             if not page.more:
                 return
             after = page.dossiers[-1].niss, page.dossiers[-1].dossier_type
-            page = await self._reads.page(register.id, applied, revision, after, MAX_PAGE_SIZE)
+            page = await reads.page(register.id, applied, revision, after, MAX_PAGE_SIZE)
 
     async def _first_page(
         self, register: AdmittedRegister, which: DossierFilter, as_of: AsOf | None, size: int
@@ -155,39 +158,42 @@ class Consult:
 
         As of now, both reads are repeated when a number is replaced or restored between them.
         """
+        reads = self._reads.within(register.view).store
         if as_of is not None:
             question = await self._question(register, which, as_of)
             applied = question.applied(which)
-            return question, await self._reads.page(register.id, applied, question.revision, None, size)
+            return question, await reads.page(register.id, applied, question.revision, None, size)
         while True:
             followed = await follow(self._source, which.nisses)
             question = _Question(None, followed.resolved)
-            page = await self._reads.page(register.id, question.applied(which), None, None, size)
+            page = await reads.page(register.id, question.applied(which), None, None, size)
             held = {dossier.niss for dossier in page.dossiers}
             if await is_current(self._source, followed, followed.doubtful(which.nisses, held)):
                 return question, page
 
     async def _question(self, register: AdmittedRegister, which: DossierFilter, as_of: AsOf) -> _Question:
         """The question as of an earlier time: its numbers are resolved once, as of one instant."""
-        revision = await revision_asked(self._reads, register.id, as_of)
+        reads = self._reads.within(register.view)
+        revision = await revision_asked(reads.store, register.id, as_of)
         if revision is None or not which.nisses:
             return _Question(revision, ())
-        read = await self._read_as(register.id, revision, which.nisses, as_of.instant)
+        read = await _read_as(reads.past, register.id, revision, which.nisses, as_of.instant)
         if unknown := [index for index, niss in enumerate(which.nisses) if niss not in read]:
             found = await self.violations(register, which, as_of)
             raise Refused([*found, *(history_unknown(f"niss[{index}]") for index in unknown)])
         finals = ((niss, read[niss].niss) for niss in dict.fromkeys(which.nisses))
         return _Question(revision, tuple((niss, final) for niss, final in finals if final != niss))
 
-    async def _read_as(
-        self, register_id: int, revision: int, nisses: Sequence[Niss], instant: datetime | None
-    ) -> Mapping[Niss, ReadAs]:
-        """The numbers as of the instant, or just before the next revision was recorded."""
-        if instant is None:
-            return await self._past.at_revision(register_id, revision, nisses)
-        keys = [(register_id, niss) for niss in nisses]
-        read = await self._past.at_instant(keys, {register_id: revision}, instant)
-        return {niss: read_as for (_, niss), read_as in read.items()}
+
+async def _read_as(
+    past: PastNumbers, register_id: int, revision: int, nisses: Sequence[Niss], instant: datetime | None
+) -> Mapping[Niss, ReadAs]:
+    """The numbers as of the instant, or just before the next revision was recorded."""
+    if instant is None:
+        return await past.at_revision(register_id, revision, nisses)
+    keys = [(register_id, niss) for niss in nisses]
+    read = await past.at_instant(keys, {register_id: revision}, instant)
+    return {niss: read_as for (_, niss), read_as in read.items()}
 
 
 def _parts(dossiers: tuple[DossierView, ...]) -> Sequence[tuple[DossierView, ...]]:

@@ -18,7 +18,8 @@ from raas.usecases.calls.successors import follow, is_current
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.niss_history import NissHistory
 from raas.usecases.ports.read_store import ReadStore
-from raas.usecases.reads.past_numbers import PastNumbers, history_unknown
+from raas.usecases.reads.past_numbers import history_unknown
+from raas.usecases.reads.restricted import Reads, ReadsOfCallers
 from raas.usecases.reads.transitions import CoverageTransition, coverage_transitions, trace_replacements
 
 _NOTHING = "–"
@@ -46,9 +47,8 @@ class ExplainDossier:
     """The use case ExplainDossier."""
 
     def __init__(self, reads: ReadStore, source: AuthenticSource, history: NissHistory) -> None:
-        self._reads = reads
+        self._reads = ReadsOfCallers(reads, history)
         self._source = source
-        self._past = PastNumbers(history, reads)
 
     async def explain(
         self,
@@ -72,30 +72,34 @@ class ExplainDossier:
         at, violations = await self._asked(register, dossier_type, at_time)
         if violations:
             raise Refused(violations)
+        seen = self._reads.within(register.view)
+        reads = seen.store
         while True:
             followed = await follow(self._source, [niss] if at is None else [])
             if at is None or at_time is None:
                 numbers, status = await self._numbers_now(niss)
             else:
-                numbers, status = await self._numbers_then(register, niss, at, at_time)
-            revision, chains = await self._reads.chains(register.id, numbers, dossier_type, day)
+                numbers, status = await self._numbers_then(seen, register, niss, at, at_time)
+            revision, chains = await reads.chains(register.id, numbers, dossier_type, day)
             # Repeated when the number is replaced or restored between the reads of it and of the dossiers.
             if at is not None or await is_current(self._source, followed, [niss]):
                 break
         at = revision if at is None else at
-        found = await coverage_transitions(self._reads, register.id, chains, at, day, call)
+        found = await coverage_transitions(reads, register.id, chains, at, day, call)
         covering = [each for each in found if each.covers]
         final = [each for each in covering if each.niss == numbers[0]]
         # With a remote authentic source, a number can be replaced there and still have lines here.
         deciding = final or covering or found
         if final:
-            deciding = await trace_replacements(self._reads, register.id, final, day, call)
+            deciding = await trace_replacements(reads, register.id, final, day, call)
         last = max((each.revision for each in deciding if each.revision is not None), default=None)
-        mutation = None if last is None else await self._reads.mutation(register.id, last)
+        mutation = None if last is None else await reads.mutation(register.id, last)
         key = "EXPLAIN_STALE" if covering else _not_known(mutation, deciding)
         if final:
             key = _known(mutation)
-        elif key == _MOVED_AWAY and mutation is not None and not await self._in_force(register, mutation, at):
+        elif (
+            key == _MOVED_AWAY and mutation is not None and not await _in_force(reads, register, mutation, at)
+        ):
             key = "EXPLAIN_NOT_GIVEN_BACK"
         key = _with_status(key, status)
         resolved = () if numbers[0] == niss else ((niss, numbers[0]),)
@@ -112,28 +116,17 @@ class ExplainDossier:
         self, register: AdmittedRegister, dossier_type: str | None, at_time: datetime | None
     ) -> tuple[int | None, Sequence[Violation]]:
         """The revision that `at_time` means (None = now), and all that is wrong."""
+        reads = self._reads.within(register.view).store
         violations = []
-        if dossier_type is not None and await self._reads.unknown_types(register.id, [dossier_type]):
+        if dossier_type is not None and await reads.unknown_types(register.id, [dossier_type]):
             violations.append(Violation("dossier_type", Reason.DOSSIER_TYPE_UNKNOWN))
         at = None
         if at_time is not None:
             try:
-                at = await self._reads.resolve_time(register.id, at_time)
+                at = await reads.resolve_time(register.id, at_time)
             except Refused as refused:
                 violations += refused.violations
         return at, violations
-
-    async def _in_force(self, register: AdmittedRegister, replaced: Mutation, at: int) -> bool:
-        """Whether a replacement that took lines from a number has not been undone since.
-
-        Then both of its numbers are read as the same one. After a restoration the number is read as itself or
-        as the successor of a later replacement. The log shows all of these, because lines moved.
-        """
-        assert isinstance(replaced.detail, Replacement)
-        pair = replaced.detail.replaced_niss, replaced.detail.successor_niss
-        read = await self._reads.logged_numbers([(register.id, niss) for niss in pair], {register.id: at})
-        finals = {read_as.niss if (read_as := read.get((register.id, niss))) else niss for niss in pair}
-        return len(finals) == 1
 
     async def _numbers_now(self, niss: Niss) -> tuple[tuple[Niss, ...], PersonStatus | None]:
         """All numbers of the person, the final successor first, and its status (None = unknown)."""
@@ -142,17 +135,30 @@ class ExplainDossier:
         return numbers, None if person is None else person.status
 
     async def _numbers_then(
-        self, register: AdmittedRegister, niss: Niss, at: int, at_time: datetime
+        self, seen: Reads, register: AdmittedRegister, niss: Niss, at: int, at_time: datetime
     ) -> tuple[tuple[Niss, ...], PersonStatus | None]:
         """The same as of an instant. Raises Refused NISS_HISTORY_UNKNOWN."""
         key = register.id, niss
-        read_as = (await self._past.at_instant([key], {register.id: at}, at_time)).get(key)
+        read_as = (await seen.past.at_instant([key], {register.id: at}, at_time)).get(key)
         if read_as is None:
             raise Refused([history_unknown("niss")])
         now = await self._source.numbers_of([niss, read_as.niss])
         candidates = {each for numbers in now.values() for each in numbers}
-        others = await self._past.united_with(register.id, at, read_as.niss, candidates, at_time)
+        others = await seen.past.united_with(register.id, at, read_as.niss, candidates, at_time)
         return (read_as.niss, *others), read_as.status
+
+
+async def _in_force(reads: ReadStore, register: AdmittedRegister, replaced: Mutation, at: int) -> bool:
+    """Whether a replacement that took lines from a number has not been undone since.
+
+    Then both of its numbers are read as the same one. After a restoration the number is read as itself or
+    as the successor of a later replacement. The log shows all of these, because lines moved.
+    """
+    assert isinstance(replaced.detail, Replacement)
+    pair = replaced.detail.replaced_niss, replaced.detail.successor_niss
+    read = await reads.logged_numbers([(register.id, niss) for niss in pair], {register.id: at})
+    finals = {read_as.niss if (read_as := read.get((register.id, niss))) else niss for niss in pair}
+    return len(finals) == 1
 
 
 def _with_status(key: str, status: PersonStatus | None) -> str:

@@ -17,6 +17,7 @@ from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.errors import StoreFault
 from raas.usecases.ports.read_store import ReadStore
 from raas.usecases.ports.registers import RegisterStore
+from raas.usecases.reads.restricted import reads_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class History:
         else:
             united = United(niss, tuple(Niss(number) for number in token["numbers"]))
             through = token["through"]
-            mutations, more = await self._reads.history(
+            reads = reads_within(self._reads, register.view)
+            mutations, more = await reads.history(
                 register.id, united.numbers, dossier_type, token["after"], size
             )
         if through is not None and mutations and mutations[-1].revision > through:
@@ -90,8 +92,9 @@ class History:
         end with a replacement whose other number is missing.
         """
         united = await unite(self._source, niss)
+        reads = reads_within(self._reads, register.view)
         while True:
-            page = await self._reads.history(register.id, united.numbers, dossier_type, 0, size)
+            page = await reads.history(register.id, united.numbers, dossier_type, 0, size)
             now = await unite(self._source, niss)
             if now.numbers == united.numbers:
                 return united, page
@@ -100,7 +103,7 @@ class History:
     async def violations(self, register: AdmittedRegister, dossier_type: str) -> Sequence[Violation]:
         """Violations of the state by the type, for a request that has others already."""
         try:
-            await self._reads.history(register.id, (), dossier_type, 0, 1)
+            await reads_within(self._reads, register.view).history(register.id, (), dossier_type, 0, 1)
         except Refused as refused:
             return refused.violations
         return ()

@@ -12,6 +12,7 @@ from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import MAX_PAGE_SIZE, Pages, page_size_of
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.read_store import ReadStore
+from raas.usecases.reads.restricted import reads_within
 
 _NUMBERS_PER_PAGE = 20_000
 """Numbers that one page looks up in the source at most; then the page ends, even if it is empty."""
@@ -48,11 +49,12 @@ class StaleNiss:
         size = page_size_of(page_size)
         token = self._pages.open(page_token, call, register.id, None)
         after = None if token is None else Niss(token["after"])
+        reads = reads_within(self._reads, register.view)
         stale: list[tuple[Niss, PersonState | None]] = []
         asked = 0
         more = True
         while more and asked < _NUMBERS_PER_PAGE and len(stale) < size:
-            numbers = await self._reads.numbers(register.id, after, MAX_PAGE_SIZE)
+            numbers = await reads.numbers(register.id, after, MAX_PAGE_SIZE)
             persons = await self._source.states(numbers) if numbers else {}
             stale += [(n, persons.get(n)) for n in numbers if not _active(persons.get(n))]
             more = len(numbers) == MAX_PAGE_SIZE
@@ -67,7 +69,8 @@ class StaleNiss:
     async def _described(
         self, register: AdmittedRegister, stale: Sequence[tuple[Niss, PersonState | None]]
     ) -> tuple[Stale, ...]:
-        dossiers = await self._reads.dossiers_of([(register.id, niss) for niss, _ in stale], {})
+        reads = reads_within(self._reads, register.view)
+        dossiers = await reads.dossiers_of([(register.id, niss) for niss, _ in stale], {})
         return tuple(
             Stale(
                 niss,

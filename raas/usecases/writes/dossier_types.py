@@ -51,11 +51,13 @@ class ManageDossierTypes:
     async def page(
         self, call: Call, register: AdmittedRegister, page_size: int, page_token: str
     ) -> tuple[tuple[DossierType, ...], str]:
-        """Types in order of code, and the token of the next page ("" = this was the last)."""
+        """Types that the caller sees, in order of code, and the token of the next page ("" = no more)."""
         size = page_size_of(page_size)
         after = self._pages.open(page_token, call, register.id, None)
         types = await self._store.dossier_types(register.id)
         codes = sorted(code for code in types.by_code if after is None or code > after["code"])
+        if register.view.dossier_types is not None:
+            codes = [code for code in codes if register.view.shows_type(code)]
         token = (
             self._pages.seal(call, register.id, None, {"code": codes[size - 1]}) if len(codes) > size else ""
         )

@@ -22,6 +22,7 @@ from raas.usecases.writes.operation_jobs import dossier_keys
 from raas.usecases.writes.operations import persons_of
 from raas.usecases.writes.queue import WriteQueues
 from raas.usecases.writes.unit_of_work import Persons, RegisterUnitOfWork
+from raas.usecases.writes.visible_types import within_view
 
 _SLICE = 250
 """Rows applied before other tasks run: a few milliseconds."""
@@ -109,7 +110,7 @@ class Imports:
                     import_id, first = message.import_id, False
                     await self._adopt(call, register, import_id)
                 offsets.follow(message.offset, len(message.operations), has_id=import_id is not None)
-                job = await self._job(call, message, import_id)
+                job = await self._job(call, register, message, import_id)
                 task = asyncio.create_task(self._message(call, register, message, job))
                 try:
                     await window.put(task)
@@ -125,10 +126,11 @@ class Imports:
         if import_id is not None and caller.earlier_text is not None:
             await self._store.adopt_import(register.id, (caller.text, import_id), caller.earlier_text)
 
-    async def _job(self, call: Call, message: ImportMessage, import_id: str | None) -> _ImportJob:
-        operations = await with_identity_violations(
-            call, message.operations, self._identities, self._claim_limits
-        )
+    async def _job(
+        self, call: Call, register: AdmittedRegister, message: ImportMessage, import_id: str | None
+    ) -> _ImportJob:
+        operations = within_view(register.view, message.operations)
+        operations = await with_identity_violations(call, operations, self._identities, self._claim_limits)
         message = replace(message, operations=operations)
         persons = await persons_of(self._source, operations)
         key = (call.caller.key.text, import_id) if import_id is not None else None

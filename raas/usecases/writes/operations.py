@@ -24,6 +24,7 @@ from raas.usecases.writes.request_form import batch_of_operations, one_operation
 from raas.usecases.writes.results import Applied, BatchAnswer, Rejected
 from raas.usecases.writes.stored_answer import decode_answer
 from raas.usecases.writes.unit_of_work import Persons, RegisterUnitOfWork
+from raas.usecases.writes.visible_types import names_hidden_type, within_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,9 @@ class WriteOperations:
         With a request id that was answered before, the same answer; REQUEST_ID_REUSED if the request
         differs. `validate_only` ignores request ids.
         """
-        checked, persons = await self._checked(call, (operation,))
+        checked, persons = await self._checked(call, register, (operation,))
         job = SingleJob(checked, persons, _stamp(call, request_id), call.deadline)
-        if validate_only or job.malformed:
+        if validate_only or job.malformed or names_hidden_type(register.view, checked):
             return await self._try(register, job)
         if request_id is None:
             return await self._write_queues[register.id].submit(job, call.caller.key)
@@ -90,10 +91,10 @@ class WriteOperations:
         under validate_only every operation has a result instead, Applied or Rejected. Request ids as in
         `single`.
         """
-        checked, persons = await self._checked(call, operations)
+        checked, persons = await self._checked(call, register, operations)
         stamp = _stamp(call, request_id)
         job = BatchJob(checked, persons, stamp, call.deadline, keep_rejected=validate_only)
-        if validate_only or job.malformed:
+        if validate_only or job.malformed or names_hidden_type(register.view, checked):
             return await self._try(register, job)
         if request_id is None:
             return await self._write_queues[register.id].submit(job, call.caller.key)
@@ -101,8 +102,9 @@ class WriteOperations:
         return await self._once(call, register, job, request_id, fingerprint)
 
     async def _checked(
-        self, call: Call, operations: Sequence[Operation]
+        self, call: Call, register: AdmittedRegister, operations: Sequence[Operation]
     ) -> tuple[Sequence[Operation], Persons]:
+        operations = within_view(register.view, operations)
         checked = await with_identity_violations(call, operations, self._identities, self._claim_limits)
         return checked, await persons_of(self._source, checked)
 
@@ -124,7 +126,11 @@ class WriteOperations:
         return decode_answer(answer.answer)
 
     async def _try(self, register: AdmittedRegister, job: OperationsJob) -> BatchAnswer:
-        """Apply the job to a snapshot. A malformed one is refused here, with the violations of the state."""
+        """Apply the job to a snapshot.
+
+        One that is malformed, or names a type that the caller does not see, is refused here, with the
+        violations of the state, also where its request id was answered before.
+        """
         types = await self._store.dossier_types(register.id)
         wanted = LoadRequest(list(job.keys(types)), persons=job.persons is None)
         loaded = await self._store.snapshot(register.id, wanted)

@@ -27,17 +27,23 @@ from raas_client.stream.reader import StreamReading
 from tests.client.registers import ANN, opened
 
 LOG, OTHER = "a log", "another log"
+CHECKSUM = bytes(32)
 
 
-def mutations(*revisions: int, through: int, last: int = 0, log_id: str = LOG) -> SubscribeResponse:
-    told = [Mutation(revision=each, batch_last_revision=last or each) for each in revisions]
+def mutations(
+    *revisions: int, through: int, last: int = 0, log_id: str = LOG, checksum: bytes = CHECKSUM
+) -> SubscribeResponse:
+    told = [
+        Mutation(revision=each, batch_last_revision=last or each, checksum=checksum) for each in revisions
+    ]
     return SubscribeResponse(log_id=log_id, mutations=MutationsPart(mutations=told, through_revision=through))
 
 
-def bookmark(revision: int, complete: bool = False, log_id: str = LOG) -> SubscribeResponse:
-    return SubscribeResponse(
-        log_id=log_id, bookmark=BookmarkMessage(revision=revision, snapshot_complete=complete)
-    )
+def bookmark(
+    revision: int, complete: bool = False, log_id: str = LOG, checksum: bytes = CHECKSUM
+) -> SubscribeResponse:
+    message = BookmarkMessage(revision=revision, snapshot_complete=complete, checksum=checksum)
+    return SubscribeResponse(log_id=log_id, bookmark=message)
 
 
 def snapshot(revision: int, token: str) -> SubscribeResponse:
@@ -67,6 +73,16 @@ def test_stream_with_a_gap_raises_stream_broken(messages: list[SubscribeResponse
         reading.event(message)
     with pytest.raises(StreamBroken):
         reading.event(messages[-1])
+
+
+def test_stream_without_checksums_may_skip_revisions_but_not_go_back() -> None:
+    for first in (mutations(5, 9, through=12, checksum=b""), bookmark(12, checksum=b"")):
+        reading = StreamReading(Checkpoint(LOG, 3), whole=True)
+        event = reading.event(first)
+        assert event is not None
+        assert event.checkpoint == Checkpoint(LOG, 12)
+        with pytest.raises(StreamBroken):
+            reading.event(mutations(12, through=12, checksum=b""))
 
 
 def test_filtered_stream_may_skip_revisions_but_not_go_back() -> None:

@@ -18,6 +18,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonStatus
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges
 from raas.domain.registers.mutation import DossierTypeChange, Mutation, MutationKind, Replacement, Stamp
+from raas.domain.rights.view import WHOLE
 from raas.usecases.ports.read_store import DossierFilter, DossierView
 from raas.usecases.reads.as_of import AsOf
 from raas.usecases.reads.check import Check, CheckAnswer, Decision, DecisionReason
@@ -458,7 +459,7 @@ async def test_registers_that_know_a_person_are_shown(harness: Harness) -> None:
         "decision_time": "2026-07-01T12:00:00.250Z",
         "resolved": [{"niss": MOVED, "successor_niss": ANN}],
     }
-    assert harness.routing.asked[0][1:] == (niss(MOVED), ("HEALTH",), JANUARY.begin, None, None)
+    assert harness.routing.asked[0][1:] == (niss(MOVED), ("HEALTH",), JANUARY.begin, None, None, WHOLE)
 
 
 async def test_routing_needs_a_number(harness: Harness) -> None:

@@ -161,7 +161,7 @@ async def test_history_times_and_holders_are_found_by_index(reading_engine: Asyn
         "limit": 101,
         "bytes": 1_000_000,
     }
-    nodes = await plan(reading_engine, history._HISTORY, parameters)
+    nodes = await plan(reading_engine, history.history_statement(None), parameters)
     assert_by_index(nodes)
     assert touched(nodes) <= 3
     time = {"register": book.id, "instant": "2024-01-01 03:00:00+00"}
@@ -181,7 +181,7 @@ async def test_explanations_walk_one_dossier_after_the_other_by_index(
     reading_engine: AsyncEngine, book: Book
 ) -> None:
     dossiers = {"register": book.id, "nisses": f"{{{MIDDLE}}}", "code": "A", "day": "2020-06-01"}
-    nodes = await plan(reading_engine, transitions._CHAINS, dossiers)
+    nodes = await plan(reading_engine, transitions.chains_statement(None), dossiers)
     assert_by_index([node for node in nodes if node.get("Relation Name") not in (*REGISTERS, "dossier_type")])
     assert touched([node for node in nodes if node.get("Relation Name") == "dossier"]) <= 1
     walk = {
@@ -195,16 +195,33 @@ async def test_explanations_walk_one_dossier_after_the_other_by_index(
     assert_by_index([node for node in nodes if node.get("Relation Name") not in REGISTERS])
     assert touched(nodes) <= 3
     then = {"register": book.id, "nisses": f"{{{MIDDLE}}}", "at": 15_000}
-    nodes = await plan(reading_engine, logged_numbers._LOGGED, then)
+    nodes = await plan(reading_engine, logged_numbers.logged_statement(None), then)
     assert_by_index([node for node in nodes if node.get("Relation Name") not in REGISTERS])
     assert touched(nodes) <= 3
+
+
+async def test_reads_within_some_types_touch_no_more_dossiers_and_mutations(
+    reading_engine: AsyncEngine, book: Book
+) -> None:
+    within = frozenset({"A"})
+    shared = {"register": book.id, "nisses": f"{{{MIDDLE}}}", "within": ["A"]}
+    history_of = {**shared, "code": None, "after": 0, "limit": 101, "bytes": 1_000_000}
+    for statement, parameters in (
+        (history.history_statement(within), history_of),
+        (transitions.chains_statement(within), {**shared, "code": None, "day": "2020-06-01"}),
+        (logged_numbers.logged_statement(within), {**shared, "at": 15_000}),
+    ):
+        nodes = await plan(reading_engine, statement, parameters)
+        read = [node for node in nodes if node.get("Relation Name") in ("dossier", "mutation")]
+        assert_by_index(read)
+        assert touched(read) <= 3
 
 
 async def test_contents_are_looked_up_only_for_mutations_that_have_one(
     reading_engine: AsyncEngine, book: Book
 ) -> None:
     page = {"register": book.id, "after": 10_000, "revisions": 1_000, "entries": 1_000}
-    statement = reader._page_statement(of_types=False, of_kinds=False, of_nisses=False)
+    statement = reader._page_statement(of_types="", of_kinds=False, of_nisses=False)
     nodes = await plan(reading_engine, statement, page)
     contents = [node for node in nodes if node.get("Relation Name") == "content"]
     assert [node["Actual Loops"] for node in contents] == [0] * len(contents) != []

@@ -84,7 +84,7 @@ STATEMENTS = {
         "%(registers)s", "%(registers_of_one_number)s"
     ).replace("%(each_register)s", "%(registers_of_one_number)s"),
     "lookups.EARLIER": lookups._EARLIER,
-    "logged_numbers.LOGGED": logged_numbers._LOGGED,
+    "logged_numbers.LOGGED": logged_numbers.logged_statement(None),
     "transitions.WALK": transitions._WALK,
 }
 

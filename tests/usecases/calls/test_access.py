@@ -204,22 +204,23 @@ async def test_mandate_admits_to_the_permissions_that_it_names(access: AccessCon
     assert (await refusal(access.admit_id(call("Consult", FRIEND), NOBODY)))[0][1] is Reason.MANDATE_MISSING
 
 
-async def test_rpc_that_cannot_leave_contents_out_requires_a_mandate_with_all_contents(
+async def test_register_is_admitted_with_the_view_of_the_mandate(
     registers: Registers, records: Records
 ) -> None:
-    async def admits(rpc: str, **changes: Any) -> bool:
+    only_a = frozenset({"A"})
+    for changes, view in (
+        ({}, RegisterView()),
+        ({"contents": frozenset(Content)}, RegisterView(None, dict.fromkeys(Content))),
+        ({"dossier_types": only_a}, RegisterView(only_a)),
+        (
+            {"dossier_types": only_a, "contents": frozenset({Content.IDENTITY})},
+            RegisterView(only_a, {Content.IDENTITY: only_a}),
+        ),
+    ):
         rights = await known_rights(mandate(*MandatePermission, **changes))
         access = AccessControl(registers, records, PERMISSIONS, rights)  # type: ignore[arg-type]
-        try:
-            await access.admit_id(call(rpc, FRIEND), OTHER)
-        except Refused:
-            return False
-        return True
-
-    assert await admits("Consult")
-    assert not await admits("Subscribe")
-    assert await admits("Subscribe", contents=frozenset(Content))
-    assert not await admits("Consult", dossier_types=frozenset({"A"}), contents=frozenset(Content))
+        for rpc in ("Consult", "Inscribe", "Subscribe"):
+            assert await access.admit_id(call(rpc, FRIEND), OTHER) == AdmittedRegister(2, OTHER, view)
 
 
 async def test_open_stream_is_lost_when_its_view_becomes_narrower(

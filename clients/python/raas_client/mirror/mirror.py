@@ -50,7 +50,8 @@ class Mirror:
     Where the copy cannot be continued (the log was trimmed beyond it, or replaced) the mirror fetches
     another one; the old copy answers until that is complete. A file that cannot be written, on a full disk
     for instance, is tried again; the last copy answers meanwhile, and `silence` grows. A mirror of all
-    dossier types verifies the checksums of the log and stops at the first that differs.
+    dossier types verifies the checksums of the log and stops at the first that differs. Under a mandate that
+    is restricted to some dossier types the server sends none: then `verifies` is False.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Mirror:
         """The failure of the file that was logged last; None = the last write succeeded."""
         self._following: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
+        self._without_checksums = False
         self._heard = time.monotonic()
 
     # ---- questions ------------------------------------------------------------------------------
@@ -100,8 +102,21 @@ class Mirror:
 
     @property
     def checksum(self) -> bytes | None:
-        """The checksum of the log at that revision; None = not known (some types only, between bookmarks)."""
+        """The checksum of the log at that revision; None = not known.
+
+        It is not known between two bookmarks in a mirror of some types, and never where the server sends no
+        checksums (see `verifies`).
+        """
         return self._place().checksum
+
+    @property
+    def verifies(self) -> bool:
+        """Whether the mirror verifies what it receives: it copies all types, and the server sends checksums.
+
+        The server sends none to a caller whose mandate is restricted to some dossier types. The mirror goes
+        on without them; nothing but the connection then protects it from a copy that is not complete.
+        """
+        return not self._dossier_types and self.checksum is not None
 
     @property
     def silence(self) -> float:
@@ -214,18 +229,31 @@ class Mirror:
                 place = self._place()
                 mutations = event.beyond(place.checkpoint)
                 checksum = None
-                if not self._dossier_types and place.checksum is not None:
+                self._note_checksums(all(mutation.checksum for mutation in mutations))
+                if self.verifies and place.checksum is not None and not self._without_checksums:
                     checksum = chained(place.checksum, mutations)
                 await store.apply(mutations, Place(checkpoint, checksum))
             case Bookmark(snapshot_complete=True):
                 incoming = store.incoming
                 if incoming is not None and replace(incoming, resume_token=None) != event.checkpoint:
                     raise StreamBroken(f"a snapshot of {incoming.revision} ends at {event.revision}")
-                await store.complete(Place(event.checkpoint, event.checksum))
+                self._note_checksums(bool(event.checksum))
+                await store.complete(Place(event.checkpoint, event.checksum or None))
                 self._pauses = self._retries.pauses()
             case Bookmark():
-                known = self._place()
-                if known.checkpoint == event.checkpoint and known.checksum not in (None, event.checksum):
+                known, place = self._place(), Place(event.checkpoint, event.checksum or None)
+                self._note_checksums(bool(event.checksum))
+                if (
+                    event.checksum
+                    and known.checkpoint == event.checkpoint
+                    and known.checksum not in (None, event.checksum)
+                ):
                     raise ChainBroken(event.revision)
-                if known != (event.checkpoint, event.checksum):
-                    await store.apply((), Place(event.checkpoint, event.checksum))
+                if known != place:
+                    await store.apply((), place)
+
+    def _note_checksums(self, are_sent: bool) -> None:
+        """Say once that the server sends no checksums (any more)."""
+        if not are_sent and not self._without_checksums:
+            _log.warning("the mirror cannot verify what it receives: the server sends no checksums")
+        self._without_checksums = not are_sent

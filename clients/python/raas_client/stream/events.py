@@ -46,7 +46,7 @@ class Bookmark:
     """Every matching mutation through `revision` was received.
 
     `snapshot_complete`: the dossiers received are the whole register as of `revision`. `checksum` is that of
-    the whole log at `revision`, regardless of filters.
+    the whole log at `revision`, regardless of filters; empty under a mandate for some dossier types only.
     """
 
     revision: int

@@ -16,9 +16,10 @@ from raas_client.stream.starts import AfterRevision, Start
 class StreamReading:
     """Reads the messages of one stream in order.
 
-    `whole`: nothing is filtered out, so that no revision may be missing. `filter_hash` goes into the
-    checkpoints. Mutations of an indivisible group that is too large for one message are held until the last
-    of them has arrived.
+    `whole`: nothing is filtered out, so that no revision may be missing, unless the server sends no
+    checksums: then the caller's mandate hides some dossier types. `filter_hash` goes into the checkpoints.
+    Mutations of an indivisible group that is too large for one message are held until the last of them has
+    arrived.
     """
 
     def __init__(self, start: Start, *, whole: bool, filter_hash: str | None = None) -> None:
@@ -48,8 +49,12 @@ class StreamReading:
                     part.dossiers, self._checkpoint(message.log_id, part.revision, part.resume_token)
                 )
             case "mutations":
+                if message.mutations.mutations and not message.mutations.mutations[0].checksum:
+                    self._whole = False
                 return self._mutations(message.mutations, message.log_id)
             case "bookmark":
+                if not message.bookmark.checksum:
+                    self._whole = False
                 return self._bookmark(message.bookmark, message.log_id)
             case _:
                 # A kind of message that a later version of the contract adds.

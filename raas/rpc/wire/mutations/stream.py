@@ -17,10 +17,12 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import niss_text
 from raas.domain.registers.content import Content
 from raas.domain.registers.stored_details import detail_from_json
+from raas.domain.rights.view import RegisterView
 from raas.rpc.wire.dossiers import dossiers_bytes
 from raas.rpc.wire.encoding import nested, text_tag, varint
 from raas.rpc.wire.mutations.columns import timestamp_of, usual_fields
 from raas.rpc.wire.mutations.details import put_detail
+from raas.rpc.wire.mutations.restricted import restricted_entries
 from raas.usecases.feed.columns import columns_of
 from raas.usecases.ports.log import LogEntry, LogPoint
 from raas.usecases.ports.read_store import DossierView
@@ -43,6 +45,10 @@ class StreamMessages:
         """Each mutation as an element of a repeated field, number 1 in every message that has one."""
         mutations = mutations_bytes(register, entries)
         return list(map(add, map(_entry_head, map(len, mutations)), mutations))
+
+    def restricted(self, entries: bytes, view: RegisterView) -> bytes:
+        """Joined entries without what the view does not show."""
+        return restricted_entries(entries, view)
 
     def mutations(self, log_id: UUID, entries: bytes, through_revision: int) -> bytes:
         """A message of joined entries."""
