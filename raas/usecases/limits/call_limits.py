@@ -81,15 +81,17 @@ class CallLimits:
         streams, calls = usage.streams, usage.rates[kind][0]
         if wait := calls.take(self._clock(), 1):
             raise await self._refusal(usage, RATES[kind][0], calls.maximum, wait)
-        if streams.enter():
+        must_check = streams.enter()
+        # Not reported to the others if this process knows already that it is one too many.
+        if must_check and not streams.is_exceeded:
             try:
                 await self.exchange.refresh()
             except BaseException:
                 streams.leave()
                 raise
-            if streams.is_exceeded:
-                streams.leave()
-                raise await self._refusal(usage, STREAMS, streams.maximum, _STREAM_ENDS_SECONDS)
+        if must_check and streams.is_exceeded:
+            streams.leave()
+            raise await self._refusal(usage, STREAMS, streams.maximum, _STREAM_ENDS_SECONDS)
         return usage
 
     async def take_items(self, usage: CallerUsage, kind: CallKind, items: int) -> None:

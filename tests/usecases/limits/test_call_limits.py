@@ -158,7 +158,7 @@ async def test_one_process_opens_all_streams_that_the_limit_allows_at_once() -> 
     await limits.begin_stream(ANN, CallKind.READ)
 
 
-async def test_streams_at_another_process_count_and_those_closed_there_are_free_at_once() -> None:
+async def test_streams_at_another_process_count_and_those_closed_there_are_free() -> None:
     board = Board()
     one, two = limited(board, 1, streams=10), limited(board, 2, streams=10)
     for process in (one, two):
@@ -170,10 +170,25 @@ async def test_streams_at_another_process_count_and_those_closed_there_are_free_
     for usage in first[:3]:
         usage.streams.leave()
     await one.exchange.refresh()
+    await two.exchange.refresh()
     for _ in range(3):
         await two.begin_stream(ANN, CallKind.READ)
     with pytest.raises(Refused):
         await two.begin_stream(ANN, CallKind.READ)
+
+
+async def test_refused_stream_costs_no_exchange_where_the_limit_is_known_to_be_used_up() -> None:
+    board = Board()
+    limits = limited(board, streams=4)
+    board.reports[1] = {ANN.text: [0, 0, 0, 0, 0, 0, 0, 4]}
+    await limits.exchange.refresh()
+    before = board.exchanges
+    for _ in range(5):
+        with pytest.raises(Refused):
+            await limits.begin_stream(ANN, CallKind.READ)
+    assert board.exchanges == before
+    usage = limits._usages.of(ANN)
+    assert usage.streams.open == 0
 
 
 async def test_last_allowances_stay_in_force_while_the_database_is_away() -> None:
