@@ -59,6 +59,11 @@ RETURNS SETOF record LANGUAGE sql AS $$
     WHERE r.rolname = current_user AND s.setconfig::text LIKE '%lock_timeout=2000ms%') ELSE result END
   FROM run_command_on_all_nodes(command) $$;
 
+CREATE FUNCTION citus_coordinator_nodeid() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE VIEW citus_lock_waits AS
+  SELECT 10000000000 + unnest(pg_blocking_pids(pid)) AS blocking_gpid FROM pg_stat_activity
+  WHERE wait_event_type = 'Lock';
+
 INSERT INTO pg_dist_node VALUES (0, true, false), (1, true, true);
 """
 

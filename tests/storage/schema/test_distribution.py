@@ -10,7 +10,9 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
+from raas.storage.connection import limits as limits_module
 from raas.storage.connection.database import open_database
+from raas.storage.connection.limits import TransactionLimits
 from raas.storage.connection.prepared import report_prepared
 from raas.storage.schema.distribution import (
     DEFAULT_SHARDS,
@@ -244,6 +246,32 @@ async def test_replacement_waits_for_dossiers_that_a_prepared_transaction_hides(
         execute(node, f"{end} 'hidden'")
         (affected,) = await harness.numbers.replace(a_call(), old, new, validate_only=False)
         assert affected.register == register.enterprise_number
+    finally:
+        await writing.dispose()
+        await reading.dispose()
+
+
+async def test_session_that_blocks_a_writer_on_a_node_is_ended(
+    migrated: AsyncEngine, coordinator: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await distribute(migrated, 2)
+    monkeypatch.setattr(limits_module, "_HAS_TRANSACTION_TIMEOUT", 10**9)
+    # The coordinator alone does not see who waits on a node.
+    monkeypatch.setattr(limits_module, "_END", "SELECT 1 WHERE %s < 0")
+    lock_seconds = 0.4 if CITUS_DSN is None else 2.0
+    writing = open_database(coordinator, limits=TransactionLimits(1.0, lock_seconds))
+    reading = open_database(coordinator, autocommit=True)
+    try:
+        harness = PersonHarness(writing, reading)
+        register, niss = await harness.register(), await harness.person()
+        holder = psycopg.connect(coordinator, application_name="raas")
+        query = "SELECT 1 FROM register_head WHERE register_id = %s FOR NO KEY UPDATE"
+        holder.execute(query, (register.id,))
+        # The queue tries again until the holder was ended.
+        await harness.inscribe(register, niss, "2024-01-01", "2024-01-31")
+        with pytest.raises(psycopg.OperationalError):
+            holder.execute("SELECT 1")
+        holder.close()
     finally:
         await writing.dispose()
         await reading.dispose()
