@@ -19,7 +19,6 @@ from raas.domain.rights.role import Role, RoleGrant
 from raas.domain.rights.snapshot import Right
 from raas.domain.rights.validity import Validity
 from raas.domain.rights.view import Content
-from raas.memory.rights import MemoryRights
 from raas.usecases.ports.rights import UNKNOWN_VERSION, PageStart
 from tests.contract.stores import Stores
 from tests.oracle.numbers import enterprise_number
@@ -205,18 +204,6 @@ async def test_reader_reads_all_rights_again_where_the_database_may_be_another_o
         restored = await reader.read(version + 1)
         assert (restored.version, restored.complete) == (version, True)
         assert kept in restored.rows
-
-
-async def test_reader_reads_all_rights_again_on_a_new_connection(stores: Stores) -> None:
-    if isinstance(stores.rights, MemoryRights):
-        pytest.skip("a reader in memory has no connection")
-    kept = await new_mandate(stores, number(), number())
-    with closing(stores.rights_reader()) as reader:
-        version = (await reader.read(UNKNOWN_VERSION)).version
-        reader.close()
-        again = await reader.read(version)
-        assert again.complete
-        assert kept in again.rows
 
 
 async def test_reader_is_notified_of_a_change(stores: Stores) -> None:
