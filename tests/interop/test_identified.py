@@ -18,7 +18,9 @@ from tests.interop.conftest import HERE, NODE
 
 pytestmark = pytest.mark.skipif(GIVEN_DSN is not None, reason="it is about callers, not about the database")
 
-DOCUMENTED = re.findall(r"^grpcurl -cacert .*$", (ROOT / "docs/operations.md").read_text(), re.MULTILINE)
+DOCUMENTED = re.findall(
+    r"^    (grpcurl -cacert .*)$", (ROOT / "docs/operations.md").read_text(), re.MULTILINE
+)
 
 
 @pytest.fixture(scope="module")
