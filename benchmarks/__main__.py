@@ -3,8 +3,8 @@
     python -m benchmarks [NAME ...] [--json FILE]
 
 Names: unary, latency, batch, import, export, overwrite, stream-latency, stream-catch-up, stream-
-subscribers, search, greedy-caller. A ratio compares two measurements from the same machine and the same
-minute. Absolute figures cannot be compared across machines.
+subscribers, search, greedy-caller, indistinguishable. A ratio compares two measurements from the same
+machine and the same minute. Absolute figures cannot be compared across machines.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import fairness, rows, search, stream, unary
+from benchmarks import fairness, indistinguishable, rows, search, stream, unary
 from benchmarks.figures import Figure, table
 from benchmarks.servers import Servers
 
@@ -32,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[Servers], list[Figure]]] = {
     "stream-subscribers": stream.subscribers,
     "search": search.searches,
     "greedy-caller": fairness.greedy_caller,
+    "indistinguishable": indistinguishable.indistinguishable,
 }
 
 

@@ -31,7 +31,7 @@ Row = tuple[str, str, date, date]
 def random_rows(number: int, seed: int = 1) -> list[Row]:
     """Inscriptions of some months each, for random persons and types."""
     chance = random.Random(seed)
-    persons = [_niss(index) for index in range(DOSSIERS // len(TYPES))]
+    persons = [niss_of(index) for index in range(DOSSIERS // len(TYPES))]
     first = date(2000, 1, 1)
     rows = []
     for _ in range(number):
@@ -41,7 +41,7 @@ def random_rows(number: int, seed: int = 1) -> list[Row]:
     return rows
 
 
-def _niss(index: int) -> str:
+def niss_of(index: int) -> str:
     nine = (
         f"{50 + index // 12_000:02d}{61 + index // 1_000 % 12:02d}{1 + index % 28:02d}{1 + index % 997:03d}"
     )

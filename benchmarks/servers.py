@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,6 +21,7 @@ import grpc
 import psutil
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from raas.identity.development import Authority
 from raas.storage.embedded import running_dsn
 from raas.v1.administration_service_pb2 import CreateRegisterRequest
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
@@ -29,6 +31,7 @@ from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 
 ROOT = Path(__file__).parents[1]
 TYPES = ("HEALTH_INSURANCE", "PENSION", "UNEMPLOYMENT")
+ADMINISTRATORS = ("0206731645", "0316380841")
 OPTIONS = [("grpc.max_receive_message_length", 64 * 1024 * 1024)]
 
 _numbers = itertools.count(5_000_000)
@@ -67,6 +70,33 @@ class Servers:
         }
         return self._started(f"raas-{source}-{workers}", ["server.py"], environment)
 
+    def identified(self) -> IdentifiedServer:
+        """A RaaS server that identifies its callers by certificates."""
+        authority = Authority("Measured Authority")
+        place = self._directory
+        server = authority.server(["127.0.0.1"])
+        for name, content in (
+            ("server.pem", server.certificate_pem),
+            ("server.key", server.key_pem),
+            ("clients.pem", authority.pem),
+        ):
+            (place / name).write_bytes(content)
+        target = f"127.0.0.1:{_free_port()}"
+        environment = {
+            "RAAS_LISTEN": target,
+            "RAAS_ENVIRONMENT": "test",
+            "RAAS_DATA_DIR": str(place / "data-identified"),
+            "RAAS_NISS_PROFILE": "test",
+            "RAAS_AUTHENTIC_SOURCE": "structure",
+            "RAAS_LOG_LEVEL": "error",
+            "RAAS_TLS_CERTIFICATE": str(place / "server.pem"),
+            "RAAS_TLS_KEY": str(place / "server.key"),
+            "RAAS_TLS_CLIENT_CA": str(place / "clients.pem"),
+            "RAAS_ADMINISTRATORS": ",".join(ADMINISTRATORS),
+        }
+        self._started("identified", ["server.py"], environment, listens="RAAS_LISTEN_HEALTH")
+        return IdentifiedServer(target, authority)
+
     def echo(self) -> str:
         """The address of the echo server."""
         return self._started("echo", ["-m", "benchmarks.echo"], {})
@@ -91,20 +121,50 @@ class Servers:
         """The memory of the server, in bytes."""
         return int(self._processes[target].memory_info().rss)
 
-    def _started(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> str:
+    def _started(
+        self,
+        name: str,
+        arguments: list[str],
+        environment: Mapping[str, str],
+        listens: str = "RAAS_LISTEN",
+    ) -> str:
         if name not in self._targets:
-            with socket.create_server(("127.0.0.1", 0)) as probe:
-                target = f"127.0.0.1:{probe.getsockname()[1]}"
+            target = f"127.0.0.1:{_free_port()}"
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=ROOT,
-                env=os.environ | {"RAAS_LISTEN": target} | environment,
+                env=os.environ | {listens: target} | environment,
             )
             self._stack.callback(_end, process)
             _await_serving(target, process)
             self._targets[name] = target
             self._processes[target] = psutil.Process(process.pid)
         return self._targets[name]
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifiedServer:
+    """A server that identifies its callers, and the authority that certifies them."""
+
+    target: str
+    authority: Authority
+
+    @property
+    def administrator(self) -> str:
+        """An organisation that is administrator."""
+        return ADMINISTRATORS[0]
+
+    def channel(self, organisation: str) -> grpc.Channel:
+        """A channel of this organisation."""
+        client = self.authority.client(organisation, "bench")
+        credentials = grpc.ssl_channel_credentials(self.authority.pem, client.key_pem, client.certificate_pem)
+        return grpc.secure_channel(self.target, credentials, [("grpc.use_local_subchannel_pool", 1)])
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
