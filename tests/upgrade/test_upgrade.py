@@ -30,8 +30,11 @@ from tests.upgrade.record import PEOPLE
 
 RECORDED = Path(__file__).with_name("schema-0004")
 CALLS = [Asked(**call) for call in json.loads(lzma.decompress((RECORDED / "calls.json.xz").read_bytes()))]
-NOT_COMPARED = ("next_page_token", "resume_token", "last_seen_time", "message")
-"""Fields of which only the presence is compared: tokens are made anew, and sentences may be worded better."""
+NOT_COMPARED = ("next_page_token", "resume_token", "last_seen_time", "message", "algorithm")
+"""Fields of which only the presence is compared.
+
+Tokens are made anew, sentences may be worded better, and the rules of the search have another version.
+"""
 
 ADDED = ("environment", "server_version")
 """Fields that did not exist in that version."""
