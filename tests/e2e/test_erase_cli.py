@@ -20,6 +20,7 @@ from raas.storage.connection.database import open_database
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.persons.import_rows import FeedRow
 from raas.v1.mutation_pb2 import Mutation
+from tests.conftest import CITUS_DSN
 from tests.e2e.lock_waits import waiting_for
 from tests.e2e.registers import TestRegister
 from tests.e2e.servers import ROOT, Server, raas
@@ -150,7 +151,9 @@ async def test_erase_works_in_batches_and_keeps_them_when_interrupted(
             said, _ = process.communicate(timeout=60)
         assert process.returncode == 130
         result = json.loads(said)
-        assert (result["complete"], result["erased"]) == (False, 10_000)
+        # On a cluster the lock of one row of a copied table keeps every change of the table waiting.
+        before = 0 if CITUS_DSN else 10_000
+        assert (result["complete"], result["erased"]) == (False, before)
         assert result["error"]["reason"] == "INTERRUPTED"
         holder.rollback()
-    assert erased(server, "--niss", niss_text(niss)) == 2_000
+    assert erased(server, "--niss", niss_text(niss)) == 12_000 - before
