@@ -20,8 +20,10 @@ from raas.usecases.ports.errors import PortError, StoreFault, StoreUnavailable
 _PASSING = ("08", "53", "57P", "25006", "25P03", "25P04", "55P03")
 
 
-# The coordinator of a cluster lost a node during a transaction. It names no SQLSTATE of connections.
+# The coordinator of a cluster lost a node during a transaction: it names no SQLSTATE of connections. An error
+# that a node reported has its own SQLSTATE; the end of a connection to a node is an internal error.
 _LOST_NODE = ("failure on connection marked as essential", "failed to COPY to shard")
+_INTERNAL_ERROR, _ON_NODE = "XX000", "while executing command on "
 
 
 def translated_errors() -> _Translation:
@@ -51,8 +53,10 @@ def translated(error: psycopg.Error | exc.SQLAlchemyError) -> PortError:
 
 
 def _is_of_lost_node(error: BaseException | None) -> bool:
-    message = error.diag.message_primary if isinstance(error, psycopg.Error) else None
-    return message is not None and message.startswith(_LOST_NODE)
+    if not isinstance(error, psycopg.Error):
+        return False
+    message, context = error.diag.message_primary or "", error.diag.context or ""
+    return message.startswith(_LOST_NODE) or (error.sqlstate == _INTERNAL_ERROR and _ON_NODE in context)
 
 
 class _Translation:
