@@ -18,6 +18,8 @@ _GROUPS = {
     "persons": ("search", "show", "import"),
     "mandates": ("list", "grant", "revoke"),
     "roles": ("list", "grant", "confirm", "revoke"),
+    "legal-contexts": ("list", "allow", "revoke"),
+    "blocks": ("list", "add", "end"),
 }
 
 
@@ -39,11 +41,13 @@ def main() -> None:
 def command_line() -> typer.Typer:
     """The command line with all commands."""
     from raas.cli.audit import audit_commands
+    from raas.cli.commands.blocks import blocks
     from raas.cli.commands.consult import consult
     from raas.cli.commands.explain import explain
     from raas.cli.commands.export import export
     from raas.cli.commands.history import history
     from raas.cli.commands.inscribe import inscribe, remove
+    from raas.cli.commands.legal_contexts import legal_contexts
     from raas.cli.commands.mandates import mandates
     from raas.cli.commands.persons import persons
     from raas.cli.commands.registers import registers
@@ -89,6 +93,8 @@ def command_line() -> typer.Typer:
     made.add_typer(persons(import_persons), name="persons")
     made.add_typer(mandates, name="mandates")
     made.add_typer(roles, name="roles")
+    made.add_typer(legal_contexts, name="legal-contexts")
+    made.add_typer(blocks, name="blocks")
     made.command("certificates")(certificates)
     made.command("token")(token)
     made.command("status")(status)

@@ -90,6 +90,14 @@ def serve(
             help="The first administrators, two organisations at least, separated by commas.",
         ),
     ] = None,
+    legal_contexts: Annotated[
+        bool | None,
+        typer.Option(
+            "--legal-contexts/--no-legal-contexts",
+            help="Persons, routing, checks and bulk reads need an allowed legal context.",
+            show_default=False,
+        ),
+    ] = None,
     allow_plaintext: Annotated[
         bool | None,
         typer.Option(

@@ -6,7 +6,7 @@ import time
 from base64 import urlsafe_b64decode
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -92,7 +92,11 @@ class TokenReader:
         if verdict.not_before > now:
             raise CredentialRefused("the token is not valid yet")
         _require_binding(verdict, certificate)
-        return credential
+        if certificate is None:
+            return credential
+        # Both must be valid, and a block of either counts.
+        expires_at = min(credential.expires_at, certificate.expires_at)
+        return replace(credential, expires_at=expires_at, certificate=certificate)
 
     def _verify(self, token: str, digest: bytes) -> _Verdict:
         key_id, key = self._key_of(token)

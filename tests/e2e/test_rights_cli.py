@@ -36,3 +36,26 @@ def test_role_is_granted_listed_and_revoked(register: TestRegister) -> None:
     done = raas("roles", "list", "--organisation", FRIEND, "--role", "router", *register.arguments)
     assert grant["id"] in done.stdout
     assert "revoked" in raas("roles", "revoke", grant["id"], *register.arguments).stdout
+
+
+def test_legal_context_is_allowed_listed_and_revoked(register: TestRegister) -> None:
+    rpc = "raas.v1.RegisterService/FindRegisters"
+    options = ("--rpc", rpc, "--type", "PENSION", "--until", "2099-12-31", "--json")
+    done = raas("legal-contexts", "allow", FRIEND, "PCSA:X", *options, *register.arguments)
+    entry = json.loads(done.stdout)
+    assert (entry["caller"], entry["rpcs"], entry["validUntil"]) == (FRIEND, [rpc], "2099-12-31")
+    done = raas("legal-contexts", "list", "--organisation", FRIEND, *register.arguments)
+    assert entry["id"] in done.stdout
+    assert "revoked" in raas("legal-contexts", "revoke", entry["id"], *register.arguments).stdout
+
+
+def test_credential_is_blocked_listed_and_unblocked(register: TestRegister) -> None:
+    application = f"urn:example:{FRIEND}"
+    done = raas("blocks", "add", "lost", "--application", application, "--json", *register.arguments)
+    block = json.loads(done.stdout)
+    assert (block["application"], block["reason"]) == (application, "lost")
+    assert block["id"] in raas("blocks", "list", *register.arguments).stdout
+    assert "ended" in raas("blocks", "end", block["id"], *register.arguments).stdout
+    assert block["id"] not in raas("blocks", "list", *register.arguments).stdout
+    refused = raas("blocks", "add", "lost", *register.arguments, status=2)
+    assert "exactly one" in refused.stderr

@@ -12,6 +12,7 @@ from raas_client.blocking import Blocking
 from raas_client.calls.administration import Administration
 from raas_client.calls.attempt import Identity
 from raas_client.calls.caller import Caller
+from raas_client.calls.catalogue import Catalogue
 from raas_client.calls.channel import Connection
 from raas_client.calls.invoke import Calls
 from raas_client.calls.persons import Persons
@@ -34,7 +35,7 @@ _RETRIES = Retries()
 _SQLITE_IN_MEMORY = ":memory:"
 
 
-class RaasClient(RegisterReads, RegisterWrites, Feed, Persons, Administration, Rights):
+class RaasClient(RegisterReads, RegisterWrites, Feed, Persons, Administration, Rights, Catalogue):
     """A client of RaaS; `async with` closes it. Nothing is sent before the first call.
 
     `target` is `host:port`, or `unix:path`; without `tls` it must be on this machine. The certificate in

@@ -93,6 +93,10 @@ HELP: Mapping[str, str] = {
     "How long calls in progress may take to finish when the server stops; 10 by default.": (
         "Le temps laissé aux appels en cours quand le serveur s'arrête ; 10 par défaut."
     ),
+    "Persons, routing, checks and bulk reads need an allowed legal context.": (
+        "Les personnes, le routage, les contrôles et les lectures en masse exigent un contexte légal "
+        "autorisé."
+    ),
     "Serve --listen-token without TLS, behind a proxy that ends it.": (
         "Sert --listen-token sans TLS, derrière un proxy qui y met fin."
     ),

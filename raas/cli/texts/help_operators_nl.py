@@ -92,6 +92,9 @@ HELP: Mapping[str, str] = {
     "How long calls in progress may take to finish when the server stops; 10 by default.": (
         "Hoelang lopende oproepen krijgen als de server stopt; standaard 10."
     ),
+    "Persons, routing, checks and bulk reads need an allowed legal context.": (
+        "Personen, routering, controles en bulklezingen vereisen een toegelaten wettelijke context."
+    ),
     "Serve --listen-token without TLS, behind a proxy that ends it.": (
         "Dien --listen-token zonder TLS, achter een proxy die TLS beëindigt."
     ),

@@ -1,4 +1,4 @@
-"""French help of the commands about mandates and roles."""
+"""French help of the commands about mandates, roles, legal contexts and blocks."""
 
 from __future__ import annotations
 
@@ -54,4 +54,46 @@ HELP: Mapping[str, str] = {
         "Un contexte légal dans lequel un routeur peut interroger ; peut être répété."
     ),
     "The id of the grant.": "L'identifiant de l'attribution.",
+    "The legal contexts in which organisations may call.": (
+        "Les contextes légaux dans lesquels les organisations peuvent appeler."
+    ),
+    "List the catalogue of legal contexts. With --json, one object per entry.": (
+        "Liste le catalogue des contextes légaux. Avec --json, un objet par entrée."
+    ),
+    "Allow an organisation some calls in a legal context.": (
+        "Autorise à une organisation certains appels dans un contexte légal."
+    ),
+    "End an entry of the catalogue of legal contexts at once.": (
+        "Met fin immédiatement à une entrée du catalogue des contextes légaux."
+    ),
+    "Only the legal contexts of this organisation.": (
+        "Seulement les contextes légaux de cette organisation."
+    ),
+    "The legal context.": ("Le contexte légal."),
+    "An RPC that it may call, such as raas.v1.RegisterService/FindRegisters; may be repeated.": (
+        "Un RPC qu'elle peut appeler, par exemple raas.v1.RegisterService/FindRegisters ; peut être répété."
+    ),
+    "The last day on which its audit records are for auditors only.": (
+        "Le dernier jour où ses traces d'audit sont réservées aux auditeurs."
+    ),
+    "The id of the entry.": ("L'identifiant de l'entrée."),
+    "The credentials that are refused.": ("Les justificatifs d'identité refusés."),
+    "List the blocks that have not ended. With --json, one object per block.": (
+        "Liste les blocages en cours. Avec --json, un objet par blocage."
+    ),
+    "Refuse every credential with a feature, in every process and on open streams; name exactly one.": (
+        "Refuse tout justificatif ayant une caractéristique, dans chaque processus et sur les flux ouverts ; "
+        "indiquez-en exactement une."
+    ),
+    "End a block.": ("Met fin à un blocage."),
+    "Why it is blocked.": ("Le motif du blocage."),
+    "The SHA-256 of a certificate or of a token.": ("Le SHA-256 d'un certificat ou d'un jeton."),
+    "The SHA-256 of the public key of a certificate.": ("Le SHA-256 de la clé publique d'un certificat."),
+    "The issuer and the serial number, separated by a colon.": (
+        "L'émetteur et le numéro de série, séparés par un deux-points."
+    ),
+    "The claim jti of a token.": ("La revendication jti d'un jeton."),
+    "An application.": ("Une application."),
+    "An organisation, with all its applications.": ("Une organisation, avec toutes ses applications."),
+    "The id of the block.": ("L'identifiant du blocage."),
 }

@@ -1,4 +1,4 @@
-"""Dutch help of the commands about mandates and roles."""
+"""Dutch help of the commands about mandates, roles, legal contexts and blocks."""
 
 from __future__ import annotations
 
@@ -50,4 +50,46 @@ HELP: Mapping[str, str] = {
         "Een wettelijke context waarin een router mag vragen; mag herhaald worden."
     ),
     "The id of the grant.": "De id van de toekenning.",
+    "The legal contexts in which organisations may call.": (
+        "De wettelijke contexten waarin organisaties mogen oproepen."
+    ),
+    "List the catalogue of legal contexts. With --json, one object per entry.": (
+        "Toont de catalogus van wettelijke contexten. Met --json één object per ingang."
+    ),
+    "Allow an organisation some calls in a legal context.": (
+        "Staat een organisatie bepaalde oproepen toe in een wettelijke context."
+    ),
+    "End an entry of the catalogue of legal contexts at once.": (
+        "Beëindigt onmiddellijk een ingang van de catalogus van wettelijke contexten."
+    ),
+    "Only the legal contexts of this organisation.": ("Alleen de wettelijke contexten van deze organisatie."),
+    "The legal context.": ("De wettelijke context."),
+    "An RPC that it may call, such as raas.v1.RegisterService/FindRegisters; may be repeated.": (
+        "Een RPC die zij mag oproepen, zoals raas.v1.RegisterService/FindRegisters; mag herhaald worden."
+    ),
+    "The last day on which its audit records are for auditors only.": (
+        "De laatste dag waarop de auditsporen alleen voor auditors zijn."
+    ),
+    "The id of the entry.": ("De id van de ingang."),
+    "The credentials that are refused.": ("De bewijzen van identiteit die geweigerd worden."),
+    "List the blocks that have not ended. With --json, one object per block.": (
+        "Toont de lopende blokkeringen. Met --json één object per blokkering."
+    ),
+    "Refuse every credential with a feature, in every process and on open streams; name exactly one.": (
+        "Weigert elk bewijs van identiteit met een kenmerk, in elk proces en op open stromen; "
+        "vermeld er precies één."
+    ),
+    "End a block.": ("Beëindigt een blokkering."),
+    "Why it is blocked.": ("Waarom het geblokkeerd is."),
+    "The SHA-256 of a certificate or of a token.": ("De SHA-256 van een certificaat of van een token."),
+    "The SHA-256 of the public key of a certificate.": (
+        "De SHA-256 van de publieke sleutel van een certificaat."
+    ),
+    "The issuer and the serial number, separated by a colon.": (
+        "De uitgever en het serienummer, gescheiden door een dubbelepunt."
+    ),
+    "The claim jti of a token.": ("De claim jti van een token."),
+    "An application.": ("Een toepassing."),
+    "An organisation, with all its applications.": ("Een organisatie, met al haar toepassingen."),
+    "The id of the block.": ("De id van de blokkering."),
 }

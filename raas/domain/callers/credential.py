@@ -25,7 +25,7 @@ class Credential:
 
     `fingerprint` is the SHA-256 of the certificate (DER) or of the token, in lower-case hexadecimal; it
     identifies the credential in logs, in the audit and in blocks. `public_key` is the SHA-256 of the
-    SubjectPublicKeyInfo of the certificate, or of the one that the token is bound to. `issuer_serial` is the
+    SubjectPublicKeyInfo of the certificate. `certificate` is the one that a token was presented with. `issuer_serial` is the
     issuer's name (RFC 4514) and the serial number in hexadecimal, separated by a colon. `token_id` is the
     claim `jti`. A field that does not exist for the kind is empty. `expires_at` is in seconds since 1970.
     """
@@ -40,3 +40,4 @@ class Credential:
     token_id: str = ""
     rights: frozenset[str] | None = None
     """The rights to which a token is narrowed; None = not narrowed."""
+    certificate: Credential | None = None

@@ -44,7 +44,7 @@ class CredentialBlock:
 
 
 def features_of(credential: Credential) -> Iterator[tuple[BlockedBy, str]]:
-    """The features by which this credential may be blocked."""
+    """The features by which this credential, or the certificate beside a token, may be blocked."""
     yield BlockedBy.FINGERPRINT, credential.fingerprint
     yield BlockedBy.ENTERPRISE_NUMBER, enterprise_number_text(credential.enterprise_number)
     for feature, value in (
@@ -55,3 +55,5 @@ def features_of(credential: Credential) -> Iterator[tuple[BlockedBy, str]]:
     ):
         if value:
             yield feature, value
+    if credential.certificate is not None:
+        yield from features_of(credential.certificate)

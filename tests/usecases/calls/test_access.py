@@ -393,6 +393,19 @@ async def test_a_blocked_credential_is_refused_and_ends_streams(
             assert access.lost(caller, None) is None
 
 
+async def test_a_block_of_the_certificate_refuses_a_token_beside_it(
+    registers: Registers, records: Records
+) -> None:
+    block = CredentialBlock(uuid4(), BlockedBy.FINGERPRINT, "f" * 64, "lost", ADMINISTRATOR, NOW)
+    rights = await known_rights(block)
+    access = AccessControl(registers, records, PERMISSIONS, rights)  # type: ignore[arg-type]
+    token = Credential(
+        CredentialKind.TOKEN, FRIEND, "urn:app", "0" * 64, float("inf"), certificate=CREDENTIAL
+    )
+    refused = access.enter(Call(Caller(FRIEND, credential=token), CALL_ID, REGISTERS + "Consult"))
+    assert await refusal(refused) == [("", Reason.UNAUTHENTICATED, {})]
+
+
 async def test_a_gateway_does_not_call_on_behalf_of_a_blocked_organisation(
     registers: Registers, records: Records
 ) -> None:
