@@ -101,7 +101,7 @@ def test_serve_with_more_workers_than_connections_is_refused(tmp_path: Path, ser
         given = environment(tmp_path, RAAS_DEVELOPMENT_IDENTITY="1", RAAS_DATABASE_URL=dsn)
         raas("migrate", environment=given)
         done = raas("serve", "--workers", "2", environment=given, status=1)
-    assert "set RAAS_WORKERS to at most 1, or raise the limit by 12" in done.stderr
+    assert "set RAAS_WORKERS to at most 1, or raise the limit by 14" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -190,6 +190,22 @@ class ScopeMissing(Refused):
         return self._value("scope") or ""
 
 
+class LegalContextRequired(Refused):
+    """The call needs a legal context."""
+
+
+class LegalContextNotAllowed(Refused):
+    """The caller may not make this call in this legal context."""
+
+
+class LegalContextUnknown(Refused):
+    """The catalogue of legal contexts has no entry with this id."""
+
+
+class BlockUnknown(Refused):
+    """There is no block of credentials with this id."""
+
+
 class MandateUnknown(Refused):
     """The register has no mandate with this id."""
 

@@ -1,8 +1,8 @@
 """Identification of callers.
 
-An `Identify` strategy identifies the caller by the transport and the metadata. Only the development identity
-exists: callers identify themselves and have every permission. The settings allow it on loopback addresses
-only.
+An `Identify` strategy identifies the caller by the transport and the metadata. Under development identity,
+which the settings allow on loopback addresses only, callers identify themselves and have every permission.
+Certificates and tokens are in calls/credentials.py.
 """
 
 from __future__ import annotations
