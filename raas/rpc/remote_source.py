@@ -64,7 +64,7 @@ class Origin(NamedTuple):
     """The call for which persons are asked: recorded by the other server, never decided upon."""
 
     on_behalf_of: str | None = None
-    """The enterprise number of its caller."""
+    """The enterprise number of its caller, or of the organisation for which a gateway calls."""
     legal_context: str | None = None
 
 
@@ -230,7 +230,7 @@ class RemoteSource:
         if context is None:
             return Origin(None, self._legal_context)
         call = context.call
-        number = enterprise_number_text(call.caller.enterprise_number)
+        number = enterprise_number_text(call.caller.acts_as)
         return Origin(number, call.legal_context or self._legal_context)
 
     async def _check(self, checks: Sequence[v1.PersonCheck], origin: Origin) -> Sequence[v1.PersonState]:
