@@ -13,6 +13,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.registers.content import Content
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.mutation import MutationKind, Stamp
+from raas.domain.rights.view import RegisterView
 from raas.memory.log import MemoryLogStore, log_head, log_page
 from raas.memory.mutations import entry_of as entry_in
 from raas.memory.state import Logged, MemoryState, RegisterState
@@ -174,14 +175,19 @@ class MemoryLogs:
 
 
 class ReadableMessages:
-    """Messages as JSON, and how often each entry was serialised."""
+    """Messages as JSON, and how often each entry was serialised, and messages were restricted."""
 
     def __init__(self) -> None:
         self.written: list[int] = []
+        self.restrictions = 0
 
     def entries(self, register: EnterpriseNumber, entries: Sequence[LogEntry]) -> Sequence[bytes]:
         self.written += [entry.revision for entry in entries]
         return [f"{entry.revision} ".encode() for entry in entries]
+
+    def restricted(self, entries: bytes, view: RegisterView) -> bytes:
+        self.restrictions += 1
+        return entries
 
     def mutations(self, log_id: UUID, entries: bytes, through_revision: int) -> bytes:
         return _json(mutations=[*map(int, entries.split())], through=through_revision)

@@ -63,7 +63,9 @@ class Answers:
             return self.plain(await call)
         except grpc.aio.AioRpcError as error:
             refusal = told(error)
+            metadata = {name: text for name, text in refusal.info.metadata.items() if "revision" not in name}
             return (
+                metadata,
                 refusal.status,
                 refusal.message,
                 refusal.info.reason,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from raas.domain.errors import Reason, Refused, refuse
+from raas.domain.rights.view import Content, RegisterView
 from raas.usecases.feed.recent_log import ERASABLE_SECONDS, RecentLog, cached, wake
 from raas.usecases.feed.segments import SEGMENT_BYTES, segment_of
 from raas.usecases.ports.log import EVERYTHING, LogFilter, ReadLimits
@@ -63,6 +65,22 @@ def test_recent_log_filters_like_the_store() -> None:
     assert world.next(0, B_ONLY) == ({"mutations": [2], "through": 3}, 3)
     assert world.next(0, REMOVALS) == ({"mutations": [3], "through": 3}, 3)
     assert world.next(0, LogFilter(("B",), (2,), (2,))) == (None, 3)
+
+
+def test_restricted_subscribers_share_messages_with_those_of_the_same_view_only() -> None:
+    world = _World()
+    world.log.write(code="B")
+    world.publish()
+    whole = world.recent_log.next(0, B_ONLY)
+    views = [
+        RegisterView(frozenset({"B"})),
+        RegisterView(frozenset({"B"}), {Content.IDENTITY: frozenset({"B"})}),
+        RegisterView(frozenset({"B"})),
+    ]
+    one, other, same = [world.recent_log.next(0, replace(B_ONLY, view=view)) for view in views]
+    assert one is same
+    assert len({id(message) for message in (whole, one, other)}) == 3
+    assert world.messages.restrictions == 2
 
 
 def test_subscribers_at_the_head_share_one_message_per_filter() -> None:
