@@ -26,8 +26,9 @@ class Credential:
     `fingerprint` is the SHA-256 of the certificate (DER) or of the token, in lower-case hexadecimal; it
     identifies the credential in logs, in the audit and in blocks. `public_key` is the SHA-256 of the
     SubjectPublicKeyInfo of the certificate. `certificate` is the one that a token was presented with.
-    `issuer_serial` is the issuer's name (RFC 4514) and the serial number in hexadecimal, separated by a colon. `token_id` is the
-    claim `jti`. A field that does not exist for the kind is empty. `expires_at` is in seconds since 1970.
+    `issuer_serial` is the issuer's name (RFC 4514) and the serial number in hexadecimal, separated by a
+    colon. `token_id` is the claim `jti`. A field that does not exist for the kind is empty. `expires_at` is
+    in seconds since 1970.
     """
 
     kind: CredentialKind
