@@ -11,7 +11,7 @@ from raas.usecases.feed.columns import columns_of
 from raas.usecases.feed.prefetch import PrefetchedPage, Prefetcher
 from raas.usecases.feed.recent_log import RecentLog, StreamMessage
 from raas.usecases.feed.segments import ReadSize, require_no_gap, segment_of, segment_of_entries
-from raas.usecases.feed.serialize import serialized
+from raas.usecases.feed.serialize import restricted, serialized
 from raas.usecases.ports.log import EVERYTHING, LogFilter, LogHead, LogPage, LogPoint, LogStore, ReadLimits
 from raas.usecases.ports.messages import Messages
 
@@ -63,9 +63,9 @@ class LogReader:
         through = through if segment.through is None else segment.through
         if not segment.entries:
             return StreamMessage(None, (), None, segment.position, through), segment.point
-        entries = b"".join(written[: len(segment.entries)])
-        if self._which.view is not None:
-            entries = messages.restricted(entries, self._which.view)
+        written = written[: len(segment.entries)]
+        view = self._which.view
+        entries = b"".join(written) if view is None else await restricted(written, view, messages)
         data = messages.mutations(recent_log.log_id, entries, through)
         nisses = tuple({niss: None for niss in columns_of(segment.entries).niss if niss is not None})
         revisions = segment.entries[0].revision, segment.entries[-1].revision

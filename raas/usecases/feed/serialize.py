@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from raas.concurrency.slices import yielding_slices
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.view import RegisterView
 from raas.usecases.feed.segments import SEGMENT_BYTES
 from raas.usecases.ports.log import LogEntry
 from raas.usecases.ports.messages import Messages
@@ -30,6 +31,14 @@ async def serialized(
         if size > SEGMENT_BYTES and (end := _end(entries, written)) is not None:
             return written[:end]
     return written
+
+
+async def restricted(written: Sequence[bytes], view: RegisterView, messages: Messages) -> bytes:
+    """The bytes of these entries together, without the parts of them that are outside a view."""
+    parts: list[bytes] = []
+    async for some in yielding_slices(written, _SLICE):
+        parts.append(messages.restricted(b"".join(some), view))
+    return b"".join(parts)
 
 
 def _end(entries: Sequence[LogEntry], written: Sequence[bytes]) -> int | None:
