@@ -93,6 +93,8 @@ class BatchQueue(Generic[Item]):
         self._foreground_size = 0
         self._background_size = 0
         self._workers: set[asyncio.Task[None]] = set()
+        self._expected = 1
+        """The callers that were answered last, and those that waited then: so many call at the same time."""
 
     @property
     def size(self) -> int:
@@ -123,9 +125,11 @@ class BatchQueue(Generic[Item]):
         try:
             while self._items or self._background_items:
                 # Callers that were just answered run first: they may have more for this batch.
-                await linger(lambda: len(self._items), lambda: self._foreground_size, self._limit)
+                waiting = self._items.__len__
+                await linger(waiting, self._expected, lambda: self._foreground_size, self._limit)
                 if batch := self._take():
                     await self._process_batch(batch)
+                    self._expected = len(batch) + len(self._items)
         except BaseException:
             # A worker is cancelled only when its event loop ends. No other worker will take these items.
             _fail((*self._items, *self._background_items), NotProcessed("the worker was stopped"))

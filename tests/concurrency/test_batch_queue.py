@@ -76,6 +76,25 @@ async def test_lingering_ends_when_the_size_reaches_the_limit_however_few_caller
     assert iterations <= 3
 
 
+async def test_callers_of_the_last_batch_are_awaited_longer_than_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("raas.concurrency.linger._LONGEST_SECONDS", 60.0)
+    processor = Processor(limit=100)
+
+    async def caller(name: str, iterations: int) -> None:
+        for _ in range(2):
+            item = Item(name)
+            processor.queue.put(item)
+            await item.answer()
+            for _ in range(iterations):
+                await asyncio.sleep(0)
+
+    # Those who come back slowly need longer than the silence after which a lone caller is served.
+    await asyncio.gather(caller("quick", 1), caller("slow", 25))
+    assert processor.batches == [["quick", "slow"], ["quick", "slow"]]
+
+
 async def test_foreground_and_background_items_alternate() -> None:
     processor = Processor(limit=4)
     items = [Item(f"import {n}", background=True) for n in range(3)] + [Item(f"call {n}") for n in range(3)]
