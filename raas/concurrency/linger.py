@@ -28,7 +28,7 @@ async def linger(callers: Callable[[], int], expected: int, size: Callable[[], i
     await asyncio.sleep(0)
     ends = time.monotonic() + _LONGEST_SECONDS
     quiet = 0
-    while 0 < (before := callers()) and size() < limit and time.monotonic() < ends:
+    while (before := callers()) > 0 and size() < limit and time.monotonic() < ends:
         if quiet >= (_QUIET_ITERATIONS if before >= expected else _QUIET_ITERATIONS_BELOW_EXPECTED):
             return
         await asyncio.sleep(0)
