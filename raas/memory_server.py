@@ -33,8 +33,8 @@ from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.server import build_server
 from raas.rpc.services.catalogue import SERVICES
 from raas.rpc.services.use_cases import RightsUseCases, UseCases
-from raas.rpc.wire.identities import read_identity
 from raas.rpc.wire.mutations.stream import StreamMessages
+from raas.rpc.wire.persons.identities import read_identity
 from raas.usecases.admin.registers import Registers
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages

@@ -25,7 +25,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_n
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.status import PersonState, PersonStatus
 from raas.rpc.calls.context import current
-from raas.rpc.wire.identities import claim_message
+from raas.rpc.wire.persons.identities import claim_message
 from raas.usecases.ports.errors import SourceUnavailable
 from raas.usecases.ports.persons import Claim, Comparison
 from raas.v1 import person_service_pb2 as v1

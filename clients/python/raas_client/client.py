@@ -9,16 +9,16 @@ from types import TracebackType
 from typing import Self
 
 from raas_client.blocking import Blocking
-from raas_client.calls.administration import Administration
+from raas_client.calls.admin.catalogue import Catalogue
+from raas_client.calls.admin.registers import Administration
+from raas_client.calls.admin.rights import Rights
 from raas_client.calls.attempt import Identity
 from raas_client.calls.caller import Caller
-from raas_client.calls.catalogue import Catalogue
 from raas_client.calls.channel import Connection
 from raas_client.calls.invoke import Calls
 from raas_client.calls.persons import Persons
 from raas_client.calls.register_reads import RegisterReads
 from raas_client.calls.register_writes import RegisterWrites
-from raas_client.calls.rights import Rights
 from raas_client.identity.token_sources import Token, token_source
 from raas_client.mirror.memory_store import MemoryMirrorStore
 from raas_client.mirror.mirror import Mirror

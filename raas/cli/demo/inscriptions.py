@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from random import Random
 
-from raas.cli.imports.csv_rows import Row
+from raas.cli.imports.files.csv_rows import Row
 
 COLUMNS = ("operation", "niss", "dossier_type", "begin", "end")
 

@@ -20,7 +20,7 @@ import typer
 
 from raas.cli.demo.inscriptions import COLUMNS, SAMPLE_PERSON, demo_rows
 from raas.cli.demo.persons import IMPORT_ID, demo_persons
-from raas.cli.imports.header import read_header
+from raas.cli.imports.files.header import read_header
 from raas.cli.imports.operations import Operations
 from raas.cli.server.client import run_with
 from raas.cli.server.connection import ConnectionOptions

@@ -10,15 +10,15 @@ import typer
 
 from raas.cli.imports.dry_run import DryRun
 from raas.cli.imports.errors import FileChanged, Unreadable
+from raas.cli.imports.files.input import derived_id, reporting, require_encoding
+from raas.cli.imports.files.source import Source, open_source
+from raas.cli.imports.files.table import UTF_8, open_table
 from raas.cli.imports.import_ids import record_of
-from raas.cli.imports.input import derived_id, reporting, require_encoding
 from raas.cli.imports.operations import Operations
 from raas.cli.imports.places import find_places
 from raas.cli.imports.result import write_result
 from raas.cli.imports.run import ImportRun
-from raas.cli.imports.source import Source, open_source
 from raas.cli.imports.state import ImportState
-from raas.cli.imports.table import UTF_8, open_table
 from raas.cli.server.client import report_outages, run_with
 from raas.cli.server.command import server_command
 from raas.cli.server.connection import ConnectionOptions

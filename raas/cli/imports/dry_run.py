@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from itertools import islice
 
+from raas.cli.imports.files.source import Source
+from raas.cli.imports.files.table import Table
 from raas.cli.imports.operations import Operations
 from raas.cli.imports.rejected import reasons_text
-from raas.cli.imports.source import Source
-from raas.cli.imports.table import Table
 from raas.cli.terminal.progress import Meter
 from raas.cli.texts import tr
 from raas_client import RaasClient

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from raas.cli.imports.csv_rows import Row
-from raas.cli.imports.header import Header
+from raas.cli.imports.files.csv_rows import Row
+from raas.cli.imports.files.header import Header
 from raas.cli.terminal.days import ISO, DateFormat, looks_belgian, parse_niss
 from raas.cli.texts import tr
 from raas.v1.identity_pb2 import IdentityClaim, Sex

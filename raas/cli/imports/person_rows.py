@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from google.protobuf.json_format import Parse, ParseError
 
-from raas.cli.imports.csv_rows import Row
 from raas.cli.imports.errors import Unreadable
-from raas.cli.imports.header import PERSON_NAMES, Columns, Header
+from raas.cli.imports.files.csv_rows import Row
+from raas.cli.imports.files.header import PERSON_NAMES, Columns, Header
+from raas.cli.imports.files.source import Source, readable
+from raas.cli.imports.files.table import open_table
 from raas.cli.imports.operations import FIRST_NAMES_SEPARATOR, SEXES
-from raas.cli.imports.source import Source, readable
-from raas.cli.imports.table import open_table
 from raas.cli.terminal.days import DateFormat, parse_niss
 from raas.cli.texts import tr
 from raas.v1.person_pb2 import Person, PersonStatus, RegisterOfOrigin

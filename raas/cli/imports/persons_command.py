@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from raas.cli.imports.input import derived_id, reporting, require_encoding
+from raas.cli.imports.files.input import derived_id, reporting, require_encoding
+from raas.cli.imports.files.source import open_source
+from raas.cli.imports.files.table import UTF_8
 from raas.cli.imports.person_rows import read_persons
-from raas.cli.imports.source import open_source
-from raas.cli.imports.table import UTF_8
 from raas.cli.server.client import report_outages, run_with
 from raas.cli.server.command import ServerOptions, server_command
 from raas.cli.server.refusal import Refusal, refusal_of

@@ -9,7 +9,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from raas.cli.imports.errors import ImportRefused
-from raas.cli.imports.source import Source
+from raas.cli.imports.files.source import Source
 from raas.cli.imports.state import ImportState, load_state, stem
 from raas.cli.texts import tr
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from raas.cli.imports.csv_rows import Row
-from raas.cli.imports.header import INSCRIPTIONS
+from raas.cli.imports.files.csv_rows import Row
+from raas.cli.imports.files.header import INSCRIPTIONS
+from raas.cli.imports.files.table import UTF_8, Table
 from raas.cli.imports.places import is_device
-from raas.cli.imports.table import UTF_8, Table
 from raas.v1.error_reason_pb2 import ErrorReason
 from raas.v1.violation_pb2 import Violation
 

@@ -8,15 +8,15 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from raas.cli.imports.csv_rows import Row
+from raas.cli.imports.files.csv_rows import Row
+from raas.cli.imports.files.read_ahead import read_ahead
+from raas.cli.imports.files.source import Source
+from raas.cli.imports.files.table import Table
 from raas.cli.imports.import_ids import ImportIdRecord
 from raas.cli.imports.operations import Made, Operations
 from raas.cli.imports.places import Places
-from raas.cli.imports.read_ahead import read_ahead
 from raas.cli.imports.rejected import RejectedRow, RejectedRows, reasons_text
-from raas.cli.imports.source import Source
 from raas.cli.imports.state import ImportState
-from raas.cli.imports.table import Table
 from raas.cli.terminal.progress import Meter
 from raas.cli.texts import tr
 from raas.v1.register_service_pb2 import BatchOperation, RejectedOperation

@@ -16,19 +16,19 @@ from google.protobuf.message_factory import GetMessageClass
 
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.services.administration import Administration
-from raas.rpc.services.credential_blocks import CredentialBlockCalls
 from raas.rpc.services.decisions import Decisions
 from raas.rpc.services.dossier_types import DossierTypes
 from raas.rpc.services.imports import PersonImport, RegisterImport
 from raas.rpc.services.inscriptions import Inscriptions
-from raas.rpc.services.legal_contexts import LegalContextCalls
-from raas.rpc.services.mandates import MandateCalls
 from raas.rpc.services.mutations import Mutations
 from raas.rpc.services.person_changes import PersonChanges
 from raas.rpc.services.person_reads import PersonReads
 from raas.rpc.services.persons_served import PersonsServed
 from raas.rpc.services.register_reads import RegisterReads
-from raas.rpc.services.roles import RoleCalls
+from raas.rpc.services.rights.credential_blocks import CredentialBlockCalls
+from raas.rpc.services.rights.legal_contexts import LegalContextCalls
+from raas.rpc.services.rights.mandates import MandateCalls
+from raas.rpc.services.rights.roles import RoleCalls
 from raas.rpc.services.subscribers import Subscribers
 from raas.rpc.services.use_cases import PersonUseCases, UseCases
 from raas.v1 import (

@@ -19,8 +19,8 @@ from raas.rpc.services.persons_served import PersonsServed
 from raas.rpc.wire.applied import import_response
 from raas.rpc.wire.fields import Faults, NissRules, read_text, within_batch
 from raas.rpc.wire.operations import read_operations
-from raas.rpc.wire.person_answers import feed_response
-from raas.rpc.wire.person_requests import read_feed_rows
+from raas.rpc.wire.persons.answers import feed_response
+from raas.rpc.wire.persons.requests import read_feed_rows
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.persons.import_progress import FeedAnswer, FeedMessage
 from raas.usecases.writes.imports import ImportAnswer, ImportMessage, Imports

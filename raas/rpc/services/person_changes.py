@@ -10,13 +10,13 @@ from hashlib import sha256
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.services.persons_served import PersonsServed
 from raas.rpc.wire.fields import read_request_id
-from raas.rpc.wire.person_answers import (
+from raas.rpc.wire.persons.answers import (
     affected_messages,
     candidate_messages,
     inseparable_messages,
     person_message,
 )
-from raas.rpc.wire.person_requests import read_new_person, read_update
+from raas.rpc.wire.persons.requests import read_new_person, read_update
 from raas.usecases.calls.fingerprint import RequestId
 from raas.v1 import person_service_pb2 as v1
 

@@ -13,8 +13,8 @@ from raas.domain.search.person_search import ALGORITHM
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.services.persons_served import PersonsServed
 from raas.rpc.wire.operations import read_claim
-from raas.rpc.wire.person_answers import candidate_messages, person_message, state_message
-from raas.rpc.wire.person_requests import read_person_checks, read_query
+from raas.rpc.wire.persons.answers import candidate_messages, person_message, state_message
+from raas.rpc.wire.persons.requests import read_person_checks, read_query
 from raas.v1 import person_service_pb2 as v1
 
 

@@ -18,7 +18,7 @@ from raas.domain.persons.identity import IdentityClaim
 from raas.domain.registers.operation import Action, Operation
 from raas.domain.text import text_violations
 from raas.rpc.wire.fields import CODE_LIMIT, ROW_VIOLATIONS, Faults, NissRules, read_code, read_niss
-from raas.rpc.wire.sexes import read_sex
+from raas.rpc.wire.persons.sexes import read_sex
 from raas.v1 import identity_pb2, inscription_pb2, niss_pb2, period_pb2, register_service_pb2
 
 NAME_LIMIT = 256

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from raas.cli.imports.csv_rows import Row
-from raas.cli.imports.header import read_header
+from raas.cli.imports.files.csv_rows import Row
+from raas.cli.imports.files.header import read_header
 from raas.cli.imports.operations import LARGEST_OPERATION, Made, Operations
 from raas.cli.terminal.days import parse_date_format
 from raas.v1.identity_pb2 import IdentityClaim, Sex

@@ -9,8 +9,8 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 
 from raas.cli.imports.errors import HeaderInvalid, Unreadable
+from raas.cli.imports.files.source import open_source
 from raas.cli.imports.person_rows import PERSONS, PersonRow, read_persons
-from raas.cli.imports.source import open_source
 from raas.cli.terminal.days import ISO, DateFormat, parse_date_format
 from raas.v1.identity_pb2 import Identity
 from raas.v1.person_pb2 import Person

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from raas.cli.imports.errors import ImportRefused
+from raas.cli.imports.files.source import open_source
 from raas.cli.imports.import_ids import record_of
 from raas.cli.imports.places import Places, find_places
-from raas.cli.imports.source import open_source
 from raas.cli.imports.state import ImportState, content_id, stem
 
 FRESH = ImportState("id", None, None, "content")

@@ -9,7 +9,7 @@ from contextlib import aclosing
 
 import pytest
 
-from raas.cli.imports.read_ahead import read_ahead
+from raas.cli.imports.files.read_ahead import read_ahead
 
 
 async def test_rows_arrive_in_order() -> None:

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raas.cli.imports.csv_rows import CsvText, Row
 from raas.cli.imports.errors import FileChanged, HeaderInvalid, ImportRefused, Unreadable
-from raas.cli.imports.header import INSCRIPTIONS, Header
-from raas.cli.imports.source import open_source
-from raas.cli.imports.table import looks_like_row, open_table
+from raas.cli.imports.files.csv_rows import CsvText, Row
+from raas.cli.imports.files.header import INSCRIPTIONS, Header
+from raas.cli.imports.files.source import open_source
+from raas.cli.imports.files.table import looks_like_row, open_table
 
 CONTENT = "niss,dossier_type,begin,end\n85673003360,PENSION,2024-01-01,\n"
 ROWS = [Row(2, ["85673003360", "PENSION", "2024-01-01", ""])]

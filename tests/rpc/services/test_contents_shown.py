@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.numbers.enterprise_number import enterprise_number_text
 from raas.domain.numbers.niss import niss_text
-from raas.rpc.wire.identities import identity_message
+from raas.rpc.wire.persons.identities import identity_message
 from raas.usecases.admin.erase import EraseContents
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.persons.import_rows import FeedRow

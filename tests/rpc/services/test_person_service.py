@@ -21,8 +21,8 @@ from raas.domain.rights.role import Role
 from raas.domain.search.ladder import SearchStep
 from raas.domain.search.person_search import GivenNameMatching
 from raas.rpc.calls.identity import development_identity
-from raas.rpc.wire.identities import claim_message, identity_message, read_identity
 from raas.rpc.wire.operations import read_claim
+from raas.rpc.wire.persons.identities import claim_message, identity_message, read_identity
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Caller
 from raas.v1 import person_service_pb2 as v1

@@ -12,7 +12,7 @@ from raas.domain.registers.mutation import (
     NetworkEvent,
     Replacement,
 )
-from raas.rpc.wire.identities import identity_message
+from raas.rpc.wire.persons.identities import identity_message
 from raas.rpc.wire.registers import dossier_type_message
 from raas.v1 import mutation_pb2
 

@@ -12,9 +12,9 @@ from uuid import uuid4
 import typer
 
 from raas.cli.imports.errors import FileChanged, HeaderInvalid, ImportRefused, Unreadable
-from raas.cli.imports.source import Source
+from raas.cli.imports.files.source import Source
+from raas.cli.imports.files.table import UTF_8
 from raas.cli.imports.state import content_id
-from raas.cli.imports.table import UTF_8
 from raas.cli.server.refusal import Refusal
 from raas.cli.terminal.exits import Exit, fail
 from raas.cli.texts import tr

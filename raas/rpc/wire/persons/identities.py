@@ -12,7 +12,7 @@ from raas.domain.persons.stored_identity import incomplete_date_text
 from raas.domain.text import has_letter, storable_text_violations, text_violations
 from raas.rpc.wire.fields import Faults
 from raas.rpc.wire.operations import FIRST_NAMES_LIMIT, NAME_LIMIT
-from raas.rpc.wire.sexes import SEX_NUMBERS, read_sex
+from raas.rpc.wire.persons.sexes import SEX_NUMBERS, read_sex
 from raas.v1 import identity_pb2
 
 TEXT_LIMIT = 256

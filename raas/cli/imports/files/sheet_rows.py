@@ -10,8 +10,8 @@ import datetime
 from collections.abc import Iterator
 from io import BytesIO
 
-from raas.cli.imports.csv_rows import Row
 from raas.cli.imports.errors import ImportRefused, Unreadable
+from raas.cli.imports.files.csv_rows import Row
 from raas.cli.texts import tr
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"

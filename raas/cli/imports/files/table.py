@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from raas.cli.imports.csv_rows import CsvText, Row
-from raas.cli.imports.header import INSCRIPTIONS, Columns, Header, read_header
-from raas.cli.imports.sheet_rows import OLE, ZIP, sheet_rows
-from raas.cli.imports.source import Source, readable
+from raas.cli.imports.files.csv_rows import CsvText, Row
+from raas.cli.imports.files.header import INSCRIPTIONS, Columns, Header, read_header
+from raas.cli.imports.files.sheet_rows import OLE, ZIP, sheet_rows
+from raas.cli.imports.files.source import Source, readable
 
 UTF_8 = "utf-8"
 

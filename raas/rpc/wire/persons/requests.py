@@ -28,10 +28,10 @@ from raas.rpc.wire.fields import (
     within_batch,
     within_limit,
 )
-from raas.rpc.wire.identities import read_first_names, read_identity, read_name, read_past_date
 from raas.rpc.wire.operations import read_claim
+from raas.rpc.wire.persons.identities import read_first_names, read_identity, read_name, read_past_date
+from raas.rpc.wire.persons.sexes import read_sex
 from raas.rpc.wire.registers import masked_fields
-from raas.rpc.wire.sexes import read_sex
 from raas.usecases.persons.import_rows import FeedRow
 from raas.usecases.persons.read import PersonCheck
 from raas.usecases.persons.search import MOST_RESULTS

@@ -10,7 +10,7 @@ from raas.domain.numbers.enterprise_number import enterprise_number_text
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.record import Person
 from raas.rpc.wire.dossiers import dossier_messages, period_messages
-from raas.rpc.wire.identities import identity_message
+from raas.rpc.wire.persons.identities import identity_message
 from raas.rpc.wire.rejected_rows import rejected_rows
 from raas.rpc.wire.violations import notice_messages
 from raas.usecases.persons.change_niss import AffectedRegister, Inseparable
