@@ -24,8 +24,9 @@ from raas.usecases.admin.legal_contexts import NewLegalContext
 from raas.v1 import administration_service_pb2 as v1
 from raas.v1 import credential_block_pb2, legal_context_pb2
 
+_HASHES = ("fingerprint", "public_key")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_LONGEST = {"issuer_serial": 1_000, "token_id": 256, "application": 256}
+_LONGEST = {"fingerprint": 64, "public_key": 64, "issuer_serial": 1_000, "token_id": 256, "application": 256}
 
 
 def read_new_legal_context(
@@ -109,15 +110,14 @@ def _feature(field: str, text: str, faults: Faults) -> str | None:
     if field == "enterprise_number":
         number = read_enterprise_number(field, text, faults)
         return None if number is None else enterprise_number_text(number)
-    if field in _LONGEST:
-        if text:
-            return read_text(field, text, _LONGEST[field], faults)
+    if not text:
         faults.append(Violation(field, Reason.REQUIRED))
         return None
-    if _SHA256.fullmatch(text):
-        return text
-    faults.append(Violation(field, Reason.VALUE_INVALID))
-    return None
+    value = read_text(field, text, _LONGEST[field], faults)
+    if value is not None and field in _HASHES and not _SHA256.fullmatch(value):
+        faults.append(Violation(field, Reason.VALUE_INVALID))
+        return None
+    return value
 
 
 def _day(day: int | None) -> str | None:

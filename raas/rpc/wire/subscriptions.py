@@ -119,14 +119,11 @@ def listing_bytes(answer: MutationPage, messages: StreamMessages) -> bytes:
 
 def read_subscriber_caller(request: v1.DeleteSubscriberRequest, faults: Faults) -> CallerKey | None:
     """The caller that owns the subscriber; None = the caller itself."""
-    if not request.HasField("subscriber_caller"):
-        for field in ("subscriber_application", "subscriber_on_behalf_of"):
-            if request.HasField(field):
-                faults.append(Violation("subscriber_caller", Reason.REQUIRED))
-                break
-        return None
-    organisation = read_enterprise_number("subscriber_caller", request.subscriber_caller, faults)
-    application, behalf = "", None
+    organisation, application, behalf = None, "", None
+    if request.HasField("subscriber_caller"):
+        organisation = read_enterprise_number("subscriber_caller", request.subscriber_caller, faults)
+    elif request.HasField("subscriber_application") or request.HasField("subscriber_on_behalf_of"):
+        faults.append(Violation("subscriber_caller", Reason.REQUIRED))
     if request.HasField("subscriber_application"):
         application = read_text("subscriber_application", request.subscriber_application, 256, faults) or ""
     if request.HasField("subscriber_on_behalf_of"):

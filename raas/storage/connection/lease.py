@@ -40,13 +40,17 @@ class Lease:
         task = self._unfinished = detach(run())
         return await asyncio.shield(task)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether work of a caller that left is still running on the connection."""
+        return self._unfinished is not None and not self._unfinished.done()
+
     async def give_back(self, *, cut_off: bool = False) -> None:
         """Return the connection to the pool once nothing runs on it; uncommitted changes are rolled back.
 
         A connection that was cut off in the middle of something is closed: the pool replaces it.
         """
-        finished = self._unfinished is None or self._unfinished.done()
-        if finished and not cut_off and _is_idle(self.connection):
+        if not self.is_busy and not cut_off and _is_idle(self.connection):
             self._pooled.close()  # does not wait, so it cannot be cancelled
         else:
             await finish(self._settle(cut_off))

@@ -58,8 +58,17 @@ class Transaction:
 
     async def wait_for_locks(self, work: Awaitable[Result]) -> Result:
         """Await work that takes locks. Raises StoreUnavailable when that takes too long, StoreFault."""
+        waiting = wait_for_locks(self._engine, self.connection, limits_of(self._engine), work)
+        return await self.finish(waiting)
+
+    async def finish(self, work: Awaitable[Result]) -> Result:
+        """Await a step, which runs to its end also when the caller is cancelled meanwhile.
+
+        A pipeline that is cancelled again while the driver ends it cannot be ended any more. Raises
+        StoreUnavailable, StoreFault.
+        """
         with translated_errors():
-            return await wait_for_locks(self._engine, self.connection, limits_of(self._engine), work)
+            return await self._lease.finish(lambda: work)
 
     async def send(self, statements: Iterable[tuple[str, Any]]) -> None:
         """Send statements without waiting for their results: the database works on them meanwhile.
@@ -83,8 +92,8 @@ class Transaction:
         await self._lease.finish(lambda: self._commit(evidence, statements))
 
     async def end(self) -> None:
-        """Roll back, unless a COMMIT was begun."""
-        if not self._committing:
+        """Roll back, unless a COMMIT was begun, or a step is running: then the lease ends the connection."""
+        if not self._committing and not self._lease.is_busy:
             with suppress(psycopg.Error):
                 await self._close_pipeline()
             if not self.connection.closed:

@@ -12,8 +12,8 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
 from raas.domain.search.person_search import DayProbe, Probe
 from raas.storage.connection.clock import ClockGuard
-from raas.storage.connection.commit import NOTHING_TO_FIND
-from raas.storage.connection.errors import translated_errors
+from raas.storage.connection.commit import NOTHING_TO_FIND, Evidence
+from raas.storage.connection.lease import Connection
 from raas.storage.connection.query import fetch
 from raas.storage.connection.transactions import Transactions
 from raas.storage.persons.create import PostgresPersonCreation, lock_additions
@@ -64,19 +64,27 @@ class PostgresPersonStore:
     async def add(self, persons: Sequence[Person], progress: Progress | None) -> AddResult:
         """Add new records and the progress of their import, in one transaction."""
         async with self._writing.begin() as transaction:
-            connection, evidence = transaction.connection, NOTHING_TO_FIND
-            with translated_errors():
-                if progress is not None:
-                    if await locked_offset(connection, progress.key) != progress.before:
-                        return AddResult.OFFSET_MOVED
-                    await advance(connection, progress)
-                    evidence = evidence_of_import(progress)
-                if persons and not await add_persons(connection, persons, self._clock):
-                    return AddResult.NUMBER_KNOWN
-                if persons and progress is None:
-                    evidence = await evidence_of_person(connection, persons[0].niss)
-            await transaction.commit(evidence)
+            found = await transaction.finish(self._add(transaction.connection, persons, progress))
+            if isinstance(found, AddResult):
+                return found
+            await transaction.commit(found)
             return AddResult.ADDED
+
+    async def _add(
+        self, connection: Connection, persons: Sequence[Person], progress: Progress | None
+    ) -> AddResult | Evidence:
+        """Write them; answers the evidence of it, or why nothing is to be committed."""
+        evidence = NOTHING_TO_FIND
+        if progress is not None:
+            if await locked_offset(connection, progress.key) != progress.before:
+                return AddResult.OFFSET_MOVED
+            await advance(connection, progress)
+            evidence = evidence_of_import(progress)
+        if persons and not await add_persons(connection, persons, self._clock):
+            return AddResult.NUMBER_KNOWN
+        if persons and progress is None:
+            evidence = await evidence_of_person(connection, persons[0].niss)
+        return evidence
 
     async def adopt_import(self, key: ImportKey, earlier: str) -> None:
         """Give the import under the caller `earlier` to the caller of `key`, unless that has one."""

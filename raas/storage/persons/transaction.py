@@ -13,7 +13,6 @@ from raas.domain.persons.record import Person
 from raas.domain.registers.mutation import MutationKind
 from raas.storage.connection.clock import ClockGuard
 from raas.storage.connection.commit import NOTHING_TO_FIND, Evidence
-from raas.storage.connection.errors import translated_errors
 from raas.storage.connection.transactions import Transaction, Transactions
 from raas.storage.persons.evidence import evidence_of_import, evidence_of_person
 from raas.storage.persons.imports import advance, locked_offset
@@ -65,30 +64,27 @@ class _Transaction:
 
     async def import_offset(self, key: ImportKey) -> int:
         """The stored offset of an import; no other transaction moves it before this one ends."""
-        with translated_errors():
-            return await locked_offset(self._connection, key)
+        return await self._transaction.finish(locked_offset(self._connection, key))
 
     async def advance_import(self, progress: Progress) -> None:
         """Store the offset of an import, and its skipped rows."""
-        with translated_errors():
-            await advance(self._connection, progress)
+        await self._transaction.finish(advance(self._connection, progress))
         self._progress = progress
 
     async def put(self, persons: Sequence[Person]) -> None:
         """Write records, new or changed."""
-        with translated_errors():
-            await put_persons(self._connection, persons, self._time)
+        await self._transaction.finish(put_persons(self._connection, persons, self._time))
         self._written = persons[0].niss if persons else self._written
 
     async def stored(self, niss: Niss) -> Person:
         """A record as it is stored now."""
-        with translated_errors():
-            return (await read_persons(self._connection, [niss]))[niss]
+        return (await self._transaction.finish(read_persons(self._connection, [niss])))[niss]
 
     async def keep_content(self, niss: Niss, body: Mapping[str, Any]) -> tuple[int, str]:
         """Keep facts about a person beside the log; answers their id and the hash that the log holds."""
-        with translated_errors():
-            return await write_content(self._connection, niss, MutationKind.IDENTITY_CHANGED, body)
+        return await self._transaction.finish(
+            write_content(self._connection, niss, MutationKind.IDENTITY_CHANGED, body)
+        )
 
     async def commit(
         self, niss_statuses: Mapping[Niss, NissStatus], registers: Iterable[tuple[int, WriteSet]]
@@ -99,8 +95,9 @@ class _Transaction:
         for register_id, written in registers:
             if written.mutations:
                 return await self._transaction.commit(evidence_of(register_id, written), statements)
-        await self._transaction.send(statements)
-        await self._transaction.commit(await self._evidence(next(iter(niss_statuses), self._written)))
+        await self._transaction.finish(self._transaction.send(statements))
+        written_number = next(iter(niss_statuses), self._written)
+        await self._transaction.commit(await self._transaction.finish(self._evidence(written_number)))
 
     async def _evidence(self, written: Niss | None) -> Evidence:
         if self._progress is not None:

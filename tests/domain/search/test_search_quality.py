@@ -68,4 +68,5 @@ def test_at_most_one_in_twenty_different_names_scores_nine_tenths():
 
 def test_both_halves_of_a_set_are_about_equal():
     pairs = [f"{one}|{other}" for _, one, other in given_name_pairs()]
-    assert 0.4 < sum(map(held_out, pairs)) / len(pairs) < 0.6
+    # Of 158 pairs, by chance: three standard deviations are 0.12.
+    assert 0.38 < sum(map(held_out, pairs)) / len(pairs) < 0.62
