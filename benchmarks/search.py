@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from random import Random
 from statistics import quantiles
 
@@ -90,11 +91,12 @@ def on_ladder(queries: Sequence[PersonQuery]) -> list[PersonQuery]:
 
 def mistaken(persons: Sequence[Identity], number: int) -> list[PersonQuery]:
     """Questions for these persons, each with a mistake of clerk_mistakes.py, of every class in turn."""
-    chance, made = Random(4), list[PersonQuery]()
+    chance, made, this_year = Random(4), list[PersonQuery](), datetime.now(UTC).year
     kinds = list(MISTAKES.values())
     while len(made) < number:
         query = kinds[len(made) % len(kinds)](chance, exact(chance.choice(persons)))
-        if query is not None:
+        # A mistake of ten years may lead into the future, where nobody may be looked for.
+        if query is not None and (query.birth_date.year or 0) < this_year:
             made.append(query)
     return made
 
