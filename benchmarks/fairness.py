@@ -1,4 +1,4 @@
-"""What one greedy caller costs 49 others: their latency with and without it, in turns."""
+"""The cost of one greedy caller for 49 others: their latency with and without it, in turns."""
 
 from __future__ import annotations
 

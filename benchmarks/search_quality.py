@@ -60,7 +60,7 @@ class Counts:
 
 @dataclass(slots=True)
 class Result:
-    """What the questions of one half found."""
+    """The results of the questions of one half."""
 
     kinds: dict[str, Counts] = field(default_factory=dict)
     steps: dict[str, Counts] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from raas.domain.rights.mandate import Mandate
 from raas.domain.rights.role import Role, RoleGrant
 from raas.domain.rights.snapshot import Right
 from raas.usecases.ports.errors import StoreUnavailable
-from raas.usecases.ports.rights import UNKNOWN_VERSION, PageStart, RightsUpdate
+from raas.usecases.ports.rights import UNKNOWN_VERSION, AnyRight, PageStart, RightsUpdate
 
 
 def _now() -> datetime:
@@ -146,23 +146,9 @@ class MemoryRightsTransaction:
         self.written: list[Right] = []
         self._rights = [right for _, right in rows.values()]
 
-    async def mandate(self, id_: UUID) -> Mandate | None:
-        """The mandate with this id."""
-        return next((each for each in self._rights if isinstance(each, Mandate) and each.id == id_), None)
-
-    async def grant(self, id_: UUID) -> RoleGrant | None:
-        """The role grant with this id."""
-        return next((each for each in self._rights if isinstance(each, RoleGrant) and each.id == id_), None)
-
-    async def legal_context(self, id_: UUID) -> LegalContext | None:
-        """The entry of the catalogue of legal contexts with this id."""
-        found = (each for each in self._rights if isinstance(each, LegalContext) and each.id == id_)
-        return next(found, None)
-
-    async def block(self, id_: UUID) -> CredentialBlock | None:
-        """The block of credentials with this id."""
-        found = (each for each in self._rights if isinstance(each, CredentialBlock) and each.id == id_)
-        return next(found, None)
+    async def find(self, kind: type[AnyRight], id_: UUID) -> AnyRight | None:
+        """The right of this kind with this id."""
+        return next((each for each in self._rights if isinstance(each, kind) and each.id == id_), None)
 
     async def grants_of(self, organisation: EnterpriseNumber) -> Sequence[RoleGrant]:
         """All role grants of an organisation."""

@@ -83,17 +83,17 @@ async def test_every_field_of_a_right_is_kept(stores: Stores) -> None:
         await transaction.put(mandate)
         await transaction.put(grant)
     async with stores.rights.change() as transaction:
-        assert await transaction.mandate(mandate.id) == mandate
-        assert await transaction.grant(grant.id) == grant
+        assert await transaction.find(Mandate, mandate.id) == mandate
+        assert await transaction.find(RoleGrant, grant.id) == grant
         assert await transaction.grants_of(a) == [grant]
         await transaction.put(mandate.revoked(a, transaction.time))
         await transaction.put(grant.confirmed(c, transaction.time).revoked(a, transaction.time))
     changed = transaction.time
     async with stores.rights.change() as transaction:
-        assert await transaction.mandate(mandate.id) == mandate.revoked(a, changed)
-        assert await transaction.grant(grant.id) == grant.confirmed(c, changed).revoked(a, changed)
-        assert await transaction.mandate(grant.id) is None
-        assert await transaction.grant(mandate.id) is None
+        assert await transaction.find(Mandate, mandate.id) == mandate.revoked(a, changed)
+        assert await transaction.find(RoleGrant, grant.id) == grant.confirmed(c, changed).revoked(a, changed)
+        assert await transaction.find(Mandate, grant.id) is None
+        assert await transaction.find(RoleGrant, mandate.id) is None
 
 
 async def test_every_field_of_a_legal_context_and_of_a_block_is_kept(stores: Stores) -> None:
@@ -109,11 +109,11 @@ async def test_every_field_of_a_legal_context_and_of_a_block_is_kept(stores: Sto
         for right in (whole, narrow, block):
             await transaction.put(right)
     async with stores.rights.change() as transaction:
-        assert await transaction.legal_context(whole.id) == whole
-        assert await transaction.legal_context(narrow.id) == narrow
-        assert await transaction.block(block.id) == block
-        assert await transaction.block(whole.id) is None
-        assert await transaction.legal_context(block.id) is None
+        assert await transaction.find(LegalContext, whole.id) == whole
+        assert await transaction.find(LegalContext, narrow.id) == narrow
+        assert await transaction.find(CredentialBlock, block.id) == block
+        assert await transaction.find(CredentialBlock, whole.id) is None
+        assert await transaction.find(LegalContext, block.id) is None
     assert sorted(await stores.rights.legal_contexts(a, None, None, 10), key=_id) == sorted(
         [whole, narrow], key=_id
     )
@@ -132,7 +132,7 @@ async def test_every_field_of_a_legal_context_and_of_a_block_is_kept(stores: Sto
     assert block.id not in {each.id for each in await stores.rights.blocks(None, 1_000)}
     assert await stores.rights.legal_contexts(a, 739_000, None, 10) == [narrow]
     async with stores.rights.change() as transaction:
-        ended = await transaction.block(block.id)
+        ended = await transaction.find(CredentialBlock, block.id)
         assert ended is not None
         assert ended.revoked_by == b
 

@@ -60,3 +60,8 @@ def day_of(day: Day) -> date:
 
 
 _day = lru_cache(maxsize=65_536)(date.fromisoformat)
+
+
+def optional_day_text(day: Day | None) -> str | None:
+    """The text of a day that may be absent. Raises like `day_text`."""
+    return None if day is None else day_text(day)

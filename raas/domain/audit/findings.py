@@ -37,7 +37,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was verified: sound only if `findings` is empty.
+    """The result of a verification: sound only if `findings` is empty.
 
     `removed` records, of checkpoints up to the time `removed_until`, were removed with their month and are
     proven by hashes only. `size` and `time` are those of the newest checkpoint that the records equal.

@@ -92,7 +92,7 @@ class AuditRecord:
     criteria_hash: bytes | None = None
     """The salted hash of search criteria that are kept beside the record and can be erased."""
     details: JsonObject = field(default_factory=dict)
-    """What belongs to the kind: parameters of a command, host of a process, the cause of a seal."""
+    """The details of the kind: parameters of a command, host of a process, the cause of a seal."""
 
 
 def record_texts(record: AuditRecord) -> tuple[str, ...]:

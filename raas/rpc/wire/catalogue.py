@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
-from raas.domain.calendar.day import day_text
 from raas.domain.errors import Reason, Violation
 from raas.domain.numbers.enterprise_number import enterprise_number_text
 from raas.domain.rights.credential_block import BlockedBy, CredentialBlock
@@ -16,6 +15,7 @@ from raas.rpc.wire.mutations.columns import timestamp_of
 from raas.rpc.wire.rights import (
     LEGAL_CONTEXT_LIMIT,
     REASON_LIMIT,
+    optional_day,
     read_mandatory_number,
     read_rpcs,
     read_validity,
@@ -64,9 +64,9 @@ def legal_context_message(context: LegalContext) -> legal_context_pb2.LegalConte
         legal_context=context.legal_context,
         rpcs=(name.removeprefix("/") for name in sorted(context.rpcs)),
         dossier_types=sorted(context.dossier_types or ()),
-        valid_from=_day(context.validity.first),
-        valid_until=_day(context.validity.last),
-        confidential_until=_day(context.confidential_until),
+        valid_from=optional_day(context.validity.first),
+        valid_until=optional_day(context.validity.last),
+        confidential_until=optional_day(context.confidential_until),
         granted_by=enterprise_number_text(context.granted_by),
         grant_time=timestamp_of(context.grant_time),
     )
@@ -118,7 +118,3 @@ def _feature(field: str, text: str, faults: Faults) -> str | None:
         faults.append(Violation(field, Reason.VALUE_INVALID))
         return None
     return value
-
-
-def _day(day: int | None) -> str | None:
-    return None if day is None else day_text(day)

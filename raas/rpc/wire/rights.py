@@ -168,8 +168,8 @@ def mandate_message(mandate: Mandate) -> mandate_pb2.Mandate:
         permissions=sorted(each.value for each in mandate.permissions),  # type: ignore[misc]
         dossier_types=sorted(mandate.dossier_types or ()),
         contents=sorted(each.value for each in mandate.contents),  # type: ignore[misc]
-        valid_from=_day(mandate.validity.first),
-        valid_until=_day(mandate.validity.last),
+        valid_from=optional_day(mandate.validity.first),
+        valid_until=optional_day(mandate.validity.last),
         legal_basis=mandate.legal_basis,
         granted_by=enterprise_number_text(mandate.granted_by),
         grant_time=timestamp_of(mandate.grant_time),
@@ -194,8 +194,8 @@ def grant_message(grant: RoleGrant) -> role_pb2.RoleGrant:
         rpcs=(name.removeprefix("/") for name in sorted(grant.rpcs)),
         dossier_types=sorted(grant.dossier_types or ()),
         legal_contexts=sorted(grant.legal_contexts or ()),
-        valid_from=_day(grant.validity.first),
-        valid_until=_day(grant.validity.last),
+        valid_from=optional_day(grant.validity.first),
+        valid_until=optional_day(grant.validity.last),
         granted_by=enterprise_number_text(grant.granted_by),
         grant_time=timestamp_of(grant.grant_time),
         awaits_confirmation=not grant.is_confirmed and grant.revoke_time is None,
@@ -242,5 +242,6 @@ def _texts(field: str, texts: Sequence[str], limit: int, faults: Faults) -> Sequ
     return [text for text in read if text is not None]
 
 
-def _day(day: int | None) -> str | None:
+def optional_day(day: int | None) -> str | None:
+    """A day of validity; None = absent."""
     return None if day is None else day_text(day)

@@ -1,1 +1,1 @@
-"""What callers have used of their limits, over all processes."""
+"""The use that callers made of their limits, over all processes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -25,7 +25,7 @@ from raas.storage.rights.columns import date_of
 from raas.storage.rights.kinds import KINDS
 from raas.storage.rights.notifications import NOTIFY
 from raas.usecases.ports.errors import StoreFault
-from raas.usecases.ports.rights import PageStart
+from raas.usecases.ports.rights import AnyRight, PageStart
 
 # The row is locked until COMMIT: changes of rights take place one after the other.
 _NEXT_VERSION = (
@@ -130,29 +130,12 @@ class PostgresRightsTransaction:
         self._transaction = transaction
         self._put: list[Right] = []
 
-    async def mandate(self, id_: UUID) -> Mandate | None:
-        """The mandate with this id."""
-        row = await _first(self._transaction, f"SELECT {mandates.COLUMNS} FROM mandate WHERE id = %s", (id_,))
-        return None if row is None else mandates.mandate_of(row)
-
-    async def grant(self, id_: UUID) -> RoleGrant | None:
-        """The role grant with this id."""
-        row = await _first(
-            self._transaction, f"SELECT {grants.COLUMNS} FROM role_grant WHERE id = %s", (id_,)
-        )
-        return None if row is None else grants.grant_of(row)
-
-    async def legal_context(self, id_: UUID) -> LegalContext | None:
-        """The entry of the catalogue of legal contexts with this id."""
-        statement = f"SELECT {contexts.COLUMNS} FROM legal_context WHERE id = %s"
+    async def find(self, kind: type[AnyRight], id_: UUID) -> AnyRight | None:
+        """The right of this kind with this id."""
+        stored = KINDS[kind]
+        statement = f"SELECT {stored.columns} FROM {stored.table} WHERE id = %s"
         row = await _first(self._transaction, statement, (id_,))
-        return None if row is None else contexts.context_of(row)
-
-    async def block(self, id_: UUID) -> CredentialBlock | None:
-        """The block of credentials with this id."""
-        statement = f"SELECT {blocks.COLUMNS} FROM credential_block WHERE id = %s"
-        row = await _first(self._transaction, statement, (id_,))
-        return None if row is None else blocks.block_of(row)
+        return None if row is None else cast(AnyRight, stored.read(row))
 
     async def grants_of(self, organisation: EnterpriseNumber) -> Sequence[RoleGrant]:
         """All role grants of an organisation."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-from raas.domain.errors import Reason, refuse
+from raas.domain.errors import Reason
 from raas.domain.rights.credential_block import BlockedBy, CredentialBlock
+from raas.usecases.admin.ending import end_right
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.calls.rights_cache import RightsCache
@@ -35,16 +36,9 @@ class CredentialBlocks:
 
     async def unblock(self, call: Call, block_id: UUID) -> CredentialBlock:
         """End a block. Raises Refused BLOCK_UNKNOWN."""
-        async with self._store.change() as transaction:
-            before = await transaction.block(block_id)
-            if before is None:
-                raise refuse(Reason.BLOCK_UNKNOWN, "block_id")
-            block = before.revoked(call.caller.enterprise_number, transaction.time)
-            if block is before:
-                return before
-            await transaction.put(block)
-        await self._rights.reached(transaction.version)
-        return block
+        unknown = Reason.BLOCK_UNKNOWN, "block_id"
+        by = call.caller.enterprise_number
+        return await end_right(self._store, self._rights, CredentialBlock, block_id, by, unknown)
 
     async def page(
         self, call: Call, page_size: int, page_token: str

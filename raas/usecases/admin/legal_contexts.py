@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from raas.domain.errors import Reason, refuse
+from raas.domain.errors import Reason
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.validity import ALWAYS, Validity
+from raas.usecases.admin.ending import end_right
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.calls.rights_cache import RightsCache
@@ -58,16 +59,9 @@ class LegalContexts:
 
     async def revoke(self, call: Call, context_id: UUID) -> LegalContext:
         """Revoke an entry. Raises Refused LEGAL_CONTEXT_UNKNOWN."""
-        async with self._store.change() as transaction:
-            before = await transaction.legal_context(context_id)
-            if before is None:
-                raise refuse(Reason.LEGAL_CONTEXT_UNKNOWN, "legal_context_id")
-            context = before.revoked(call.caller.enterprise_number, transaction.time)
-            if context is before:
-                return before
-            await transaction.put(context)
-        await self._rights.reached(transaction.version)
-        return context
+        unknown = Reason.LEGAL_CONTEXT_UNKNOWN, "legal_context_id"
+        by = call.caller.enterprise_number
+        return await end_right(self._store, self._rights, LegalContext, context_id, by, unknown)
 
     async def page(
         self,

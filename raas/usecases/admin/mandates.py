@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from raas.domain.errors import Reason, Refused, Violation, refuse
+from raas.domain.errors import Reason, Refused, Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.rights.mandate import Mandate, MandatePermission, mandate_violations
 from raas.domain.rights.validity import ALWAYS, Validity
 from raas.domain.rights.view import Content
+from raas.usecases.admin.ending import end_right
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import Pages
@@ -94,16 +95,16 @@ class Mandates:
 
     async def revoke(self, call: Call, register: AdmittedRegister, mandate_id: UUID) -> Mandate:
         """Revoke a mandate on the register. Raises Refused MANDATE_UNKNOWN."""
-        async with self._store.change() as transaction:
-            mandate = await transaction.mandate(mandate_id)
-            if mandate is None or mandate.register != register.enterprise_number:
-                raise refuse(Reason.MANDATE_UNKNOWN, "mandate_id")
-            if mandate.revoke_time is not None:
-                return mandate
-            mandate = mandate.revoked(call.caller.enterprise_number, transaction.time)
-            await transaction.put(mandate)
-        await self._rights.reached(transaction.version)
-        return mandate
+        number = register.enterprise_number
+        return await end_right(
+            self._store,
+            self._rights,
+            Mandate,
+            mandate_id,
+            call.caller.enterprise_number,
+            (Reason.MANDATE_UNKNOWN, "mandate_id"),
+            lambda mandate: mandate.register == number,
+        )
 
     async def page(
         self,

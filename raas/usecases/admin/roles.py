@@ -11,6 +11,7 @@ from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.rights.role import Role, RoleGrant, refuse_excluded, role_violations
 from raas.domain.rights.validity import ALWAYS, Validity
+from raas.usecases.admin.ending import end_right
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.calls.rights_cache import RightsCache
@@ -91,14 +92,9 @@ class Roles:
 
     async def revoke(self, call: Call, grant_id: UUID) -> RoleGrant:
         """Revoke a grant. Raises Refused GRANT_UNKNOWN."""
-        async with self._store.change() as transaction:
-            before = await _grant(transaction, grant_id)
-            grant = before.revoked(call.caller.enterprise_number, transaction.time)
-            if grant is before:
-                return before
-            await transaction.put(grant)
-        await self._rights.reached(transaction.version)
-        return grant
+        unknown = Reason.GRANT_UNKNOWN, "grant_id"
+        by = call.caller.enterprise_number
+        return await end_right(self._store, self._rights, RoleGrant, grant_id, by, unknown)
 
     async def page(
         self,
@@ -136,7 +132,7 @@ class Roles:
 
 
 async def _grant(transaction: RightsTransaction, grant_id: UUID) -> RoleGrant:
-    grant = await transaction.grant(grant_id)
+    grant = await transaction.find(RoleGrant, grant_id)
     if grant is None:
         raise refuse(Reason.GRANT_UNKNOWN, "grant_id")
     return grant

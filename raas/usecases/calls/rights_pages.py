@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 from uuid import UUID
 
-from raas.domain.rights.credential_block import CredentialBlock
-from raas.domain.rights.legal_context import LegalContext
-from raas.domain.rights.mandate import Mandate
-from raas.domain.rights.role import RoleGrant
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import Pages, page_size_of
 from raas.usecases.calls.token_use import RightsFilter
-from raas.usecases.ports.rights import PageStart
-
-_Right = TypeVar("_Right", Mandate, RoleGrant, LegalContext, CredentialBlock)
+from raas.usecases.ports.rights import AnyRight, PageStart
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -28,8 +21,8 @@ async def rights_page(
     which: RightsFilter,
     page_size: int,
     page_token: str,
-    read: Callable[[PageStart | None, int], Awaitable[Sequence[_Right]]],
-) -> tuple[Sequence[_Right], str]:
+    read: Callable[[PageStart | None, int], Awaitable[Sequence[AnyRight]]],
+) -> tuple[Sequence[AnyRight], str]:
     """One page, and the token of the next one ("" = this is the last).
 
     `read` answers so many rights after a place. Raises Refused: VALUE_INVALID, PAGE_TOKEN_INVALID.

@@ -44,7 +44,7 @@ class Meter(Protocol):
 
     @property
     def demand(self) -> float:
-        """What the caller asks of this process, in the unit of the limit."""
+        """The demand of the caller on this process, in the unit of the limit."""
 
     def measure(self, seconds: float) -> None:
         """Bring `demand` up to date, `seconds` after the last time."""

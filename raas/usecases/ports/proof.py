@@ -66,7 +66,7 @@ class CheckpointToStore:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What was removed with its month: all records before leaf `first`, the size of checkpoint `checkpoint`.
+    """The records removed with their month: all before leaf `first`, the size of checkpoint `checkpoint`.
 
     `chains` are the open chains in their state at that checkpoint.
     """

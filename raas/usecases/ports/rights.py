@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
@@ -19,6 +19,8 @@ from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate
 from raas.domain.rights.role import Role, RoleGrant
 from raas.domain.rights.snapshot import Right
+
+AnyRight = TypeVar("AnyRight", Mandate, RoleGrant, LegalContext, CredentialBlock)
 
 UNKNOWN_VERSION = -1
 """Asks a reader for all rights that have not ended."""
@@ -63,17 +65,8 @@ class RightsTransaction(Protocol):
     time: datetime
     """The clock of the database."""
 
-    async def mandate(self, id_: UUID) -> Mandate | None:
-        """The mandate with this id."""
-
-    async def grant(self, id_: UUID) -> RoleGrant | None:
-        """The role grant with this id."""
-
-    async def legal_context(self, id_: UUID) -> LegalContext | None:
-        """The entry of the catalogue of legal contexts with this id."""
-
-    async def block(self, id_: UUID) -> CredentialBlock | None:
-        """The block of credentials with this id."""
+    async def find(self, kind: type[AnyRight], id_: UUID) -> AnyRight | None:
+        """The right of this kind with this id."""
 
     async def grants_of(self, organisation: EnterpriseNumber) -> Sequence[RoleGrant]:
         """All role grants of an organisation."""

@@ -18,7 +18,7 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class TlsMaterial:
-    """What gRPC takes, in PEM; `key` is never shown."""
+    """Certificates and key in PEM, as gRPC takes them; `key` is never shown."""
 
     ca: bytes | None
     certificate: bytes | None

@@ -18,7 +18,7 @@ from raas.v1.credential_block_pb2 import CredentialBlock
 from raas.v1.legal_context_pb2 import LegalContext
 from raas_client.calls.invoke import Calls
 from raas_client.calls.pages import Pages
-from raas_client.days import Day, day_text
+from raas_client.days import Day, optional_day_text
 
 _LARGEST_PAGE = 1_000
 
@@ -49,9 +49,9 @@ class Catalogue:
             legal_context=legal_context,
             rpcs=rpcs,
             dossier_types=dossier_types,
-            valid_from=_text(valid_from),
-            valid_until=_text(valid_until),
-            confidential_until=_text(confidential_until),
+            valid_from=optional_day_text(valid_from),
+            valid_until=optional_day_text(valid_until),
+            confidential_until=optional_day_text(confidential_until),
         )
         answer = await self._calls.unary(
             lambda stubs: stubs.administration.AllowLegalContext, request, repeatable=False
@@ -68,7 +68,9 @@ class Catalogue:
         self, *, caller: str | None = None, active_on: Day | None = None
     ) -> Pages[ListLegalContextsResponse, LegalContext]:
         """The catalogue, of all organisations by default, in order of grant time."""
-        request = ListLegalContextsRequest(caller=caller, active_on=_text(active_on), page_size=_LARGEST_PAGE)
+        request = ListLegalContextsRequest(
+            caller=caller, active_on=optional_day_text(active_on), page_size=_LARGEST_PAGE
+        )
         return self._calls.listed(
             lambda stubs: stubs.administration.ListLegalContexts, request, lambda page: page.legal_contexts
         )
@@ -113,7 +115,3 @@ class Catalogue:
         return self._calls.listed(
             lambda stubs: stubs.administration.ListBlockedCredentials, request, lambda page: page.blocks
         )
-
-
-def _text(day: Day | None) -> str | None:
-    return None if day is None else day_text(day)

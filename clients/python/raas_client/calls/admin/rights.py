@@ -20,7 +20,7 @@ from raas.v1.mandate_pb2 import Mandate, MandateContent, MandatePermission
 from raas.v1.role_pb2 import Role, RoleGrant
 from raas_client.calls.invoke import Calls
 from raas_client.calls.pages import Pages
-from raas_client.days import Day, day_text
+from raas_client.days import Day, optional_day_text
 
 _LARGEST_PAGE = 1_000
 
@@ -52,8 +52,8 @@ class Rights:
             permissions=permissions,
             dossier_types=dossier_types,
             contents=contents,
-            valid_from=_text(valid_from),
-            valid_until=_text(valid_until),
+            valid_from=optional_day_text(valid_from),
+            valid_until=optional_day_text(valid_until),
             legal_basis=legal_basis,
         )
         answer = await self._calls.unary(
@@ -73,7 +73,7 @@ class Rights:
         request = ListMandatesRequest(
             register=self._calls.register,
             mandatary=mandatary,
-            active_on=_text(active_on),
+            active_on=optional_day_text(active_on),
             page_size=_LARGEST_PAGE,
         )
         return self._calls.listed(
@@ -104,8 +104,8 @@ class Rights:
             rpcs=rpcs,
             dossier_types=dossier_types,
             legal_contexts=legal_contexts,
-            valid_from=_text(valid_from),
-            valid_until=_text(valid_until),
+            valid_from=optional_day_text(valid_from),
+            valid_until=optional_day_text(valid_until),
         )
         answer = await self._calls.unary(
             lambda stubs: stubs.administration.GrantRole, request, repeatable=False
@@ -133,7 +133,7 @@ class Rights:
         request = ListRolesRequest(
             enterprise_number=enterprise_number,
             role=role,
-            active_on=_text(active_on),
+            active_on=optional_day_text(active_on),
             page_size=_LARGEST_PAGE,
         )
         return self._calls.listed(
@@ -147,7 +147,3 @@ class Rights:
             lambda stubs: stubs.administration.BreakGlass, request, repeatable=False
         )
         return answer.mandate
-
-
-def _text(day: Day | None) -> str | None:
-    return None if day is None else day_text(day)
