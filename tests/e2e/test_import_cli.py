@@ -463,9 +463,11 @@ def test_import_stops_with_its_counts_when_rejected_rows_cannot_be_written(
     assert "the same command resumes there" in done.stderr
 
 
-def test_import_of_a_silent_pipe_is_ended_by_a_signal(register: TestRegister) -> None:
+def test_import_of_a_silent_pipe_is_ended_by_a_signal(register: TestRegister, tmp_path: Path) -> None:
+    rejected = tmp_path / "rejected.csv"
+    options = ("--rejected", str(rejected), "--json")
     process = subprocess.Popen(
-        [sys.executable, "-m", "raas.cli", "import", "-", "--json", *register.arguments],
+        [sys.executable, "-m", "raas.cli", "import", "-", *options, *register.arguments],
         cwd=ROOT,
         env=clean_environment(),
         stdin=subprocess.PIPE,
@@ -474,9 +476,11 @@ def test_import_of_a_silent_pipe_is_ended_by_a_signal(register: TestRegister) ->
         text=True,
     )
     assert process.stdin is not None
-    process.stdin.write("niss,dossier_type,begin,end\n" + f"{ANN},PENSION,2024-01-01,\n" * 2_000)
+    rows = f"{ANN},PENSION,2024-01-01,\n" * 1_999 + f"{ANN},NONE,2024-01-01,\n"
+    process.stdin.write("niss,dossier_type,begin,end\n" + rows)
     process.stdin.flush()
-    eventually(lambda: register.exported() != [], 30)
+    # Once the last row is written as rejected, the command has the answers to all rows.
+    eventually(lambda: rejected.exists() and rejected.read_text().count("\n") == 2, 30)
     process.send_signal(signal.SIGINT)
     result, errors = process.communicate(timeout=30)
     assert process.returncode == 130
