@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from raas.domain.audit.chain import register_chain
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
 from raas.domain.registers.content import SALT_BYTES, Content, content_hash
@@ -48,7 +49,15 @@ class _Transaction:
         ]
         self._time = max([state.last_status_time(), *(each.record_time for _, each in loaded)]) + _MICROSECOND
         self.registers: Sequence[LockedRegister] = [
-            LockedRegister(register.id, replace(each, record_time=self._time), register.dossier_types())
+            LockedRegister(
+                register.id,
+                replace(
+                    each,
+                    record_time=self._time,
+                    audit=state.audit.state(register_chain(register.enterprise_number)),
+                ),
+                register.dossier_types(),
+            )
             for register, each in loaded
         ]
 
@@ -82,4 +91,4 @@ class _Transaction:
         for niss, status in niss_statuses.items():
             self._state.set_status(niss, status, self._time)
         for register_id, written in registers:
-            keep(self._state.registers[register_id], written)
+            keep(self._state, self._state.registers[register_id], written)

@@ -7,10 +7,12 @@ from dataclasses import replace
 from itertools import takewhile
 from uuid import UUID
 
-from raas.domain.audit.chain import ChainState, is_seal, new_chain
+from raas.domain.audit.chain import ChainState
 from raas.domain.audit.criteria import Criteria
-from raas.domain.audit.record import AuditRecord, record_texts
+from raas.domain.audit.record import AuditRecord
 from raas.domain.audit.tiles import TilePlace
+from raas.memory.audit_store import MemoryAuditLog
+from raas.usecases.ports.audit import follow
 from raas.usecases.ports.proof import (
     CheckpointTaken,
     CheckpointToStore,
@@ -24,10 +26,9 @@ from raas.usecases.ports.proof import (
 class MemoryProofStore:
     """One log; `chains` holds the records of each chain in their order."""
 
-    def __init__(self, origin: str) -> None:
-        self.chains: dict[str, list[StoredRecord]] = {}
-        self._origin = origin
-        self._states: dict[str, ChainState] = {}
+    def __init__(self, origin: str, log: MemoryAuditLog | None = None) -> None:
+        self._log = log or MemoryAuditLog(origin)
+        self.chains = self._log.chains
         self._notes: list[bytes] = []
         self._ranges: list[LoggedRange] = []
         self._tiles: dict[TilePlace, list[bytes]] = {}
@@ -37,12 +38,9 @@ class MemoryProofStore:
 
     def append(self, chain: str, record: AuditRecord, criteria: Criteria | None = None) -> StoredRecord:
         """Record something at the end of a chain."""
-        texts = record_texts(record)
-        state = self._states.get(chain, new_chain(self._origin, chain)).follow(texts)
-        self._states[chain] = state
-        stored = StoredRecord(chain, state.length, state.head, record, criteria, is_seal(texts))
-        self.chains.setdefault(chain, []).append(stored)
-        return stored
+        _, chained = follow(self._log.state(chain), [(record, criteria)])
+        self._log.keep(chain, chained)
+        return self.chains[chain][-1]
 
     async def newest_note(self) -> bytes | None:
         """The checkpoint with the highest number."""

@@ -23,6 +23,7 @@ from raas.domain.registers.content import Content
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.register import Register, first_checksum
 from raas.domain.registers.shares import Shares
+from raas.memory.audit_store import MemoryAuditLog
 from raas.usecases.ports.log import LogPoint
 from raas.usecases.ports.persons import NissStatus
 from raas.usecases.ports.read_store import DossierView
@@ -138,6 +139,7 @@ class MemoryState:
     """Numbers that the authentic source does not know; it knows every other number."""
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by every write transaction."""
+    audit: MemoryAuditLog = field(default_factory=MemoryAuditLog)
 
     def register_of(self, number: EnterpriseNumber) -> RegisterState | None:
         """The register of an organisation."""

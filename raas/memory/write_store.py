@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from raas.domain.audit.chain import register_chain
 from raas.domain.errors import Violation
 from raas.memory.state import Logged, MemoryState, RegisterState, lines_from
 from raas.usecases.calls.successors import final_niss
@@ -26,23 +27,25 @@ class MemoryWriteStore:
     """Writes one transaction after the other."""
 
     def __init__(self, state: MemoryState) -> None:
-        self._state = state
+        self.state = state
 
     @asynccontextmanager
     async def write(self, register_id: int, wanted: LoadRequest) -> AsyncIterator[WriteTransaction]:
         """Take the lock, then load."""
-        async with self._state.writing:
+        async with self.state.writing:
             loaded = await self.snapshot(register_id, wanted)
-            yield _Transaction(self._state.registers[register_id], loaded)
+            chain = register_chain(loaded.register)
+            loaded = replace(loaded, audit=self.state.audit.state(chain))
+            yield _Transaction(self.state, self.state.registers[register_id], loaded)
 
     async def snapshot(self, register_id: int, wanted: LoadRequest) -> LoadedState:
         """The state that a transaction would load now."""
         keys = list(wanted.dossiers)
         nisses = {niss for niss, _ in keys}
-        followed = nisses | {self._state.final(niss) for niss in nisses}
-        persons = self._state.persons(followed) if wanted.persons else {}
+        followed = nisses | {self.state.final(niss) for niss in nisses}
+        persons = self.state.persons(followed) if wanted.persons else {}
         finals = {(final_niss(niss, persons), type_id) for niss, type_id in keys}
-        register = self._state.registers[register_id]
+        register = self.state.registers[register_id]
         return replace(
             load(register, finals),
             persons=persons,
@@ -53,11 +56,11 @@ class MemoryWriteStore:
 
     async def dossier_types(self, register_id: int) -> DossierTypes:
         """All dossier types of the register."""
-        return self._state.registers[register_id].dossier_types()
+        return self.state.registers[register_id].dossier_types()
 
     async def adopt_import(self, register_id: int, key: ImportKey, earlier: str) -> None:
         """Give the import under the caller `earlier` to the caller of `key`, unless that has one."""
-        register, before = self._state.registers[register_id], (earlier, key[1])
+        register, before = self.state.registers[register_id], (earlier, key[1])
         if before in register.imports and key not in register.imports:
             register.imports[key] = register.imports.pop(before)
             for import_key, offset in [each for each in register.rejections if each[0] == before]:
@@ -67,7 +70,7 @@ class MemoryWriteStore:
         self, register_id: int, key: ImportKey, first: int, end: int
     ) -> Sequence[tuple[int, Sequence[Violation]]]:
         """The rows of an import that were skipped."""
-        rejections = self._state.registers[register_id].rejections
+        rejections = self.state.registers[register_id].rejections
         return sorted(
             (offset, violations)
             for (import_key, offset), violations in rejections.items()
@@ -76,8 +79,9 @@ class MemoryWriteStore:
 
 
 class _Transaction:
-    def __init__(self, register: RegisterState, loaded: LoadedState) -> None:
+    def __init__(self, state: MemoryState, register: RegisterState, loaded: LoadedState) -> None:
         self.loaded = loaded
+        self.state = state
         self._register = register
         self._parts: list[WriteSet] = []
 
@@ -88,7 +92,7 @@ class _Transaction:
     async def commit(self) -> None:
         """Keep all parts."""
         for part in self._parts:
-            keep(self._register, part)
+            keep(self.state, self._register, part)
 
 
 def load(register: RegisterState, keys: Iterable[DossierKey]) -> LoadedState:
@@ -107,8 +111,9 @@ def load(register: RegisterState, keys: Iterable[DossierKey]) -> LoadedState:
     )
 
 
-def keep(register: RegisterState, written: WriteSet) -> None:
+def keep(state: MemoryState, register: RegisterState, written: WriteSet) -> None:
     """Add a write set to a register. Raises ValueError where its revisions do not follow the log."""
+    state.audit.keep(register_chain(register.enterprise_number), written.audit)
     for place, mutation in enumerate(written.mutations, register.revision + 1):
         if mutation.revision != place:
             raise ValueError(f"revision {mutation.revision} does not follow {place - 1}")

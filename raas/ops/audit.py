@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from raas.usecases.ports.audit import AuditRecord
+from raas.usecases.calls.audit_scope import AuditRecord
 
 
 class NoAudit:

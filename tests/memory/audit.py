@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from raas.usecases.ports.audit import AuditRecord
+from raas.usecases.calls.audit_scope import AuditRecord
 
 
 class RecordingAudit:

@@ -21,11 +21,10 @@ from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import MandatePermission
 from raas.domain.rights.role import Role
 from raas.domain.rights.view import WHOLE, RegisterView, VisibleTypes, union
-from raas.usecases.calls.audit_scope import AuditScope
+from raas.usecases.calls.audit_scope import Audit, AuditRecord, AuditScope
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.permission import MANDATES, ROLES, Permission
 from raas.usecases.calls.rights_cache import RightsCache
-from raas.usecases.ports.audit import Audit, AuditRecord
 from raas.usecases.ports.registers import RegisterStore
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from raas.domain.audit.chain import ChainState
 from raas.domain.calendar.periods import Lines
 from raas.domain.errors import Violation
 from raas.domain.json_value import JsonObject
@@ -18,6 +19,7 @@ from raas.domain.persons.status import PersonState
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.mutation import MutationKind, Stamp
 from raas.domain.registers.shares import Shares
+from raas.usecases.ports.audit import ChainedRecord
 
 DossierKey = tuple[Niss, int]
 """A dossier inside one register: the number and the id of the dossier type."""
@@ -89,6 +91,8 @@ class LoadedState:
     imports: Mapping[ImportKey, int] = field(default_factory=dict)
     types_in_use: frozenset[int] = frozenset()
     """Those of the wanted dossier types that have, or had, dossiers."""
+    audit: ChainState | None = None
+    """The chain of the audit records of the register; None = no records are kept, as in a snapshot."""
 
 
 @dataclass(slots=True)
@@ -133,6 +137,8 @@ class WriteSet:
     imports: Mapping[ImportKey, int] = field(default_factory=dict)
     rejections: Sequence[tuple[ImportKey, int, Sequence[Violation]]] = ()
     """Rows of imports that were skipped: import, offset, violations."""
+    audit: Sequence[ChainedRecord] = ()
+    """Audit records that follow `LoadedState.audit`, or those of the part before; also without mutations."""
 
 
 class WriteTransaction(Protocol):

@@ -25,10 +25,10 @@ from raas.domain.rights.validity import Validity
 from raas.domain.rights.view import Content, RegisterView
 from raas.memory.rights import MemoryRights
 from raas.usecases.calls.access import AccessControl, AdmittedRegister
+from raas.usecases.calls.audit_scope import AuditRecord
 from raas.usecases.calls.call import Call, Caller
 from raas.usecases.calls.permission import Permission
 from raas.usecases.calls.rights_cache import RightsCache
-from raas.usecases.ports.audit import AuditRecord
 from raas.usecases.ports.errors import StoreUnavailable
 from tests.rights import known_rights
 
