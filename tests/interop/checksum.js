@@ -54,6 +54,7 @@ function typePairs(prefix, type) {
     ["active_until", type.activeUntil],
     ["code", type.code],
     ["identity_changes", type.identityChanges.replace("IDENTITY_CHANGES_", "")],
+    ["keep_after_end", type.keepAfterEnd],
     ...LANGUAGES.map((language) => [`labels.${language}`, type.labels?.[language]]),
     ["partner", type.partner],
     ["partner_institution", type.partnerInstitution],

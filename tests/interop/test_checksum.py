@@ -98,6 +98,7 @@ def declare_types(register: TestRegister, persons: Persons) -> None:
         partner_institution=999,
         active_from="1990-01-01",
         active_until="2030-12-31",
+        keep_after_end="P1Y6M",
         identity_changes=IdentityChanges.IDENTITY_CHANGES_NONE,
     )
     persons.registers.CreateDossierType(
@@ -105,7 +106,7 @@ def declare_types(register: TestRegister, persons: Persons) -> None:
     )
     bare = DossierType(code=full.code, identity_changes=IdentityChanges.IDENTITY_CHANGES_WHILE_INSCRIBED)
     fields = ["labels", "quality_code", "partner", "active_from", "active_until", "identity_changes"]
-    fields += ["partner_sector", "partner_institution"]
+    fields += ["partner_sector", "partner_institution", "keep_after_end"]
     for changed in (bare, full):
         persons.registers.UpdateDossierType(
             UpdateDossierTypeRequest(dossier_type=changed, update_mask=FieldMask(paths=fields)),

@@ -28,6 +28,14 @@ ActiveUntil = Annotated[
     str | None, typer.Option(metavar="DAY", help="The last day on which an inscription may begin.")
 ]
 
+KeepAfterEnd = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DURATION",
+        help="How long lines are kept after their last day, such as P10Y or P90D; see `raas retention`.",
+    ),
+]
+
 
 @types.command("list")
 @server_command
@@ -44,7 +52,7 @@ def list_types(server: ServerOptions) -> None:
         return
     language = server.language or environment_language()
     write_table(
-        (tr("TYPE"), tr("LABEL"), tr("OLD CODE"), tr("FROM"), tr("UNTIL")),
+        (tr("TYPE"), tr("LABEL"), tr("OLD CODE"), tr("FROM"), tr("UNTIL"), tr("KEPT")),
         [
             (
                 each.code,
@@ -52,6 +60,7 @@ def list_types(server: ServerOptions) -> None:
                 each.quality_code,
                 each.active_from,
                 each.active_until,
+                each.keep_after_end,
             )
             for each in found
         ],
@@ -67,9 +76,10 @@ def create_type(
     quality_code: QualityCode = None,
     active_from: ActiveFrom = None,
     active_until: ActiveUntil = None,
+    keep_after_end: KeepAfterEnd = None,
 ) -> None:
     """Create a dossier type."""
-    wanted = _type(code, label, quality_code, active_from, active_until)
+    wanted = _type(code, label, quality_code, active_from, active_until, keep_after_end)
 
     async def ask(client: RaasClient) -> DossierType:
         return await client.create_dossier_type(wanted)
@@ -86,14 +96,16 @@ def update_type(
     quality_code: QualityCode = None,
     active_from: ActiveFrom = None,
     active_until: ActiveUntil = None,
+    keep_after_end: KeepAfterEnd = None,
 ) -> None:
     """Change a dossier type; what is not given stays. The labels given replace all labels."""
-    wanted = _type(code, label, quality_code, active_from, active_until)
+    wanted = _type(code, label, quality_code, active_from, active_until, keep_after_end)
     given = {
         "labels": label,
         "quality_code": quality_code,
         "active_from": active_from,
         "active_until": active_until,
+        "keep_after_end": keep_after_end,
     }
     fields = [name for name, value in given.items() if value is not None]
     if not fields:
@@ -118,6 +130,7 @@ def _type(
     quality_code: str | None,
     active_from: str | None,
     active_until: str | None,
+    keep_after_end: str | None,
 ) -> DossierType:
     pairs = [label.partition("=") for label in labels or ()]
     if any(not language or not equals for language, equals, _ in pairs):
@@ -129,4 +142,5 @@ def _type(
         # An empty text clears the field.
         active_from=parse_day(active_from) if active_from else None,
         active_until=parse_day(active_until) if active_until else None,
+        keep_after_end=keep_after_end or None,
     )

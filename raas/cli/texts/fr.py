@@ -47,6 +47,7 @@ TEXTS: Mapping[str, str] = {
     "TARGET": "SERVEUR",
     "TYPE": "TYPE",
     "UNTIL": "JUSQU'À",
+    "KEPT": "CONSERVÉ",
     "a date is not written {format}": "une date n'est pas écrite {format}",
     "a header has {mandatory} and may have {optional}": (
         "l'en-tête contient {mandatory} et peut contenir {optional}"

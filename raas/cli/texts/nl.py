@@ -47,6 +47,7 @@ TEXTS: Mapping[str, str] = {
     "TARGET": "SERVER",
     "TYPE": "TYPE",
     "UNTIL": "TOT EN MET",
+    "KEPT": "BEWAARD",
     "a date is not written {format}": "een datum is niet geschreven als {format}",
     "a header has {mandatory} and may have {optional}": (
         "een kopregel bevat {mandatory} en mag {optional} bevatten"

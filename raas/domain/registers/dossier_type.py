@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from raas.domain.calendar.age import Age
 from raas.domain.calendar.day import day_text, parse_bound
+from raas.domain.calendar.duration import parse_duration
 from raas.domain.errors import Reason, Violation
 from raas.domain.invalid import Invalid
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, parse_enterprise_number
@@ -51,6 +53,8 @@ class DossierType:
     partner_sector: int | None = None
     """The older codes of the partner, each 0 to 999."""
     partner_institution: int | None = None
+    keep_after_end: Age | None = None
+    """How long lines are kept after their last day; None = until a call removes them."""
 
     def admits(self, begin: int) -> bool:
         """Whether an inscription may begin on that day; where it ends does not matter."""
@@ -82,6 +86,7 @@ def parse_dossier_type(
     identity_changes: IdentityChanges = IdentityChanges.WHILE_KNOWN,
     partner_sector: int | None = None,
     partner_institution: int | None = None,
+    keep_after_end: str | None = None,
 ) -> DossierType | list[Violation]:
     """The dossier type a caller declares, or everything that is wrong with it.
 
@@ -120,6 +125,12 @@ def parse_dossier_type(
         )
     violations += network_code_violations(f"{field}.partner_sector", partner_sector)
     violations += network_code_violations(f"{field}.partner_institution", partner_institution)
+    keep = None
+    if keep_after_end is not None:
+        try:
+            keep = parse_duration(keep_after_end)
+        except Invalid as invalid:
+            violations.append(invalid.at(f"{field}.keep_after_end"))
     return violations or DossierType(
         code,
         dict(labels),
@@ -130,4 +141,5 @@ def parse_dossier_type(
         identity_changes,
         partner_sector,
         partner_institution,
+        keep,
     )

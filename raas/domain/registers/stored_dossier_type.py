@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from raas.domain.calendar.day import day_text, parse_day
+from raas.domain.calendar.duration import duration_text, parse_duration
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges
 
 
 def dossier_type_json(dossier_type: DossierType) -> dict[str, Any]:
-    """The fields by name: days as `YYYY-MM-DD`, the partner as ten digits, absent ones as None."""
+    """The fields by name: days as `YYYY-MM-DD`, the partner as ten digits, absent ones as None.
+
+    `keep_after_end` is an ISO 8601 duration.
+    """
     t = dossier_type
     return {
         "code": t.code,
@@ -23,11 +27,13 @@ def dossier_type_json(dossier_type: DossierType) -> dict[str, Any]:
         "identity_changes": t.identity_changes.name,
         "partner_sector": t.partner_sector,
         "partner_institution": t.partner_institution,
+        "keep_after_end": None if t.keep_after_end is None else duration_text(t.keep_after_end),
     }
 
 
 def dossier_type_from_json(fields: Mapping[str, Any]) -> DossierType:
     """The dossier type that `dossier_type_json` wrote."""
+    keep = fields.get("keep_after_end")
     return DossierType(
         fields["code"],
         fields["labels"],
@@ -39,4 +45,5 @@ def dossier_type_from_json(fields: Mapping[str, Any]) -> DossierType:
         # Mutations of earlier versions have none.
         fields.get("partner_sector"),
         fields.get("partner_institution"),
+        None if keep is None else parse_duration(keep),
     )

@@ -9,6 +9,7 @@ from typing import Any
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from raas.domain.calendar.day import day_text
+from raas.domain.calendar.duration import duration_text
 from raas.domain.environment import Environment
 from raas.domain.errors import Reason, Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
@@ -35,6 +36,7 @@ _CHANGEABLE = (
     "active_until",
     "identity_changes",
     *_PARTNER_CODES,
+    "keep_after_end",
 )
 
 
@@ -92,6 +94,7 @@ def read_changed_register(
 
 def dossier_type_message(dossier_type: DossierType) -> dossier_type_pb2.DossierType:
     """A dossier type as a message; `identity_changes` is always set."""
+    keep = dossier_type.keep_after_end
     return dossier_type_pb2.DossierType(
         code=dossier_type.code,
         labels=dossier_type.labels,
@@ -102,6 +105,7 @@ def dossier_type_message(dossier_type: DossierType) -> dossier_type_pb2.DossierT
         identity_changes=dossier_type.identity_changes.value,  # type: ignore[arg-type]
         partner_sector=dossier_type.partner_sector,
         partner_institution=dossier_type.partner_institution,
+        keep_after_end=None if keep is None else duration_text(keep),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
+from raas.domain.calendar.duration import duration_text, parse_duration
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges
 from raas.usecases.ports.write_store import DossierTypes
@@ -16,7 +17,7 @@ from raas.usecases.ports.write_store import DossierTypes
 # One statement reads the types and their revision in one snapshot.
 _TYPE = """
   t.id, t.code, t.labels, t.quality_code, t.partner, t.active_from, t.active_until, t.identity_changes,
-  t.partner_sector, t.partner_institution"""
+  t.partner_sector, t.partner_institution, t.keep_after_end"""
 _READ = f"""
 SELECT h.types_revision, {_TYPE} FROM register_head h
 LEFT JOIN dossier_type t ON t.register_id = %(register)s WHERE h.register_id = %(register)s"""
@@ -26,13 +27,13 @@ READ_TYPES_OF = f"SELECT t.register_id, {_TYPE} FROM dossier_type t WHERE t.regi
 
 _WRITE = """
 INSERT INTO dossier_type (register_id, code, labels, quality_code, partner, active_from, active_until,
-                          identity_changes, partner_sector, partner_institution)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                          identity_changes, partner_sector, partner_institution, keep_after_end)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (register_id, code) DO UPDATE SET
   labels = excluded.labels, quality_code = excluded.quality_code, partner = excluded.partner,
   active_from = excluded.active_from, active_until = excluded.active_until,
   identity_changes = excluded.identity_changes, partner_sector = excluded.partner_sector,
-  partner_institution = excluded.partner_institution
+  partner_institution = excluded.partner_institution, keep_after_end = excluded.keep_after_end
 RETURNING id"""
 
 
@@ -81,6 +82,7 @@ async def write_dossier_types(
             t.identity_changes.value,
             t.partner_sector,
             t.partner_institution,
+            None if t.keep_after_end is None else duration_text(t.keep_after_end),
         )
         row = await (await connection.execute(_WRITE, parameters)).fetchone()
         ids[code] = row[0] if row else 0
@@ -88,7 +90,7 @@ async def write_dossier_types(
 
 
 def _dossier_type(row: Sequence[Any]) -> DossierType:
-    code, labels, quality_code, partner, active_from, active_until, identity_changes, *codes = row
+    code, labels, quality_code, partner, active_from, active_until, identity_changes, *codes, keep = row
     return DossierType(
         code,
         labels,
@@ -98,6 +100,7 @@ def _dossier_type(row: Sequence[Any]) -> DossierType:
         _day(active_until),
         IdentityChanges(identity_changes),
         *codes,
+        None if keep is None else parse_duration(keep),
     )
 
 

@@ -27,6 +27,7 @@ PLACEMENTS: Mapping[str, Placement] = {
     "dossier": Placement.DISTRIBUTED,
     "dossier_share": Placement.DISTRIBUTED,
     "mutation": Placement.DISTRIBUTED,
+    "restriction": Placement.DISTRIBUTED,
     "request": Placement.DISTRIBUTED,
     "import_progress": Placement.DISTRIBUTED,
     "import_rejection": Placement.DISTRIBUTED,

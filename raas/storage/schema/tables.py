@@ -88,6 +88,8 @@ dossier_type = Table(
     Column("identity_changes", SmallInteger, nullable=False),
     Column("partner_sector", SmallInteger),
     Column("partner_institution", SmallInteger),
+    # An ISO 8601 duration; NULL = lines are kept until a call removes them.
+    Column("keep_after_end", Text),
     UniqueConstraint("register_id", "code"),
 )
 
@@ -151,6 +153,31 @@ mutation = Table(
     Column("content_id", BigInteger),
     # History about a person, not about a dossier.
     Index("mutation_person", "register_id", "niss", "revision", postgresql_where="dossier_type_id IS NULL"),
+)
+
+restriction = Table(
+    "restriction",
+    metadata,
+    Column("register_id", BigInteger, primary_key=True, autoincrement=False),
+    # One row for each number of the person, all with the same id.
+    Column("niss", BigInteger, primary_key=True, autoincrement=False),
+    Column("dossier_type_id", Integer, primary_key=True, autoincrement=False),
+    Column("id", Uuid, primary_key=True),
+    # These days are left out of the states of the dossier at these revisions, both inclusive.
+    Column("periods", DATEMULTIRANGE, nullable=False),
+    Column("first_revision", BigInteger, nullable=False),
+    Column("last_revision", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("ticket", Text, nullable=False),
+    # The user of the operating system who ran the command.
+    Column("restricted_by", Text, nullable=False),
+    _instant("restrict_time", default=True),
+    # All four are set once the restriction is lifted: it has no effect any more.
+    Column("lift_reason", Text),
+    Column("lift_ticket", Text),
+    Column("lifted_by", Text),
+    _instant("lift_time", nullable=True),
+    comment="Mistaken inscriptions, removed since, that reads as of an earlier time leave out",
 )
 
 request = Table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from raas.domain.calendar.age import Age
 from raas.domain.calendar.day import parse_day
 from raas.domain.errors import Reason, Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
@@ -138,3 +139,12 @@ def test_refusal_of_a_closed_type_names_its_bounds(active_from, active_until, se
     assert declared.closed("period.begin") == Violation(
         "period.begin", Reason.DOSSIER_TYPE_CLOSED, sentence, values
     )
+
+
+def test_time_for_which_lines_are_kept_is_a_duration():
+    declared = parse_dossier_type("dossier_type", "A", {}, keep_after_end="P10Y")
+    assert isinstance(declared, DossierType)
+    assert declared.keep_after_end == Age(months=120)
+    assert parse_dossier_type("dossier_type", "A", {}, keep_after_end="10 years") == [
+        invalid("keep_after_end", "DURATION_FORMAT")
+    ]

@@ -19,6 +19,7 @@ FULL = {
     "active_from": "2020-01-01",
     "active_until": "2029-12-31",
     "identity_changes": "IDENTITY_CHANGES_NONE",
+    "keep_after_end": "P10Y",
 }
 
 
@@ -62,6 +63,7 @@ async def test_all_violations_of_a_new_type_are_reported_at_once(harness: Harnes
                 "partner": "1",
                 "active_from": "2024-13-01",
                 "identity_changes": 9,
+                "keep_after_end": "P0D",
             }
         },
     )
@@ -74,6 +76,7 @@ async def test_all_violations_of_a_new_type_are_reported_at_once(harness: Harnes
             ("dossier_type.quality_code", "VALUE_INVALID"),
             ("dossier_type.partner", "ENTERPRISE_NUMBER_MALFORMED"),
             ("dossier_type.active_from", "VALUE_INVALID"),
+            ("dossier_type.keep_after_end", "VALUE_INVALID"),
         ]
     )
 

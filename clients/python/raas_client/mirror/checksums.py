@@ -123,6 +123,8 @@ def _dossier_type(prefix: str, dossier_type: DossierType) -> Iterator[str]:
     yield f"{prefix}.code={dossier_type.code}"
     changes = IdentityChanges.Name(dossier_type.identity_changes).removeprefix(_IDENTITY_CHANGES)
     yield f"{prefix}.identity_changes={changes}"
+    if dossier_type.HasField("keep_after_end"):
+        yield f"{prefix}.keep_after_end={dossier_type.keep_after_end}"
     for language in sorted(dossier_type.labels):
         yield f"{prefix}.labels.{language}={dossier_type.labels[language]}"
     if dossier_type.HasField("partner"):
