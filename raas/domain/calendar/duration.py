@@ -21,7 +21,7 @@ def parse_duration(text: str) -> Age:
     found = _DURATION.fullmatch(text)
     years, months, days = (int(each or 0) for each in found.groups()) if found else (0, 0, 0)
     age = Age(months=_YEAR * years + months, days=days)
-    if not 0 < age.months + age.days or age.months > MAX_MONTHS or age.days > MAX_DAYS:
+    if age.months + age.days == 0 or age.months > MAX_MONTHS or age.days > MAX_DAYS:
         raise Invalid(Reason.VALUE_INVALID, "DURATION_FORMAT")
     return age
 

@@ -102,8 +102,8 @@ SENTENCES: Mapping[str, str] = {
     "DOSSIER_TYPE_CODE_FORMAT": "Ein Code hat 1 bis 64 Zeichen: Buchstaben ohne Akzente und Umlaute, "
     "Ziffern und _ . : / -. Er beginnt mit einem Buchstaben oder einer Ziffer.",
     "LABEL_LANGUAGE_UNKNOWN": "Bezeichnungen können in den Sprachen fr, nl, de und en angegeben werden.",
-    "DURATION_FORMAT": "Eine Dauer wird in Jahren und Monaten geschrieben, etwa P10Y oder P1Y6M, oder in Tagen, etwa P90D: "
-    "Mindestens ein Tag, höchstens 100 Jahre.",
+    "DURATION_FORMAT": "Eine Dauer wird in Jahren und Monaten geschrieben, etwa P10Y oder P1Y6M, oder in "
+    "Tagen, etwa P90D: Mindestens ein Tag, höchstens 100 Jahre.",
     "VALIDITY_END_BEFORE_BEGIN": "Der letzte Tag der Gültigkeit liegt vor dem ersten Tag.",
     "DOSSIER_TYPE_CLOSED_BEFORE": "Eine Eintragung unter diesem Dossiertyp kann nicht vor dem {active_from} "
     "beginnen.",

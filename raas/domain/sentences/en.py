@@ -91,8 +91,8 @@ SENTENCES: Mapping[str, str] = {
     "DOSSIER_TYPE_CODE_FORMAT": "A code has 1 to 64 characters: unaccented letters, digits and _ . : / -. "
     "It begins with a letter or a digit.",
     "LABEL_LANGUAGE_UNKNOWN": "Labels can be given in the languages fr, nl, de and en.",
-    "DURATION_FORMAT": "A duration is written in years and months, such as P10Y or P1Y6M, or in days, such as P90D: at least "
-    "one day, at most 100 years.",
+    "DURATION_FORMAT": "A duration is written in years and months, such as P10Y or P1Y6M, or in days, such "
+    "as P90D: at least one day, at most 100 years.",
     "VALIDITY_END_BEFORE_BEGIN": "The last day of validity lies before the first day.",
     "DOSSIER_TYPE_CLOSED_BEFORE": "An inscription under this dossier type cannot begin before {active_from}.",
     "DOSSIER_TYPE_CLOSED_AFTER": "An inscription under this dossier type cannot begin after {active_until}.",

@@ -100,8 +100,8 @@ SENTENCES: Mapping[str, str] = {
     "DOSSIER_TYPE_CODE_FORMAT": "Un code compte de 1 à 64 caractères\u00a0: lettres sans accent, chiffres "
     "et _ . : / -. Il commence par une lettre ou un chiffre.",
     "LABEL_LANGUAGE_UNKNOWN": "Les libellés peuvent être donnés dans les langues fr, nl, de et en.",
-    "DURATION_FORMAT": "Une durée s’écrit en années et mois, par exemple P10Y ou P1Y6M, ou en jours, par exemple P90D\u00a0: "
-    "au moins un jour, au plus 100 ans.",
+    "DURATION_FORMAT": "Une durée s’écrit en années et mois, par exemple P10Y ou P1Y6M, ou en jours, par "
+    "exemple P90D\u00a0: au moins un jour, au plus 100 ans.",
     "VALIDITY_END_BEFORE_BEGIN": "Le dernier jour de validité précède le premier jour.",
     "DOSSIER_TYPE_CLOSED_BEFORE": "Une inscription sous ce type de dossier ne peut pas débuter avant le "
     "{active_from}.",

@@ -97,8 +97,8 @@ SENTENCES: Mapping[str, str] = {
     "DOSSIER_TYPE_CODE_FORMAT": "Een code telt 1 tot 64 tekens: letters zonder accent, cijfers en _ . : / "
     "-. Ze begint met een letter of een cijfer.",
     "LABEL_LANGUAGE_UNKNOWN": "Benamingen kunnen in de talen fr, nl, de en en worden opgegeven.",
-    "DURATION_FORMAT": "Een duur wordt geschreven in jaren en maanden, zoals P10Y of P1Y6M, of in dagen, zoals P90D: minstens "
-    "één dag, hoogstens 100 jaar.",
+    "DURATION_FORMAT": "Een duur wordt geschreven in jaren en maanden, zoals P10Y of P1Y6M, of in dagen, "
+    "zoals P90D: minstens één dag, hoogstens 100 jaar.",
     "VALIDITY_END_BEFORE_BEGIN": "De laatste dag van de geldigheid ligt vóór de eerste dag.",
     "DOSSIER_TYPE_CLOSED_BEFORE": "Een inschrijving onder dit dossiertype kan niet vóór {active_from} "
     "beginnen.",

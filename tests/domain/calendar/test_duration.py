@@ -29,7 +29,7 @@ def test_duration_in_calendar_units_is_read(text: str, age: Age) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "P", "P0D", "P0Y0M", "10Y", "p10y", "P1Y1D", "P1W", "PT1H", "P-1Y", "P101Y", "P36501D", "P١Y", "P1Y\n"],
+    ["", "P", "P0D", "P0Y0M", "10Y", "p10y", "P1Y1D", "P1W", "PT1H", "P-1Y", "P101Y", "P36501D", "P١Y"],
 )
 def test_text_of_another_form_is_refused(text: str) -> None:
     with pytest.raises(Invalid) as raised:
