@@ -18,12 +18,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
 from raas import app, maintenance
-from raas.concurrency.keep_running import Backoff, keep_running
+from raas.concurrency.keep_running import keep_running
+from raas.concurrency.restart_pauses import RestartPauses
 from raas.concurrency.stop_signals import exit_on_stop_signals, stop_signals_call
 from raas.ops.addresses import split_address
 from raas.ops.identity_settings import PREFIX
@@ -156,16 +157,16 @@ def _refuse_taken_port(listen: str) -> None:
 
 @dataclass(slots=True)
 class _Worker:
-    """One worker: its process, None while it waits for its restart, and how often its start failed."""
+    """One worker: its process, None while it waits for its restart, and the pauses before restarts."""
 
     number: int
     process: subprocess.Popen[bytes] | None = None
     serving: int | None = None
     """The reading end of the pipe on which it says that it serves; None once it has said so."""
-    failures: int = 0
-    """Consecutive deaths before it served."""
+    pauses: RestartPauses = field(default_factory=RestartPauses)
+    started_at: float = 0.0
     exited_early: bool = False
-    """Whether the last of them was an exit of its own, not a signal."""
+    """Whether the last death before it served was an exit of its own, not a signal."""
     restart_at: float = 0.0
 
 
@@ -182,16 +183,15 @@ class _Workers:
         self._dsn = dsn
         self._embedded = embedded
         self._stopping = False
-        self._backoff = Backoff()
         self._workers = [_Worker(number) for number in range(settings.workers)]
         self._lifeline, self._writing_end = os.pipe()
 
     def run(self) -> int:
         """Keep the workers running until a signal, then stop them; returns the exit status.
 
-        A worker that dies is restarted: at once if it had served, else after a pause that doubles with
-        each failure, while the others serve. Only if none of them can start at all, because each exits
-        by itself before any has served, the supervisor gives up.
+        A worker that dies is restarted, while the others serve: at once if it had served, and after a pause
+        that doubles with each death if it dies again soon or never served. Only if none of them can start
+        at all, because each exits by itself before any has served, the supervisor gives up.
         """
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
@@ -225,14 +225,11 @@ class _Workers:
         status = worker.process.poll()
         if status is None:
             return
-        pause = 0.0
-        if self._has_served(worker):
-            worker.failures = 0
-        else:
-            worker.failures += 1
+        served = self._has_served(worker)
+        if not served:
             # A negative status is a signal: something ended the worker that may have been able to start.
             worker.exited_early = status > 0
-            pause = self._backoff.after(worker.failures)
+        pause = worker.pauses.after_death(served=served, lived=now - worker.started_at)
         log.warning(
             "worker died and will be restarted",
             worker=worker.number,
@@ -276,6 +273,7 @@ class _Workers:
             process_group=0,
         )
         os.close(writing_end)
+        worker.started_at = time.monotonic()
 
     def _end(self) -> int:
         """Stop all workers; returns 0 when all of them ended in time."""
