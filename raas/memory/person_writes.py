@@ -1,4 +1,4 @@
-"""The PersonWriteStore in memory; it imports no persons."""
+"""The PersonWriteStore in memory."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class _Transaction:
     def __init__(self, state: MemoryState, nisses: Collection[Niss]) -> None:
         self._state = state
         self._put: dict[Niss, Person] = {}
+        self._progress: list[Progress] = []
         finals = {state.final(niss) for niss in nisses}
         united = {niss for niss in state.niss_statuses if state.final(niss) in finals}
         known = {*nisses, *finals, *united} - state.unknown
@@ -62,12 +63,12 @@ class _Transaction:
         ]
 
     async def import_offset(self, key: ImportKey) -> int:
-        """Raises NotImplementedError."""
-        raise NotImplementedError
+        """The stored offset of an import."""
+        return self._state.person_imports.get(key, 0)
 
     async def advance_import(self, progress: Progress) -> None:
-        """Raises NotImplementedError."""
-        raise NotImplementedError
+        """Keep the offset of an import and its skipped rows until the commit."""
+        self._progress.append(progress)
 
     async def put(self, persons: Sequence[Person]) -> None:
         """Keep the identities of changed records until the commit."""
@@ -92,3 +93,6 @@ class _Transaction:
             self._state.set_status(niss, status, self._time)
         for register_id, written in registers:
             keep(self._state, self._state.registers[register_id], written)
+        for progress in self._progress:
+            self._state.person_imports[progress.key] = progress.through
+            self._state.person_rejections.setdefault(progress.key, []).extend(progress.rejected)

@@ -25,7 +25,7 @@ from raas.domain.registers.register import Register, first_checksum
 from raas.domain.registers.shares import Shares
 from raas.memory.audit_store import MemoryAuditLog
 from raas.usecases.ports.log import LogPoint
-from raas.usecases.ports.persons import NissStatus
+from raas.usecases.ports.persons import NissStatus, Rejection
 from raas.usecases.ports.read_store import DossierView
 from raas.usecases.ports.write_store import (
     AnsweredRequest,
@@ -135,6 +135,10 @@ class MemoryState:
     identities: dict[Niss, Identity] = field(default_factory=dict)
     contents: dict[int, Content] = field(default_factory=dict)
     """The contents beside the logs, by their ids."""
+    person_imports: dict[ImportKey, int] = field(default_factory=dict)
+    """The offsets that imports of persons have reached."""
+    person_rejections: dict[ImportKey, list[Rejection]] = field(default_factory=dict)
+    """The rows that they skipped, in order of offset."""
     unknown: set[Niss] = field(default_factory=set)
     """Numbers that the authentic source does not know; it knows every other number."""
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
