@@ -90,7 +90,18 @@ async def write_dossier_types(
 
 
 def _dossier_type(row: Sequence[Any]) -> DossierType:
-    code, labels, quality_code, partner, active_from, active_until, identity_changes, *codes, keep = row
+    (
+        code,
+        labels,
+        quality_code,
+        partner,
+        active_from,
+        active_until,
+        identity_changes,
+        sector,
+        institution,
+        keep,
+    ) = row
     return DossierType(
         code,
         labels,
@@ -99,7 +110,8 @@ def _dossier_type(row: Sequence[Any]) -> DossierType:
         _day(active_from),
         _day(active_until),
         IdentityChanges(identity_changes),
-        *codes,
+        sector,
+        institution,
         None if keep is None else parse_duration(keep),
     )
 
