@@ -252,6 +252,10 @@ class AuthenticSourceUnavailable(Refused):
     """The authentic source does not answer; nothing was done."""
 
 
+class AuditUnavailable(Refused):
+    """The server could not keep the record of the call; a write may have been made."""
+
+
 class MessageTooLarge(Refused):
     """A request message has more bytes or fields than the call allows."""
 

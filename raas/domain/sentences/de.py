@@ -53,6 +53,8 @@ SENTENCES: Mapping[str, str] = {
     "OVERLOADED": "Zurzeit liegen zu viele Anfragen vor. Bitte versuchen Sie es in Kürze erneut.",
     "AUTHENTIC_SOURCE_UNAVAILABLE": "Die authentische Quelle antwortet nicht. Bitte versuchen Sie es später "
     "erneut.",
+    "AUDIT_UNAVAILABLE": "Der Aufruf konnte nicht aufgezeichnet werden und wird daher nicht beantwortet. "
+    "Bitte versuchen Sie es später erneut.",
     "UNAVAILABLE": "Der Dienst ist vorübergehend nicht verfügbar. Bitte versuchen Sie es später erneut.",
     "INTERNAL": "Ein interner Fehler ist aufgetreten. Bitte geben Sie bei der Meldung die Aufrufkennung an.",
     "SUBSCRIBER_UNKNOWN": "Ihre Organisation hat in diesem Register keinen Abonnenten mit diesem Namen.",

@@ -46,6 +46,7 @@ SENTENCES: Mapping[str, str] = {
     "{retry_after} seconds.",
     "OVERLOADED": "There are too many requests at the moment. Please try again shortly.",
     "AUTHENTIC_SOURCE_UNAVAILABLE": "The authentic source is not responding. Please try again later.",
+    "AUDIT_UNAVAILABLE": "The call could not be recorded, so there is no response. Please try again later.",
     "UNAVAILABLE": "The service is temporarily unavailable. Please try again later.",
     "INTERNAL": "An internal error has occurred. Please quote the call id when you report it.",
     "SUBSCRIBER_UNKNOWN": "Your organisation has no subscriber with this name in this register.",

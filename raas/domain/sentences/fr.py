@@ -50,6 +50,8 @@ SENTENCES: Mapping[str, str] = {
     "{retry_after} secondes.",
     "OVERLOADED": "Les demandes sont trop nombreuses en ce moment. Veuillez réessayer dans un instant.",
     "AUTHENTIC_SOURCE_UNAVAILABLE": "La source authentique ne répond pas. Veuillez réessayer plus tard.",
+    "AUDIT_UNAVAILABLE": "L’appel n’a pas pu être enregistré\u00a0: il reste donc sans réponse. Veuillez "
+    "réessayer plus tard.",
     "UNAVAILABLE": "Le service est momentanément indisponible. Veuillez réessayer plus tard.",
     "INTERNAL": "Une erreur interne s’est produite. Veuillez mentionner l’identifiant de l’appel lorsque "
     "vous la signalez.",

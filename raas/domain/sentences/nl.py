@@ -48,6 +48,8 @@ SENTENCES: Mapping[str, str] = {
     "{retry_after} seconden.",
     "OVERLOADED": "Er zijn op dit ogenblik te veel aanvragen. Probeer het zo dadelijk opnieuw.",
     "AUTHENTIC_SOURCE_UNAVAILABLE": "De authentieke bron antwoordt niet. Probeer het later opnieuw.",
+    "AUDIT_UNAVAILABLE": "De oproep kon niet worden geregistreerd en wordt dus niet beantwoord. Probeer het "
+    "later opnieuw.",
     "UNAVAILABLE": "De dienst is tijdelijk niet beschikbaar. Probeer het later opnieuw.",
     "INTERNAL": "Er heeft zich een interne fout voorgedaan. Vermeld de identificatie van de oproep wanneer "
     "u de fout meldt.",

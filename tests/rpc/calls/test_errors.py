@@ -69,6 +69,7 @@ def test_retry_info_has_the_delay_of_the_limit_and_else_a_second() -> None:
         ((Reason.OVERLOADED,), "RESOURCE_EXHAUSTED"),
         ((Reason.LIMIT_EXCEEDED,), "RESOURCE_EXHAUSTED"),
         ((Reason.AUTHENTIC_SOURCE_UNAVAILABLE,), "UNAVAILABLE"),
+        ((Reason.AUDIT_UNAVAILABLE,), "UNAVAILABLE"),
         ((Reason.INTERNAL,), "INTERNAL"),
         ((Reason.REQUIRED, Reason.MANDATE_MISSING), "PERMISSION_DENIED"),
     ],
