@@ -53,5 +53,19 @@ PLACEMENTS: Mapping[str, Placement] = {
     "role_grant": Placement.LOCAL,
     "legal_context": Placement.LOCAL,
     "credential_block": Placement.LOCAL,
+    # Records of writes lie with their register.
+    "audit_write": Placement.DISTRIBUTED,
+    "audit_call": Placement.LOCAL,
+    "audit_criteria": Placement.LOCAL,
+    "audit_log": Placement.LOCAL,
+    "audit_process": Placement.LOCAL,
+    "audit_seal": Placement.LOCAL,
+    "audit_checkpoint": Placement.LOCAL,
+    "audit_range": Placement.LOCAL,
+    "audit_tile": Placement.LOCAL,
+    "audit_delivery": Placement.LOCAL,
+    "audit_removal": Placement.LOCAL,
+    "audit_removal_chain": Placement.LOCAL,
+    "audit_removed": Placement.LOCAL,
 }
 """By table; Alembic's own table of versions is local, too."""

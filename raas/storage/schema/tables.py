@@ -19,7 +19,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
@@ -30,18 +29,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, DATEMULTIRANGE, JSONB
 
-metadata = MetaData()
+from raas.storage.schema import audit_tables
+from raas.storage.schema.metadata import instant as _instant
+from raas.storage.schema.metadata import metadata
 
-
-def _instant(name: str, *, nullable: bool = False, default: bool = False) -> Column[object]:
-    """A column holding an instant, optionally the statement's clock by default."""
-    return Column(
-        name,
-        DateTime(timezone=True),
-        nullable=nullable,
-        server_default=func.clock_timestamp() if default else None,
-    )
-
+__all__ = ["audit_tables", "metadata"]
 
 register = Table(
     "register",
@@ -70,6 +62,9 @@ register_head = Table(
     # Dossiers that have at least one line.
     Column("dossier_count", BigInteger, nullable=False, server_default="0"),
     Column("checksum", LargeBinary, nullable=False),
+    # The chain of the audit records of the register in the open log: its length, and the hash of the last.
+    Column("audit_length", BigInteger, nullable=False, server_default="0"),
+    Column("audit_hash", LargeBinary),
     # Every write updates this one row: leave room on its page, so that the update stays on it.
     postgresql_with={"fillfactor": "50"},
 )
