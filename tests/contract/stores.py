@@ -21,6 +21,7 @@ from raas.memory.state import MemoryState
 from raas.memory.subscribers import MemorySubscriberStore
 from raas.memory.trim import MemoryTrimStore
 from raas.memory.write_store import MemoryWriteStore
+from raas.storage.audit.log import AuditLog
 from raas.storage.log.reader import PostgresLogs
 from raas.storage.log.subscribers import PostgresSubscribers
 from raas.storage.maintenance.trim import PostgresTrims
@@ -87,17 +88,19 @@ def memory_stores() -> Stores:
     )
 
 
-def postgres_stores(engine: AsyncEngine, reading: AsyncEngine, dsn: str) -> Stores:
-    """The stores on a database."""
+def postgres_stores(
+    engine: AsyncEngine, reading: AsyncEngine, dsn: str, log: AuditLog | None = None
+) -> Stores:
+    """The stores on a database; with `log` its write transactions carry audit records."""
     persons = PostgresPersonStore(engine, reading)
     return Stores(
         PostgresRegisterStore(reading),
-        PostgresWriteStore(engine),
+        PostgresWriteStore(engine, log=log),
         PostgresReadStore(reading),
         PostgresLogs(reading),
         PostgresSubscribers(reading),
         PostgresTrims(engine, reading),
-        PostgresPersonWriteStore(engine),
+        PostgresPersonWriteStore(engine, log=log),
         LocalSource(reading),
         PostgresNissHistory(reading),
         PostgresRightsStore(engine, reading),

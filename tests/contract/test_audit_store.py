@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from itertools import count
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.audit.chain import ChainState, new_chain, process_chain, register_chain
 from raas.domain.audit.criteria import Criteria, salted_criteria
@@ -16,12 +18,18 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.memory.audit_store import MemoryAuditStore
 from raas.memory.proof_store import MemoryProofStore
 from raas.memory.write_store import MemoryWriteStore
+from raas.storage.audit.living_processes import HELD_LOCKS, life_lock
+from raas.storage.audit.log import open_audit_log
+from raas.storage.audit.proof_store import PostgresProofStore
+from raas.storage.audit.store import PostgresAuditStore
 from raas.usecases.ports.audit import AuditStore, ChainedRecord, ChainSealed, follow
 from raas.usecases.ports.errors import StoreFault
 from raas.usecases.ports.proof import ProofStore, StoredRecord
 from raas.usecases.ports.write_store import LoadedState, LoadRequest, WriteSet, WriteStore
 from tests.contract.book import new_book, persons
-from tests.contract.stores import Stores, memory_stores
+from tests.contract.stores import Stores, memory_stores, postgres_stores
+from tests.eventually import eventually_async
+from tests.usecases.proof.sample_log import ORIGIN
 
 ANN, BOB = persons(2)
 CALLER = Actor(EnterpriseNumber(999999922), "portal", "certificate:" + "ab" * 32, "ipv4:10.0.0.7:40112")
@@ -55,7 +63,7 @@ class AuditStores:
     die: Callable[[UUID], Awaitable[None]]
 
 
-async def memory_audit_stores(_: pytest.FixtureRequest) -> AuditStores:
+def memory_audit_stores() -> AuditStores:
     stores = memory_stores()
     writes = stores.writes
     assert isinstance(writes, MemoryWriteStore)
@@ -67,13 +75,37 @@ async def memory_audit_stores(_: pytest.FixtureRequest) -> AuditStores:
     return AuditStores(audit, MemoryProofStore(audit.log.origin, audit.log), stores, die)
 
 
-STORES: dict[str, Callable[[pytest.FixtureRequest], Awaitable[AuditStores]]] = {"memory": memory_audit_stores}
-"""The stores that are held to this contract."""
+END_HOLDER = """
+SELECT pg_terminate_backend(pid) FROM pg_locks
+WHERE locktype = 'advisory' AND objsubid = 1 AND (classid::bigint << 32) | objid::bigint = %(lock)s
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 
 
-@pytest.fixture(params=STORES)
-async def made(request: pytest.FixtureRequest) -> AuditStores:
-    return await STORES[request.param](request)
+@pytest.fixture
+async def postgres_audit_stores(
+    engine: AsyncEngine, reading_engine: AsyncEngine, dsn: str
+) -> AsyncIterator[AuditStores]:
+    log = await open_audit_log(reading_engine, ORIGIN)
+    audit = PostgresAuditStore(engine, dsn, log)
+
+    async def die(process: UUID) -> None:
+        """End the session that shows that the process is alive, as PostgreSQL does for one that is gone."""
+        lock = life_lock(process)
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(END_HOLDER, {"lock": lock})
+            await eventually_async(lambda: (lock,) not in connection.execute(HELD_LOCKS).fetchall())
+
+    stores = postgres_stores(engine, reading_engine, dsn, log)
+    yield AuditStores(audit, PostgresProofStore(reading_engine, log.number), stores, die)
+    await audit.close()
+
+
+@pytest.fixture(params=["memory", "postgresql"])
+def made(request: pytest.FixtureRequest) -> AuditStores:
+    if request.param == "memory":
+        return memory_audit_stores()
+    stores: AuditStores = request.getfixturevalue("postgres_audit_stores")
+    return stores
 
 
 @pytest.fixture

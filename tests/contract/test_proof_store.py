@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import AsyncIterator
+from itertools import count
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.audit.chain import ChainState, new_chain
 from raas.domain.audit.criteria import Criteria, salted_criteria
 from raas.domain.audit.record import Actor, AuditRecord, RecordKind, record_texts
 from raas.domain.audit.tiles import TilePart, TilePlace
 from raas.memory.proof_store import MemoryProofStore
+from raas.storage.audit.chains import process_of
+from raas.storage.audit.log import AuditLog
+from raas.storage.audit.proof_store import PostgresProofStore
+from raas.storage.audit.store import PostgresAuditStore
+from raas.storage.connection.database import open_database
+from raas.storage.connection.query import write
+from raas.storage.reads.registers import PostgresRegisterStore
+from raas.storage.schema.migration import upgrade
+from raas.storage.writes.store import PostgresWriteStore
+from raas.usecases.ports.audit import ChainedRecord, follow
 from raas.usecases.ports.proof import (
     CheckpointTaken,
     CheckpointToStore,
@@ -21,7 +33,9 @@ from raas.usecases.ports.proof import (
     ProofStore,
     StoredRecord,
 )
-from tests.usecases.proof.sample_log import ANN, BOB, FIRST, ORIGIN, SECOND, START, WRITES
+from raas.usecases.ports.write_store import LoadRequest, WriteSet
+from tests.conftest import new_database
+from tests.usecases.proof.sample_log import ANN, BOB, FIRST, ORIGIN, OWNER, SECOND, START, WRITES
 
 SECOND_LONG = 1_000_000
 
@@ -50,14 +64,88 @@ class MemoryLog:
         self.store.remove_before(time)
 
 
-LOGS: dict[str, Callable[[], ProofLog]] = {"memory": MemoryLog}
-"""The stores that are held to this contract."""
+class PostgresLog:
+    """A log of its own on a database that all tests of this module share; chains begin as in `ORIGIN`."""
+
+    def __init__(self, database: Database, register: int, log: AuditLog) -> None:
+        self.store = PostgresProofStore(database.reading, log.number)
+        self._register = register
+        self._audit = PostgresAuditStore(database.writing, database.dsn, log)
+        self._writes = PostgresWriteStore(database.writing, log=log)
+        self._states: dict[str, ChainState] = {}
+
+    async def append(self, chain: str, record: AuditRecord, criteria: Criteria | None = None) -> StoredRecord:
+        before = self._states.get(chain, new_chain(ORIGIN, chain))
+        self._states[chain], (chained,) = follow(before, [(record, criteria)])
+        process, is_seal = process_of(chain), record.kind is RecordKind.SEAL
+        if process is None:
+            await self._append_to_register(chained)
+        elif before.length == 0:
+            await self._audit.begin(process, chained)
+        elif is_seal:
+            await self._audit.seal(process, chained)
+        else:
+            await self._audit.append(process, [chained])
+        return StoredRecord(chain, chained.index, chained.hash, record, criteria, is_seal)
+
+    async def _append_to_register(self, chained: ChainedRecord) -> None:
+        async with self._writes.write(self._register, LoadRequest()) as transaction:
+            loaded = transaction.loaded
+            written = WriteSet(
+                [], {}, 0, loaded.record_time, loaded.checksum, loaded.types_revision, audit=[chained]
+            )
+            await transaction.write(written)
+            await transaction.commit()
+
+    async def remove_before(self, time: int) -> None:
+        pytest.skip("months are removed by a command")
+
+    async def close(self) -> None:
+        await self._audit.close()
 
 
-@pytest.fixture(params=LOGS)
+class Database(NamedTuple):
+    """A database for the tests of this module, each of which has a log of its own."""
+
+    dsn: str
+    writing: AsyncEngine
+    reading: AsyncEngine
+
+
+@pytest.fixture(scope="module")
+async def database(server_dsn: str) -> AsyncIterator[Database]:
+    with new_database(server_dsn) as dsn:
+        made = Database(dsn, open_database(dsn), open_database(dsn, autocommit=True))
+        await upgrade(made.writing)
+        yield made
+        await made.writing.dispose()
+        await made.reading.dispose()
+
+
+_LOGS = count(1)
+
+
+@pytest.fixture
+async def postgres_log(database: Database) -> AsyncIterator[ProofLog]:
+    log = AuditLog(next(_LOGS), ORIGIN)
+    registers = PostgresRegisterStore(database.reading)
+    register = await registers.find(OWNER) or await registers.create(OWNER, "Owner")
+    # As a new log begins: every chain from its first record.
+    await write(database.reading, _FIRST_RECORDS, {})
+    made = PostgresLog(database, register.id, log)
+    yield made
+    await made.close()
+
+
+_FIRST_RECORDS = "UPDATE register_head SET audit_length = 0, audit_hash = NULL RETURNING register_id"
+
+
+@pytest.fixture(params=["memory", "postgresql"])
 def log(request: pytest.FixtureRequest) -> ProofLog:
-    made = LOGS[request.param]
-    return made()
+    if request.param == "memory":
+        return MemoryLog()
+    made: ProofLog = request.getfixturevalue("postgres_log")
+    return made
 
 
 def call(number: int, kind: RecordKind = RecordKind.CALL, **fields: object) -> AuditRecord:

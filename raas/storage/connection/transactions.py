@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from raas.storage.connection.limits import wait_for_locks
 from raas.usecases.ports.errors import PortError, StoreFault, StoreUnavailable
 
 Result = TypeVar("Result")
+Cursor = psycopg.AsyncCursor[tuple[Any, ...]]
 
 # A statement of the pipeline: connection.commit() would wait for the results of the statements before it.
 _COMMIT = "COMMIT"
@@ -70,13 +71,14 @@ class Transaction:
         with translated_errors():
             return await self._lease.finish(lambda: work)
 
-    async def send(self, statements: Iterable[tuple[str, Any]]) -> None:
+    async def send(self, statements: Iterable[tuple[str, Any]]) -> Sequence[Cursor]:
         """Send statements without waiting for their results: the database works on them meanwhile.
 
-        Raises StoreFault or StoreUnavailable, perhaps for an earlier statement.
+        Answers their cursors, which have the results after `commit`. Raises StoreFault or StoreUnavailable,
+        perhaps for an earlier statement.
         """
         try:
-            await self._send(statements)
+            return await self._send(statements)
         except psycopg.Error as error:
             if await self._is_alive():
                 raise fault_of(error) from None
@@ -117,12 +119,11 @@ class Transaction:
             return
         await resolve(self._engine, evidence, fault)
 
-    async def _send(self, statements: Iterable[tuple[str, Any]]) -> None:
+    async def _send(self, statements: Iterable[tuple[str, Any]]) -> Sequence[Cursor]:
         if self._pipeline is None:
             self._pipeline = AsyncExitStack()
             await self._pipeline.enter_async_context(self.connection.pipeline())
-        for statement, parameters in statements:
-            await self.connection.execute(statement, parameters)
+        return [await self.connection.execute(statement, parameters) for statement, parameters in statements]
 
     async def _close_pipeline(self) -> None:
         """Wait for all results. Raises the first error of the driver."""

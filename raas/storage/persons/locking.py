@@ -10,6 +10,8 @@ from typing import NamedTuple
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
+from raas.storage.audit.chains import chain_of_register
+from raas.storage.audit.log import AuditLog
 from raas.storage.connection.lease import Connection
 from raas.storage.connection.prepared import HIDDEN_DOSSIERS, refuse_hidden_dossiers
 from raas.storage.connection.query import Row
@@ -71,7 +73,9 @@ class Loaded(NamedTuple):
     """Later than any status and any mutation of these registers recorded before."""
 
 
-async def lock_and_load(connection: Connection, nisses: Collection[Niss]) -> Loaded:
+async def lock_and_load(
+    connection: Connection, nisses: Collection[Niss], log: AuditLog | None = None
+) -> Loaded:
     """Exclude all writers, load the persons of these numbers, then lock and load their registers.
 
     The registers are those with a dossier of a number asked or of its final successor; they are locked in
@@ -94,12 +98,16 @@ async def lock_and_load(connection: Connection, nisses: Collection[Niss]) -> Loa
     recorded = [time for (time,) in await last_status.fetchall() if time is not None]
     if not register_ids:
         return Loaded(persons, (), _later(await _one(clock), recorded))
-    registers, time = await _lock_registers(connection, register_ids, numbers, recorded)
+    registers, time = await _lock_registers(connection, register_ids, numbers, recorded, log)
     return Loaded(persons, registers, time)
 
 
 async def _lock_registers(
-    connection: Connection, register_ids: Sequence[int], numbers: str, recorded: Sequence[datetime]
+    connection: Connection,
+    register_ids: Sequence[int],
+    numbers: str,
+    recorded: Sequence[datetime],
+    log: AuditLog | None,
 ) -> tuple[list[LockedRegister], datetime]:
     """These registers with their dossiers of the numbers, and one instant for all that will be recorded."""
     async with connection.pipeline():
@@ -126,12 +134,12 @@ async def _lock_registers(
                 time,
                 dossier_states(dossiers_of[register_id]),
                 dossier_shares(shares_of[register_id]),
+                audit=chain_of_register(log, EnterpriseNumber(number), audit_length, audit_hash),
             ),
             types_of[register_id],
         )
-        for register_id, (number, log_id, revision, checksum, types_revision, _) in zip(
-            register_ids, heads, strict=True
-        )
+        for register_id, head in zip(register_ids, heads, strict=True)
+        for number, log_id, revision, checksum, audit_length, audit_hash, types_revision, _ in [head]
     ]
     return registers, time
 

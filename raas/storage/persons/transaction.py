@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
 from raas.domain.registers.mutation import MutationKind
+from raas.storage.audit.log import AuditLog
 from raas.storage.connection.clock import ClockGuard
 from raas.storage.connection.commit import NOTHING_TO_FIND, Evidence
 from raas.storage.connection.transactions import Transaction, Transactions
@@ -35,25 +36,34 @@ WHERE p.niss = s.niss"""
 
 
 class PostgresPersonWriteStore:
-    """The PersonWriteStore of ports/persons.py on PostgreSQL."""
+    """The PersonWriteStore of ports/persons.py on PostgreSQL.
 
-    def __init__(self, engine: AsyncEngine, clock: ClockGuard | None = None) -> None:
+    `log` is the open log of the audit; without it no audit records are kept.
+    """
+
+    def __init__(
+        self, engine: AsyncEngine, clock: ClockGuard | None = None, log: AuditLog | None = None
+    ) -> None:
         self._transactions = Transactions(engine)
         self._clock = clock or ClockGuard()
+        self._log = log
 
     @asynccontextmanager
     async def begin(self, nisses: Collection[Niss]) -> AsyncIterator[_Transaction]:
         """Exclude all writers, load the persons, lock and load their registers."""
         async with self._transactions.begin() as transaction:
-            loaded = await transaction.wait_for_locks(lock_and_load(transaction.connection, nisses))
+            loaded = await transaction.wait_for_locks(
+                lock_and_load(transaction.connection, nisses, self._log)
+            )
             self._clock.check(loaded.time)
-            yield _Transaction(transaction, loaded)
+            yield _Transaction(transaction, loaded, self._log)
 
 
 class _Transaction:
     """The PersonWriteTransaction of ports/persons.py."""
 
-    def __init__(self, transaction: Transaction, loaded: Loaded) -> None:
+    def __init__(self, transaction: Transaction, loaded: Loaded, log: AuditLog | None) -> None:
+        self._log = log
         self.persons = loaded.persons
         self.registers = loaded.registers
         self._time = loaded.time
@@ -93,8 +103,9 @@ class _Transaction:
         registers = list(registers)
         statements = list(self._statements(niss_statuses, registers))
         for register_id, written in registers:
-            if written.mutations:
-                return await self._transaction.commit(evidence_of(register_id, written), statements)
+            if written.mutations or written.audit:
+                evidence = evidence_of(register_id, written, self._log)
+                return await self._transaction.commit(evidence, statements)
         await self._transaction.finish(self._transaction.send(statements))
         written_number = next(iter(niss_statuses), self._written)
         await self._transaction.commit(await self._transaction.finish(self._evidence(written_number)))
@@ -121,4 +132,4 @@ class _Transaction:
             for register in self.registers
         }
         for register_id, written in registers:
-            yield from statements(register_id, written, type_ids[register_id])
+            yield from statements(register_id, written, type_ids[register_id], self._log)

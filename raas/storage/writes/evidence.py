@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from raas.storage.audit.log import AuditLog
 from raas.storage.connection.commit import NOTHING_TO_FIND, Evidence
 from raas.usecases.ports.write_store import WriteSet
 
@@ -26,8 +27,13 @@ SELECT EXISTS (SELECT 1 FROM import_progress WHERE register_id = %s AND caller =
                AND through_offset >= %s)"""
 
 
-def evidence_of(register_id: int, written: WriteSet) -> Evidence:
-    """The evidence that a part of a transaction leaves: its first mutation, else a request or import row.
+_AUDIT = """
+SELECT EXISTS (SELECT 1 FROM audit_write
+               WHERE register_id = %s AND log = %s AND chain_index = %s AND hash = %s)"""
+
+
+def evidence_of(register_id: int, written: WriteSet, log: AuditLog | None = None) -> Evidence:
+    """The evidence that a part of a transaction leaves: its first mutation or audit record, else another row.
 
     A part without any of them changes nothing when it is repeated.
     """
@@ -35,6 +41,9 @@ def evidence_of(register_id: int, written: WriteSet) -> Evidence:
         first = written.mutations[0]
         parameters = {"register": register_id, "revision": first.revision, "checksum": first.checksum}
         return Evidence(_LOCK, (register_id,), _MUTATION, parameters)
+    if written.audit and log is not None:
+        record = written.audit[0]
+        return Evidence(_LOCK, (register_id,), _AUDIT, (register_id, log.number, record.index, record.hash))
     for key, answered in written.requests.items():
         row = (register_id, *key, answered.fingerprint, answered.answer)
         return Evidence(_LOCK, (register_id,), _REQUEST, row)

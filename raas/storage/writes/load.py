@@ -11,6 +11,8 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.registers.shares import Share, Shares
+from raas.storage.audit.chains import chain_of_register
+from raas.storage.audit.log import AuditLog
 from raas.storage.connection.lease import Connection
 from raas.storage.rows.arrays import array, pairs
 from raas.storage.rows.ranges import lines_of
@@ -32,7 +34,7 @@ ADDITIONS_LOCK = PERSONS_LOCK + 1
 
 _HEAD = """
   (SELECT enterprise_number FROM register WHERE id = %(register)s), log_id, revision, checksum,
-  types_revision"""
+  audit_length, audit_hash, types_revision"""
 
 # First the lock on persons, then that on the head of the register. The clock is read outside the CTE: after
 # the lock was granted, so that the instants of recording follow the order of the revisions. Loading stays a
@@ -41,7 +43,7 @@ _LOCK_REGISTER = f"""
 -- not on distributed tables
 WITH persons AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({PERSONS_LOCK})),
 locked AS MATERIALIZED (
-  SELECT register_id, log_id, revision, checksum, types_revision, record_time
+  SELECT register_id, log_id, revision, checksum, audit_length, audit_hash, types_revision, record_time
   FROM persons, register_head WHERE register_id = %(register)s FOR NO KEY UPDATE OF register_head)
 SELECT {_HEAD}, record_time, clock_timestamp() FROM locked"""
 
@@ -111,8 +113,10 @@ SELECT t.id FROM unnest(%s::int[]) AS t (id)
 WHERE EXISTS (SELECT FROM dossier WHERE register_id = %s AND dossier_type_id = t.id)"""
 
 
-async def load(connection: Connection, register_id: int, wanted: LoadRequest, *, lock: bool) -> LoadedState:
-    """The state that the transaction needs.
+async def load(
+    connection: Connection, register_id: int, wanted: LoadRequest, log: AuditLog | None = None, *, lock: bool
+) -> LoadedState:
+    """The state that the transaction needs; `log` is the open log of the audit, None = no records are kept.
 
     Raises LookupError when the register does not exist.
     """
@@ -136,7 +140,7 @@ async def load(connection: Connection, register_id: int, wanted: LoadRequest, *,
     row = await register.fetchone()
     if row is None:
         raise LookupError("the head of the register is gone")
-    number, log_id, revision, checksum, types_revision, record_time, *now = row
+    number, log_id, revision, checksum, audit_length, audit_hash, types_revision, record_time, *now = row
     if clock is not None:
         (*now,) = await clock.fetchone() or ()
     return LoadedState(
@@ -158,6 +162,7 @@ async def load(connection: Connection, register_id: int, wanted: LoadRequest, *,
             for caller, import_id, offset in (await imports.fetchall() if imports else ())
         },
         frozenset(id_ for (id_,) in (await in_use.fetchall() if in_use else ())),
+        chain_of_register(log, EnterpriseNumber(number), audit_length, audit_hash),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -10,7 +10,10 @@ from psycopg.types.json import Jsonb
 from raas.domain.registers.mutation import lines_text
 from raas.domain.registers.shares import Shares
 from raas.domain.stored_violations import violations_json
+from raas.storage.audit.log import AuditLog
+from raas.storage.audit.rows import GIVEN, GIVEN_ROWS, INSERTED, record_parameters
 from raas.storage.rows.arrays import array, array_or_null, arrays, pairs, quoted
+from raas.usecases.ports.audit import ChainedRecord
 from raas.usecases.ports.write_store import DossierKey, WriteSet
 
 _WRITE = """
@@ -47,7 +50,19 @@ kept AS (
   DO UPDATE SET periods = excluded.periods, revision = excluded.revision)
 UPDATE register_head SET
   revision = %(last_revision)s, record_time = %(record_time)s, types_revision = %(types_revision)s,
-  dossier_count = dossier_count + %(dossier_count_change)s, checksum = %(checksum)s
+  dossier_count = dossier_count + %(dossier_count_change)s, checksum = %(checksum)s,
+  audit_length = coalesce(%(audit_length)s::bigint, audit_length),
+  audit_hash = coalesce(%(audit_last)s::bytea, audit_hash)
+WHERE register_id = %(register)s"""
+
+_WRITE_AUDIT = f"""
+INSERT INTO audit_write (register_id, log, {INSERTED})
+SELECT %(register)s, %(log)s, {GIVEN} FROM {GIVEN_ROWS}"""
+
+# For a part without mutations, which leaves the rest of the head as it is.
+_WRITE_AUDIT_ONLY = f"""
+WITH kept AS ({_WRITE_AUDIT})
+UPDATE register_head SET audit_length = %(audit_length)s, audit_hash = %(audit_last)s
 WHERE register_id = %(register)s"""
 
 # The numbers alone find the few rows by the index; their types are compared afterwards.
@@ -77,8 +92,13 @@ INSERT INTO import_rejection (register_id, caller, import_id, "offset", violatio
 SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::jsonb[])"""
 
 
-def statements(register_id: int, written: WriteSet, type_ids: Mapping[str, int]) -> Iterable[tuple[str, Any]]:
+def statements(
+    register_id: int, written: WriteSet, type_ids: Mapping[str, int], log: AuditLog | None = None
+) -> Iterable[tuple[str, Any]]:
     """The statements that write it, with their parameters, in order; `type_ids` by code."""
+    if written.audit and log is not None:
+        statement = _WRITE_AUDIT if written.mutations else _WRITE_AUDIT_ONLY
+        yield statement, _audit_parameters(register_id, log, written.audit)
     if written.mutations:
         yield _WRITE, _log_parameters(register_id, written, type_ids)
     if written.shares:
@@ -123,6 +143,17 @@ def _share_statements(register_id: int, shares: Mapping[DossierKey, Shares]) -> 
         yield _WRITE_SHARES, (register_id, *columns)
 
 
+def _audit_parameters(register_id: int, log: AuditLog, records: Sequence[ChainedRecord]) -> dict[str, Any]:
+    chained = [(each.index, each.hash, each.record) for each in records]
+    return {
+        "register": register_id,
+        "log": log.number,
+        "audit_length": records[-1].index,
+        "audit_last": records[-1].hash,
+        **record_parameters(chained),
+    }
+
+
 def _log_parameters(register_id: int, written: WriteSet, type_ids: Mapping[str, int]) -> dict[str, Any]:
     mutations = written.mutations
     stamp_number: dict[int, int] = {}
@@ -140,6 +171,8 @@ def _log_parameters(register_id: int, written: WriteSet, type_ids: Mapping[str, 
         "types_revision": written.types_revision,
         "dossier_count_change": written.dossier_count_change,
         "checksum": written.checksum,
+        "audit_length": written.audit[-1].index if written.audit else None,
+        "audit_last": written.audit[-1].hash if written.audit else None,
         "actor": array(s.actor for s in stamps),
         "call_id": [s.call_id for s in stamps],
         "request_id": [s.request_id for s in stamps],

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.errors import Violation
 from raas.domain.stored_violations import violations_from_json
+from raas.storage.audit.log import AuditLog
 from raas.storage.connection.clock import ClockGuard
 from raas.storage.connection.commit import NOTHING_TO_FIND, Evidence
 from raas.storage.connection.errors import translated_errors
@@ -42,20 +43,26 @@ WHERE register_id = %(register)s AND caller = %(earlier)s AND import_id = %(impo
 
 
 class PostgresWriteStore:
-    """The WriteStore of ports/write_store.py on PostgreSQL."""
+    """The WriteStore of ports/write_store.py on PostgreSQL.
 
-    def __init__(self, engine: AsyncEngine, clock: ClockGuard | None = None) -> None:
+    `log` is the open log of the audit; without it no audit records are kept.
+    """
+
+    def __init__(
+        self, engine: AsyncEngine, clock: ClockGuard | None = None, log: AuditLog | None = None
+    ) -> None:
         self._transactions = Transactions(engine)
         self._clock = clock or ClockGuard()
+        self._log = log
 
     @asynccontextmanager
     async def write(self, register_id: int, wanted: LoadRequest) -> AsyncIterator[_Transaction]:
         """Lock the register, then load; leaving without commit rolls back."""
         async with self._transactions.begin() as transaction:
-            loading = load(transaction.connection, register_id, wanted, lock=True)
+            loading = load(transaction.connection, register_id, wanted, self._log, lock=True)
             loaded = await transaction.wait_for_locks(loading)
             self._clock.check(loaded.record_time)
-            yield _Transaction(transaction, register_id, loaded)
+            yield _Transaction(transaction, register_id, loaded, self._log)
 
     async def snapshot(self, register_id: int, wanted: LoadRequest) -> LoadedState:
         """The same state without a lock."""
@@ -97,8 +104,11 @@ class PostgresWriteStore:
 class _Transaction:
     """A transaction that holds the lock of the register."""
 
-    def __init__(self, transaction: Transaction, register_id: int, loaded: LoadedState) -> None:
+    def __init__(
+        self, transaction: Transaction, register_id: int, loaded: LoadedState, log: AuditLog | None
+    ) -> None:
         self.loaded = loaded
+        self._log = log
         self._transaction = transaction
         self._register_id = register_id
         self._evidence: Evidence | None = None
@@ -106,12 +116,12 @@ class _Transaction:
     async def write(self, written: WriteSet) -> None:
         """Send a part; the database writes it while the next one is being made."""
         if self._evidence is None:
-            self._evidence = evidence_of(self._register_id, written)
+            self._evidence = evidence_of(self._register_id, written, self._log)
         with translated_errors():
             type_ids = await write_dossier_types(
                 self._transaction.connection, self._register_id, written.types
             )
-        await self._transaction.send(statements(self._register_id, written, type_ids))
+        await self._transaction.send(statements(self._register_id, written, type_ids, self._log))
 
     async def commit(self) -> None:
         """Keep all that was sent, or nothing."""
