@@ -28,10 +28,6 @@ MOST_RECORDS = 200_000
 """Records of one checkpoint; the rest follows in the next one."""
 
 
-class LogReplaced(Exception):
-    """The kept checkpoints do not continue those of the database: an older copy of it was put back."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Position:
     """The log as of its newest checkpoint."""
@@ -56,16 +52,6 @@ class Checkpointer:
         self._signers = signers
         self._now = now
         self._position: _Position | None = None
-
-    async def compare(self, kept: bytes | None) -> None:
-        """Raise LogReplaced unless this note, the newest one kept outside, is one of the database."""
-        if kept is None:
-            return
-        note = parse_note(kept)
-        number = parse_checkpoint(note.text).number
-        ours = await self._store.note(number)
-        if ours is None or parse_note(ours).text != note.text:
-            raise LogReplaced(f"checkpoint {number} is kept outside, and is not in the database")
 
     async def step(self, *, even_if_idle: bool) -> bytes | None:
         """Make the next checkpoint and store it; its note, or None where no record was added.

@@ -8,6 +8,7 @@ from raas.domain.audit.checkpoint import Checkpoint, parse_checkpoint
 from raas.domain.audit.note import parse_note
 from raas.usecases.ports.proof import CheckpointDestination, DeliveryFailed, ProofStore
 from raas.usecases.proof.checkpointer import Checkpointer
+from raas.usecases.proof.compare import compare_with_kept
 
 IDLE = 3_600_000_000
 """Microseconds after which a checkpoint is made though nothing was recorded."""
@@ -34,19 +35,13 @@ class CheckpointRounds:
         self._destinations = destinations
         self._now = now
         self._compared = False
-        self._complete = now()
-
-    @property
-    def overdue(self) -> int:
-        """Microseconds since the last round that made and delivered everything, or since the beginning."""
-        return self._now() - self._complete
 
     async def round(self) -> None:
         """Make the next checkpoint, then deliver to each place what it does not have, in order of numbers.
 
         Nothing is signed before every place was compared with the database, which may be an older copy. Later
         on, a place that fails keeps no other from being served. Raises DeliveryFailed, which names each
-        that failed; LogReplaced, when a place keeps a checkpoint that is not in the database; and the errors
+        that failed; OlderCopy, when a place keeps a checkpoint that is not in the database; and the errors
         of `Checkpointer.step`. The next round takes up what this one left.
         """
         if not self._compared:
@@ -54,7 +49,6 @@ class CheckpointRounds:
             self._compared = True
         await self._checkpointer.step(even_if_idle=await self._idle())
         await self._with_each(self._deliver)
-        self._complete = self._now()
 
     async def _with_each(self, do: Callable[[str, CheckpointDestination], Awaitable[None]]) -> None:
         failures = []
@@ -75,7 +69,7 @@ class CheckpointRounds:
         return newest is None or self._now() - newest.time >= IDLE
 
     async def _compare(self, _: str, destination: CheckpointDestination) -> None:
-        await self._checkpointer.compare(await destination.newest())
+        await compare_with_kept(self._store, await destination.newest())
 
     async def _deliver(self, name: str, destination: CheckpointDestination) -> None:
         checkpoint = await self._newest()

@@ -48,6 +48,10 @@ class SampleLog:
         self.store = MemoryProofStore(self.origin)
         self.checkpointer = Checkpointer(self.store, self.origin, self.signers, lambda: self.now)
 
+    def another_checkpointer(self) -> Checkpointer:
+        """One of another process."""
+        return Checkpointer(self.store, self.origin, self.signers, lambda: self.now)
+
     @property
     def keys(self) -> KeyHistory:
         return KeyHistory(tuple(PublishedKey(each.key, START) for each in self.signers))

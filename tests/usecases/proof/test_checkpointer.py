@@ -21,7 +21,8 @@ from raas.domain.audit.verify import verify_export
 from raas.memory.proof_store import MemoryProofStore
 from raas.signing.ed25519 import check_signature
 from raas.usecases.ports.proof import CheckpointTaken, KeyUnusable
-from raas.usecases.proof.checkpointer import Checkpointer, LogReplaced
+from raas.usecases.proof.checkpointer import Checkpointer
+from raas.usecases.proof.compare import OlderCopy, compare_with_kept
 from raas.usecases.proof.prove import prove_call
 from tests.usecases.proof.sample_log import (
     FIRST,
@@ -176,18 +177,18 @@ async def test_log_of_an_older_copy_is_not_continued() -> None:
     write(log, 15)
     await log.checkpoint()
     restored = Checkpointer(older, ORIGIN, log.signers, lambda: log.now)
-    await restored.compare(None)
-    await restored.compare(log.notes[-2])
-    with pytest.raises(LogReplaced, match="checkpoint 4"):
-        await restored.compare(log.notes[-1])
+    await compare_with_kept(older, None)
+    await compare_with_kept(older, log.notes[-2])
+    with pytest.raises(OlderCopy, match="checkpoint 4"):
+        await compare_with_kept(older, log.notes[-1])
     # Nor is one that was written on until it has a checkpoint of that number.
     forked = SampleLog(now=log.now)
     forked.store = older
     forked.checkpointer = restored
     write(forked, 99)
     await forked.checkpoint()
-    with pytest.raises(LogReplaced, match="checkpoint 4"):
-        await restored.compare(log.notes[-1])
+    with pytest.raises(OlderCopy, match="checkpoint 4"):
+        await compare_with_kept(older, log.notes[-1])
 
 
 async def rotated(*, compromised: bool = False, until: int | None = None) -> tuple[SampleLog, KeyHistory]:
