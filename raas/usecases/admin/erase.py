@@ -28,7 +28,10 @@ class EraseContents:
         self, now: datetime, age: Age = DEFAULT_AGE, *, progress: Progress = lambda _: None
     ) -> int:
         """Erase the contents of at least this age."""
-        instant = age.before(now)
+        return await self.before(age.before(now), progress=progress)
+
+    async def before(self, instant: datetime, *, progress: Progress = lambda _: None) -> int:
+        """Erase the contents older than the instant."""
         return await _all_of(lambda: self._contents.erase_before(instant, _BATCH), progress)
 
     async def by_person(self, niss: Niss, *, progress: Progress = lambda _: None) -> int:
