@@ -113,6 +113,49 @@ def serve(
             help="The keys of page tokens: file:PATH or command:PROGRAM; in the database by default.",
         ),
     ] = None,
+    audit_keys: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIRECTORY",
+            help="The keys that sign checkpoints of the audit; on the embedded database they are made.",
+        ),
+    ] = None,
+    audit_origin: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The name of the log of the audit, such as raas.example/audit."),
+    ] = None,
+    audit_checkpoints: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIRECTORY",
+            help="Where checkpoints of the audit are kept; beside the data directory by default.",
+        ),
+    ] = None,
+    audit_checkpoint_command: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COMMAND", help="A command that keeps a checkpoint, which it reads from standard input."
+        ),
+    ] = None,
+    audit_checkpoint_seconds: Annotated[
+        int | None,
+        typer.Option(metavar="SECONDS", help="The time between two checkpoints; 60 by default."),
+    ] = None,
+    audit_checkpoints_required: Annotated[
+        bool | None,
+        typer.Option(
+            "--audit-checkpoints-required/--no-audit-checkpoints-required",
+            help="Refuse calls once checkpoints could not be delivered for ten minutes.",
+            show_default=False,
+        ),
+    ] = None,
+    journal: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="The journal of ended rights, blocks and erasures; beside the data directory by default.",
+        ),
+    ] = None,
     embedded_in_production: Annotated[
         bool | None,
         typer.Option(

@@ -20,9 +20,9 @@ from pydantic import (
 from raas.domain.environment import Environment
 from raas.domain.registers.dossier import MAX_LINES
 from raas.ops.addresses import Address
+from raas.ops.audit_settings import DEFAULT_ORIGIN, AuditPlaces, AuditSettings, audit_places
 from raas.ops.identity_settings import PREFIX, refuse_contradictions
 from raas.ops.limits_file import load_limits
-from raas.ops.source_settings import SourceSettings
 
 
 class SettingsRefused(Exception):
@@ -50,7 +50,7 @@ def _limits_file(path: Path) -> Path:
     return path
 
 
-class Settings(SourceSettings):
+class Settings(AuditSettings):
     """All settings, validated; `load_settings` reads them."""
 
     database_url: SecretStr | None = None
@@ -78,6 +78,16 @@ class Settings(SourceSettings):
     embedded_in_production: Annotated[bool, Field(validate_default=True)] = False
     """Confirms that production runs on the embedded database."""
 
+    @property
+    def audit_places(self) -> AuditPlaces:
+        """The places of the audit outside the database."""
+        return audit_places(self, self.data_dir if self.database_url is None else None)
+
+    @property
+    def audit_log_name(self) -> str:
+        """The name of the first log of the audit."""
+        return self.audit_origin or DEFAULT_ORIGIN
+
     @field_validator("database_url")
     @classmethod
     def _postgresql_only(cls, url: SecretStr | None) -> SecretStr | None:
@@ -100,6 +110,18 @@ def _production_problems(confirmed: bool, given: Mapping[str, Any]) -> Iterator[
         yield (
             "embedded_in_production",
             "production on the embedded database must be confirmed: set it to 1, or set DATABASE_URL",
+        )
+    for name, what in (
+        ("audit_keys", "the keys that sign checkpoints of the audit"),
+        ("audit_origin", "the name of the log of the audit"),
+        ("journal", "the file of ended rights, blocks and erasures"),
+    ):
+        if given.get(name) is None:
+            yield name, f"production needs {what}"
+    if given.get("audit_checkpoints") is None and given.get("audit_checkpoint_command") is None:
+        yield (
+            "audit_checkpoints",
+            "production needs a directory or a command that keeps checkpoints of the audit",
         )
 
 

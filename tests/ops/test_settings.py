@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from raas.ops.addresses import is_loopback, split_address
+from raas.ops.audit_settings import AuditPlaces
 from raas.ops.settings import LogFormat, LogLevel, SettingsRefused, load_settings
 
 
@@ -187,6 +188,15 @@ PROVEN = {
     "administrators": "0999999922, 0244640631",
 }
 
+PRODUCTION = {
+    "environment": "production",
+    "embedded_in_production": True,
+    "audit_keys": "keys",
+    "audit_origin": "raas.example/audit",
+    "audit_checkpoint_command": "keep --checkpoint",
+    "journal": "journal",
+}
+
 
 def test_settings_of_proven_callers_are_accepted() -> None:
     settings = load_settings(**PROVEN)
@@ -206,11 +216,14 @@ def test_settings_of_proven_callers_are_accepted() -> None:
         ({"tls_client_ca": None, "listen_token": None}, ["RAAS_DEVELOPMENT_IDENTITY"]),
         ({"administrators": "0999999922"}, ["RAAS_ADMINISTRATORS"]),
         ({"administrators": "0999999922 0999999922"}, ["RAAS_ADMINISTRATORS"]),
-        ({"environment": "production"}, ["RAAS_EMBEDDED_IN_PRODUCTION"]),
+        ({**PRODUCTION, "embedded_in_production": False}, ["RAAS_EMBEDDED_IN_PRODUCTION"]),
+        ({**PRODUCTION, "niss_profile": "test"}, ["RAAS_NISS_PROFILE"]),
         (
-            {"environment": "production", "niss_profile": "test", "embedded_in_production": True},
-            ["RAAS_NISS_PROFILE"],
+            {"environment": "production", "embedded_in_production": True},
+            ["RAAS_AUDIT_KEYS", "RAAS_AUDIT_ORIGIN", "RAAS_JOURNAL", "RAAS_AUDIT_CHECKPOINTS"],
         ),
+        ({"audit_origin": "two words"}, ["RAAS_AUDIT_ORIGIN"]),
+        ({"audit_checkpoint_command": "'"}, ["RAAS_AUDIT_CHECKPOINT_COMMAND"]),
         (
             {"development_identity": True},
             [
@@ -234,3 +247,21 @@ def test_settings_of_identity_that_contradict_each_other_are_refused(
 def test_tokens_behind_a_proxy_need_no_certificate_with_allow_plaintext() -> None:
     without_tls = {**PROVEN, "tls_certificate": None, "tls_key": None, "tls_client_ca": None}
     assert load_settings(**without_tls, allow_plaintext=True).listen_token == "127.0.0.1:50052"
+
+
+def test_audit_of_an_embedded_database_has_places_beside_it(tmp_path: Path) -> None:
+    places = load_settings(data_dir=str(tmp_path / "var")).audit_places
+    assert places == AuditPlaces(
+        tmp_path / "var" / "audit-keys",
+        True,
+        tmp_path / "var-audit" / "checkpoints",
+        None,
+        tmp_path / "var-audit" / "journal",
+    )
+    given = load_settings(audit_keys="/k", audit_checkpoints="/c", journal="/j").audit_places
+    assert given == AuditPlaces(Path("/k"), False, Path("/c"), None, Path("/j"))
+
+
+def test_audit_of_another_database_has_the_places_of_the_settings_alone() -> None:
+    settings = load_settings(database_url="postgresql://db/raas", audit_checkpoint_command="keep")
+    assert settings.audit_places == AuditPlaces(None, False, None, "keep", None)

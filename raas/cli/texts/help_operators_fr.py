@@ -5,6 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 HELP: Mapping[str, str] = {
+    "The keys that sign checkpoints of the audit; on the embedded database they are made.": (
+        "Les clés qui signent les points de contrôle de l'audit ; créées avec la base de données intégrée."
+    ),
+    "The name of the log of the audit, such as raas.example/audit.": (
+        "Le nom du journal de l'audit, par exemple raas.example/audit."
+    ),
+    "Where checkpoints of the audit are kept; beside the data directory by default.": (
+        "Où les points de contrôle de l'audit sont gardés ; par défaut à côté du répertoire de données."
+    ),
+    "A command that keeps a checkpoint, which it reads from standard input.": (
+        "Une commande qui garde un point de contrôle, lu sur l'entrée standard."
+    ),
+    "The time between two checkpoints; 60 by default.": (
+        "Le temps entre deux points de contrôle ; 60 par défaut."
+    ),
+    "Refuse calls once checkpoints could not be delivered for ten minutes.": (
+        "Refuse les appels quand les points de contrôle n'ont pu être remis pendant dix minutes."
+    ),
+    "The journal of ended rights, blocks and erasures; beside the data directory by default.": (
+        "Le journal des droits terminés, blocages et effacements ; par défaut à côté du répertoire de données."
+    ),
     "The keys of page tokens: file:PATH or command:PROGRAM; in the database by default.": (
         "Les clés des jetons de page : file:PATH ou command:PROGRAM ; par défaut dans la base de données."
     ),

@@ -5,6 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 HELP: Mapping[str, str] = {
+    "The keys that sign checkpoints of the audit; on the embedded database they are made.": (
+        "De sleutels die controlepunten van de audit ondertekenen; met de ingebouwde databank worden ze gemaakt."
+    ),
+    "The name of the log of the audit, such as raas.example/audit.": (
+        "De naam van het logboek van de audit, bijvoorbeeld raas.example/audit."
+    ),
+    "Where checkpoints of the audit are kept; beside the data directory by default.": (
+        "Waar controlepunten van de audit bewaard worden; standaard naast de gegevensmap."
+    ),
+    "A command that keeps a checkpoint, which it reads from standard input.": (
+        "Een opdracht die een controlepunt bewaart, gelezen van standaardinvoer."
+    ),
+    "The time between two checkpoints; 60 by default.": ("De tijd tussen twee controlepunten; standaard 60."),
+    "Refuse calls once checkpoints could not be delivered for ten minutes.": (
+        "Weiger oproepen zodra controlepunten tien minuten lang niet bezorgd konden worden."
+    ),
+    "The journal of ended rights, blocks and erasures; beside the data directory by default.": (
+        "Het journaal van beëindigde rechten, blokkeringen en wissingen; standaard naast de gegevensmap."
+    ),
     "The keys of page tokens: file:PATH or command:PROGRAM; in the database by default.": (
         "De sleutels van paginatokens: file:PATH of command:PROGRAM; standaard in de databank."
     ),
