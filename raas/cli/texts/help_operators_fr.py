@@ -24,7 +24,7 @@ HELP: Mapping[str, str] = {
         "Refuse les appels quand les points de contrôle n'ont pu être remis pendant dix minutes."
     ),
     "The journal of ended rights, blocks and erasures; beside the data directory by default.": (
-        "Le journal des droits terminés, blocages et effacements ; par défaut à côté du répertoire de données."
+        "Le journal des droits terminés, blocages et effacements ; par défaut à côté des données."
     ),
     "The keys of page tokens: file:PATH or command:PROGRAM; in the database by default.": (
         "Les clés des jetons de page : file:PATH ou command:PROGRAM ; par défaut dans la base de données."

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 HELP: Mapping[str, str] = {
     "The keys that sign checkpoints of the audit; on the embedded database they are made.": (
-        "De sleutels die controlepunten van de audit ondertekenen; met de ingebouwde databank worden ze gemaakt."
+        "De sleutels die controlepunten ondertekenen; met de ingebouwde databank worden ze gemaakt."
     ),
     "The name of the log of the audit, such as raas.example/audit.": (
         "De naam van het logboek van de audit, bijvoorbeeld raas.example/audit."
