@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.authorisation import Authorisation
 from raas.domain.rights.credential_block import CredentialBlock
 from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate
@@ -128,6 +129,27 @@ class MemoryRights:
             each
             for _, each in self._rows.values()
             if isinstance(each, CredentialBlock) and each.revoke_time is None and _follows(each, after)
+        ]
+        return sorted(found, key=_place)[:limit]
+
+    async def authorisations(
+        self,
+        service: str | None,
+        register: EnterpriseNumber | None,
+        day: int | None,
+        after: PageStart | None,
+        limit: int,
+    ) -> Sequence[Authorisation]:
+        """The authorisations for a service, of a register, or all."""
+        self.require_answer()
+        found = [
+            each
+            for _, each in self._rows.values()
+            if isinstance(each, Authorisation)
+            and service in (None, each.service)
+            and register in (None, each.register)
+            and (day is None or (each.revoke_time is None and each.validity.covers(day)))
+            and _follows(each, after)
         ]
         return sorted(found, key=_place)[:limit]
 

@@ -12,6 +12,7 @@ import pytest
 
 from raas.domain.calendar.day import brussels_day
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.authorisation import PERSON_IDENTITY, Authorisation
 from raas.domain.rights.credential_block import BlockedBy, CredentialBlock
 from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate, MandatePermission
@@ -135,6 +136,52 @@ async def test_every_field_of_a_legal_context_and_of_a_block_is_kept(stores: Sto
         ended = await transaction.find(CredentialBlock, block.id)
         assert ended is not None
         assert ended.revoked_by == b
+
+
+async def test_every_field_of_an_authorisation_is_kept(stores: Stores) -> None:
+    a, b, c = number(), number(), number()
+    async with stores.rights.change() as transaction:
+        now = transaction.time
+        whole = Authorisation(uuid4(), PERSON_IDENTITY, a, "24/001", Validity(739_000), b, now)
+        narrow = Authorisation(
+            uuid4(),
+            "OTHER",
+            a,
+            "24/002",
+            Validity(739_000, 739_001),
+            b,
+            now,
+            c,
+            frozenset({"A", "B"}),
+            "PCSA:X",
+            frozenset({"last_name"}),
+            c,
+            now,
+        )
+        for right in (whole, narrow):
+            await transaction.put(right)
+    async with stores.rights.change() as transaction:
+        assert await transaction.find(Authorisation, whole.id) == whole
+        assert await transaction.find(Authorisation, narrow.id) == narrow
+        assert await transaction.find(LegalContext, narrow.id) is None
+    listed = stores.rights.authorisations
+    both = sorted([whole, narrow], key=_id)
+    assert await listed(None, a, None, None, 10) == both
+    assert await listed("OTHER", a, None, None, 10) == [narrow]
+    assert await listed(None, a, 739_001, None, 10) == both
+    assert await listed(None, a, 739_002, None, 10) == [whole]
+    assert await listed(None, c, None, None, 10) == []
+    assert await listed(None, a, None, PageStart(now, both[0].id), 10) == both[1:]
+    assert set(both) <= set(await listed(None, None, None, None, 1_000))
+    with closing(stores.rights_reader()) as reader:
+        assert set(both) <= set((await reader.read(UNKNOWN_VERSION)).rows)
+    async with stores.rights.change() as transaction:
+        await transaction.put(whole.confirmed(c, transaction.time).revoked(b, transaction.time))
+    changed = transaction.time
+    async with stores.rights.change() as transaction:
+        ended = await transaction.find(Authorisation, whole.id)
+    assert ended == whole.confirmed(c, changed).revoked(b, changed)
+    assert await listed(None, a, 739_000, None, 10) == [narrow]
 
 
 async def test_change_that_fails_or_puts_nothing_changes_nothing(stores: Stores) -> None:

@@ -168,7 +168,7 @@ async def stream_harness(
         routing=unused,
         stale=unused,
         registers=Registers(registers, pages),
-        rights=RightsUseCases(unused, unused, unused, unused, unused),
+        rights=RightsUseCases(unused, unused, unused, unused, unused, unused),
         stream=streaming,
     )
     access = AccessControl(registers, audit, declared_permissions(SERVICES), await known_rights())

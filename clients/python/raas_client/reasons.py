@@ -206,6 +206,14 @@ class BlockUnknown(Refused):
     """There is no block of credentials with this id."""
 
 
+class ServiceUnknown(Refused):
+    """There is no network service with this code."""
+
+
+class AuthorisationMissing(Refused):
+    """There is no authorisation with this id."""
+
+
 class MandateUnknown(Refused):
     """The register has no mandate with this id."""
 

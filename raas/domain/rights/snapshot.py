@@ -10,19 +10,21 @@ from uuid import UUID
 
 from raas.domain.callers.credential import Credential
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.rights.authorisation import PERSON_IDENTITY, Authorisation
 from raas.domain.rights.credential_block import BlockedBy, CredentialBlock, features_of
+from raas.domain.rights.identity_fields import NO_IDENTITY, IdentityFields
 from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate, MandatePermission
 from raas.domain.rights.role import Role, RoleGrant
 from raas.domain.rights.view import RegisterView, union
 
-Right = Mandate | RoleGrant | LegalContext | CredentialBlock
+Right = Mandate | RoleGrant | LegalContext | CredentialBlock | Authorisation
 """A row of the rights. Every kind has an id and is never deleted: what ends is marked as revoked."""
 
 _ADMINISTRATORS_NEEDED = 2
 
 _Key = TypeVar("_Key")
-_Right = TypeVar("_Right", Mandate, RoleGrant, LegalContext, CredentialBlock)
+_Right = TypeVar("_Right", Mandate, RoleGrant, LegalContext, CredentialBlock, Authorisation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,15 @@ class RightsSnapshot:
     """By organisation and legal context."""
     blocks: Mapping[tuple[BlockedBy, str], Mapping[UUID, CredentialBlock]] = field(default_factory=dict)
     """By the feature that is blocked and its value."""
+    authorisations: Mapping[EnterpriseNumber, Mapping[UUID, Authorisation]] = field(default_factory=dict)
+    """By register."""
 
     def after(self, version: int, rows: Iterable[Right], moment: Moment) -> RightsSnapshot:
         """The snapshot after these rows were added or changed; rights that have ended are left out."""
         mandates, grants = dict(self.mandates), dict(self.grants)
         administrators = dict(self.administrators)
         contexts, blocks = dict(self.contexts), dict(self.blocks)
+        authorisations = dict(self.authorisations)
         for row in rows:
             match row:
                 case Mandate():
@@ -78,6 +83,8 @@ class RightsSnapshot:
                     _put(contexts, (row.organisation, row.legal_context), row, kept)
                 case CredentialBlock():
                     _put(blocks, (row.feature, row.value), row, row.revoke_time is None)
+                case Authorisation():
+                    _put(authorisations, row.register, row, row.may_become_valid(moment.day))
         return replace(
             self,
             version=version,
@@ -86,6 +93,7 @@ class RightsSnapshot:
             administrators=administrators,
             contexts=contexts,
             blocks=blocks,
+            authorisations=authorisations,
         )
 
     def view(
@@ -140,6 +148,23 @@ class RightsSnapshot:
         """The valid entries of the catalogue that allow an organisation this RPC in this legal context."""
         entries = self.contexts.get((organisation, legal_context), {})
         return [each for each in entries.values() if rpc in each.rpcs and each.is_valid(moment.day)]
+
+    def identity_fields(
+        self, register: EnterpriseNumber, legal_context: str | None, moment: Moment
+    ) -> IdentityFields:
+        """The fields of identities that a register may see in a legal context (None = in none)."""
+        authorisations = self.authorisations.get(register)
+        if authorisations is None:
+            return NO_IDENTITY
+        return IdentityFields(
+            frozenset(
+                each.identity_rule
+                for each in authorisations.values()
+                if each.service == PERSON_IDENTITY
+                and each.legal_context in (None, legal_context)
+                and each.is_valid(moment.day)
+            )
+        )
 
     def next_end(self, instant: datetime) -> datetime | None:
         """The next instant, after this one, at which a right ends within a day."""

@@ -46,6 +46,8 @@ SENTENCES: Mapping[str, str] = {
     "ausführen.",
     "LEGAL_CONTEXT_UNKNOWN": "Der Katalog enthält keinen gesetzlichen Kontext mit dieser Kennung.",
     "BLOCK_UNKNOWN": "Es gibt keine Sperre mit dieser Kennung.",
+    "SERVICE_UNKNOWN": "Es gibt keinen Netzdienst mit diesem Code.",
+    "AUTHORISATION_MISSING": "Es gibt keine Ermächtigung mit dieser Kennung.",
     "MANDATE_MISSING": "Ihre Organisation hat kein Mandat für dieses Register.",
     "ROLE_MISSING": "Dieser Aufruf erfordert die Rolle {role}, die Ihre Organisation nicht hat.",
     "LIMIT_EXCEEDED": "Ihre Anwendung hat ihre Grenze {limit} ({maximum}) erreicht. Bitte versuchen Sie es "
@@ -63,9 +65,9 @@ SENTENCES: Mapping[str, str] = {
     "MANDATE_UNKNOWN": "Dieses Register hat kein Mandat mit dieser Kennung.",
     "GRANT_UNKNOWN": "Es gibt keine Rollenzuteilung mit dieser Kennung.",
     "ROLES_EXCLUDE": "Eine Organisation kann die Rollen {role} und {other} nicht gleichzeitig haben.",
-    "SECOND_ADMINISTRATOR_REQUIRED": "Ein anderer Administrator als derjenige, der diese Rolle zugeteilt "
-    "hat, muss sie bestätigen.",
-    "GRANT_REVOKED": "Diese Rollenzuteilung wurde widerrufen.",
+    "SECOND_ADMINISTRATOR_REQUIRED": "Ein anderer Administrator als derjenige, der dieses Recht erteilt hat, "
+    "muss es bestätigen.",
+    "GRANT_REVOKED": "Dieses Recht wurde widerrufen.",
     "PARTNER_IN_USE": "Der Partner eines Dossiertyps kann nicht mehr geändert werden, sobald es Dossiers "
     "gibt. Legen Sie einen anderen Typ an.",
     # NISS and enterprise numbers.

@@ -40,6 +40,8 @@ SENTENCES: Mapping[str, str] = {
     "LEGAL_CONTEXT_NOT_ALLOWED": "The caller may not make this call in this legal context.",
     "LEGAL_CONTEXT_UNKNOWN": "There is no legal context with this id in the catalogue.",
     "BLOCK_UNKNOWN": "There is no block with this id.",
+    "SERVICE_UNKNOWN": "There is no network service with this code.",
+    "AUTHORISATION_MISSING": "There is no authorisation with this id.",
     "MANDATE_MISSING": "Your organisation has no mandate for this register.",
     "ROLE_MISSING": "This call requires the role {role}, which your organisation does not have.",
     "LIMIT_EXCEEDED": "Your application has reached its limit {limit} ({maximum}). Please try again in "
@@ -55,9 +57,8 @@ SENTENCES: Mapping[str, str] = {
     "MANDATE_UNKNOWN": "This register has no mandate with this id.",
     "GRANT_UNKNOWN": "There is no role grant with this id.",
     "ROLES_EXCLUDE": "One organisation cannot have the roles {role} and {other} at the same time.",
-    "SECOND_ADMINISTRATOR_REQUIRED": "Another administrator than the one that granted this role must "
-    "confirm it.",
-    "GRANT_REVOKED": "This role grant has been revoked.",
+    "SECOND_ADMINISTRATOR_REQUIRED": "Another administrator than the one that granted this must confirm it.",
+    "GRANT_REVOKED": "This grant has been revoked.",
     "PARTNER_IN_USE": "The partner of a dossier type cannot be changed once it has dossiers. Create another "
     "type.",
     # NISS and enterprise numbers.

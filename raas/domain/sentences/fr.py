@@ -44,6 +44,8 @@ SENTENCES: Mapping[str, str] = {
     "LEGAL_CONTEXT_NOT_ALLOWED": "L’appelant ne peut pas faire cet appel dans ce contexte légal.",
     "LEGAL_CONTEXT_UNKNOWN": "Le catalogue ne contient pas de contexte légal portant cet identifiant.",
     "BLOCK_UNKNOWN": "Il n’existe pas de blocage portant cet identifiant.",
+    "SERVICE_UNKNOWN": "Il n’existe pas de service du réseau portant ce code.",
+    "AUTHORISATION_MISSING": "Il n’existe pas d’autorisation portant cet identifiant.",
     "MANDATE_MISSING": "Votre organisation n’a pas de mandat pour ce registre.",
     "ROLE_MISSING": "Cet appel requiert le rôle {role}, que votre organisation n’a pas.",
     "LIMIT_EXCEEDED": "Votre application a atteint sa limite {limit} ({maximum}). Veuillez réessayer dans "
@@ -61,9 +63,9 @@ SENTENCES: Mapping[str, str] = {
     "MANDATE_UNKNOWN": "Ce registre n’a pas de mandat portant cet identifiant.",
     "GRANT_UNKNOWN": "Il n’existe pas d’attribution de rôle portant cet identifiant.",
     "ROLES_EXCLUDE": "Une organisation ne peut pas avoir en même temps les rôles {role} et {other}.",
-    "SECOND_ADMINISTRATOR_REQUIRED": "Ce rôle doit être confirmé par un autre administrateur que celui qui "
-    "l’a attribué.",
-    "GRANT_REVOKED": "Cette attribution de rôle a été révoquée.",
+    "SECOND_ADMINISTRATOR_REQUIRED": "Un autre administrateur que celui qui a attribué ce droit doit le "
+    "confirmer.",
+    "GRANT_REVOKED": "Ce droit a été révoqué.",
     "PARTNER_IN_USE": "Le partenaire d’un type de dossier ne peut plus être modifié dès qu’il existe des "
     "dossiers. Créez un autre type.",
     # NISS and enterprise numbers.

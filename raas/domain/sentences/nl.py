@@ -42,6 +42,8 @@ SENTENCES: Mapping[str, str] = {
     "LEGAL_CONTEXT_NOT_ALLOWED": "De oproeper mag deze oproep niet doen in deze wettelijke context.",
     "LEGAL_CONTEXT_UNKNOWN": "De catalogus bevat geen wettelijke context met deze id.",
     "BLOCK_UNKNOWN": "Er bestaat geen blokkering met deze id.",
+    "SERVICE_UNKNOWN": "Er bestaat geen netwerkdienst met deze code.",
+    "AUTHORISATION_MISSING": "Er bestaat geen machtiging met deze id.",
     "MANDATE_MISSING": "Uw organisatie heeft geen mandaat voor dit register.",
     "ROLE_MISSING": "Deze oproep vereist de rol {role}, die uw organisatie niet heeft.",
     "LIMIT_EXCEEDED": "Uw toepassing heeft haar limiet {limit} ({maximum}) bereikt. Probeer het opnieuw over "
@@ -59,9 +61,9 @@ SENTENCES: Mapping[str, str] = {
     "MANDATE_UNKNOWN": "Dit register heeft geen mandaat met deze id.",
     "GRANT_UNKNOWN": "Er bestaat geen roltoekenning met deze id.",
     "ROLES_EXCLUDE": "Een organisatie kan niet tegelijk de rollen {role} en {other} hebben.",
-    "SECOND_ADMINISTRATOR_REQUIRED": "Een andere beheerder dan degene die deze rol heeft toegekend, moet ze "
-    "bevestigen.",
-    "GRANT_REVOKED": "Deze roltoekenning is ingetrokken.",
+    "SECOND_ADMINISTRATOR_REQUIRED": "Een andere beheerder dan degene die dit recht heeft toegekend, moet "
+    "het bevestigen.",
+    "GRANT_REVOKED": "Dit recht is ingetrokken.",
     "PARTNER_IN_USE": "De partner van een dossiertype kan niet meer worden gewijzigd zodra er dossiers "
     "zijn. Maak een ander type aan.",
     # NISS and enterprise numbers.

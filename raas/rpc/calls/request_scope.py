@@ -84,6 +84,10 @@ class RequestScope:
         """Read the field `register`; absent, the caller's own register is meant."""
         self._number = read_register(request, self.faults)
 
+    def name_register(self, number: EnterpriseNumber | None) -> None:
+        """Act on the register of this number; None = the caller's own."""
+        self._number = number
+
     def niss(self, field: str, text: str) -> Niss | None:
         """The NISS in a mandatory field, noted for the audit; None when it is among the faults."""
         niss = read_niss(field, text, self.rules, self.faults)

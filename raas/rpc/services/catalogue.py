@@ -25,6 +25,7 @@ from raas.rpc.services.person_changes import PersonChanges
 from raas.rpc.services.person_reads import PersonReads
 from raas.rpc.services.persons_served import PersonsServed
 from raas.rpc.services.register_reads import RegisterReads
+from raas.rpc.services.rights.authorisations import AuthorisationCalls
 from raas.rpc.services.rights.credential_blocks import CredentialBlockCalls
 from raas.rpc.services.rights.legal_contexts import LegalContextCalls
 from raas.rpc.services.rights.mandates import MandateCalls
@@ -33,6 +34,7 @@ from raas.rpc.services.subscribers import Subscribers
 from raas.rpc.services.use_cases import PersonUseCases, UseCases
 from raas.v1 import (
     administration_service_pb2,
+    distribution_service_pb2,
     mutation_stream_pb2,
     person_service_pb2,
     register_service_pb2,
@@ -42,7 +44,8 @@ REGISTERS = register_service_pb2.DESCRIPTOR.services_by_name["RegisterService"]
 ADMINISTRATION = administration_service_pb2.DESCRIPTOR.services_by_name["AdministrationService"]
 MUTATIONS = mutation_stream_pb2.DESCRIPTOR.services_by_name["MutationStream"]
 PERSONS = person_service_pb2.DESCRIPTOR.services_by_name["PersonService"]
-SERVICES: Sequence[ServiceDescriptor] = (REGISTERS, ADMINISTRATION, MUTATIONS, PERSONS)
+DISTRIBUTION = distribution_service_pb2.DESCRIPTOR.services_by_name["DistributionService"]
+SERVICES: Sequence[ServiceDescriptor] = (REGISTERS, ADMINISTRATION, MUTATIONS, PERSONS, DISTRIBUTION)
 
 RPCS = frozenset(f"/{service.full_name}/{method.name}" for service in SERVICES for method in service.methods)
 """The full names of all RPCs."""
@@ -65,7 +68,7 @@ def service_handlers(use_cases: UseCases, scopes: RequestScopes) -> list[grpc.Ge
             ADMINISTRATION,
             Administration(use_cases.registers, scopes, use_cases.environment),
             MandateCalls(use_cases.rights.mandates, use_cases.rights.break_glass, scopes),
-            RoleCalls(use_cases.rights.roles, scopes, RPCS),
+            RoleCalls(use_cases.rights.roles, use_cases.rights.authorisations, scopes, RPCS),
             LegalContextCalls(use_cases.rights.legal_contexts, scopes, RPCS),
             CredentialBlockCalls(use_cases.rights.blocks, scopes),
         ),
@@ -75,6 +78,7 @@ def service_handlers(use_cases: UseCases, scopes: RequestScopes) -> list[grpc.Ge
             Subscribers(use_cases.stream.subscribers, scopes),
         ),
         person_service(use_cases.persons, scopes),
+        compose(DISTRIBUTION, AuthorisationCalls(use_cases.rights.authorisations, scopes)),
     ]
 
 

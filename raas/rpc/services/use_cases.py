@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from raas.domain.environment import Environment
+from raas.usecases.admin.authorisations import Authorisations
 from raas.usecases.admin.break_glass import BreakGlass
 from raas.usecases.admin.credential_blocks import CredentialBlocks
 from raas.usecases.admin.legal_contexts import LegalContexts
@@ -68,6 +69,7 @@ class RightsUseCases:
     roles: Roles
     legal_contexts: LegalContexts
     blocks: CredentialBlocks
+    authorisations: Authorisations
 
     @classmethod
     def on(
@@ -85,6 +87,7 @@ class RightsUseCases:
             Roles(stored, known, pages),
             LegalContexts(stored, known, pages),
             CredentialBlocks(stored, known, pages),
+            Authorisations(stored, known, writes, pages),
         )
 
 

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from raas.domain.rights.authorisation import Authorisation
 from raas.domain.rights.credential_block import CredentialBlock
 from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate
 from raas.domain.rights.role import RoleGrant
 from raas.domain.rights.snapshot import Right
 from raas.storage.connection.query import Row
-from raas.storage.rights import blocks, contexts, grants, mandates
+from raas.storage.rights import authorisations, blocks, contexts, grants, mandates
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +37,12 @@ KINDS: dict[type, Kind] = {
         "legal_context", contexts.COLUMNS, contexts.PUT, contexts.parameters, contexts.context_of
     ),
     CredentialBlock: Kind("credential_block", blocks.COLUMNS, blocks.PUT, blocks.parameters, blocks.block_of),
+    Authorisation: Kind(
+        "authorisation",
+        authorisations.COLUMNS,
+        authorisations.PUT,
+        authorisations.parameters,
+        authorisations.authorisation_of,
+    ),
 }
 """By the class of the values."""

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.authorisation import Authorisation
 from raas.domain.rights.credential_block import CredentialBlock
 from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate
@@ -20,7 +21,7 @@ from raas.storage.connection.commit import Evidence
 from raas.storage.connection.errors import translated_errors
 from raas.storage.connection.query import Row, fetch
 from raas.storage.connection.transactions import Transaction, Transactions
-from raas.storage.rights import blocks, contexts, grants, mandates
+from raas.storage.rights import authorisations, blocks, contexts, grants, mandates
 from raas.storage.rights.columns import date_of
 from raas.storage.rights.kinds import KINDS
 from raas.storage.rights.notifications import NOTIFY
@@ -99,11 +100,24 @@ class PostgresRightsStore:
         rows = await self._page("credential_block", blocks.COLUMNS, {}, None, after, limit, extra)
         return list(map(blocks.block_of, rows))
 
+    async def authorisations(
+        self,
+        service: str | None,
+        register: EnterpriseNumber | None,
+        day: int | None,
+        after: PageStart | None,
+        limit: int,
+    ) -> Sequence[Authorisation]:
+        """The authorisations for a service, of a register, or all."""
+        where = {"service": service, "register": register}
+        rows = await self._page("authorisation", authorisations.COLUMNS, where, day, after, limit)
+        return list(map(authorisations.authorisation_of, rows))
+
     async def _page(
         self,
         table: str,
         columns: str,
-        where: Mapping[str, int | None],
+        where: Mapping[str, int | str | None],
         day: int | None,
         after: PageStart | None,
         limit: int,

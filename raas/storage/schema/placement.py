@@ -67,5 +67,6 @@ PLACEMENTS: Mapping[str, Placement] = {
     "audit_removal": Placement.LOCAL,
     "audit_removal_chain": Placement.LOCAL,
     "audit_removed": Placement.LOCAL,
+    "authorisation": Placement.LOCAL,
 }
 """By table; Alembic's own table of versions is local, too."""

@@ -510,6 +510,34 @@ credential_block = Table(
     comment="The credentials that are blocked",
 )
 
+authorisation = Table(
+    "authorisation",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("register", BigInteger, nullable=False),
+    Column("partner", BigInteger),
+    # NULL = all.
+    Column("dossier_types", ARRAY(Text)),
+    Column("deliberation", Text, nullable=False),
+    Column("legal_context", Text),
+    # NULL = all.
+    Column("fields", ARRAY(Text)),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date),
+    Column("granted_by", BigInteger, nullable=False),
+    _instant("grant_time"),
+    Column("confirmed_by", BigInteger),
+    _instant("confirm_time", nullable=True),
+    Column("revoked_by", BigInteger),
+    _instant("revoke_time", nullable=True),
+    Index("authorisation_version", "version"),
+    Index("authorisation_register", "register", "grant_time", "id"),
+    Index("authorisation_time", "grant_time", "id"),
+    comment="The deliberations that let registers receive data of network services",
+)
+
 schema_change = Table(
     "schema_change",
     metadata,

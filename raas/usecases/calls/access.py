@@ -135,6 +135,10 @@ class AccessControl:
             return True
         return self.rights.view(caller, register, MandatePermission.ADMINISTER) is not None
 
+    def administrates(self, call: Call) -> bool:
+        """Whether the caller has the role ADMINISTRATOR, which the scopes of its token do not exclude."""
+        return _is_in_scope(call, Permission.ADMINISTRATION) and self._has_role(call, Role.ADMINISTRATOR)
+
     def lost(self, call: Call, admitted: AdmittedRegister | None) -> Refused | None:
         """The refusal of an open stream that would not be admitted now as it was; None = it goes on.
 
@@ -161,11 +165,8 @@ class AccessControl:
         self._require_gateway(call)
         self._require_legal_context(call)
         permission = self._permissions[call.rpc]
-        credential = call.caller.credential
-        if credential is not None and credential.rights is not None:
-            right = permission.name.lower()
-            if right not in credential.rights:
-                raise refuse(Reason.SCOPE_MISSING, scope=right)
+        if not _is_in_scope(call, permission):
+            raise refuse(Reason.SCOPE_MISSING, scope=permission.name.lower())
         role = ROLES.get(permission)
         if role is not None and not self._has_role(call, role):
             raise refuse(Reason.ROLE_MISSING, role=role.name)
@@ -287,6 +288,12 @@ class AccessControl:
     def audit_scope(self, call: Call) -> AuditScope:
         """The audit record of a call, to be completed while it is served and then closed."""
         return AuditScope(self.note, call)
+
+
+def _is_in_scope(call: Call, permission: Permission) -> bool:
+    """Whether the scopes of the caller's token include a permission; a credential without scopes has all."""
+    credential = call.caller.credential
+    return credential is None or credential.rights is None or permission.name.lower() in credential.rights
 
 
 def _unknown(call: Call, asked: EnterpriseNumber) -> Refused:

@@ -30,13 +30,15 @@ class HistoryFilter:
 
 @dataclass(frozen=True, slots=True)
 class RightsFilter:
-    """The mandates or the role grants of a list; None = not restricted. `role` is the value of a Role."""
+    """The rights of a list; None = not restricted. `role` is the value of a Role."""
 
     register: EnterpriseNumber | None
     organisation: EnterpriseNumber | None
     """The mandatary, or the organisation that has the role."""
     role: int | None
     active_on: int | None
+    service: str | None = None
+    """The network service of an authorisation."""
 
 
 TokenFilter = DossierFilter | LogFilter | HistoryFilter | RightsFilter | None
@@ -95,6 +97,7 @@ def _filter_fields(which: TokenFilter) -> dict[str, Any]:
                 organisation=which.organisation,
                 role=which.role,
                 active_on=None if which.active_on is None else day_text(which.active_on),
+                service=which.service,
             )
         case HistoryFilter():
             return _present(of="history", niss=which.niss, dossier_type=which.dossier_type)

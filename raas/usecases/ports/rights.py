@@ -1,4 +1,4 @@
-"""The stored rights: mandates and role grants, and the version at which each last changed.
+"""The stored rights of organisations, and the version at which each last changed.
 
 A transaction that changes rights gives them the next version. So a reader that knows a version needs only
 the rows after it.
@@ -14,13 +14,14 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.authorisation import Authorisation
 from raas.domain.rights.credential_block import CredentialBlock
 from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate
 from raas.domain.rights.role import Role, RoleGrant
 from raas.domain.rights.snapshot import Right
 
-AnyRight = TypeVar("AnyRight", Mandate, RoleGrant, LegalContext, CredentialBlock)
+AnyRight = TypeVar("AnyRight", Mandate, RoleGrant, LegalContext, CredentialBlock, Authorisation)
 
 UNKNOWN_VERSION = -1
 """Asks a reader for all rights that have not ended."""
@@ -122,3 +123,16 @@ class RightsStore(Protocol):
 
     async def blocks(self, after: PageStart | None, limit: int) -> Sequence[CredentialBlock]:
         """The blocks of credentials that have not ended."""
+
+    async def authorisations(
+        self,
+        service: str | None,
+        register: EnterpriseNumber | None,
+        day: int | None,
+        after: PageStart | None,
+        limit: int,
+    ) -> Sequence[Authorisation]:
+        """The authorisations for a service (None = all), of a register (None = all).
+
+        With `day` only those valid on that day, confirmed or not.
+        """

@@ -1,15 +1,18 @@
-"""Migration 0009 on a database of the schema before."""
+"""The migrations of rights, each on a database of the schema before."""
 
 from __future__ import annotations
 
 from contextlib import closing
+from uuid import uuid4
 
 from sqlalchemy import text
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.credential_block import BlockedBy, CredentialBlock
 from raas.storage.connection.database import open_database
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.storage.rights.reader import PostgresRightsReader
+from raas.storage.rights.store import PostgresRightsStore
 from raas.storage.schema.migration import upgrade
 from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.ports.rights import UNKNOWN_VERSION
@@ -49,5 +52,25 @@ async def test_database_of_schema_0008_has_no_codes_and_no_rights(
         with closing(PostgresRightsReader(dsn)) as reader:
             update = await reader.read(UNKNOWN_VERSION)
         assert (update.version, list(update.rows)) == (0, [])
+        await writing.dispose()
+        await reading.dispose()
+
+
+async def test_database_of_schema_0015_keeps_its_rights_and_has_no_authorisations(server_dsn: str) -> None:
+    with new_database(server_dsn) as dsn:
+        writing, reading = open_database(dsn), open_database(dsn, autocommit=True)
+        store = PostgresRightsStore(writing, reading)
+        async with writing.begin() as connection:
+            await connection.run_sync(upgrade_to, "0015")
+        async with store.change() as transaction:
+            block = CredentialBlock(
+                uuid4(), BlockedBy.APPLICATION, "urn:app", "lost", OWNER, transaction.time
+            )
+            await transaction.put(block)
+        await upgrade(writing)
+        with closing(PostgresRightsReader(dsn)) as reader:
+            update = await reader.read(UNKNOWN_VERSION)
+        assert (update.version, list(update.rows)) == (1, [block])
+        assert await store.authorisations(None, None, None, None, 10) == []
         await writing.dispose()
         await reading.dispose()

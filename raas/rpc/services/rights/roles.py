@@ -9,8 +9,10 @@ from collections.abc import Container
 from raas.domain.errors import Reason, Violation
 from raas.domain.rights.role import Role
 from raas.rpc.calls.request_scope import RequestScopes
+from raas.rpc.wire.authorisations import authorisation_message
 from raas.rpc.wire.fields import check_page_size, read_enterprise_number, read_enum
 from raas.rpc.wire.rights import grant_message, read_active_on, read_id, read_new_grant
+from raas.usecases.admin.authorisations import Authorisations
 from raas.usecases.admin.roles import Roles
 from raas.v1 import administration_service_pb2 as v1
 
@@ -18,8 +20,15 @@ from raas.v1 import administration_service_pb2 as v1
 class RoleCalls:
     """GrantRole, ConfirmGrant, RevokeRole and ListRoles; `rpcs` are the names of all RPCs."""
 
-    def __init__(self, use_cases: Roles, scopes: RequestScopes, rpcs: Container[str]) -> None:
+    def __init__(
+        self,
+        use_cases: Roles,
+        authorisations: Authorisations,
+        scopes: RequestScopes,
+        rpcs: Container[str],
+    ) -> None:
         self._use_cases = use_cases
+        self._authorisations = authorisations
         self._request = scopes.open
         self._rpcs = rpcs
 
@@ -35,9 +44,16 @@ class RoleCalls:
     async def ConfirmGrant(self, request: v1.ConfirmGrantRequest, context: object) -> v1.ConfirmGrantResponse:
         """Confirm a grant as the second administrator."""
         async with self._request() as r:
-            if request.WhichOneof("subject") is None:
+            subject = request.WhichOneof("subject")
+            if subject is None:
                 r.faults.append(Violation("subject", Reason.REQUIRED))
                 r.refuse_faults()
+            elif subject == "authorisation_id":
+                authorisation_id = read_id("authorisation_id", request.authorisation_id, r.faults)
+                r.refuse_faults()
+                assert authorisation_id is not None
+                authorisation = await self._authorisations.confirm(r.call, authorisation_id)
+                return v1.ConfirmGrantResponse(authorisation=authorisation_message(authorisation))
             grant_id = read_id("grant_id", request.grant_id, r.faults)
             r.refuse_faults()
             assert grant_id is not None
