@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import structlog
+import uvloop
 
 from raas import app, maintenance
 from raas.concurrency.keep_running import keep_running
@@ -56,13 +57,13 @@ def run(settings: Settings) -> int:
     if lifeline := os.environ.get(LIFELINE):
         worker, dsn = int(os.environ[_WORKER]), os.environ[_WORKER_DSN]
         place = app.WorkerPlace(worker, int(lifeline), int(os.environ[_SERVING]))
-        return asyncio.run(app.serve(settings, dsn, place))
+        return uvloop.run(app.serve(settings, dsn, place))
     exit_on_stop_signals()
     for address in settings.addresses:
         _refuse_taken_port(address)
     with database(settings) as (dsn, embedded):
         if settings.workers == 1:
-            return asyncio.run(_serve_alone(settings, dsn, embedded))
+            return uvloop.run(_serve_alone(settings, dsn, embedded))
         return _Workers(settings, dsn, embedded).run()
 
 

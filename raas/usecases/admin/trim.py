@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 
 from raas.domain.errors import Reason, refuse
 from raas.domain.registers.register import Register
@@ -69,9 +70,8 @@ async def trim(
         goal = cut.revision or 0
     seen_since = None if force else now - PROTECTED
     deleted, oldest = 0, register.oldest_revision
-    loop = asyncio.get_running_loop()
     while True:
-        began = loop.time()
+        began = monotonic()
         step = await store.step(register.id, goal, _ENTRIES, seen_since)
         deleted += step.deleted
         trimmed = TrimProgress(deleted, step.oldest_revision, goal, step.held_by)
@@ -80,7 +80,7 @@ async def trim(
             return trimmed
         oldest = step.oldest_revision
         # Writers get as much time as the step took from them.
-        await asyncio.sleep(loop.time() - began)
+        await asyncio.sleep(monotonic() - began)
 
 
 async def renew_logs(store: TrimStore, registers: Sequence[Register]) -> None:
