@@ -36,11 +36,14 @@ from raas.rpc.calls.fault_trace import fault_trace
 from raas.rpc.server import RaasServer
 from raas.rpc.services.use_cases import RightsUseCases
 from raas.signing.key_sources import secret_of
+from raas.storage.billing.store import PostgresBillingStore
 from raas.storage.connection.database import open_database
 from raas.storage.connection.probe import DatabaseProbe
 from raas.storage.connection.secrets import page_seal_key
 from raas.storage.maintenance.retention import PostgresRetention
 from raas.storage.rights.store import PostgresRightsStore
+from raas.usecases.billing.counter import BillingCounter
+from raas.usecases.billing.recorder import BillingRecorder
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.ports.errors import StoreUnavailable
 
@@ -96,8 +99,10 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
             granting = RightsUseCases.on(
                 PostgresRightsStore(writing, reading), rights, store, write_queues, pages
             )
+            billing, counter = PostgresBillingStore(reading), BillingCounter()
+            recorder = BillingRecorder(counter, billing)
             use_cases = use_cases_of(
-                settings, store, limits, reading, persons, pages, feed, write_queues, granting
+                settings, store, limits, reading, persons, pages, feed, write_queues, granting, billing
             )
             server = server_of(
                 settings,
@@ -107,6 +112,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
                 rights,
                 metrics,
                 caller_limits,
+                counter,
                 share_port=worker is not None,
             )
             if settings.metrics_listen:
@@ -124,6 +130,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
                 feed.run(report),
                 keep_running("rights", rights.run, report, Backoff(first=0.1, longest=1.0)),
                 keep_running("limit exchange", caller_limits.calls.exchange.run, report),
+                keep_running("billing", recorder.run, report),
                 keep_running("retention", lambda: _delete_expired(retention), report),
                 keep_running("readiness", lambda: probe.run(readiness.tested), report),
                 *([keep_running("token keys", keys.run, report)] if (keys := identity.keys) else []),
@@ -134,6 +141,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
                 await server.stop(settings.shutdown_seconds)
                 await write_queues.drained()
                 await persons.close()
+                await _store_usage(recorder)
         log.info("stopped")
         return 0
     finally:
@@ -190,6 +198,14 @@ def _reporter(metrics: Metrics) -> ReportFailure:
         log.error("background task failed", task=task, fault=fault_trace(error), restart_in=restart_seconds)
 
     return report
+
+
+async def _store_usage(recorder: BillingRecorder) -> None:
+    """Store the usage that was counted last; without the database it is lost."""
+    try:
+        await recorder.flush()
+    except StoreUnavailable as error:
+        log.warning("usage could not be stored", cause=str(error))
 
 
 async def _delete_expired(retention: PostgresRetention) -> None:

@@ -20,6 +20,7 @@ from raas.rpc.server import RaasServer, build_listeners
 from raas.rpc.services.catalogue import SERVICES
 from raas.rpc.services.use_cases import RightsUseCases, UseCases
 from raas.rpc.wire.mutations.stream import StreamMessages
+from raas.storage.billing.store import PostgresBillingStore
 from raas.storage.connection.clock import ClockGuard
 from raas.storage.log.notifications import PostgresNotifications
 from raas.storage.log.reader import PostgresLogs
@@ -29,6 +30,8 @@ from raas.storage.reads.store import PostgresReadStore
 from raas.storage.rights.reader import PostgresRightsReader
 from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.admin.registers import Registers
+from raas.usecases.billing.counter import BillingCounter
+from raas.usecases.billing.list_usage import ListUsage
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.calls.rights_cache import RightsCache
@@ -98,6 +101,7 @@ def use_cases_of(
     feed: FeedService,
     write_queues: WriteQueues,
     rights: RightsUseCases,
+    billing: PostgresBillingStore,
 ) -> UseCases:
     """Every use case of the services, on the stores of the database."""
     source, identities = persons.source, persons.identities
@@ -115,6 +119,7 @@ def use_cases_of(
         registers=Registers(registers, pages),
         rights=rights,
         stream=feed,
+        usage=ListUsage(billing, pages),
         persons=persons.use_cases(_profile(settings), feed.committed),
         environment=settings.environment or Environment.TEST,
     )
@@ -128,6 +133,7 @@ def server_of(
     rights: RightsCache,
     metrics: Metrics,
     limits: Limits,
+    billing: BillingCounter,
     *,
     share_port: bool,
 ) -> RaasServer:
@@ -148,6 +154,7 @@ def server_of(
         share_port=share_port,
         call_limits=limits.calls,
         budgets=limits.budgets,
+        billing=billing,
     )
 
 

@@ -17,6 +17,7 @@ from raas.domain.persons.identity import Identity
 from raas.domain.persons.stored_identity import changed_fields
 from raas.domain.registers.mutation import Stamp
 from raas.memory.authentic_source import MemoryAuthenticSource, MemoryIdentitySource
+from raas.memory.billing import MemoryBillingStore
 from raas.memory.log import MemoryLogStore, NoNotifications
 from raas.memory.niss_history import MemoryNissHistory
 from raas.memory.person_writes import MemoryPersonWriteStore
@@ -36,6 +37,7 @@ from raas.rpc.services.use_cases import RightsUseCases, UseCases
 from raas.rpc.wire.mutations.stream import StreamMessages
 from raas.rpc.wire.persons.identities import read_identity
 from raas.usecases.admin.registers import Registers
+from raas.usecases.billing.list_usage import ListUsage
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.calls.rights_cache import RightsCache
@@ -110,6 +112,7 @@ class MemoryServer:
             registers=Registers(self._registers, pages),
             rights=RightsUseCases.on(self.rights, rights, writes, queues, pages),
             stream=feed,
+            usage=ListUsage(MemoryBillingStore(state), pages),
         )
         access = AccessControl(self._registers, NoAudit(), declared_permissions(SERVICES), rights)
         server = build_server(use_cases, access, self._identify, listen=listen, profile=self._profile)

@@ -9,7 +9,7 @@ import typer
 
 _OF_A_SERVER = (
     "consult", "inscribe", "remove", "history", "explain", "stale", "import", "export", "watch", "status",
-    "doctor",
+    "doctor", "usage",
 )  # fmt: skip
 _GROUPS = {
     "types": ("list", "create", "update"),
@@ -55,6 +55,7 @@ def command_line() -> typer.Typer:
     from raas.cli.commands.stale import stale
     from raas.cli.commands.subscribers import subscribers
     from raas.cli.commands.types import types
+    from raas.cli.commands.usage import usage
     from raas.cli.commands.watch import watch
     from raas.cli.database.erase import erase
     from raas.cli.database.migrate import migrate
@@ -95,6 +96,7 @@ def command_line() -> typer.Typer:
     made.add_typer(roles, name="roles")
     made.add_typer(legal_contexts, name="legal-contexts")
     made.add_typer(blocks, name="blocks")
+    made.command("usage")(usage)
     made.command("certificates")(certificates)
     made.command("token")(token)
     made.command("status")(status)

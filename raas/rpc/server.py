@@ -11,6 +11,7 @@ import grpc.aio
 from grpc_health.v1 import health_pb2_grpc
 
 from raas.domain.numbers.niss import NissProfile
+from raas.rpc.calls.billing import rpc_billing
 from raas.rpc.calls.closing import Closing
 from raas.rpc.calls.identity import Identify
 from raas.rpc.calls.interceptor import CallInterceptor, Observer
@@ -22,6 +23,7 @@ from raas.rpc.reflection import reflection_handlers
 from raas.rpc.services.catalogue import SERVICES, service_handlers
 from raas.rpc.services.use_cases import UseCases
 from raas.rpc.wire.limits import request_limits
+from raas.usecases.billing.counter import BillingCounter
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.limits.budgets import Budgets
 from raas.usecases.limits.call_limits import CallLimits
@@ -99,6 +101,7 @@ def build_server(
     share_port: bool = False,
     call_limits: CallLimits | None = None,
     budgets: Budgets | None = None,
+    billing: BillingCounter | None = None,
 ) -> RaasServer:
     """Build a server with one listener in plaintext; see `build_listeners`."""
     listeners = (Listener(listen, identify),)
@@ -111,6 +114,7 @@ def build_server(
         share_port=share_port,
         call_limits=call_limits,
         budgets=budgets,
+        billing=billing,
     )
 
 
@@ -125,10 +129,12 @@ def build_listeners(
     health_listen: str | None = None,
     call_limits: CallLimits | None = None,
     budgets: Budgets | None = None,
+    billing: BillingCounter | None = None,
 ) -> RaasServer:
     """Build the server, bound to its addresses but not started.
 
-    `call_limits` and `budgets` are those of callers; None = callers are not limited.
+    `call_limits` and `budgets` are those of callers; None = callers are not limited. `billing` counts their
+    calls.
     `health_listen` is where the health service alone answers, in plaintext. `share_port`: other processes may
     listen on the same ports (workers); else a second server on one is refused with RuntimeError. Must be
     called in the event loop that will run the server.
@@ -136,12 +142,13 @@ def build_listeners(
     handlers = service_handlers(use_cases, RequestScopes(access, profile, budgets))
     limits = request_limits(SERVICES)
     caller_limits = None if call_limits is None else rpc_limits(call_limits, SERVICES)
+    counters = None if billing is None else rpc_billing(billing, SERVICES)
     names = tuple(service.full_name for service in SERVICES)
     checks, closing = Health(names), Closing()
     servers, ports = [], []
     for listener in listeners:
         interceptor = CallInterceptor(
-            listener.identify, limits, access.note_unread, observer, closing, caller_limits
+            listener.identify, limits, access.note_unread, observer, closing, caller_limits, counters
         )
         options = _options(share_port)
         if listener.credentials is not None:

@@ -27,6 +27,7 @@ from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.services.catalogue import SERVICES, service_handlers
 from raas.rpc.services.use_cases import RightsUseCases, UseCases
+from raas.storage.billing.store import PostgresBillingStore
 from raas.storage.connection.database import open_database
 from raas.storage.connection.secrets import page_seal_key
 from raas.storage.reads.registers import PostgresRegisterStore
@@ -111,8 +112,9 @@ async def _stack(dsn: str, writing: AsyncEngine, reading: AsyncEngine) -> Stack:
     write_queues = composition.write_queues_of(store, limits, feed, Metrics())
     rights = await known_rights()
     granting = RightsUseCases.on(PostgresRightsStore(writing, reading), rights, store, write_queues, pages)
+    billing = PostgresBillingStore(reading)
     use_cases = composition.use_cases_of(
-        settings, store, limits, reading, persons, pages, feed, write_queues, granting
+        settings, store, limits, reading, persons, pages, feed, write_queues, granting, billing
     )
     registers = PostgresRegisterStore(reading)
     access = AccessControl(registers, RecordingAudit(), declared_permissions(SERVICES), rights)

@@ -11,6 +11,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.identity import Identity
 from raas.domain.persons.record import Person, RegisterOfOrigin
 from raas.memory.authentic_source import MemoryAuthenticSource
+from raas.memory.billing import MemoryBillingStore
 from raas.memory.log import MemoryLogStore
 from raas.memory.niss_history import MemoryNissHistory
 from raas.memory.person_writes import MemoryPersonWriteStore
@@ -22,6 +23,7 @@ from raas.memory.subscribers import MemorySubscriberStore
 from raas.memory.trim import MemoryTrimStore
 from raas.memory.write_store import MemoryWriteStore
 from raas.storage.audit.log import AuditLog
+from raas.storage.billing.store import PostgresBillingStore
 from raas.storage.log.reader import PostgresLogs
 from raas.storage.log.subscribers import PostgresSubscribers
 from raas.storage.maintenance.trim import PostgresTrims
@@ -35,6 +37,7 @@ from raas.storage.rights.reader import PostgresRightsReader
 from raas.storage.rights.store import PostgresRightsStore
 from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.ports.authentic_source import AuthenticSource
+from raas.usecases.ports.billing import BillingStore
 from raas.usecases.ports.log import LogStore
 from raas.usecases.ports.maintenance import TrimStore
 from raas.usecases.ports.niss_history import NissHistory
@@ -62,6 +65,8 @@ class Stores:
     rights_reader: Callable[[], RightsReader]
     add_persons: Callable[[Sequence[Niss]], Awaitable[object]]
     """Make numbers known to the authentic source, as active."""
+    new_billing: Callable[[], BillingStore]
+    """The store of usage as another process has it; in memory there is one process."""
 
 
 def memory_stores() -> Stores:
@@ -71,6 +76,7 @@ def memory_stores() -> Stores:
         """The source in memory knows every number."""
 
     state = MemoryState()
+    billing = MemoryBillingStore(state)
     subscribers, rights = MemorySubscriberStore(state), MemoryRights()
     return Stores(
         MemoryRegisterStore(state),
@@ -85,6 +91,7 @@ def memory_stores() -> Stores:
         rights,
         rights.reader,
         known_already,
+        lambda: billing,
     )
 
 
@@ -106,4 +113,5 @@ def postgres_stores(
         PostgresRightsStore(engine, reading),
         lambda: PostgresRightsReader(dsn),
         lambda nisses: persons.add([Person(niss, RegisterOfOrigin.BIS, Identity()) for niss in nisses], None),
+        lambda: PostgresBillingStore(reading),
     )

@@ -21,6 +21,7 @@ from raas.domain.errors import Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss, NissProfile
 from raas.domain.registers.register import Register
+from raas.memory.billing import MemoryBillingStore
 from raas.memory.registers import MemoryRegisterStore
 from raas.memory.rights import MemoryRights
 from raas.rpc.calls.identity import Identify, development_identity
@@ -29,6 +30,9 @@ from raas.rpc.server import RaasServer, build_server
 from raas.rpc.services.catalogue import SERVICES
 from raas.rpc.services.use_cases import RightsUseCases, UseCases
 from raas.usecases.admin.registers import Registers
+from raas.usecases.billing.counter import BillingCounter
+from raas.usecases.billing.list_usage import ListUsage
+from raas.usecases.billing.recorder import BillingRecorder
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages, page_token_invalid
 from raas.usecases.calls.rights_cache import RightsCache
@@ -174,6 +178,8 @@ class Harness:
     raas_server: RaasServer
     channel: grpc.aio.Channel
     rights: MemoryRights
+    billing: BillingRecorder
+    """Stores what was counted when a test says so."""
 
     @property
     def stub(self) -> Any:
@@ -200,6 +206,7 @@ async def open_harness(
     write_queues, pages = WriteQueues(store, limits), Pages(OpenSeal())
     granted = MemoryRights()
     rights = RightsCache(granted.reader(), administrators)
+    stored_usage, counter = MemoryBillingStore(store.state), BillingCounter()
     reads = [Scripted() for _ in range(6)]
     consult, history, explain, check, routing, stale = (cast(Any, each) for each in reads)
     use_cases = UseCases(
@@ -215,6 +222,7 @@ async def open_harness(
         Registers(registers, pages),
         RightsUseCases.on(granted, rights, store, write_queues, pages),
         cast(Any, SimpleNamespace(subscriptions=Scripted(), listing=Scripted(), subscribers=Scripted())),
+        ListUsage(stored_usage, pages),
     )
     raas_server = build_server(
         use_cases,
@@ -225,12 +233,16 @@ async def open_harness(
         observer=observed,
         call_limits=call_limits,
         budgets=budgets,
+        billing=counter,
     )
     following = asyncio.create_task(rights.run())
     await raas_server.start()
     await raas_server.serving(True)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{raas_server.port}") as channel:
-        yield Harness(store, registers, source, audit, observed, *reads, raas_server, channel, granted)
+        billing = BillingRecorder(counter, stored_usage)
+        yield Harness(
+            store, registers, source, audit, observed, *reads, raas_server, channel, granted, billing
+        )
     await raas_server.stop(1)
     following.cancel()
     await asyncio.wait([following])

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from raas_client.blocking import Blocking
+from raas_client.calls.admin.accountability import Accountability
 from raas_client.calls.admin.catalogue import Catalogue
 from raas_client.calls.admin.registers import Administration
 from raas_client.calls.admin.rights import Rights
@@ -35,7 +36,9 @@ _RETRIES = Retries()
 _SQLITE_IN_MEMORY = ":memory:"
 
 
-class RaasClient(RegisterReads, RegisterWrites, Feed, Persons, Administration, Rights, Catalogue):
+class RaasClient(
+    RegisterReads, RegisterWrites, Feed, Persons, Administration, Rights, Catalogue, Accountability
+):
     """A client of RaaS; `async with` closes it. Nothing is sent before the first call.
 
     `target` is `host:port`, or `unix:path`; without `tls` it must be on this machine. The certificate in

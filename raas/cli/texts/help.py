@@ -12,6 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from raas.cli.texts import (
+    help_audit_fr,
+    help_audit_nl,
     help_fr,
     help_nl,
     help_operators_fr,
@@ -22,8 +24,8 @@ from raas.cli.texts import (
 
 HELP: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "fr": {**help_fr.HELP, **help_operators_fr.HELP, **help_rights_fr.HELP},
-        "nl": {**help_nl.HELP, **help_operators_nl.HELP, **help_rights_nl.HELP},
+        "fr": {**help_fr.HELP, **help_operators_fr.HELP, **help_rights_fr.HELP, **help_audit_fr.HELP},
+        "nl": {**help_nl.HELP, **help_operators_nl.HELP, **help_rights_nl.HELP, **help_audit_nl.HELP},
     }
 )
 """Language to English text to text."""

@@ -76,6 +76,8 @@ SENTENCES: Mapping[str, str] = {
     "ENTERPRISE_NUMBER_CHECK_DIGITS": "The check digits of this enterprise number are wrong.",
     # Days and periods.
     "DAY_EMPTY": "A date cannot be empty. Omit the field if there is no date.",
+    "MONTH_FORMAT": "A month is written as YYYY-MM.",
+    "MONTH_RANGE": "The last month is not before the first, and the range has at most {maximum} months.",
     "DAY_FORMAT": "A date is written as YYYY-MM-DD.",
     "DAY_NOT_IN_CALENDAR": "This date does not exist.",
     "DAY_LAST": "The date 9999-12-31 is not accepted. Omit the field if there is no limit.",

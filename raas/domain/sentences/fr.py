@@ -85,6 +85,8 @@ SENTENCES: Mapping[str, str] = {
     "ENTERPRISE_NUMBER_CHECK_DIGITS": "Les chiffres de contrôle de ce numéro d’entreprise sont incorrects.",
     # Days and periods.
     "DAY_EMPTY": "Une date ne peut pas être vide. Omettez le champ s’il n’y a pas de date.",
+    "MONTH_FORMAT": "Un mois s’écrit sous la forme YYYY-MM (année, mois).",
+    "MONTH_RANGE": "Le dernier mois ne précède pas le premier, et la période compte au plus {maximum} mois.",
     "DAY_FORMAT": "Une date s’écrit sous la forme YYYY-MM-DD (année, mois, jour).",
     "DAY_NOT_IN_CALENDAR": "Cette date n’existe pas.",
     "DAY_LAST": "La date 9999-12-31 n’est pas acceptée. Omettez le champ s’il n’y a pas de limite.",

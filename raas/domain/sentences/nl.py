@@ -82,6 +82,8 @@ SENTENCES: Mapping[str, str] = {
     "ENTERPRISE_NUMBER_CHECK_DIGITS": "De controlecijfers van dit ondernemingsnummer zijn niet juist.",
     # Days and periods.
     "DAY_EMPTY": "Een datum mag niet leeg zijn. Laat het veld weg als er geen datum is.",
+    "MONTH_FORMAT": "Een maand wordt geschreven als YYYY-MM (jaar, maand).",
+    "MONTH_RANGE": "De laatste maand ligt niet vóór de eerste; de periode telt hoogstens {maximum} maanden.",
     "DAY_FORMAT": "Een datum wordt geschreven als YYYY-MM-DD (jaar, maand, dag).",
     "DAY_NOT_IN_CALENDAR": "Deze datum bestaat niet.",
     "DAY_LAST": "De datum 9999-12-31 wordt niet aanvaard. Laat het veld weg als er geen grens is.",

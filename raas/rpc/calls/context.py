@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from raas.domain.errors import Violation
+from raas.rpc.calls.billing import CallTally
 from raas.rpc.calls.stream_guard import StreamGuard
 from raas.usecases.calls.call import Call
 
@@ -14,12 +15,13 @@ from raas.usecases.calls.call import Call
 class RequestContext:
     """The call, and the violations of its metadata, which are reported together with those of the request.
 
-    `guard` is there where the answer is a stream.
+    `guard` is there where the answer is a stream. `tally` is what is counted of the call.
     """
 
     call: Call
     faults: tuple[Violation, ...]
     guard: StreamGuard | None = None
+    tally: CallTally = field(default_factory=CallTally)
 
 
 _current: ContextVar[RequestContext] = ContextVar("request_context")

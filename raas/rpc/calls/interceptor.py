@@ -17,7 +17,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import replace
-from functools import partial
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID, uuid4
 
@@ -26,8 +25,9 @@ import grpc.aio
 import structlog
 
 from raas.domain.errors import Category, Reason, Refused, Violation
+from raas.rpc.calls.billing import CallTally, RpcBilling, Unbilled
 from raas.rpc.calls.closing import Closing
-from raas.rpc.calls.context import RequestContext, enter
+from raas.rpc.calls.context import RequestContext, current, enter
 from raas.rpc.calls.errors import Refusal, past_deadline, refusal, violations_of
 from raas.rpc.calls.expiry import until_expiry
 from raas.rpc.calls.fault_trace import fault_trace
@@ -52,7 +52,7 @@ _Continuation: TypeAlias = "Callable[[grpc.HandlerCallDetails], Awaitable[_Handl
 # Of `logging` in any case: an application that configures no logs, such as a test, then prints none.
 _log = structlog.wrap_logger(logging.getLogger("raas.rpc"))
 _monotonic = time.monotonic
-_UNLIMITED = Unlimited()
+_UNLIMITED, _UNBILLED = Unlimited(), Unbilled()
 _metadata: ContextVar[_Pairs] = ContextVar("metadata")
 
 
@@ -68,8 +68,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     `limits` are those of the requests, by the full name of the RPC. `audit_unread` is told of the calls that
     are refused because their request cannot be read: no servicer sees them. `closing` turns away the calls of
-    a server that stops. `caller_limits` has what callers may ask of each RPC; one that is not in it is not
-    limited.
+    a server that stops. `caller_limits` has what callers may ask of each RPC, and `billing` what counts its
+    calls; one that is not in them is not limited, or not counted.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         observer: Observer | None = None,
         closing: Closing | None = None,
         caller_limits: Mapping[str, RpcLimits] | None = None,
+        billing: Mapping[str, RpcBilling] | None = None,
     ) -> None:
         self._identify = identify
         self._closing = closing or Closing()
@@ -87,6 +88,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         self._audit_unread = audit_unread
         self._observer = observer
         self._caller_limits = caller_limits or {}
+        self._billing = billing or {}
         self._wrapped: dict[str, _Handler] = {}
 
     async def intercept_service(
@@ -112,6 +114,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         # Any: the published types of handlers are those of synchronous ones.
         reader = RequestReader(self._limits[rpc], handler.request_deserializer, self._audit_unread)
         encode, limits = handler.response_serializer, self._caller_limits.get(rpc, _UNLIMITED)
+        billing = self._billing.get(rpc, _UNBILLED)
         if handler.request_streaming:
             # The contract has no RPC of many requests and one answer.
             behave = handler.stream_stream
@@ -123,7 +126,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 usage: CallerUsage | None,
                 context: _Context,
             ) -> Any:
-                admit = partial(limits.await_items, usage)
+                tally = current().tally
+
+                async def admit(request: Any) -> None:
+                    await limits.await_items(usage, request)
+                    billing.received(tally, request)
+
                 return behave(ParsedRequests(reader, requests, guard, admit), context)
 
             return grpc.stream_stream_rpc_method_handler(self._responding(rpc, stream, encode))
@@ -135,6 +143,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             ) -> Any:
                 request = await reader.read(raw, call)
                 await limits.take_items(usage, request)
+                billing.received(current().tally, request)
                 return answer(request, context)
 
             return grpc.unary_stream_rpc_method_handler(self._responding(rpc, respond, encode))
@@ -147,20 +156,23 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         reader: RequestReader,
         encode: Callable[[Any], bytes],
     ) -> Callable[[bytes, _Context], Awaitable[bytes]]:
-        limits = self._caller_limits.get(rpc, _UNLIMITED)
+        limits, billing = self._caller_limits.get(rpc, _UNLIMITED), self._billing.get(rpc, _UNBILLED)
 
         async def answer(raw: bytes, context: _Context) -> bytes:
             began = _monotonic()
             status = "CANCELLED"
             call_id = uuid4()
             call: Call | None = None
+            tally: CallTally | None = None
             usage: CallerUsage | None = None
             task = self._closing.enter()
             try:
                 call = self._enter(rpc, context, call_id)
+                tally = current().tally
                 usage = await limits.begin_call(call)
                 request = await reader.read(raw, call)
                 await limits.take_items(usage, request)
+                billing.received(tally, request)
                 response = encode(await behave(request, context))
                 status = "OK"
                 return response
@@ -179,6 +191,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 return b""
             finally:
                 limits.end_call(usage)
+                if tally is not None and call is not None:
+                    billing.ended(call, tally, status)
                 self._closing.running.discard(task)
                 if self._observer is not None:
                     self._observer.answered(rpc, status, _monotonic() - began)
@@ -191,18 +205,20 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         behave: Callable[[Any, Call, StreamGuard, CallerUsage | None, _Context], Awaitable[Any]],
         encode: Callable[[Any], bytes],
     ) -> Callable[[Any, _Context], Awaitable[None]]:
-        limits = self._caller_limits.get(rpc, _UNLIMITED)
+        limits, billing = self._caller_limits.get(rpc, _UNLIMITED), self._billing.get(rpc, _UNBILLED)
 
         async def respond(requests: Any, context: _Context) -> None:
             began = _monotonic()
             status = "CANCELLED"
             call_id = uuid4()
             call: Call | None = None
+            tally: CallTally | None = None
             usage: CallerUsage | None = None
             task = self._closing.enter()
             try:
                 guard = StreamGuard()
                 call = self._enter(rpc, context, call_id, guard)
+                tally = current().tally
                 usage = await limits.begin_stream(call)
                 # Closed here and now when the caller goes away, not whenever it is collected as garbage.
                 async with (
@@ -213,6 +229,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                     async for response in responses:
                         await guard.fresh()
                         await context.write(encode(response))
+                        billing.sent(call, tally)
                 status = "OK"
             except grpc.aio.BaseError:
                 raise
@@ -226,6 +243,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 _refuse(context, call_id, refused)
             finally:
                 limits.end_stream(usage)
+                if tally is not None and call is not None:
+                    billing.ended(call, tally, status)
                 self._closing.running.discard(task)
                 if self._observer is not None:
                     self._observer.answered(rpc, status, _monotonic() - began)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
+from raas.rpc.calls.request_items import RequestItems
 from raas.usecases.calls.call import Call
 from raas.usecases.limits.call_limits import CallLimits
 from raas.usecases.limits.limits import CallKind
 from raas.usecases.limits.usage import CallerUsage
 
 _PERSONS = "raas.v1.PersonService"
-_NUMBERS = "niss"
 
 
 class Unlimited:
@@ -42,17 +42,13 @@ class Unlimited:
 
 
 class RpcLimits(Unlimited):
-    """Admits the calls of one RPC, and the items in its requests.
-
-    Items are the elements of the lists of messages, and of the list of numbers, that a request has; for an
-    RPC without one, the call is one item.
-    """
+    """Admits the calls of one RPC, and the items in its requests."""
 
     def __init__(self, limits: CallLimits, method: MethodDescriptor) -> None:
         self._limits = limits
         self._kind = kind_of(method)
-        self._lists = tuple(field.name for field in method.input_type.fields if _has_items(field))
-        self._begin_items = 0 if self._lists else 1
+        self._items = RequestItems(method)
+        self._begin_items = 0 if self._items.lists else 1
 
     async def begin_call(self, call: Call) -> CallerUsage | None:
         """Admit a call, and its one item if it has no list."""
@@ -64,13 +60,13 @@ class RpcLimits(Unlimited):
 
     async def take_items(self, usage: CallerUsage | None, request: Any) -> None:
         """Admit the elements of the lists of a request."""
-        if self._lists and usage is not None:
-            await self._limits.take_items(usage, self._kind, self._items(request))
+        if self._items.lists and usage is not None:
+            await self._limits.take_items(usage, self._kind, self._items.of(request))
 
     async def await_items(self, usage: CallerUsage | None, request: Any) -> None:
         """Wait until the elements of the lists of a message are allowed."""
         if usage is not None:
-            await self._limits.await_items(usage, self._kind, self._items(request))
+            await self._limits.await_items(usage, self._kind, self._items.of(request))
 
     def end_call(self, usage: CallerUsage | None) -> None:
         """End a call."""
@@ -81,12 +77,6 @@ class RpcLimits(Unlimited):
         """End a stream."""
         if usage is not None:
             usage.streams.leave()
-
-    def _items(self, request: Any) -> int:
-        items = 0
-        for name in self._lists:
-            items += len(getattr(request, name))
-        return items or 1
 
 
 def rpc_limits(limits: CallLimits, services: Iterable[ServiceDescriptor]) -> Mapping[str, RpcLimits]:
@@ -103,10 +93,3 @@ def kind_of(method: MethodDescriptor) -> CallKind:
     if method.GetOptions().idempotency_level != MethodOptions.NO_SIDE_EFFECTS:
         return CallKind.WRITE
     return CallKind.PERSONS if method.containing_service.full_name == _PERSONS else CallKind.READ
-
-
-def _has_items(field: FieldDescriptor) -> bool:
-    if not field.is_repeated:
-        return False
-    message = field.message_type
-    return field.name == _NUMBERS if message is None else not message.GetOptions().map_entry

@@ -41,10 +41,11 @@ class RequestScope:
     """One request while it is served.
 
     `faults` are the violations found so far. `audit` is completed by the servicer and recorded when the block
-    is left, whatever the outcome. `budget` is that of the caller; a refusal with NISS_UNKNOWN counts in it.
+    is left, whatever the outcome. `tally` is what is counted of the call. `budget` is that of the caller; a
+    refusal with NISS_UNKNOWN counts in it.
     """
 
-    __slots__ = ("_access", "_guard", "_number", "audit", "budget", "call", "faults", "rules")
+    __slots__ = ("_access", "_guard", "_number", "audit", "budget", "call", "faults", "rules", "tally")
 
     def __init__(
         self, access: AccessControl, rules: NissRules, context: RequestContext, budgets: Budgets | None
@@ -56,6 +57,7 @@ class RequestScope:
         self._access = access
         self._guard = None if context.call.caller.all_rights else context.guard
         self._number: EnterpriseNumber | None = None
+        self.tally = context.tally
         self.budget = CallBudget(budgets, context.call.caller.key)
 
     async def __aenter__(self) -> Self:
@@ -104,12 +106,15 @@ class RequestScope:
         with `faults`, which the servicer keeps apart.
         """
         admitted = await self._admitted(self._access.admit_id, faults)
+        self.tally.register = admitted.enterprise_number
         self._guard_rights(admitted)
         return admitted
 
     async def admit_committed(self) -> Register:
         """Like `admit`; the register as committed now."""
-        return await self._admitted(self._access.admit, ())
+        register = await self._admitted(self._access.admit, ())
+        self.tally.register = register.enterprise_number
+        return register
 
     def _guard_rights(self, admitted: AdmittedRegister | None) -> None:
         """From now on a stream ends when it would no longer be admitted as it was."""

@@ -31,6 +31,7 @@ from raas.rpc.services.rights.legal_contexts import LegalContextCalls
 from raas.rpc.services.rights.mandates import MandateCalls
 from raas.rpc.services.rights.roles import RoleCalls
 from raas.rpc.services.subscribers import Subscribers
+from raas.rpc.services.usage import UsageCalls
 from raas.rpc.services.use_cases import PersonUseCases, UseCases
 from raas.v1 import (
     administration_service_pb2,
@@ -71,6 +72,7 @@ def service_handlers(use_cases: UseCases, scopes: RequestScopes) -> list[grpc.Ge
             RoleCalls(use_cases.rights.roles, use_cases.rights.authorisations, scopes, RPCS),
             LegalContextCalls(use_cases.rights.legal_contexts, scopes, RPCS),
             CredentialBlockCalls(use_cases.rights.blocks, scopes),
+            UsageCalls(use_cases.usage, scopes),
         ),
         compose(
             MUTATIONS,

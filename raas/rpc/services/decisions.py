@@ -44,6 +44,8 @@ class Decisions:
             if foreign:
                 r.budget.require(set(foreign))
             answer = await self._check.decide(r.call, checks, at_time, admit)
+            if len(shown) == 1:
+                (r.tally.register,) = shown
             decided = list(zip(checks.values(), answer.decisions, strict=True))
             unknown = [c.niss for c, d in decided if d.reason is DecisionReason.NISS_UNKNOWN]
             await r.budget.count_unknown(unknown)

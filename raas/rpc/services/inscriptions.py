@@ -67,6 +67,7 @@ class Inscriptions:
             if isinstance(answer, EarlierAnswer):
                 return answer.message
             applied = cast(Applied, answer.results[0])
+            r.tally.partner = applied.partner
             r.audit.nisses = _shown(operation.niss, applied.niss)
             return applied_bytes(register.enterprise_number, applied, r.call.language)
 

@@ -36,6 +36,7 @@ class Mutations:
                         continue
                     if shipment.nisses or shipment.revisions:
                         r.note(shipment.nisses, shipment.revisions)
+                    r.tally.deliveries += shipment.delivered
                     yield shipment.data
 
     async def ListMutations(self, request: v1.ListMutationsRequest, context: object) -> bytes:
@@ -50,4 +51,5 @@ class Mutations:
             if answer.entries:
                 r.audit.nisses = {entry.niss: None for entry in answer.entries if entry.niss is not None}
                 r.audit.revisions = answer.entries[0].revision, answer.entries[-1].revision
+            r.tally.deliveries = len(answer.entries)
             return listing_bytes(answer, self._messages)

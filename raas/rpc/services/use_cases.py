@@ -13,6 +13,7 @@ from raas.usecases.admin.legal_contexts import LegalContexts
 from raas.usecases.admin.mandates import Mandates
 from raas.usecases.admin.registers import Registers
 from raas.usecases.admin.roles import Roles
+from raas.usecases.billing.list_usage import ListUsage
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.feed.acknowledgements import ManageSubscribers
@@ -107,6 +108,7 @@ class UseCases:
     registers: Registers
     rights: RightsUseCases
     stream: StreamUseCases
+    usage: ListUsage
     persons: PersonUseCases | None = None
     """None where persons are kept by another authentic source, or by none."""
     environment: Environment = Environment.TEST

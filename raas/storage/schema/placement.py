@@ -46,6 +46,10 @@ PLACEMENTS: Mapping[str, Placement] = {
     "budget_salt": Placement.LOCAL,
     "budget_entry": Placement.LOCAL,
     "budget_use": Placement.LOCAL,
+    "usage_count": Placement.LOCAL,
+    "usage_dossiers": Placement.LOCAL,
+    "usage_month": Placement.LOCAL,
+    "usage_batch": Placement.LOCAL,
     "schema_change": Placement.LOCAL,
     # Each process reads them whole; no statement joins them.
     "rights_version": Placement.LOCAL,

@@ -25,6 +25,7 @@ class Permission(Enum):
     PERSON_REGISTRATION = "the role of person registrar"
     PERSON_CHECK = "the role of person checker"
     SOURCE = "the role of authentic source"
+    IDENTIFIED = "no right: the call shows every caller its own"
 
 
 MANDATES: Mapping[Permission, MandatePermission] = {

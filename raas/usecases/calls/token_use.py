@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from raas.domain.billing import month_text
 from raas.domain.calendar.day import day_text, period_text
 from raas.domain.calendar.periods import Period
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.call import Call
+from raas.usecases.ports.billing import UsageFilter
 from raas.usecases.ports.log import LogFilter
 from raas.usecases.ports.read_store import DossierFilter
 
@@ -41,7 +43,7 @@ class RightsFilter:
     """The network service of an authorisation."""
 
 
-TokenFilter = DossierFilter | LogFilter | HistoryFilter | RightsFilter | None
+TokenFilter = DossierFilter | LogFilter | HistoryFilter | RightsFilter | UsageFilter | None
 """The filters that a token can be bound to; None = the RPC has no filter."""
 
 
@@ -99,6 +101,14 @@ def _filter_fields(which: TokenFilter) -> dict[str, Any]:
                 active_on=None if which.active_on is None else day_text(which.active_on),
                 service=which.service,
             )
+        case UsageFilter():
+            return _present(
+                of="usage",
+                first_month=month_text(which.first_month),
+                last_month=month_text(which.last_month),
+                caller=which.caller,
+                register=which.register,
+            )
         case HistoryFilter():
             return _present(of="history", niss=which.niss, dossier_type=which.dossier_type)
 
@@ -130,8 +140,8 @@ def _filter_text_of_form_1(which: TokenFilter) -> str:
                 f"LogFilter(dossier_types={which.dossier_types!r}, kinds={which.kinds!r}, "
                 f"type_ids={which.type_ids!r}, nisses={which.nisses!r})"
             )
-        case RightsFilter():
-            return "no list of rights had tokens of form 1"
+        case RightsFilter() | UsageFilter():
+            return "these lists had no tokens of form 1"
         case HistoryFilter():
             return f"({which.niss!r}, {which.dossier_type!r})"
 

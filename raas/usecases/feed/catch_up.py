@@ -69,7 +69,8 @@ class LogReader:
         data = messages.mutations(recent_log.log_id, entries, through)
         nisses = tuple({niss: None for niss in columns_of(segment.entries).niss if niss is not None})
         revisions = segment.entries[0].revision, segment.entries[-1].revision
-        return StreamMessage(data, nisses, revisions, segment.position, through), segment.point
+        count = len(segment.entries)
+        return StreamMessage(data, nisses, revisions, segment.position, through, count), segment.point
 
     def close(self) -> None:
         """Discard the prefetched page."""

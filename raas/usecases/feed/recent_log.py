@@ -35,6 +35,8 @@ class StreamMessage(NamedTuple):
     """First and last revision in the message."""
     position: int
     through: int
+    delivered: int = 0
+    """The mutations, or dossiers of a snapshot, in the message."""
 
 
 class CachedMutation(NamedTuple):
@@ -204,7 +206,8 @@ class RecentLog:
             entries = self._messages.restricted(entries, which.view)
         data = self._messages.mutations(self.log_id, entries, through)
         nisses = tuple({each.niss: None for each in selected if each.niss is not None})
-        return StreamMessage(data, nisses, (selected[0].revision, selected[-1].revision), position, through)
+        revisions = selected[0].revision, selected[-1].revision
+        return StreamMessage(data, nisses, revisions, position, through, len(selected))
 
 
 def wake(waiter: asyncio.Future[None]) -> None:

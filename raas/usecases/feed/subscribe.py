@@ -214,7 +214,7 @@ class Subscriptions:
             nisses = tuple(dossier.niss for dossier in page.dossiers)
             # While the subscriber is slow, only the message is kept.
             del page, last
-            yield StreamMessage(data, nisses, None, revision, revision)
+            yield StreamMessage(data, nisses, None, revision, revision, len(nisses))
         assert revision is not None
         point = await self._logs.point(register.id, revision)
         data = self._messages.bookmark(recent_log.log_id, which.seen(point), snapshot_complete=True)

@@ -29,6 +29,7 @@ EXPECTED = {
     Permission.PERSON_REGISTRATION: "SearchPersons CreatePerson UpdatePerson",
     Permission.PERSON_CHECK: "CheckPersons",
     Permission.SOURCE: "ReplaceNiss RestoreNiss CancelNiss ImportPersons",
+    Permission.IDENTIFIED: "GetUsage",
 }
 
 

@@ -13,7 +13,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.services.catalogue import PERSONS, SERVICES
-from raas.usecases.calls.permission import ROLES
+from raas.usecases.calls.permission import ROLES, Permission
 from tests.protos.documented import samples
 from tests.rpc.harness import NOBODY, OTHER, Harness, Refusal, open_harness, told
 from tests.rpc.services.test_rights_service import ADMINISTRATORS, FRIEND, OWN, call, proven
@@ -24,7 +24,8 @@ NEED_ROLE = sorted(rpc for rpc, permission in PERMISSIONS.items() if permission 
 ON_A_REGISTER = sorted(
     rpc
     for rpc, method in RPCS.items()
-    if rpc not in NEED_ROLE and "register" in method.input_type.fields_by_name
+    if rpc not in NEED_ROLE and PERMISSIONS[rpc] is not Permission.IDENTIFIED
+    if "register" in method.input_type.fields_by_name
 )
 
 
@@ -64,7 +65,8 @@ async def refusal(
 def test_every_rpc_names_a_register_or_needs_a_role_or_checks_registers_by_itself() -> None:
     others = RPCS.keys() - {*ON_A_REGISTER, *NEED_ROLE}
     persons = {rpc for rpc in others if rpc.startswith(f"/{PERSONS.full_name}/")}
-    assert {rpc.rpartition("/")[2] for rpc in others - persons} == {"CheckInscriptions"}
+    # Everybody sees its own usage (test_usage).
+    assert {rpc.rpartition("/")[2] for rpc in others - persons} == {"CheckInscriptions", "GetUsage"}
     # Of their own register.
     assert {rpc.rpartition("/")[2] for rpc in persons} == {"GetPerson", "ConfrontIdentity"}
 

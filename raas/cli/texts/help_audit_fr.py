@@ -1,0 +1,18 @@
+"""French help of the commands about usage and the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+HELP: Mapping[str, str] = {
+    "List the calls of organisations by month, for charging. With --json, one object per row.": (
+        "Affiche les appels des organisations par mois, pour la facturation. Avec --json, un objet par ligne."
+    ),
+    "The first month, YYYY-MM; by default, the last.": "Le premier mois, YYYY-MM ; par défaut le dernier.",
+    "The last month; by default the current one.": "Le dernier mois ; par défaut le mois en cours.",
+    "Only the calls of this organisation, or for it.": (
+        "Uniquement les appels de cette organisation, ou pour elle."
+    ),
+    "Only the calls on this register.": "Uniquement les appels sur ce registre.",
+    "Write CSV, with one row per line.": "Écrit du CSV, une rangée par ligne.",
+}

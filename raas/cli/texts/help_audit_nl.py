@@ -1,0 +1,18 @@
+"""Dutch help of the commands about usage and the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+HELP: Mapping[str, str] = {
+    "List the calls of organisations by month, for charging. With --json, one object per row.": (
+        "Toon de oproepen van organisaties per maand, voor de aanrekening. Met --json één object per rij."
+    ),
+    "The first month, YYYY-MM; by default, the last.": "De eerste maand, YYYY-MM; standaard de laatste.",
+    "The last month; by default the current one.": "De laatste maand; standaard de huidige.",
+    "Only the calls of this organisation, or for it.": (
+        "Alleen de oproepen van deze organisatie, of voor haar."
+    ),
+    "Only the calls on this register.": "Alleen de oproepen op dit register.",
+    "Write CSV, with one row per line.": "Schrijf CSV, met één rij per regel.",
+}

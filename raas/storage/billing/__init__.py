@@ -1,0 +1,1 @@
+"""The counts of billable usage on PostgreSQL."""
