@@ -1,5 +1,5 @@
-# One command each: setup, run, test, lint, bench, trials. Everything is installed in .venv; nothing is needed but
-# Python 3.11 or later with pip.
+# One command each: setup, run, test, lint, bench, trials, lock, dist. Everything is installed in .venv, from the files in
+# requirements/; nothing is needed but Python 3.11 or later with pip.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -18,7 +18,7 @@ BREAKING_AGAINST ?= $(shell head=$$(git rev-parse --quiet --verify HEAD); \
 	for ref in origin/main main; do base=$$(git rev-parse --quiet --verify "$$ref") || continue; \
 	[ "$$base" = "$$head" ] || { echo "$$base"; exit; }; done; echo "$$head")
 
-.PHONY: help setup run test lint bench trials certs
+.PHONY: help setup run test lint bench trials certs lock dist
 
 help:
 	@echo 'make setup   install everything in $(VENV)'
@@ -28,18 +28,28 @@ help:
 	@echo 'make bench   run the benchmarks'
 	@echo 'make trials  measure recall and precision of the search, also on public data'
 	@echo 'make certs   make certificates for development in var/development'
+	@echo 'make lock    resolve the dependencies of pyproject.toml anew, into requirements/'
+	@echo 'make dist    build wheel, sdist and bill of materials in dist/'
 
 setup: $(INSTALLED)
 
+# Only files whose hashes are in requirements/ are installed. Sdists are built without isolation, by the build requirements
+# of the first file; otherwise pip would fetch others, without hashes.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCKED := $(PIP_INSTALL) --require-hashes --no-build-isolation
+LOCKS := requirements/build.lock requirements/develop.lock
+
 # The installation generates the stubs (hatch_build.py), so it runs again when a proto changes.
-$(INSTALLED): pyproject.toml hatch_build.py $(PROTOS)
+$(INSTALLED): pyproject.toml hatch_build.py $(LOCKS) $(PROTOS)
 	@[ -n "$(PYTHON)" ] || { echo 'Python 3.11 or later is needed; name one: make setup PYTHON=...' >&2; exit 1; }
 	@# Some distributions package ensurepip separately: without it, the pip of $(PYTHON) installs pip.
 	[ -x $(BIN)/python ] && $(BIN)/python -m pip --version >/dev/null 2>&1 \
 		|| $(PYTHON) -m venv --clear $(VENV) >/dev/null \
 		|| { $(PYTHON) -m venv --clear --without-pip $(VENV) \
-			&& $(PYTHON) -m pip --quiet --python $(BIN)/python install pip; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[server,dev]'
+			&& $(PYTHON) -m pip --quiet --python $(BIN)/python install --require-hashes -r requirements/build.lock; }
+	$(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements/build.lock
+	$(LOCKED) -r requirements/develop.lock
+	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 run: setup
@@ -72,9 +82,30 @@ bench: setup
 
 # The public data come with packages that nothing else needs.
 trials: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[server,dev,trials]'
+	$(LOCKED) -r requirements/trials.lock
 	$(BIN)/python -m benchmarks.search_quality
 	$(BIN)/python -m benchmarks.name_spellings
 
 certs: setup
 	$(BIN)/raas certificates --dir var/development
+
+# Every file holds the whole resolution of its extras, for every supported Python and platform. All hold the same versions.
+# `make lock LOCK_ARGUMENTS=--upgrade` takes the newest versions; without it, those in the files stay where they fit.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command 'make lock' $(LOCK_ARGUMENTS)
+BUILD_REQUIREMENTS := $(BIN)/python -c 'import tomllib; \
+	print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")'
+DEVELOP_LOCK := --constraint requirements/develop.lock
+lock: setup
+	$(BUILD_REQUIREMENTS) | $(LOCK) --extra server --extra dev --group build -o requirements/develop.lock pyproject.toml -
+	$(BUILD_REQUIREMENTS) | $(LOCK) $(DEVELOP_LOCK) --group build -o requirements/build.lock -
+	$(LOCK) $(DEVELOP_LOCK) --extra server --extra hsm --extra spreadsheets -o requirements/server.lock pyproject.toml
+	$(LOCK) $(DEVELOP_LOCK) --extra trials -o requirements/trials.lock pyproject.toml
+	$(LOCK) $(DEVELOP_LOCK) --extra fuzz -o requirements/fuzz.lock pyproject.toml
+
+dist: setup
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	$(BIN)/cyclonedx-py requirements requirements/server.lock --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --output-format JSON \
+		--output-file "dist/raas-$$($(BIN)/python -c 'import importlib.metadata as m; print(m.version("raas"))').cdx.json"

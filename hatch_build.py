@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ def generate(root: Path) -> None:
         stale.unlink()
     bundled = Path(grpc_tools.__file__).parent / "_proto"
     files = sorted(str(p) for p in (root / "protos" / "raas").rglob("*.proto"))
+    # A build without isolation does not run with the programs of the environment (protoc-gen-mypy) on its PATH.
+    os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), sysconfig.get_path("scripts")])
     # The proto package has the name of the Python package, so that the generated imports are valid.
     flags = [f"--{kind}_out={root}" for kind in ("python", "mypy", "grpc_python", "mypy_grpc")]
     if protoc.main(["protoc", f"-I{root / 'protos'}", f"-I{bundled}", *flags, *files]) != 0:
