@@ -18,7 +18,7 @@ BREAKING_AGAINST ?= $(shell head=$$(git rev-parse --quiet --verify HEAD); \
 	for ref in origin/main main; do base=$$(git rev-parse --quiet --verify "$$ref") || continue; \
 	[ "$$base" = "$$head" ] || { echo "$$base"; exit; }; done; echo "$$head")
 
-.PHONY: help setup run test lint bench trials certs lock dist
+.PHONY: help setup run test lint bench trials certs lock dist bom
 
 help:
 	@echo 'make setup   install everything in $(VENV)'
@@ -93,19 +93,26 @@ certs: setup
 # `make lock LOCK_ARGUMENTS=--upgrade` takes the newest versions; without it, those in the files stay where they fit.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command 'make lock' $(LOCK_ARGUMENTS)
-BUILD_REQUIREMENTS := $(BIN)/python -c 'import tomllib; \
-	print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")'
+BUILD_SYSTEM := $(VENV)/build-system.txt
 DEVELOP_LOCK := --constraint requirements/develop.lock
 lock: setup
-	$(BUILD_REQUIREMENTS) | $(LOCK) --extra server --extra dev --group build -o requirements/develop.lock pyproject.toml -
-	$(BUILD_REQUIREMENTS) | $(LOCK) $(DEVELOP_LOCK) --group build -o requirements/build.lock -
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+		>$(BUILD_SYSTEM)
+	$(LOCK) --extra server --extra dev --group build -o requirements/develop.lock pyproject.toml $(BUILD_SYSTEM)
+	$(LOCK) $(DEVELOP_LOCK) --group build -o requirements/build.lock $(BUILD_SYSTEM)
 	$(LOCK) $(DEVELOP_LOCK) --extra server --extra hsm --extra spreadsheets -o requirements/server.lock pyproject.toml
 	$(LOCK) $(DEVELOP_LOCK) --extra trials -o requirements/trials.lock pyproject.toml
 	$(LOCK) $(DEVELOP_LOCK) --extra fuzz -o requirements/fuzz.lock pyproject.toml
 
+DIST := dist
 dist: setup
-	rm -rf dist
-	$(BIN)/python -m build --no-isolation --outdir dist .
-	$(BIN)/cyclonedx-py requirements requirements/server.lock --pyproject pyproject.toml --mc-type application \
-		--output-reproducible --output-format JSON \
-		--output-file "dist/raas-$$($(BIN)/python -c 'import importlib.metadata as m; print(m.version("raas"))').cdx.json"
+	rm -rf $(DIST)
+	$(BIN)/python -m build --no-isolation --outdir $(DIST) .
+	$(MAKE) --no-print-directory bom
+
+# The packages of a server with all extras, with the hashes of their files, in CycloneDX.
+bom: setup
+	@# The library misses the graph of dependencies: files of requirements hold none.
+	$(BIN)/python -W ignore::UserWarning -m cyclonedx_py requirements requirements/server.lock \
+		--pyproject pyproject.toml --mc-type application --output-reproducible --output-format JSON \
+		--output-file "$(DIST)/raas-$$($(BIN)/python -c 'import importlib.metadata as m; print(m.version("raas"))').cdx.json"

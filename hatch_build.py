@@ -22,7 +22,7 @@ def generate(root: Path) -> None:
         stale.unlink()
     bundled = Path(grpc_tools.__file__).parent / "_proto"
     files = sorted(str(p) for p in (root / "protos" / "raas").rglob("*.proto"))
-    # A build without isolation does not run with the programs of the environment (protoc-gen-mypy) on its PATH.
+    # A build without isolation runs without the programs of its environment (protoc-gen-mypy) on the PATH.
     os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), sysconfig.get_path("scripts")])
     # The proto package has the name of the Python package, so that the generated imports are valid.
     flags = [f"--{kind}_out={root}" for kind in ("python", "mypy", "grpc_python", "mypy_grpc")]
