@@ -25,6 +25,7 @@ from raas.storage.reads.registers import PostgresRegisterStore
 from raas.storage.schema.distribution import Distribution, distribute, require_distributed
 from raas.storage.schema.distribution import require_coordinator as coordinator_required
 from raas.storage.schema.migration import schema_version, upgrade
+from raas.storage.schema.roles import grant_rights, server_role
 from raas.storage.schema.version import SchemaVersion
 from raas.usecases.admin.erase import EraseContents, Progress
 from raas.usecases.admin.registers import chosen
@@ -35,13 +36,19 @@ from raas.usecases.ports.errors import StoreFault
 T = TypeVar("T")
 
 
-def migrate(dsn: str) -> SchemaVersion:
-    """Migrate a database to the schema of this version; returns the version found before."""
+def migrate(dsn: str, server_dsn: str | None = None) -> SchemaVersion:
+    """Migrate a database to the schema of this version; returns the version found before.
+
+    `server_dsn` is that of the servers where their role is another one: it gets its rights.
+    """
 
     async def run() -> SchemaVersion:
         engine = open_database(dsn, limits=None)
         try:
-            return await upgrade(engine)
+            found = await upgrade(engine)
+            if server_dsn is not None:
+                await grant_rights(engine, server_role(server_dsn))
+            return found
         finally:
             await engine.dispose()
 

@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     from raas.storage.schema.distribution import Distribution
     from raas.storage.schema.version import SchemaVersion
 
-_NOT_EMBEDDED = (
+MIGRATION_DATABASE_URL = "RAAS_MIGRATION_DATABASE_URL"
+
+_NO_CLUSTER = (
     "the embedded PostgreSQL is not a cluster: name the coordinator of one in RAAS_DATABASE_URL, "
     "or leave --distribute out"
+)
+_ONE_ROLE = (
+    "the embedded PostgreSQL has one role for servers and migrations: name the database of the servers in "
+    "RAAS_DATABASE_URL, or leave RAAS_MIGRATION_DATABASE_URL out"
 )
 
 
@@ -30,9 +36,22 @@ def migrate(
         int | None,
         typer.Option(metavar="N", min=1, help="With --distribute: the number of shards; 32 if not given."),
     ] = None,
+    migration_database_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            envvar=MIGRATION_DATABASE_URL,
+            help="The database with the role that owns the tables, if servers have another role; "
+            "RAAS_MIGRATION_DATABASE_URL hides a password better.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Migrate the database to the schema of this version.
+
+    With RAAS_MIGRATION_DATABASE_URL the role of that URL owns the tables, and the role of the servers, which
+    is made if it does not exist, may read the audit and add to it, but not change it. A role raas_erasure is
+    made that may delete search criteria from the audit.
 
     All steps are one transaction. A server migrates its embedded PostgreSQL itself, but never a database of
     your own. A database that a later version has migrated is left alone if this version can work on it.
@@ -53,15 +72,15 @@ def migrate(
         from raas import maintenance
 
         nonlocal found, distributed
+        owner_dsn = migration_database_url or dsn
         if distribute:
-            maintenance.require_coordinator(dsn)
-        found = maintenance.migrate(dsn)
+            maintenance.require_coordinator(owner_dsn)
+        found = maintenance.migrate(owner_dsn, dsn if migration_database_url else None)
         if distribute:
-            distributed = maintenance.distribute_tables(dsn, shards)
+            distributed = maintenance.distribute_tables(owner_dsn, shards)
 
-    ending = work_on_database(
-        database_url, data_dir, work, create=True, not_embedded=_NOT_EMBEDDED if distribute else ""
-    )
+    not_embedded = _NO_CLUSTER if distribute else _ONE_ROLE if migration_database_url else ""
+    ending = work_on_database(database_url, data_dir, work, create=True, not_embedded=not_embedded)
     result: dict[str, object] = {"found": found.current, "now": found.needed} if found else {}
     sentences = [_sentence(found)] if found else []
     if distributed:

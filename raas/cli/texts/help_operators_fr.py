@@ -207,6 +207,13 @@ HELP: Mapping[str, str] = {
     "production, the default; test accepts fictitious persons too.": (
         "production, par défaut ; test accepte aussi des personnes fictives."
     ),
+    (
+        "The database with the role that owns the tables, if servers have another role; "
+        "RAAS_MIGRATION_DATABASE_URL hides a password better."
+    ): (
+        "La base avec le rôle propriétaire des tables, si les serveurs ont un autre rôle ; "
+        "RAAS_MIGRATION_DATABASE_URL cache mieux un mot de passe."
+    ),
     "Then distribute the tables over the nodes of a Citus cluster.": (
         "Distribue ensuite les tables sur les nœuds d'un cluster Citus."
     ),
@@ -214,7 +221,10 @@ HELP: Mapping[str, str] = {
         "Avec --distribute : le nombre de fragments (shards) ; 32 par défaut."
     ),
     "Migrate the database to the schema of this version.": (
-        "Migre la base de données vers le schéma de cette version.\n\nToutes les étapes forment une "
+        "Migre la base de données vers le schéma de cette version.\n\nAvec RAAS_MIGRATION_DATABASE_URL, le "
+        "rôle de cette URL possède les tables ; le rôle des serveurs, créé s'il n'existe pas, peut lire "
+        "l'audit et y ajouter, mais pas le modifier. Un rôle raas_erasure est créé, qui peut supprimer de "
+        "l'audit des critères de recherche.\n\nToutes les étapes forment une "
         "transaction. Un serveur migre lui-même sa base PostgreSQL intégrée, jamais une base de données qui "
         "vous appartient. Une base qu'une version ultérieure a migrée reste inchangée si cette version peut "
         "l'utiliser.\n\nAvec --distribute, les tables des registres sont ensuite distribuées sur les nœuds "

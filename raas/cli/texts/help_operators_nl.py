@@ -203,6 +203,13 @@ HELP: Mapping[str, str] = {
     "production, the default; test accepts fictitious persons too.": (
         "production, standaard; test aanvaardt ook fictieve personen."
     ),
+    (
+        "The database with the role that owns the tables, if servers have another role; "
+        "RAAS_MIGRATION_DATABASE_URL hides a password better."
+    ): (
+        "De databank met de rol die de tabellen bezit, als servers een andere rol hebben; "
+        "RAAS_MIGRATION_DATABASE_URL verbergt een wachtwoord beter."
+    ),
     "Then distribute the tables over the nodes of a Citus cluster.": (
         "Verdeel daarna de tabellen over de nodes van een Citus-cluster."
     ),
@@ -210,7 +217,10 @@ HELP: Mapping[str, str] = {
         "Met --distribute: het aantal shards; standaard 32."
     ),
     "Migrate the database to the schema of this version.": (
-        "Migreer de databank naar het schema van deze versie.\n\nAlle stappen vormen één transactie. Een "
+        "Migreer de databank naar het schema van deze versie.\n\nMet RAAS_MIGRATION_DATABASE_URL bezit de "
+        "rol van die URL de tabellen; de rol van de servers, die gemaakt wordt als ze niet bestaat, kan de "
+        "audit lezen en eraan toevoegen, maar ze niet wijzigen. Er wordt een rol raas_erasure gemaakt, die "
+        "zoekcriteria uit de audit kan verwijderen.\n\nAlle stappen vormen één transactie. Een "
         "server migreert zelf zijn ingebouwde PostgreSQL, maar nooit een eigen databank van u. Een databank "
         "die een latere versie heeft gemigreerd, blijft ongewijzigd als deze versie ermee kan werken.\n\nMet "
         "--distribute worden de tabellen over registers daarna verdeeld over de nodes van de cluster, elk "

@@ -26,6 +26,13 @@ from raas.storage.schema.metadata import instant, metadata
 BY_MONTH = "RANGE (time)"
 PARTITIONED = ("audit_write", "audit_call")
 """The tables of records: of writes, with their register; of everything else, by process."""
+ERASABLE = ("audit_criteria",)
+"""The tables whose rows a role of its own may delete."""
+INSERT_ONLY = (
+    *("audit_log", "audit_write", "audit_call", "audit_process", "audit_seal", "audit_checkpoint"),
+    *("audit_range", "audit_tile", "audit_delivery", "audit_removal", "audit_removal_chain", "audit_removed"),
+)
+"""The tables whose rows nobody changes or deletes but the removal of a month."""
 
 
 def _log() -> Column[int]:
