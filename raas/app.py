@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from raas.audit_wiring import AuditProof, journal_of
 from raas.composition import (
     change_feed,
     rights_of,
@@ -36,12 +37,14 @@ from raas.rpc.calls.fault_trace import fault_trace
 from raas.rpc.server import RaasServer
 from raas.rpc.services.use_cases import RightsUseCases
 from raas.signing.key_sources import secret_of
+from raas.storage.audit.log import open_audit_log
 from raas.storage.billing.store import PostgresBillingStore
 from raas.storage.connection.database import open_database
 from raas.storage.connection.probe import DatabaseProbe
 from raas.storage.connection.secrets import page_seal_key
 from raas.storage.maintenance.retention import PostgresRetention
 from raas.storage.rights.store import PostgresRightsStore
+from raas.usecases.admin.journaled_rights import JournaledRights
 from raas.usecases.billing.counter import BillingCounter
 from raas.usecases.billing.recorder import BillingRecorder
 from raas.usecases.calls.pagination import Pages
@@ -52,9 +55,9 @@ log = structlog.get_logger()
 _RETENTION_SECONDS = 3_600
 
 _POOL_SIZE = 10
-CONNECTIONS = 2 * _POOL_SIZE + 2
-"""Connections that a serving process may have to the database: two pools, the probe and the reader
-of rights."""
+CONNECTIONS = 2 * _POOL_SIZE + 3
+"""Connections that a serving process may have to the database: two pools, the probe, the reader of rights and
+the lease of the checkpointer."""
 
 _GARBAGE_AFTER = 50_000
 """Allocations between two collections of cycles: calls free their memory without them."""
@@ -89,6 +92,9 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
     report = _reporter(metrics)
     try:
         async with _databases(dsn) as (writing, reading):
+            audit_log = await open_audit_log(reading, settings.audit_log_name)
+            proof = AuditProof(settings, dsn, reading, audit_log, metrics)
+            settings = await proof.confine(settings)
             caller_limits = Limits(settings, reading, metrics)
             persons = Persons(settings, writing, reading, caller_limits.budgets)
             pages = Pages(FernetPageSeal(*await _page_keys(settings, writing)))
@@ -97,7 +103,11 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
             write_queues = write_queues_of(store, limits, feed, metrics)
             identity, rights = Identity(settings), rights_of(settings, dsn)
             granting = RightsUseCases.on(
-                PostgresRightsStore(writing, reading), rights, store, write_queues, pages
+                JournaledRights(PostgresRightsStore(writing, reading), journal_of(settings)),
+                rights,
+                store,
+                write_queues,
+                pages,
             )
             billing, counter = PostgresBillingStore(reading), BillingCounter()
             recorder = BillingRecorder(counter, billing)
@@ -133,6 +143,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
                 keep_running("billing", recorder.run, report),
                 keep_running("retention", lambda: _delete_expired(retention), report),
                 keep_running("readiness", lambda: probe.run(readiness.tested), report),
+                *proof.tasks(report),
                 *([keep_running("token keys", keys.run, report)] if (keys := identity.keys) else []),
             ):
                 await stop.wait()

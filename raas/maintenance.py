@@ -32,6 +32,7 @@ from raas.usecases.admin.registers import chosen
 from raas.usecases.admin.trim import TrimProgress, TrimTarget, renew_logs
 from raas.usecases.admin.trim import trim as trim_log
 from raas.usecases.ports.errors import StoreFault
+from raas.usecases.ports.journal import Journal
 
 T = TypeVar("T")
 
@@ -159,18 +160,19 @@ def renew(dsn: str, register: EnterpriseNumber | None) -> Sequence[Register]:
     return _work_on(dsn, run)
 
 
-def erase(dsn: str, what: Age | Niss, progress: Progress) -> None:
+def erase(dsn: str, what: Age | Niss, progress: Progress, journal: Journal) -> None:
     """Erase the contents beside the logs of at least an age, or about a person.
 
-    `progress` receives the number erased so far. Raises StoreUnavailable, StoreFault; completed batches are
-    not undone.
+    The journal has it first. `progress` receives the number erased so far. Raises StoreUnavailable,
+    StoreFault; completed batches are not undone.
     """
 
     async def run(stores: _Stores) -> None:
+        erasing, now = EraseContents(stores.contents, journal), datetime.now(UTC)
         if isinstance(what, Age):
-            await stores.erasing.by_age(datetime.now(UTC), what, progress=progress)
+            await erasing.by_age(now, what, progress=progress)
         else:
-            await stores.erasing.by_person(what, progress=progress)
+            await erasing.by_person(now, what, progress=progress)
 
     _work_on(dsn, run)
 
@@ -179,7 +181,7 @@ def erase(dsn: str, what: Age | Niss, progress: Progress) -> None:
 class _Stores:
     registers: PostgresRegisterStore
     trims: PostgresTrims
-    erasing: EraseContents
+    contents: PostgresContentStore
 
 
 @asynccontextmanager
@@ -190,7 +192,7 @@ async def _opened(dsn: str) -> AsyncIterator[_Stores]:
         yield _Stores(
             PostgresRegisterStore(reading),
             PostgresTrims(writing, reading),
-            EraseContents(PostgresContentStore(reading)),
+            PostgresContentStore(reading),
         )
     finally:
         await writing.dispose()

@@ -27,6 +27,11 @@ def is_loopback(host: str) -> bool:
         return host in LOOPBACK_NAMES
 
 
+def loopback_of(address: str) -> str:
+    """The address with the same port on the loopback interface."""
+    return f"127.0.0.1:{split_address(address)[1]}"
+
+
 def _address(text: str) -> str:
     split_address(text)
     return text

@@ -11,6 +11,8 @@ from raas.usecases.calls.call import CallerKey
 log = structlog.get_logger()
 
 BUDGET_USED_UP = "budget used up"
+CHECKPOINTS_LATE = "checkpoints of the audit are late"
+OLDER_COPY = "the database is an older copy"
 
 
 class LoggedAlerts:
@@ -30,3 +32,11 @@ class LoggedAlerts:
             caller=enterprise_number_text(caller.enterprise_number),
             application=caller.application,
         )
+
+    def checkpoints_late(self, seconds: int) -> None:
+        """Records of the audit are not proven outside the database for so long."""
+        log.error("alert", alert=CHECKPOINTS_LATE, seconds=seconds)
+
+    def older_copy(self, reason: str) -> None:
+        """An older copy of the database was put back."""
+        log.error("alert", alert=OLDER_COPY, cause=reason)

@@ -101,11 +101,20 @@ class IdentitySettings(BaseSettings):
         return self.environment is Environment.PRODUCTION or bool(self.legal_contexts)
 
     @property
+    def listeners(self) -> Mapping[str, str]:
+        """The addresses on which the server listens, by the name of the setting."""
+        certificates = self.development_identity or self.tls_client_ca is not None
+        wanted = {
+            "listen": self.listen if certificates else None,
+            "listen_token": self.listen_token,
+            "listen_health": self.listen_health,
+        }
+        return {name: address for name, address in wanted.items() if address is not None}
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """The addresses on which the server listens."""
-        certificates = self.development_identity or self.tls_client_ca is not None
-        wanted = (self.listen if certificates else None, self.listen_token, self.listen_health)
-        return tuple(address for address in wanted if address is not None)
+        return tuple(self.listeners.values())
 
     @field_validator("development_identity")
     @classmethod

@@ -24,6 +24,7 @@ from uuid import UUID
 from raas.domain.json_value import JsonObject
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.numbers.niss import Niss, niss_text
+from raas.domain.rights.authorisation import Authorisation
 from raas.domain.rights.credential_block import BlockedBy, CredentialBlock
 from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate
@@ -43,6 +44,7 @@ _KINDS: Mapping[str, type[Right]] = {
     "role": RoleGrant,
     "legal_context": LegalContext,
     "block": CredentialBlock,
+    "authorisation": Authorisation,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

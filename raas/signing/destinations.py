@@ -12,6 +12,7 @@ from raas.signing.signing_keys import write_durably
 from raas.usecases.ports.proof import DeliveryFailed
 
 SUFFIX = ".note"
+_LOG = "log-"
 _PER_FOLDER = 10_000
 _SECONDS = 30.0
 
@@ -75,6 +76,37 @@ class CheckpointDirectory:
             return
         if kept != note:
             raise DeliveryFailed(f"{path}: another checkpoint with this number is kept")
+
+
+class LogDirectory:
+    """The CheckpointDestination of a directory for log number `log` of several, which began after restores.
+
+    The first log is in the directory itself, log 2 in `log-2` below it, and so on.
+    """
+
+    def __init__(self, directory: Path, log: int) -> None:
+        self._directory = directory
+        self._log = log
+
+    async def newest(self) -> bytes | None:
+        """The note with the highest number, of a later log if there is one: then this log was restored."""
+        log = await asyncio.to_thread(newest_kept_log, self._directory)
+        return await self._of(max(log, self._log)).newest()
+
+    async def deliver(self, number: int, note: bytes) -> None:
+        """Write the note."""
+        await self._of(self._log).deliver(number, note)
+
+    def _of(self, log: int) -> CheckpointDirectory:
+        return CheckpointDirectory(self._directory if log == 1 else self._directory / f"{_LOG}{log}")
+
+
+def newest_kept_log(directory: Path) -> int:
+    """The highest number of a log of which the directory keeps checkpoints; 0 = none."""
+    later = [path for path in directory.glob(f"{_LOG}*") if any(path.rglob(f"*{SUFFIX}"))]
+    numbers = [int(name) for path in later if (name := path.name.removeprefix(_LOG)).isdecimal()]
+    first = next(iter(directory.glob(f"{'[0-9]' * 6}/*{SUFFIX}")), None)
+    return max(numbers, default=0 if first is None else 1)
 
 
 class CheckpointCommand:

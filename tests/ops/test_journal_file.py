@@ -6,6 +6,7 @@ import asyncio
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,9 +14,7 @@ import pytest
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.rights.credential_block import BlockedBy, CredentialBlock
-from raas.domain.rights.legal_context import LegalContext
-from raas.domain.rights.mandate import Mandate
-from raas.domain.rights.role import RoleGrant
+from raas.domain.rights.snapshot import Right
 from raas.ops.journal_file import JournalFile, read_journal
 from raas.usecases.ports.journal import (
     ContentsErased,
@@ -29,7 +28,7 @@ TIME = datetime(2026, 3, 1, 10, 0, 0, 123_456, tzinfo=UTC)
 ADMIN = EnterpriseNumber(999999922)
 BLOCK = CredentialBlock(UUID(int=1), BlockedBy.FINGERPRINT, "ab" * 32, 'stolen, "réa"\n', ADMIN, TIME)
 ENTRIES: list[JournalEntry] = [
-    *(RightEnded(kind, uuid4(), ADMIN, TIME) for kind in (Mandate, RoleGrant, LegalContext, CredentialBlock)),
+    *(RightEnded(kind, uuid4(), ADMIN, TIME) for kind in get_args(Right)),
     CredentialBlocked(BLOCK),
     ContentsErased(TIME, nisses=(Niss(85673003360), Niss(673003375))),
     ContentsErased(TIME, before=TIME),

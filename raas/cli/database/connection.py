@@ -15,6 +15,8 @@ from raas.cli.terminal.signals import end_on_signals
 if TYPE_CHECKING:
     from raas.domain.errors import Refused
     from raas.domain.numbers.enterprise_number import EnterpriseNumber
+    from raas.ops.settings import Settings
+    from raas.usecases.admin.command_record import Command
 
 DatabaseUrl = Annotated[
     str | None,
@@ -55,18 +57,22 @@ class Ending:
 def work_on_database(
     database_url: str | None,
     data_dir: str | None,
-    work: Callable[[str], None],
+    work: Callable[[str, Settings], None],
+    command: Command,
     *,
     create: bool = False,
     not_embedded: str = "",
 ) -> Ending:
-    """Call `work` with the DSN of the database that these options, or else the environment, name.
+    """Record `command` in the audit, then do its work on the database that these options name.
 
-    The embedded database of a running server is shared; otherwise it is started for the duration of the work,
-    and created first where `create` allows that; the sentence `not_embedded` refuses it. Ctrl-C, SIGTERM and
-    SIGHUP stop the work.
+    `work` is called with the DSN and the settings; what the options leave open, the environment names. The
+    embedded database of a running server is shared; otherwise it is started for the duration of the work, and
+    created first where `create` allows that; the sentence `not_embedded` refuses it. A database that has no
+    audit yet must be migrated, and only `create` works on it: the command is then recorded after its work.
+    Ctrl-C, SIGTERM and SIGHUP stop the work.
     """
-    from raas import supervisor
+    from raas import maintenance, supervisor
+    from raas.command_wiring import has_audit, recorded
     from raas.domain.errors import Refused
     from raas.ops.settings import SettingsRefused, load_settings
     from raas.storage.embedded import EmbeddedPostgresError
@@ -81,7 +87,15 @@ def work_on_database(
         if not_embedded and not settings.database_url:
             return Ending(Exit.FAILED, "FAILED", not_embedded)
         with supervisor.database_for_command(settings, create=create) as dsn:
-            work(dsn)
+            if not create:
+                maintenance.require_usable_schema(dsn)
+            if has_audit(dsn):
+                with recorded(dsn, settings.audit_log_name, command):
+                    work(dsn, settings)
+            else:
+                work(dsn, settings)
+                with recorded(dsn, settings.audit_log_name, command):
+                    pass
     except KeyboardInterrupt:
         return Ending(Exit.INTERRUPTED, "INTERRUPTED", "interrupted; completed steps are kept")
     except Refused as refused:

@@ -14,6 +14,9 @@ from raas.cli.terminal.progress import Meter
 
 if TYPE_CHECKING:
     from raas.domain.numbers.niss import Niss
+    from raas.ops.settings import Settings
+
+_DEFAULT_AGE = "12 months"
 
 
 def erase(
@@ -46,11 +49,14 @@ def erase(
     """
     if older_than is not None and niss is not None:
         raise typer.BadParameter("give either --older-than AGE or --niss NISS")
-    what = parse_age(older_than or "12 months") if niss is None else _parse_niss(niss)
+    from raas.usecases.admin.command_record import Command
+
+    what = parse_age(older_than or _DEFAULT_AGE) if niss is None else _parse_niss(niss)
     erased = 0
 
-    def work(dsn: str) -> None:
+    def work(dsn: str, settings: Settings) -> None:
         from raas import maintenance
+        from raas.audit_wiring import journal_of
 
         with Meter("contents", quiet=as_json) as meter:
 
@@ -59,9 +65,14 @@ def erase(
                 erased = so_far
                 meter.show(so_far)
 
-            maintenance.erase(dsn, what, progress)
+            maintenance.erase(dsn, what, progress, journal_of(settings))
 
-    ending = work_on_database(database_url, data_dir, work)
+    if niss is None:
+        command = Command("raas erase", {"older_than": older_than or _DEFAULT_AGE})
+    else:
+        assert isinstance(what, int)
+        command = Command("raas erase", {"of": "person"}, touched=[what])
+    ending = work_on_database(database_url, data_dir, work, command)
     sentence = "" if ending.text and not erased else f"{erased:,} contents erased"
     ending.tell({"erased": erased}, sentence, as_json=as_json)
 

@@ -10,6 +10,7 @@ from raas.cli.database.connection import DatabaseUrl, DataDir, work_on_database
 from raas.cli.server.options import Json
 
 if TYPE_CHECKING:
+    from raas.ops.settings import Settings
     from raas.storage.schema.distribution import Distribution
     from raas.storage.schema.version import SchemaVersion
 
@@ -65,10 +66,14 @@ def migrate(
     """
     if shards is not None and not distribute:
         raise typer.BadParameter("--shards belongs to --distribute")
+    from importlib.metadata import version
+
+    from raas.usecases.admin.command_record import Command
+
     found: SchemaVersion | None = None
     distributed: Distribution | None = None
 
-    def work(dsn: str) -> None:
+    def work(dsn: str, _: Settings) -> None:
         from raas import maintenance
 
         nonlocal found, distributed
@@ -80,7 +85,10 @@ def migrate(
             distributed = maintenance.distribute_tables(owner_dsn, shards)
 
     not_embedded = _NO_CLUSTER if distribute else _ONE_ROLE if migration_database_url else ""
-    ending = work_on_database(database_url, data_dir, work, create=True, not_embedded=not_embedded)
+    command = Command("raas migrate", {"version": version("raas"), "distribute": distribute})
+    ending = work_on_database(
+        database_url, data_dir, work, command, create=True, not_embedded=not_embedded
+    )
     result: dict[str, object] = {"found": found.current, "now": found.needed} if found else {}
     sentences = [_sentence(found)] if found else []
     if distributed:

@@ -16,6 +16,7 @@ from raas.cli.server.options import Json
 
 if TYPE_CHECKING:
     from raas.domain.registers.register import Register
+    from raas.ops.settings import Settings
 
 
 def renew_log(
@@ -34,15 +35,18 @@ def renew_log(
 
     Exit status: 0 renewed, 1 failed, 130 interrupted.
     """
+    from raas.usecases.admin.command_record import Command
+
     number = chosen_register(register, all_registers)
     renewed: list[Register] = []
 
-    def work(dsn: str) -> None:
+    def work(dsn: str, _: Settings) -> None:
         from raas import maintenance
 
         renewed.extend(maintenance.renew(dsn, number))
 
-    ending = work_on_database(database_url, data_dir, work)
+    command = Command("raas renew-log", {"all": all_registers}, number)
+    ending = work_on_database(database_url, data_dir, work, command)
     ending.tell({"registers": [_as_json(each) for each in renewed]}, _sentence(renewed), as_json=as_json)
 
 

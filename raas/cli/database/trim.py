@@ -22,8 +22,10 @@ from raas.cli.terminal.exits import Exit
 from raas.cli.terminal.progress import Meter
 
 if TYPE_CHECKING:
+    from raas.domain.json_value import JsonObject
     from raas.domain.numbers.enterprise_number import EnterpriseNumber
     from raas.domain.registers.register import Register
+    from raas.ops.settings import Settings
     from raas.usecases.admin.trim import TrimProgress
 
 
@@ -65,11 +67,13 @@ def trim(
         raise typer.BadParameter(
             "--before-revision goes with --register NUMBER: every register has revisions of its own"
         )
+    from raas.usecases.admin.command_record import Command
+
     number = chosen_register(register, all_registers)
     oldest = before_revision if before_revision is not None else parse_age(older_than or "")
     told: dict[Register, TrimProgress] = {}
 
-    def work(dsn: str) -> None:
+    def work(dsn: str, _: Settings) -> None:
         from raas import maintenance
 
         with Meter("mutations", quiet=as_json) as meter:
@@ -80,7 +84,13 @@ def trim(
 
             maintenance.trim(dsn, number, oldest, force=force, progress=progress)
 
-    ending = work_on_database(database_url, data_dir, work)
+    parameters: JsonObject = {"force": force, "all": all_registers}
+    if older_than is not None:
+        parameters = {**parameters, "older_than": older_than}
+    if before_revision is not None:
+        parameters = {**parameters, "before_revision": before_revision}
+    command = Command("raas trim", parameters, number)
+    ending = work_on_database(database_url, data_dir, work, command)
     if ending.status is Exit.DONE and any(trimmed.held_by for trimmed in told.values()):
         ending = Ending(Exit.HELD_BACK)
     ending.tell(

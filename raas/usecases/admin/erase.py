@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 
 from raas.domain.calendar.age import Age
 from raas.domain.numbers.niss import Niss
+from raas.usecases.ports.journal import ContentsErased, Journal
 from raas.usecases.ports.maintenance import ContentStore
 
 DEFAULT_AGE = Age(months=12)
@@ -19,24 +20,35 @@ Progress = Callable[[int], None]
 
 
 class EraseContents:
-    """The use cases of `raas erase`; each returns the number of contents erased."""
+    """The use cases of `raas erase`; each returns the number of contents erased.
 
-    def __init__(self, contents: ContentStore) -> None:
+    The journal has an erasure before it begins: one that is interrupted is completed after a restore.
+    """
+
+    def __init__(self, contents: ContentStore, journal: Journal) -> None:
         self._contents = contents
+        self._journal = journal
 
     async def by_age(
         self, now: datetime, age: Age = DEFAULT_AGE, *, progress: Progress = lambda _: None
     ) -> int:
         """Erase the contents of at least this age."""
-        return await self.before(age.before(now), progress=progress)
+        instant = age.before(now)
+        await self._journal.append([ContentsErased(now, before=instant)])
+        return await self.before(instant, progress=progress)
+
+    async def by_person(self, now: datetime, niss: Niss, *, progress: Progress = lambda _: None) -> int:
+        """Erase the contents about a person, recorded under any of its numbers."""
+        nisses = sorted({niss, *await self._contents.numbers_of(niss)})
+        await self._journal.append([ContentsErased(now, nisses)])
+        return await self.of(nisses, progress=progress)
 
     async def before(self, instant: datetime, *, progress: Progress = lambda _: None) -> int:
-        """Erase the contents older than the instant."""
+        """Erase the contents older than the instant, of which the journal knows."""
         return await _all_of(lambda: self._contents.erase_before(instant, _BATCH), progress)
 
-    async def by_person(self, niss: Niss, *, progress: Progress = lambda _: None) -> int:
-        """Erase the contents about a person, recorded under any of its numbers."""
-        nisses = await self._contents.numbers_of(niss)
+    async def of(self, nisses: Collection[Niss], *, progress: Progress = lambda _: None) -> int:
+        """Erase the contents about these numbers, of which the journal knows."""
         return await _all_of(lambda: self._contents.erase_of(nisses, _BATCH), progress)
 
 

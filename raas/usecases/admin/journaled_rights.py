@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.authorisation import Authorisation
 from raas.domain.rights.credential_block import CredentialBlock
 from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate
@@ -64,6 +65,17 @@ class JournaledRights:
     ) -> Sequence[LegalContext]:
         """As the store has them."""
         return await self._store.legal_contexts(organisation, day, after, limit)
+
+    async def authorisations(
+        self,
+        service: str | None,
+        register: EnterpriseNumber | None,
+        day: int | None,
+        after: PageStart | None,
+        limit: int,
+    ) -> Sequence[Authorisation]:
+        """As the store has them."""
+        return await self._store.authorisations(service, register, day, after, limit)
 
     async def blocks(self, after: PageStart | None, limit: int) -> Sequence[CredentialBlock]:
         """As the store has them."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from raas.domain.numbers.niss import Niss
+from raas.domain.rights.authorisation import Authorisation
 from raas.domain.rights.credential_block import CredentialBlock
 from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate
@@ -59,6 +60,8 @@ async def _find(transaction: RightsTransaction, kind: type[Right], id_: UUID) ->
         return await transaction.find(RoleGrant, id_)
     if issubclass(kind, LegalContext):
         return await transaction.find(LegalContext, id_)
+    if issubclass(kind, Authorisation):
+        return await transaction.find(Authorisation, id_)
     return await transaction.find(CredentialBlock, id_)
 
 
@@ -71,6 +74,4 @@ async def _erase(entries: Sequence[JournalEntry], contents: EraseContents) -> in
             if entry.before is not None:
                 before = max(before or entry.before, entry.before)
     erased = 0 if before is None else await contents.before(before)
-    for niss in sorted(nisses):
-        erased += await contents.by_person(niss)
-    return erased
+    return erased + (await contents.of(nisses) if nisses else 0)

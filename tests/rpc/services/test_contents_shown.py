@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,6 +15,7 @@ from raas.rpc.wire.persons.identities import identity_message
 from raas.usecases.admin.erase import EraseContents
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.persons.import_rows import FeedRow
+from raas.usecases.ports.journal import NoJournal
 from raas.v1 import mutation_stream_pb2 as v1
 from raas.v1 import register_service_pb2 as registers_v1
 from raas.v1.mutation_pb2 import Mutation, MutationKind
@@ -81,7 +83,7 @@ async def test_every_read_shows_contents_and_later_their_erasure(
     assert change.after == identity_message(replace(WHOLE, sex=None))
     assert not change.HasField("content_erased_time")
 
-    await EraseContents(persons.contents).by_person(niss)
+    await EraseContents(persons.contents, NoJournal()).by_person(datetime.now(UTC), niss)
     after = await shown(stream, register, niss)
     assert after[0] == after[1] == after[2]
     erased = after[0][0].identity_change
@@ -107,7 +109,7 @@ async def test_the_checksum_follows_before_and_after_an_erasure(
     assert validate(record) == []
     assert [m.identity_change.after.last_name for m in record.log[2:]] == ["Janssens", "Maes"]
 
-    await EraseContents(persons.contents).by_person(niss)
+    await EraseContents(persons.contents, NoJournal()).by_person(datetime.now(UTC), niss)
     record = await record_of(stream.channel, number, [], [sent])
     # Messages received before the erasure remain valid: they differ only in the erased contents.
     assert validate(record) == []

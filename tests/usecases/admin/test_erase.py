@@ -14,6 +14,7 @@ from raas.domain.persons.identity import Identity
 from raas.usecases.admin.erase import EraseContents
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.persons.import_rows import FeedRow
+from raas.usecases.ports.journal import NoJournal
 from tests.usecases.persons.harness import PersonHarness, a_call
 
 
@@ -49,11 +50,11 @@ async def test_erasure_by_person_covers_all_its_numbers(harness: PersonHarness):
     other = await told(harness, register, "Four")
     await harness.numbers.replace(a_call(), old, new, validate_only=False)
     log = await checksums(harness, register)
-    assert await EraseContents(harness.contents).by_person(old) == 3
+    assert await EraseContents(harness.contents, NoJournal()).by_person(datetime.now(UTC), old) == 3
     assert await bodies(harness, register) == [False, False, False, True]
     assert await checksums(harness, register) == log
-    assert await EraseContents(harness.contents).by_person(other) == 1
-    assert await EraseContents(harness.contents).by_person(other) == 0
+    assert await EraseContents(harness.contents, NoJournal()).by_person(datetime.now(UTC), other) == 1
+    assert await EraseContents(harness.contents, NoJournal()).by_person(datetime.now(UTC), other) == 0
 
 
 async def test_erasure_by_age_takes_older_contents(harness: PersonHarness):
@@ -64,7 +65,7 @@ async def test_erasure_by_age_takes_older_contents(harness: PersonHarness):
         "(SELECT min(content_id) FROM mutation WHERE register_id = :r)"
     )
     now = datetime(2001, 1, 1, tzinfo=UTC)
-    erasing = EraseContents(harness.contents)
+    erasing = EraseContents(harness.contents, NoJournal())
     await erasing.by_age(now)  # contents that other tests left in this database
     async with harness.engine.begin() as connection:
         await connection.execute(backdate, {"t": datetime(1999, 12, 31, tzinfo=UTC), "r": register.id})

@@ -26,6 +26,7 @@ from raas.usecases.ports.journal import (
     CredentialBlocked,
     JournalEntry,
     JournalUnavailable,
+    NoJournal,
     RightEnded,
 )
 from tests.rights import StillRights
@@ -157,7 +158,7 @@ async def test_replay_on_an_older_copy_does_again_what_the_copy_lost() -> None:
     entries = [*journaled.journal.entries, *erasures]
     contents = Contents()
 
-    replayed = await replay(entries, older, EraseContents(contents))
+    replayed = await replay(entries, older, EraseContents(contents, NoJournal()))
 
     assert replayed == Replayed(rights_ended=2, credentials_blocked=2, contents_erased=2)
     assert await ends(older) == {
@@ -168,4 +169,4 @@ async def test_replay_on_an_older_copy_does_again_what_the_copy_lost() -> None:
         lasting.id: False,
     }
     assert list(contents.held) == [Niss(1)]
-    assert await replay(entries, older, EraseContents(contents)) == Replayed(0, 0, 0)
+    assert await replay(entries, older, EraseContents(contents, NoJournal())) == Replayed(0, 0, 0)
