@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from raas.app import CONNECTIONS
 from tests.conftest import GIVEN_DSN, new_database
 from tests.e2e.servers import Server, clean_environment, free_port, raas
 
@@ -101,7 +102,8 @@ def test_serve_with_more_workers_than_connections_is_refused(tmp_path: Path, ser
         given = environment(tmp_path, RAAS_DEVELOPMENT_IDENTITY="1", RAAS_DATABASE_URL=dsn)
         raas("migrate", environment=given)
         done = raas("serve", "--workers", "2", environment=given, status=1)
-    assert "set RAAS_WORKERS to at most 1, or raise the limit by 14" in done.stderr
+    missing = 2 * CONNECTIONS - 30
+    assert f"set RAAS_WORKERS to at most 1, or raise the limit by {missing}" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -86,9 +86,7 @@ def migrate(
 
     not_embedded = _NO_CLUSTER if distribute else _ONE_ROLE if migration_database_url else ""
     command = Command("raas migrate", {"version": version("raas"), "distribute": distribute})
-    ending = work_on_database(
-        database_url, data_dir, work, command, create=True, not_embedded=not_embedded
-    )
+    ending = work_on_database(database_url, data_dir, work, command, create=True, not_embedded=not_embedded)
     result: dict[str, object] = {"found": found.current, "now": found.needed} if found else {}
     sentences = [_sentence(found)] if found else []
     if distributed:
