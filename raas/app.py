@@ -26,6 +26,7 @@ from raas.composition import (
     write_store_of,
 )
 from raas.concurrency.keep_running import Backoff, ReportFailure, keep_running
+from raas.database_wiring import DatabaseCare
 from raas.identity_wiring import Identity
 from raas.limits_wiring import Limits
 from raas.ops.metrics import Metrics
@@ -130,6 +131,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
             readiness = Readiness(server.health.tell)
             metrics.watch("raas_ready", "1 while the database answers, else 0.", lambda: readiness.ready)
             probe, retention = DatabaseProbe(dsn), PostgresRetention(reading)
+            care = DatabaseCare(settings, reading, metrics, server.health.tell_space)
             await server.start()
             _settle_memory()
             _announce(settings, server)
@@ -142,6 +144,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
                 keep_running("limit exchange", caller_limits.calls.exchange.run, report),
                 keep_running("billing", recorder.run, report),
                 keep_running("retention", lambda: _delete_expired(retention), report),
+                *care.tasks(report),
                 keep_running("readiness", lambda: probe.run(readiness.tested), report),
                 *proof.tasks(report),
                 *([keep_running("token keys", keys.run, report)] if (keys := identity.keys) else []),

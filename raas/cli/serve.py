@@ -164,6 +164,14 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    database_size: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="The most that the database may take, such as 500GB; "
+            "by default the disk of the embedded one.",
+        ),
+    ] = None,
     database_url: Annotated[
         str | None,
         typer.Option(

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     AwareDatetime,
+    ByteSize,
     Field,
     SecretStr,
     ValidationError,
@@ -55,6 +56,8 @@ class Settings(AuditSettings):
 
     database_url: SecretStr | None = None
     """`postgresql://…` of a PostgreSQL of version 15 or later; absent = the embedded one."""
+    database_size: Annotated[ByteSize, Field(gt=0)] | None = None
+    """The most bytes that the database may take, such as 500GB; absent = the disk of an embedded database."""
     data_dir: Path = Path("var")
     """Data directory of the embedded PostgreSQL."""
     niss_profile: Literal["production", "test"] = "production"

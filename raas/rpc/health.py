@@ -23,12 +23,16 @@ _Status = health_pb2.HealthCheckResponse
 LIVENESS = "liveness"
 """The service whose status is SERVING as long as the process answers at all."""
 
+DATABASE_SPACE = "database-space"
+"""The service whose status is NOT_SERVING while the database fills up; calls are answered nevertheless."""
+
 
 class Health:
-    """One status, the readiness, for the server (service "") and for each of its services; and LIVENESS."""
+    """One status, the readiness, for the server (service "") and each of its services; and those above."""
 
     def __init__(self, services: Iterable[str]) -> None:
-        self._known = frozenset(("", LIVENESS, *services))
+        self._known = frozenset(("", LIVENESS, DATABASE_SPACE, *services))
+        self._has_space = True
         self._serving = False
         self._over = False
         self._changed = asyncio.Event()
@@ -68,16 +72,24 @@ class Health:
         self._serving = serving and not self._over
         self._wake()
 
+    def tell_space(self, enough: bool) -> None:
+        """Set whether the database has space enough."""
+        if enough is not self._has_space:
+            self._has_space = enough
+            self._wake()
+
     def close(self) -> None:
-        """Answer NOT_SERVING for good, but for LIVENESS; every watcher receives it and its stream ends."""
+        """Answer NOT_SERVING for good for every service of RPCs, then end the streams of watchers."""
         self._serving, self._over = False, True
         self._wake()
 
     def _status(self, service: str) -> int:
         if service not in self._known:
             return int(_Status.SERVICE_UNKNOWN)
-        if service == LIVENESS:
+        if service == LIVENESS or (service == DATABASE_SPACE and self._has_space):
             return int(_Status.SERVING)
+        if service == DATABASE_SPACE:
+            return int(_Status.NOT_SERVING)
         return int(_Status.SERVING if self._serving else _Status.NOT_SERVING)
 
     def _wake(self) -> None:

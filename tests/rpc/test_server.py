@@ -42,6 +42,14 @@ async def test_liveness_does_not_follow_the_readiness(harness: Harness) -> None:
     assert [await health(harness), await health(harness, "liveness")] == [NOT_SERVING, SERVING]
 
 
+async def test_health_tells_whether_the_database_has_space(harness: Harness) -> None:
+    assert await health(harness, "database-space") == SERVING
+    harness.raas_server.health.tell_space(False)
+    assert [await health(harness), await health(harness, "database-space")] == [SERVING, NOT_SERVING]
+    harness.raas_server.health.tell_space(True)
+    assert await health(harness, "database-space") == SERVING
+
+
 async def test_readiness_does_not_return_after_the_server_was_told_to_stop(harness: Harness) -> None:
     harness.raas_server.health.close()
     harness.raas_server.health.tell(True)

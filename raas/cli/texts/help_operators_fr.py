@@ -26,6 +26,9 @@ HELP: Mapping[str, str] = {
     "The journal of ended rights, blocks and erasures; beside the data directory by default.": (
         "Le journal des droits terminés, blocages et effacements ; par défaut à côté des données."
     ),
+    "The most that the database may take, such as 500GB; by default the disk of the embedded one.": (
+        "Le maximum que peut occuper la base, par exemple 500GB ; par défaut le disque de l'intégrée."
+    ),
     "The keys of page tokens: file:PATH or command:PROGRAM; in the database by default.": (
         "Les clés des jetons de page : file:PATH ou command:PROGRAM ; par défaut dans la base de données."
     ),

@@ -24,6 +24,9 @@ HELP: Mapping[str, str] = {
     "The journal of ended rights, blocks and erasures; beside the data directory by default.": (
         "Het journaal van beëindigde rechten, blokkeringen en wissingen; standaard naast de gegevensmap."
     ),
+    "The most that the database may take, such as 500GB; by default the disk of the embedded one.": (
+        "Het meeste dat de databank mag innemen, zoals 500GB; standaard de schijf van de ingebouwde."
+    ),
     "The keys of page tokens: file:PATH or command:PROGRAM; in the database by default.": (
         "De sleutels van paginatokens: file:PATH of command:PROGRAM; standaard in de databank."
     ),
