@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -18,6 +19,7 @@ from raas.memory.proof_store import MemoryProofStore
 from raas.storage.audit.chains import process_of
 from raas.storage.audit.log import AuditLog
 from raas.storage.audit.proof_store import PostgresProofStore
+from raas.storage.audit.removal import PostgresAuditRemoval
 from raas.storage.audit.store import PostgresAuditStore
 from raas.storage.connection.database import open_database
 from raas.storage.connection.query import write
@@ -72,6 +74,7 @@ class PostgresLog:
         self._register = register
         self._audit = PostgresAuditStore(database.writing, database.dsn, log)
         self._writes = PostgresWriteStore(database.writing, log=log)
+        self._removal = PostgresAuditRemoval(database.writing, log.number)
         self._states: dict[str, ChainState] = {}
 
     async def append(self, chain: str, record: AuditRecord, criteria: Criteria | None = None) -> StoredRecord:
@@ -98,7 +101,8 @@ class PostgresLog:
             await transaction.commit()
 
     async def remove_before(self, time: int) -> None:
-        pytest.skip("months are removed by a command")
+        before = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time)
+        assert await self._removal.remove_before(before) is not None
 
     async def close(self) -> None:
         await self._audit.close()

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.domain.audit.chain import new_chain, register_chain
+from raas.domain.audit.chain import ChainState, new_chain, process_chain, register_chain
 from raas.domain.audit.record import Actor, AuditRecord, RecordKind
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.register import first_checksum
 from raas.storage.audit.log import AuditLog, open_audit_log
 from raas.storage.audit.partitions import MONTHS_AHEAD, PostgresAuditPartitions
+from raas.storage.audit.proof_store import PostgresProofStore
+from raas.storage.audit.removal import PostgresAuditRemoval
+from raas.storage.audit.store import PostgresAuditStore
 from raas.storage.connection.database import open_database
 from raas.storage.connection.query import fetch
 from raas.storage.schema.audit_tables import INSERT_ONLY, PARTITIONED
@@ -23,6 +28,7 @@ from raas.storage.schema.migration import upgrade
 from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.ports.audit import follow
 from raas.usecases.ports.errors import StoreFault
+from raas.usecases.ports.proof import CheckpointToStore, LoggedRange, Removal
 from raas.usecases.ports.write_store import LoadRequest, WriteSet
 from tests.conftest import CITUS_DSN, new_database
 from tests.storage.schema.test_migration import upgrade_to
@@ -115,14 +121,14 @@ async def test_month_of_which_the_default_partition_has_records_counts_as_missin
     assert await adding.add() == MONTHS_AHEAD
 
 
-async def append(dsn: str, log: AuditLog, time: datetime) -> None:
+async def append(dsn: str, log: AuditLog, instant: datetime) -> None:
     """Append a record of this time to the chain of a register."""
     engine = open_database(dsn)
     try:
         async with PostgresWriteStore(engine, log=log).write(1, LoadRequest()) as transaction:
             loaded = transaction.loaded
             assert loaded.audit is not None
-            microseconds = (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+            microseconds = (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
             record = AuditRecord(RecordKind.CALL, microseconds, Actor(), "/a/B", "OK")
             _, chained = follow(loaded.audit, [(record, None)])
             await transaction.write(
@@ -156,3 +162,38 @@ def test_role_of_the_server_cannot_change_the_audit(database: str, change: str) 
         for table in GROWING:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(change.format(table))
+
+
+@pytest.mark.skipif(CITUS_DSN is not None, reason="partitions of a distributed table are no plain tables")
+async def test_removal_drops_the_partitions_of_earlier_months(server_dsn: str) -> None:
+    with new_database(server_dsn) as dsn:
+        writing, reading = open_database(dsn), open_database(dsn, autocommit=True)
+        await upgrade(writing)
+        log = await open_audit_log(reading, ORIGIN)
+        audit, process, now = PostgresAuditStore(writing, dsn, log), uuid4(), datetime.now(UTC)
+        state = new_chain(ORIGIN, process_chain(process))
+        recorded = AuditRecord(RecordKind.BEGIN, time.time_ns() // 1000, Actor(), "raas", "OK")
+        _, (first,) = follow(state, [(recorded, None)])
+        await audit.begin(process, first)
+        proof, removal = PostgresProofStore(reading, log.number), PostgresAuditRemoval(writing, log.number)
+        next_month = (now.replace(day=1) + timedelta(days=32)).replace(
+            day=1, hour=0, minute=0, second=0, microsecond=0
+        )
+        # No checkpoint covers the record yet.
+        assert await removal.remove_before(next_month) is None
+        assert len(await proof.records(state.chain, 1, 9)) == 1
+        last = ChainState(state.chain, 1, first.hash)
+        logged = LoggedRange(0, state.chain, 1, 1, 1)
+        await proof.store(CheckpointToStore(1, 1, b"note", [logged], (), [last], set()))
+        for _ in range(2):
+            removed = await removal.remove_before(next_month)
+            assert removed is not None
+            assert (removed.first, removed.checkpoint) == (1, 1)
+        assert await proof.removal() == Removal(1, 1, [last])
+        assert await proof.records(state.chain, 1, 9) == []
+        names = await partitions(reading, "audit_call")
+        assert f"audit_call_{now:%Y%m}" not in names
+        assert f"audit_call_{next_month:%Y%m}" in names
+        await audit.close()
+        await writing.dispose()
+        await reading.dispose()
