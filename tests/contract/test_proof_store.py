@@ -19,10 +19,10 @@ from raas.memory.proof_store import MemoryProofStore
 from raas.storage.audit.chains import process_of
 from raas.storage.audit.log import AuditLog
 from raas.storage.audit.proof_store import PostgresProofStore
-from raas.storage.audit.removal import PostgresAuditRemoval
 from raas.storage.audit.store import PostgresAuditStore
 from raas.storage.connection.database import open_database
 from raas.storage.connection.query import write
+from raas.storage.maintenance.audit_removal import PostgresAuditRemoval
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.storage.schema.migration import upgrade
 from raas.storage.writes.store import PostgresWriteStore

@@ -19,10 +19,10 @@ from raas.domain.registers.register import first_checksum
 from raas.storage.audit.log import AuditLog, open_audit_log
 from raas.storage.audit.partitions import MONTHS_AHEAD, PostgresAuditPartitions
 from raas.storage.audit.proof_store import PostgresProofStore
-from raas.storage.audit.removal import PostgresAuditRemoval
 from raas.storage.audit.store import PostgresAuditStore
 from raas.storage.connection.database import open_database
 from raas.storage.connection.query import fetch
+from raas.storage.maintenance.audit_removal import PostgresAuditRemoval
 from raas.storage.schema.audit_tables import INSERT_ONLY, PARTITIONED
 from raas.storage.schema.migration import upgrade
 from raas.storage.writes.store import PostgresWriteStore
