@@ -146,6 +146,7 @@ def server_of(
             declared_permissions(SERVICES),
             rights,
             rpcs_in_legal_contexts(SERVICES) if settings.legal_contexts_required else (),
+            admissions_required=settings.admissions_required,
         ),
         identity.listeners,
         health_listen=settings.listen_health,

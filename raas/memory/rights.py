@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.admission import Admission
 from raas.domain.rights.authorisation import Authorisation
 from raas.domain.rights.credential_block import CredentialBlock
 from raas.domain.rights.legal_context import LegalContext
@@ -153,6 +154,21 @@ class MemoryRights:
         ]
         return sorted(found, key=_place)[:limit]
 
+    async def admissions(
+        self, organisation: EnterpriseNumber | None, day: int | None, after: PageStart | None, limit: int
+    ) -> Sequence[Admission]:
+        """The admissions of an organisation, or all."""
+        self.require_answer()
+        found = [
+            each
+            for _, each in self._rows.values()
+            if isinstance(each, Admission)
+            and organisation in (None, each.organisation)
+            and (day is None or each.is_valid(day))
+            and _follows(each, after)
+        ]
+        return sorted(found, key=_place)[:limit]
+
     def require_answer(self) -> None:
         """Raise StoreUnavailable while the store does not answer."""
         if not self.answers:
@@ -176,6 +192,14 @@ class MemoryRightsTransaction:
         """All role grants of an organisation."""
         return [
             each for each in self._rights if isinstance(each, RoleGrant) and each.organisation == organisation
+        ]
+
+    async def admissions_of(self, organisation: EnterpriseNumber) -> Sequence[Admission]:
+        """The admissions of an organisation that others have not replaced."""
+        return [
+            each
+            for each in self._rights
+            if isinstance(each, Admission) and each.organisation == organisation and each.revoke_time is None
         ]
 
     async def put(self, right: Right) -> None:

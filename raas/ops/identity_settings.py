@@ -112,6 +112,11 @@ class IdentitySettings(BaseSettings):
         return {name: address for name, address in wanted.items() if address is not None}
 
     @property
+    def admissions_required(self) -> bool:
+        """Whether organisations without a valid admission have no rights."""
+        return self.environment is Environment.PRODUCTION
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """The addresses on which the server listens."""
         return tuple(self.listeners.values())

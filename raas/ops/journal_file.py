@@ -24,6 +24,7 @@ from uuid import UUID
 from raas.domain.json_value import JsonObject
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.numbers.niss import Niss, niss_text
+from raas.domain.rights.admission import Admission
 from raas.domain.rights.authorisation import Authorisation
 from raas.domain.rights.credential_block import BlockedBy, CredentialBlock
 from raas.domain.rights.legal_context import LegalContext
@@ -45,6 +46,7 @@ _KINDS: Mapping[str, type[Right]] = {
     "legal_context": LegalContext,
     "block": CredentialBlock,
     "authorisation": Authorisation,
+    "admission": Admission,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

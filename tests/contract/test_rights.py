@@ -12,6 +12,7 @@ import pytest
 
 from raas.domain.calendar.day import brussels_day
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.admission import Admission
 from raas.domain.rights.authorisation import PERSON_IDENTITY, Authorisation
 from raas.domain.rights.credential_block import BlockedBy, CredentialBlock
 from raas.domain.rights.legal_context import LegalContext
@@ -136,6 +137,37 @@ async def test_every_field_of_a_legal_context_and_of_a_block_is_kept(stores: Sto
         ended = await transaction.find(CredentialBlock, block.id)
         assert ended is not None
         assert ended.revoked_by == b
+
+
+async def test_every_field_of_an_admission_is_kept(stores: Stores) -> None:
+    a, b = number(), number()
+    async with stores.rights.change() as transaction:
+        now = transaction.time
+        valid = Admission(uuid4(), a, "adviser", "officer", "2024", 740_000, False, b, now)
+        suspended = Admission(uuid4(), b, "adviser", "officer", "2025", 740_000, True, b, now)
+        for right in (valid, suspended):
+            await transaction.put(right)
+    async with stores.rights.change() as transaction:
+        assert await transaction.find(Admission, valid.id) == valid
+        assert await transaction.find(CredentialBlock, valid.id) is None
+        assert list(await transaction.admissions_of(a)) == [valid]
+    for organisation, day, expected in (
+        (a, None, [valid]),
+        (a, 740_000, [valid]),
+        (a, 740_001, []),
+        (b, None, [suspended]),
+        (b, 740_000, []),
+    ):
+        assert list(await stores.rights.admissions(organisation, day, None, 10)) == expected
+    with closing(stores.rights_reader()) as reader:
+        assert {valid, suspended} <= set((await reader.read(UNKNOWN_VERSION)).rows)
+    async with stores.rights.change() as transaction:
+        replaced = valid.revoked(b, transaction.time)
+        await transaction.put(replaced)
+    async with stores.rights.change() as transaction:
+        assert list(await transaction.admissions_of(a)) == []
+    assert list(await stores.rights.admissions(a, None, None, 10)) == [replaced]
+    assert list(await stores.rights.admissions(a, 740_000, None, 10)) == []
 
 
 async def test_every_field_of_an_authorisation_is_kept(stores: Stores) -> None:

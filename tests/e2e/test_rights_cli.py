@@ -1,4 +1,4 @@
-"""`raas mandates` and `raas roles` against a running server."""
+"""The commands on rights against a running server."""
 
 from __future__ import annotations
 
@@ -59,3 +59,16 @@ def test_credential_is_blocked_listed_and_unblocked(register: TestRegister) -> N
     assert block["id"] not in raas("blocks", "list", *register.arguments).stdout
     refused = raas("blocks", "add", "lost", *register.arguments, status=2)
     assert "exactly one" in refused.stderr
+
+
+def test_organisation_is_admitted_suspended_and_listed(register: TestRegister) -> None:
+    contacts = ("--adviser", "adviser@x.example", "--officer", "dpo@x.example", "--norms", "2024")
+    options = (*contacts, "--until", "2099-12-31", *register.arguments)
+    admission = json.loads(raas("admissions", "set", FRIEND, "--json", *options).stdout)
+    assert (admission["enterpriseNumber"], admission["validUntil"]) == (FRIEND, "2099-12-31")
+    assert "suspended" in raas("admissions", "set", FRIEND, "--suspended", *options).stdout
+    header, *rows = raas(
+        "admissions", "list", "--organisation", FRIEND, *register.arguments
+    ).stdout.splitlines()
+    assert header.split()[0] == "ORGANISATION"
+    assert [row.split()[-1] for row in rows] == ["replaced", "suspended"]

@@ -197,6 +197,7 @@ async def open_harness(
     *,
     call_limits: CallLimits | None = None,
     budgets: Budgets | None = None,
+    admissions_required: bool = False,
 ) -> AsyncIterator[Harness]:
     """A server that runs until the block is left."""
     store, source, audit, observed = MemoryStore(*TYPES), new_source(), RecordingAudit(), Observed()
@@ -226,7 +227,13 @@ async def open_harness(
     )
     raas_server = build_server(
         use_cases,
-        AccessControl(registers, audit, declared_permissions(SERVICES), rights),
+        AccessControl(
+            registers,
+            audit,
+            declared_permissions(SERVICES),
+            rights,
+            admissions_required=admissions_required,
+        ),
         identify,
         listen="127.0.0.1:0",
         profile=NissProfile.TEST,

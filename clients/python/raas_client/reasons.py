@@ -198,6 +198,10 @@ class LegalContextNotAllowed(Refused):
     """The caller may not make this call in this legal context."""
 
 
+class AdmissionMissing(Refused):
+    """The organisation has no valid admission to production."""
+
+
 class LegalContextUnknown(Refused):
     """The catalogue of legal contexts has no entry with this id."""
 

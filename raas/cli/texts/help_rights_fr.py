@@ -77,6 +77,27 @@ HELP: Mapping[str, str] = {
         "Le dernier jour où ses traces d'audit sont réservées aux auditeurs."
     ),
     "The id of the entry.": ("L'identifiant de l'entrée."),
+    "The admissions of organisations to production.": ("Les admissions d'organisations en production."),
+    "List the admissions, also those that were replaced. With --json, one object per admission.": (
+        "Liste les admissions, aussi celles remplacées. Avec --json, un objet par admission."
+    ),
+    "Only the admissions of this organisation.": ("Seulement les admissions de cette organisation."),
+    "Admit an organisation to production, or suspend it; replaces its admission.": (
+        "Admet une organisation en production, ou la suspend ; remplace son admission."
+    ),
+    "The security adviser: a name, or how to reach this person.": (
+        "Le conseiller en sécurité : un nom, ou comment joindre cette personne."
+    ),
+    "The data protection officer: a name, or how to reach this person.": (
+        "Le délégué à la protection des données : un nom, ou comment joindre cette personne."
+    ),
+    "The version of the security norms that it has accepted.": (
+        "La version des normes de sécurité qu'elle a acceptée."
+    ),
+    "The last day of the admission.": ("Le dernier jour de l'admission."),
+    "Admit it no longer, until its admission is set again.": (
+        "Ne plus l'admettre, jusqu'à ce que son admission soit fixée de nouveau."
+    ),
     "The credentials that are refused.": ("Les justificatifs d'identité refusés."),
     "List the blocks that have not ended. With --json, one object per block.": (
         "Liste les blocages en cours. Avec --json, un objet par blocage."

@@ -71,6 +71,27 @@ HELP: Mapping[str, str] = {
         "De laatste dag waarop de auditsporen alleen voor auditors zijn."
     ),
     "The id of the entry.": ("De id van de ingang."),
+    "The admissions of organisations to production.": ("De toelatingen van organisaties tot productie."),
+    "List the admissions, also those that were replaced. With --json, one object per admission.": (
+        "Toont de toelatingen, ook de vervangen. Met --json één object per toelating."
+    ),
+    "Only the admissions of this organisation.": ("Alleen de toelatingen van deze organisatie."),
+    "Admit an organisation to production, or suspend it; replaces its admission.": (
+        "Laat een organisatie toe tot productie, of schorst haar; vervangt haar toelating."
+    ),
+    "The security adviser: a name, or how to reach this person.": (
+        "De veiligheidsconsulent: een naam, of hoe die persoon te bereiken is."
+    ),
+    "The data protection officer: a name, or how to reach this person.": (
+        "De functionaris voor gegevensbescherming: een naam, of hoe die persoon te bereiken is."
+    ),
+    "The version of the security norms that it has accepted.": (
+        "De versie van de veiligheidsnormen die zij aanvaard heeft."
+    ),
+    "The last day of the admission.": ("De laatste dag van de toelating."),
+    "Admit it no longer, until its admission is set again.": (
+        "Laat haar niet meer toe, tot haar toelating opnieuw vastgelegd wordt."
+    ),
     "The credentials that are refused.": ("De bewijzen van identiteit die geweigerd worden."),
     "List the blocks that have not ended. With --json, one object per block.": (
         "Toont de lopende blokkeringen. Met --json één object per blokkering."

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from raas.domain.callers.credential import Credential
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.rights.admission import Admission
 from raas.domain.rights.authorisation import PERSON_IDENTITY, Authorisation
 from raas.domain.rights.credential_block import BlockedBy, CredentialBlock, features_of
 from raas.domain.rights.identity_fields import NO_IDENTITY, IdentityFields
@@ -18,13 +19,13 @@ from raas.domain.rights.mandate import Mandate, MandatePermission
 from raas.domain.rights.role import Role, RoleGrant
 from raas.domain.rights.view import RegisterView, union
 
-Right = Mandate | RoleGrant | LegalContext | CredentialBlock | Authorisation
+Right = Mandate | RoleGrant | LegalContext | CredentialBlock | Authorisation | Admission
 """A row of the rights. Every kind has an id and is never deleted: what ends is marked as revoked."""
 
 _ADMINISTRATORS_NEEDED = 2
 
 _Key = TypeVar("_Key")
-_Right = TypeVar("_Right", Mandate, RoleGrant, LegalContext, CredentialBlock, Authorisation)
+_Right = TypeVar("_Right", Mandate, RoleGrant, LegalContext, CredentialBlock, Authorisation, Admission)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,15 @@ class RightsSnapshot:
     """By the feature that is blocked and its value."""
     authorisations: Mapping[EnterpriseNumber, Mapping[UUID, Authorisation]] = field(default_factory=dict)
     """By register."""
+    admissions: Mapping[EnterpriseNumber, Mapping[UUID, Admission]] = field(default_factory=dict)
+    """By organisation."""
 
     def after(self, version: int, rows: Iterable[Right], moment: Moment) -> RightsSnapshot:
         """The snapshot after these rows were added or changed; rights that have ended are left out."""
         mandates, grants = dict(self.mandates), dict(self.grants)
         administrators = dict(self.administrators)
         contexts, blocks = dict(self.contexts), dict(self.blocks)
-        authorisations = dict(self.authorisations)
+        authorisations, admissions = dict(self.authorisations), dict(self.admissions)
         for row in rows:
             match row:
                 case Mandate():
@@ -85,6 +88,8 @@ class RightsSnapshot:
                     _put(blocks, (row.feature, row.value), row, row.revoke_time is None)
                 case Authorisation():
                     _put(authorisations, row.register, row, row.may_become_valid(moment.day))
+                case Admission():
+                    _put(admissions, row.organisation, row, row.is_valid(moment.day))
         return replace(
             self,
             version=version,
@@ -94,6 +99,7 @@ class RightsSnapshot:
             contexts=contexts,
             blocks=blocks,
             authorisations=authorisations,
+            admissions=admissions,
         )
 
     def view(
@@ -141,6 +147,10 @@ class RightsSnapshot:
     def is_blocked_organisation(self, organisation: EnterpriseNumber) -> bool:
         """Whether an organisation is blocked as a whole."""
         return (BlockedBy.ENTERPRISE_NUMBER, enterprise_number_text(organisation)) in self.blocks
+
+    def is_admitted(self, organisation: EnterpriseNumber, moment: Moment) -> bool:
+        """Whether an organisation has a valid admission to production."""
+        return any(each.is_valid(moment.day) for each in self.admissions.get(organisation, {}).values())
 
     def contexts_of(
         self, organisation: EnterpriseNumber, legal_context: str, rpc: str, moment: Moment

@@ -47,6 +47,7 @@ SENTENCES: Mapping[str, str] = {
     "LEGAL_CONTEXT_UNKNOWN": "Der Katalog enthält keinen gesetzlichen Kontext mit dieser Kennung.",
     "BLOCK_UNKNOWN": "Es gibt keine Sperre mit dieser Kennung.",
     "SERVICE_UNKNOWN": "Es gibt keinen Netzdienst mit diesem Code.",
+    "ADMISSION_MISSING": "Die Organisation hat keine gültige Zulassung zur Produktion.",
     "AUTHORISATION_MISSING": "Es gibt keine Ermächtigung mit dieser Kennung.",
     "MANDATE_MISSING": "Ihre Organisation hat kein Mandat für dieses Register.",
     "ROLE_MISSING": "Dieser Aufruf erfordert die Rolle {role}, die Ihre Organisation nicht hat.",

@@ -41,6 +41,7 @@ SENTENCES: Mapping[str, str] = {
     "LEGAL_CONTEXT_UNKNOWN": "There is no legal context with this id in the catalogue.",
     "BLOCK_UNKNOWN": "There is no block with this id.",
     "SERVICE_UNKNOWN": "There is no network service with this code.",
+    "ADMISSION_MISSING": "The organisation has no valid admission to production.",
     "AUTHORISATION_MISSING": "There is no authorisation with this id.",
     "MANDATE_MISSING": "Your organisation has no mandate for this register.",
     "ROLE_MISSING": "This call requires the role {role}, which your organisation does not have.",

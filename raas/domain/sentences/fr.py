@@ -45,6 +45,7 @@ SENTENCES: Mapping[str, str] = {
     "LEGAL_CONTEXT_UNKNOWN": "Le catalogue ne contient pas de contexte légal portant cet identifiant.",
     "BLOCK_UNKNOWN": "Il n’existe pas de blocage portant cet identifiant.",
     "SERVICE_UNKNOWN": "Il n’existe pas de service du réseau portant ce code.",
+    "ADMISSION_MISSING": "L’organisation n’a pas d’admission valide en production.",
     "AUTHORISATION_MISSING": "Il n’existe pas d’autorisation portant cet identifiant.",
     "MANDATE_MISSING": "Votre organisation n’a pas de mandat pour ce registre.",
     "ROLE_MISSING": "Cet appel requiert le rôle {role}, que votre organisation n’a pas.",

@@ -43,6 +43,7 @@ SENTENCES: Mapping[str, str] = {
     "LEGAL_CONTEXT_UNKNOWN": "De catalogus bevat geen wettelijke context met deze id.",
     "BLOCK_UNKNOWN": "Er bestaat geen blokkering met deze id.",
     "SERVICE_UNKNOWN": "Er bestaat geen netwerkdienst met deze code.",
+    "ADMISSION_MISSING": "De organisatie heeft geen geldige toelating tot productie.",
     "AUTHORISATION_MISSING": "Er bestaat geen machtiging met deze id.",
     "MANDATE_MISSING": "Uw organisatie heeft geen mandaat voor dit register.",
     "ROLE_MISSING": "Deze oproep vereist de rol {role}, die uw organisatie niet heeft.",

@@ -25,6 +25,7 @@ from raas.rpc.services.person_changes import PersonChanges
 from raas.rpc.services.person_reads import PersonReads
 from raas.rpc.services.persons_served import PersonsServed
 from raas.rpc.services.register_reads import RegisterReads
+from raas.rpc.services.rights.admissions import AdmissionCalls
 from raas.rpc.services.rights.authorisations import AuthorisationCalls
 from raas.rpc.services.rights.credential_blocks import CredentialBlockCalls
 from raas.rpc.services.rights.legal_contexts import LegalContextCalls
@@ -72,6 +73,7 @@ def service_handlers(use_cases: UseCases, scopes: RequestScopes) -> list[grpc.Ge
             RoleCalls(use_cases.rights.roles, use_cases.rights.authorisations, scopes, RPCS),
             LegalContextCalls(use_cases.rights.legal_contexts, scopes, RPCS),
             CredentialBlockCalls(use_cases.rights.blocks, scopes),
+            AdmissionCalls(use_cases.rights.admissions, scopes),
             UsageCalls(use_cases.usage, scopes),
         ),
         compose(

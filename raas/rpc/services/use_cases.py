@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from raas.domain.environment import Environment
+from raas.usecases.admin.admissions import Admissions
 from raas.usecases.admin.authorisations import Authorisations
 from raas.usecases.admin.break_glass import BreakGlass
 from raas.usecases.admin.credential_blocks import CredentialBlocks
@@ -71,6 +72,7 @@ class RightsUseCases:
     legal_contexts: LegalContexts
     blocks: CredentialBlocks
     authorisations: Authorisations
+    admissions: Admissions
 
     @classmethod
     def on(
@@ -89,6 +91,7 @@ class RightsUseCases:
             LegalContexts(stored, known, pages),
             CredentialBlocks(stored, known, pages),
             Authorisations(stored, known, writes, pages),
+            Admissions(stored, known, pages),
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from raas.domain.rights.admission import Admission
 from raas.domain.rights.authorisation import Authorisation
 from raas.domain.rights.credential_block import CredentialBlock
 from raas.domain.rights.legal_context import LegalContext
@@ -13,7 +14,7 @@ from raas.domain.rights.mandate import Mandate
 from raas.domain.rights.role import RoleGrant
 from raas.domain.rights.snapshot import Right
 from raas.storage.connection.query import Row
-from raas.storage.rights import authorisations, blocks, contexts, grants, mandates
+from raas.storage.rights import admissions, authorisations, blocks, contexts, grants, mandates
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,9 @@ KINDS: dict[type, Kind] = {
         authorisations.PUT,
         authorisations.parameters,
         authorisations.authorisation_of,
+    ),
+    Admission: Kind(
+        "admission", admissions.COLUMNS, admissions.PUT, admissions.parameters, admissions.admission_of
     ),
 }
 """By the class of the values."""

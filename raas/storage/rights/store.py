@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.admission import Admission
 from raas.domain.rights.authorisation import Authorisation
 from raas.domain.rights.credential_block import CredentialBlock
 from raas.domain.rights.legal_context import LegalContext
@@ -21,7 +22,7 @@ from raas.storage.connection.commit import Evidence
 from raas.storage.connection.errors import translated_errors
 from raas.storage.connection.query import Row, fetch
 from raas.storage.connection.transactions import Transaction, Transactions
-from raas.storage.rights import authorisations, blocks, contexts, grants, mandates
+from raas.storage.rights import admissions, authorisations, blocks, contexts, grants, mandates
 from raas.storage.rights.columns import date_of
 from raas.storage.rights.kinds import KINDS
 from raas.storage.rights.notifications import NOTIFY
@@ -35,8 +36,8 @@ _NEXT_VERSION = (
 
 _LOCK = "SELECT version FROM rights_version WHERE id = 1 FOR UPDATE"
 
-_VALID_ON = """AND revoke_time IS NULL AND coalesce(valid_from <= %(day)s, true)
-AND coalesce(valid_until >= %(day)s, true)"""
+_NOT_ENDED_ON = "AND revoke_time IS NULL AND coalesce(valid_until >= %(day)s, true)"
+_VALID_ON = f"{_NOT_ENDED_ON} AND coalesce(valid_from <= %(day)s, true)"
 
 _AFTER = "AND (grant_time, id) > (%(after_time)s, %(after_id)s::uuid)"
 
@@ -113,6 +114,16 @@ class PostgresRightsStore:
         rows = await self._page("authorisation", authorisations.COLUMNS, where, day, after, limit)
         return list(map(authorisations.authorisation_of, rows))
 
+    async def admissions(
+        self, organisation: EnterpriseNumber | None, day: int | None, after: PageStart | None, limit: int
+    ) -> Sequence[Admission]:
+        """The admissions of an organisation, or all."""
+        where = {"organisation": organisation}
+        valid_on = f"{_NOT_ENDED_ON} AND NOT suspended"
+        columns = admissions.COLUMNS
+        rows = await self._page("admission", columns, where, day, after, limit, valid_on=valid_on)
+        return list(map(admissions.admission_of, rows))
+
     async def _page(
         self,
         table: str,
@@ -122,12 +133,13 @@ class PostgresRightsStore:
         after: PageStart | None,
         limit: int,
         extra: str = "",
+        valid_on: str = _VALID_ON,
     ) -> list[Row]:
         equal = "".join(
             f" AND {column} = %({column})s" for column, value in where.items() if value is not None
         )
         statement = f"""
-SELECT {columns} FROM {table} WHERE true{equal} {"" if day is None else _VALID_ON} {extra}
+SELECT {columns} FROM {table} WHERE true{equal} {"" if day is None else valid_on} {extra}
 {"" if after is None else _AFTER} ORDER BY grant_time, id LIMIT %(limit)s"""
         parameters: dict[str, Any] = {**where, "day": date_of(day), "limit": limit}
         if after is not None:
@@ -158,6 +170,15 @@ class PostgresRightsTransaction:
                 f"SELECT {grants.COLUMNS} FROM role_grant WHERE organisation = %s", (organisation,)
             )
             return list(map(grants.grant_of, await cursor.fetchall()))
+
+    async def admissions_of(self, organisation: EnterpriseNumber) -> Sequence[Admission]:
+        """The admissions of an organisation that others have not replaced."""
+        statement = (
+            f"SELECT {admissions.COLUMNS} FROM admission WHERE organisation = %s AND revoke_time IS NULL"
+        )
+        with translated_errors():
+            cursor = await self._transaction.connection.execute(statement, (organisation,))
+            return list(map(admissions.admission_of, await cursor.fetchall()))
 
     async def put(self, right: Right) -> None:
         """Add or change a right when the block ends."""

@@ -57,6 +57,7 @@ PLACEMENTS: Mapping[str, Placement] = {
     "role_grant": Placement.LOCAL,
     "legal_context": Placement.LOCAL,
     "credential_block": Placement.LOCAL,
+    "admission": Placement.LOCAL,
     # Records of writes lie with their register.
     "audit_write": Placement.DISTRIBUTED,
     "audit_call": Placement.LOCAL,

@@ -538,6 +538,27 @@ authorisation = Table(
     comment="The deliberations that let registers receive data of network services",
 )
 
+admission = Table(
+    "admission",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("organisation", BigInteger, nullable=False),
+    Column("security_adviser", Text, nullable=False),
+    Column("data_protection_officer", Text, nullable=False),
+    Column("norms_version", Text, nullable=False),
+    Column("valid_until", Date, nullable=False),
+    Column("suspended", Boolean, nullable=False),
+    Column("granted_by", BigInteger, nullable=False),
+    _instant("grant_time"),
+    Column("revoked_by", BigInteger),
+    _instant("revoke_time", nullable=True),
+    Index("admission_version", "version"),
+    Index("admission_organisation", "organisation", "grant_time", "id"),
+    Index("admission_time", "grant_time", "id"),
+    comment="The admissions of organisations to production",
+)
+
 # Billable usage. Months are counted since the year 0; organisations are enterprise numbers, 0 = none.
 
 usage_count = Table(

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.admission import Admission
 from raas.domain.rights.authorisation import Authorisation
 from raas.domain.rights.credential_block import CredentialBlock
 from raas.domain.rights.legal_context import LegalContext
@@ -81,6 +82,12 @@ class JournaledRights:
         """As the store has them."""
         return await self._store.blocks(after, limit)
 
+    async def admissions(
+        self, organisation: EnterpriseNumber | None, day: int | None, after: PageStart | None, limit: int
+    ) -> Sequence[Admission]:
+        """As the store has them."""
+        return await self._store.admissions(organisation, day, after, limit)
+
 
 class _JournaledTransaction:
     """A RightsTransaction that collects the entries of its changes."""
@@ -101,6 +108,10 @@ class _JournaledTransaction:
     async def grants_of(self, organisation: EnterpriseNumber) -> Sequence[RoleGrant]:
         """All role grants of an organisation."""
         return await self._transaction.grants_of(organisation)
+
+    async def admissions_of(self, organisation: EnterpriseNumber) -> Sequence[Admission]:
+        """The admissions of an organisation that others have not replaced."""
+        return await self._transaction.admissions_of(organisation)
 
     async def put(self, right: Right) -> None:
         """Add a right, or change it."""

@@ -27,6 +27,11 @@ from raas.usecases.calls.permission import MANDATES, ROLES, Permission
 from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.ports.registers import RegisterStore
 
+_WITHOUT_ADMISSION = frozenset(
+    {"/raas.v1.AdministrationService/SetAdmission", "/raas.v1.AdministrationService/ListAdmissions"}
+)
+"""The RPCs that admit organisations; an administrator may call them before its own is admitted."""
+
 
 @dataclass(frozen=True, slots=True)
 class AdmittedRegister:
@@ -47,12 +52,15 @@ class AccessControl:
         permissions: Mapping[str, Permission],
         rights: RightsCache,
         legal_context_rpcs: Container[str] = (),
+        *,
+        admissions_required: bool = False,
     ) -> None:
         self._registers = registers
         self._audit = audit
         self._permissions = permissions
         self.rights = rights
         self._legal_context_rpcs = legal_context_rpcs
+        self._admissions_required = admissions_required
         self._known: dict[EnterpriseNumber, AdmittedRegister] = {}
 
     # ---- decisions ------------------------------------------------------------------------------
@@ -61,7 +69,8 @@ class AccessControl:
         """Decide about the call as a whole; the first thing that happens to it.
 
         A token that names scopes is narrowed to them, whatever the caller may do otherwise. Raises
-        SCOPE_MISSING, ROLE_MISSING; StoreUnavailable when no rights are known that are fresh enough.
+        ADMISSION_MISSING, SCOPE_MISSING, ROLE_MISSING; StoreUnavailable when no rights are known that are
+        fresh enough.
         """
         await self._know(call)
         self._require_call(call)
@@ -166,6 +175,7 @@ class AccessControl:
 
     def _require_call(self, call: Call) -> None:
         self._require_unblocked(call)
+        self._require_admission(call)
         self._require_gateway(call)
         self._require_legal_context(call)
         permission = self._permissions[call.rpc]
@@ -184,6 +194,15 @@ class AccessControl:
             caller.on_behalf_of is not None and snapshot.is_blocked_organisation(caller.on_behalf_of)
         ):
             raise refuse(Reason.UNAUTHENTICATED)
+
+    def _require_admission(self, call: Call) -> None:
+        """Refuse a call in production unless the organisations that make it are admitted."""
+        caller = call.caller
+        if not self._admissions_required or caller.all_rights or call.rpc in _WITHOUT_ADMISSION:
+            return
+        snapshot, moment = self.rights.snapshot, self.rights.moment()
+        if not all(snapshot.is_admitted(each, moment) for each in {caller.enterprise_number, caller.acts_as}):
+            raise refuse(Reason.ADMISSION_MISSING)
 
     def _require_legal_context(self, call: Call) -> None:
         """Refuse a call that needs a legal context in which the catalogue does not allow it."""

@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.admission import Admission
 from raas.domain.rights.authorisation import Authorisation
 from raas.domain.rights.credential_block import CredentialBlock
 from raas.domain.rights.legal_context import LegalContext
@@ -21,7 +22,7 @@ from raas.domain.rights.mandate import Mandate
 from raas.domain.rights.role import Role, RoleGrant
 from raas.domain.rights.snapshot import Right
 
-AnyRight = TypeVar("AnyRight", Mandate, RoleGrant, LegalContext, CredentialBlock, Authorisation)
+AnyRight = TypeVar("AnyRight", Mandate, RoleGrant, LegalContext, CredentialBlock, Authorisation, Admission)
 
 UNKNOWN_VERSION = -1
 """Asks a reader for all rights that have not ended."""
@@ -71,6 +72,9 @@ class RightsTransaction(Protocol):
 
     async def grants_of(self, organisation: EnterpriseNumber) -> Sequence[RoleGrant]:
         """All role grants of an organisation."""
+
+    async def admissions_of(self, organisation: EnterpriseNumber) -> Sequence[Admission]:
+        """The admissions of an organisation that others have not replaced; one at most."""
 
     async def put(self, right: Right) -> None:
         """Add a right, or change the one with its id."""
@@ -135,4 +139,12 @@ class RightsStore(Protocol):
         """The authorisations for a service (None = all), of a register (None = all).
 
         With `day` only those valid on that day, confirmed or not.
+        """
+
+    async def admissions(
+        self, organisation: EnterpriseNumber | None, day: int | None, after: PageStart | None, limit: int
+    ) -> Sequence[Admission]:
+        """The admissions of an organisation (None = all), also those that others have replaced.
+
+        With `day` only those valid on that day.
         """

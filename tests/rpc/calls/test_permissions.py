@@ -18,13 +18,16 @@ EXPECTED = {
     ),
     Permission.WRITE: "Inscribe Remove ApplyBatch Import",
     Permission.SUBSCRIBE: "Subscribe ListMutations Acknowledge ListSubscribers DeleteSubscriber",
-    Permission.ADMINISTER: ("CreateDossierType UpdateDossierType GrantMandate RevokeMandate ListMandates"),
+    Permission.ADMINISTER: (
+        "CreateDossierType UpdateDossierType GrantMandate RevokeMandate ListMandates ListAuthorisations"
+    ),
     Permission.CHECK: "CheckInscriptions",
     Permission.ROUTE: "FindRegisters",
     Permission.ADMINISTRATION: (
         "CreateRegister UpdateRegister ListRegisters GrantRole ConfirmGrant RevokeRole ListRoles BreakGlass "
         "AllowLegalContext RevokeLegalContext ListLegalContexts "
-        "BlockCredential UnblockCredential ListBlockedCredentials"
+        "BlockCredential UnblockCredential ListBlockedCredentials SetAdmission ListAdmissions "
+        "GrantAuthorisation RevokeAuthorisation"
     ),
     Permission.PERSON_REGISTRATION: "SearchPersons CreatePerson UpdatePerson",
     Permission.PERSON_CHECK: "CheckPersons",

@@ -74,3 +74,23 @@ async def test_database_of_schema_0015_keeps_its_rights_and_has_no_authorisation
         assert await store.authorisations(None, None, None, None, 10) == []
         await writing.dispose()
         await reading.dispose()
+
+
+async def test_database_of_schema_0017_keeps_its_rights_and_has_no_admissions(server_dsn: str) -> None:
+    with new_database(server_dsn) as dsn:
+        writing, reading = open_database(dsn), open_database(dsn, autocommit=True)
+        store = PostgresRightsStore(writing, reading)
+        async with writing.begin() as connection:
+            await connection.run_sync(upgrade_to, "0017")
+        async with store.change() as transaction:
+            block = CredentialBlock(
+                uuid4(), BlockedBy.APPLICATION, "urn:app", "lost", OWNER, transaction.time
+            )
+            await transaction.put(block)
+        await upgrade(writing)
+        with closing(PostgresRightsReader(dsn)) as reader:
+            update = await reader.read(UNKNOWN_VERSION)
+        assert (update.version, list(update.rows)) == (1, [block])
+        assert await store.admissions(None, None, None, 10) == []
+        await writing.dispose()
+        await reading.dispose()

@@ -1,4 +1,4 @@
-"""AdministrationService: the catalogue of legal contexts, and the blocks of credentials."""
+"""AdministrationService: legal contexts, blocks of credentials, and admissions of organisations."""
 
 from __future__ import annotations
 
@@ -7,24 +7,31 @@ from collections.abc import Sequence
 from raas.v1.administration_service_pb2 import (
     AllowLegalContextRequest,
     BlockCredentialRequest,
+    ListAdmissionsRequest,
+    ListAdmissionsResponse,
     ListBlockedCredentialsRequest,
     ListBlockedCredentialsResponse,
     ListLegalContextsRequest,
     ListLegalContextsResponse,
     RevokeLegalContextRequest,
+    SetAdmissionRequest,
     UnblockCredentialRequest,
 )
+from raas.v1.admission_pb2 import Admission
 from raas.v1.credential_block_pb2 import CredentialBlock
 from raas.v1.legal_context_pb2 import LegalContext
 from raas_client.calls.invoke import Calls
 from raas_client.calls.pages import Pages
-from raas_client.days import Day, optional_day_text
+from raas_client.days import Day, day_text, optional_day_text
 
 _LARGEST_PAGE = 1_000
 
 
 class Catalogue:
-    """Legal contexts and blocks. Additions are not repeated when the answer is lost: list them then."""
+    """Legal contexts, blocks and admissions.
+
+    Legal contexts and blocks are not added again when the answer is lost: list them then.
+    """
 
     _calls: Calls
 
@@ -114,4 +121,38 @@ class Catalogue:
         request = ListBlockedCredentialsRequest(page_size=_LARGEST_PAGE)
         return self._calls.listed(
             lambda stubs: stubs.administration.ListBlockedCredentials, request, lambda page: page.blocks
+        )
+
+    async def set_admission(
+        self,
+        enterprise_number: str,
+        *,
+        security_adviser: str,
+        data_protection_officer: str,
+        norms_version: str,
+        valid_until: Day,
+        suspended: bool = False,
+    ) -> Admission:
+        """Replace the admission of an organisation to production; `valid_until` is its last day."""
+        request = SetAdmissionRequest(
+            enterprise_number=enterprise_number,
+            security_adviser=security_adviser,
+            data_protection_officer=data_protection_officer,
+            norms_version=norms_version,
+            valid_until=day_text(valid_until),
+            suspended=suspended,
+        )
+        return (await self._calls.unary(lambda stubs: stubs.administration.SetAdmission, request)).admission
+
+    def admissions(
+        self, *, enterprise_number: str | None = None, active_on: Day | None = None
+    ) -> Pages[ListAdmissionsResponse, Admission]:
+        """The admissions, also those that were replaced, in order of their time."""
+        request = ListAdmissionsRequest(
+            enterprise_number=enterprise_number,
+            active_on=optional_day_text(active_on),
+            page_size=_LARGEST_PAGE,
+        )
+        return self._calls.listed(
+            lambda stubs: stubs.administration.ListAdmissions, request, lambda page: page.admissions
         )
