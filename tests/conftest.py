@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,10 @@ from tests.statements.check import StatementCheck
 
 CITUS_DSN = os.environ.get("RAAS_TEST_CITUS_DSN")
 GIVEN_DSN = CITUS_DSN or os.environ.get("RAAS_TEST_DSN")
+
+
+# A shell starts commands in the background with SIGINT ignored; those that the tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:
