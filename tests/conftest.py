@@ -31,7 +31,7 @@ CITUS_DSN = os.environ.get("RAAS_TEST_CITUS_DSN")
 GIVEN_DSN = CITUS_DSN or os.environ.get("RAAS_TEST_DSN")
 
 
-# A shell starts commands in the background with SIGINT ignored; those that the tests start would inherit that.
+# A shell starts commands in the background with SIGINT ignored: processes of the tests would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
