@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from raas.v1.admission_pb2 import Admission
-
 from raas.v1.administration_service_pb2 import (
     AllowLegalContextRequest,
     BlockCredentialRequest,
@@ -19,6 +17,7 @@ from raas.v1.administration_service_pb2 import (
     SetAdmissionRequest,
     UnblockCredentialRequest,
 )
+from raas.v1.admission_pb2 import Admission
 from raas.v1.credential_block_pb2 import CredentialBlock
 from raas.v1.legal_context_pb2 import LegalContext
 from raas_client.calls.invoke import Calls
