@@ -25,7 +25,7 @@ _ALL_ROWS = "SELECT, INSERT, UPDATE, DELETE"
 _NEW_ROWS = "SELECT, INSERT"
 _CHANGES = "UPDATE, DELETE, TRUNCATE"
 
-_LOCK = "SELECT pg_advisory_xact_lock(491260048131)"
+_LOCK = "SELECT pg_advisory_xact_lock(491260048132)"
 _ROLE = "SELECT rolsuper FROM pg_roles WHERE rolname = %s"
 _CURRENT = """
 SELECT current_user, (SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user)"""
