@@ -20,6 +20,7 @@ from raas.rpc.server import RaasServer, build_listeners
 from raas.rpc.services.catalogue import SERVICES
 from raas.rpc.services.use_cases import RightsUseCases, UseCases
 from raas.rpc.wire.mutations.stream import StreamMessages
+from raas.storage.audit.search import PostgresAuditSearch
 from raas.storage.billing.store import PostgresBillingStore
 from raas.storage.connection.clock import ClockGuard
 from raas.storage.log.notifications import PostgresNotifications
@@ -36,6 +37,7 @@ from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.feed.service import FeedService
+from raas.usecases.inspection.list_records import ListAuditRecords
 from raas.usecases.reads.check import CheckInscriptions
 from raas.usecases.reads.consult import Consult
 from raas.usecases.reads.explain import ExplainDossier
@@ -120,6 +122,7 @@ def use_cases_of(
         rights=rights,
         stream=feed,
         usage=ListUsage(billing, pages),
+        audit=ListAuditRecords(PostgresAuditSearch(reading), reads, PostgresLogs(reading), source, pages),
         persons=persons.use_cases(_profile(settings), feed.committed),
         environment=settings.environment or Environment.TEST,
     )

@@ -16,6 +16,7 @@ from raas.domain.numbers.niss import Niss, NissProfile
 from raas.domain.persons.identity import Identity
 from raas.domain.persons.stored_identity import changed_fields
 from raas.domain.registers.mutation import Stamp
+from raas.memory.audit_search import MemoryAuditSearch
 from raas.memory.authentic_source import MemoryAuthenticSource, MemoryIdentitySource
 from raas.memory.billing import MemoryBillingStore
 from raas.memory.log import MemoryLogStore, NoNotifications
@@ -42,6 +43,7 @@ from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.feed.service import FeedService
+from raas.usecases.inspection.list_records import ListAuditRecords
 from raas.usecases.persons.identity_news import record_identity_change
 from raas.usecases.persons.succession import cancel_niss, replace_niss, restore_niss
 from raas.usecases.persons.transaction import PersonTransaction, PersonTransactions
@@ -113,6 +115,9 @@ class MemoryServer:
             rights=RightsUseCases.on(self.rights, rights, writes, queues, pages),
             stream=feed,
             usage=ListUsage(MemoryBillingStore(state), pages),
+            audit=ListAuditRecords(
+                MemoryAuditSearch(state, self.rights), reads, MemoryLogStore(state), source, pages
+            ),
         )
         access = AccessControl(self._registers, NoAudit(), declared_permissions(SERVICES), rights)
         server = build_server(use_cases, access, self._identify, listen=listen, profile=self._profile)

@@ -8,6 +8,9 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.stores import Stores, memory_stores, postgres_stores
+from tests.contract.test_audit_store import made, postgres_audit_stores
+
+__all__ = ["made", "postgres_audit_stores"]
 
 
 @pytest.fixture(scope="module", params=["memory", "postgresql"])

@@ -21,7 +21,10 @@ from raas.domain.errors import Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss, NissProfile
 from raas.domain.registers.register import Register
+from raas.memory.audit_search import MemoryAuditSearch
 from raas.memory.billing import MemoryBillingStore
+from raas.memory.log import MemoryLogStore
+from raas.memory.read_store import MemoryReadStore
 from raas.memory.registers import MemoryRegisterStore
 from raas.memory.rights import MemoryRights
 from raas.rpc.calls.identity import Identify, development_identity
@@ -36,6 +39,7 @@ from raas.usecases.billing.recorder import BillingRecorder
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.pagination import Pages, page_token_invalid
 from raas.usecases.calls.rights_cache import RightsCache
+from raas.usecases.inspection.list_records import ListAuditRecords
 from raas.usecases.limits.budgets import Budgets
 from raas.usecases.limits.call_limits import CallLimits
 from raas.usecases.persons.identities import NoIdentities
@@ -224,6 +228,13 @@ async def open_harness(
         RightsUseCases.on(granted, rights, store, write_queues, pages),
         cast(Any, SimpleNamespace(subscriptions=Scripted(), listing=Scripted(), subscribers=Scripted())),
         ListUsage(stored_usage, pages),
+        ListAuditRecords(
+            MemoryAuditSearch(store.state, granted),
+            MemoryReadStore(store.state),
+            MemoryLogStore(store.state),
+            source,
+            pages,
+        ),
     )
     raas_server = build_server(
         use_cases,

@@ -16,6 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.services.administration import Administration
+from raas.rpc.services.audit_records import AuditRecordCalls
 from raas.rpc.services.decisions import Decisions
 from raas.rpc.services.dossier_types import DossierTypes
 from raas.rpc.services.imports import PersonImport, RegisterImport
@@ -75,6 +76,7 @@ def service_handlers(use_cases: UseCases, scopes: RequestScopes) -> list[grpc.Ge
             CredentialBlockCalls(use_cases.rights.blocks, scopes),
             AdmissionCalls(use_cases.rights.admissions, scopes),
             UsageCalls(use_cases.usage, scopes),
+            AuditRecordCalls(use_cases.audit, scopes, RPCS),
         ),
         compose(
             MUTATIONS,

@@ -20,6 +20,7 @@ from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.feed.acknowledgements import ManageSubscribers
 from raas.usecases.feed.list_mutations import ListMutations
 from raas.usecases.feed.subscribe import Subscriptions
+from raas.usecases.inspection.list_records import ListAuditRecords
 from raas.usecases.persons.change_niss import ChangeNiss
 from raas.usecases.persons.confront import ConfrontIdentity
 from raas.usecases.persons.create import CreatePerson
@@ -112,6 +113,7 @@ class UseCases:
     rights: RightsUseCases
     stream: StreamUseCases
     usage: ListUsage
+    audit: ListAuditRecords
     persons: PersonUseCases | None = None
     """None where persons are kept by another authentic source, or by none."""
     environment: Environment = Environment.TEST

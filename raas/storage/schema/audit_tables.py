@@ -8,6 +8,7 @@ number of the log: after a restore of an older copy another log begins, and all 
 from __future__ import annotations
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     Column,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    event,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -33,6 +35,21 @@ INSERT_ONLY = (
     *("audit_range", "audit_tile", "audit_delivery", "audit_removal", "audit_removal_chain", "audit_removed"),
 )
 """The tables whose rows nobody changes or deletes but the removal of a month."""
+
+
+# Numbers only: a text of a filter has its quotation marks escaped, and so never reads like a field.
+_FIRST = """substring(bulk FROM '"first_revision":([0-9]+)')"""
+_LAST = """substring(bulk FROM '"last_revision":([0-9]+)')"""
+_SIDE = f"(register * 2 + CASE WHEN {_FIRST} IS NULL THEN 1 ELSE 0 END)::float8"
+
+# The revisions of an answer about many persons, as a box that an index can hold. Its first coordinate is
+# twice the register, and one more where the register was shown as of one revision; the second runs from the
+# first revision to the last. NULL without a revision.
+_EXTENT = f"""
+CREATE OR REPLACE FUNCTION audit_extent(register bigint, bulk text, revision bigint) RETURNS box
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+SELECT box(point({_SIDE}, coalesce({_FIRST}, {_LAST}, revision::text)::float8),
+           point({_SIDE}, coalesce({_LAST}, revision::text)::float8)) $$"""
 
 
 def _log() -> Column[int]:
@@ -115,9 +132,17 @@ audit_call = Table(
     Index("audit_call_register", "register", "time", postgresql_where=text("register IS NOT NULL")),
     # Answers about many persons, who are not named in them.
     Index("audit_call_bulk", "register", "time", postgresql_where=text("bulk IS NOT NULL")),
+    Index(
+        "audit_call_extent",
+        text("audit_extent(register, bulk, revision)"),
+        postgresql_using="gist",
+        postgresql_where=text("bulk IS NOT NULL"),
+    ),
     postgresql_partition_by=BY_MONTH,
     comment="The chains of processes: reads, refusals and commands",
 )
+
+event.listen(audit_call, "before_create", DDL(_EXTENT))
 
 audit_criteria = Table(
     "audit_criteria",
@@ -158,6 +183,7 @@ audit_checkpoint = Table(
     Column("size", BigInteger, nullable=False),
     Column("note", LargeBinary, nullable=False),
     instant("time", default=True),
+    Index("audit_checkpoint_time", "log", "time"),
     comment="Signed checkpoints, with the number of leaves that each covers",
 )
 

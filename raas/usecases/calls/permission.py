@@ -25,6 +25,8 @@ class Permission(Enum):
     PERSON_REGISTRATION = "the role of person registrar"
     PERSON_CHECK = "the role of person checker"
     SOURCE = "the role of authentic source"
+    AUDIT = "the role of auditor, or the register is the caller's own"
+    VERIFICATION = "the role of auditor"
     IDENTIFIED = "no right: the call shows every caller its own"
 
 
@@ -43,5 +45,6 @@ ROLES: Mapping[Permission, Role] = {
     Permission.PERSON_REGISTRATION: Role.PERSON_REGISTRAR,
     Permission.PERSON_CHECK: Role.PERSON_CHECKER,
     Permission.SOURCE: Role.AUTHENTIC_SOURCE,
+    Permission.VERIFICATION: Role.AUDITOR,
 }
 """The role without which the RPC is refused as a whole. CHECK also opens registers by the role ROUTER."""

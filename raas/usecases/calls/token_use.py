@@ -17,6 +17,7 @@ from raas.domain.calendar.periods import Period
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.call import Call
+from raas.usecases.ports.audit_search import AuditFilter
 from raas.usecases.ports.billing import UsageFilter
 from raas.usecases.ports.log import LogFilter
 from raas.usecases.ports.read_store import DossierFilter
@@ -43,7 +44,7 @@ class RightsFilter:
     """The network service of an authorisation."""
 
 
-TokenFilter = DossierFilter | LogFilter | HistoryFilter | RightsFilter | UsageFilter | None
+TokenFilter = DossierFilter | LogFilter | HistoryFilter | RightsFilter | UsageFilter | AuditFilter | None
 """The filters that a token can be bound to; None = the RPC has no filter."""
 
 
@@ -109,6 +110,18 @@ def _filter_fields(which: TokenFilter) -> dict[str, Any]:
                 caller=which.caller,
                 register=which.register,
             )
+        case AuditFilter():
+            return _present(
+                of="audit",
+                nisses=list(which.nisses),
+                register=which.register,
+                caller=which.caller,
+                from_time=which.from_time,
+                until_time=which.until_time,
+                rpcs=list(which.rpcs),
+                outcomes=list(which.outcomes),
+                hides=None if which.hidden_on is None else 1,
+            )
         case HistoryFilter():
             return _present(of="history", niss=which.niss, dossier_type=which.dossier_type)
 
@@ -140,7 +153,7 @@ def _filter_text_of_form_1(which: TokenFilter) -> str:
                 f"LogFilter(dossier_types={which.dossier_types!r}, kinds={which.kinds!r}, "
                 f"type_ids={which.type_ids!r}, nisses={which.nisses!r})"
             )
-        case RightsFilter() | UsageFilter():
+        case RightsFilter() | UsageFilter() | AuditFilter():
             return "these lists had no tokens of form 1"
         case HistoryFilter():
             return f"({which.niss!r}, {which.dossier_type!r})"

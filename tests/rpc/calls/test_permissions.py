@@ -32,6 +32,8 @@ EXPECTED = {
     Permission.PERSON_REGISTRATION: "SearchPersons CreatePerson UpdatePerson",
     Permission.PERSON_CHECK: "CheckPersons",
     Permission.SOURCE: "ReplaceNiss RestoreNiss CancelNiss ImportPersons",
+    Permission.AUDIT: "ListAuditRecords",
+    Permission.VERIFICATION: "GetAuditCheckpoint",
     Permission.IDENTIFIED: "GetUsage",
 }
 
@@ -48,6 +50,7 @@ def test_persons_routing_checks_and_bulk_reads_need_a_legal_context() -> None:
     others = {
         "RegisterService": "FindRegisters CheckInscriptions Export",
         "MutationStream": "Subscribe ListMutations",
+        "AdministrationService": "ListAuditRecords",
     }
     assert rpcs_in_legal_contexts(SERVICES) == persons | {
         f"/raas.v1.{service}/{rpc}" for service, rpcs in others.items() for rpc in rpcs.split()

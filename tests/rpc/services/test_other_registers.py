@@ -20,11 +20,12 @@ from tests.rpc.services.test_rights_service import ADMINISTRATORS, FRIEND, OWN, 
 
 RPCS = {f"/{service.full_name}/{rpc.name}": rpc for service in SERVICES for rpc in service.methods}
 PERMISSIONS = declared_permissions(SERVICES)
+BY_ITSELF = {Permission.IDENTIFIED, Permission.AUDIT}
 NEED_ROLE = sorted(rpc for rpc, permission in PERMISSIONS.items() if permission in ROLES)
 ON_A_REGISTER = sorted(
     rpc
     for rpc, method in RPCS.items()
-    if rpc not in NEED_ROLE and PERMISSIONS[rpc] is not Permission.IDENTIFIED
+    if rpc not in NEED_ROLE and PERMISSIONS[rpc] not in BY_ITSELF
     if "register" in method.input_type.fields_by_name
 )
 
@@ -65,8 +66,9 @@ async def refusal(
 def test_every_rpc_names_a_register_or_needs_a_role_or_checks_registers_by_itself() -> None:
     others = RPCS.keys() - {*ON_A_REGISTER, *NEED_ROLE}
     persons = {rpc for rpc in others if rpc.startswith(f"/{PERSONS.full_name}/")}
-    # Everybody sees its own usage (test_usage).
-    assert {rpc.rpartition("/")[2] for rpc in others - persons} == {"CheckInscriptions", "GetUsage"}
+    # Everybody sees its own usage (test_usage) and the audit of its own register (test_audit_records).
+    decide = {"CheckInscriptions", "GetUsage", "ListAuditRecords"}
+    assert {rpc.rpartition("/")[2] for rpc in others - persons} == decide
     # Of their own register.
     assert {rpc.rpartition("/")[2] for rpc in persons} == {"GetPerson", "ConfrontIdentity"}
 

@@ -1,0 +1,1 @@
+"""The inspection of the audit: who asked what about whom."""
