@@ -77,10 +77,10 @@ def record_message(shown: ShownRecord) -> audit_record_pb2.AuditRecord:
         time=timestamp_of(_EPOCH + record.time * _MICROSECOND),
         call_id="" if record.call_id is None else str(record.call_id),
         caller=audit_record_pb2.AuditCaller(
-            enterprise_number=_number(actor.enterprise_number),
+            enterprise_number=_number(actor.enterprise_number) or "",
             application=actor.application,
-            credential=actor.credential,
-            peer=actor.peer,
+            credential=actor.credential or "",
+            peer=actor.peer or "",
             on_behalf_of=_number(actor.on_behalf_of),
             end_user=actor.end_user,
         ),
@@ -95,7 +95,7 @@ def record_message(shown: ShownRecord) -> audit_record_pb2.AuditRecord:
         revision=record.revision,
         count=record.count,
         chain=found.chain,
-        chain_index=found.index,
+        chain_index=found.number,
         hash=found.hash,
     )
 

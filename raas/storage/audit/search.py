@@ -186,7 +186,7 @@ def _after_calls(after: AuditPlace | None, given: dict[str, Any]) -> str:
     given["after_time"] = _instant(after.time)
     if after.of_register:
         return "AND c.time > %(after_time)s"
-    given.update(after_chain=UUID(after.key), after_log=after.log, after_index=after.index)
+    given.update(after_chain=UUID(after.key), after_log=after.log, after_index=after.number)
     return (
         "AND c.time >= %(after_time)s AND (c.time, c.chain, c.log, c.chain_index) "
         "> (%(after_time)s, %(after_chain)s::uuid, %(after_log)s, %(after_index)s)"
@@ -199,7 +199,7 @@ def _after_writes(after: AuditPlace | None, given: dict[str, Any]) -> str:
     given["after_time"] = _instant(after.time)
     if not after.of_register:
         return "AND c.time >= %(after_time)s"
-    given.update(after_register=int(after.key), after_log=after.log, after_index=after.index)
+    given.update(after_register=int(after.key), after_log=after.log, after_index=after.number)
     return (
         "AND c.time >= %(after_time)s AND (c.time, c.register_id, c.log, c.chain_index) "
         "> (%(after_time)s, %(after_register)s::bigint, %(after_log)s, %(after_index)s)"

@@ -8,10 +8,10 @@ number of the log: after a restore of an older copy another log begins, and all 
 from __future__ import annotations
 
 from sqlalchemy import (
-    DDL,
     BigInteger,
     Boolean,
     Column,
+    Connection,
     Index,
     LargeBinary,
     SmallInteger,
@@ -142,7 +142,12 @@ audit_call = Table(
     comment="The chains of processes: reads, refusals and commands",
 )
 
-event.listen(audit_call, "before_create", DDL(_EXTENT))
+
+def _create_extent(_: object, connection: Connection, **__: object) -> None:
+    connection.exec_driver_sql(_EXTENT)
+
+
+event.listen(audit_call, "before_create", _create_extent)
 
 audit_criteria = Table(
     "audit_criteria",

@@ -11,6 +11,7 @@ from raas.domain.calendar.day import brussels_day
 from raas.domain.errors import Reason, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
+from raas.domain.registers.mutation import Mutation
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import Pages, page_size_of
 from raas.usecases.calls.successors import United, unite
@@ -164,7 +165,8 @@ class ListAuditRecords:
         current = await self._reads.dossiers_of(keys, {})
         found = {}
         for register_id, number in holders.items():
-            mutations, after, more = [], 0, True
+            mutations: list[Mutation] = []
+            after, more = 0, True
             while more:
                 some, more = await self._reads.history(register_id, numbers, None, after, _HISTORY_PAGE)
                 mutations += some

@@ -36,7 +36,8 @@ class AuditPlace(NamedTuple):
     key: str
     """The process, or the id of the register in the database, 20 digits."""
     log: int
-    index: int
+    number: int
+    """Its number in the chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class FoundRecord(NamedTuple):
 
     place: AuditPlace
     chain: str
-    index: int
+    number: int
+    """Its number in the chain, from 1."""
     hash: bytes
     record: AuditRecord
 
