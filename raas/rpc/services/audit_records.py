@@ -35,7 +35,8 @@ class AuditRecordCalls:
         """List audit records."""
         async with self._request() as r:
             asked = read_asked_records(request, r.rules, self._rpcs, r.faults)
-            require_ticket(r.call.ticket, r.faults)
+            if not r.call.caller.all_rights:
+                require_ticket(r.call.ticket, r.faults)
             is_auditor = self._access.has_role(r.call, Role.AUDITOR)
             register = asked.register if is_auditor or asked.register else r.call.caller.acts_as
             r.audit.register = register

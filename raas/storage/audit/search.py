@@ -76,11 +76,10 @@ class PostgresAuditSearch:
         """The records that match, after a place."""
         parameters, conditions = await self._conditions(which)
         parameters["limit"] = limit
-        parts = [self._calls(which, after, parameters, conditions)]
+        found = [await self._calls(which, after, parameters, conditions)]
         if which.extents:
-            parts.append(self._bulk(which, after, parameters, conditions))
-        parts.append(self._writes(which, after, parameters, conditions))
-        found = [await part for part in parts]
+            found.append(await self._bulk(which, after, parameters, conditions))
+        found.append(await self._writes(which, after, parameters, conditions))
         merged: dict[AuditPlace, FoundRecord] = {}
         for each in merge(*found, key=lambda record: record.place):
             merged.setdefault(each.place, each)

@@ -145,7 +145,7 @@ class RegisterReads:
         self, checks: Iterable[InscriptionCheck], *, at_time: datetime | None = None
     ) -> CheckInscriptionsResponse:
         """One decision for each of at most 1,000 checks, in their order."""
-        request = CheckInscriptionsRequest(checks=checks, at_time=_timestamp(at_time))
+        request = CheckInscriptionsRequest(checks=checks, at_time=optional_timestamp(at_time))
         return await self._calls.unary(lambda stubs: stubs.registers.CheckInscriptions, request)
 
     async def explain(
@@ -162,7 +162,7 @@ class RegisterReads:
             niss=niss,
             dossier_type=dossier_type,
             day=day_text(day),
-            at_time=_timestamp(at_time),
+            at_time=optional_timestamp(at_time),
         )
         return await self._calls.unary(lambda stubs: stubs.registers.ExplainDossier, request)
 
@@ -179,7 +179,7 @@ class RegisterReads:
         request = FindRegistersRequest(
             niss=niss,
             dossier_types=dossier_types,
-            at_time=_timestamp(at_time),
+            at_time=optional_timestamp(at_time),
         )
         _when(request, active_on, overlaps)
         return await self._calls.unary(lambda stubs: stubs.registers.FindRegisters, request)
@@ -210,7 +210,7 @@ def _filter(
     if at_revision is not None:
         request.at_revision = at_revision
     if at_time is not None:
-        request.at_time.CopyFrom(_timestamp(at_time) or Timestamp())
+        request.at_time.CopyFrom(optional_timestamp(at_time) or Timestamp())
 
 
 def _when(
@@ -226,7 +226,8 @@ def _when(
         request.overlaps.CopyFrom(overlaps)
 
 
-def _timestamp(instant: datetime | None) -> Timestamp | None:
+def optional_timestamp(instant: datetime | None) -> Timestamp | None:
+    """The instant as a message. Raises ValueError for one without time zone."""
     if instant is None:
         return None
     if instant.tzinfo is None:
