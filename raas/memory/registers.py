@@ -37,6 +37,11 @@ class MemoryRegisterStore:
         found = (self._state.register_of(number) for number in sorted(set(numbers)))
         return [state.register() for state in found if state is not None]
 
+    async def partners(self, register_id: int) -> Mapping[str, EnterpriseNumber]:
+        """The partner of each dossier type that is kept for one."""
+        types = self._state.registers[register_id].dossier_types().by_code
+        return {code: each.partner for code, (_, each) in types.items() if each.partner is not None}
+
     async def create(
         self, number: EnterpriseNumber, name: str, sector: int | None = None, institution: int | None = None
     ) -> Register:

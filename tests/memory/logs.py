@@ -13,6 +13,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.registers.content import Content
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.mutation import MutationKind, Stamp
+from raas.domain.rights.identity_fields import IdentityFields
 from raas.domain.rights.view import RegisterView
 from raas.memory.log import MemoryLogStore, log_head, log_page
 from raas.memory.mutations import entry_of as entry_in
@@ -185,7 +186,7 @@ class ReadableMessages:
         self.written += [entry.revision for entry in entries]
         return [f"{entry.revision} ".encode() for entry in entries]
 
-    def restricted(self, entries: bytes, view: RegisterView) -> bytes:
+    def restricted(self, entries: bytes, view: RegisterView, identity: IdentityFields) -> bytes:
         self.restrictions += 1
         return entries
 

@@ -26,7 +26,7 @@ from raas.usecases.limits.rate_limit import RateLimit
 from raas.usecases.persons.confront import ConfrontIdentity
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
 from tests.memory.audit import RecordingAudit
-from tests.rights import known_rights
+from tests.rights import StillRights, known_rights
 from tests.usecases.persons.harness import PersonHarness, new_niss
 
 
@@ -38,6 +38,7 @@ class PersonServer:
     audit: RecordingAudit
     channel: grpc.aio.Channel
     target: str
+    rights: StillRights
 
     @property
     def stub(self) -> Any:
@@ -66,7 +67,8 @@ async def open_person_harness(
         harness.feed,
     )
     permissions = declared_permissions(SERVICES)
-    access = AccessControl(PostgresRegisterStore(reading), audit, permissions, await known_rights())
+    rights = await known_rights()
+    access = AccessControl(PostgresRegisterStore(reading), audit, permissions, rights)
     scopes = RequestScopes(access, NissProfile.TEST, budgets)
     server = grpc.aio.server(
         interceptors=(CallInterceptor(identify, request_limits(SERVICES), access.note_unread),)
@@ -75,5 +77,5 @@ async def open_person_harness(
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield PersonServer(harness, audit, channel, f"127.0.0.1:{port}")
+        yield PersonServer(harness, audit, channel, f"127.0.0.1:{port}", rights)
     await server.stop(1)

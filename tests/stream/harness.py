@@ -52,7 +52,7 @@ from raas.v1.period_pb2 import Period
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from tests.memory.audit import RecordingAudit
 from tests.oracle.numbers import enterprise_number
-from tests.rights import known_rights
+from tests.rights import StillRights, known_rights
 from tests.stream.reading import metadata
 
 _OWNERS = (enterprise_number(8_000_000 + i) for i in count())
@@ -85,6 +85,7 @@ class StreamHarness:
     audit: RecordingAudit
     target: str
     channel: grpc.aio.Channel
+    rights: StillRights
 
     @property
     def stream(self) -> Any:
@@ -171,7 +172,8 @@ async def stream_harness(
         rights=RightsUseCases(unused, unused, unused, unused, unused, unused),
         stream=streaming,
     )
-    access = AccessControl(registers, audit, declared_permissions(SERVICES), await known_rights())
+    rights = await known_rights()
+    access = AccessControl(registers, audit, declared_permissions(SERVICES), rights)
     raas_server = build_server(use_cases, access, identify, listen="127.0.0.1:0", profile=NissProfile.TEST)
     background = asyncio.create_task(streaming.run(fail))
     await raas_server.start()
@@ -181,7 +183,7 @@ async def stream_harness(
         # The answer to a batch contains complete dossiers; messages of a stream fit in any case.
         options = [("grpc.max_receive_message_length", 64 * 1024 * 1024)]
         async with grpc.aio.insecure_channel(target, options=options) as channel:
-            yield StreamHarness(raas_server, streaming, logs, audit, target, channel)
+            yield StreamHarness(raas_server, streaming, logs, audit, target, channel, rights)
     finally:
         await streaming.close()
         await raas_server.stop(5)

@@ -27,6 +27,11 @@ def changed_fields(before: Identity, after: Identity) -> tuple[str, ...]:
     return tuple(name for name in IDENTITY_FIELDS if getattr(before, name) != getattr(after, name))
 
 
+def unchanged_fields(before: Identity, after: Identity) -> frozenset[str]:
+    """The names of the fields that do not differ."""
+    return frozenset(IDENTITY_FIELDS).difference(changed_fields(before, after))
+
+
 def with_fields(base: Identity, names: Collection[str], values: Identity) -> Identity:
     """`base` with these fields taken from `values`."""
     return replace(base, **{name: getattr(values, name) for name in names})

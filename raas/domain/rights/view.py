@@ -53,6 +53,11 @@ class RegisterView:
         allowed = self.contents.get(content, NO_TYPES)
         return allowed is None or not allowed.isdisjoint(codes)
 
+    def content_types(self, content: Content, codes: Iterable[str]) -> frozenset[str]:
+        """Those of the dossier types under which a content may be shown."""
+        allowed, named = self.contents.get(content, NO_TYPES), frozenset(codes)
+        return named if allowed is None else named & allowed
+
     def of_types(self, codes: VisibleTypes) -> RegisterView:
         """The part of this view that concerns these dossier types."""
         if codes is None:

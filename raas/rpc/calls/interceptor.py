@@ -228,6 +228,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 ):
                     async for response in responses:
                         await guard.fresh()
+                        guard.require_contents()
                         await context.write(encode(response))
                         billing.sent(call, tally)
                 status = "OK"

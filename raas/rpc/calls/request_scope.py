@@ -25,6 +25,7 @@ from raas.rpc.wire.fields import Faults, NamesRegister, NissRules, check_page_si
 from raas.usecases.calls.access import AccessControl, AdmittedRegister
 from raas.usecases.calls.audit_scope import AuditScope
 from raas.usecases.calls.call import Call
+from raas.usecases.calls.identity_access import LiveIdentityFields
 from raas.usecases.limits.budgets import Budgets
 
 _Page = TypeVar("_Page")
@@ -109,6 +110,12 @@ class RequestScope:
         self.tally.register = admitted.enterprise_number
         self._guard_rights(admitted)
         return admitted
+
+    def guard_contents(self, identity: LiveIdentityFields) -> None:
+        """From now on a stream sends no message with fields that `identity` no longer allows."""
+        guard = current().guard
+        if guard is not None:
+            guard.contents = identity
 
     async def admit_committed(self) -> Register:
         """Like `admit`; the register as committed now."""

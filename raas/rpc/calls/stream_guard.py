@@ -7,7 +7,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from raas.domain.errors import Refused
+from raas.domain.errors import Reason, Refused, refuse
+from raas.usecases.calls.identity_access import LiveIdentityFields
 from raas.usecases.calls.rights_cache import RightsCache
 
 Lost = Callable[[], Refused | None]
@@ -20,7 +21,7 @@ class StreamGuard:
     Guards nothing until `rest_on` is called.
     """
 
-    __slots__ = ("_limit", "_lost", "_rights", "_stop", "refused")
+    __slots__ = ("_limit", "_lost", "_rights", "_stop", "contents", "refused")
 
     def __init__(self) -> None:
         self._limit = asyncio.timeout(None)
@@ -29,6 +30,8 @@ class StreamGuard:
         self._rights: RightsCache | None = None
         self._lost: Lost | None = None
         self._stop: Callable[[], None] | None = None
+        self.contents: LiveIdentityFields | None = None
+        """The fields of identities in the messages of the stream."""
 
     async def __aenter__(self) -> Self:
         await self._limit.__aenter__()
@@ -59,6 +62,14 @@ class StreamGuard:
         """Return once the rights are known that are fresh enough to send or to take a message."""
         if self._rights is not None and not self._rights.is_fresh:
             await self._rights.fresh_again()
+
+    def require_contents(self) -> None:
+        """Raise Refused UNAVAILABLE when the last message may hold fields that are not allowed any more.
+
+        The client asks again from its last revision, and gets what is allowed now.
+        """
+        if self.contents is not None and not self.contents.may_be_sent:
+            raise refuse(Reason.UNAVAILABLE)
 
     def _check(self) -> None:
         """Called by the cache, in any task."""

@@ -19,6 +19,7 @@ class Mutations:
 
     def __init__(self, use_cases: StreamUseCases, scopes: RequestScopes) -> None:
         self._use_cases = use_cases
+        self._access = scopes.access
         self._request = scopes.open
         self._messages = StreamMessages()
 
@@ -29,7 +30,9 @@ class Mutations:
             register = await r.admit()
             if r.faults:
                 r.refuse_faults(await self._use_cases.subscriptions.violations(r.call, register, asked))
-            shipments = self._use_cases.subscriptions.stream(r.call, register, asked)
+            identity = self._access.live_identity_fields(r.call, register)
+            r.guard_contents(identity)
+            shipments = self._use_cases.subscriptions.stream(r.call, register, asked, identity)
             async with aclosing(shipments):
                 async for shipment in shipments:
                     if shipment.data is None:
@@ -52,4 +55,5 @@ class Mutations:
                 r.audit.nisses = {entry.niss: None for entry in answer.entries if entry.niss is not None}
                 r.audit.revisions = answer.entries[0].revision, answer.entries[-1].revision
             r.tally.deliveries = len(answer.entries)
-            return listing_bytes(answer, self._messages)
+            fields = await self._access.identity_fields(r.call, register)
+            return listing_bytes(answer, register.view, fields, self._messages)

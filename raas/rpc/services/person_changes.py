@@ -7,8 +7,9 @@ from __future__ import annotations
 from functools import partial
 from hashlib import sha256
 
+from raas.domain.persons.stored_identity import unchanged_fields
 from raas.rpc.calls.request_scope import RequestScopes
-from raas.rpc.services.persons_served import PersonsServed
+from raas.rpc.services.persons_served import ALL_FIELDS, PersonsServed, ShownFields
 from raas.rpc.wire.fields import read_request_id
 from raas.rpc.wire.persons.answers import (
     affected_messages,
@@ -26,6 +27,7 @@ class PersonChanges:
 
     def __init__(self, persons: PersonsServed, scopes: RequestScopes) -> None:
         self._persons = persons
+        self._shown = ShownFields(persons, scopes.access)
         self._request = scopes.open
 
     async def CreatePerson(self, request: v1.CreatePersonRequest, context: object) -> v1.CreatePersonResponse:
@@ -40,11 +42,17 @@ class PersonChanges:
             r.budget.require()
             created = await self._persons.use_cases.create.create(r.call, identity, reviewed, repeatable)
             if created.person is not None:
-                r.audit.nisses = (created.person.niss,)
-                return v1.CreatePersonResponse(person=person_message(created.person))
-            r.audit.nisses = [candidate.person.niss for candidate in created.candidates]
-            await r.budget.show(r.audit.nisses)
-            return v1.CreatePersonResponse(candidates=candidate_messages(created.candidates))
+                niss = created.person.niss
+                r.audit.nisses = (niss,)
+                # A repeated call gets the record as it is now, in which others may have changed fields.
+                given = unchanged_fields(identity, created.person.identity)
+                fields = await self._shown.of_candidates(r.call, r.audit.nisses)
+                return v1.CreatePersonResponse(person=person_message(created.person, fields[niss] | given))
+            found = [candidate.person.niss for candidate in created.candidates]
+            r.audit.nisses = found
+            await r.budget.show(found)
+            fields = await self._shown.of_candidates(r.call, found)
+            return v1.CreatePersonResponse(candidates=candidate_messages(created.candidates, fields))
 
     async def UpdatePerson(self, request: v1.UpdatePersonRequest, context: object) -> v1.UpdatePersonResponse:
         """Change the identity of a person whom the caller's register holds."""
@@ -62,8 +70,9 @@ class PersonChanges:
                 r.call, register, niss, names, values, source_date
             )
             r.audit.nisses = (niss, update.person.niss)
+            fields = await self._shown.of_person(r.call, register, update.person.niss)
             return v1.UpdatePersonResponse(
-                person=person_message(update.person),
+                person=person_message(update.person, fields),
                 groups=[
                     v1.UpdatedGroup(field=field, status=status.value)  # type: ignore[arg-type]
                     for field, status in update.groups
@@ -105,7 +114,7 @@ class PersonChanges:
             assert niss is not None
             await self._persons.use_cases.numbers.cancel(r.call, niss)
             record = await self._persons.use_cases.read.record(niss)
-            return v1.CancelNissResponse(person=person_message(record))
+            return v1.CancelNissResponse(person=person_message(record, ALL_FIELDS))
 
 
 def _earlier_hash(request: v1.CreatePersonRequest) -> bytes:

@@ -11,7 +11,7 @@ from raas.domain.errors import Reason, Violation
 from raas.domain.persons.identity import IdentityClaim
 from raas.domain.search.person_search import ALGORITHM
 from raas.rpc.calls.request_scope import RequestScopes
-from raas.rpc.services.persons_served import PersonsServed
+from raas.rpc.services.persons_served import PersonsServed, ShownFields
 from raas.rpc.wire.operations import read_claim
 from raas.rpc.wire.persons.answers import candidate_messages, person_message, state_message
 from raas.rpc.wire.persons.requests import read_person_checks, read_query
@@ -23,6 +23,7 @@ class PersonReads:
 
     def __init__(self, persons: PersonsServed, scopes: RequestScopes) -> None:
         self._persons = persons
+        self._shown = ShownFields(persons, scopes.access)
         self._request = scopes.open
 
     async def GetPerson(self, request: v1.GetPersonRequest, context: object) -> v1.GetPersonResponse:
@@ -33,11 +34,13 @@ class PersonReads:
             r.refuse_faults()
             assert niss is not None
             r.budget.require((niss,))
-            person = await self._persons.use_cases.read.get(register, niss)
+            held = await self._persons.use_cases.read.get(register, niss, self._shown.today)
+            person = held.person
             await r.budget.show((niss,))
             shown = (niss, person.replaced_by, person.successor)
             r.audit.nisses = tuple(number for number in shown if number is not None)
-            return v1.GetPersonResponse(person=person_message(person))
+            fields = await self._shown.of_types(r.call, register, held.types)
+            return v1.GetPersonResponse(person=person_message(person, fields))
 
     async def ConfrontIdentity(
         self, request: v1.ConfrontIdentityRequest, context: object
@@ -73,9 +76,13 @@ class PersonReads:
             assert query is not None
             r.budget.require()
             candidates = await self._persons.use_cases.search.search(query, most)
-            await r.budget.show([candidate.person.niss for candidate in candidates])
-            r.audit.nisses = [candidate.person.niss for candidate in candidates]
-            return v1.SearchPersonsResponse(candidates=candidate_messages(candidates), algorithm=ALGORITHM)
+            found = [candidate.person.niss for candidate in candidates]
+            await r.budget.show(found)
+            r.audit.nisses = found
+            fields = await self._shown.of_candidates(r.call, found)
+            return v1.SearchPersonsResponse(
+                candidates=candidate_messages(candidates, fields), algorithm=ALGORITHM
+            )
 
     async def CheckPersons(self, request: v1.CheckPersonsRequest, context: object) -> v1.CheckPersonsResponse:
         """Return the status of numbers and whether claimed identities match."""

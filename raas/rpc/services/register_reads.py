@@ -18,7 +18,7 @@ from raas.rpc.wire.encoding import text_tag
 from raas.rpc.wire.explanations import explanation_response
 from raas.rpc.wire.fields import check_page_size, read_code
 from raas.rpc.wire.filters import read_as_of, read_at_time, read_filter, read_mandatory_day
-from raas.rpc.wire.mutations.messages import mutation_message
+from raas.rpc.wire.mutations.messages import shown_mutation
 from raas.rpc.wire.registers import register_message
 from raas.usecases.reads.consult import ExportPart
 from raas.v1 import register_service_pb2 as v1
@@ -33,6 +33,7 @@ class RegisterReads:
     def __init__(self, use_cases: UseCases, scopes: RequestScopes) -> None:
         self._use_cases = use_cases
         self._version = version("raas")
+        self._access = scopes.access
         self._request = scopes.open
 
     async def GetRegister(self, request: v1.GetRegisterRequest, context: object) -> v1.GetRegisterResponse:
@@ -108,8 +109,9 @@ class RegisterReads:
             r.audit.nisses = dict.fromkeys(chain((niss,), *answer.resolved, recorded))
             if answer.mutations:
                 r.audit.revisions = answer.mutations[0].revision, answer.mutations[-1].revision
+            fields = await self._access.identity_fields(r.call, register)
             return v1.GetHistoryResponse(
-                mutations=[mutation_message(mutation, register.view) for mutation in answer.mutations],
+                mutations=[shown_mutation(each, register.view, fields) for each in answer.mutations],
                 next_page_token=answer.next_page_token,
                 resolved=resolved_messages(answer.resolved),
             )
@@ -134,7 +136,8 @@ class RegisterReads:
             r.audit.nisses = (niss, *explanation.numbers)
             if explanation.mutation is not None:
                 r.audit.revisions = explanation.mutation.revision, explanation.mutation.revision
-            return explanation_response(explanation, register.view, r.call.language)
+            fields = await self._access.identity_fields(r.call, register)
+            return explanation_response(explanation, register.view, fields, r.call.language)
 
     async def ListStaleNiss(
         self, request: v1.ListStaleNissRequest, context: object

@@ -11,6 +11,8 @@ from google.protobuf.duration_pb2 import Duration
 from raas.domain.errors import Reason, Violation
 from raas.domain.numbers.enterprise_number import enterprise_number_text
 from raas.domain.registers.mutation import MutationKind
+from raas.domain.rights.identity_fields import IdentityFields
+from raas.domain.rights.view import RegisterView
 from raas.rpc.wire.dossiers import resolved_messages
 from raas.rpc.wire.fields import (
     Faults,
@@ -28,6 +30,7 @@ from raas.rpc.wire.mutations.columns import timestamp_of
 from raas.rpc.wire.mutations.stream import StreamMessages
 from raas.usecases.calls.call import CallerKey, caller_key
 from raas.usecases.feed.list_mutations import MutationPage, MutationQuery
+from raas.usecases.feed.serialize import shown_entries
 from raas.usecases.feed.start_position import (
     DEFAULT_HEARTBEAT_SECONDS,
     Acknowledged,
@@ -101,8 +104,10 @@ def read_log_id(request: _NamesLog, faults: Faults) -> UUID | None:
         return None
 
 
-def listing_bytes(answer: MutationPage, messages: StreamMessages) -> bytes:
-    """The answer of ListMutations, serialised."""
+def listing_bytes(
+    answer: MutationPage, view: RegisterView, identity: IdentityFields, messages: StreamMessages
+) -> bytes:
+    """The answer of ListMutations, serialised, without what the caller may not see."""
     rest = v1.ListMutationsResponse(
         through_revision=answer.through_revision,
         latest_revision=answer.head.latest.revision,
@@ -111,10 +116,9 @@ def listing_bytes(answer: MutationPage, messages: StreamMessages) -> bytes:
         next_page_token=answer.next_page_token,
     )
     register = answer.head.register
-    entries = b"".join(messages.entries(register, answer.entries))
-    if answer.view is not None:
-        entries = messages.restricted(entries, answer.view)
-    return entries + rest.SerializeToString()
+    written = messages.entries(register, answer.entries)
+    kinds = [entry.kind for entry in answer.entries]
+    return b"".join(shown_entries(written, kinds, view, identity, messages)) + rest.SerializeToString()
 
 
 def read_subscriber_caller(request: v1.DeleteSubscriberRequest, faults: Faults) -> CallerKey | None:

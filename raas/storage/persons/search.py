@@ -6,9 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from raas.domain.persons.identity import Address, Identity, Sex
+from raas.domain.rights.view import VisibleTypes
 from raas.domain.search.birth_window import coded_birth_date
 from raas.domain.search.person_search import DayProbe, Probe
 from raas.storage.connection.lease import Connection
+from raas.storage.reads.type_condition import of_types
 from raas.storage.rows.arrays import array, quoted
 from raas.usecases.ports.persons import Findable
 
@@ -47,14 +49,38 @@ WITH final AS (
 SELECT niss FROM final UNION SELECT p.niss FROM person p JOIN final ON p.successor = final.niss"""
 """All numbers of the person to whom %(niss)s belongs, itself included."""
 
-HOLDS = f"""
+_HOLDS = f"""
 SELECT EXISTS (
   SELECT FROM ({UNITED}) united CROSS JOIN LATERAL (
-    SELECT periods FROM dossier WHERE register_id = %(register)s AND niss = united.niss OFFSET 0) d
-  WHERE NOT isempty(d.periods))"""
+    SELECT dossier_type_id, periods FROM dossier
+    WHERE register_id = %(register)s AND niss = united.niss OFFSET 0) d
+  WHERE NOT isempty(d.periods) {{of_types}})"""
+
+HELD_TYPES = """
+WITH asked AS (
+  SELECT a.niss, coalesce(
+    (SELECT successor FROM person p WHERE p.niss = a.niss), a.niss) AS final
+  FROM unnest(%(nisses)s::bigint[]) a (niss)),
+united AS (
+  SELECT niss AS asked, final AS niss FROM asked
+  UNION SELECT a.niss, p.niss FROM asked a CROSS JOIN LATERAL (
+    SELECT niss FROM person WHERE successor = a.final OFFSET 0) p)
+SELECT u.asked, t.code, bool_or(d.periods @> %(day)s::date)
+FROM united u CROSS JOIN LATERAL (
+  SELECT dossier_type_id, periods FROM dossier
+  WHERE register_id = %(register)s AND niss = u.niss OFFSET 0) d
+JOIN dossier_type t ON t.id = d.dossier_type_id AND t.register_id = %(register)s
+WHERE NOT isempty(d.periods)
+GROUP BY u.asked, t.code"""
+"""The dossier types under which a register holds persons, and whether a line covers a day."""
 
 _KEYS_PER_PERSON = 4
 """Rows read for every person wanted: nearly all persons have fewer keys."""
+
+
+def holds(within: VisibleTypes) -> str:
+    """Whether a register holds a person, under one of these dossier types (None = any)."""
+    return _HOLDS.format(of_types=of_types("d.dossier_type_id", within))
 
 
 def born_parameters(probe: DayProbe, limit: int) -> Mapping[str, Any]:

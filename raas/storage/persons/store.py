@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import date
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
+from raas.domain.rights.view import VisibleTypes
 from raas.domain.search.person_search import DayProbe, Probe
 from raas.storage.connection.clock import ClockGuard
 from raas.storage.connection.commit import NOTHING_TO_FIND, Evidence
@@ -27,7 +29,8 @@ from raas.storage.persons.imports import (
     rejections_of,
 )
 from raas.storage.persons.rows import READ_FINALS, READ_PERSONS, add_persons, person_of
-from raas.storage.persons.search import HOLDS, find
+from raas.storage.persons.search import HELD_TYPES, find, holds
+from raas.storage.reads.type_condition import within_parameters
 from raas.storage.rows.arrays import array
 from raas.usecases.ports.persons import AddResult, Findable, Progress, Rejection
 from raas.usecases.ports.write_store import ImportKey
@@ -52,10 +55,21 @@ class PostgresPersonStore:
         rows = await fetch(self._reading, READ_FINALS, {"nisses": array(nisses)})
         return {row[-1]: person_of(row) for row in rows}
 
-    async def holds(self, register_id: int, niss: Niss) -> bool:
+    async def holds(self, register_id: int, niss: Niss, within: VisibleTypes = None) -> bool:
         """Whether the register has a line under any number of the person to whom this one belongs."""
-        ((held,),) = await fetch(self._reading, HOLDS, {"register": register_id, "niss": niss})
+        parameters = {"register": register_id, "niss": niss, **within_parameters(within)}
+        ((held,),) = await fetch(self._reading, holds(within), parameters)
         return bool(held)
+
+    async def held_types(
+        self, register_id: int, nisses: Collection[Niss], day: int
+    ) -> Mapping[Niss, Mapping[str, bool]]:
+        """The dossier types under which the register has a line of each person, under any number."""
+        parameters = {"register": register_id, "nisses": array(nisses), "day": date.fromordinal(day)}
+        held: dict[Niss, dict[str, bool]] = {}
+        for niss, code, on_day in await fetch(self._reading, HELD_TYPES, parameters):
+            held.setdefault(niss, {})[code] = on_day
+        return held
 
     async def find(self, probe: Probe | DayProbe, limit: int) -> tuple[Sequence[Findable], bool]:
         """The records that an index finds with this probe, and whether there are more than `limit`."""

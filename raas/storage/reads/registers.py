@@ -44,6 +44,9 @@ ON CONFLICT (enterprise_number) DO NOTHING RETURNING id, create_time"""
 _CREATE_HEAD = """
 INSERT INTO register_head (register_id, record_time, checksum) VALUES (%s, %s, %s)"""
 
+_PARTNERS = """
+SELECT code, partner FROM dossier_type WHERE register_id = %(register)s AND partner IS NOT NULL"""
+
 _UPDATE = "UPDATE register SET {changes} WHERE enterprise_number = %(number)s RETURNING 1"
 
 
@@ -73,6 +76,11 @@ class PostgresRegisterStore:
     async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
         """The registers of these organisations that exist, by enterprise number."""
         return await self._with_heads(await fetch(self._engine, _IDENTITIES, {"numbers": array(numbers)}))
+
+    async def partners(self, register_id: int) -> Mapping[str, EnterpriseNumber]:
+        """The partner of each dossier type that is kept for one, by its code."""
+        rows = await fetch(self._engine, _PARTNERS, {"register": register_id})
+        return {code: EnterpriseNumber(partner) for code, partner in rows}
 
     async def create(
         self, number: EnterpriseNumber, name: str, sector: int | None = None, institution: int | None = None

@@ -17,12 +17,14 @@ from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
+from raas.domain.rights.identity_fields import IdentityFields
 from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import MandatePermission
 from raas.domain.rights.role import Role
 from raas.domain.rights.view import WHOLE, RegisterView, VisibleTypes, union
 from raas.usecases.calls.audit_scope import Audit, AuditRecord, AuditScope
 from raas.usecases.calls.call import Call
+from raas.usecases.calls.identity_access import IdentityAccess, LiveIdentityFields
 from raas.usecases.calls.permission import MANDATES, ROLES, Permission
 from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.ports.registers import RegisterStore
@@ -61,6 +63,7 @@ class AccessControl:
         self.rights = rights
         self._legal_context_rpcs = legal_context_rpcs
         self._admissions_required = admissions_required
+        self._identities = IdentityAccess(registers, rights)
         self._known: dict[EnterpriseNumber, AdmittedRegister] = {}
 
     # ---- decisions ------------------------------------------------------------------------------
@@ -151,6 +154,17 @@ class AccessControl:
     def administrates(self, call: Call) -> bool:
         """Whether the caller has the role ADMINISTRATOR, which the scopes of its token do not exclude."""
         return _is_in_scope(call, Permission.ADMINISTRATION) and self._has_role(call, Role.ADMINISTRATOR)
+
+    async def identity_fields(self, call: Call, register: AdmittedRegister) -> IdentityFields:
+        """The fields of identities that the call may show now. Raises StoreUnavailable, StoreFault.
+
+        For a mandatary they count within the contents that `register.view` shows.
+        """
+        return await self._identities.fields(call, register.id, register.enterprise_number)
+
+    def live_identity_fields(self, call: Call, register: AdmittedRegister) -> LiveIdentityFields:
+        """The same for a stream, asked for with each message."""
+        return self._identities.following(call, register.id, register.enterprise_number)
 
     def lost(self, call: Call, admitted: AdmittedRegister | None) -> Refused | None:
         """The refusal of an open stream that would not be admitted now as it was; None = it goes on.

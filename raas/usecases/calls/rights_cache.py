@@ -17,6 +17,7 @@ import structlog
 
 from raas.domain.calendar.day import brussels_day, end_of_brussels_day
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.identity_fields import NO_IDENTITY, IdentityFields
 from raas.domain.rights.mandate import MandatePermission
 from raas.domain.rights.snapshot import Moment, RightsSnapshot
 from raas.domain.rights.view import RegisterView
@@ -30,6 +31,7 @@ READ_SECONDS = 0.3
 WAIT_SECONDS = 2.0
 """The longest that a call waits for a fresh snapshot."""
 _RETRY_SECONDS = 0.1
+_MOST_KEPT = 10_000
 _LOG_SECONDS = 30.0
 
 log = structlog.get_logger()
@@ -57,6 +59,7 @@ class RightsCache:
         self._day = 0
         self._next_end: datetime | None = None
         self._views: dict[tuple[EnterpriseNumber, EnterpriseNumber, MandatePermission], RegisterView] = {}
+        self._identity_fields: dict[tuple[EnterpriseNumber, str | None], IdentityFields] = {}
         self._views_until = float("-inf")
         self._next_reading: asyncio.Future[None] | None = None
         self._watches: set[Callable[[], None]] = set()
@@ -88,6 +91,25 @@ class RightsCache:
             if view is not None:
                 self._views[key] = view
         return view
+
+    def identity_fields(self, register: EnterpriseNumber, legal_context: str | None) -> IdentityFields:
+        """The fields of identities that a register may see now in a legal context (None = in none).
+
+        They are kept as views are, for registers that have an authorisation.
+        """
+        if register not in self.snapshot.authorisations:
+            return NO_IDENTITY
+        if self._clock() >= self._views_until:
+            return self.snapshot.identity_fields(register, legal_context, self.moment())
+        key = (register, legal_context)
+        fields = self._identity_fields.get(key)
+        if fields is None:
+            if len(self._identity_fields) >= _MOST_KEPT:
+                # Callers write what they want as legal context.
+                self._identity_fields = {}
+            fields = self.snapshot.identity_fields(register, legal_context, self.moment())
+            self._identity_fields[key] = fields
+        return fields
 
     async def fresh(self, deadline: float = float("inf")) -> None:
         """Return once decisions may rest on the snapshot; until `deadline` on the monotonic clock.
@@ -152,7 +174,7 @@ class RightsCache:
         changed = self.snapshot is not before or moment.day != self._day or ended
         self._confirmed_at, self._database_time, self._day = asked_at, update.time, moment.day
         if changed:
-            self._views = {}
+            self._views, self._identity_fields = {}, {}
             self._next_end = self.snapshot.next_end(moment.instant)
         end = end_of_brussels_day(moment.day)
         if self._next_end is not None:

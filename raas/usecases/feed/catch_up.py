@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import closing
 
 from raas.domain.errors import Reason, refuse
+from raas.domain.rights.identity_fields import IdentityFields
+from raas.domain.rights.view import WHOLE
 from raas.usecases.feed.columns import columns_of
 from raas.usecases.feed.prefetch import PrefetchedPage, Prefetcher
 from raas.usecases.feed.recent_log import RecentLog, StreamMessage
 from raas.usecases.feed.segments import ReadSize, require_no_gap, segment_of, segment_of_entries
-from raas.usecases.feed.serialize import restricted, serialized
+from raas.usecases.feed.serialize import serialized, shown
 from raas.usecases.ports.log import EVERYTHING, LogFilter, LogHead, LogPage, LogPoint, LogStore, ReadLimits
 from raas.usecases.ports.messages import Messages
+
+CurrentIdentity = Callable[[], Awaitable[IdentityFields]]
+"""Answers the fields of identities that a subscriber may see now, by rights that are fresh enough."""
 
 _FILTERED_REVISIONS = 20_000
 """Revisions that one read examines for matches of a filter."""
@@ -36,7 +41,15 @@ class LogPages:
 class LogReader:
     """Reads the log for one subscriber that catches up; must be closed."""
 
-    def __init__(self, pages: LogPages, recent_log: RecentLog, register_id: int, which: LogFilter) -> None:
+    def __init__(
+        self,
+        pages: LogPages,
+        recent_log: RecentLog,
+        register_id: int,
+        which: LogFilter,
+        identity: CurrentIdentity,
+    ) -> None:
+        self._identity = identity
         self._pages = pages
         self._recent_log = recent_log
         self._register_id = register_id
@@ -64,10 +77,12 @@ class LogReader:
         if not segment.entries:
             return StreamMessage(None, (), None, segment.position, through), segment.point
         written = written[: len(segment.entries)]
-        view = self._which.view
-        entries = b"".join(written) if view is None else await restricted(written, view, messages)
+        columns = columns_of(segment.entries)
+        # Asked for after the page was read, which may take a while.
+        identity = await self._identity()
+        entries = await shown(written, columns.kind, self._which.view or WHOLE, identity, messages)
         data = messages.mutations(recent_log.log_id, entries, through)
-        nisses = tuple({niss: None for niss in columns_of(segment.entries).niss if niss is not None})
+        nisses = tuple({niss: None for niss in columns.niss if niss is not None})
         revisions = segment.entries[0].revision, segment.entries[-1].revision
         count = len(segment.entries)
         return StreamMessage(data, nisses, revisions, segment.position, through, count), segment.point
@@ -109,6 +124,7 @@ async def follow_log(
     register_id: int,
     position: int,
     which: LogFilter,
+    identity: CurrentIdentity,
     heartbeat_seconds: float,
     pages: LogPages,
     messages: Messages,
@@ -121,11 +137,12 @@ async def follow_log(
     loop = asyncio.get_running_loop()
     through, point = position, None
     heartbeat_at = loop.time() + heartbeat_seconds
-    with closing(LogReader(pages, recent_log, register_id, which)) as reader:
+    with closing(LogReader(pages, recent_log, register_id, which, identity)) as reader:
         while True:
+            fields = await identity()
             recent_log.require_open()
             if recent_log.reaches(position):
-                message = recent_log.next(position, which)
+                message = recent_log.next(position, which, fields)
                 if message is None:
                     await recent_log.beyond(position, heartbeat_at)
             else:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from raas.domain.errors import Refused, Violation
 from raas.domain.numbers.niss import Niss
-from raas.domain.rights.view import RegisterView
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.answer_size import ANSWER_BYTES
 from raas.usecases.calls.call import Call
@@ -60,8 +59,6 @@ class MutationPage:
     resolved: tuple[tuple[Niss, Niss], ...]
     """The requested NISS and its final successor, if it was replaced."""
     next_page_token: str = ""
-    view: RegisterView | None = None
-    """The part of the register that the caller sees of the entries, where that is not all of it."""
 
 
 class ListMutations:
@@ -104,7 +101,7 @@ class ListMutations:
         if answer.position > answer.through:
             content = {"after": answer.through, "position": answer.position, "log_id": str(head.log_id)}
             token = self._pages.seal(call, register.id, use, content)
-        return MutationPage(answer.entries, answer.through, head, resolved, token, which.view)
+        return MutationPage(answer.entries, answer.through, head, resolved, token)
 
     async def violations(self, register: AdmittedRegister, asked: MutationQuery) -> Sequence[Violation]:
         """The violations that the state of the register adds to a request that is refused already."""

@@ -14,12 +14,15 @@ from typing import NamedTuple
 from raas.domain.errors import Reason, Refused, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
+from raas.domain.rights.identity_fields import IdentityFields
+from raas.domain.rights.view import WHOLE
 from raas.usecases.feed.segments import SEGMENT_BYTES, Segment, segment_bytes
+from raas.usecases.feed.serialize import shown_entries
 from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPoint
 from raas.usecases.ports.messages import Messages
 
 _READY_FILTERS = 32
-"""Distinct filters for which the newest message is kept."""
+"""Distinct filters, with fields of identities, for which the newest message is kept."""
 
 ERASABLE_SECONDS = 10.0
 """The time for which erasable contents are served from memory; then they are read again."""
@@ -88,7 +91,7 @@ class RecentLog:
         self._erasable: deque[tuple[float, int]] = deque()
         """When chunks with contents that can be erased are dropped, and their last revisions."""
         self._size = 0
-        self._ready: dict[LogFilter, StreamMessage] = {}
+        self._ready: dict[tuple[LogFilter, IdentityFields], StreamMessage] = {}
         self._waiting: set[asyncio.Future[None]] = set()
         self._ended: Refused | None = None
 
@@ -148,18 +151,21 @@ class RecentLog:
         """Whether everything after this position is in memory."""
         return position >= self._begin
 
-    def next(self, position: int, which: LogFilter) -> StreamMessage | None:
-        """About a segment after a position that `reaches` accepts; None = there is nothing new yet."""
+    def next(self, position: int, which: LogFilter, identity: IdentityFields) -> StreamMessage | None:
+        """About a segment after a position that `reaches` accepts; None = there is nothing new yet.
+
+        `identity` are the fields of identities that the subscriber may see now.
+        """
         if position >= self.position:
             return None
         newest = self._chunks[-1]
         if position != newest.after:
-            return self._message(position, which)
-        ready = self._ready.get(which)
+            return self._message(position, which, identity)
+        ready = self._ready.get((which, identity))
         if ready is None:
-            ready = self._message(position, which)
+            ready = self._message(position, which, identity)
             if len(self._ready) < _READY_FILTERS:
-                self._ready[which] = ready
+                self._ready[which, identity] = ready
         return ready
 
     async def beyond(self, position: int, deadline: float) -> None:
@@ -181,7 +187,7 @@ class RecentLog:
         self._size -= dropped.size
         self._begin = dropped.last
 
-    def _message(self, position: int, which: LogFilter) -> StreamMessage:
+    def _message(self, position: int, which: LogFilter, identity: IdentityFields) -> StreamMessage:
         everything = not (which.dossier_types or which.kinds)
         most = segment_bytes(self.subscribers)
         selected: list[CachedMutation] = []
@@ -201,10 +207,9 @@ class RecentLog:
             position, through = chunk.last, chunk.through
         if not selected:
             return StreamMessage(None, (), None, position, through)
-        entries = b"".join([each.data for each in selected])
-        if which.view is not None:
-            entries = self._messages.restricted(entries, which.view)
-        data = self._messages.mutations(self.log_id, entries, through)
+        written, kinds = [each.data for each in selected], [each.kind for each in selected]
+        parts = shown_entries(written, kinds, which.view or WHOLE, identity, self._messages)
+        data = self._messages.mutations(self.log_id, b"".join(parts), through)
         nisses = tuple({each.niss: None for each in selected if each.niss is not None})
         revisions = selected[0].revision, selected[-1].revision
         return StreamMessage(data, nisses, revisions, position, through, len(selected))

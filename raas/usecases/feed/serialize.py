@@ -6,10 +6,15 @@ from collections.abc import Sequence
 
 from raas.concurrency.slices import yielding_slices
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.registers.mutation import MutationKind
+from raas.domain.rights.identity_fields import IdentityFields
 from raas.domain.rights.view import RegisterView
 from raas.usecases.feed.segments import SEGMENT_BYTES
 from raas.usecases.ports.log import LogEntry
 from raas.usecases.ports.messages import Messages
+
+CONTENT_KINDS = frozenset({MutationKind.IDENTITY_CHANGED.value, MutationKind.NETWORK_EVENT.value})
+"""The kinds of mutations with contents about persons."""
 
 _SLICE = 200
 """Entries serialised before the event loop runs other tasks: about a millisecond."""
@@ -33,12 +38,39 @@ async def serialized(
     return written
 
 
-async def restricted(written: Sequence[bytes], view: RegisterView, messages: Messages) -> bytes:
-    """The bytes of these entries together, without the parts of them that are outside a view."""
+async def shown(
+    written: Sequence[bytes],
+    kinds: Sequence[int],
+    view: RegisterView,
+    identity: IdentityFields,
+    messages: Messages,
+) -> bytes:
+    """The bytes of these entries, of these kinds, together, without what a caller may not see."""
+    if view.dossier_types is None and CONTENT_KINDS.isdisjoint(kinds):
+        return b"".join(written)
     parts: list[bytes] = []
-    async for some in yielding_slices(written, _SLICE):
-        parts.append(messages.restricted(b"".join(some), view))
+    async for some in yielding_slices(list(zip(written, kinds, strict=True)), _SLICE):
+        data, of_kinds = [entry for entry, _ in some], [kind for _, kind in some]
+        parts += shown_entries(data, of_kinds, view, identity, messages)
     return b"".join(parts)
+
+
+def shown_entries(
+    written: Sequence[bytes],
+    kinds: Sequence[int],
+    view: RegisterView,
+    identity: IdentityFields,
+    messages: Messages,
+) -> Sequence[bytes]:
+    """The same at once, in parts. Entries that hide nothing are not parsed."""
+    if view.dossier_types is not None:
+        return [messages.restricted(b"".join(written), view, identity)]
+    if CONTENT_KINDS.isdisjoint(kinds):
+        return written
+    return [
+        messages.restricted(data, view, identity) if kind in CONTENT_KINDS else data
+        for data, kind in zip(written, kinds, strict=True)
+    ]
 
 
 def _end(entries: Sequence[LogEntry], written: Sequence[bytes]) -> int | None:

@@ -12,7 +12,7 @@ from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import Pages
-from raas.usecases.feed.catch_up import LogPages, follow_log
+from raas.usecases.feed.catch_up import CurrentIdentity, LogPages, follow_log
 from raas.usecases.feed.dispatcher import FeedDispatcher
 from raas.usecases.feed.presence import Presence
 from raas.usecases.feed.recent_log import RecentLog, StreamMessage
@@ -61,9 +61,11 @@ class Subscriptions:
         self._log_pages = LogPages(logs, messages, lambda: dispatcher.subscribers)
 
     async def stream(
-        self, call: Call, register: AdmittedRegister, asked: SubscribeRequest
+        self, call: Call, register: AdmittedRegister, asked: SubscribeRequest, identity: CurrentIdentity
     ) -> AsyncGenerator[StreamMessage, None]:
         """The messages for a subscriber, without end; each has data.
+
+        Changes of identity hold the fields that `identity` answers for each message.
 
         Raises Refused: DOSSIER_TYPE_UNKNOWN, SUBSCRIBER_UNKNOWN, SUBSCRIBER_FILTER_DIFFERS,
         PAGE_TOKEN_INVALID, LOG_REPLACED, REVISION_EXPIRED, REVISION_IN_FUTURE, UNAVAILABLE at shutdown;
@@ -100,6 +102,7 @@ class Subscriptions:
                     register.id,
                     position,
                     which,
+                    identity,
                     asked.heartbeat_seconds,
                     self._log_pages,
                     self._messages,

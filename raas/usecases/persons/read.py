@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from raas.domain.errors import Reason, refuse
@@ -34,6 +34,14 @@ class PersonCheck:
     with_former: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class HeldPerson:
+    """A record, and the dossier types under which the register knows the person on a day."""
+
+    person: Person
+    types: frozenset[str]
+
+
 class ReadPersons:
     """The use cases GetPerson and CheckPersons."""
 
@@ -41,16 +49,23 @@ class ReadPersons:
         self._store = store
         self._source = source
 
-    async def get(self, register: AdmittedRegister, niss: Niss) -> Person:
-        """The record of a number whose person the register holds.
+    async def get(self, register: AdmittedRegister, niss: Niss, day: int) -> HeldPerson:
+        """The record of a number whose person the register holds under a dossier type that the caller sees.
 
         Raises Refused NISS_UNKNOWN, whether there is no such number or the register does not hold it.
         """
-        held = await self._store.holds(register.id, niss)
+        held = (await self._store.held_types(register.id, [niss], day)).get(niss, {})
         person = (await self._store.persons([niss])).get(niss)
-        if not held or person is None:
+        if person is None or not any(map(register.view.shows_type, held)):
             raise refuse(Reason.NISS_UNKNOWN, "niss")
-        return person
+        return HeldPerson(person, _covering(register, held))
+
+    async def types_on(
+        self, register: AdmittedRegister, nisses: Collection[Niss], day: int
+    ) -> Mapping[Niss, frozenset[str]]:
+        """The dossier types with a line of each person on a day; a person without any is absent."""
+        held = await self._store.held_types(register.id, nisses, day)
+        return {niss: _covering(register, types) for niss, types in held.items()}
 
     async def record(self, niss: Niss) -> Person:
         """The record of a number, for callers who may see every person. Raises Refused NISS_UNKNOWN."""
@@ -75,3 +90,8 @@ class ReadPersons:
             )
             for check in checks
         )
+
+
+def _covering(register: AdmittedRegister, held: Mapping[str, bool]) -> frozenset[str]:
+    """The types with a line on the day, of those that the caller sees."""
+    return frozenset(code for code, on_day in held.items() if on_day and register.view.shows_type(code))

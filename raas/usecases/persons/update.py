@@ -39,7 +39,7 @@ class UpdatePerson:
         Raises Refused NISS_UNKNOWN (no such number, or the register does not hold the person),
         NISS_CANCELLED, PERSON_NOT_UPDATABLE, VALUE_INVALID (a death before the birth).
         """
-        held = await self._store.holds(register.id, niss)
+        held = await self._store.holds(register.id, niss, register.view.dossier_types)
         person = (await self._store.finals([niss])).get(niss)
         if not held or person is None:
             raise refuse(Reason.NISS_UNKNOWN, "niss")

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.rights.identity_fields import IdentityFields
 from raas.domain.rights.view import RegisterView
 from raas.usecases.ports.log import LogEntry, LogPoint
 from raas.usecases.ports.read_store import DossierView
@@ -18,8 +19,8 @@ class Messages(Protocol):
     def entries(self, register: EnterpriseNumber, entries: Sequence[LogEntry]) -> Sequence[bytes]:
         """The bytes of each of these mutations; a message contains their concatenation."""
 
-    def restricted(self, entries: bytes, view: RegisterView) -> bytes:
-        """Concatenated entries, without the parts of them that are outside a view."""
+    def restricted(self, entries: bytes, view: RegisterView, identity: IdentityFields) -> bytes:
+        """Concatenated entries, without the parts outside a view and the fields of identities not allowed."""
 
     def mutations(self, log_id: UUID, entries: bytes, through_revision: int) -> bytes:
         """A message of concatenated entries."""

@@ -22,6 +22,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.identity import Identity, IdentityClaim
 from raas.domain.persons.record import Person
 from raas.domain.persons.status import PersonStatus
+from raas.domain.rights.view import VisibleTypes
 from raas.domain.search.person_search import DayProbe, Probe
 from raas.usecases.ports.write_store import (
     DossierTypes,
@@ -169,8 +170,20 @@ class PersonStore(Protocol):
         Takes the same time whether a number was replaced or not.
         """
 
-    async def holds(self, register_id: int, niss: Niss) -> bool:
-        """Whether the register has a line under any number of the person to whom this one belongs."""
+    async def holds(self, register_id: int, niss: Niss, within: VisibleTypes = None) -> bool:
+        """Whether the register has a line under any number of the person to whom this one belongs.
+
+        `within`: a line under one of these dossier types; None = under any.
+        """
+
+    async def held_types(
+        self, register_id: int, nisses: Collection[Niss], day: int
+    ) -> Mapping[Niss, Mapping[str, bool]]:
+        """The dossier types under which the register has a line of each person, under any number.
+
+        By number asked for and code of the type: whether a line covers `day`. A person whom the register does
+        not hold is absent.
+        """
 
     async def find(self, probe: Probe | DayProbe, limit: int) -> tuple[Sequence[Findable], bool]:
         """The records that an index finds with this probe, and whether there are more than `limit`.

@@ -27,6 +27,9 @@ class RegisterStore(Protocol):
     async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
         """The registers of these organisations that exist, by enterprise number."""
 
+    async def partners(self, register_id: int) -> Mapping[str, EnterpriseNumber]:
+        """The partner of each dossier type that is kept for one, by its code."""
+
     async def create(
         self, number: EnterpriseNumber, name: str, sector: int | None = None, institution: int | None = None
     ) -> Register:

@@ -19,6 +19,7 @@ from raas.usecases.ports.journal import NoJournal
 from raas.v1 import mutation_stream_pb2 as v1
 from raas.v1 import register_service_pb2 as registers_v1
 from raas.v1.mutation_pb2 import Mutation, MutationKind
+from tests.rights import identity_authorisation
 from tests.stream.harness import StreamHarness, stream_harness
 from tests.stream.history import Begun, Mutations, Subscriber
 from tests.stream.reading import metadata, record_of
@@ -69,6 +70,7 @@ async def test_every_read_shows_contents_and_later_their_erasure(
     stream: StreamHarness, persons: PersonHarness
 ) -> None:
     register = await persons.register()
+    await stream.rights.put(identity_authorisation(register.enterprise_number))
     niss = await persons.person(an_identity("Peeters"))
     await persons.inscribe(register, niss, "2020-01-01", "2020-12-31")
     await persons.fed([FeedRow(niss, identity=WHOLE)])
@@ -97,6 +99,7 @@ async def test_the_checksum_follows_before_and_after_an_erasure(
     stream: StreamHarness, persons: PersonHarness
 ) -> None:
     register = await persons.register()
+    await stream.rights.put(identity_authorisation(register.enterprise_number))
     number = enterprise_number_text(register.enterprise_number)
     niss = await persons.person(an_identity("Peeters"))
     await persons.inscribe(register, niss, "2020-01-01", "2020-12-31")

@@ -28,6 +28,7 @@ from raas.usecases.calls.call import Caller
 from raas.v1 import person_service_pb2 as v1
 from raas.v1.error_reason_pb2 import ErrorReason
 from tests.oracle import numbers
+from tests.rights import identity_authorisation
 from tests.rpc.harness import told
 from tests.rpc.person_harness import PersonServer, open_person_harness
 from tests.usecases.persons.harness import NATIONAL, WHOLE, a_call, an_identity, new_niss, ordinal
@@ -52,6 +53,13 @@ class Own:
         self.niss = niss
         self.text = niss_text(niss)
         self.metadata = (("raas-enterprise-number", enterprise_number_text(register.enterprise_number)),)
+
+    async def sees(self, *nisses: Niss, **restricted: Any) -> None:
+        """An authorisation to see whole identities, or part of them; these persons are inscribed today."""
+        number = self.register.enterprise_number
+        await self.raas_server.rights.put(identity_authorisation(number, **restricted))
+        for niss in nisses:
+            await self.raas_server.harness.inscribe(self.register, niss, "2025-06-01", "2999-12-31")
 
     async def ask(self, rpc: str, request: dict[str, Any]) -> Any:
         return await ask(self.raas_server, rpc, request, self.metadata)
@@ -90,6 +98,7 @@ def as_dict(message: Message) -> dict[str, Any]:
 
 
 async def test_get_person(own: Own):
+    await own.sees(own.niss)
     answer = as_dict((await own.ask("GetPerson", {"niss": own.text})).person)
     assert answer.pop("update_time")
     assert answer == {
@@ -102,6 +111,7 @@ async def test_get_person(own: Own):
 
 
 async def test_get_a_replaced_person(own: Own):
+    await own.sees(own.niss)
     new = await own.raas_server.harness.person(an_identity("New"))
     await own.raas_server.harness.numbers.replace(a_call(), own.niss, new, validate_only=False)
     person = (await own.ask("GetPerson", {"niss": own.text})).person
@@ -207,6 +217,7 @@ async def test_create_person(own: Own):
     created = (await own.ask("CreatePerson", request)).person
     assert as_dict(created.identity) == identity
     assert (await own.ask("CreatePerson", request)).person == created
+    await own.sees(Niss(int(created.niss)))
     again = await own.ask("CreatePerson", {"identity": identity})
     assert not again.HasField("person")
     assert [candidate.person for candidate in again.candidates] == [created]
@@ -215,6 +226,7 @@ async def test_create_person(own: Own):
 
 
 async def test_update_person(own: Own):
+    await own.sees(own.niss)
     answer = await own.ask(
         "UpdatePerson",
         {

@@ -26,6 +26,7 @@ from tests.memory.logs import (
     committed_batch,
     read,
 )
+from tests.rights import no_identity
 
 REGISTER, NEIGHBOUR = 1, 2
 HOURS = DispatcherLimits(poll_seconds=3600, poll_seconds_not_listening=3600)
@@ -111,7 +112,7 @@ class Follower:
         try:
             async with world.dispatcher.follow(register_id) as recent_log:
                 async for message in follow_log(
-                    recent_log, register_id, after, which, heartbeat, world.pages, world.messages
+                    recent_log, register_id, after, which, no_identity, heartbeat, world.pages, world.messages
                 ):
                     self.received.append(read(message.data))
                     self._changed.set()

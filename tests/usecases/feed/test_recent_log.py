@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from raas.domain.errors import Reason, Refused, refuse
+from raas.domain.rights.identity_fields import NO_IDENTITY
 from raas.domain.rights.view import Content, RegisterView
 from raas.usecases.feed.recent_log import ERASABLE_SECONDS, RecentLog, cached, wake
 from raas.usecases.feed.segments import SEGMENT_BYTES, segment_of
@@ -35,13 +36,13 @@ class _World:
             wake(waiter)
 
     def next(self, position: int, which: LogFilter = EVERYTHING) -> tuple[Any, int]:
-        message = self.recent_log.next(position, which)
+        message = self.recent_log.next(position, which, NO_IDENTITY)
         assert message is not None
         return read(message.data) if message.data else None, message.position
 
 
 def test_recent_log_is_empty_at_first() -> None:
-    assert _World().recent_log.next(0, EVERYTHING) is None
+    assert _World().recent_log.next(0, EVERYTHING, NO_IDENTITY) is None
 
 
 def test_subscriber_receives_the_mutations_after_its_position() -> None:
@@ -53,7 +54,7 @@ def test_subscriber_receives_the_mutations_after_its_position() -> None:
     assert world.next(0) == ({"mutations": [1, 2, 3], "through": 3}, 3)
     assert world.next(1) == ({"mutations": [2, 3], "through": 3}, 3)
     assert world.next(2) == ({"mutations": [3], "through": 3}, 3)
-    assert world.recent_log.next(3, EVERYTHING) is None
+    assert world.recent_log.next(3, EVERYTHING, NO_IDENTITY) is None
 
 
 def test_recent_log_filters_like_the_store() -> None:
@@ -71,13 +72,13 @@ def test_restricted_subscribers_share_messages_with_those_of_the_same_view_only(
     world = _World()
     world.log.write(code="B")
     world.publish()
-    whole = world.recent_log.next(0, B_ONLY)
+    whole = world.recent_log.next(0, B_ONLY, NO_IDENTITY)
     views = [
         RegisterView(frozenset({"B"})),
         RegisterView(frozenset({"B"}), {Content.IDENTITY: frozenset({"B"})}),
         RegisterView(frozenset({"B"})),
     ]
-    one, other, same = [world.recent_log.next(0, replace(B_ONLY, view=view)) for view in views]
+    one, other, same = [world.recent_log.next(0, replace(B_ONLY, view=view), NO_IDENTITY) for view in views]
     assert one is same
     assert len({id(message) for message in (whole, one, other)}) == 3
     assert world.messages.restrictions == 2
@@ -88,7 +89,7 @@ def test_subscribers_at_the_head_share_one_message_per_filter() -> None:
     world.log.write(code="B")
     world.publish()
     for which in (EVERYTHING, B_ONLY):
-        one, other = world.recent_log.next(0, which), world.recent_log.next(0, which)
+        one, other = [world.recent_log.next(0, which, NO_IDENTITY) for _ in range(2)]
         assert one is not None
         assert one is other
     assert world.messages.written == [1]
@@ -146,7 +147,7 @@ def test_recent_log_continues_after_all_its_chunks_are_dropped() -> None:
     assert world.next(0)[1] == 1
     world.recent_log.drop_erasable(ERASABLE_SECONDS)
     assert (world.recent_log.reaches(0), world.recent_log.reaches(1)) == (False, True)
-    assert world.recent_log.next(1, EVERYTHING) is None
+    assert world.recent_log.next(1, EVERYTHING, NO_IDENTITY) is None
     world.log.write()
     world.publish(now=ERASABLE_SECONDS)
     assert world.next(1) == ({"mutations": [2], "through": 2}, 2)

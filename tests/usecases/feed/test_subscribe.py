@@ -15,6 +15,7 @@ from raas.usecases.feed.start_position import AfterRevision, SubscribeRequest
 from raas.usecases.feed.subscribe import Subscriptions
 from raas.usecases.ports.log import LogHead
 from tests.memory.logs import NUMBER, MemoryLogs, ReadableMessages, read
+from tests.rights import no_identity
 from tests.usecases.feed.test_dispatcher import settled
 
 REGISTER = 1
@@ -41,7 +42,7 @@ async def test_mutation_committed_while_a_stream_begins_is_sent_at_once() -> Non
     subscriptions = Subscriptions(dispatcher, logs, unused, unused, Presence(unused), unused, messages)
     call = Call(Caller(NUMBER), UUID(int=1), "Subscribe")
     stream = subscriptions.stream(
-        call, AdmittedRegister(REGISTER, NUMBER), SubscribeRequest(AfterRevision(0))
+        call, AdmittedRegister(REGISTER, NUMBER), SubscribeRequest(AfterRevision(0)), no_identity
     )
     async with asyncio.timeout(10):
         message = await anext(stream)

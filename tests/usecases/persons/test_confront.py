@@ -195,12 +195,14 @@ async def test_register_reads_only_persons_it_holds(harness: PersonHarness):
     register, niss, other = await harness.register(), await harness.person(Identity("Nemo")), new_niss()
     for unheld in (niss, other):
         with pytest.raises(Refused) as refused:
-            await harness.read.get(register, unheld)
+            await harness.read.get(register, unheld, ordinal(2024, 6, 1))
         assert refused.value.violations == (Violation("niss", Reason.NISS_UNKNOWN),)
     await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
-    assert await harness.read.get(register, niss) == await harness.record(niss)
+    assert (await harness.read.get(register, niss, ordinal(2024, 6, 1))).person == await harness.record(
+        niss
+    )
     with pytest.raises(Refused):
-        await harness.read.get(await harness.register(), niss)
+        await harness.read.get(await harness.register(), niss, ordinal(2024, 6, 1))
 
 
 async def test_other_tasks_run_while_long_claims_are_compared() -> None:

@@ -5,15 +5,23 @@ from __future__ import annotations
 from raas.domain.numbers.enterprise_number import enterprise_number_text
 from raas.domain.numbers.niss import niss_text
 from raas.domain.registers.mutation import Mutation
-from raas.domain.rights.view import WHOLE, RegisterView
+from raas.domain.rights.identity_fields import IdentityFields
+from raas.domain.rights.view import RegisterView
 from raas.rpc.wire.dossiers import period_messages
 from raas.rpc.wire.mutations.details import put_detail
 from raas.rpc.wire.mutations.restricted import restrict
 from raas.v1 import mutation_pb2
 
 
-def mutation_message(mutation: Mutation, view: RegisterView = WHOLE) -> mutation_pb2.Mutation:
-    """A mutation as it was recorded, without what the view hides; its kind has the number of the domain."""
+def shown_mutation(mutation: Mutation, view: RegisterView, identity: IdentityFields) -> mutation_pb2.Mutation:
+    """A mutation without what a caller may not see."""
+    message = mutation_message(mutation)
+    restrict(message, view, identity)
+    return message
+
+
+def mutation_message(mutation: Mutation) -> mutation_pb2.Mutation:
+    """A mutation as it was recorded, contents included; its kind has the number of the domain."""
     stamp = mutation.stamp
     message = mutation_pb2.Mutation(
         register=enterprise_number_text(mutation.register),
@@ -37,6 +45,4 @@ def mutation_message(mutation: Mutation, view: RegisterView = WHOLE) -> mutation
     )
     message.record_time.FromDatetime(mutation.record_time)
     put_detail(message, mutation.detail)
-    if not view.is_whole:
-        restrict(message, view)
     return message

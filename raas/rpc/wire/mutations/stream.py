@@ -17,6 +17,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import niss_text
 from raas.domain.registers.content import Content
 from raas.domain.registers.stored_details import detail_from_json
+from raas.domain.rights.identity_fields import IdentityFields
 from raas.domain.rights.view import RegisterView
 from raas.rpc.wire.dossiers import dossiers_bytes
 from raas.rpc.wire.encoding import nested, text_tag, varint
@@ -46,9 +47,9 @@ class StreamMessages:
         mutations = mutations_bytes(register, entries)
         return list(map(add, map(_entry_head, map(len, mutations)), mutations))
 
-    def restricted(self, entries: bytes, view: RegisterView) -> bytes:
-        """Joined entries without what the view does not show."""
-        return restricted_entries(entries, view)
+    def restricted(self, entries: bytes, view: RegisterView, identity: IdentityFields) -> bytes:
+        """Joined entries without what a caller may not see."""
+        return restricted_entries(entries, view, identity)
 
     def mutations(self, log_id: UUID, entries: bytes, through_revision: int) -> bytes:
         """A message of joined entries."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from raas.domain.calendar.day import day_text
 from raas.domain.errors import Violation
 from raas.domain.numbers.enterprise_number import enterprise_number_text
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.record import Person
+from raas.domain.persons.stored_identity import IDENTITY_FIELDS, only_fields
 from raas.rpc.wire.dossiers import dossier_messages, period_messages
 from raas.rpc.wire.persons.identities import identity_message
 from raas.rpc.wire.rejected_rows import rejected_rows
@@ -22,28 +23,36 @@ from raas.v1 import person_pb2
 from raas.v1 import person_service_pb2 as v1
 
 
-def person_message(person: Person) -> person_pb2.Person:
-    """A record; the numbers of register of origin and status are those of the domain."""
+def person_message(person: Person, fields: frozenset[str]) -> person_pb2.Person:
+    """A record with these fields of its identity, of which it names the others.
+
+    All others are named, whether they are known or not. The numbers of register of origin and status are
+    those of the domain.
+    """
+    dates = [day for name, day in person.source_dates.items() if name in fields]
     message = person_pb2.Person(
         niss=niss_text(person.niss),
         register_of_origin=person.register_of_origin.value,  # type: ignore[arg-type]
         status=person.status.value,  # type: ignore[arg-type]
         replaced_by=None if person.replaced_by is None else niss_text(person.replaced_by),
         successor=None if person.successor is None else niss_text(person.successor),
-        identity=identity_message(person.identity),
+        identity=identity_message(only_fields(person.identity, fields)),
         version=person.version,
-        source_date=None if person.source_date is None else day_text(person.source_date),
+        source_date=day_text(max(dates)) if dates else None,
+        withheld_fields=[name for name in IDENTITY_FIELDS if name not in fields],
     )
     if person.update_time is not None:
         message.update_time.FromDatetime(person.update_time)
     return message
 
 
-def candidate_messages(candidates: Iterable[Candidate]) -> list[v1.Candidate]:
-    """Candidates, in their order; the numbers of the steps are those of the domain."""
+def candidate_messages(
+    candidates: Iterable[Candidate], fields: Mapping[Niss, frozenset[str]]
+) -> list[v1.Candidate]:
+    """Candidates, in their order, each with its fields; the numbers of the steps are those of the domain."""
     return [
         v1.Candidate(
-            person=person_message(each.person),
+            person=person_message(each.person, fields[each.person.niss]),
             score=each.score,
             step=each.step.value if each.step else None,  # type: ignore[arg-type]
         )
