@@ -51,6 +51,12 @@ class RealRegister:
             caller.run(caller.client.create_register(self.enterprise_number, "A test"))
             for code in TYPES:
                 caller.run(caller.client.create_dossier_type(DossierType(code=code)))
+            # As the fake register may see identities, too.
+            caller.run(
+                caller.client.grant_authorisation(
+                    "PERSON_IDENTITY", self.enterprise_number, "24/001", valid_from="2024-01-01"
+                )
+            )
         return self
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 
 from raas.v1.administration_service_pb2 import CreateRegisterRequest
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
+from raas.v1.authorisation_pb2 import Authorisation
+from raas.v1.distribution_service_pb2 import GrantAuthorisationRequest
+from raas.v1.distribution_service_pb2_grpc import DistributionServiceStub
 from raas.v1.dossier_pb2 import Dossier
 from raas.v1.dossier_type_pb2 import DossierType
 from raas.v1.register_pb2 import Register
@@ -101,6 +105,23 @@ def new_register(server: Server) -> TestRegister:
                 CreateDossierTypeRequest(dossier_type=DossierType(code=code)), metadata=register.caller
             )
     return register
+
+
+def see_identities(register: TestRegister, **restricted: Any) -> Authorisation:
+    """Let a register see the identities of the persons that it knows, or part of them."""
+    request = GrantAuthorisationRequest(
+        service="PERSON_IDENTITY",
+        register=register.number,
+        deliberation="24/001",
+        valid_from="2024-01-01",
+        **restricted,
+    )
+    with channel(register.server) as open_channel:
+        stub: Any = DistributionServiceStub(open_channel)
+        authorisation: Authorisation = stub.GrantAuthorisation(
+            request, metadata=register.caller
+        ).authorisation
+        return authorisation
 
 
 def lines_of(dossiers: Iterable[Dossier]) -> Iterator[LineRow]:

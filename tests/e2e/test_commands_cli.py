@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from raas_client import Checkpoint
-from tests.e2e.registers import TestRegister, new_register
+from tests.e2e.registers import TestRegister, new_register, see_identities
 from tests.e2e.servers import Server, clean_environment, free_port, raas
 from tests.oracle import numbers
 
@@ -109,6 +109,7 @@ async def test_subscribers_are_listed_and_deleted(register: TestRegister) -> Non
 
 def test_persons_are_imported_searched_and_shown(person_server: Server, tmp_path: Path) -> None:
     register = new_register(person_server)
+    see_identities(register)
     path = tmp_path / "persons.jsonl"
     rows = [
         {

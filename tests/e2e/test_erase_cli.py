@@ -22,7 +22,7 @@ from raas.usecases.persons.import_rows import FeedRow
 from raas.v1.mutation_pb2 import Mutation
 from tests.conftest import CITUS_DSN
 from tests.e2e.lock_waits import waiting_for
-from tests.e2e.registers import TestRegister
+from tests.e2e.registers import TestRegister, see_identities
 from tests.e2e.servers import ROOT, Server, raas
 from tests.eventually import eventually
 from tests.usecases.persons.harness import PersonHarness, a_call
@@ -47,8 +47,9 @@ async def told(harness: PersonHarness, register: AdmittedRegister, *last_names: 
 
 
 async def log_of(server: Server, register: AdmittedRegister) -> list[Mutation]:
-    """All mutations of a register, by ListMutations."""
+    """All mutations of a register that may see identities, by ListMutations."""
     owner = TestRegister(server, enterprise_number_text(register.enterprise_number))
+    see_identities(owner)
     async with owner.client() as client:
         return [mutation async for mutation in client.mutations()]
 

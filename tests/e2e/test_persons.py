@@ -27,7 +27,7 @@ from raas.v1.person_service_pb2 import (
     Verdict,
 )
 from tests.e2e.persons import BIS, NATIONAL, SOURCE, Persons, a_person, new_niss
-from tests.e2e.registers import TestRegister, new_register
+from tests.e2e.registers import TestRegister, new_register, see_identities
 from tests.e2e.servers import LOCAL, Server
 from tests.e2e.test_faults import database_of
 from tests.rpc.harness import Refusal, told
@@ -69,7 +69,8 @@ def test_person_not_held_is_indistinguishable_from_an_unknown_one(
     persons: Persons, register: TestRegister
 ) -> None:
     held, unheld = persons.known(2)
-    persons.inscribe(register, held, "2024-01-01", "2024-12-31")
+    see_identities(register)
+    persons.inscribe(register, held, "2024-01-01", "2999-12-31")
     found = persons.service.GetPerson(GetPersonRequest(niss=held), metadata=register.caller)
     assert (found.person.niss, found.person.identity.last_name) == (held, "D'Hondt-Müller")
     get = persons.service.GetPerson
@@ -79,7 +80,7 @@ def test_person_not_held_is_indistinguishable_from_an_unknown_one(
     assert {(each.status, each.message, *each.violations) for each in tellings} == {
         ("NOT_FOUND", tellings[0].message, ("niss", "NISS_UNKNOWN"))
     }
-    persons.remove(register, held, "2024-01-01", "2024-12-31")
+    persons.remove(register, held, "2024-01-01", "2999-12-31")
     request = GetPersonRequest(niss=held)
     assert refusal(get, request, metadata=register.caller).info.reason == "NISS_UNKNOWN"
 
@@ -163,7 +164,8 @@ def test_update_is_applied_field_by_field_and_notifies_holders(
 ) -> None:
     stranger = new_register(person_server)
     (niss,) = persons.known(1)
-    persons.inscribe(register, niss, "2024-01-01", "2024-12-31")
+    see_identities(register)
+    persons.inscribe(register, niss, "2024-01-01", "2999-12-31")
     revision = register.state().revision
     address = Address(country="BE", municipality="Gent", postal_code="9000")
     request = UpdatePersonRequest(

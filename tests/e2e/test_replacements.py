@@ -23,7 +23,7 @@ from raas.v1.period_pb2 import Period
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from raas_client import RaasClient
-from tests.e2e.registers import TYPES, TestRegister, new_register
+from tests.e2e.registers import TYPES, TestRegister, new_register, see_identities
 from tests.e2e.servers import LOCAL, Server, running_server
 from tests.oracle import numbers
 from tests.stream.questions import history
@@ -161,6 +161,7 @@ async def test_mirror_stays_exact_through_changes_of_numbers(server: Server, tmp
 
 async def test_stream_carries_identity_changes(server: Server) -> None:
     register = new_register(server)
+    see_identities(register)
     person = numbers.niss(1986, 61, 1, 5)
     async with asking(register) as ask:
         await introduce(ask.channel, register.number, [person])

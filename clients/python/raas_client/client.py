@@ -10,6 +10,7 @@ from typing import Self
 
 from raas_client.blocking import Blocking
 from raas_client.calls.admin.accountability import Accountability
+from raas_client.calls.admin.authorisations import Authorisations
 from raas_client.calls.admin.catalogue import Catalogue
 from raas_client.calls.admin.registers import Administration
 from raas_client.calls.admin.rights import Rights
@@ -37,7 +38,15 @@ _SQLITE_IN_MEMORY = ":memory:"
 
 
 class RaasClient(
-    RegisterReads, RegisterWrites, Feed, Persons, Administration, Rights, Catalogue, Accountability
+    RegisterReads,
+    RegisterWrites,
+    Feed,
+    Persons,
+    Administration,
+    Rights,
+    Catalogue,
+    Authorisations,
+    Accountability,
 ):
     """A client of RaaS; `async with` closes it. Nothing is sent before the first call.
 

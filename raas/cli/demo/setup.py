@@ -34,6 +34,7 @@ from raas_client import CallFailed, Patience, RaasClient, RaasError, Refused
 REGISTER, NAME = "0999999922", "Demonstration register"
 
 _IMPORT_ID = "demonstration-register"
+_SERVICE, _AUTHORISED_FROM = "PERSON_IDENTITY", "2024-01-01"
 _PATIENCE_SECONDS = 120.0
 _POLL_SECONDS = 0.5
 
@@ -99,6 +100,7 @@ async def _create(client: RaasClient, target: str, beside: int | None) -> int:
     if (await client.get_register()).name == NAME:
         await _import_persons(client)
         await _create_types(client)
+        await _authorise(client)
         operations = Operations(read_header(COLUMNS, ignore_extra=False))
         rows = [operations.make(row).operation for row in demo_rows()]
         _require_none((await client.import_operations(rows, import_id=_IMPORT_ID)).rejected)
@@ -149,6 +151,13 @@ async def _create_types(client: RaasClient) -> None:
             await client.create_dossier_type(
                 DossierType(code=code, quality_code=quality_code, labels=labelled)
             )
+
+
+async def _authorise(client: RaasClient) -> None:
+    """Let the register see the identities of the persons that it knows, unless it may already."""
+    granted = client.authorisations(service=_SERVICE, register=REGISTER)
+    if not any([each.deliberation == NAME async for each in granted]):
+        await client.grant_authorisation(_SERVICE, REGISTER, NAME, valid_from=_AUTHORISED_FROM)
 
 
 class _HasViolations(Protocol):

@@ -10,8 +10,8 @@ from raas.domain.rights.view import VisibleTypes
 from raas.domain.search.birth_window import coded_birth_date
 from raas.domain.search.person_search import DayProbe, Probe
 from raas.storage.connection.lease import Connection
-from raas.storage.reads.type_condition import of_types
 from raas.storage.rows.arrays import array, quoted
+from raas.storage.rows.type_condition import of_types
 from raas.usecases.ports.persons import Findable
 
 # One descent of the index per key and kind of birth code. LIMIT counts a person once per key; nearly all

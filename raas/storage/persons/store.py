@@ -30,8 +30,8 @@ from raas.storage.persons.imports import (
 )
 from raas.storage.persons.rows import READ_FINALS, READ_PERSONS, add_persons, person_of
 from raas.storage.persons.search import HELD_TYPES, find, holds
-from raas.storage.reads.type_condition import within_parameters
 from raas.storage.rows.arrays import array
+from raas.storage.rows.type_condition import within_parameters
 from raas.usecases.ports.persons import AddResult, Findable, Progress, Rejection
 from raas.usecases.ports.write_store import ImportKey
 

@@ -11,10 +11,10 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
 from raas.domain.rights.view import VisibleTypes
 from raas.storage.connection.query import fetch
-from raas.storage.reads.type_condition import of_any_type, of_types, within_parameters
 from raas.storage.reads.window_sql import PAGE_BYTES
 from raas.storage.rows.arrays import array
 from raas.storage.rows.mutations import MUTATION_COLUMNS, mutations_of
+from raas.storage.rows.type_condition import of_any_type, of_types, within_parameters
 
 _AFTER = "greatest(%(after)s::bigint, (SELECT oldest_revision FROM r))"
 

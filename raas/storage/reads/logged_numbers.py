@@ -16,8 +16,8 @@ from raas.domain.registers.revision_bounds import revision_violation
 from raas.domain.rights.view import VisibleTypes
 from raas.storage.connection.query import Row, fetch_each
 from raas.storage.reads.as_of import joined_state, periods_at, revision_at
-from raas.storage.reads.type_condition import of_any_type, of_types, within_parameters
 from raas.storage.rows.arrays import array
+from raas.storage.rows.type_condition import of_any_type, of_types, within_parameters
 from raas.usecases.ports.niss_history import ReadAs
 
 _REPLACED = MutationKind.NISS_REPLACED.value

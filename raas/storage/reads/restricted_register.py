@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.registers.register import Register
 from raas.storage.connection.query import fetch
-from raas.storage.reads.type_condition import of_types, within_parameters
+from raas.storage.rows.type_condition import of_types, within_parameters
 
 _READ = """
 SELECT h.log_id, h.revision, h.oldest_revision, h.record_time, h.types_revision, ({count})

@@ -12,9 +12,9 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
 from raas.domain.rights.view import VisibleTypes
 from raas.storage.connection.query import fetch
-from raas.storage.reads.type_condition import of_types, within_parameters
 from raas.storage.rows.arrays import array
 from raas.storage.rows.mutations import MUTATION_COLUMNS, mutations_of
+from raas.storage.rows.type_condition import of_types, within_parameters
 from raas.usecases.ports.errors import StoreFault
 from raas.usecases.ports.read_store import DossierChain, DossierChains, WalkStart, WalkStep
 

@@ -198,9 +198,7 @@ async def test_register_reads_only_persons_it_holds(harness: PersonHarness):
             await harness.read.get(register, unheld, ordinal(2024, 6, 1))
         assert refused.value.violations == (Violation("niss", Reason.NISS_UNKNOWN),)
     await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
-    assert (await harness.read.get(register, niss, ordinal(2024, 6, 1))).person == await harness.record(
-        niss
-    )
+    assert (await harness.read.get(register, niss, ordinal(2024, 6, 1))).person == await harness.record(niss)
     with pytest.raises(Refused):
         await harness.read.get(await harness.register(), niss, ordinal(2024, 6, 1))
 

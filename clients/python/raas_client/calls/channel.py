@@ -13,6 +13,7 @@ import grpc
 import grpc.aio
 
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
+from raas.v1.distribution_service_pb2_grpc import DistributionServiceStub
 from raas.v1.mutation_stream_pb2_grpc import MutationStreamStub
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
@@ -23,6 +24,7 @@ from raas_client.options import Keepalive, Tls
 if TYPE_CHECKING:
     # These classes exist for type checkers only.
     from raas.v1.administration_service_pb2_grpc import AdministrationServiceAsyncStub
+    from raas.v1.distribution_service_pb2_grpc import DistributionServiceAsyncStub
     from raas.v1.mutation_stream_pb2_grpc import MutationStreamAsyncStub
     from raas.v1.person_service_pb2_grpc import PersonServiceAsyncStub
     from raas.v1.register_service_pb2_grpc import RegisterServiceAsyncStub
@@ -44,6 +46,7 @@ class Stubs:
     stream: MutationStreamAsyncStub
     administration: AdministrationServiceAsyncStub
     persons: PersonServiceAsyncStub
+    distribution: DistributionServiceAsyncStub
 
 
 class Channel:
@@ -60,6 +63,7 @@ class Channel:
             MutationStreamStub(channel),
             AdministrationServiceStub(channel),
             PersonServiceStub(channel),
+            DistributionServiceStub(channel),
         )
 
     @property

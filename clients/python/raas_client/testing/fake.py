@@ -57,6 +57,12 @@ class FakeRegister:
             with self.client().blocking() as caller:
                 for code in self._dossier_types:
                     caller.run(caller.client.create_dossier_type(DossierType(code=code)))
+                # Changes of identity show their contents, as to a register that is authorised.
+                caller.run(
+                    caller.client.grant_authorisation(
+                        "PERSON_IDENTITY", self.enterprise_number, "A fake register", valid_from="1900-01-01"
+                    )
+                )
         except BaseException:
             self._end()
             raise
