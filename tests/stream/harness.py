@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import count
 from typing import Any, cast
 
@@ -169,7 +169,7 @@ async def stream_harness(
         routing=unused,
         stale=unused,
         registers=Registers(registers, pages),
-        rights=RightsUseCases(unused, unused, unused, unused, unused, unused),
+        rights=RightsUseCases(*(unused for _ in fields(RightsUseCases))),
         stream=streaming,
     )
     rights = await known_rights()
