@@ -171,6 +171,8 @@ async def stream_harness(
         registers=Registers(registers, pages),
         rights=RightsUseCases(*(unused for _ in fields(RightsUseCases))),
         stream=streaming,
+        usage=unused,
+        audit=unused,
     )
     rights = await known_rights()
     access = AccessControl(registers, audit, declared_permissions(SERVICES), rights)
