@@ -18,7 +18,7 @@ BREAKING_AGAINST ?= $(shell head=$$(git rev-parse --quiet --verify HEAD); \
 	for ref in origin/main main; do base=$$(git rev-parse --quiet --verify "$$ref") || continue; \
 	[ "$$base" = "$$head" ] || { echo "$$base"; exit; }; done; echo "$$head")
 
-.PHONY: help setup run test lint bench trials certs lock dist bom
+.PHONY: help setup run test lint bench trials certs fuzz lock dist bom
 
 help:
 	@echo 'make setup   install everything in $(VENV)'
@@ -28,6 +28,7 @@ help:
 	@echo 'make bench   run the benchmarks'
 	@echo 'make trials  measure recall and precision of the search, also on public data'
 	@echo 'make certs   make certificates for development in var/development'
+	@echo 'make fuzz    send hostile requests and feed the parsers with hostile inputs, for minutes'
 	@echo 'make lock    resolve the dependencies of pyproject.toml anew, into requirements/'
 	@echo 'make dist    build wheel, sdist and bill of materials in dist/'
 
@@ -88,6 +89,17 @@ trials: setup
 
 certs: setup
 	$(BIN)/raas certificates --dir var/development
+
+# FUZZ_EXAMPLES requests to every RPC, then FUZZ_SECONDS for each parser, on inputs that the coverage of its code guides.
+# atheris is published for Linux. An input that a parser neither accepts nor refuses is written to a file and named.
+FUZZ_EXAMPLES := 500
+FUZZ_SECONDS := 60
+PARSERS := niss enterprise_number period note checkpoint record export proof key_history csv token claims certificate names
+fuzz: setup
+	RAAS_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(PYTEST) --timeout 3600 tests/fuzzing
+	$(LOCKED) -r requirements/fuzz.lock
+	for parser in $(PARSERS); do echo "== $$parser"; \
+		$(BIN)/python -m tests.fuzzing.parsers "$$parser" -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1; done
 
 # Every file holds the whole resolution of its extras, for every supported Python and platform. All hold the same versions.
 # `make lock LOCK_ARGUMENTS=--upgrade` takes the newest versions; without it, those in the files stay where they fit.
