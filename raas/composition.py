@@ -55,7 +55,8 @@ def change_feed(reading: AsyncEngine, persons: Persons, pages: Pages) -> FeedSer
     """The change feed over the log of the database."""
     return FeedService(
         PostgresLogs(reading),
-        PostgresReadStore(reading),
+        # A snapshot is the whole state from which the mutations of the stream go on.
+        PostgresReadStore(reading).showing_restricted(),
         PostgresSubscribers(reading),
         PostgresNotifications(reading),
         persons.source,

@@ -92,7 +92,7 @@ class MemoryServer:
         identities = MemoryIdentitySource(state)
         feed = FeedService(
             MemoryLogStore(state),
-            reads,
+            reads.showing_restricted(),
             self._subscribers,
             NoNotifications(),
             source,

@@ -9,6 +9,7 @@ from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
 from raas.domain.registers.register import RegisterIdentity
+from raas.domain.registers.restriction import HiddenDays
 from raas.domain.registers.revision_bounds import revision_violation
 from raas.domain.rights.view import VisibleTypes
 from raas.memory.mutations import mutation_of
@@ -20,6 +21,15 @@ from raas.usecases.ports.read_store import DossierFilter, DossierPage, DossierVi
 
 class MemoryReadStore(MemoryTransitions):
     """The reads of registers."""
+
+    def showing_restricted(self) -> MemoryReadStore:
+        """The same reads, which leave nothing out."""
+        return MemoryReadStore(self._state, hiding=False)
+
+    async def hidden_days(self, register_id: int, nisses: Sequence[Niss]) -> Sequence[HiddenDays]:
+        """The days that restrictions hide from the dossiers of these numbers."""
+        found = self._state.registers[register_id].hidden_days() if self._hiding else ()
+        return tuple(days for days in found if days.niss in nisses)
 
     async def resolve_time(self, register_id: int, instant: datetime) -> int:
         """The last revision recorded at or before an instant; waits for a write in flight."""
@@ -54,7 +64,7 @@ class MemoryReadStore(MemoryTransitions):
         revision = _revision_to_read(register, at_revision, violations)
         views = [
             view
-            for view in register.views(revision)
+            for view in register.views(revision, hiding=self._hiding and at_revision is not None)
             if which.matches(view.dossier_type, view.lines)
             and (not which.nisses or view.niss in which.nisses)
             and (after is None or (view.niss, view.dossier_type) > after)
@@ -98,8 +108,9 @@ class MemoryReadStore(MemoryTransitions):
         readings = {}
         for register_id in dict.fromkeys(register_id for register_id, _ in keys):
             register = self._state.registers[register_id]
-            revision = _revision_to_read(register, at_revisions.get(register_id), [])
-            views = register.views(revision)
+            at_revision = at_revisions.get(register_id)
+            revision = _revision_to_read(register, at_revision, [])
+            views = register.views(revision, hiding=self._hiding and at_revision is not None)
             asked = [niss for id_, niss in keys if id_ == register_id]
             found = {niss: tuple(view for view in views if view.niss == niss) for niss in asked}
             readings[register_id] = RegisterReading(revision, found)

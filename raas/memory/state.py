@@ -22,6 +22,7 @@ from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.registers.content import Content
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.register import Register, first_checksum
+from raas.domain.registers.restriction import HiddenDays, Restriction, shown_lines
 from raas.domain.registers.shares import Shares
 from raas.memory.audit_store import MemoryAuditLog
 from raas.usecases.ports.log import LogPoint
@@ -71,6 +72,8 @@ class RegisterState:
     rejections: dict[tuple[ImportKey, int], Sequence[Violation]] = field(default_factory=dict)
     sector: int | None = None
     institution: int | None = None
+    restrictions: list[Restriction] = field(default_factory=list)
+    """All restrictions, lifted ones too, in the order in which they were made."""
 
     @property
     def revision(self) -> int:
@@ -112,15 +115,25 @@ class RegisterState:
         """The code of a dossier type."""
         return next(code for code, (id_, _) in self.types.items() if id_ == type_id)
 
-    def views(self, revision: int) -> list[DossierView]:
-        """The dossiers with lines as of a revision, in order of number and code."""
+    def hidden_days(self) -> Sequence[HiddenDays]:
+        """The days that restrictions hide."""
+        return [days for restriction in self.restrictions for days in restriction.hidden_days]
+
+    def views(self, revision: int, *, hiding: bool = False) -> list[DossierView]:
+        """The dossiers with lines as of a revision, in order of number and code.
+
+        With `hiding`, without the days that restrictions hide.
+        """
         views = []
+        hidden = self.hidden_days() if hiding else ()
         for (niss, type_id), states in self.dossiers.items():
             known = bisect_right(states, revision, key=lambda state: state.revision)
-            if known and states[known - 1].lines:
+            if known:
                 code, state = self.code_of(type_id), states[known - 1]
-                partner = self.types[code][1].partner
-                views.append(DossierView(niss, code, partner, state.lines, state.revision))
+                of_dossier = [days for days in hidden if days.of(niss, code)]
+                if lines := shown_lines(state.lines, revision, of_dossier):
+                    partner = self.types[code][1].partner
+                    views.append(DossierView(niss, code, partner, lines, state.revision))
         return sorted(views, key=lambda view: (view.niss, view.dossier_type))
 
 

@@ -9,6 +9,7 @@ from raas.domain.errors import Refused
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.status import PersonStatus
 from raas.domain.registers.mutation import Mutation, MutationKind
+from raas.domain.registers.restriction import shown_lines
 from raas.domain.registers.revision_bounds import revision_violation
 from raas.domain.rights.view import VisibleTypes
 from raas.memory.mutations import mutation_of
@@ -20,8 +21,9 @@ from raas.usecases.ports.read_store import DossierChain, DossierChains, WalkStar
 class MemoryTransitions:
     """The part of the read store that explanations, and questions as of an earlier time, ask."""
 
-    def __init__(self, state: MemoryState) -> None:
+    def __init__(self, state: MemoryState, *, hiding: bool = True) -> None:
         self._state = state
+        self._hiding = hiding
 
     async def logged_numbers(
         self, keys: Sequence[tuple[int, Niss]], at_revisions: Mapping[int, int], within: VisibleTypes = None
@@ -77,7 +79,7 @@ class MemoryTransitions:
         return [
             None
             if start.revision <= register.oldest_revision
-            else _step(register.log[start.revision - 1], day)
+            else self._step(register, register.log[start.revision - 1], day)
             for start in starts
         ]
 
@@ -88,24 +90,25 @@ class MemoryTransitions:
             return None
         return mutation_of(self._state, register, register.log[revision - 1])
 
+    def _step(self, register: RegisterState, logged: Logged, day: int) -> WalkStep:
+        new = logged.mutation
+        code = None if new.dossier_type_id is None else register.code_of(new.dossier_type_id)
+        hidden = [days for days in register.hidden_days() if self._hiding and days.of(new.niss, code)]
+        replaced = (new.detail or {}).get("replaced_niss")
+        return WalkStep(
+            new.revision,
+            new.previous_revision,
+            new.kind.value,
+            None if replaced is None else Niss(int(str(replaced))),
+            covers(shown_lines(lines_from(new.before), new.revision - 1, hidden), day),
+            covers(shown_lines(lines_from(new.after), new.revision, hidden), day),
+        )
+
 
 def _is_within(within: VisibleTypes, register: RegisterState, logged: Logged) -> bool:
     new = logged.mutation
     codes = new.dossier_types if new.dossier_type_id is None else (register.code_of(new.dossier_type_id),)
     return within is None or not within.isdisjoint(codes)
-
-
-def _step(logged: Logged, day: int) -> WalkStep:
-    new = logged.mutation
-    replaced = (new.detail or {}).get("replaced_niss")
-    return WalkStep(
-        new.revision,
-        new.previous_revision,
-        new.kind.value,
-        None if replaced is None else Niss(int(str(replaced))),
-        covers(lines_from(new.before), day),
-        covers(lines_from(new.after), day),
-    )
 
 
 def _cancelled(niss: Niss, log: Sequence[Logged]) -> bool:

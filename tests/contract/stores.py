@@ -17,6 +17,7 @@ from raas.memory.niss_history import MemoryNissHistory
 from raas.memory.person_writes import MemoryPersonWriteStore
 from raas.memory.read_store import MemoryReadStore
 from raas.memory.registers import MemoryRegisterStore
+from raas.memory.restrictions import MemoryRestrictionStore
 from raas.memory.rights import MemoryRights
 from raas.memory.state import MemoryState
 from raas.memory.subscribers import MemorySubscriberStore
@@ -26,6 +27,7 @@ from raas.storage.audit.log import AuditLog
 from raas.storage.billing.store import PostgresBillingStore
 from raas.storage.log.reader import PostgresLogs
 from raas.storage.log.subscribers import PostgresSubscribers
+from raas.storage.maintenance.restrictions import PostgresRestrictionStore
 from raas.storage.maintenance.trim import PostgresTrims
 from raas.storage.persons.local_source import LocalSource
 from raas.storage.persons.niss_history import PostgresNissHistory
@@ -43,6 +45,7 @@ from raas.usecases.ports.maintenance import TrimStore
 from raas.usecases.ports.niss_history import NissHistory
 from raas.usecases.ports.persons import PersonWriteStore
 from raas.usecases.ports.registers import RegisterStore
+from raas.usecases.ports.restrictions import RestrictionStore
 from raas.usecases.ports.rights import RightsReader, RightsStore
 from raas.usecases.ports.subscriber_store import SubscriberStore
 from raas.usecases.ports.write_store import WriteStore
@@ -61,6 +64,7 @@ class Stores:
     person_writes: PersonWriteStore
     source: AuthenticSource
     niss_history: NissHistory
+    restrictions: RestrictionStore
     rights: RightsStore
     rights_reader: Callable[[], RightsReader]
     add_persons: Callable[[Sequence[Niss]], Awaitable[object]]
@@ -88,6 +92,7 @@ def memory_stores() -> Stores:
         MemoryPersonWriteStore(state),
         MemoryAuthenticSource(state),
         MemoryNissHistory(state),
+        MemoryRestrictionStore(state),
         rights,
         rights.reader,
         known_already,
@@ -110,6 +115,7 @@ def postgres_stores(
         PostgresPersonWriteStore(engine, log=log),
         LocalSource(reading),
         PostgresNissHistory(reading),
+        PostgresRestrictionStore(reading),
         PostgresRightsStore(engine, reading),
         lambda: PostgresRightsReader(dsn),
         lambda nisses: persons.add([Person(niss, RegisterOfOrigin.BIS, Identity()) for niss in nisses], None),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
 
@@ -25,11 +25,13 @@ class RegisterView:
     """The part of a register that a caller may see: dossier types, and contents about persons.
 
     `contents` says for each content under which dossier types it may be shown; a content that is absent may
-    not be shown at all. Everything outside the view is as if it did not exist.
+    not be shown at all. Everything outside the view is as if it did not exist. Only an auditor sees the days
+    that restrictions hide.
     """
 
     dossier_types: VisibleTypes = None
     contents: Mapping[Content, VisibleTypes] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    shows_restricted: bool = field(default=False, compare=False)
 
     @property
     def is_whole(self) -> bool:
@@ -63,7 +65,7 @@ class RegisterView:
         if codes is None:
             return self
         kept = codes if self.dossier_types is None else self.dossier_types & codes
-        return RegisterView(kept, self.contents)
+        return replace(self, dossier_types=kept)
 
     def within(self, other: RegisterView) -> bool:
         """Whether `other` shows everything that this view shows."""

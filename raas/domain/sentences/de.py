@@ -119,6 +119,11 @@ SENTENCES: Mapping[str, str] = {
     "{active_until} beginnen.",
     "DOSSIER_TYPE_CLOSED_OUTSIDE": "Eine Eintragung unter diesem Dossiertyp muss zwischen dem {active_from} "
     "und dem {active_until} beginnen.",
+    # Restrictions.
+    "RESTRICTION_WITHOUT_INSCRIPTION": "Das Register hat diese Eintragung dieser Person nicht.",
+    "RESTRICTION_NOT_REMOVED": "Diese Eintragung ist noch nicht gelöscht: Löschen Sie sie zuerst.",
+    "RESTRICTION_INSCRIBED_BEFORE": "Einige dieser Tage waren schon vorher unter einer Nummer dieser Person "
+    "eingetragen.",
     # Values in general.
     "TEXT_EMPTY": "Dieser Text darf nicht leer sein.",
     "TEXT_TOO_LONG": "Dieser Text darf höchstens {limit} Zeichen haben.",

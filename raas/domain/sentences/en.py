@@ -104,6 +104,11 @@ SENTENCES: Mapping[str, str] = {
     "DOSSIER_TYPE_CLOSED_AFTER": "An inscription under this dossier type cannot begin after {active_until}.",
     "DOSSIER_TYPE_CLOSED_OUTSIDE": "An inscription under this dossier type must begin between {active_from} "
     "and {active_until}.",
+    # Restrictions.
+    "RESTRICTION_WITHOUT_INSCRIPTION": "The register has no such inscription of this person.",
+    "RESTRICTION_NOT_REMOVED": "This inscription was not removed yet: remove it first.",
+    "RESTRICTION_INSCRIBED_BEFORE": "Some of these days were already inscribed before, under a number of "
+    "this person.",
     # Values in general.
     "TEXT_EMPTY": "This text cannot be empty.",
     "TEXT_TOO_LONG": "This text may have at most {limit} characters.",

@@ -117,6 +117,11 @@ SENTENCES: Mapping[str, str] = {
     "{active_until}.",
     "DOSSIER_TYPE_CLOSED_OUTSIDE": "Une inscription sous ce type de dossier doit débuter entre le "
     "{active_from} et le {active_until}.",
+    # Restrictions.
+    "RESTRICTION_WITHOUT_INSCRIPTION": "Le registre n’a pas cette inscription de cette personne.",
+    "RESTRICTION_NOT_REMOVED": "Cette inscription n’est pas encore supprimée\u00a0: supprimez-la d’abord.",
+    "RESTRICTION_INSCRIBED_BEFORE": "Certains de ces jours étaient déjà inscrits avant, sous un numéro de "
+    "cette personne.",
     # Values in general.
     "TEXT_EMPTY": "Ce texte ne peut pas être vide.",
     "TEXT_TOO_LONG": "Ce texte peut compter au plus {limit} caractères.",

@@ -114,6 +114,11 @@ SENTENCES: Mapping[str, str] = {
     "beginnen.",
     "DOSSIER_TYPE_CLOSED_OUTSIDE": "Een inschrijving onder dit dossiertype moet tussen {active_from} en "
     "{active_until} beginnen.",
+    # Restrictions.
+    "RESTRICTION_WITHOUT_INSCRIPTION": "Het register heeft deze inschrijving van deze persoon niet.",
+    "RESTRICTION_NOT_REMOVED": "Deze inschrijving is nog niet verwijderd: verwijder ze eerst.",
+    "RESTRICTION_INSCRIBED_BEFORE": "Sommige van deze dagen waren al eerder ingeschreven, onder een nummer "
+    "van deze persoon.",
     # Values in general.
     "TEXT_EMPTY": "Deze tekst mag niet leeg zijn.",
     "TEXT_TOO_LONG": "Deze tekst mag hoogstens {limit} tekens tellen.",

@@ -2,15 +2,19 @@
 
 The state at R is the row itself if its last mutation is not after R, else `before` of its first mutation
 after R. A walk along previous_revision, back from the row, finds that mutation: it needs no index on the
-log, and it is as long as the number of mutations after R.
+log, and it is as long as the number of mutations after R. Days that a restriction hides are left out, except
+for auditors.
 """
 
 from __future__ import annotations
 
+from raas.storage.reads.hidden_days import joined_hidden_days
 
-def joined_state(register: str, at: str) -> str:
+
+def joined_state(register: str, at: str, *, hiding: bool) -> str:
     """A join for statements that read `dossier d`: it adds `was`, empty where the row itself is the state.
 
+    With `hiding` it adds the hidden days, too.
     `register` and `at` are SQL expressions: the id of the register and the revision asked.
     """
     return f"""
@@ -24,7 +28,7 @@ LEFT JOIN LATERAL (
       WHERE register_id = {register} AND revision = later.previous_revision OFFSET 0) m
     WHERE later.previous_revision > {at})
   SELECT previous_revision AS revision, before AS periods FROM later WHERE previous_revision <= {at}
-) was ON true"""
+) was ON true{joined_hidden_days(register, at) if hiding else ""}"""
 
 
 def revision_at(at: str) -> str:
@@ -32,6 +36,7 @@ def revision_at(at: str) -> str:
     return f"CASE WHEN d.revision > {at} THEN was.revision ELSE d.revision END"
 
 
-def periods_at(at: str) -> str:
+def periods_at(at: str, *, hiding: bool) -> str:
     """The periods of the dossier as of `at`, in a statement with `joined_state`; NULL if trimmed."""
-    return f"CASE WHEN d.revision > {at} THEN was.periods ELSE d.periods END"
+    periods = f"CASE WHEN d.revision > {at} THEN was.periods ELSE d.periods END"
+    return f"({periods}) - coalesce(hidden.periods, '{{}}'::datemultirange)" if hiding else periods

@@ -35,8 +35,8 @@ FROM register_head h CROSS JOIN unnest(%(nisses)s::bigint[]) AS key (niss)
 CROSS JOIN LATERAL (
   SELECT max(d.revision) AS revision, bool_or(NOT isempty(d.periods)) AS held
   FROM (
-    SELECT {revision_at(_AT)} AS revision, {periods_at(_AT)} AS periods
-    FROM dossier d {joined_state("%(register)s", _AT)}
+    SELECT {revision_at(_AT)} AS revision, {periods_at(_AT, hiding=False)} AS periods
+    FROM dossier d {joined_state("%(register)s", _AT, hiding=False)}
     WHERE d.register_id = %(register)s AND d.niss = key.niss {{of_types}} OFFSET 0) d) was
 LEFT JOIN LATERAL (
   SELECT kind, detail FROM mutation

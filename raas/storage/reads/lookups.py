@@ -39,11 +39,15 @@ class Found:
 
 
 class Lookups:
-    """Reads dossiers by number; concurrent calls share a statement."""
+    """Reads dossiers by number; concurrent calls share a statement.
 
-    def __init__(self, engine: AsyncEngine, types: TypeCodes) -> None:
+    With `hiding`, earlier states are read without the days that restrictions hide.
+    """
+
+    def __init__(self, engine: AsyncEngine, types: TypeCodes, *, hiding: bool) -> None:
         self._engine = engine
         self._types = types
+        self._earlier_statement = earlier_statement(hiding=hiding)
         self._now = BatchLoader(self._fetch_now)
         self._earlier = BatchLoader(self._fetch_earlier)
 
@@ -87,7 +91,7 @@ class Lookups:
             for register_id in registers
         ]
         by_key: list[list[Row]] = [[] for _ in keys]
-        rows_of_registers = await fetch_each(self._engine, _EARLIER, each)
+        rows_of_registers = await fetch_each(self._engine, self._earlier_statement, each)
         for register_id, rows in zip(registers, rows_of_registers, strict=True):
             for row in rows:
                 by_key[places[register_id][row[0] - 1]].append(row)
@@ -147,11 +151,15 @@ WHERE h.register_id = ANY(%(each_register)s::bigint[])"""
 
 _AT = "coalesce(key.at, h.revision)"
 
-_EARLIER = f"""{_COLUMNS}
+
+def earlier_statement(*, hiding: bool) -> str:
+    """The statement for earlier states."""
+    return f"""{_COLUMNS}
 FROM register_head h
 CROSS JOIN unnest(%(nisses)s::bigint[], %(revisions)s::bigint[]) WITH ORDINALITY AS key (niss, at, number)
 LEFT JOIN LATERAL (
-  SELECT d.niss, d.dossier_type_id, {revision_at(_AT)} AS revision, {periods_at(_AT)} AS periods
-  FROM dossier d {joined_state("%(register)s", _AT)}
+  SELECT d.niss, d.dossier_type_id, {revision_at(_AT)} AS revision,
+         {periods_at(_AT, hiding=hiding)} AS periods
+  FROM dossier d {joined_state("%(register)s", _AT, hiding=hiding)}
   WHERE d.register_id = %(register)s AND d.niss = key.niss OFFSET 0) d ON true
 WHERE h.register_id = %(register)s"""

@@ -37,11 +37,14 @@ async def read_page(
     at_revision: int | None,
     after: tuple[Niss, str] | None,
     limit: int,
+    *,
+    hiding: bool,
 ) -> DossierPage:
     """Dossiers in order after the key. Raises Refused REVISION_IN_FUTURE, REVISION_EXPIRED.
 
-    The first statement fixes the revision. If its window holds too few matching dossiers, further statements
-    read the state at that revision.
+    With `hiding`, an earlier state is read without the days that restrictions hide. The first statement fixes
+    the revision. If its window holds too few matching dossiers, further statements read the state at that
+    revision.
     """
     at, (niss, code) = at_revision, after or (Niss(0), "")
     # One more than requested shows whether more follow.
@@ -49,7 +52,8 @@ async def read_page(
     views: list[DossierView] = []
     walked = 0
     while True:
-        statement, parameters = page_statement(which, at), page_parameters(register_id, which, at, part)
+        statement = page_statement(which, at, hiding=hiding)
+        parameters = page_parameters(register_id, which, at, part)
         rows = await fetch(engine, statement, parameters)
         if not rows:
             raise StoreFault("the head of the register is gone")

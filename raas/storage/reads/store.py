@@ -11,9 +11,11 @@ from raas.domain.errors import Reason, Refused, Violation
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
 from raas.domain.registers.register import RegisterIdentity
+from raas.domain.registers.restriction import HiddenDays
 from raas.domain.registers.revision_bounds import revision_violation
 from raas.domain.rights.view import VisibleTypes
 from raas.storage.connection.query import fetch
+from raas.storage.reads.hidden_days import read_hidden_days
 from raas.storage.reads.history import read_history
 from raas.storage.reads.holders import read_holders, read_numbers
 from raas.storage.reads.instants import resolve_time, resolve_times
@@ -43,14 +45,25 @@ class PostgresReadStore:
     """Reads of registers; every call sees one snapshot of each register, which ends with its statement.
 
     `engine` must be one in autocommit (`open_database(dsn, autocommit=True)`), best of its own, so that
-    readers never take a writer's connection.
+    readers never take a writer's connection. Days that restrictions hide are left out of earlier states, see
+    `showing_restricted`.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, hiding: bool = True) -> None:
         self._engine = engine
+        self._hiding = hiding
         self._codes = TypeCodes(engine)
-        self._lookups = Lookups(engine, self._codes)
+        self._lookups = Lookups(engine, self._codes, hiding=hiding)
         self._numbers = RegisterNumbers(engine)
+        self._showing = PostgresReadStore(engine, hiding=False) if hiding else self
+
+    def showing_restricted(self) -> PostgresReadStore:
+        """The same reads, which leave nothing out."""
+        return self._showing
+
+    async def hidden_days(self, register_id: int, nisses: Sequence[Niss]) -> Sequence[HiddenDays]:
+        """The days that restrictions hide from the dossiers of these numbers."""
+        return await read_hidden_days(self._engine, register_id, nisses) if self._hiding else ()
 
     async def resolve_time(self, register_id: int, instant: datetime) -> int:
         """The last revision recorded at or before `instant` (0 = none), for good.
@@ -82,7 +95,9 @@ class PostgresReadStore:
             await self._refuse_unknown_types(register_id, which.dossier_types, at_revision)
         if 0 < len(which.nisses) <= _FEW:
             return await self._looked_up(register_id, which, at_revision, after, limit)
-        return await read_page(self._engine, register_id, which, at_revision, after, limit)
+        return await read_page(
+            self._engine, register_id, which, at_revision, after, limit, hiding=self._hiding
+        )
 
     async def history(
         self,
@@ -144,7 +159,7 @@ class PostgresReadStore:
         self, register_id: int, starts: Sequence[WalkStart], day: int
     ) -> Sequence[WalkStep | None]:
         """The step at which each walk along a chain of mutations ends."""
-        return await walk(self._engine, register_id, starts, day)
+        return await walk(self._engine, register_id, starts, day, hiding=self._hiding)
 
     async def mutation(self, register_id: int, revision: int) -> Mutation | None:
         """One mutation; None = trimmed away."""

@@ -12,6 +12,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
 from raas.domain.rights.view import VisibleTypes
 from raas.storage.connection.query import fetch
+from raas.storage.reads.hidden_days import hides_day
 from raas.storage.rows.arrays import array
 from raas.storage.rows.mutations import MUTATION_COLUMNS, mutations_of
 from raas.storage.rows.type_condition import of_types, within_parameters
@@ -36,14 +37,14 @@ _WALK = """
 WITH RECURSIVE r AS MATERIALIZED (SELECT oldest_revision FROM register_head WHERE register_id = %(register)s),
 walk (number, at, revision, previous_revision, kind, replaced, before, after, steps) AS (
   SELECT p.number, p.at, m.revision, m.previous_revision, m.kind, m.detail ->> 'replaced_niss',
-         m.before @> %(day)s::date, m.after @> %(day)s::date, 1
+         {before}, {after}, 1
   FROM unnest(%(revisions)s::bigint[], %(ats)s::bigint[]) WITH ORDINALITY AS p (revision, at, number)
   CROSS JOIN LATERAL (
     SELECT * FROM mutation WHERE register_id = %(register)s AND revision = p.revision OFFSET 0) m
   WHERE m.revision > (SELECT oldest_revision FROM r)
   UNION ALL
   SELECT w.number, w.at, m.revision, m.previous_revision, m.kind, m.detail ->> 'replaced_niss',
-         m.before @> %(day)s::date, m.after @> %(day)s::date, w.steps + 1
+         {before}, {after}, w.steps + 1
   FROM walk w CROSS JOIN LATERAL (
     SELECT * FROM mutation WHERE register_id = %(register)s AND revision = w.previous_revision OFFSET 0) m
   WHERE w.steps < %(steps)s AND (w.revision > w.at OR w.before = w.after)
@@ -85,9 +86,18 @@ def chains_statement(within: VisibleTypes) -> str:
 
 
 async def walk(
-    engine: AsyncEngine, register_id: int, starts: Sequence[WalkStart], day: int, steps: int = _STEPS
+    engine: AsyncEngine,
+    register_id: int,
+    starts: Sequence[WalkStart],
+    day: int,
+    steps: int = _STEPS,
+    *,
+    hiding: bool,
 ) -> Sequence[WalkStep | None]:
-    """The mutation at which each walk ends, see `ReadStore.walk`."""
+    """The mutation at which each walk ends, see `ReadStore.walk`.
+
+    With `hiding`, a dossier does not cover a day at the revisions at which a restriction hides it.
+    """
     parameters = {
         "register": register_id,
         "revisions": array(start.revision for start in starts),
@@ -96,10 +106,23 @@ async def walk(
         "steps": steps,
     }
     found: list[WalkStep | None] = [None] * len(starts)
-    for number, revision, previous, kind, replaced, before, after in await fetch(engine, _WALK, parameters):
+    for number, revision, previous, kind, replaced, before, after in await fetch(
+        engine, walk_statement(hiding=hiding), parameters
+    ):
         replaced_niss = None if replaced is None else Niss(int(replaced))
         found[number - 1] = WalkStep(revision, previous, kind, replaced_niss, before, after)
     return found
+
+
+def walk_statement(*, hiding: bool) -> str:
+    """The statement for walks."""
+
+    def covers(lines: str, revision: str) -> str:
+        covered = f"{lines} @> %(day)s::date"
+        hidden = hides_day("%(register)s", revision, "%(day)s::date")
+        return f"{covered} AND NOT {hidden}" if hiding else covered
+
+    return _WALK.format(before=covers("m.before", "m.revision - 1"), after=covers("m.after", "m.revision"))
 
 
 async def read_mutation(engine: AsyncEngine, register_id: int, revision: int) -> Mutation | None:

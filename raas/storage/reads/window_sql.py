@@ -33,8 +33,10 @@ class PagePart(NamedTuple):
     """Rows of the register to walk; unused if the filter has numbers."""
 
 
-def page_statement(which: DossierFilter, at_revision: int | None) -> str:
+def page_statement(which: DossierFilter, at_revision: int | None, *, hiding: bool) -> str:
     """The statement for this kind of filter; its parameters are `page_parameters`.
+
+    With `hiding`, an earlier state is read without the days that restrictions hide.
 
     The columns of a row: revision and oldest_revision of the register, next_niss (the start of the next
     window, NULL = there is none), then niss, code, partner, revision and lines of a dossier. Without dossiers
@@ -49,8 +51,9 @@ def page_statement(which: DossierFilter, at_revision: int | None) -> str:
         if which.ends_between is not None
         else ""
     )
+    earlier = at_revision is not None
     return _statement(
-        at_revision is not None, bool(which.nisses), which.matching_types is not None, condition
+        earlier, hiding and earlier, bool(which.nisses), which.matching_types is not None, condition
     )
 
 
@@ -108,10 +111,10 @@ _OF_NUMBERS = """
 
 
 @lru_cache(maxsize=64)
-def _statement(earlier: bool, numbers: bool, types: bool, condition: str) -> str:
+def _statement(earlier: bool, hiding: bool, numbers: bool, types: bool, condition: str) -> str:
     at = "%(at)s::bigint"
     revision = revision_at(at) if earlier else "d.revision"
-    periods = f"({periods_at(at)})" if earlier else "d.periods"
+    periods = f"({periods_at(at, hiding=hiding)})" if earlier else "d.periods"
     # A window holds at least all dossiers of one number.
     following = """
   SELECT greatest(niss, %(from_niss)s::bigint + 1) FROM dossier
@@ -132,7 +135,7 @@ FROM register_head h CROSS JOIN next LEFT JOIN LATERAL (
     FROM ({_OF_NUMBERS if numbers else _WALKED}) d
     JOIN (SELECT id, code, partner FROM dossier_type WHERE register_id = %(register)s OFFSET 0) t
       ON t.id = d.dossier_type_id
-    {joined_state("%(register)s", at) if earlier else ""}
+    {joined_state("%(register)s", at, hiding=hiding) if earlier else ""}
     WHERE (d.niss, t.code) > (%(from_niss)s::bigint, %(after_code)s)
       AND {_CONDITIONS[condition].format(periods=periods)}
       {"AND t.code = ANY(%(codes)s::text[])" if types else ""}

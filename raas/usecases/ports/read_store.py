@@ -13,6 +13,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
 from raas.domain.registers.register import RegisterIdentity
+from raas.domain.registers.restriction import HiddenDays
 from raas.domain.rights.view import VisibleTypes
 from raas.usecases.ports.niss_history import ReadAs
 
@@ -129,7 +130,16 @@ class ReadStore(Protocol):
     """The store as readers see it; every call is one short transaction of its own.
 
     `within` has the codes of the only dossier types that exist for the caller; None = all.
+
+    States at a given revision, and walks, leave out the days that restrictions hide. `history` and `mutation`
+    do not: their callers apply `hidden_days`.
     """
+
+    def showing_restricted(self) -> ReadStore:
+        """The same reads for auditors: they leave nothing out, and have no hidden days."""
+
+    async def hidden_days(self, register_id: int, nisses: Sequence[Niss]) -> Sequence[HiddenDays]:
+        """The days that restrictions hide from the dossiers of these numbers."""
 
     async def resolve_time(self, register_id: int, instant: datetime) -> int:
         """The last revision recorded at or before `instant` (0 = none).

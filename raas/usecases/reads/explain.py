@@ -18,6 +18,7 @@ from raas.usecases.calls.successors import follow, is_current
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.niss_history import NissHistory
 from raas.usecases.ports.read_store import ReadStore
+from raas.usecases.reads.hidden import shown_at
 from raas.usecases.reads.past_numbers import history_unknown
 from raas.usecases.reads.restricted import Reads, ReadsOfCallers
 from raas.usecases.reads.transitions import CoverageTransition, coverage_transitions, trace_replacements
@@ -93,7 +94,7 @@ class ExplainDossier:
         if final:
             deciding = await trace_replacements(reads, register.id, final, day, call)
         last = max((each.revision for each in deciding if each.revision is not None), default=None)
-        mutation = None if last is None else await reads.mutation(register.id, last)
+        mutation = None if last is None else await shown_at(reads, register.id, last)
         key = "EXPLAIN_STALE" if covering else _not_known(mutation, deciding)
         if final:
             key = _known(mutation)

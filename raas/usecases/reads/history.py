@@ -17,6 +17,7 @@ from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.errors import StoreFault
 from raas.usecases.ports.read_store import ReadStore
 from raas.usecases.ports.registers import RegisterStore
+from raas.usecases.reads.hidden import shown_history
 from raas.usecases.reads.restricted import reads_within
 
 
@@ -52,8 +53,9 @@ class History:
     ) -> HistoryAnswer:
         """Mutations of the person, under the number asked and all others that were united with it.
 
-        The answer ends at the revision of the register at the first page. A page may hold fewer mutations
-        than requested although more follow.
+        Inscriptions that are restricted are left out, except for an auditor. The answer ends at the revision
+        of the register at the first page. A page may hold fewer mutations than requested although more
+        follow.
 
         Raises Refused: VALUE_INVALID, PAGE_TOKEN_INVALID, DOSSIER_TYPE_UNKNOWN; StoreUnavailable,
         SourceUnavailable.
@@ -68,8 +70,8 @@ class History:
             united = United(niss, tuple(Niss(number) for number in token["numbers"]))
             through = token["through"]
             reads = reads_within(self._reads, register.view)
-            mutations, more = await reads.history(
-                register.id, united.numbers, dossier_type, token["after"], size
+            mutations, more = await shown_history(
+                reads, register.id, united.numbers, dossier_type, token["after"], size
             )
         if through is not None and mutations and mutations[-1].revision > through:
             mutations, more = [m for m in mutations if m.revision <= through], False
@@ -94,7 +96,7 @@ class History:
         united = await unite(self._source, niss)
         reads = reads_within(self._reads, register.view)
         while True:
-            page = await reads.history(register.id, united.numbers, dossier_type, 0, size)
+            page = await shown_history(reads, register.id, united.numbers, dossier_type, 0, size)
             now = await unite(self._source, niss)
             if now.numbers == united.numbers:
                 return united, page

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
 from raas.domain.registers.register import RegisterIdentity
+from raas.domain.registers.restriction import HiddenDays
 from raas.domain.rights.view import RegisterView, VisibleTypes
 from raas.usecases.ports.niss_history import NissHistory, ReadAs
 from raas.usecases.ports.read_store import (
@@ -36,6 +37,14 @@ class RestrictedReads:
     def __init__(self, reads: ReadStore, view_of: Callable[[int], RegisterView]) -> None:
         self._reads = reads
         self._view_of = view_of
+
+    def showing_restricted(self) -> ReadStore:
+        """The same dossier types with the days that restrictions hide."""
+        return RestrictedReads(self._reads.showing_restricted(), self._view_of)
+
+    async def hidden_days(self, register_id: int, nisses: Sequence[Niss]) -> Sequence[HiddenDays]:
+        """The days that restrictions hide, of all dossier types."""
+        return await self._reads.hidden_days(register_id, nisses)
 
     async def resolve_time(self, register_id: int, instant: datetime) -> int:
         """The last revision of the register, whatever it changed."""
@@ -156,7 +165,8 @@ class Reads(NamedTuple):
 
 def reads_within(reads: ReadStore, view: RegisterView) -> ReadStore:
     """The reads of a caller that sees this part of every register that it reads."""
-    return reads if view.dossier_types is None else RestrictedReads(reads, lambda _: view)
+    whole = reads.showing_restricted() if view.shows_restricted else reads
+    return whole if view.dossier_types is None else RestrictedReads(whole, lambda _: view)
 
 
 class ReadsOfCallers:
@@ -164,20 +174,25 @@ class ReadsOfCallers:
 
     def __init__(self, reads: ReadStore, history: NissHistory) -> None:
         self._history = history
+        showing = reads.showing_restricted()
         self._whole = Reads(reads, PastNumbers(history, reads))
+        self._auditors = Reads(showing, PastNumbers(history, showing))
 
     def within(self, view: RegisterView) -> Reads:
         """The reads of a caller that sees this part of every register that it reads."""
-        return self._whole if view.dossier_types is None else self._restricted(lambda _: view)
+        whole = self._auditors if view.shows_restricted else self._whole
+        return whole if view.dossier_types is None else self._restricted(whole, lambda _: view)
 
     def within_each(self, views: Mapping[int, RegisterView]) -> Reads:
         """The reads of a caller that sees of each register, by its id, the part given."""
+        # An auditor is one on every register.
+        whole = self._auditors if any(view.shows_restricted for view in views.values()) else self._whole
         if all(view.dossier_types is None for view in views.values()):
-            return self._whole
-        return self._restricted(views.__getitem__)
+            return whole
+        return self._restricted(whole, views.__getitem__)
 
-    def _restricted(self, view_of: Callable[[int], RegisterView]) -> Reads:
-        reads = RestrictedReads(self._whole.store, view_of)
+    def _restricted(self, whole: Reads, view_of: Callable[[int], RegisterView]) -> Reads:
+        reads = RestrictedReads(whole.store, view_of)
         return Reads(reads, PastNumbers(self._history, reads))
 
 

@@ -119,7 +119,7 @@ async def test_page_walks_the_primary_key_within_its_window(
 ) -> None:
     part = PagePart(MIDDLE, "A", 101, 1_000)
     parameters = page_parameters(book.id, which, at, part)
-    nodes = await plan(reading_engine, page_statement(which, at), parameters)
+    nodes = await plan(reading_engine, page_statement(which, at, hiding=True), parameters)
     assert_walks_primary_key(nodes)
     # Twice the window where a dossier meets each of the two types.
     assert touched(nodes) <= 2_002
@@ -128,7 +128,7 @@ async def test_page_walks_the_primary_key_within_its_window(
 async def test_numbers_are_looked_up_in_the_primary_key(reading_engine: AsyncEngine, book: Book) -> None:
     which = DossierFilter(tuple(Niss(FIRST + 20 * i) for i in range(1_000)))
     parameters = page_parameters(book.id, which, None, PagePart(Niss(0), "", 1_001, 0))
-    nodes = await plan(reading_engine, page_statement(which, None), parameters)
+    nodes = await plan(reading_engine, page_statement(which, None, hiding=True), parameters)
     assert_walks_primary_key(nodes)
     assert touched(nodes) <= 2_002
 
@@ -145,7 +145,7 @@ async def test_one_person_is_looked_up_in_the_primary_key(dsn: str, book: Book, 
     }
     engine = open_database(dsn, autocommit=True, size=1)
     await fetch(engine, f"SELECT set_config('plan_cache_mode', '{mode}', false)", {})
-    for statement in (lookups._OF_ONE, lookups._OF_SEVERAL, lookups._EARLIER):
+    for statement in (lookups._OF_ONE, lookups._OF_SEVERAL, lookups.earlier_statement(hiding=True)):
         nodes = await plan(engine, statement, parameters)
         assert_walks_primary_key(nodes)
         assert touched(nodes) <= 3
@@ -191,7 +191,7 @@ async def test_explanations_walk_one_dossier_after_the_other_by_index(
         "day": "2020-06-01",
         "steps": 500,
     }
-    nodes = await plan(reading_engine, transitions._WALK, walk)
+    nodes = await plan(reading_engine, transitions.walk_statement(hiding=True), walk)
     assert_by_index([node for node in nodes if node.get("Relation Name") not in REGISTERS])
     assert touched(nodes) <= 3
     then = {"register": book.id, "nisses": f"{{{MIDDLE}}}", "at": 15_000}

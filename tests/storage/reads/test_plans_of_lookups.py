@@ -83,9 +83,10 @@ STATEMENTS = {
     "lookups.OF_SEVERAL, a register for each number": lookups._OF_SEVERAL.replace(
         "%(registers)s", "%(registers_of_one_number)s"
     ).replace("%(each_register)s", "%(registers_of_one_number)s"),
-    "lookups.EARLIER": lookups._EARLIER,
+    "lookups.EARLIER": lookups.earlier_statement(hiding=True),
+    "lookups.EARLIER for an auditor": lookups.earlier_statement(hiding=False),
     "logged_numbers.LOGGED": logged_numbers.logged_statement(None),
-    "transitions.WALK": transitions._WALK,
+    "transitions.WALK": transitions.walk_statement(hiding=True),
 }
 
 

@@ -467,3 +467,27 @@ async def test_a_legal_context_restricts_the_dossier_types(registers: Registers,
     access = AccessControl(registers, records, PERMISSIONS, rights, {find})  # type: ignore[arg-type]
     asked = Call(Caller(ROUTER), CALL_ID, find, legal_context="PCSA:X")
     assert access.routed_view(asked).dossier_types == {"B"}
+
+
+@pytest.mark.parametrize(
+    ("organisation", "rpc", "shows"),
+    [
+        (OWN, "Consult", True),
+        (OWN, "CheckInscriptions", True),
+        (OWN, "Inscribe", False),
+        (FRIEND, "Consult", False),
+    ],
+)
+async def test_only_an_auditor_sees_what_is_restricted(
+    registers: Registers, records: Records, organisation: EnterpriseNumber, rpc: str, shows: bool
+) -> None:
+    auditor = grant(OWN, Role.AUDITOR, confirmed_by=ADMINISTRATOR, confirm_time=NOW)
+    rights = await known_rights(auditor, mandate(MandatePermission.READ))
+    access = AccessControl(registers, records, PERMISSIONS, rights)  # type: ignore[arg-type]
+    admitted = await access.admit_id(call(rpc, organisation), OWN if organisation == OWN else OTHER)
+    assert admitted.view.shows_restricted is shows
+
+
+async def test_development_identity_does_not_show_what_is_restricted(access: AccessControl) -> None:
+    admitted = await access.admit_id(call(all_rights=True), OWN)
+    assert not admitted.view.shows_restricted

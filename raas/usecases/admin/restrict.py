@@ -1,0 +1,121 @@
+"""Restrict mistaken inscriptions that were removed: reads as of an earlier time leave them out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from raas.domain.calendar.periods import Lines, Period, overlaps
+from raas.domain.errors import Reason, refuse
+from raas.domain.numbers.niss import Niss
+from raas.domain.registers.register import Register
+from raas.domain.registers.restriction import Grounds, Restriction, without
+from raas.usecases.ports.read_store import ReadStore
+from raas.usecases.ports.restrictions import RestrictionStore
+
+_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Inscription:
+    """The mistaken inscription: by its period, or by the revision that made it.
+
+    Exactly one of `period` and `first_revision` is given. `last_revision` (None = the last one) belongs to
+    `first_revision`: a revision at which the days were removed.
+    """
+
+    niss: Niss
+    dossier_type: str
+    period: Period | None = None
+    first_revision: int | None = None
+    last_revision: int | None = None
+
+
+class RestrictInscriptions:
+    """The use cases of `raas restrict`."""
+
+    def __init__(self, store: RestrictionStore, reads: ReadStore) -> None:
+        self._store = store
+        self._reads = reads.showing_restricted()
+
+    async def restrict(self, register: Register, which: Inscription, grounds: Grounds) -> Restriction:
+        """Restrict an inscription under all numbers of the person.
+
+        By period: its days are left out of all states up to now. By revision: the days that this mutation
+        inscribed are left out of the states from it through `last_revision`. Raises Refused:
+        DOSSIER_TYPE_UNKNOWN; REVISION_IN_FUTURE; VALUE_INVALID when there is no such inscription, when it was
+        not removed yet, or when some of its days were inscribed already before.
+        """
+        if await self._reads.unknown_types(register.id, [which.dossier_type]):
+            raise refuse(Reason.DOSSIER_TYPE_UNKNOWN, "dossier_type")
+        nisses = tuple(sorted(await self._store.numbers_of(which.niss)))
+        last = register.revision if which.last_revision is None else which.last_revision
+        if last > register.revision:
+            raise refuse(Reason.REVISION_IN_FUTURE, "revision", latest_revision=str(register.revision))
+        if which.first_revision is None:
+            assert which.period is not None
+            first = 0
+            days: Lines = (which.period,)
+            await self._require_recorded(register, nisses, which.dossier_type, which.period)
+        else:
+            first = which.first_revision
+            days = await self._inscribed_by(register, nisses, which.dossier_type, first)
+            if await self._has_days(register, nisses, which.dossier_type, days, first - 1):
+                raise refuse(Reason.VALUE_INVALID, "revision", "RESTRICTION_INSCRIBED_BEFORE")
+        if await self._has_days(register, nisses, which.dossier_type, days, last):
+            raise refuse(Reason.VALUE_INVALID, "period", "RESTRICTION_NOT_REMOVED")
+        restriction = Restriction(
+            uuid4(), nisses, which.dossier_type, days, first, last, grounds, datetime.now(UTC)
+        )
+        await self._store.add(register.id, restriction)
+        return restriction
+
+    async def all_of(self, register: Register) -> Sequence[Restriction]:
+        """All restrictions of a register, lifted ones too, the oldest first."""
+        return await self._store.of_register(register.id)
+
+    async def lift(self, register: Register, restriction_id: UUID, grounds: Grounds) -> bool:
+        """End the effect of a restriction; False = there is none with this id that is not lifted."""
+        return await self._store.lift(register.id, restriction_id, grounds)
+
+    async def _require_recorded(
+        self, register: Register, nisses: Sequence[Niss], code: str, period: Period
+    ) -> None:
+        """Raises Refused unless the log has a mutation with a day of the period."""
+        after, more = 0, True
+        while more:
+            mutations, more = await self._reads.history(register.id, nisses, code, after, _PAGE)
+            if any(overlaps(lines, period) for m in mutations for lines in (m.before, m.after)):
+                return
+            after = mutations[-1].revision if mutations else after
+        raise _no_inscription()
+
+    async def _inscribed_by(
+        self, register: Register, nisses: Sequence[Niss], code: str, revision: int
+    ) -> Lines:
+        """The days that a mutation added to a dossier of these numbers. Raises Refused."""
+        mutation = await self._reads.mutation(register.id, revision) if revision > 0 else None
+        if mutation is None or mutation.niss not in nisses or mutation.dossier_type != code:
+            raise _no_inscription()
+        added = without(mutation.after, mutation.before)
+        if not added:
+            raise _no_inscription()
+        return added
+
+    async def _has_days(
+        self, register: Register, nisses: Sequence[Niss], code: str, days: Lines, revision: int
+    ) -> bool:
+        """Whether a dossier of these numbers has some of the days at a revision."""
+        keys = [(register.id, niss) for niss in nisses]
+        found = await self._reads.dossiers_of(keys, {register.id: revision})
+        return any(
+            dossier.dossier_type == code and any(overlaps(dossier.lines, period) for period in days)
+            for dossiers in found.values()
+            for dossier in dossiers
+        )
+
+
+def _no_inscription() -> Exception:
+    return refuse(Reason.VALUE_INVALID, "period", "RESTRICTION_WITHOUT_INSCRIPTION")
