@@ -6,6 +6,7 @@ import gzip
 import json
 import lzma
 import signal
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -130,18 +131,22 @@ def test_export_fails_when_no_server_answers() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_interrupted_export_leaves_no_file(tmp_path: Path, number: signal.Signals) -> None:
-    target = f"127.0.0.1:{free_port()}"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "raas.cli", "export", str(tmp_path / "x.csv"), "--target", target],
-        cwd=ROOT,
-        env=clean_environment(),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    # It has opened its file and waits for a server.
-    eventually(lambda: len(list(tmp_path.iterdir())) == 1, 30)
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=30)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        target = f"127.0.0.1:{silent.getsockname()[1]}"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "raas.cli", "export", str(tmp_path / "x.csv"), "--target", target],
+            cwd=ROOT,
+            env=clean_environment(),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        silent.settimeout(30)
+        # It has opened its file and waits for a server, in its event loop.
+        connection, _ = silent.accept()
+        with connection:
+            assert len(list(tmp_path.iterdir())) == 1
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     assert errors == "raas: interrupted; nothing was exported\n"
     assert list(tmp_path.iterdir()) == []
