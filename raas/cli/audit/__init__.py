@@ -5,7 +5,9 @@ from __future__ import annotations
 import typer
 
 from raas.cli.audit.check import check
+from raas.cli.audit.export import export
 from raas.cli.audit.keys import compromise_key, end_key, list_keys, new_key
+from raas.cli.audit.prove import prove
 from raas.cli.audit.verify import verify
 
 
@@ -14,6 +16,8 @@ def audit_commands() -> typer.Typer:
     made = typer.Typer(help="The audit: its proof and its keys.", no_args_is_help=True, rich_markup_mode=None)
     made.command("verify")(verify)
     made.command("check")(check)
+    made.command("export")(export)
+    made.command("prove")(prove)
     keys = typer.Typer(
         help="The keys that sign checkpoints of the audit.", no_args_is_help=True, rich_markup_mode=None
     )

@@ -1,4 +1,4 @@
-"""`raas audit verify`: an export of the audit against checkpoints kept elsewhere, without a database."""
+"""`raas audit verify`: the audit against checkpoints kept elsewhere, with or without the database."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from raas.cli.audit.times import time_text
+from raas.cli.database.connection import DatabaseUrl, DataDir, work_on_database
 from raas.cli.server.options import Json
 from raas.cli.terminal.exits import Exit, fail
 from raas.cli.terminal.progress import Meter
@@ -19,16 +20,27 @@ from raas.cli.terminal.table import plain
 
 if TYPE_CHECKING:
     from raas.domain.audit.findings import Finding, Verification
+    from raas.ops.settings import Settings
 
 _LONGEST_LINE = 4_194_304
 
 
 def verify(
-    export: Annotated[str, typer.Option(metavar="FILE", help="The export; - is standard input.")],
+    export: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The export; - is standard input. Without it: the database."),
+    ] = None,
     checkpoints: Annotated[
-        Path, typer.Option(metavar="DIRECTORY", help="Where the checkpoints were kept: *.note in any depth.")
-    ],
-    keys: Annotated[Path, typer.Option(metavar="FILE", help="The published keys.")],
+        Path | None,
+        typer.Option(
+            metavar="DIRECTORY",
+            help="Where the checkpoints were kept: *.note in any depth; of the database: as for serve.",
+        ),
+    ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The published keys; of the database: as for serve."),
+    ] = None,
     until: Annotated[
         int | None,
         typer.Option(
@@ -37,16 +49,67 @@ def verify(
             help="Leave aside checkpoints with a higher number, for an export that is older than they are.",
         ),
     ] = None,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Verify an export of the audit against the checkpoints that were kept outside the database.
+    """Verify the audit against the checkpoints that were kept outside the database.
 
-    Needs neither the database nor a server. Names every record that was altered, exchanged, left out or
-    added, a cut end, a checkpoint that is missing, and an older copy that was put back; docs/audit-format.md
-    explains each.
+    Names every record that was altered, exchanged, left out or added, a cut end, a checkpoint that is missing,
+    and an older copy that was put back; docs/audit-format.md explains each. With --export it needs neither the
+    database nor a server. Without, it reads the database, follows records that no checkpoint covers yet, too,
+    and is recorded in the audit.
 
-    Exit status: 0 nothing is wrong, 5 something is, 1 a file cannot be read.
+    Exit status: 0 nothing is wrong, 5 something is, 1 a file cannot be read, 130 interrupted.
     """
+    if export is None:
+        if until is not None:
+            raise typer.BadParameter("--until goes with --export")
+        result = _verified_database(database_url, data_dir, checkpoints, keys)
+    elif checkpoints is None or keys is None:
+        raise typer.BadParameter("--export goes with --checkpoints DIRECTORY and --keys FILE")
+    else:
+        result = _verified_export(export, checkpoints, keys, until, quiet=as_json)
+    if as_json:
+        typer.echo(json.dumps(_form(result)))
+    else:
+        for line in _sentences(result):
+            typer.echo(plain(line))
+    raise typer.Exit(Exit.DONE if result.sound else Exit.UNSOUND)
+
+
+def _verified_database(
+    database_url: str | None, data_dir: str | None, checkpoints: Path | None, keys: Path | None
+) -> Verification:
+    from raas.usecases.admin.command_record import Command
+
+    results: list[Verification] = []
+
+    def work(dsn: str, settings: Settings) -> None:
+        from raas.audit_maintenance import audit_of
+        from raas.audit_wiring import published_keys
+        from raas.domain.audit.key_history import KeyHistoryInvalid, parse_key_history
+
+        places = settings.audit_places
+        kept, published = checkpoints or places.checkpoints, keys or published_keys(places)
+        if kept is None or published is None:
+            fail("name the kept checkpoints and the published keys: --checkpoints DIRECTORY --keys FILE")
+        try:
+            history = parse_key_history(published.read_bytes())
+        except KeyHistoryInvalid as invalid:
+            fail(f"{published}: {invalid}")
+        with audit_of(dsn) as audit:
+            results.append(audit.verify(kept, history))
+
+    ending = work_on_database(database_url, data_dir, work, Command("raas audit verify"))
+    if not results:
+        fail(ending.text, ending.status)
+    return results[0]
+
+
+def _verified_export(
+    export: str, checkpoints: Path, keys: Path, until: int | None, *, quiet: bool
+) -> Verification:
     from raas.domain.audit.key_history import KeyHistoryInvalid, parse_key_history
     from raas.domain.audit.verify import verify_export
     from raas.signing.destinations import KeptNotes
@@ -57,19 +120,12 @@ def verify(
         if not checkpoints.is_dir():
             fail(f"{checkpoints}: not a directory")
         notes = KeptNotes(checkpoints)
-        with _opened(export) as file, Meter("records", quiet=as_json) as meter:
-            lines = _lines(file, meter)
-            result = verify_export(lines, notes, history, check_signature, until=until)
+        with _opened(export) as file, Meter("records", quiet=quiet) as meter:
+            return verify_export(_lines(file, meter), notes, history, check_signature, until=until)
     except KeyHistoryInvalid as invalid:
         fail(f"{keys}: {invalid}")
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}")
-    if as_json:
-        typer.echo(json.dumps(_form(result)))
-    else:
-        for line in _sentences(result):
-            typer.echo(plain(line))
-    raise typer.Exit(Exit.DONE if result.sound else Exit.UNSOUND)
 
 
 @contextmanager

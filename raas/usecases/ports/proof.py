@@ -76,6 +76,22 @@ class Removal:
     chains: Sequence[ChainState]
 
 
+@dataclass(frozen=True, slots=True)
+class ChainEnd:
+    """The end of a chain: `covered` records are in the log, the last of them the seal if `sealed`.
+
+    `last` is the highest number of its stored records, 0 = there is none. `has_seal`: its process has ended.
+    `head` is the state that writers of a register follow; None = there is none, or it is that of a process.
+    """
+
+    chain: str
+    covered: int
+    sealed: bool
+    last: int
+    has_seal: bool
+    head: ChainState | None = None
+
+
 class CheckpointTaken(Exception):
     """Another process has stored a checkpoint with this number."""
 
