@@ -55,10 +55,10 @@ def verify(
 ) -> None:
     """Verify the audit against the checkpoints that were kept outside the database.
 
-    Names every record that was altered, exchanged, left out or added, a cut end, a checkpoint that is missing,
-    and an older copy that was put back; docs/audit-format.md explains each. With --export it needs neither the
-    database nor a server. Without, it reads the database, follows records that no checkpoint covers yet, too,
-    and is recorded in the audit.
+    Names every record that was altered, exchanged, left out or added, a cut end, a checkpoint that is
+    missing, and an older copy that was put back; docs/audit-format.md explains each. With --export it needs
+    neither the database nor a server. Without, it reads the database, also follows the records that no
+    checkpoint covers yet, and is recorded in the audit.
 
     Exit status: 0 nothing is wrong, 5 something is, 1 a file cannot be read, 130 interrupted.
     """

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.audit.chain import ChainState, register_chain
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.storage.connection.query import fetch
 from raas.usecases.ports.proof import ChainEnd
 
@@ -35,8 +36,9 @@ async def chain_ends(engine: AsyncEngine, log: int) -> Sequence[ChainEnd]:
     Heads of registers are read first: records that are read after them reach at least as far.
     """
     heads = await fetch(engine, _HEADS, {})
-    numbers = dict(await fetch(engine, _REGISTERS, {}))
-    writes = dict(await fetch(engine, _LAST_WRITES, {"log": log}))
+    numbers: dict[int, EnterpriseNumber] = dict(await fetch(engine, _REGISTERS, {}))
+    writes: dict[int, int] = dict(await fetch(engine, _LAST_WRITES, {"log": log}))
+    following = {register: length for register, length, _ in await fetch(engine, _HEADS, {})}
     processes = await fetch(engine, _PROCESSES, {"log": log})
     covered = {chain: (last, sealed) for chain, last, sealed in await fetch(engine, _COVERED, {"log": log})}
     ends = []
@@ -48,5 +50,6 @@ async def chain_ends(engine: AsyncEngine, log: int) -> Sequence[ChainEnd]:
         chain = register_chain(numbers[register])
         length, _ = covered.get(chain, (0, False))
         head = ChainState(chain, *states[register]) if register in states else None
-        ends.append(ChainEnd(chain, length, False, writes.get(register, 0), False, head))
+        last, follows = writes.get(register, 0), following.get(register, 0)
+        ends.append(ChainEnd(chain, length, False, last, False, head, follows))
     return ends

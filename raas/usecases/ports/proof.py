@@ -81,7 +81,8 @@ class ChainEnd:
     """The end of a chain: `covered` records are in the log, the last of them the seal if `sealed`.
 
     `last` is the highest number of its stored records, 0 = there is none. `has_seal`: its process has ended.
-    `head` is the state that writers of a register follow; None = there is none, or it is that of a process.
+    `head` is the state that writers of a register followed before `last` was read, `following` the length
+    that they followed afterwards; None = there is none, or it is that of a process.
     """
 
     chain: str
@@ -90,6 +91,7 @@ class ChainEnd:
     last: int
     has_seal: bool
     head: ChainState | None = None
+    following: int | None = None
 
 
 class CheckpointTaken(Exception):

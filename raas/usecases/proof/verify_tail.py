@@ -61,6 +61,9 @@ class TailVerification:
                 if end.head is not None and end.head.length == state.length and end.head.head != state.head:
                     text = f"record {state.length} of chain {chain} is not the one that its register names"
                     yield _finding(Fault.RECORD_ALTERED, text, stored)
+        if end.following is not None and end.last > end.following:
+            text = f"record {end.last} of chain {chain}, but its register follows record {end.following}"
+            yield Finding(Fault.RECORD_INVENTED, text, chain=chain, index=end.last)
         if end.has_seal and not seal:
             text = f"the newest records of chain {chain} are missing: it ends before its seal"
             yield Finding(Fault.TAIL_CUT, text, chain=chain, index=state.length)
