@@ -74,6 +74,13 @@ def operator() -> Operator:
     return Operator(user, socket.gethostname())
 
 
+def record_of(store: PostgresAuditStore, command: Command) -> CommandRecord:
+    """The record of a command that this process runs, not begun yet."""
+    who = operator()
+    process: JsonObject = {"host": who.host, "pid": os.getpid(), "version": version("raas")}
+    return CommandRecord(store, command, who, process, lambda: time.time_ns() // 1_000)
+
+
 Opened = tuple[CommandRecord, PostgresAuditStore, AsyncEngine]
 
 
@@ -85,9 +92,7 @@ async def _begin(dsn: str, origin: str, command: Command) -> Opened:
         await reading.dispose()
     writing = open_database(dsn, size=1, limits=None)
     store = PostgresAuditStore(writing, dsn, log)
-    who = operator()
-    process: JsonObject = {"host": who.host, "pid": os.getpid(), "version": version("raas")}
-    record = CommandRecord(store, command, who, process, lambda: time.time_ns() // 1_000)
+    record = record_of(store, command)
     try:
         await record.begin()
     except BaseException:

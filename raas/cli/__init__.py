@@ -62,6 +62,7 @@ def command_line() -> typer.Typer:
     from raas.cli.database.erase import erase
     from raas.cli.database.migrate import migrate
     from raas.cli.database.renew_log import renew_log
+    from raas.cli.database.restore import restore
     from raas.cli.database.trim import trim
     from raas.cli.demo.setup import demo
     from raas.cli.development.credentials import certificates, token
@@ -110,6 +111,7 @@ def command_line() -> typer.Typer:
     made.command("trim")(trim)
     made.command("erase")(erase)
     made.command("renew-log")(renew_log)
+    made.command("restore")(restore)
     made.command("manual")(manual)
     made.command("demo", hidden=True)(demo)
     return made

@@ -1,10 +1,28 @@
-"""French help of the commands of operators: serve, migrate, trim, erase and renew-log."""
+"""French help of the commands of operators: serve, migrate, trim, erase, renew-log and restore."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 HELP: Mapping[str, str] = {
+    "A journal, one of each host; that of RAAS_JOURNAL by default.": (
+        "Un journal, un par machine ; par défaut celui de RAAS_JOURNAL."
+    ),
+    "Confirm that ended rights, lifted blocks and erased contents of the copy come back.": (
+        "Confirme que les droits terminés, les blocages levés et les contenus effacés de la copie reviennent."
+    ),
+    "Although the kept checkpoints do not show that it is an older copy.": (
+        "Bien que les points de contrôle gardés ne montrent pas que la base est une copie plus ancienne."
+    ),
+    "Complete the restore of an older copy of the database.": (
+        "Achève la restauration d'une copie plus ancienne de la base de données.\n\nLes droits terminés "
+        "après la copie prennent fin de nouveau, les justificatifs bloqués sont bloqués de nouveau et "
+        "les contenus sont effacés de nouveau, d'après le journal gardé hors de la base. Tous les "
+        "journaux reçoivent un nouvel identifiant, comme avec renew-log. Un autre journal de l'audit "
+        "commence, avec ses propres points de contrôle.\n\nJusque-là, les serveurs de la base n'écoutent "
+        "que sur des adresses de bouclage. Arrêtez-les d'abord. Après une interruption, la même commande "
+        "achève le travail.\n\nCode de sortie : 0 restauré, 1 échec, 130 interrompu."
+    ),
     "The keys that sign checkpoints of the audit; on the embedded database they are made.": (
         "Les clés qui signent les points de contrôle de l'audit ; créées avec la base de données intégrée."
     ),

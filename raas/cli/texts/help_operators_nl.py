@@ -1,10 +1,28 @@
-"""Dutch help of the commands of operators: serve, migrate, trim, erase and renew-log."""
+"""Dutch help of the commands of operators: serve, migrate, trim, erase, renew-log and restore."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 HELP: Mapping[str, str] = {
+    "A journal, one of each host; that of RAAS_JOURNAL by default.": (
+        "Een journaal, één per machine; standaard dat van RAAS_JOURNAL."
+    ),
+    "Confirm that ended rights, lifted blocks and erased contents of the copy come back.": (
+        "Bevestig dat beëindigde rechten, opgeheven blokkeringen en gewiste inhoud van de kopie terugkomen."
+    ),
+    "Although the kept checkpoints do not show that it is an older copy.": (
+        "Hoewel de bewaarde controlepunten niet tonen dat het een oudere kopie is."
+    ),
+    "Complete the restore of an older copy of the database.": (
+        "Voltooi het terugzetten van een oudere kopie van de databank.\n\nRechten die na de kopie "
+        "eindigden, worden opnieuw beëindigd, geblokkeerde legitimaties opnieuw geblokkeerd en inhoud "
+        "opnieuw gewist, volgens het journaal dat buiten de databank bewaard wordt. Alle logboeken "
+        "krijgen een nieuwe id, zoals met renew-log. Een ander logboek van de audit begint, met eigen "
+        "controlepunten.\n\nTot dan luisteren servers op de databank alleen op loopback-adressen. Stop "
+        "ze eerst. Na een onderbreking voltooit dezelfde opdracht het werk.\n\nExitstatus: 0 hersteld, 1 "
+        "mislukt, 130 onderbroken."
+    ),
     "The keys that sign checkpoints of the audit; on the embedded database they are made.": (
         "De sleutels die controlepunten ondertekenen; met de ingebouwde databank worden ze gemaakt."
     ),

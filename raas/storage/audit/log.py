@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from raas.storage.audit.living_processes import HELD_LOCKS, life_lock
 from raas.storage.connection.lease import Connection
 from raas.storage.connection.query import fetch, write
 from raas.storage.connection.transactions import Transactions
@@ -14,6 +15,9 @@ from raas.usecases.ports.errors import StoreFault
 _NEWEST = "SELECT log, origin FROM audit_log ORDER BY log DESC LIMIT 1"
 _BEGIN = """
 INSERT INTO audit_log (log, origin) VALUES (%(log)s, %(origin)s) ON CONFLICT DO NOTHING RETURNING log"""
+_UNSEALED = """
+SELECT p.chain FROM audit_process p
+WHERE p.log = %(log)s AND NOT EXISTS (SELECT FROM audit_seal s WHERE s.chain = p.chain AND s.log = p.log)"""
 _REGISTERS = "SELECT id FROM register ORDER BY id"
 _RESET = "UPDATE register_head SET audit_length = 0, audit_hash = NULL WHERE register_id = %s"
 
@@ -72,3 +76,10 @@ async def newest_audit_log(engine: AsyncEngine) -> AuditLog | None:
     """The open log; None before the first one. `engine` is one in autocommit."""
     rows = await fetch(engine, _NEWEST, {})
     return AuditLog(*rows[0]) if rows else None
+
+
+async def living_processes(engine: AsyncEngine, log: AuditLog) -> int:
+    """The number of processes that live and have a chain in the log; `engine` is one in autocommit."""
+    chains = await fetch(engine, _UNSEALED, {"log": log.number})
+    held = {number for (number,) in await fetch(engine, HELD_LOCKS, {})}
+    return sum(life_lock(chain) in held for (chain,) in chains)
