@@ -74,6 +74,8 @@ def test_restore_of_an_older_copy_is_completed_from_the_journal(directory: Path)
         shutil.rmtree(directory / "var")
         copy(directory / "backup", directory / "var")
 
+        refused = raas("restore", "--journal", "missing", environment=server.environment, status=1)
+        assert "--without-journal" in refused.stderr
         restored = command(server, "restore")
         assert restored["credentials_blocked"] == 1
         assert restored["unreadable_lines"] == 0
@@ -89,12 +91,3 @@ def test_restore_of_an_older_copy_is_completed_from_the_journal(directory: Path)
         assert verified["other_origins"] == ["raas/audit"]
     finally:
         server.discard()
-
-
-def test_restore_of_a_database_that_is_no_older_copy_is_refused(tmp_path: Path) -> None:
-    environment = Server(tmp_path).environment
-    raas("migrate", environment=environment)
-    done = raas("restore", "--json", environment=environment, status=1)
-    assert "without-journal" in done.stderr
-    done = raas("restore", "--json", "--without-journal", environment=environment, status=1)
-    assert "nothing was done" in json.loads(done.stdout)["error"]["messages"][0]
