@@ -115,8 +115,8 @@ async def _filled(dsn: str, kept: Path) -> LoggedDatabase:
                 insert(connection, line)
             of_register = [line for line in lines if line.chain.startswith(REGISTER)]
             connection.execute(
-                "INSERT INTO register_head (register_id, log_id, record_time, checksum, audit_length, audit_hash)"
-                " VALUES (%s, gen_random_uuid(), now(), '', %s, %s)",
+                "INSERT INTO register_head (register_id, record_time, checksum, audit_length, audit_hash)"
+                " VALUES (%s, now(), '', %s, %s)",
                 (register, of_register[-1].index, of_register[-1].hash),
             )
             for chain in {line.chain for line in lines if line.chain.startswith(PROCESS)}:
