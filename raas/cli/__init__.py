@@ -61,6 +61,7 @@ def command_line() -> typer.Typer:
     from raas.cli.commands.watch import watch
     from raas.cli.database.erase import erase
     from raas.cli.database.migrate import migrate
+    from raas.cli.database.person_report import person_report
     from raas.cli.database.renew_log import renew_log
     from raas.cli.database.restore import restore
     from raas.cli.database.trim import trim
@@ -112,6 +113,7 @@ def command_line() -> typer.Typer:
     made.command("erase")(erase)
     made.command("renew-log")(renew_log)
     made.command("restore")(restore)
+    made.command("person-report")(person_report)
     made.command("manual")(manual)
     made.command("demo", hidden=True)(demo)
     return made

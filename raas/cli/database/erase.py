@@ -51,7 +51,7 @@ def erase(
         raise typer.BadParameter("give either --older-than AGE or --niss NISS")
     from raas.usecases.admin.command_record import Command
 
-    what = parse_age(older_than or _DEFAULT_AGE) if niss is None else _parse_niss(niss)
+    what = parse_age(older_than or _DEFAULT_AGE) if niss is None else parse_person(niss, "--niss")
     erased = 0
 
     def work(dsn: str, settings: Settings) -> None:
@@ -77,8 +77,8 @@ def erase(
     ending.tell({"erased": erased}, sentence, as_json=as_json)
 
 
-def _parse_niss(text: str) -> Niss:
-    """The number, fictitious persons included. Raises BadParameter."""
+def parse_person(text: str, name: str) -> Niss:
+    """The number in the parameter `name`, fictitious persons included. Raises BadParameter."""
     from raas.domain.calendar.day import brussels_day
     from raas.domain.invalid import Invalid
     from raas.domain.numbers.niss import NissProfile, parse_niss
@@ -89,5 +89,5 @@ def _parse_niss(text: str) -> Niss:
         return parse_niss(written, NissProfile.TEST, brussels_day(datetime.now(UTC)))
     except Invalid as invalid:
         raise typer.BadParameter(
-            f"--niss: {sentence(str(invalid), DEFAULT_LANGUAGE, invalid.values)}"
+            f"{name}: {sentence(str(invalid), DEFAULT_LANGUAGE, invalid.values)}"
         ) from None

@@ -15,4 +15,14 @@ HELP: Mapping[str, str] = {
     ),
     "Only the calls on this register.": "Uniquement les appels sur ce registre.",
     "Write CSV, with one row per line.": "Écrit du CSV, une rangée par ligne.",
+    "Show who asked what about a person, oldest first, under all numbers of the person.": (
+        "Montre qui a demandé quoi sur une personne, du plus ancien au plus récent, sous tous ses numéros."
+    ),
+    "A number of the person.": ("Un numéro de la personne."),
+    "Show everything that the database holds about a person, for an access request.": (
+        "Montre tout ce que la base contient sur une personne, pour une demande d’accès."
+    ),
+    "A number of the person; - reads it from standard input, where other users cannot see it.": (
+        "Un numéro de la personne ; - le lit sur l’entrée standard, où d’autres ne le voient pas."
+    ),
 }

@@ -15,4 +15,14 @@ HELP: Mapping[str, str] = {
     ),
     "Only the calls on this register.": "Alleen de oproepen op dit register.",
     "Write CSV, with one row per line.": "Schrijf CSV, met één rij per regel.",
+    "Show who asked what about a person, oldest first, under all numbers of the person.": (
+        "Toon wie wat over een persoon gevraagd heeft, oudste eerst, onder alle nummers van de persoon."
+    ),
+    "A number of the person.": ("Een nummer van de persoon."),
+    "Show everything that the database holds about a person, for an access request.": (
+        "Toon alles wat de databank over een persoon bevat, voor een verzoek om inzage."
+    ),
+    "A number of the person; - reads it from standard input, where other users cannot see it.": (
+        "Een nummer van de persoon; - leest het van de standaardinvoer, waar andere gebruikers het niet zien."
+    ),
 }

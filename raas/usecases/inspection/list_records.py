@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -88,7 +88,7 @@ class ListAuditRecords:
         presences: Mapping[EnterpriseNumber, Presence] = {}
         if asked.niss is not None:
             person = await unite(self._source, asked.niss)
-            presences = await self._presences(person.numbers, which.register)
+            presences = await self.presences(person.numbers, which.register)
             extents = tuple(extent for each in presences.values() for extent in each.extents())
             which = replace(which, nisses=person.numbers, extents=extents)
         # Bound to what was asked: the numbers of the person and its registers may change between two pages.
@@ -101,6 +101,17 @@ class ListAuditRecords:
             return RecordPage(shown, person, "")
         place = {"after": list(shown[-1].found.place)}
         return RecordPage(shown, person, self._pages.seal(call, None, _use(which, asked), place))
+
+    async def about(self, numbers: Sequence[Niss]) -> AsyncGenerator[ShownRecord, None]:
+        """All records about the person with these numbers that the person may be shown, in order of time."""
+        presences = await self.presences(numbers, None)
+        extents = tuple(extent for each in presences.values() for extent in each.extents())
+        which = AuditFilter(tuple(numbers), extents, hidden_on=brussels_day(self._now()))
+        after: AuditPlace | None = None
+        while shown := await self._shown(which, presences, after, _LARGEST_FETCH):
+            for each in shown:
+                yield each
+            after = shown[-1].found.place
 
     async def checkpoint(self, until: int | None) -> bytes | None:
         """The newest checkpoint at or before an instant in microseconds since 1970 (None = now)."""
@@ -149,7 +160,7 @@ class ListAuditRecords:
             after = found[-1].place
         return shown
 
-    async def _presences(
+    async def presences(
         self, numbers: Sequence[Niss], register: EnterpriseNumber | None
     ) -> Mapping[EnterpriseNumber, Presence]:
         """The presence of a person in each register that has, or had, a dossier of one of its numbers."""
