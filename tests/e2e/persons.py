@@ -22,6 +22,7 @@ from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from tests.e2e.registers import TestRegister
 from tests.e2e.servers import Server
 from tests.oracle.numbers import niss
+from tests.planted import planted_number
 
 TYPE = "HEALTH_INSURANCE"
 SOURCE = (("raas-enterprise-number", "0999999922"),)
@@ -41,7 +42,7 @@ _new = _numbers()
 
 def new_niss() -> str:
     """A number that no other test uses."""
-    return next(_new)
+    return planted_number(next(_new))
 
 
 def a_person(number: str | None = None, **identity: Any) -> Person:

@@ -19,6 +19,7 @@ from raas.storage.embedded import running_dsn
 from tests.citus import SHARDS
 from tests.conftest import CITUS_DSN, GIVEN_DSN, new_database
 from tests.eventually import eventually
+from tests.planted import planted_values_in
 from tests.statements.check import STARTUP
 
 ROOT = Path(__file__).parents[2]
@@ -104,13 +105,20 @@ class Server:
         """Stop it by SIGTERM; returns its exit status."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(_STOP_SECONDS)
+        status = self._process.wait(_STOP_SECONDS)
+        self._require_nothing_planted()
+        return status
 
     def kill(self) -> None:
         """Kill it by SIGKILL."""
         assert self._process is not None
         self._process.kill()
         self._process.wait(_STOP_SECONDS)
+        self._require_nothing_planted()
+
+    def _require_nothing_planted(self) -> None:
+        """Fail the test when the server has logged a number, a name or a secret that it was given."""
+        assert planted_values_in(self.log.read_text(errors="replace")) == set()
 
     def discard(self) -> None:
         """Stop all processes; those of a killed server are adopted and stopped by another one."""
