@@ -6,6 +6,7 @@ together; until then the last good ones are kept, and the failure is logged.
 
 from __future__ import annotations
 
+import stat
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from raas.identity.certificates import CertificateReader
 from raas.identity.patterns import Pattern
 
 log = structlog.get_logger()
+
+_OF_OTHERS = stat.S_IRWXO
+"""Permissions of users who are neither the owner nor in the group, by which some keys are shared."""
 
 
 class TlsRefused(IdentityFilesRefused):
@@ -81,6 +85,8 @@ class TlsFiles:
 
     def _load(self) -> TlsMaterial:
         certificate, key = _read(self._certificate), _read(self._key)
+        if self._key.stat().st_mode & _OF_OTHERS:
+            log.warning("others than its owner may use the key of TLS", path=str(self._key))
         try:
             leaf = x509.load_pem_x509_certificates(certificate)[0]
         except ValueError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from raas.identity.development import Authority, Issued
 from raas.identity.patterns import BELGIAN
@@ -76,3 +77,12 @@ def test_damaged_files_are_refused_at_the_start_and_ignored_later(
     assert opened.current() is before
     with pytest.raises(TlsRefused, match=path.name):
         files.open()
+
+
+def test_key_that_others_may_read_is_named_in_a_warning(files: Files) -> None:
+    for mode, warned in ((0o600, False), (0o640, False), (0o644, True)):
+        files.key.chmod(mode)
+        with capture_logs() as lines:
+            files.open()
+        named = [line["path"] for line in lines if line["log_level"] == "warning"]
+        assert named == ([str(files.key)] if warned else [])

@@ -6,31 +6,30 @@ import time
 from collections.abc import Callable, Iterable
 
 import grpc.aio
-import structlog
 
 from raas.domain.callers.credential import Credential, CredentialRefused
 from raas.domain.errors import Reason, Refused, refuse
 from raas.identity.certificates import CertificateReader
 from raas.identity.tokens import TokenReader
 from raas.rpc.calls.identity import Identify
+from raas.rpc.calls.refusal_log import RefusalLog
 from raas.usecases.calls.call import Caller
 
 AUTHORIZATION = "authorization"
 _BEARER = "bearer "
 _PEER_CERTIFICATE = "x509_pem_cert"
 
-_log = structlog.get_logger("raas.rpc")
-
 
 def certificate_identity(reader: Callable[[], CertificateReader], tokens: TokenReader | None) -> Identify:
     """Callers of a listener with mutual TLS; a bearer token beside the certificate must be bound to it."""
+    refusals = RefusalLog()
 
     def identify(
         context: grpc.aio.ServicerContext[bytes, bytes], metadata: Iterable[tuple[str, str | bytes]]
     ) -> Caller:
         presented = tuple(context.auth_context().get(_PEER_CERTIFICATE, ()))
         if not presented:
-            raise _unauthenticated("no client certificate was presented")
+            raise _unauthenticated(refusals, context, "no client certificate was presented")
         try:
             credential = reader().read(presented[0], time.time())
             token = _token(metadata)
@@ -39,7 +38,7 @@ def certificate_identity(reader: Callable[[], CertificateReader], tokens: TokenR
                     raise CredentialRefused("this server accepts no tokens")
                 credential = tokens.read(token, credential)
         except CredentialRefused as refused:
-            raise _unauthenticated(str(refused)) from None
+            raise _unauthenticated(refusals, context, str(refused)) from None
         return _caller(credential)
 
     return identify
@@ -47,6 +46,7 @@ def certificate_identity(reader: Callable[[], CertificateReader], tokens: TokenR
 
 def token_identity(tokens: TokenReader) -> Identify:
     """Callers of a listener that asks for no certificate: each call brings a bearer token."""
+    refusals = RefusalLog()
 
     def identify(
         context: grpc.aio.ServicerContext[bytes, bytes], metadata: Iterable[tuple[str, str | bytes]]
@@ -57,7 +57,7 @@ def token_identity(tokens: TokenReader) -> Identify:
                 raise CredentialRefused("the call brings no bearer token")
             return _caller(tokens.read(token))
         except CredentialRefused as refused:
-            raise _unauthenticated(str(refused)) from None
+            raise _unauthenticated(refusals, context, str(refused)) from None
 
     return identify
 
@@ -76,7 +76,9 @@ def _caller(credential: Credential) -> Caller:
     return Caller(credential.enterprise_number, credential=credential)
 
 
-def _unauthenticated(cause: str) -> Refused:
+def _unauthenticated(
+    refusals: RefusalLog, context: grpc.aio.ServicerContext[bytes, bytes], cause: str
+) -> Refused:
     """The refusal, which says nothing to the caller; the cause is for the operator."""
-    _log.warning("caller not identified", cause=cause)
+    refusals.refused(context.peer() or "", cause)
     return refuse(Reason.UNAUTHENTICATED)
