@@ -18,6 +18,7 @@ _GROUPS = {
     "persons": ("search", "show", "import"),
     "mandates": ("list", "grant", "revoke"),
     "roles": ("list", "grant", "confirm", "revoke"),
+    "authorisations": ("list", "grant", "confirm", "revoke"),
     "legal-contexts": ("list", "allow", "revoke"),
     "blocks": ("list", "add", "end"),
     "admissions": ("list", "set"),
@@ -43,6 +44,7 @@ def command_line() -> typer.Typer:
     """The command line with all commands."""
     from raas.cli.audit import audit_commands
     from raas.cli.commands.admissions import admissions
+    from raas.cli.commands.authorisations import authorisations
     from raas.cli.commands.blocks import blocks
     from raas.cli.commands.consult import consult
     from raas.cli.commands.explain import explain
@@ -99,6 +101,7 @@ def command_line() -> typer.Typer:
     made.add_typer(mandates, name="mandates")
     made.add_typer(roles, name="roles")
     made.add_typer(admissions, name="admissions")
+    made.add_typer(authorisations, name="authorisations")
     made.add_typer(legal_contexts, name="legal-contexts")
     made.add_typer(blocks, name="blocks")
     made.command("usage")(usage)

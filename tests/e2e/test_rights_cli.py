@@ -38,6 +38,24 @@ def test_role_is_granted_listed_and_revoked(register: TestRegister) -> None:
     assert "revoked" in raas("roles", "revoke", grant["id"], *register.arguments).stdout
 
 
+def test_authorisation_is_granted_confirmed_listed_and_revoked(register: TestRegister) -> None:
+    options = ("--from", "2024-01-01", "--field", "last_name", "--type", "PENSION", "--json")
+    done = raas("authorisations", "grant", register.number, "24/001", *options, *register.arguments)
+    granted = json.loads(done.stdout)
+    assert (granted["fields"], granted["dossierTypes"], granted["validFrom"]) == (
+        ["last_name"],
+        ["PENSION"],
+        "2024-01-01",
+    )
+    # Under development identity nothing waits for a confirmation.
+    confirmed = raas("authorisations", "confirm", granted["id"], "--json", *register.arguments)
+    assert json.loads(confirmed.stdout) == granted
+    listed = raas("authorisations", "list", "--owner", register.number, *register.arguments).stdout
+    assert granted["id"] in listed
+    assert "last_name" in listed
+    assert "revoked" in raas("authorisations", "revoke", granted["id"], *register.arguments).stdout
+
+
 def test_legal_context_is_allowed_listed_and_revoked(register: TestRegister) -> None:
     rpc = "raas.v1.RegisterService/FindRegisters"
     options = ("--rpc", rpc, "--type", "PENSION", "--until", "2099-12-31", "--json")

@@ -54,6 +54,30 @@ HELP: Mapping[str, str] = {
         "Un contexte légal dans lequel un routeur peut interroger ; peut être répété."
     ),
     "The id of the grant.": "L'identifiant de l'attribution.",
+    "The fields of identities that registers may see.": (
+        "Les champs d'identité que les registres peuvent voir."
+    ),
+    "List authorisations: all for an administrator, else your own. With --json, one object each.": (
+        "Liste les autorisations (toutes pour un administrateur). Avec --json, un objet par autorisation."
+    ),
+    "Let a register see the identities of persons whom it knows, once it is confirmed.": (
+        "Laisse un registre voir l'identité des personnes qu'il connaît, après confirmation."
+    ),
+    "Confirm an authorisation, as the second administrator.": (
+        "Confirme une autorisation, comme second administrateur."
+    ),
+    "End an authorisation at once.": ("Met fin immédiatement à une autorisation."),
+    "Only the authorisations of this register.": ("Seulement les autorisations de ce registre."),
+    "The enterprise number of the register.": ("Le numéro d'entreprise du registre."),
+    "The reference of the deliberation.": ("La référence de la délibération."),
+    "Only this field, such as last_name; may be repeated.": (
+        "Seulement ce champ, par exemple last_name ; peut être répété."
+    ),
+    "Only the dossier types that are kept for this organisation.": (
+        "Seulement les types de dossier tenus pour cette organisation."
+    ),
+    "Only calls in this legal context.": ("Seulement les appels dans ce contexte légal."),
+    "The id of the authorisation.": ("L'identifiant de l'autorisation."),
     "The legal contexts in which organisations may call.": (
         "Les contextes légaux dans lesquels les organisations peuvent appeler."
     ),

@@ -50,6 +50,28 @@ HELP: Mapping[str, str] = {
         "Een wettelijke context waarin een router mag vragen; mag herhaald worden."
     ),
     "The id of the grant.": "De id van de toekenning.",
+    "The fields of identities that registers may see.": ("De identiteitsvelden die registers mogen zien."),
+    "List authorisations: all for an administrator, else your own. With --json, one object each.": (
+        "Toont machtigingen: alle voor een beheerder, anders de uwe. Met --json telkens één object."
+    ),
+    "Let a register see the identities of persons whom it knows, once it is confirmed.": (
+        "Laat een register de identiteit zien van personen die het kent, na bevestiging."
+    ),
+    "Confirm an authorisation, as the second administrator.": (
+        "Bevestigt een machtiging, als tweede beheerder."
+    ),
+    "End an authorisation at once.": ("Beëindigt een machtiging onmiddellijk."),
+    "Only the authorisations of this register.": ("Alleen de machtigingen van dit register."),
+    "The enterprise number of the register.": ("Het ondernemingsnummer van het register."),
+    "The reference of the deliberation.": ("De referentie van de beraadslaging."),
+    "Only this field, such as last_name; may be repeated.": (
+        "Alleen dit veld, zoals last_name; mag herhaald worden."
+    ),
+    "Only the dossier types that are kept for this organisation.": (
+        "Alleen de dossiertypes die voor deze organisatie worden bijgehouden."
+    ),
+    "Only calls in this legal context.": ("Alleen oproepen in deze wettelijke context."),
+    "The id of the authorisation.": ("De id van de machtiging."),
     "The legal contexts in which organisations may call.": (
         "De wettelijke contexten waarin organisaties mogen oproepen."
     ),
