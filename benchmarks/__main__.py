@@ -3,8 +3,9 @@
     python -m benchmarks [NAME ...] [--json FILE]
 
 Names: unary, latency, batch, import, export, overwrite, stream-latency, stream-catch-up, stream-
-subscribers, search, greedy-caller, indistinguishable. A ratio compares two measurements from the same
-machine and the same minute. Absolute figures cannot be compared across machines.
+subscribers, search, greedy-caller, indistinguishable; audit-queries runs only when it is named. A ratio
+compares two measurements from the same machine and the same minute. Absolute figures cannot be compared
+across machines.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import fairness, indistinguishable, rows, search, stream, unary
+from benchmarks import audit_queries, fairness, indistinguishable, rows, search, stream, unary
 from benchmarks.figures import Figure, table
 from benchmarks.servers import Servers
 
@@ -35,18 +36,21 @@ BENCHMARKS: dict[str, Callable[[Servers], list[Figure]]] = {
     "indistinguishable": indistinguishable.indistinguishable,
 }
 
+ON_REQUEST: dict[str, Callable[[Servers], list[Figure]]] = {"audit-queries": audit_queries.audit_queries}
+"""Those that run only when they are named: they take long, and much disk."""
+
 
 def main() -> None:
     """Run the benchmarks named, all by default."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], metavar="NAME")
+    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS, *ON_REQUEST], metavar="NAME")
     parser.add_argument("--json", type=Path, default=Path("benchmarks/results/latest.json"))
     arguments = parser.parse_args()
     figures: list[Figure] = []
     for name in arguments.names or BENCHMARKS:
         print(f"… {name}", file=sys.stderr, flush=True)
         with Servers() as servers:
-            figures += BENCHMARKS[name](servers)
+            figures += (BENCHMARKS | ON_REQUEST)[name](servers)
     print(table(figures))
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     machine = {"python": platform.python_version(), "machine": platform.machine()}
