@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -23,6 +23,15 @@ from raas.identity.patterns import Pattern
 LONGEST_APPLICATION = 128
 _REMEMBERED = 10_000
 """Certificates whose reading is remembered; the one unused for longest is forgotten first."""
+
+_UNREADABLE = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""Errors of cryptography for certificates that it cannot read."""
 
 
 class CertificateReader:
@@ -63,7 +72,7 @@ class CertificateReader:
         try:
             certificate = x509.load_pem_x509_certificate(pem)
             number, application = read_caller(certificate, self._issuer(certificate), self._patterns)
-        except ValueError:
+        except _UNREADABLE:
             raise CredentialRefused("the certificate cannot be read") from None
         return Credential(
             CredentialKind.CERTIFICATE,
@@ -79,7 +88,7 @@ class CertificateReader:
         for authority in self._authorities:
             try:
                 certificate.verify_directly_issued_by(authority)
-            except (ValueError, TypeError, InvalidSignature):
+            except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
                 continue
             return authority
         raise CredentialRefused("the certificate was not issued by a trusted authority")

@@ -165,8 +165,11 @@ def _names(data: bytes) -> None:
         for index, line in enumerate(_text(data).split("\n")[:8])
         if line
     ]
-    certificate = _builder(x509.Name(subject), authority.subject, key)
-    reader.read(certificate.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM), NOW)
+    try:
+        certificate = _builder(x509.Name(subject), authority.subject, key).sign(key, hashes.SHA256())
+    except ValueError:  # no certificate can hold these texts
+        return
+    reader.read(certificate.public_bytes(serialization.Encoding.PEM), NOW)
 
 
 @cache

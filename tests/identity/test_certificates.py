@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from raas.domain.callers.credential import CredentialKind, CredentialRefused
@@ -85,6 +87,16 @@ def test_a_certificate_that_is_not_for_clients_is_refused(
     issued = authority.issue([(OU, URN + NUMBER), (CN, "app")], usages)
     with pytest.raises(CredentialRefused, match="clientAuth"):
         reader.read(issued.certificate_pem, time.time())
+
+
+def test_a_certificate_of_an_unknown_version_is_refused(
+    authority: Authority, reader: CertificateReader
+) -> None:
+    der = authority.client(NUMBER, "app").certificate.public_bytes(Encoding.DER)
+    unknown = der.replace(bytes.fromhex("a003020102"), bytes.fromhex("a00302011c"), 1)
+    pem = f"-----BEGIN CERTIFICATE-----\n{b64encode(unknown).decode()}\n-----END CERTIFICATE-----\n"
+    with pytest.raises(CredentialRefused, match="cannot be read"):
+        reader.read(pem.encode(), time.time())
 
 
 def test_a_certificate_of_another_authority_is_refused(reader: CertificateReader) -> None:
