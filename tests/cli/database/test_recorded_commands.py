@@ -1,0 +1,124 @@
+"""Every command that works on the database is recorded in the audit before it acts, or does not run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import psycopg
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from raas.cli import command_line
+from raas.command_wiring import operator
+from raas.maintenance import migrate
+from tests.conftest import CITUS_DSN, new_database
+
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "audit export": (),
+    "audit prove": ("00000000-0000-0000-0000-000000000001",),
+    "audit verify": (),
+    "erase": ("--niss", "85673003360"),
+    "migrate": (),
+    "renew-log": ("--all",),
+    "restore": ("--without-journal",),
+    "trim": ("--all", "--older-than", "12 months"),
+}
+"""Every command that opens the database, with arguments. A new one is recorded by `work_on_database`."""
+
+RECORDS = """
+SELECT rpc, kind, credential, peer, outcome, touched::text, details FROM audit_call
+ORDER BY time, chain_index"""
+COMMAND, BEGIN, SEAL = 4, 5, 6
+
+
+def commands(group: Any, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        whole = f"{path} {name}".strip()
+        if hasattr(command, "commands"):
+            yield from commands(command, whole)
+        else:
+            yield whole, command
+
+
+@pytest.fixture(scope="module")
+def database(server_dsn: str) -> Iterator[str]:
+    with new_database(server_dsn) as dsn:
+        yield dsn
+
+
+def run(dsn: str, kept: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run a command in this process, whatever its exit status."""
+    monkeypatch.setattr("raas.cli.database.connection.end_on_signals", lambda: None)
+    monkeypatch.setenv("RAAS_AUDIT_KEYS", str(kept))
+    monkeypatch.setenv("RAAS_AUDIT_CHECKPOINTS", str(kept))
+    arguments = [*name.split(), *COMMANDS[name], "--database-url", dsn]
+    CliRunner().invoke(command_line(), arguments)
+
+
+def records(dsn: str) -> list[Any]:
+    with psycopg.connect(dsn) as connection:
+        return connection.execute(RECORDS).fetchall()
+
+
+def test_every_command_with_a_database_is_listed_here() -> None:
+    root = typer.main.get_command(command_line())
+    found = {
+        name
+        for name, command in commands(root)
+        if name != "serve" and "database_url" in {parameter.name for parameter in command.params}
+    }
+    assert found == set(COMMANDS)
+
+
+@pytest.mark.skipif(CITUS_DSN is not None, reason="the tables are not distributed")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_command_is_recorded(
+    name: str, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate(database)
+    before = len(records(database))
+    run(database, tmp_path, name, monkeypatch)
+    begin, command, seal = records(database)[before:]
+    assert [row[1] for row in (begin, command, seal)] == [BEGIN, COMMAND, SEAL]
+    assert {row[0] for row in (begin, command, seal)} == {f"raas {name}"}
+    who = operator()
+    assert command[2:4] == (f"os:{who.user}", who.host)
+    assert "85673003360" not in str(command[6])
+    assert (command[5] == "{85673003360}") == (name == "erase")
+
+
+@pytest.mark.skipif(CITUS_DSN is not None, reason="the tables are not distributed")
+def test_migration_that_creates_the_audit_is_recorded_afterwards(
+    server_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with new_database(server_dsn) as dsn:
+        run(dsn, tmp_path, "migrate", monkeypatch)
+        assert [(row[0], row[1]) for row in records(dsn)] == [
+            ("raas migrate", BEGIN),
+            ("raas migrate", COMMAND),
+            ("raas migrate", SEAL),
+        ]
+        (details,) = [json.loads(row[6]) for row in records(dsn) if row[1] == COMMAND]
+        assert details["distribute"] is False
+
+
+@pytest.mark.skipif(CITUS_DSN is not None, reason="the tables are not distributed")
+def test_command_that_cannot_be_recorded_does_not_run(
+    server_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with new_database(server_dsn) as dsn:
+        migrate(dsn)
+        with psycopg.connect(dsn) as connection:
+            connection.execute("INSERT INTO register (enterprise_number, name) VALUES (999999922, 'R')")
+            heads = "INSERT INTO register_head (register_id, record_time, checksum)"
+            connection.execute(f"{heads} SELECT id, now(), '' FROM register")
+            connection.execute("ALTER TABLE audit_process ADD CHECK (false) NOT VALID")
+            log_id = connection.execute("SELECT log_id FROM register_head").fetchone()
+        run(dsn, tmp_path, "renew-log", monkeypatch)
+        with psycopg.connect(dsn) as connection:
+            assert connection.execute("SELECT log_id FROM register_head").fetchone() == log_id
