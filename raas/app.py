@@ -96,6 +96,8 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
             audit_log = await open_audit_log(reading, settings.audit_log_name)
             proof = AuditProof(settings, dsn, reading, audit_log, metrics)
             settings = await proof.confine(settings)
+            journal = journal_of(settings)
+            await journal.append([])  # a journal that is not there after a restore was lost
             caller_limits = Limits(settings, reading, metrics)
             persons = Persons(settings, writing, reading, caller_limits.budgets)
             pages = Pages(FernetPageSeal(*await _page_keys(settings, writing)))
@@ -104,7 +106,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
             write_queues = write_queues_of(store, limits, feed, metrics)
             identity, rights = Identity(settings), rights_of(settings, dsn)
             granting = RightsUseCases.on(
-                JournaledRights(PostgresRightsStore(writing, reading), journal_of(settings)),
+                JournaledRights(PostgresRightsStore(writing, reading), journal),
                 rights,
                 store,
                 write_queues,
