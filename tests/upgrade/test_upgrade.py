@@ -24,19 +24,22 @@ from raas.storage.connection.database import open_database
 from raas.storage.schema.migration import schema_version
 from raas.storage.schema.version import SchemaVersion
 from tests.conftest import new_database
+from tests.e2e.registers import TestRegister, see_identities
 from tests.e2e.servers import LOCAL, Server, ServerDied, raas
 from tests.upgrade.conversation import Asked, Json, ask
 from tests.upgrade.record import PEOPLE
 
 RECORDED = Path(__file__).with_name("schema-0004")
 CALLS = [Asked(**call) for call in json.loads(lzma.decompress((RECORDED / "calls.json.xz").read_bytes()))]
+OWNER = "0900000048"
+"""The register that reads identities; in that version no authorisation was needed."""
 NOT_COMPARED = ("next_page_token", "resume_token", "last_seen_time", "message", "algorithm")
 """Fields of which only the presence is compared.
 
 Tokens are made anew, sentences may be worded better, and the rules of the search have another version.
 """
 
-ADDED = ("environment", "server_version")
+ADDED = ("environment", "server_version", "withheld_fields")
 """Fields that did not exist in that version."""
 
 # Rows that a server forgets after 7 days are as old as on the day of the dump.
@@ -75,6 +78,7 @@ def server(server_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         server = Server(tmp_path_factory.mktemp("upgrade"), dsn, *LOCAL)
         server.start()
         try:
+            see_identities(TestRegister(server, OWNER))
             yield server
         finally:
             server.stop()
@@ -103,7 +107,10 @@ def channel(server: Server) -> Iterator[grpc.Channel]:
 def test_recorded_call_is_answered_as_before(channel: grpc.Channel, seal: Fernet, call: Asked) -> None:
     today = replace(call, requests=[_sealed_today(request, seal) for request in call.requests])
     answers = ask(channel, today, most=len(call.answers))
-    assert [_comparable(answer) for answer in answers] == [_comparable(answer) for answer in call.answers]
+    before = [
+        _withheld_today(recorded, answer) for recorded, answer in zip(call.answers, answers, strict=True)
+    ]
+    assert [_comparable(answer) for answer in answers] == [_comparable(answer) for answer in before]
 
 
 def test_log_continues_after_the_upgrade(channel: grpc.Channel) -> None:
@@ -154,6 +161,21 @@ def _sealed_today(value: Any, seal: Fernet) -> Any:
             for name, inner in value.items()
         }
     return [_sealed_today(each, seal) for each in value] if isinstance(value, list) else value
+
+
+def _withheld_today(recorded: Any, answer: Any) -> Any:
+    """The recorded answer without the fields of identities that today's answer says it withholds.
+
+    That version showed the identity of every person that a register had ever known.
+    """
+    if isinstance(recorded, dict) and isinstance(answer, dict):
+        kept = {name: _withheld_today(value, answer.get(name)) for name, value in recorded.items()}
+        for name in answer.get("withheld_fields", ()):
+            kept["identity"].pop(name, None)
+        return kept
+    if isinstance(recorded, list) and isinstance(answer, list):
+        return [_withheld_today(*pair) for pair in zip(recorded, answer, strict=True)]
+    return recorded
 
 
 def _comparable(answer: Json) -> Json:

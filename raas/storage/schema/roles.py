@@ -6,7 +6,9 @@ that neither a fault of the server nor its password is enough to alter them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import LiteralString
 
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
@@ -21,9 +23,9 @@ ERASING_ROLE = "raas_erasure"
 """The role, without login, whose members may delete the search criteria beside audit records."""
 
 READ_ONLY = ("alembic_version", "schema_change")
-_ALL_ROWS = "SELECT, INSERT, UPDATE, DELETE"
-_NEW_ROWS = "SELECT, INSERT"
-_CHANGES = "UPDATE, DELETE, TRUNCATE"
+_ALL_ROWS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+_NEW_ROWS = ("SELECT", "INSERT")
+_CHANGES = ("UPDATE", "DELETE", "TRUNCATE")
 
 _LOCK = "SELECT pg_advisory_xact_lock(491260048132)"
 _ROLE = "SELECT rolsuper FROM pg_roles WHERE rolname = %s"
@@ -111,17 +113,21 @@ def _grants(server: str) -> list[sql.Composed]:
     insert_only = {*INSERT_ONLY, *ERASABLE}
     ordinary = [name for name in metadata.tables if name not in insert_only and name not in READ_ONLY]
     return [
-        sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), _tables(tables), role)
+        sql.SQL("GRANT {} ON {} TO {}").format(_privileges(rights), _tables(tables), role)
         for rights, tables in (
             (_ALL_ROWS, ordinary),
             (_NEW_ROWS, sorted(insert_only)),
-            ("SELECT", READ_ONLY),
+            (("SELECT",), READ_ONLY),
         )
     ] + [
-        sql.SQL("REVOKE {} ON {} FROM {}").format(sql.SQL(_CHANGES), _tables(sorted(insert_only)), role),
+        sql.SQL("REVOKE {} ON {} FROM {}").format(_privileges(_CHANGES), _tables(sorted(insert_only)), role),
         sql.SQL("GRANT EXECUTE ON FUNCTION audit_add_partitions() TO {}").format(role),
         sql.SQL("GRANT SELECT, DELETE ON {} TO {}").format(_tables(ERASABLE), sql.Identifier(ERASING_ROLE)),
     ]
+
+
+def _privileges(names: Sequence[LiteralString]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.SQL, names))
 
 
 def _tables(names: tuple[str, ...] | list[str]) -> sql.Composed:

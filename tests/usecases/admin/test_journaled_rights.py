@@ -72,7 +72,7 @@ class Journaled:
         self.stored = MemoryRights(lambda: TIME)
         self.journal = ListedJournal()
         self.rights = JournaledRights(self.stored, self.journal)
-        self.cache = StillRights(self.stored.reader(), frozenset())
+        self.cache = StillRights(self.stored, frozenset())
 
     async def put(self, right: Right) -> UUID:
         async with self.rights.change() as transaction:
