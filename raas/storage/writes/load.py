@@ -13,9 +13,12 @@ from raas.domain.persons.status import PersonState, PersonStatus
 from raas.domain.registers.shares import Share, Shares
 from raas.storage.audit.chains import chain_of_register
 from raas.storage.audit.log import AuditLog
+from raas.storage.connection.delivery import COMMITS, PREPARED_BY_NODE, Commit, is_delivered
 from raas.storage.connection.lease import Connection
 from raas.storage.rows.arrays import array, pairs
+from raas.storage.rows.changed_numbers import CHANGED_NUMBERS
 from raas.storage.rows.ranges import lines_of
+from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.ports.write_store import (
     AnsweredRequest,
     DossierKey,
@@ -86,13 +89,15 @@ CROSS JOIN LATERAL (
   SELECT niss, dossier_type_id, origin, periods::text, inseparable::text
   {_OF_WANTED.format(table="dossier_share", niss="coalesce(p.successor, wanted.niss)")}) s"""
 
+# On a cluster they are read on the node of the register, as its dossiers are.
 _LOAD_PERSONS = """
 SELECT p.niss, p.status, p.successor, s.status,
        coalesce(s.birth_first, p.birth_first) - date '0001-01-01' + 1,
        coalesce(s.death_date, p.death_date) IS NOT NULL
-FROM unnest(%s::bigint[]) AS wanted (niss)
+FROM register_head h CROSS JOIN unnest(%s::bigint[]) AS wanted (niss)
 CROSS JOIN LATERAL (SELECT * FROM person WHERE niss = wanted.niss OFFSET 0) p
-LEFT JOIN LATERAL (SELECT * FROM person WHERE niss = p.successor OFFSET 0) s ON true"""
+LEFT JOIN LATERAL (SELECT * FROM person WHERE niss = p.successor OFFSET 0) s ON true
+WHERE h.register_id = %s"""
 
 _LOAD_REQUESTS = """
 SELECT r.* FROM unnest(%s::text[], %s::text[]) AS wanted (caller, request_id)
@@ -118,17 +123,44 @@ async def load(
 ) -> LoadedState:
     """The state that the transaction needs; `log` is the open log of the audit, None = no records are kept.
 
+    On a cluster the node of the register may not have carried out a committed change of numbers yet, see
+    connection/delivery.py: the state is loaded again if it has, and StoreUnavailable is raised if it has not.
     Raises LookupError when the register does not exist.
     """
+    delivered: set[Commit] = set()
+    while True:
+        loaded, commits = await _load(connection, register_id, wanted, log, lock=lock)
+        if delivered.issuperset(commits) or not await _is_doubtful(connection, wanted, loaded):
+            return loaded
+        prepared = await connection.execute(PREPARED_BY_NODE)
+        if not is_delivered(commits, await prepared.fetchall()):
+            raise StoreUnavailable("a node of the cluster has not ended a prepared transaction")
+        delivered.update(commits)
+
+
+async def _is_doubtful(connection: Connection, wanted: LoadRequest, loaded: LoadedState) -> bool:
+    """Whether a commit that the node has not carried out may concern the numbers of the request."""
+    nisses = {niss for niss, _ in wanted.dossiers}
+    if not nisses <= loaded.persons.keys():
+        return True
+    parameters = {"nisses": array(loaded.persons)}
+    return await (await connection.execute(CHANGED_NUMBERS, parameters)).fetchone() is not None
+
+
+async def _load(
+    connection: Connection, register_id: int, wanted: LoadRequest, log: AuditLog | None, *, lock: bool
+) -> tuple[LoadedState, Sequence[Commit]]:
+    """The state, and the commits that nodes of a cluster may not have carried out when it was read."""
     keys = tuple(wanted.dossiers)
     columns = (array(k[0] for k in keys), array(k[1] for k in keys), register_id)
-    persons = shares = requests = imports = in_use = None
+    persons = shares = requests = imports = in_use = commits = None
     async with connection.pipeline():
         register, clock = await (_lock if lock else _read)(connection, register_id)
         if wanted.persons:
-            persons = await connection.execute(_LOAD_PERSONS, (array({k[0] for k in keys}),))
+            persons = await connection.execute(_LOAD_PERSONS, (array({k[0] for k in keys}), register_id))
             shares = await connection.execute(_LOAD_SHARES, columns)
             dossiers = await connection.execute(_LOAD_FINAL_DOSSIERS, columns)
+            commits = await connection.execute(COMMITS) if connection.distributed else None
         else:
             dossiers = await connection.execute(_LOAD_DOSSIERS, columns)
         if wanted.requests:
@@ -143,7 +175,7 @@ async def load(
     number, log_id, revision, checksum, audit_length, audit_hash, types_revision, record_time, *now = row
     if clock is not None:
         (*now,) = await clock.fetchone() or ()
-    return LoadedState(
+    state = LoadedState(
         EnterpriseNumber(number),
         log_id,
         revision,
@@ -164,6 +196,7 @@ async def load(
         frozenset(id_ for (id_,) in (await in_use.fetchall() if in_use else ())),
         chain_of_register(log, EnterpriseNumber(number), audit_length, audit_hash),
     )
+    return state, await commits.fetchall() if commits else ()
 
 
 async def _lock(connection: Connection, register_id: int) -> tuple[Cursor, Cursor | None]:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.storage.connection import database
 from raas.storage.connection.database import open_database
 from raas.storage.connection.transactions import Transaction
+from raas.storage.writes import load
 from raas.usecases.ports.errors import StoreFault
 from tests.conftest import CITUS_DSN
 from tests.usecases.persons.harness import PersonHarness
@@ -24,6 +25,7 @@ async def harness(
     """Use cases on connections that take their server for the coordinator of a cluster."""
     if CITUS_DSN is None:
         monkeypatch.setattr(database, "_ADAPT_TO_CITUS", "SELECT 1")
+        monkeypatch.setattr(load, "COMMITS", "SELECT 1, 'gid' WHERE false")
     cluster = open_database(dsn)
     yield PersonHarness(cluster, reading_engine)
     await cluster.dispose()
