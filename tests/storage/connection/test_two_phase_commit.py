@@ -156,9 +156,9 @@ async def test_reads_and_writes_are_unavailable_until_the_cluster_has_recovered(
     for register in empty:
         # Some of them are on the node that takes the old number for an active one.
         await harness.inscribe(register, unchanged, *OF_OLD)
+        operation = Operation(Action.INSCRIBE, shown.old, "HEALTH", days(*OF_OLD))
         for validate_only in (True, False):
             with pytest.raises(StoreUnavailable):
-                operation = Operation(Action.INSCRIBE, shown.old, "HEALTH", days(*OF_OLD))
                 await harness.operations.single(
                     a_call(), register, operation, validate_only=validate_only, request_id=None
                 )
