@@ -172,6 +172,8 @@ def _withheld_today(recorded: Any, answer: Any) -> Any:
         kept = {name: _withheld_today(value, answer.get(name)) for name, value in recorded.items()}
         for name in answer.get("withheld_fields", ()):
             kept["identity"].pop(name, None)
+            if "source_date" not in answer:  # that of withheld fields
+                kept.pop("source_date", None)
         return kept
     if isinstance(recorded, list) and isinstance(answer, list):
         return [_withheld_today(*pair) for pair in zip(recorded, answer, strict=True)]
