@@ -9,7 +9,7 @@ from typing import Any
 from raas.domain.audit.record import Actor, AuditRecord, BulkRead, RecordKind, json_text
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
-from raas.storage.rows.arrays import array, array_or_null
+from raas.storage.rows.arrays import array, array_or_null, bytes_or_null, texts_or_null
 
 _KINDS = (
     RecordKind.CALL,
@@ -70,28 +70,28 @@ def record_parameters(records: Sequence[tuple[int, bytes, AuditRecord]]) -> dict
     actors = [record.actor for record in only]
     return {
         "audit_index": array([index for index, _, _ in records]),
-        "audit_hash": [hash_ for _, hash_, _ in records],
+        "audit_hash": bytes_or_null([hash_ for _, hash_, _ in records]),
         "audit_time": array([r.time for r in only]),
         "audit_kind": array([_NUMBERS[r.kind] for r in only]),
-        "audit_call_id": [r.call_id for r in only],
+        "audit_call_id": texts_or_null([None if r.call_id is None else str(r.call_id) for r in only]),
         "audit_caller": array_or_null([a.enterprise_number for a in actors]),
-        "audit_application": [a.application for a in actors],
-        "audit_credential": [a.credential for a in actors],
-        "audit_peer": [a.peer for a in actors],
+        "audit_application": texts_or_null([a.application for a in actors]),
+        "audit_credential": texts_or_null([a.credential for a in actors]),
+        "audit_peer": texts_or_null([a.peer for a in actors]),
         "audit_on_behalf_of": array_or_null([a.on_behalf_of for a in actors]),
-        "audit_end_user": [a.end_user for a in actors],
-        "audit_rpc": [r.rpc for r in only],
+        "audit_end_user": texts_or_null([a.end_user for a in actors]),
+        "audit_rpc": texts_or_null([r.rpc for r in only]),
         "audit_register": array_or_null([r.register for r in only]),
-        "audit_touched": [array(r.touched) for r in only],
-        "audit_shown": [array(r.shown) for r in only],
-        "audit_bulk": [None if r.bulk is None else _bulk_text(r.bulk) for r in only],
-        "audit_legal_context": [r.legal_context for r in only],
-        "audit_ticket": [r.ticket for r in only],
-        "audit_outcome": [r.outcome for r in only],
+        "audit_touched": texts_or_null([array(r.touched) for r in only]),
+        "audit_shown": texts_or_null([array(r.shown) for r in only]),
+        "audit_bulk": texts_or_null([None if r.bulk is None else _bulk_text(r.bulk) for r in only]),
+        "audit_legal_context": texts_or_null([r.legal_context for r in only]),
+        "audit_ticket": texts_or_null([r.ticket for r in only]),
+        "audit_outcome": texts_or_null([r.outcome for r in only]),
         "audit_revision": array_or_null([r.revision for r in only]),
         "audit_count": array_or_null([r.count for r in only]),
-        "audit_criteria": [r.criteria_hash for r in only],
-        "audit_details": [json_text(r.details) if r.details else None for r in only],
+        "audit_criteria": bytes_or_null([r.criteria_hash for r in only]),
+        "audit_details": texts_or_null([json_text(r.details) if r.details else None for r in only]),
     }
 
 

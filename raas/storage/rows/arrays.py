@@ -34,6 +34,22 @@ def quoted(texts: Sequence[str]) -> str:
     return '{"' + '","'.join(texts) + '"}' if texts else "{}"
 
 
+def texts_or_null(texts: Iterable[str | None]) -> str:
+    """An array literal of any texts, in which None is NULL."""
+    return "{" + ",".join(["NULL" if text is None else f'"{_escaped(text)}"' for text in texts]) + "}"
+
+
+def bytes_or_null(values: Iterable[bytes | None]) -> str:
+    """An array literal of bytes, in which None is NULL."""
+    return "{" + ",".join(["NULL" if each is None else f'"\\\\x{each.hex()}"' for each in values]) + "}"
+
+
+def _escaped(text: str) -> str:
+    if '"' in text or "\\" in text:
+        return text.replace("\\", "\\\\").replace('"', '\\"')
+    return text
+
+
 def pairs(keys: Iterable[tuple[str, str]]) -> tuple[list[str], list[str]]:
     """The columns (caller, id) of request and import keys."""
     callers, ids = [], []
