@@ -30,6 +30,11 @@ from tests.statements.check import StatementCheck
 CITUS_DSN = os.environ.get("RAAS_TEST_CITUS_DSN")
 GIVEN_DSN = CITUS_DSN or os.environ.get("RAAS_TEST_DSN")
 
+PLANS_OF_PLAIN_SERVER = pytest.mark.skipif(
+    CITUS_DSN is not None, reason="a coordinator shows the plans of its nodes in another form"
+)
+"""Marks tests that read the plan of a statement."""
+
 
 # A shell starts commands in the background with SIGINT ignored: processes of the tests would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -16,6 +16,7 @@ from raas.storage.connection.database import open_database, require_supported
 from raas.storage.connection.errors import translated_errors
 from raas.storage.connection.query import fetch
 from raas.usecases.ports.errors import StoreFault, StoreUnavailable
+from tests.conftest import CITUS_DSN
 
 SECRET = 85673003360
 
@@ -53,7 +54,8 @@ async def test_connection_has_the_settings_that_the_code_relies_on(dsn: str) -> 
         assert await value(engine, "SHOW client_encoding") == "UTF8"
         assert await value(engine, "SHOW jit") == "off"
         assert await value(engine, "SHOW enable_seqscan") == "off"
-        assert await value(engine, "SHOW plan_cache_mode") == "force_generic_plan"
+        expected = "force_generic_plan" if CITUS_DSN is None else "auto"
+        assert await value(engine, "SHOW plan_cache_mode") == expected
 
 
 async def test_uri_overrides_settings(dsn: str) -> None:

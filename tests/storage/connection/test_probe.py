@@ -63,7 +63,7 @@ async def test_probe_reports_a_lost_session_and_reconnects(server_dsn: str) -> N
     with new_database(server_dsn) as dsn:
         async with probing(dsn) as results:
             with psycopg.connect(dsn, autocommit=True) as connection:
-                connection.execute("SELECT pg_terminate_backend(%s)", (backend(dsn),))
+                connection.execute("SELECT pg_terminate_backend(%s::int)", (backend(dsn),))
             assert await results.until(False) == "AdminShutdown 57P01"
             await results.until(True)
 
@@ -105,7 +105,7 @@ async def test_probe_reports_a_server_that_commits_nothing(server_dsn: str) -> N
         name = make_url(dsn).database
         async with probing(dsn) as results:
             connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
-            connection.execute("SELECT pg_terminate_backend(%s)", (backend(dsn),))
+            connection.execute("SELECT pg_terminate_backend(%s::int)", (backend(dsn),))
             await results.until(False)
         assert results.last is not None
 

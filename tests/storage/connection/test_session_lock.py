@@ -55,7 +55,7 @@ async def test_lock_that_was_lost_with_its_connection_is_reported_once(dsn: str)
         assert await lock.take()
         with psycopg.connect(dsn, autocommit=True) as connection:
             (pid,) = connection.execute(holders, (key,)).fetchone() or (None,)
-            connection.execute("SELECT pg_terminate_backend(%s)", (pid,))
+            connection.execute("SELECT pg_terminate_backend(%s::int)", (pid,))
             eventually(lambda: connection.execute(holders, (key,)).fetchone() is None, 30)
         with pytest.raises(StoreUnavailable):
             await lock.take()

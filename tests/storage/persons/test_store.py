@@ -22,6 +22,7 @@ from raas.storage.persons.search import FIND, FIND_BORN, born_parameters, find_p
 from raas.storage.persons.store import PostgresPersonStore
 from raas.usecases.ports.errors import ClockAhead
 from raas.usecases.ports.persons import AddResult, CreatedBefore, Progress
+from tests.conftest import PLANS_OF_PLAIN_SERVER
 from tests.usecases.persons.harness import (
     BIS,
     NATIONAL,
@@ -262,6 +263,7 @@ async def test_search_uses_the_index(harness: PersonHarness):
     assert "Seq Scan on person_key" not in plan
 
 
+@PLANS_OF_PLAIN_SERVER
 async def test_search_by_day_reads_an_index_only(harness: PersonHarness):
     await harness.store.add([Person(new_niss(), BIS, an_identity(f"Name{i}")) for i in range(500)], None)
     probe = PersonQuery("Peeters", parse_incomplete_date("1968-06-14"), first_names=("Anne",)).day_probe()

@@ -18,7 +18,10 @@ from raas.storage.log import reader
 from raas.storage.reads import history, holders, instants, logged_numbers, lookups, transitions
 from raas.storage.reads.window_sql import PagePart, page_parameters, page_statement
 from raas.usecases.ports.read_store import DossierFilter
+from tests.conftest import PLANS_OF_PLAIN_SERVER
 from tests.storage.seed import FIRST_DAY, Book, new_book
+
+pytestmark = PLANS_OF_PLAIN_SERVER
 
 REGISTERS = "register", "register_head"
 
