@@ -78,13 +78,17 @@ class AuditProof:
 
         Rights that were ended and credentials that were blocked after the copy are valid in it again.
         """
-        await self._watch.look()
+        await self.look()
         if self._watch.older_copy is None or self._on_loopback:
             return settings
         self._on_loopback = True
         changes = {name: loopback_of(address) for name, address in settings.listeners.items()}
         log.error("serving on loopback addresses only, until `raas restore`", listen=list(changes.values()))
         return settings.model_copy(update=changes)
+
+    async def look(self) -> None:
+        """Compare the database with the kept checkpoints now."""
+        await self._watch.look()
 
     def tasks(self, report: ReportFailure) -> Sequence[Coroutine[Any, Any, None]]:
         """What runs in the background while the process serves."""

@@ -24,6 +24,7 @@ import structlog
 import uvloop
 
 from raas import app, maintenance
+from raas.command_wiring import recorded
 from raas.concurrency.keep_running import keep_running
 from raas.concurrency.restart_pauses import RestartPauses
 from raas.concurrency.stop_signals import exit_on_stop_signals, stop_signals_call
@@ -33,6 +34,7 @@ from raas.ops.logs import configure_logs
 from raas.ops.settings import Settings
 from raas.rpc.calls.fault_trace import fault_trace
 from raas.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, holds_database, running_dsn
+from raas.usecases.admin.command_record import Command
 
 log = structlog.get_logger()
 
@@ -87,7 +89,11 @@ def database(settings: Settings) -> Iterator[tuple[str, EmbeddedPostgres | None]
     try:
         with stop_signals_call(embedded.cancel_start):
             embedded.start()
-        maintenance.migrate(embedded.dsn)
+        found = maintenance.migrate(embedded.dsn)
+        if not (found.is_needed or found.is_newer):
+            migration = Command("raas serve", {"migrated": found.needed})
+            with recorded(embedded.dsn, settings.audit_log_name, migration):
+                pass
         maintenance.require_connections(embedded.dsn, settings.workers, app.CONNECTIONS)
         yield embedded.dsn, embedded
     finally:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from raas.domain.audit.checkpoint import parse_checkpoint
@@ -58,6 +59,11 @@ def test_restore_of_an_older_copy_is_completed_from_the_journal(directory: Path)
     assert kept is not None
     server.start()
     try:
+        with psycopg.connect(server.dsn) as connection:
+            migrated = (
+                "SELECT count(*) FROM audit_call WHERE rpc = 'raas serve' AND details LIKE '%migrated%'"
+            )
+            assert connection.execute(migrated).fetchone() == (1,)
         command(server, "erase")
         eventually(lambda: newest_checkpoint(kept)[1] >= 1, 60)
         server.stop()
