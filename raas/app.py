@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.audit_wiring import AuditProof, journal_of
+from raas.audit_wiring import AuditProof, AuditRecording, journal_of
 from raas.composition import (
     change_feed,
     rights_of,
@@ -56,9 +56,9 @@ log = structlog.get_logger()
 _RETENTION_SECONDS = 3_600
 
 _POOL_SIZE = 10
-CONNECTIONS = 2 * _POOL_SIZE + 3
-"""Connections that a serving process may have to the database: two pools, the probe, the reader of rights and
-the lease of the checkpointer."""
+CONNECTIONS = 2 * _POOL_SIZE + 4
+"""Connections that a serving process may have to the database: two pools, the probe, the reader of rights,
+the lease of the checkpointer and the life of the audit chain."""
 
 _GARBAGE_AFTER = 50_000
 """Allocations between two collections of cycles: calls free their memory without them."""
@@ -99,10 +99,10 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
             journal = journal_of(settings)
             await journal.append([])  # a journal that is not there after a restore was lost
             caller_limits = Limits(settings, reading, metrics)
-            persons = Persons(settings, writing, reading, caller_limits.budgets)
+            persons = Persons(settings, writing, reading, caller_limits.budgets, audit_log)
             pages = Pages(FernetPageSeal(*await _page_keys(settings, writing)))
             feed = change_feed(reading, persons, pages)
-            store, limits = write_store_of(settings, writing), write_limits_of(settings)
+            store, limits = write_store_of(settings, writing, audit_log), write_limits_of(settings)
             write_queues = write_queues_of(store, limits, feed, metrics)
             identity, rights = Identity(settings), rights_of(settings, dsn)
             granting = RightsUseCases.on(
@@ -114,6 +114,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
             )
             billing, counter = PostgresBillingStore(reading), BillingCounter()
             recorder = BillingRecorder(counter, billing)
+            recording = AuditRecording(dsn, writing, audit_log, proof, metrics)
             use_cases = use_cases_of(
                 settings, store, limits, reading, persons, pages, feed, write_queues, granting, billing
             )
@@ -126,6 +127,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
                 metrics,
                 caller_limits,
                 counter,
+                recording.recorder,
                 share_port=worker is not None,
             )
             if settings.metrics_listen:
@@ -149,6 +151,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
                 *care.tasks(report),
                 keep_running("readiness", lambda: probe.run(readiness.tested), report),
                 *proof.tasks(report),
+                *recording.tasks(report),
                 *([keep_running("token keys", keys.run, report)] if (keys := identity.keys) else []),
             ):
                 await stop.wait()
@@ -158,6 +161,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
                 await write_queues.drained()
                 await persons.close()
                 await _store_usage(recorder)
+                await recording.close()
         log.info("stopped")
         return 0
     finally:

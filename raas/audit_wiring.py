@@ -1,4 +1,4 @@
-"""The wiring of the proof of the audit: keys, checkpoints, the watch over them, and the journal."""
+"""The wiring of the audit: its records, and their proof by keys and checkpoints; and of the journal."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ from raas.signing.destinations import CheckpointCommand, LogDirectory
 from raas.signing.signing_keys import SigningKeys
 from raas.storage.audit.log import AuditLog
 from raas.storage.audit.proof_store import PostgresProofStore
+from raas.storage.audit.store import PostgresAuditStore
 from raas.storage.connection.session_lock import SessionLock
+from raas.usecases.ports.errors import PortError
 from raas.usecases.ports.journal import Journal, NoJournal
 from raas.usecases.ports.proof import CheckpointDestination, Signer
 from raas.usecases.proof.checkpointer import Checkpointer
 from raas.usecases.proof.keeper import CheckpointKeeper
 from raas.usecases.proof.rounds import CheckpointRounds
 from raas.usecases.proof.watch import ProofWatch
+from raas.usecases.recording.recorder import AuditRecorder
 
 log = structlog.get_logger()
 
@@ -109,6 +112,34 @@ class AuditProof:
         checkpointer = Checkpointer(self._store, self._log.origin, signers, now)
         log.info("making checkpoints of the audit", origin=self._log.origin, keys=len(signers))
         return CheckpointRounds(self._store, checkpointer, self._destinations, now)
+
+
+class AuditRecording:
+    """The records of the calls of a serving process; `recorder` keeps them."""
+
+    def __init__(
+        self, dsn: str, writing: AsyncEngine, audit_log: AuditLog, proof: AuditProof, metrics: Metrics
+    ) -> None:
+        self._store = PostgresAuditStore(writing, dsn, audit_log)
+        recorder = self.recorder = AuditRecorder(self._store, lambda: proof.unavailable)
+        metrics.watch(
+            "raas_audit_waiting_records",
+            "Audit records of reads and refusals that wait to be committed.",
+            lambda: recorder.waiting,
+        )
+
+    def tasks(self, report: ReportFailure) -> Sequence[Coroutine[Any, Any, None]]:
+        """What runs in the background while the process serves."""
+        return [keep_running("audit records", self.recorder.run, report)]
+
+    async def close(self) -> None:
+        """Keep what waits, and seal the chain; a successor seals it where that is not possible."""
+        try:
+            await self.recorder.close()
+        except PortError as error:
+            log.warning("the audit chain could not be sealed", cause=type(error).__name__)
+        finally:
+            await self._store.close()
 
 
 def destinations_of(places: AuditPlaces, audit_log: AuditLog) -> Mapping[str, CheckpointDestination]:

@@ -11,7 +11,6 @@ from raas.domain.numbers.enterprise_number import parse_enterprise_number
 from raas.domain.numbers.niss import NissProfile
 from raas.identity_wiring import Identity
 from raas.limits_wiring import Limits
-from raas.ops.audit import NoAudit
 from raas.ops.metrics import Metrics
 from raas.ops.settings import Settings
 from raas.person_wiring import Persons
@@ -20,6 +19,7 @@ from raas.rpc.server import RaasServer, build_listeners
 from raas.rpc.services.catalogue import SERVICES
 from raas.rpc.services.use_cases import RightsUseCases, UseCases
 from raas.rpc.wire.mutations.stream import StreamMessages
+from raas.storage.audit.log import AuditLog
 from raas.storage.audit.search import PostgresAuditSearch
 from raas.storage.billing.store import PostgresBillingStore
 from raas.storage.connection.clock import ClockGuard
@@ -34,6 +34,7 @@ from raas.usecases.admin.registers import Registers
 from raas.usecases.billing.counter import BillingCounter
 from raas.usecases.billing.list_usage import ListUsage
 from raas.usecases.calls.access import AccessControl
+from raas.usecases.calls.call_audit import RecordKeeper
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.feed.service import FeedService
@@ -70,9 +71,11 @@ def write_limits_of(settings: Settings) -> WriteLimits:
     return WriteLimits(max_lines_per_dossier=settings.max_lines)
 
 
-def write_store_of(settings: Settings, writing: AsyncEngine) -> PostgresWriteStore:
+def write_store_of(
+    settings: Settings, writing: AsyncEngine, audit_log: AuditLog | None = None
+) -> PostgresWriteStore:
     """The one store of this process that writes registers."""
-    return PostgresWriteStore(writing, ClockGuard(settings.accept_record_times_until))
+    return PostgresWriteStore(writing, ClockGuard(settings.accept_record_times_until), audit_log)
 
 
 def rights_of(settings: Settings, dsn: str) -> RightsCache:
@@ -138,6 +141,7 @@ def server_of(
     metrics: Metrics,
     limits: Limits,
     billing: BillingCounter,
+    keeper: RecordKeeper | None,
     *,
     share_port: bool,
 ) -> RaasServer:
@@ -146,7 +150,7 @@ def server_of(
         use_cases,
         AccessControl(
             PostgresRegisterStore(reading),
-            NoAudit(),
+            keeper,
             declared_permissions(SERVICES),
             rights,
             rpcs_in_legal_contexts(SERVICES) if settings.legal_contexts_required else (),

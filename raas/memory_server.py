@@ -17,6 +17,7 @@ from raas.domain.persons.identity import Identity
 from raas.domain.persons.stored_identity import changed_fields
 from raas.domain.registers.mutation import Stamp
 from raas.memory.audit_search import MemoryAuditSearch
+from raas.memory.audit_store import MemoryAuditStore
 from raas.memory.authentic_source import MemoryAuthenticSource, MemoryIdentitySource
 from raas.memory.billing import MemoryBillingStore
 from raas.memory.log import MemoryLogStore, NoNotifications
@@ -29,7 +30,6 @@ from raas.memory.state import MemoryState, RegisterState
 from raas.memory.subscribers import MemorySubscriberStore
 from raas.memory.trim import MemoryTrimStore
 from raas.memory.write_store import MemoryWriteStore
-from raas.ops.audit import NoAudit
 from raas.rpc.calls.identity import Identify, development_identity
 from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.server import build_server
@@ -53,6 +53,7 @@ from raas.usecases.reads.explain import ExplainDossier
 from raas.usecases.reads.find_registers import FindRegisters
 from raas.usecases.reads.history import History
 from raas.usecases.reads.stale_niss import StaleNiss
+from raas.usecases.recording.recorder import AuditRecorder
 from raas.usecases.writes.batch import WriteLimits
 from raas.usecases.writes.dossier_types import ManageDossierTypes
 from raas.usecases.writes.imports import Imports
@@ -82,6 +83,7 @@ class MemoryServer:
         self._pages = Pages(_KeptTokens())
         self.rights = MemoryRights()
         self._transactions: PersonTransactions | None = None
+        self.audit = MemoryAuditStore(self.state.audit)
 
     @asynccontextmanager
     async def serving(self, listen: str) -> AsyncIterator[int]:
@@ -119,11 +121,13 @@ class MemoryServer:
                 MemoryAuditSearch(state, self.rights), reads, MemoryLogStore(state), source, pages
             ),
         )
-        access = AccessControl(self._registers, NoAudit(), declared_permissions(SERVICES), rights)
+        recorder = AuditRecorder(self.audit)
+        access = AccessControl(self._registers, recorder, declared_permissions(SERVICES), rights)
         server = build_server(use_cases, access, self._identify, listen=listen, profile=self._profile)
         changes = MemoryPersonWriteStore(state)
         self._transactions = PersonTransactions(changes, limits.max_lines_per_dossier, feed.committed)
         running = [asyncio.create_task(feed.run(_fail)), asyncio.create_task(rights.run())]
+        running.append(asyncio.create_task(recorder.run()))
         await server.start()
         await server.serving(True)
         try:
@@ -133,6 +137,7 @@ class MemoryServer:
             await feed.close()
             await server.stop(_GRACE_SECONDS)
             await queues.drained()
+            await recorder.close()
             for task in running:
                 task.cancel()
             await asyncio.wait(running)

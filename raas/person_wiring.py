@@ -15,6 +15,7 @@ from raas.ops.addresses import is_loopback, split_address
 from raas.ops.settings import Settings
 from raas.rpc.remote_source import RemoteSource
 from raas.rpc.services.use_cases import PersonUseCases
+from raas.storage.audit.log import AuditLog
 from raas.storage.connection.clock import ClockGuard
 from raas.storage.persons.local_source import LocalSource
 from raas.storage.persons.niss_history import PostgresNissHistory
@@ -53,13 +54,14 @@ class Persons:
         writing: AsyncEngine,
         reading: AsyncEngine,
         budgets: Budgets | None = None,
+        audit_log: AuditLog | None = None,
     ) -> None:
         self.claim_limits = ClaimLimits(RateLimit(BURST, SECONDS), budgets)
         """The limits of claims with inscriptions."""
         self._budgets = budgets
         self._max_lines = settings.max_lines
         clock = ClockGuard(settings.accept_record_times_until)
-        self._changes = PostgresPersonWriteStore(writing, clock)
+        self._changes = PostgresPersonWriteStore(writing, clock, audit_log)
         self._store = PostgresPersonStore(writing, reading, clock)
         self._remote: RemoteSource | None = None
         match settings.authentic_source:

@@ -148,7 +148,7 @@ def build_listeners(
     servers, ports = [], []
     for listener in listeners:
         interceptor = CallInterceptor(
-            listener.identify, limits, access.note_unread, observer, closing, caller_limits, counters
+            listener.identify, limits, access.audit, observer, closing, caller_limits, counters
         )
         options = _options(share_port)
         if listener.credentials is not None:
@@ -165,7 +165,7 @@ def build_listeners(
         )
     if health_listen is not None:
         # It has no RPC that needs an identity; the interceptor refuses bytes that cannot be read.
-        interceptor = CallInterceptor(listeners[0].identify, limits, access.note_unread, observer, closing)
+        interceptor = CallInterceptor(listeners[0].identify, limits, access.audit, observer, closing)
         server = grpc.aio.server(interceptors=(interceptor,), options=_options(share_port))
         health_pb2_grpc.add_HealthServicer_to_server(checks, server)
         servers.append(server)

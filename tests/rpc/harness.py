@@ -17,6 +17,8 @@ import grpc
 import grpc.aio
 from google.rpc import error_details_pb2, status_pb2
 
+from raas.domain.audit.chain import register_chain
+from raas.domain.audit.record import AuditRecord
 from raas.domain.errors import Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss, NissProfile
@@ -188,6 +190,12 @@ class Harness:
     @property
     def stub(self) -> Any:
         return RegisterServiceStub(self.channel)
+
+    def written(self, register: str) -> list[AuditRecord]:
+        """The audit records that transactions kept in the chain of a register."""
+        chains = self.store.state.audit.chains
+        kept = chains.get(register_chain(EnterpriseNumber(int(register))), [])
+        return [stored.record for stored in kept if stored.record is not None]
 
     @property
     def administration(self) -> Any:

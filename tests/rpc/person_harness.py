@@ -71,7 +71,7 @@ async def open_person_harness(
     access = AccessControl(PostgresRegisterStore(reading), audit, permissions, rights)
     scopes = RequestScopes(access, NissProfile.TEST, budgets)
     server = grpc.aio.server(
-        interceptors=(CallInterceptor(identify, request_limits(SERVICES), access.note_unread),)
+        interceptors=(CallInterceptor(identify, request_limits(SERVICES), access.audit),)
     )
     server.add_generic_rpc_handlers([person_service(use_cases if kept_here else None, scopes)])
     port = server.add_insecure_port("127.0.0.1:0")

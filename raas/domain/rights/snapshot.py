@@ -110,14 +110,24 @@ class RightsSnapshot:
         moment: Moment,
     ) -> RegisterView | None:
         """The part of a register that an organisation sees by its mandates; None without a valid one."""
+        return union(mandate.view for mandate in self.mandates_of(mandatary, register, permission, moment))
+
+    def mandates_of(
+        self,
+        mandatary: EnterpriseNumber,
+        register: EnterpriseNumber,
+        permission: MandatePermission,
+        moment: Moment,
+    ) -> list[Mandate]:
+        """The valid mandates of an organisation on a register."""
         mandates = self.mandates.get((mandatary, register))
         if mandates is None:
-            return None
-        return union(
-            mandate.view
+            return []
+        return [
+            mandate
             for mandate in mandates.values()
             if permission in mandate.permissions and mandate.is_valid(moment.day, moment.instant)
-        )
+        ]
 
     def grants_of(self, organisation: EnterpriseNumber, role: Role, moment: Moment) -> list[RoleGrant]:
         """The valid grants of a role; empty also for an administrator whom only the settings name."""

@@ -34,11 +34,12 @@ from raas.rpc.calls.fault_trace import fault_trace
 from raas.rpc.calls.identity import Identify
 from raas.rpc.calls.limiting import RpcLimits, Unlimited
 from raas.rpc.calls.metadata import CALL_ID, read_metadata
-from raas.rpc.calls.request_reader import AuditUnread, ParsedRequests, RequestReader
+from raas.rpc.calls.request_reader import ParsedRequests, RequestReader
 from raas.rpc.calls.stream_guard import StreamGuard
 from raas.rpc.calls.unidentified import unidentified
 from raas.rpc.wire.limits import MessageLimits
 from raas.usecases.calls.call import Call
+from raas.usecases.calls.call_audit import CallAudit
 from raas.usecases.limits.usage import CallerUsage
 
 OWN_PACKAGE = "/raas."
@@ -66,17 +67,17 @@ class Observer(Protocol):
 class CallInterceptor(grpc.aio.ServerInterceptor):
     """The interceptor of all services; health and reflection need no identity.
 
-    `limits` are those of the requests, by the full name of the RPC. `audit_unread` is told of the calls that
-    are refused because their request cannot be read: no servicer sees them. `closing` turns away the calls of
-    a server that stops. `caller_limits` has what callers may ask of each RPC, and `billing` what counts its
-    calls; one that is not in them is not limited, or not counted.
+    `limits` are those of the requests, by the full name of the RPC. `audit` records the calls before their
+    answers leave; None = they are not recorded. `closing` turns away the calls of a server that stops.
+    `caller_limits` has what callers may ask of each RPC, and `billing` what counts its calls; one that is not
+    in them is not limited, or not counted.
     """
 
     def __init__(
         self,
         identify: Identify,
         limits: Mapping[str, MessageLimits],
-        audit_unread: AuditUnread,
+        audit: CallAudit | None,
         observer: Observer | None = None,
         closing: Closing | None = None,
         caller_limits: Mapping[str, RpcLimits] | None = None,
@@ -85,7 +86,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         self._identify = identify
         self._closing = closing or Closing()
         self._limits = limits
-        self._audit_unread = audit_unread
+        self._audit = audit
         self._observer = observer
         self._caller_limits = caller_limits or {}
         self._billing = billing or {}
@@ -112,7 +113,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     def _wrap(self, rpc: str, handler: Any) -> _Handler:
         # Any: the published types of handlers are those of synchronous ones.
-        reader = RequestReader(self._limits[rpc], handler.request_deserializer, self._audit_unread)
+        reader = RequestReader(self._limits[rpc], handler.request_deserializer)
         encode, limits = handler.response_serializer, self._caller_limits.get(rpc, _UNLIMITED)
         billing = self._billing.get(rpc, _UNBILLED)
         if handler.request_streaming:
@@ -141,7 +142,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             async def respond(
                 raw: bytes, call: Call, _: StreamGuard, usage: CallerUsage | None, context: _Context
             ) -> Any:
-                request = await reader.read(raw, call)
+                request = await reader.read(raw)
                 await limits.take_items(usage, request)
                 billing.received(current().tally, request)
                 return answer(request, context)
@@ -157,6 +158,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         encode: Callable[[Any], bytes],
     ) -> Callable[[bytes, _Context], Awaitable[bytes]]:
         limits, billing = self._caller_limits.get(rpc, _UNLIMITED), self._billing.get(rpc, _UNBILLED)
+        audit = self._audit
 
         async def answer(raw: bytes, context: _Context) -> bytes:
             began = _monotonic()
@@ -170,21 +172,27 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 call = self._enter(rpc, context, call_id)
                 tally = current().tally
                 usage = await limits.begin_call(call)
-                request = await reader.read(raw, call)
+                request = await reader.read(raw)
                 await limits.take_items(usage, request)
                 billing.received(tally, request)
                 response = encode(await behave(request, context))
+                if audit is not None:
+                    await audit.answered(call)
                 status = "OK"
                 return response
             except grpc.aio.BaseError:
                 # gRPC itself ends the call: the caller is gone.
+                self._abandoned(call)
                 raise
             except asyncio.CancelledError:
+                self._abandoned(call)
                 if not self._closing.expired:
                     raise
                 status = _refuse_unavailable(context, call_id)
                 return b""
             except Exception as error:
+                if audit is not None:
+                    error = await audit.refused(rpc, context.peer(), call, error)
                 refused = _refusal(rpc, call_id, error, call)
                 status = refused.code.name
                 _refuse(context, call_id, refused)
@@ -206,6 +214,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         encode: Callable[[Any], bytes],
     ) -> Callable[[Any, _Context], Awaitable[None]]:
         limits, billing = self._caller_limits.get(rpc, _UNLIMITED), self._billing.get(rpc, _UNBILLED)
+        audit = self._audit
 
         async def respond(requests: Any, context: _Context) -> None:
             began = _monotonic()
@@ -231,14 +240,20 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                         guard.require_contents()
                         await context.write(encode(response))
                         billing.sent(call, tally)
+                if audit is not None:
+                    await audit.answered(call)
                 status = "OK"
             except grpc.aio.BaseError:
+                self._abandoned(call)
                 raise
             except asyncio.CancelledError:
+                self._abandoned(call)
                 if not self._closing.expired:
                     raise
                 status = _refuse_unavailable(context, call_id)
             except Exception as error:
+                if audit is not None:
+                    error = await audit.refused(rpc, context.peer(), call, error)
                 refused = _refusal(rpc, call_id, error, call)
                 status = refused.code.name
                 _refuse(context, call_id, refused)
@@ -251,6 +266,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                     self._observer.answered(rpc, status, _monotonic() - began)
 
         return respond
+
+    def _abandoned(self, call: Call | None) -> None:
+        """Record a call of which nothing more is answered."""
+        if self._audit is not None:
+            self._audit.abandoned(call)
 
     def _enter(self, rpc: str, context: _Context, call_id: UUID, guard: StreamGuard | None = None) -> Call:
         """Make the call known to the servicer. Raises Refused when the caller cannot be identified."""
@@ -273,6 +293,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             metadata.ticket,
             deadline,
             metadata.end_user,
+            *((context.peer(), self._audit.begin()) if self._audit is not None else ()),
         )
         enter(RequestContext(call, metadata.faults, guard))
         return call

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 from google.protobuf.message import DecodeError
 
 from raas.concurrency.slices import run_in_slices
-from raas.domain.errors import Reason, Refused, Violation, refuse
+from raas.domain.errors import Reason, refuse
 from raas.rpc.calls.stream_guard import StreamGuard
 from raas.rpc.wire.limits import MessageLimits
-from raas.usecases.calls.call import Call
-
-AuditUnread: TypeAlias = "Callable[[Call, Sequence[Violation]], None]"
 
 
 class RequestReader:
     """Checks and parses the requests of one RPC."""
 
-    def __init__(
-        self, limits: MessageLimits, parse: Callable[[bytes], Any], audit_unread: AuditUnread
-    ) -> None:
+    def __init__(self, limits: MessageLimits, parse: Callable[[bytes], Any]) -> None:
         self._limits = limits
         self._harmless_bytes = limits.harmless_bytes
         self._parse = parse
-        self._audit_unread = audit_unread
 
-    async def parsed(self, raw: bytes) -> Any:
+    async def read(self, raw: bytes) -> Any:
         """The message of these bytes; other tasks run while a large one is checked.
 
         Raises Refused when a limit is exceeded or the bytes are no message.
@@ -39,15 +33,6 @@ class RequestReader:
             return self._parse(raw)
         except DecodeError:
             raise refuse(Reason.VALUE_INVALID, sentence="MESSAGE_UNREADABLE") from None
-
-    async def read(self, raw: bytes, call: Call) -> Any:
-        """Like `parsed`; the audit is told of a refusal, since no servicer sees the request."""
-        try:
-            return await self.parsed(raw)
-        except Refused as refused:
-            violations = refused.violations
-        self._audit_unread(call, violations)
-        raise Refused(violations)
 
 
 class ParsedRequests:
@@ -71,6 +56,6 @@ class ParsedRequests:
     async def __anext__(self) -> Any:
         raw = await anext(self._requests)
         await self._guard.fresh()
-        request = await self._reader.parsed(raw)
+        request = await self._reader.read(raw)
         await self._admit(request)
         return request

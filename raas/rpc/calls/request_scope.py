@@ -16,6 +16,7 @@ from typing import Protocol, Self, TypeVar
 
 from raas.domain.calendar.day import brussels_day
 from raas.domain.errors import Category, Reason, Refused, Violation
+from raas.domain.json_value import JsonObject
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss, NissProfile
 from raas.domain.registers.register import Register
@@ -23,6 +24,7 @@ from raas.rpc.calls.call_budget import CallBudget
 from raas.rpc.calls.context import RequestContext, current
 from raas.rpc.wire.fields import Faults, NamesRegister, NissRules, check_page_size, read_niss, read_register
 from raas.usecases.calls.access import AccessControl, AdmittedRegister
+from raas.usecases.calls.audit_extents import StreamExtents
 from raas.usecases.calls.audit_scope import AuditScope
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.identity_access import LiveIdentityFields
@@ -41,9 +43,9 @@ class AsksForPage(Protocol):
 class RequestScope:
     """One request while it is served.
 
-    `faults` are the violations found so far. `audit` is completed by the servicer and recorded when the block
-    is left, whatever the outcome. `tally` is what is counted of the call. `budget` is that of the caller; a
-    refusal with NISS_UNKNOWN counts in it.
+    `faults` are the violations found so far. `audit` is completed by the servicer, and recorded by the
+    interceptor before the answer leaves. `tally` is what is counted of the call. `budget` is that of the
+    caller; a refusal with NISS_UNKNOWN counts in it.
     """
 
     __slots__ = ("_access", "_guard", "_number", "audit", "budget", "call", "faults", "rules", "tally")
@@ -54,7 +56,7 @@ class RequestScope:
         self.call: Call = context.call
         self.faults: Faults = list(context.faults)
         self.rules = rules
-        self.audit: AuditScope = access.audit_scope(context.call)
+        self.audit = context.call.audit or AuditScope()
         self._access = access
         self._guard = None if context.call.caller.all_rights else context.guard
         self._number: EnterpriseNumber | None = None
@@ -63,11 +65,7 @@ class RequestScope:
 
     async def __aenter__(self) -> Self:
         """Raises the errors of `AccessControl.enter`: the caller may not make this call."""
-        try:
-            await self._access.enter(self.call)
-        except Exception as error:
-            self.audit.close(error)
-            raise
+        await self._access.enter(self.call)
         self._guard_rights(None)
         return self
 
@@ -78,10 +76,7 @@ class RequestScope:
             try:
                 await self.budget.count_refusal(error)
             except BaseException as instead:
-                self.audit.close(instead)
                 raise instead from None
-        ended = None if self._guard is None else self._guard.refused
-        self.audit.close(error if ended is None else ended)
 
     def read_register(self, request: NamesRegister) -> None:
         """Read the field `register`; absent, the caller's own register is meant."""
@@ -95,7 +90,7 @@ class RequestScope:
         """The NISS in a mandatory field, noted for the audit; None when it is among the faults."""
         niss = read_niss(field, text, self.rules, self.faults)
         if niss is not None:
-            self.audit.nisses = (*self.audit.nisses, niss)
+            self.audit.touched = (*self.audit.touched, niss)
             self.budget.asked[field] = niss
         return niss
 
@@ -135,13 +130,17 @@ class RequestScope:
         if any(fault.field == "register" for fault in self.faults):
             raise Refused([*self.faults, *faults])
         number = self._number
-        self.audit.register = self.call.caller.acts_as if number is None else number
+        own = self.call.caller.acts_as
+        self.audit.register = own if number is None else number
         try:
-            return await admit(self.call, number)
+            admitted = await admit(self.call, number)
         except Refused as refused:
             if refused.violations[0].reason is Reason.REGISTER_UNKNOWN:
                 raise Refused([*refused.violations, *self.faults, *faults]) from None
             raise
+        if number not in (None, own) and (grounds := self._access.grounds(self.call, number)):
+            self.audit.note(**grounds)
+        return admitted
 
     def refuse_faults(self, found: Iterable[Violation] = ()) -> None:
         """Raise Refused when anything is wrong with the request as it is written.
@@ -158,9 +157,15 @@ class RequestScope:
             alone or [*self.faults, *(violation for violation in found if violation.field not in unread)]
         )
 
-    def note(self, nisses: Iterable[Niss], revisions: tuple[int, int] | None = None) -> None:
-        """Tell the audit what one message of a stream shows or touches, before it leaves."""
-        self._access.note(self.call, self.audit.register, nisses, revisions, "OK")
+    def extents(self) -> StreamExtents | None:
+        """The extents of a stream; None = calls are not recorded."""
+        audit = self._access.audit
+        return None if audit is None else StreamExtents(audit, self.call)
+
+    async def keep_part(self, touched: Iterable[Niss], details: JsonObject) -> None:
+        """Keep the record of one message of a stream before it is answered. Raises AUDIT_UNAVAILABLE."""
+        if self._access.audit is not None:
+            await self._access.audit.part(self.call, touched, details)
 
 
 class RequestScopes:

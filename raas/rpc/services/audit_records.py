@@ -41,11 +41,11 @@ class AuditRecordCalls:
             register = asked.register if is_auditor or asked.register else r.call.caller.acts_as
             r.audit.register = register
             if asked.niss is not None:
-                r.audit.nisses = (asked.niss,)
+                r.audit.touched = (asked.niss,)
             r.refuse_faults()
             page = await self._use_case.page(r.call, asked, is_auditor, request.page_size, request.page_token)
             if page.person is not None:
-                r.audit.nisses = page.person.numbers
+                r.audit.shown = page.person.numbers
             return v1.ListAuditRecordsResponse(
                 records=map(record_message, page.records),
                 resolved=resolved_messages(() if page.person is None else page.person.resolved),

@@ -76,6 +76,7 @@ class RegisterImport:
             async with aclosing(answers):
                 async for answer in answers:
                     stream.note_answered()
+                    r.audit.revision = answer.revision
                     yield await import_response(answer, r.call.language)
 
 
@@ -102,7 +103,7 @@ class PersonImport:
             )
             async with aclosing(answers):
                 async for answer in answers:
-                    stream.note_answered()
+                    await r.keep_part(stream.note_answered(), {"through_offset": answer.through_offset})
                     yield await feed_response(answer, r.call.language)
 
 
@@ -128,6 +129,7 @@ class ImportStream(Generic[_Request, _Row]):
             self._import_id = first.import_id
             read_text("import_id", first.import_id, IMPORT_ID_LIMIT, scope.faults)
         self._under_way: deque[list[Niss]] = deque()
+        scope.audit.read_bulk({} if self._import_id is None else {"import_id": self._import_id})
 
     async def parts(
         self, register: AdmittedRegister | None
@@ -149,9 +151,11 @@ class ImportStream(Generic[_Request, _Row]):
             yield self._import_id, request.offset, rows
             request = await anext(self._following, None)
 
-    def note_answered(self) -> None:
-        """Tell the audit of the rows of the next message in order, before its answer leaves."""
-        self._scope.note(self._under_way.popleft())
+    def note_answered(self) -> list[Niss]:
+        """Count the rows of the next message in order, about to be answered; answers their numbers."""
+        numbers = self._under_way.popleft()
+        self._scope.audit.sent(len(numbers))
+        return numbers
 
     def _check(self, request: _Request, own: str | None) -> None:
         faults: Faults = []

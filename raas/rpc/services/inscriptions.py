@@ -18,6 +18,7 @@ from raas.rpc.wire.fields import NissRules, read_request_id, within_batch
 from raas.rpc.wire.operations import read_inscription, read_operations, read_removal
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
+from raas.usecases.calls.call_audit import successors_in
 from raas.usecases.calls.fingerprint import RequestId
 from raas.usecases.writes.operations import EarlierAnswer, WriteOperations
 from raas.usecases.writes.results import Applied, BatchAnswer, Rejected
@@ -52,8 +53,8 @@ class Inscriptions:
             operation = read(request, r.rules)
             r.faults += operation.violations
             request_id = read_request_id(request, r.faults)
-            r.audit.nisses = _touched([operation])
             if operation.niss is not None:
+                r.audit.touched = (operation.niss,)
                 r.budget.asked["niss"] = operation.niss
             register = await r.admit()
             answer = await self._use_cases.single(
@@ -64,11 +65,14 @@ class Inscriptions:
                 validate_only=request.validate_only,
                 request_id=_repeatable(r.call, request, request_id),
             )
+            if request.validate_only:
+                r.audit.note(validate_only=True)
             if isinstance(answer, EarlierAnswer):
                 return answer.message
             applied = cast(Applied, answer.results[0])
             r.tally.partner = applied.partner
-            r.audit.nisses = _shown(operation.niss, applied.niss)
+            r.audit.shown = (applied.niss,)
+            r.audit.revision = answer.revision
             return applied_bytes(register.enterprise_number, applied, r.call.language)
 
     async def ApplyBatch(self, request: v1.ApplyBatchRequest, context: object) -> bytes:
@@ -81,7 +85,7 @@ class Inscriptions:
                 async for some in yielding_slices(request.operations, _SLICE):
                     operations += read_operations(some, r.rules)
             request_id = read_request_id(request, r.faults)
-            r.audit.nisses = _touched(operations)
+            r.audit.touched = _touched(operations)
             r.budget.batch = [operation.niss for operation in operations]
             register = await r.admit(_violations(operations))
             if r.faults:
@@ -93,10 +97,13 @@ class Inscriptions:
                 validate_only=request.validate_only,
                 request_id=_repeatable(r.call, request, request_id),
             )
+            if request.validate_only:
+                r.audit.note(validate_only=True)
             if isinstance(answer, EarlierAnswer):
                 return answer.message
             await r.budget.count_unknown(_unknown(operations, answer))
-            r.audit.nisses = (*_touched(operations), *_applied_to(answer))
+            r.audit.shown = _applied_to(answer)
+            r.audit.revision = answer.revision
             return batch_bytes(register.enterprise_number, answer, r.call.language)
 
     async def _violations_found(
@@ -141,10 +148,6 @@ def _touched(operations: Iterable[Operation]) -> Iterable[Niss]:
     return [operation.niss for operation in operations if operation.niss is not None]
 
 
-def _shown(asked: Niss | None, applied: Niss) -> Iterable[Niss]:
-    return (applied,) if asked is None or asked == applied else (asked, applied)
-
-
 def _unknown(operations: Sequence[Operation], answer: BatchAnswer) -> list[Niss]:
     """The unknown numbers among the rejected operations."""
     return [
@@ -155,5 +158,9 @@ def _unknown(operations: Sequence[Operation], answer: BatchAnswer) -> list[Niss]
     ]
 
 
-def _applied_to(answer: BatchAnswer) -> Iterable[Niss]:
-    return [result.niss for result in answer.results if isinstance(result, Applied)]
+def _applied_to(answer: BatchAnswer) -> list[Niss]:
+    """The numbers that an answer shows."""
+    shown: list[Niss] = []
+    for result in answer.results:
+        shown += (result.niss,) if isinstance(result, Applied) else successors_in(result.violations)
+    return shown

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from itertools import chain
 
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.services.use_cases import StreamUseCases
+from raas.rpc.wire.audited import mutation_filter_json
 from raas.rpc.wire.mutations.stream import StreamMessages
 from raas.rpc.wire.subscriptions import listing_bytes, read_listing, read_subscription
 from raas.v1 import mutation_stream_pb2 as v1
@@ -33,12 +35,20 @@ class Mutations:
             identity = self._access.live_identity_fields(r.call, register)
             r.guard_contents(identity)
             shipments = self._use_cases.subscriptions.stream(r.call, register, asked, identity)
+            extents, which = r.extents(), mutation_filter_json(asked, register.view)
+            r.audit.read_bulk(which)
             async with aclosing(shipments):
                 async for shipment in shipments:
                     if shipment.data is None:
                         continue
-                    if shipment.nisses or shipment.revisions:
-                        r.note(shipment.nisses, shipment.revisions)
+                    if shipment.revisions is not None:
+                        if extents is not None:
+                            await extents.revisions(which, *shipment.revisions)
+                        r.audit.sent(len(shipment.nisses), shipment.revisions)
+                    elif shipment.nisses:
+                        if extents is not None:
+                            await extents.state({**which, "snapshot": True}, shipment.position)
+                        r.audit.sent(len(shipment.nisses))
                     r.tally.deliveries += shipment.delivered
                     yield shipment.data
 
@@ -46,14 +56,18 @@ class Mutations:
         """List the mutations after a revision; answers a serialised ListMutationsResponse."""
         async with self._request(request) as r:
             asked = read_listing(request, r.rules, r.faults)
-            r.audit.nisses = () if asked.niss is None else (asked.niss,)
+            r.audit.touched = () if asked.niss is None else (asked.niss,)
             register = await r.admit()
             if r.faults:
                 r.refuse_faults(await self._use_cases.listing.violations(register, asked))
             answer = await self._use_cases.listing.page(r.call, register, asked)
-            if answer.entries:
-                r.audit.nisses = {entry.niss: None for entry in answer.entries if entry.niss is not None}
-                r.audit.revisions = answer.entries[0].revision, answer.entries[-1].revision
+            entries = answer.entries
+            r.audit.read_bulk(mutation_filter_json(asked, register.view))
+            if entries:
+                r.audit.sent(len(entries), (entries[0].revision, entries[-1].revision))
+            if asked.niss is not None:
+                shown = (entry.niss for entry in entries if entry.niss is not None)
+                r.audit.shown = chain(*answer.resolved, shown)
             r.tally.deliveries = len(answer.entries)
             fields = await self._access.identity_fields(r.call, register)
             return listing_bytes(answer, register.view, fields, self._messages)

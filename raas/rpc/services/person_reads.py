@@ -7,14 +7,16 @@ from __future__ import annotations
 from itertools import chain
 
 from raas.concurrency.slices import run_in_slices
+from raas.domain.audit.criteria import salted_criteria
 from raas.domain.errors import Reason, Violation
 from raas.domain.persons.identity import IdentityClaim
 from raas.domain.search.person_search import ALGORITHM
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.services.persons_served import PersonsServed, ShownFields
+from raas.rpc.wire.audited import numbers_shown, query_json
 from raas.rpc.wire.operations import read_claim
 from raas.rpc.wire.persons.answers import candidate_messages, person_message, state_message
-from raas.rpc.wire.persons.requests import read_person_checks, read_query
+from raas.rpc.wire.persons.requests import read_asker, read_person_checks, read_query
 from raas.v1 import person_service_pb2 as v1
 
 
@@ -38,7 +40,7 @@ class PersonReads:
             person = held.person
             await r.budget.show((niss,))
             shown = (niss, person.replaced_by, person.successor)
-            r.audit.nisses = tuple(number for number in shown if number is not None)
+            r.audit.shown = tuple(number for number in shown if number is not None)
             fields = await self._shown.of_types(r.call, register, held.types)
             return v1.GetPersonResponse(person=person_message(person, fields))
 
@@ -74,11 +76,12 @@ class PersonReads:
             query, most = read_query(request, r.rules, r.faults)
             r.refuse_faults()
             assert query is not None
+            r.audit.criteria = salted_criteria(query_json(query))
             r.budget.require()
             candidates = await self._persons.use_cases.search.search(query, most)
             found = [candidate.person.niss for candidate in candidates]
             await r.budget.show(found)
-            r.audit.nisses = found
+            r.audit.shown = found
             fields = await self._shown.of_candidates(r.call, found)
             return v1.SearchPersonsResponse(
                 candidates=candidate_messages(candidates, fields), algorithm=ALGORITHM
@@ -87,8 +90,10 @@ class PersonReads:
     async def CheckPersons(self, request: v1.CheckPersonsRequest, context: object) -> v1.CheckPersonsResponse:
         """Return the status of numbers and whether claimed identities match."""
         async with self._request() as r:
+            asker = read_asker(request, r.faults)
             checks = await run_in_slices(read_person_checks(request, r.rules, r.faults))
-            r.audit.nisses = [check.niss for check in checks]
+            r.audit.touched = [check.niss for check in checks]
+            r.audit.on_behalf_of = asker
             r.refuse_faults()
             r.budget.require({check.niss for check in checks})
             if any(check.claim is not None for check in checks):
@@ -98,7 +103,7 @@ class PersonReads:
             await r.budget.count_unknown([niss for niss, is_known in known.items() if not is_known])
             await r.budget.count_wrong_claims(sum(bool(each.mismatches) for each in checked))
             await r.budget.show([niss for niss, is_known in known.items() if is_known])
-            r.audit.nisses = chain(r.audit.nisses, *(each.former for each in checked))
+            r.audit.shown = chain.from_iterable(numbers_shown(each) for each in checked)
             return v1.CheckPersonsResponse(
                 states=[state_message(check.niss, each) for check, each in zip(checks, checked, strict=True)]
             )

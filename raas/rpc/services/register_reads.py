@@ -12,6 +12,7 @@ from typing import cast
 
 from raas.rpc.calls.request_scope import RequestScopes, list_page
 from raas.rpc.services.use_cases import UseCases
+from raas.rpc.wire.audited import dossier_filter_json
 from raas.rpc.wire.decisions import stale_message
 from raas.rpc.wire.dossiers import dossiers_bytes, resolved_messages
 from raas.rpc.wire.encoding import text_tag
@@ -51,7 +52,7 @@ class RegisterReads:
             which = read_filter(request, r.rules, r.faults)
             as_of = read_as_of(request, r.faults)
             check_page_size(request.page_size, r.faults)
-            r.audit.nisses = which.nisses
+            r.audit.touched = which.nisses
             register = await r.admit()
             if r.faults:
                 r.refuse_faults(await self._use_cases.consult.violations(register, which, as_of))
@@ -59,7 +60,8 @@ class RegisterReads:
                 r.call, register, which, as_of, request.page_size, request.page_token
             )
             successors = (successor for _, successor in answer.resolved)
-            r.audit.nisses = chain(which.nisses, successors, (dossier.niss for dossier in answer.dossiers))
+            r.audit.shown = chain(successors, (dossier.niss for dossier in answer.dossiers))
+            r.audit.revision = answer.revision
             rest = v1.ConsultResponse(
                 next_page_token=answer.next_page_token,
                 revision=answer.revision,
@@ -73,7 +75,7 @@ class RegisterReads:
         async with self._request(request) as r:
             which = read_filter(request, r.rules, r.faults)
             as_of = read_as_of(request, r.faults)
-            r.audit.nisses = which.nisses
+            r.audit.touched = which.nisses
             register = await r.admit()
             if r.faults:
                 r.refuse_faults(await self._use_cases.consult.violations(register, which, as_of))
@@ -81,9 +83,14 @@ class RegisterReads:
                 AsyncGenerator[ExportPart, None],
                 self._use_cases.consult.export(r.call, register, which, as_of),
             )
+            extents, asked = r.extents(), dossier_filter_json(which, register.view)
+            r.audit.read_bulk(asked)
             async with aclosing(parts):
                 async for part in parts:
-                    r.note(dossier.niss for dossier in part.dossiers)
+                    if extents is not None:
+                        await extents.state(asked, part.revision)
+                    r.audit.revision = part.revision
+                    r.audit.sent(len(part.dossiers))
                     rest = v1.ExportResponse(revision=part.revision)
                     dossiers = dossiers_bytes(_EXPORTED, register.enterprise_number, part.dossiers)
                     yield dossiers + rest.SerializeToString()
@@ -106,9 +113,9 @@ class RegisterReads:
                 r.call, register, niss, code, request.page_size, request.page_token
             )
             recorded = (m.niss for m in answer.mutations if m.niss is not None)
-            r.audit.nisses = dict.fromkeys(chain((niss,), *answer.resolved, recorded))
+            r.audit.shown = chain(*answer.resolved, recorded)
             if answer.mutations:
-                r.audit.revisions = answer.mutations[0].revision, answer.mutations[-1].revision
+                r.audit.revision = answer.mutations[-1].revision
             fields = await self._access.identity_fields(r.call, register)
             return v1.GetHistoryResponse(
                 mutations=[shown_mutation(each, register.view, fields) for each in answer.mutations],
@@ -133,9 +140,9 @@ class RegisterReads:
             assert niss is not None
             assert day is not None
             explanation = await self._use_cases.explain.explain(r.call, register, niss, code, day, at_time)
-            r.audit.nisses = (niss, *explanation.numbers)
+            r.audit.shown = explanation.numbers
             if explanation.mutation is not None:
-                r.audit.revisions = explanation.mutation.revision, explanation.mutation.revision
+                r.audit.revision = explanation.mutation.revision
             fields = await self._access.identity_fields(r.call, register)
             return explanation_response(explanation, register.view, fields, r.call.language)
 
@@ -145,7 +152,9 @@ class RegisterReads:
         """List registered numbers that are not active at the authentic source."""
         async with self._request(request) as r:
             stale, token = await list_page(r, request, self._use_cases.stale.page)
-            r.audit.nisses = (each.niss for each in stale)
+            r.audit.shown = (
+                niss for each in stale for niss in (each.niss, each.successor) if niss is not None
+            )
             return v1.ListStaleNissResponse(
                 stale=[stale_message(each) for each in stale], next_page_token=token
             )

@@ -12,7 +12,9 @@ from raas.domain.registers.mutation import MutationKind
 from raas.domain.registers.stored_details import access_granted_json
 from raas.domain.rights.mandate import Mandate, MandatePermission
 from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.audit_scope import AuditScope
 from raas.usecases.calls.call import Call
+from raas.usecases.calls.call_audit import write_record
 from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.ports.rights import RightsStore
 from raas.usecases.ports.write_store import DossierKey, DossierTypes, ImportKey, RequestKey
@@ -70,8 +72,11 @@ class _TellOwner:
     requests: Sequence[RequestKey] = ()
     import_key: ImportKey | None = None
     changes_partner_of: str | None = None
+    recorded: AuditScope | None = None
+    """None: the mandate itself is recorded in the chain of the process, once it is granted."""
 
     def __init__(self, call: Call, detail: dict[str, str]) -> None:
+        self._call = call
         self.deadline = call.deadline
         self._stamp = call.stamp()
         self._detail = detail
@@ -88,4 +93,7 @@ class _TellOwner:
         """Record the mutation; answers its revision."""
         yield from ()
         unit_of_work.news(MutationKind.ACCESS_GRANTED, None, (), self._stamp, self._detail)
-        return unit_of_work.revision
+        register, revision = unit_of_work.loaded.register, unit_of_work.revision
+        details = {"mandate_granted": self._detail["mandate_id"]}
+        unit_of_work.record(write_record(self._call, register, (), (), revision, details))
+        return revision

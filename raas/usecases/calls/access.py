@@ -1,4 +1,4 @@
-"""Access control: the one place that decides who may call what, and that tells the audit what was shown.
+"""Access control: the one place that decides who may call what.
 
 The permission that each RPC requires is handed in; an RPC without one is refused. A register on which the
 caller may not act cannot be told from one that does not exist: both are MANDATE_MISSING. Only the caller's
@@ -13,17 +13,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from raas.domain.errors import Reason, Refused, Violation, refuse
+from raas.domain.errors import Reason, Refused, refuse
+from raas.domain.json_value import Json
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
-from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
 from raas.domain.rights.identity_fields import IdentityFields
 from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import MandatePermission
 from raas.domain.rights.role import Role
 from raas.domain.rights.view import WHOLE, RegisterView, VisibleTypes, union
-from raas.usecases.calls.audit_scope import Audit, AuditRecord, AuditScope
 from raas.usecases.calls.call import Call
+from raas.usecases.calls.call_audit import CallAudit, RecordKeeper
 from raas.usecases.calls.identity_access import IdentityAccess, LiveIdentityFields
 from raas.usecases.calls.permission import MANDATES, ROLES, Permission
 from raas.usecases.calls.rights_cache import RightsCache
@@ -45,12 +45,12 @@ class AdmittedRegister:
 
 
 class AccessControl:
-    """Admits calls to registers and reports every call to the audit."""
+    """Admits calls to registers. `audit` records the calls of the server; None = they are not recorded."""
 
     def __init__(
         self,
         registers: RegisterStore,
-        audit: Audit,
+        keeper: RecordKeeper | None,
         permissions: Mapping[str, Permission],
         rights: RightsCache,
         legal_context_rpcs: Container[str] = (),
@@ -58,7 +58,7 @@ class AccessControl:
         admissions_required: bool = False,
     ) -> None:
         self._registers = registers
-        self._audit = audit
+        self.audit = None if keeper is None else CallAudit(keeper)
         self._permissions = permissions
         self.rights = rights
         self._legal_context_rpcs = legal_context_rpcs
@@ -165,6 +165,27 @@ class AccessControl:
     def live_identity_fields(self, call: Call, register: AdmittedRegister) -> LiveIdentityFields:
         """The same for a stream, asked for with each message."""
         return self._identities.following(call, register.id, register.enterprise_number)
+
+    def grounds(self, call: Call, register: EnterpriseNumber) -> dict[str, Json]:
+        """The rights that open a register to the caller, for the audit; the owner needs none."""
+        caller = call.caller
+        if register == caller.acts_as or caller.all_rights:
+            return {}
+        permission = self._permissions[call.rpc]
+        if permission in ROLES:
+            return {"role": ROLES[permission].name}
+        grounds: dict[str, Json] = {}
+        rights = self.rights
+        mandates = rights.snapshot.mandates_of(
+            caller.acts_as, register, MANDATES[permission], rights.moment()
+        )
+        if mandates:
+            grounds["mandates"] = sorted(str(mandate.id) for mandate in mandates)
+        if any(mandate.reason is not None for mandate in mandates):
+            grounds["break_glass"] = True
+        if permission is Permission.CHECK and self._router_view(call) is not None:
+            grounds["role"] = Role.ROUTER.name
+        return grounds
 
     def lost(self, call: Call, admitted: AdmittedRegister | None) -> Refused | None:
         """The refusal of an open stream that would not be admitted now as it was; None = it goes on.
@@ -310,29 +331,6 @@ class AccessControl:
             for grant in grants
             if grant.legal_contexts is None or call.legal_context in grant.legal_contexts
         )
-
-    # ---- audit ----------------------------------------------------------------------------------
-
-    def note(
-        self,
-        call: Call,
-        register: EnterpriseNumber | None,
-        nisses: Iterable[Niss],
-        revisions: tuple[int, int] | None,
-        outcome: str,
-    ) -> None:
-        """Tell the audit what a call touched or showed, before its answer leaves."""
-        self._audit.record(
-            AuditRecord(call.rpc, call.caller.enterprise_number, register, nisses, revisions, outcome)
-        )
-
-    def note_unread(self, call: Call, violations: Iterable[Violation]) -> None:
-        """Tell the audit of a call whose request was refused before it was read."""
-        self.audit_scope(call).close(Refused(violations))
-
-    def audit_scope(self, call: Call) -> AuditScope:
-        """The audit record of a call, to be completed while it is served and then closed."""
-        return AuditScope(self.note, call)
 
 
 def _is_in_scope(call: Call, permission: Permission) -> bool:

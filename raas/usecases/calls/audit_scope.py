@@ -1,74 +1,66 @@
-"""The audit record of a call while it is collected."""
+"""The parts of an audit record that the serving of a call brings together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from raas.domain.errors import Reason, Refused
+from raas.domain.audit.criteria import Criteria
+from raas.domain.audit.record import BulkRead
+from raas.domain.json_value import Json, JsonObject
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
-from raas.usecases.calls.call import Call
-from raas.usecases.ports.errors import PortError
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRecord:
-    """One call, or one message of a stream, as the audit is told of it before the answer leaves."""
+class RegisterPart(NamedTuple):
+    """The part of a call on several registers that concerns one of them."""
 
-    rpc: str
-    caller: EnterpriseNumber
-    register: EnterpriseNumber | None
-    nisses: Iterable[Niss]
-    """Numbers touched or shown."""
-    revisions: tuple[int, int] | None
-    """First and last revision shown, where the log was read."""
-    outcome: str
-    """OK, or the reason of the refusal."""
-
-
-class Audit(Protocol):
-    """Receives the record of every call before its answer leaves."""
-
-    def record(self, record: AuditRecord, /) -> None:
-        """Take note of a call; must not block."""
-
-
-Note = Callable[[Call, EnterpriseNumber | None, Iterable[Niss], tuple[int, int] | None, str], None]
-"""Tells the audit what a call touched or showed."""
+    touched: Iterable[Niss]
+    shown: Iterable[Niss] = ()
+    details: JsonObject | None = None
 
 
 @dataclass(slots=True)
 class AuditScope:
-    """The audit record of a call while it is collected; refusals are recorded too."""
+    """The audit record of a call while it is collected. A call without one is not recorded."""
 
-    note: Note
-    call: Call
     register: EnterpriseNumber | None = None
-    nisses: Iterable[Niss] = ()
-    revisions: tuple[int, int] | None = None
-    by_register: Mapping[EnterpriseNumber, Iterable[Niss]] = field(default_factory=dict)
+    touched: Iterable[Niss] = ()
+    """Numbers of the request."""
+    shown: Iterable[Niss] = ()
+    """Numbers of the answer."""
+    bulk: BulkRead | None = None
+    revision: int | None = None
+    """The revision of the register after a write, or that a read was answered from."""
+    by_register: Mapping[EnterpriseNumber, RegisterPart] | None = None
     """For a call on several registers: one record per register, so that each owner sees the caller."""
+    on_behalf_of: EnterpriseNumber | None = None
+    """The organisation for which the caller asks, where the request names it."""
+    criteria: Criteria | None = None
+    details: dict[str, Json] | None = None
+    """The rights by which the call was decided, and what else belongs to it."""
+    kept: bool = False
+    """Whether the transaction of the write has kept the record of the answer."""
+    closed: bool = False
+    """Whether the record of the outcome is kept, or on its way."""
 
-    def close(self, error: BaseException | None) -> None:
-        """Record the call; `error` is the exception that ended it, None when it is answered."""
-        outcome = _outcome(error)
-        for register, nisses in self.by_register.items():
-            self.note(self.call, register, nisses, self.revisions, outcome)
-        if not self.by_register:
-            self.note(self.call, self.register, self.nisses, self.revisions, outcome)
+    def note(self, **details: Json) -> None:
+        """Add details."""
+        self.details = {**(self.details or {}), **details}
 
+    def read_bulk(
+        self, which: JsonObject, first: int | None = None, last: int | None = None, count: int = 0
+    ) -> None:
+        """Record the answer as one about many persons."""
+        self.bulk = BulkRead(which, first, last, count)
 
-def _outcome(error: BaseException | None) -> str:
-    match error:
-        case None:
-            return "OK"
-        case Refused(violations=[first, *_]):
-            return first.reason.name
-        case PortError():
-            return Reason.UNAVAILABLE.name
-        case Exception():
-            return Reason.INTERNAL.name
-        case _:
-            return "CANCELLED"
+    def sent(self, count: int, revisions: tuple[int, int] | None = None) -> None:
+        """Add a message of a stream, about to be sent, to the bulk answer."""
+        bulk = self.bulk
+        if bulk is None:
+            return
+        first, last = bulk.first_revision, bulk.last_revision
+        if revisions is not None:
+            first, last = revisions[0] if first is None else first, revisions[1]
+        self.bulk = replace(bulk, first_revision=first, last_revision=last, count=bulk.count + count)

@@ -10,6 +10,7 @@ from uuid import UUID
 from raas.domain.callers.credential import Credential
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.registers.mutation import Stamp
+from raas.usecases.calls.audit_scope import AuditScope
 
 
 class CallerKey(NamedTuple):
@@ -95,6 +96,10 @@ class Call:
     ticket: str | None = None
     deadline: float = field(default=float("inf"))
     end_user: str | None = None
+    peer: str | None = None
+    """The address of the caller."""
+    audit: AuditScope | None = field(default=None, compare=False, repr=False)
+    """The audit record of the call while it is collected; None = calls are not recorded."""
 
     def stamp(self, request_id: str | None = None) -> Stamp:
         """The stamp that the mutations of this call carry."""

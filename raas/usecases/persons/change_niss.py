@@ -58,7 +58,7 @@ class ChangeNiss:
             replace_niss(transaction, niss, successor, call.stamp())
             affected = before.affected()
             if not validate_only:
-                await transaction.commit()
+                await transaction.commit(call)
             return affected
 
     async def restore(self, call: Call, niss: Niss, *, validate_only: bool) -> Restored:
@@ -70,14 +70,14 @@ class ChangeNiss:
             inseparable = restore_niss(transaction, niss, call.stamp())
             restored = Restored(before.affected(), before.named(inseparable))
             if not validate_only:
-                await transaction.commit()
+                await transaction.commit(call)
             return restored
 
     async def cancel(self, call: Call, niss: Niss) -> None:
         """Cancel a number without a successor."""
         async with self._transactions.begin([niss]) as transaction:
             cancel_niss(transaction, niss, call.stamp())
-            await transaction.commit()
+            await transaction.commit(call)
 
 
 class _Before:

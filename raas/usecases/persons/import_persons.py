@@ -58,10 +58,12 @@ class ImportPersons:
                 stamp = call.stamp(message.import_id)
             first = False
             offsets.follow(message.offset, len(message.rows), has_id=key is not None)
-            yield await self._message(message, key, stamp)
+            yield await self._message(call, message, key, stamp)
 
-    async def _message(self, message: FeedMessage, key: ImportKey | None, stamp: Stamp) -> FeedAnswer:
-        progress = MessageProgress(message, key, stamp, message.offset)
+    async def _message(
+        self, call: Call, message: FeedMessage, key: ImportKey | None, stamp: Stamp
+    ) -> FeedAnswer:
+        progress = MessageProgress(call, message, key, stamp, message.offset)
         await self._skip_applied(progress)
         rows_at_once = _ROWS_AT_ONCE
         while progress.rows:
@@ -167,7 +169,7 @@ class ImportPersons:
                     warnings.append((offset + index, broken))
             if key:
                 await transaction.advance_import(Progress(key, offset, offset + len(rows), rejected))
-            await transaction.commit()
+            await transaction.commit(progress.call)
         return RowsOutcome(len(rows), applied, rejected, warnings, altering=True)
 
     async def _add_needed(self, progress: MessageProgress, rows: Sequence[FeedRow]) -> None:

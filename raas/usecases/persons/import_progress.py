@@ -9,6 +9,7 @@ from raas.domain.errors import Violation
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonStatus
 from raas.domain.registers.mutation import Stamp
+from raas.usecases.calls.call import Call
 from raas.usecases.persons.import_rows import FeedRow
 from raas.usecases.ports.persons import Rejection
 from raas.usecases.ports.write_store import ImportKey
@@ -56,6 +57,7 @@ class RowsOutcome:
 class MessageProgress:
     """A message under way: what became of its rows so far."""
 
+    call: Call
     message: FeedMessage
     key: ImportKey | None
     stamp: Stamp

@@ -11,6 +11,8 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
 from raas.domain.registers.dossier_type import DossierType
+from raas.usecases.calls.call import Call
+from raas.usecases.calls.call_audit import write_record
 from raas.usecases.persons.record_cache import RecordCache
 from raas.usecases.ports.persons import LockedRegister, PersonWriteStore, PersonWriteTransaction, Progress
 from raas.usecases.ports.write_store import ImportKey
@@ -90,8 +92,14 @@ class PersonTransaction:
         """Store the offset of an import."""
         await self._transaction.advance_import(progress)
 
-    async def commit(self) -> None:
-        """Write all of it and commit, or nothing. Raises StoreUnavailable, CommitUnknown, StoreFault."""
+    async def commit(self, call: Call | None = None) -> None:
+        """Write all of it and commit, or nothing. Raises StoreUnavailable, CommitUnknown, StoreFault.
+
+        The chain of each register that changes gets an audit record of the call.
+        """
+        if call is not None:
+            for register in self._registers:
+                _record(call, register)
         written = [
             (register.id, result)
             for register in self._registers
@@ -105,3 +113,11 @@ class PersonTransaction:
     async def _write_records(self) -> None:
         for persons in self.records.take_puts():
             await self._transaction.put(persons)
+
+
+def _record(call: Call, register: RegisterDraft) -> None:
+    """Record a call that changes a register by changing a person."""
+    unit_of_work = register.unit_of_work
+    if unit_of_work.not_taken:
+        touched, revision = unit_of_work.pending_numbers, unit_of_work.revision
+        unit_of_work.record(write_record(call, register.enterprise_number, touched, (), revision))

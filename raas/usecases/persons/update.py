@@ -63,7 +63,7 @@ class UpdatePerson:
                     transaction, person.niss, before, after, update.fields, source_date, call.stamp()
                 )
             stored = await transaction.stored(person.niss)
-            await transaction.commit()
+            await transaction.commit(call)
         return Updated(stored, update.groups)
 
 

@@ -9,7 +9,9 @@ from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges, parse_dossier_type
 from raas.domain.registers.stored_dossier_type import dossier_type_json
 from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.audit_scope import AuditScope
 from raas.usecases.calls.call import Call
+from raas.usecases.calls.call_audit import write_record
 from raas.usecases.calls.pagination import Pages, page_size_of
 from raas.usecases.ports.write_store import DossierKey, DossierTypes, ImportKey, RequestKey, WriteStore
 from raas.usecases.writes.queue import WriteQueues
@@ -77,6 +79,8 @@ class _Change:
     def __init__(
         self, call: Call, code: str, created: DossierType | None, changes: Mapping[str, object]
     ) -> None:
+        self._call = call
+        self.recorded: AuditScope | None = None
         self.deadline = call.deadline
         self._stamp = call.stamp()
         self._code = code
@@ -113,7 +117,10 @@ class _Change:
                 "after": dossier_type_json(after),
             }
             unit_of_work.put_dossier_type(after, detail, self._stamp)
-        return after, unit_of_work.revision
+        register, revision = unit_of_work.loaded.register, unit_of_work.revision
+        record = write_record(self._call, register, (), (), revision, {"dossier_type": self._code})
+        self.recorded = self._call.audit if unit_of_work.record(record) else None
+        return after, revision
 
 
 def _unknown() -> Refused:

@@ -7,11 +7,16 @@ from collections.abc import AsyncIterator, Generator, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from raas.concurrency.slices import slices
+from raas.domain.audit.record import AuditRecord
 from raas.domain.errors import Refused, Violation
+from raas.domain.json_value import JsonObject
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.mutation import Stamp
 from raas.domain.registers.operation import Operation
 from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.audit_scope import AuditScope
 from raas.usecases.calls.call import Call
+from raas.usecases.calls.call_audit import successors_in, write_record
 from raas.usecases.calls.import_offsets import MessageOffsets, rows_to_skip
 from raas.usecases.limits.claim_limits import ClaimLimits
 from raas.usecases.ports.authentic_source import AuthenticSource
@@ -155,6 +160,8 @@ class _ImportJob:
     background = True
     changes_partner_of: str | None = None
     requests: Sequence[RequestKey] = ()
+    recorded: AuditScope | None = None
+    """None: more messages of the call may follow."""
 
     def __init__(
         self,
@@ -165,6 +172,7 @@ class _ImportJob:
         import_key: ImportKey | None,
     ) -> None:
         self.size = len(message.operations)
+        self._call = call
         self.deadline = call.deadline
         self.import_key: ImportKey | None = import_key
         self._message = message
@@ -205,7 +213,22 @@ class _ImportJob:
             yield True
         if self.import_key is not None and skip < len(message.operations):
             unit_of_work.idempotency.advance_import(self.import_key, end, rejected)
-        return ImportAnswer(end, applied, unchanged, tuple(rejected), unit_of_work.revision), skip
+        answer = ImportAnswer(end, applied, unchanged, tuple(rejected), unit_of_work.revision)
+        unit_of_work.record(self._record(answer, unit_of_work.loaded.register))
+        return answer, skip
+
+    def _record(self, answer: ImportAnswer, register: EnterpriseNumber) -> AuditRecord | None:
+        """The audit record of the message, with the numbers of all its rows."""
+        touched = (o.niss for o in self._message.operations if o.niss is not None)
+        shown = (niss for _, violations in answer.rejected for niss in successors_in(violations))
+        details: JsonObject = {
+            "offset": self._message.offset,
+            "rows": self.size,
+            "applied": answer.applied,
+            "unchanged": answer.unchanged,
+            "rejected": len(answer.rejected),
+        }
+        return write_record(self._call, register, touched, shown, answer.revision, details)
 
 
 def _abandon(task: asyncio.Task[ImportAnswer] | asyncio.Task[None]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Generator, Hashable, Iterable, Sequence, Set
 from typing import Generic, Protocol, TypeVar
 
 from raas.concurrency.batch_queue import WaitingItem
+from raas.usecases.calls.audit_scope import AuditScope
 from raas.usecases.ports.write_store import DossierKey, DossierTypes, ImportKey, LoadRequest, RequestKey
 from raas.usecases.writes.unit_of_work import Persons, RegisterUnitOfWork
 
@@ -43,6 +44,10 @@ class WriteJob(Protocol[Answer_co]):
     def changes_partner_of(self) -> str | None:
         """The code of the dossier type whose partner it changes: it must be known whether that is in use."""
 
+    @property
+    def recorded(self) -> AuditScope | None:
+        """The audit scope of a call that the transaction records as answered; set by `apply`."""
+
     def keys(self, types: DossierTypes) -> Iterable[DossierKey]:
         """The dossiers to load."""
 
@@ -53,7 +58,8 @@ class WriteJob(Protocol[Answer_co]):
         """Apply its operations, yielding between slices; returns the answer or raises Refused.
 
         Yields True where everything applied so far will be kept, so that it may be sent to the store.
-        Runs while the register is locked: it computes and does nothing else.
+        Keeps its audit record with its changes. Runs while the register is locked: it computes and does
+        nothing else.
         """
 
 
@@ -80,7 +86,10 @@ class QueuedJob(WaitingItem[Answer_co], Generic[Answer_co]):
         """Give the caller its answer or its error; called after the commit."""
         if self._refusal is not None:
             self.fail(self._refusal)
-        elif not self._future.done():
+            return
+        if self.job.recorded is not None:
+            self.job.recorded.kept = True
+        if not self._future.done():
             self._future.set_result(self._answer)
 
 

@@ -11,6 +11,9 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonState
 from raas.domain.registers.mutation import Stamp
 from raas.domain.registers.operation import Action, Operation
+from raas.usecases.calls.audit_scope import AuditScope
+from raas.usecases.calls.call import Call
+from raas.usecases.calls.call_audit import write_record
 from raas.usecases.calls.successors import final_niss
 from raas.usecases.ports.write_store import AnsweredRequest, DossierKey, DossierTypes, ImportKey, RequestKey
 from raas.usecases.writes.results import Applied, BatchAnswer, Notice, Rejected, fitting
@@ -30,8 +33,15 @@ class OperationsJob(ABC):
     changes_partner_of: str | None = None
 
     def __init__(
-        self, operations: Sequence[Operation], persons: Persons, stamp: Stamp, deadline: float
+        self,
+        operations: Sequence[Operation],
+        persons: Persons,
+        stamp: Stamp,
+        deadline: float,
+        call: Call | None = None,
     ) -> None:
+        self._call = call
+        self.recorded: AuditScope | None = None
         self.size = len(operations)
         self.operations = operations
         self.persons = persons
@@ -54,6 +64,22 @@ class OperationsJob(ABC):
     @abstractmethod
     def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, BatchAnswer]:
         """Apply the operations."""
+
+    def record(self, unit_of_work: RegisterUnitOfWork, answer: BatchAnswer | None) -> None:
+        """Keep the audit record; None = the request was answered before."""
+        call = self._call
+        if call is None:
+            return
+        touched = [operation.niss for operation in self.operations if operation.niss is not None]
+        register = unit_of_work.loaded.register
+        if answer is None:
+            persons = unit_of_work.loaded.persons if self.persons is None else self.persons
+            finals, again = [final_niss(niss, persons) for niss in touched], {"answered_before": True}
+            record = write_record(call, register, touched, finals, unit_of_work.revision, again)
+        else:
+            shown = [result.niss for result in answer.results if isinstance(result, Applied)]
+            record = write_record(call, register, touched, shown, answer.revision)
+        self.recorded = call.audit if unit_of_work.record(record) else None
 
     def _apply(self, unit_of_work: RegisterUnitOfWork, operation: Operation) -> Applied:
         entry = unit_of_work.apply(operation, self.persons, self._stamp)
@@ -82,7 +108,9 @@ class SingleJob(OperationsJob):
         (operation,) = self.operations
         applied = self._apply(unit_of_work, operation)
         yield from ()
-        return BatchAnswer((applied,), unit_of_work.revision)
+        answer = BatchAnswer((applied,), unit_of_work.revision)
+        self.record(unit_of_work, answer)
+        return answer
 
 
 class BatchJob(OperationsJob):
@@ -97,10 +125,11 @@ class BatchJob(OperationsJob):
         persons: Persons,
         stamp: Stamp,
         deadline: float,
+        call: Call | None = None,
         *,
         keep_rejected: bool,
     ) -> None:
-        super().__init__(operations, persons, stamp, deadline)
+        super().__init__(operations, persons, stamp, deadline, call)
         self._keep_rejected = keep_rejected
 
     def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, BatchAnswer]:
@@ -121,6 +150,7 @@ class BatchJob(OperationsJob):
             raise Refused(violations)
         answer = fitting(results, unit_of_work.revision)
         unit_of_work.bind(savepoint)
+        self.record(unit_of_work, answer)
         return answer
 
 
@@ -156,11 +186,17 @@ class OncePerRequestId:
         for key in self.requests:
             known = unit_of_work.idempotency.answered(key)
             if known is not None:
+                self._job.record(unit_of_work, None)
                 return known
         answer = yield from self._job.apply(unit_of_work)
         stored = AnsweredRequest(self._fingerprint, encode_answer(answer))
         unit_of_work.idempotency.remember(self.requests[0], stored)
         return answer
+
+    @property
+    def recorded(self) -> AuditScope | None:
+        """The audit scope of a call that the transaction records as answered."""
+        return self._job.recorded
 
 
 def dossier_keys(

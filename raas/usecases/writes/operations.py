@@ -68,7 +68,7 @@ class WriteOperations:
         differs. `validate_only` ignores request ids.
         """
         checked, persons = await self._checked(call, register, (operation,))
-        job = SingleJob(checked, persons, _stamp(call, request_id), call.deadline)
+        job = SingleJob(checked, persons, _stamp(call, request_id), call.deadline, call)
         if validate_only or job.malformed or names_hidden_type(register.view, checked):
             return await self._try(register, job)
         if request_id is None:
@@ -93,7 +93,7 @@ class WriteOperations:
         """
         checked, persons = await self._checked(call, register, operations)
         stamp = _stamp(call, request_id)
-        job = BatchJob(checked, persons, stamp, call.deadline, keep_rejected=validate_only)
+        job = BatchJob(checked, persons, stamp, call.deadline, call, keep_rejected=validate_only)
         if validate_only or job.malformed or names_hidden_type(register.view, checked):
             return await self._try(register, job)
         if request_id is None:

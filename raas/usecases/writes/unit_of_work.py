@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from raas.domain.audit.record import AuditRecord
 from raas.domain.calendar.periods import Lines
+from raas.domain.errors import Reason, refuse
 from raas.domain.json_value import JsonObject
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.status import PersonState
@@ -19,6 +21,7 @@ from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.mutation import MutationKind, Stamp, lines_text
 from raas.domain.registers.operation import Action, Operation
 from raas.domain.registers.shares import Share, Shares, inscribe_share, remove_share
+from raas.usecases.ports.audit import ChainedRecord, follow
 from raas.usecases.ports.write_store import DossierKey, DossierTypes, LoadedState, NewMutation, WriteSet
 from raas.usecases.writes.idempotency import IdempotencyRecords
 from raas.usecases.writes.pending_log import PendingLog
@@ -83,6 +86,8 @@ class RegisterUnitOfWork:
         self._shares: dict[DossierKey, Shares] = {}
         self._types: dict[str, DossierType] = {}
         self.idempotency = IdempotencyRecords(loaded)
+        self._chain = loaded.audit
+        self._records: list[ChainedRecord] = []
 
     @property
     def not_taken(self) -> int:
@@ -103,6 +108,27 @@ class RegisterUnitOfWork:
     def revision(self) -> int:
         """The revision of the register after all that was applied."""
         return self._log.revision
+
+    @property
+    def pending_numbers(self) -> set[Niss]:
+        """The numbers of the mutations that were not taken yet."""
+        return {mutation.niss for mutation in self._log.mutations if mutation.niss is not None}
+
+    # ---- audit ----------------------------------------------------------------------------------
+
+    def record(self, record: AuditRecord | None) -> bool:
+        """Keep an audit record with the changes before it; answers whether the register keeps records.
+
+        Not undone by `rollback_to`. Raises Refused AUDIT_UNAVAILABLE for one that is too large.
+        """
+        if record is None or self._chain is None:
+            return False
+        try:
+            self._chain, chained = follow(self._chain, ((record, None),))
+        except ValueError:
+            raise refuse(Reason.AUDIT_UNAVAILABLE) from None
+        self._records += chained
+        return True
 
     # ---- dossiers -------------------------------------------------------------------------------
 
@@ -318,7 +344,8 @@ class RegisterUnitOfWork:
         Changes that were taken cannot be rolled back: take them between jobs, or where they will be kept.
         """
         idempotency = self.idempotency.take()
-        if not (self._log.mutations or self._shares or idempotency.requests or idempotency.imports):
+        changed = self._log.mutations or self._shares or idempotency.requests or idempotency.imports
+        if not (changed or self._records):
             return None
         mutations = self._log.take(self.code_of)
         written = WriteSet(
@@ -331,7 +358,9 @@ class RegisterUnitOfWork:
             self._types,
             self._shares,
             *idempotency,
+            self._records,
         )
+        self._records = []
         self._forget_taken()
         return written
 

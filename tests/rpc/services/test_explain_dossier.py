@@ -55,7 +55,7 @@ async def test_known_person_is_explained(harness: Harness) -> None:
         "revision": "7",
     }
     record = harness.audit.records[-1]
-    assert (record.nisses, record.revisions) == ([int(MOVED), int(ANN), int(MOVED)], (3, 3))
+    assert (record.touched, record.shown, record.revision) == ((int(MOVED),), (int(ANN), int(MOVED)), 3)
 
 
 async def test_explanation_without_a_deciding_mutation_has_none(harness: Harness) -> None:

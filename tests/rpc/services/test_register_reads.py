@@ -10,6 +10,7 @@ import grpc
 import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 
+from raas.domain.audit.record import BulkRead, RecordKind
 from raas.domain.calendar.day import OPEN, parse_day
 from raas.domain.calendar.periods import Period
 from raas.domain.errors import Reason, Violation, refuse
@@ -48,6 +49,11 @@ JANUARY = Period(parse_day("2024-01-01"), parse_day("2024-02-01"))
 LINES = (JANUARY, Period(parse_day("2024-05-01"), OPEN))
 LINES_SHOWN = [{"begin": "2024-01-01", "end": "2024-01-31"}, {"begin": "2024-05-01"}]
 CALL_ID = UUID("12345678-1234-4234-8234-123456789012")
+
+
+def numbers_of(*texts: str) -> tuple[int, ...]:
+    """Numbers in the order of an audit record."""
+    return tuple(sorted(map(int, texts)))
 
 
 def niss(text: str) -> Niss:
@@ -113,7 +119,9 @@ async def test_dossiers_are_shown_in_their_order(harness: Harness) -> None:
         "resolved": [{"niss": MOVED, "successor_niss": ANN}],
     }
     (record,) = harness.audit.records
-    assert record.nisses == [int(MOVED), int(BOB), int(ANN), int(ANN), int(BOB)]
+    assert record.touched == numbers_of(MOVED, BOB)
+    assert record.shown == numbers_of(ANN, BOB)
+    assert record.revision == 9
 
 
 @pytest.mark.parametrize(
@@ -249,14 +257,13 @@ async def test_instants_that_are_not_valid_are_refused(harness: Harness, seconds
     assert told(raised.value).violations == [("at_time", "VALUE_INVALID")]
 
 
-async def test_export_is_audited_by_part(harness: Harness) -> None:
+async def test_export_is_audited_before_its_first_part_and_at_its_end(harness: Harness) -> None:
     harness.consult.answer = [ExportPart((view(ANN),), 9), ExportPart((view(BOB),), 9)]
     parts = [part async for part in harness.stub.Export(v1.ExportRequest(), metadata=CALLER)]
     assert [(part.dossiers[0].niss, part.revision) for part in parts] == [(ANN, 9), (BOB, 9)]
-    assert [(record.nisses, record.outcome) for record in harness.audit.records] == [
-        ([int(ANN)], "OK"),
-        ([int(BOB)], "OK"),
-        ([], "OK"),
+    assert [(each.kind, each.bulk, each.revision, each.outcome) for each in harness.audit.records] == [
+        (RecordKind.EXTENT, BulkRead({}, None, 9, 0), None, "OK"),
+        (RecordKind.CALL, BulkRead({}, None, None, 2), 9, "OK"),
     ]
 
 
@@ -345,7 +352,7 @@ async def test_the_history_is_shown_as_recorded(harness: Harness) -> None:
             "identity_changes": "IDENTITY_CHANGES_NONE",
         },
     }
-    assert harness.audit.records[0].revisions == (3, 5)
+    assert harness.audit.records[0].revision == 5
 
 
 async def test_a_history_needs_a_number(harness: Harness) -> None:
@@ -393,8 +400,8 @@ async def test_checks_are_read_and_decided(harness: Harness) -> None:
         0: Check(number(OWN), niss(MOVED), ("HEALTH",), active_on=JANUARY.begin),
         1: Check(number(OTHER), niss(GONE), (), overlaps=Period(1, JANUARY.end)),
     }
-    seen = {(record.register, tuple(record.nisses)) for record in harness.audit.records}
-    assert seen == {(int(OWN), (int(MOVED), int(ANN))), (int(OTHER), (int(GONE),))}
+    seen = {(record.register, record.touched, record.shown) for record in harness.audit.records}
+    assert seen == {(int(OWN), (int(MOVED),), (int(ANN),)), (int(OTHER), (int(GONE),), ())}
 
 
 async def test_the_registers_of_checks_are_looked_up_together(harness: Harness) -> None:
@@ -487,7 +494,7 @@ async def test_stale_numbers_are_shown(harness: Harness) -> None:
         ],
         "next_page_token": "next",
     }
-    assert harness.audit.records[0].nisses == [int(MOVED), int(BOB)]
+    assert harness.audit.records[0].shown == numbers_of(MOVED, ANN, BOB)
 
 
 async def test_a_token_of_another_use_is_refused(harness: Harness) -> None:

@@ -1,4 +1,4 @@
-"""Access control: permissions of callers, and the records of the audit."""
+"""Access control: permissions of callers."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ import pytest
 
 from raas.domain.calendar.day import brussels_day
 from raas.domain.callers.credential import Credential, CredentialKind
-from raas.domain.errors import Reason, Refused, refuse
+from raas.domain.errors import Reason, Refused
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
-from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
 from raas.domain.rights.credential_block import BlockedBy, CredentialBlock
 from raas.domain.rights.legal_context import LegalContext
@@ -25,7 +24,6 @@ from raas.domain.rights.validity import Validity
 from raas.domain.rights.view import Content, RegisterView
 from raas.memory.rights import MemoryRights
 from raas.usecases.calls.access import AccessControl, AdmittedRegister
-from raas.usecases.calls.audit_scope import AuditRecord
 from raas.usecases.calls.call import Call, Caller
 from raas.usecases.calls.permission import Permission
 from raas.usecases.calls.rights_cache import RightsCache
@@ -69,19 +67,9 @@ class Registers:
         return [self.known[number] for number in numbers if number in self.known]
 
 
-class Records(list[AuditRecord]):
-    def record(self, record: AuditRecord) -> None:
-        self.append(record)
-
-
 @pytest.fixture
 def registers() -> Registers:
     return Registers()
-
-
-@pytest.fixture
-def records() -> Records:
-    return Records()
 
 
 @pytest.fixture
@@ -94,8 +82,8 @@ async def rights() -> RightsCache:
 
 
 @pytest.fixture
-def access(registers: Registers, records: Records, rights: RightsCache) -> AccessControl:
-    return AccessControl(registers, records, PERMISSIONS, rights)  # type: ignore[arg-type]
+def access(registers: Registers, rights: RightsCache) -> AccessControl:
+    return AccessControl(registers, None, PERMISSIONS, rights)  # type: ignore[arg-type]
 
 
 def call(rpc: str = "Consult", owner: EnterpriseNumber = OWN, *, all_rights: bool = False) -> Call:
@@ -204,9 +192,7 @@ async def test_mandate_admits_to_the_permissions_that_it_names(access: AccessCon
     assert (await refusal(access.admit_id(call("Consult", FRIEND), NOBODY)))[0][1] is Reason.MANDATE_MISSING
 
 
-async def test_register_is_admitted_with_the_view_of_the_mandate(
-    registers: Registers, records: Records
-) -> None:
+async def test_register_is_admitted_with_the_view_of_the_mandate(registers: Registers) -> None:
     only_a = frozenset({"A"})
     for changes, view in (
         ({}, RegisterView()),
@@ -218,16 +204,14 @@ async def test_register_is_admitted_with_the_view_of_the_mandate(
         ),
     ):
         rights = await known_rights(mandate(*MandatePermission, **changes))
-        access = AccessControl(registers, records, PERMISSIONS, rights)  # type: ignore[arg-type]
+        access = AccessControl(registers, None, PERMISSIONS, rights)  # type: ignore[arg-type]
         for rpc in ("Consult", "Inscribe", "Subscribe"):
             assert await access.admit_id(call(rpc, FRIEND), OTHER) == AdmittedRegister(2, OTHER, view)
 
 
-async def test_open_stream_is_lost_when_its_view_becomes_narrower(
-    registers: Registers, records: Records
-) -> None:
+async def test_open_stream_is_lost_when_its_view_becomes_narrower(registers: Registers) -> None:
     async def access_with(*rights: Right) -> AccessControl:
-        return AccessControl(registers, records, PERMISSIONS, await known_rights(*rights))  # type: ignore[arg-type]
+        return AccessControl(registers, None, PERMISSIONS, await known_rights(*rights))  # type: ignore[arg-type]
 
     subscribe, contents = MandatePermission.SUBSCRIBE, frozenset(Content)
     whole = mandate(subscribe, contents=contents)
@@ -248,22 +232,20 @@ async def test_open_stream_is_lost_when_its_view_becomes_narrower(
     assert (await access_with()).lost(call("Subscribe"), own) is None
 
 
-async def test_open_stream_is_lost_with_its_role(registers: Registers, records: Records) -> None:
+async def test_open_stream_is_lost_with_its_role(registers: Registers) -> None:
     given = grant(ROUTER, Role.ROUTER)
     stream = call("FindRegisters", ROUTER)
     for rights, reason in (([given], None), ([given.revoked(ADMINISTRATOR, NOW)], Reason.ROLE_MISSING)):
-        access = AccessControl(registers, records, PERMISSIONS, await known_rights(*rights))  # type: ignore[arg-type]
+        access = AccessControl(registers, None, PERMISSIONS, await known_rights(*rights))  # type: ignore[arg-type]
         refused = access.lost(stream, None)
         assert (None if refused is None else refused.violations[0].reason) is reason
 
 
-async def test_no_decision_rests_on_rights_older_than_a_second(
-    registers: Registers, records: Records
-) -> None:
+async def test_no_decision_rests_on_rights_older_than_a_second(registers: Registers) -> None:
     now = 0.0
     store = MemoryRights()
     cache = RightsCache(store.reader(), frozenset({ADMINISTRATOR}), lambda: now)
-    access = AccessControl(registers, records, PERMISSIONS, cache)  # type: ignore[arg-type]
+    access = AccessControl(registers, None, PERMISSIONS, cache)  # type: ignore[arg-type]
     await cache.read()
     now = 1.0
     await access.admit_id(call(), OWN)
@@ -277,25 +259,6 @@ async def test_no_decision_rests_on_rights_older_than_a_second(
     with pytest.raises(StoreUnavailable):
         await access.enter(late)
     await access.enter(call(all_rights=True))
-
-
-@pytest.mark.parametrize(
-    ("error", "outcome"),
-    [
-        (None, "OK"),
-        (refuse(Reason.NISS_UNKNOWN, "niss"), "NISS_UNKNOWN"),
-        (StoreUnavailable(), "UNAVAILABLE"),
-        (KeyError(), "INTERNAL"),
-        (KeyboardInterrupt(), "CANCELLED"),
-    ],
-)
-def test_every_call_is_audited_with_its_outcome(
-    access: AccessControl, records: Records, error: BaseException | None, outcome: str
-) -> None:
-    audit_scope = access.audit_scope(call())
-    audit_scope.register, audit_scope.nisses, audit_scope.revisions = OTHER, [Niss(1)], (3, 4)
-    audit_scope.close(error)
-    assert records == [AuditRecord(REGISTERS + "Consult", OWN, OTHER, [Niss(1)], (3, 4), outcome)]
 
 
 # ---- gateways -----------------------------------------------------------------------------------
@@ -324,10 +287,8 @@ def on_behalf_of(organisation: EnterpriseNumber, rpc: str = "Consult") -> Call:
     return Call(Caller(ROUTER, on_behalf_of=organisation), CALL_ID, REGISTERS + rpc)
 
 
-async def test_a_gateway_has_the_register_and_the_mandates_of_the_organisation(
-    registers: Registers, records: Records
-) -> None:
-    access = AccessControl(registers, records, PERMISSIONS, await _gateway())  # type: ignore[arg-type]
+async def test_a_gateway_has_the_register_and_the_mandates_of_the_organisation(registers: Registers) -> None:
+    access = AccessControl(registers, None, PERMISSIONS, await _gateway())  # type: ignore[arg-type]
     await access.enter(on_behalf_of(OWN))
     assert await access.admit_id(on_behalf_of(OWN), None) == AdmittedRegister(1, OWN)
     assert (await access.admit_id(on_behalf_of(FRIEND), OTHER)).id == 2
@@ -335,10 +296,8 @@ async def test_a_gateway_has_the_register_and_the_mandates_of_the_organisation(
     assert await refusal(access.admit_id(on_behalf_of(OWN), OTHER)) == missing
 
 
-async def test_a_gateway_is_refused_beyond_its_organisations_and_rpcs(
-    registers: Registers, records: Records
-) -> None:
-    access = AccessControl(registers, records, PERMISSIONS, await _gateway())  # type: ignore[arg-type]
+async def test_a_gateway_is_refused_beyond_its_organisations_and_rpcs(registers: Registers) -> None:
+    access = AccessControl(registers, None, PERMISSIONS, await _gateway())  # type: ignore[arg-type]
     missing = [("", Reason.ROLE_MISSING, {"role": "GATEWAY"})]
     assert await refusal(access.enter(on_behalf_of(OTHER))) == missing
     assert await refusal(access.enter(on_behalf_of(OWN, "Inscribe"))) == missing
@@ -346,9 +305,9 @@ async def test_a_gateway_is_refused_beyond_its_organisations_and_rpcs(
     assert await refusal(access.enter(not_a_gateway)) == missing
 
 
-async def test_a_gateway_has_none_of_anybodys_roles(registers: Registers, records: Records) -> None:
+async def test_a_gateway_has_none_of_anybodys_roles(registers: Registers) -> None:
     rpcs = frozenset({REGISTERS + "FindRegisters", REGISTERS + "CheckInscriptions"})
-    access = AccessControl(registers, records, PERMISSIONS, await _gateway(rpcs=rpcs))  # type: ignore[arg-type]
+    access = AccessControl(registers, None, PERMISSIONS, await _gateway(rpcs=rpcs))  # type: ignore[arg-type]
     missing = [("", Reason.ROLE_MISSING, {"role": "ROUTER"})]
     assert await refusal(access.enter(on_behalf_of(FRIEND, "FindRegisters"))) == missing
     check = on_behalf_of(OWN, "CheckInscriptions")
@@ -376,13 +335,13 @@ CREDENTIAL = Credential(
     ],
 )
 async def test_a_blocked_credential_is_refused_and_ends_streams(
-    registers: Registers, records: Records, feature: BlockedBy, value: str
+    registers: Registers, feature: BlockedBy, value: str
 ) -> None:
     block = CredentialBlock(uuid4(), feature, value, "lost", ADMINISTRATOR, NOW)
     other = CredentialBlock(uuid4(), feature, value + "x", "lost", ADMINISTRATOR, NOW)
     caller = Call(Caller(FRIEND, credential=CREDENTIAL), CALL_ID, REGISTERS + "Consult")
     for rights, refused in (([other], False), ([block], True), ([block.revoked(FRIEND, NOW)], False)):
-        access = AccessControl(registers, records, PERMISSIONS, await known_rights(*rights))  # type: ignore[arg-type]
+        access = AccessControl(registers, None, PERMISSIONS, await known_rights(*rights))  # type: ignore[arg-type]
         if refused:
             assert await refusal(access.enter(caller)) == [("", Reason.UNAUTHENTICATED, {})]
             lost = access.lost(caller, None)
@@ -393,12 +352,10 @@ async def test_a_blocked_credential_is_refused_and_ends_streams(
             assert access.lost(caller, None) is None
 
 
-async def test_a_block_of_the_certificate_refuses_a_token_beside_it(
-    registers: Registers, records: Records
-) -> None:
+async def test_a_block_of_the_certificate_refuses_a_token_beside_it(registers: Registers) -> None:
     block = CredentialBlock(uuid4(), BlockedBy.FINGERPRINT, "f" * 64, "lost", ADMINISTRATOR, NOW)
     rights = await known_rights(block)
-    access = AccessControl(registers, records, PERMISSIONS, rights)  # type: ignore[arg-type]
+    access = AccessControl(registers, None, PERMISSIONS, rights)  # type: ignore[arg-type]
     token = Credential(
         CredentialKind.TOKEN, FRIEND, "urn:app", "0" * 64, float("inf"), certificate=CREDENTIAL
     )
@@ -406,22 +363,18 @@ async def test_a_block_of_the_certificate_refuses_a_token_beside_it(
     assert await refusal(refused) == [("", Reason.UNAUTHENTICATED, {})]
 
 
-async def test_a_gateway_does_not_call_on_behalf_of_a_blocked_organisation(
-    registers: Registers, records: Records
-) -> None:
+async def test_a_gateway_does_not_call_on_behalf_of_a_blocked_organisation(registers: Registers) -> None:
     block = CredentialBlock(
         uuid4(), BlockedBy.ENTERPRISE_NUMBER, enterprise_number_text(OWN), "left", ADMINISTRATOR, NOW
     )
     rights = await known_rights(block)
-    access = AccessControl(registers, records, PERMISSIONS, rights)  # type: ignore[arg-type]
+    access = AccessControl(registers, None, PERMISSIONS, rights)  # type: ignore[arg-type]
     caller = Caller(FRIEND, credential=CREDENTIAL, on_behalf_of=OWN)
     refused = access.enter(Call(caller, CALL_ID, REGISTERS + "Consult"))
     assert await refusal(refused) == [("", Reason.UNAUTHENTICATED, {})]
 
 
-async def test_a_call_needs_an_allowed_legal_context_where_they_are_required(
-    registers: Registers, records: Records
-) -> None:
+async def test_a_call_needs_an_allowed_legal_context_where_they_are_required(registers: Registers) -> None:
     find, check = REGISTERS + "FindRegisters", REGISTERS + "CheckInscriptions"
     day = brussels_day(NOW)
     rights = await known_rights(
@@ -438,7 +391,7 @@ async def test_a_call_needs_an_allowed_legal_context_where_they_are_required(
         ),
         LegalContext(uuid4(), OTHER, "PCSA:OTHER", frozenset({find}), ADMINISTRATOR, NOW),
     )
-    access = AccessControl(registers, records, PERMISSIONS, rights, {find, check})  # type: ignore[arg-type]
+    access = AccessControl(registers, None, PERMISSIONS, rights, {find, check})  # type: ignore[arg-type]
 
     def called(rpc: str, legal_context: str | None, **caller: Any) -> Call:
         return Call(Caller(ROUTER, **caller), CALL_ID, rpc, legal_context=legal_context)
@@ -457,14 +410,14 @@ async def test_a_call_needs_an_allowed_legal_context_where_they_are_required(
     await access.enter(called(find, None, all_rights=True))
 
 
-async def test_a_legal_context_restricts_the_dossier_types(registers: Registers, records: Records) -> None:
+async def test_a_legal_context_restricts_the_dossier_types(registers: Registers) -> None:
     find = REGISTERS + "FindRegisters"
     context = LegalContext(
         uuid4(), ROUTER, "PCSA:X", frozenset({find}), ADMINISTRATOR, NOW, frozenset({"A", "B"})
     )
     routing = grant(ROUTER, Role.ROUTER, dossier_types=frozenset({"B", "C"}))
     rights = await known_rights(routing, context)
-    access = AccessControl(registers, records, PERMISSIONS, rights, {find})  # type: ignore[arg-type]
+    access = AccessControl(registers, None, PERMISSIONS, rights, {find})  # type: ignore[arg-type]
     asked = Call(Caller(ROUTER), CALL_ID, find, legal_context="PCSA:X")
     assert access.routed_view(asked).dossier_types == {"B"}
 
@@ -479,11 +432,11 @@ async def test_a_legal_context_restricts_the_dossier_types(registers: Registers,
     ],
 )
 async def test_only_an_auditor_sees_what_is_restricted(
-    registers: Registers, records: Records, organisation: EnterpriseNumber, rpc: str, shows: bool
+    registers: Registers, organisation: EnterpriseNumber, rpc: str, shows: bool
 ) -> None:
     auditor = grant(OWN, Role.AUDITOR, confirmed_by=ADMINISTRATOR, confirm_time=NOW)
     rights = await known_rights(auditor, mandate(MandatePermission.READ))
-    access = AccessControl(registers, records, PERMISSIONS, rights)  # type: ignore[arg-type]
+    access = AccessControl(registers, None, PERMISSIONS, rights)  # type: ignore[arg-type]
     admitted = await access.admit_id(call(rpc, organisation), OWN if organisation == OWN else OTHER)
     assert admitted.view.shows_restricted is shows
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Generator, Iterable
 from raas.domain.calendar.day import parse_day
 from raas.domain.errors import Reason, Violation
 from raas.domain.invalid import Invalid
+from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.identity import Identity
 from raas.domain.persons.plausibility import implausible
@@ -84,8 +85,6 @@ def read_person_checks(
 
     A generator that yields now and then, so that other tasks can run.
     """
-    if request.HasField("on_behalf_of"):
-        read_enterprise_number("on_behalf_of", request.on_behalf_of, faults)
     if not request.checks:
         faults.append(Violation("checks", Reason.REQUIRED))
     if not within_batch("checks", request.checks, LIST_LIMIT, faults):
@@ -101,6 +100,13 @@ def read_person_checks(
         if niss is not None:
             checks.append(PersonCheck(niss, claim, check.with_former_niss))
     return checks
+
+
+def read_asker(request: v1.CheckPersonsRequest, faults: Faults) -> EnterpriseNumber | None:
+    """The organisation that asked the caller of CheckPersons; None = not named, or among the faults."""
+    if not request.HasField("on_behalf_of"):
+        return None
+    return read_enterprise_number("on_behalf_of", request.on_behalf_of, faults)
 
 
 def read_new_person(

@@ -1,0 +1,1 @@
+"""Keeping the records of the audit in the chain of this process."""

@@ -1,0 +1,240 @@
+"""The chain of this process: records of concurrent calls are appended by one transaction.
+
+Only the one worker of the queue changes the state of the chain. A chain whose state is no longer known is
+given up: another one begins, and the old one is sealed once its length can be read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from uuid import UUID, uuid4
+
+import structlog
+
+from raas.concurrency.batch_queue import BatchQueue, DeadlinePassed, NotProcessed, WaitingItem, own_copy
+from raas.domain.audit.chain import ChainState, new_chain, process_chain
+from raas.domain.audit.record import Actor, AuditRecord, RecordKind
+from raas.domain.errors import Reason, refuse
+from raas.domain.json_value import JsonObject
+from raas.usecases.calls.call_audit import Entry
+from raas.usecases.ports.audit import AuditStore, ChainedRecord, ChainSealed, follow
+from raas.usecases.ports.errors import CommitUnknown, PortError, StoreFault, StoreUnavailable
+
+GROUP = 1_000
+"""The largest size of a transaction, in records; one with many numbers counts for more."""
+NUMBERS_PER_RECORD = 50
+WAITING = 50_000
+"""The size of the records that may wait."""
+_RETRY_SECONDS = (0.02, 0.1, 0.3, 0.6, 1.0, 2.0)
+
+log = structlog.get_logger()
+
+
+class ProcessChain:
+    """Appends records in the order in which they arrive."""
+
+    def __init__(self, store: AuditStore) -> None:
+        self._store = store
+        self._queue: BatchQueue[_Waiting] = BatchQueue(self._append_batch, limit=GROUP)
+        self._process: UUID | None = None
+        self._state: ChainState | None = None
+        self._given_up: dict[UUID, dict[int, ChainState]] = {}
+        """Chains to seal, with the states in which they may be, by their length."""
+
+    @property
+    def name(self) -> str | None:
+        """The name of the chain that is open; None before the first record."""
+        return None if self._process is None else process_chain(self._process)
+
+    @property
+    def waiting(self) -> int:
+        """The size of the records that wait for a transaction."""
+        return self._queue.size
+
+    async def append(self, entries: Sequence[Entry], deadline: float = float("inf")) -> None:
+        """Return once the records are committed. Raises Refused AUDIT_UNAVAILABLE.
+
+        Those of a caller that is cancelled, or whose deadline passes, while they wait are not appended.
+        """
+        if self._queue.size > WAITING:
+            raise refuse(Reason.AUDIT_UNAVAILABLE)
+        waiting = _Waiting(entries, deadline)
+        self._queue.put(waiting)
+        try:
+            await waiting.answer()
+        except (PortError, DeadlinePassed, NotProcessed, ValueError) as error:
+            log.error("audit record could not be kept", cause=type(error).__name__)
+            raise refuse(Reason.AUDIT_UNAVAILABLE) from None
+
+    def append_later(self, entries: Sequence[Entry], failed: Callable[[], None]) -> None:
+        """Append records without waiting; `failed` is called where that is not possible."""
+        if self._queue.size > WAITING:
+            failed()
+            return
+        waiting = _Waiting(entries, float("inf"))
+        waiting.watch(failed)
+        self._queue.put(waiting)
+
+    async def close(self) -> None:
+        """Append what waits, then seal the chain. Raises PortErrors."""
+        await self._queue.drained()
+        if self._process is not None and self._state is not None:
+            process, self._process = self._process, None
+            _, (seal,) = follow(self._state, [(seal_record("ended", None), None)])
+            await self._store.seal(process, seal)
+        await self.seal_given_up()
+
+    async def begin(self) -> None:
+        """Begin the chain, if none is open. Raises PortErrors."""
+        if self._process is None:
+            process = uuid4()
+            state = new_chain(await self._store.origin(), process_chain(process))
+            begun, (first,) = follow(state, [(_begin_record(), None)])
+            # Whatever becomes of this: it may have been committed.
+            self._given_up[process] = {1: begun}
+            await self._store.begin(process, first)
+            self._process, self._state = process, begun
+            del self._given_up[process]
+
+    async def seal_given_up(self) -> None:
+        """Seal the chains that were given up. Raises PortErrors."""
+        for process, states in list(self._given_up.items()):
+            length = await self._store.length(process)
+            if state := states.get(length):
+                _, (seal,) = follow(state, [(seal_record("ended", self.name), None)])
+                try:
+                    await self._store.seal(process, seal)
+                except ChainSealed:
+                    log.warning("chain was sealed by another process", chain=process_chain(process))
+            self._given_up.pop(process, None)
+
+    async def _append_batch(self, batch: Sequence[_Waiting]) -> Sequence[_Waiting]:
+        pauses = iter(_RETRY_SECONDS)
+        again = True
+        while batch:
+            try:
+                await self.begin()
+                await self._append(batch)
+                return ()
+            except StoreUnavailable:
+                pause = next(pauses, None)
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)
+                batch = [waiting for waiting in batch if waiting.wanted]
+            except StoreFault:
+                if len(batch) == 1:
+                    raise
+                await self._append_one_by_one(batch)
+                return ()
+            except (ChainSealed, CommitUnknown):
+                if not again:
+                    raise
+                # Once more, on another chain.
+                again = False
+        return ()
+
+    async def _append_one_by_one(self, batch: Sequence[_Waiting]) -> None:
+        """After a fault of the store: so that only the records that it refuses are not kept."""
+        for waiting in batch:
+            try:
+                await self._append_batch([waiting])
+            except Exception as error:
+                waiting.fail(own_copy(error))
+
+    async def _append(self, batch: Sequence[_Waiting]) -> None:
+        """One transaction. Raises PortErrors; the chain is then as before, or given up."""
+        process, before = self._process, self._state
+        assert process is not None
+        assert before is not None
+        state, records, taken = before, list[ChainedRecord](), list[_Waiting]()
+        for waiting in batch:
+            try:
+                state, chained = follow(state, waiting.entries)
+            except ValueError as error:
+                # Too large: this call is not answered, the others are.
+                waiting.fail(error)
+                continue
+            records += chained
+            taken.append(waiting)
+        if not records:
+            return
+        try:
+            await self._store.append(process, records)
+        except StoreUnavailable:
+            raise
+        except (CommitUnknown, StoreFault) as error:
+            if not await self._found(process, before, state):
+                if isinstance(error, StoreFault):
+                    raise
+                raise StoreUnavailable("the records were not committed") from None
+        except BaseException:
+            self._give_up(process, before, state)
+            raise
+        self._state = state
+        for waiting in taken:
+            waiting.succeed()
+
+    async def _found(self, process: UUID, before: ChainState, after: ChainState) -> bool:
+        """Whether records whose commit is unknown were committed."""
+        try:
+            length = await self._store.length(process)
+        except BaseException:
+            self._give_up(process, before, after)
+            raise
+        if length not in (before.length, after.length):
+            self._give_up(process, before, after)
+            raise ChainSealed(process_chain(process))
+        return length == after.length
+
+    def _give_up(self, process: UUID, *states: ChainState) -> None:
+        self._given_up[process] = {state.length: state for state in states}
+        self._process = self._state = None
+
+
+class _Waiting(WaitingItem[None]):
+    """The records of one call in the queue."""
+
+    __slots__ = ("entries",)
+
+    def __init__(self, entries: Sequence[Entry], deadline: float) -> None:
+        numbers = sum(len(record.touched) + len(record.shown) for record, _ in entries)
+        super().__init__(len(entries) + numbers // NUMBERS_PER_RECORD, deadline=deadline)
+        self.entries = entries
+
+    def watch(self, failed: Callable[[], None]) -> None:
+        """Call `failed` if the records are not committed."""
+
+        def done(future: asyncio.Future[None]) -> None:
+            if future.cancelled() or future.exception() is not None:
+                failed()
+
+        self._future.add_done_callback(done)
+
+    def succeed(self) -> None:
+        """Tell the caller that the records are committed."""
+        if not self._future.done():
+            self._future.set_result(None)
+
+
+def seal_record(cause: str, by: str | None) -> AuditRecord:
+    """The last record of a chain; `by` is the chain of the process that seals it."""
+    details: JsonObject = {"cause": cause} if by is None else {"cause": cause, "by": by}
+    return AuditRecord(RecordKind.SEAL, _now(), _PROCESS, "raas serve", "OK", details=details)
+
+
+def _begin_record() -> AuditRecord:
+    details: JsonObject = {"host": socket.gethostname(), "pid": os.getpid(), "version": version("raas")}
+    return AuditRecord(RecordKind.BEGIN, _now(), _PROCESS, "raas serve", "OK", details=details)
+
+
+_PROCESS = Actor()
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000
