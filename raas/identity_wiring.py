@@ -61,4 +61,6 @@ class Identity:
         if settings.tls_certificate is None or settings.tls_key is None:
             return None
         patterns = BELGIAN if settings.tls_patterns is None else load_patterns(settings.tls_patterns)
-        return TlsFiles(settings.tls_certificate, settings.tls_key, settings.tls_client_ca, patterns)
+        files = TlsFiles(settings.tls_certificate, settings.tls_key, settings.tls_client_ca, patterns)
+        files.warn_of_readable_key()
+        return files

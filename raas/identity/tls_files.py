@@ -9,6 +9,7 @@ from __future__ import annotations
 import stat
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,9 +70,16 @@ class TlsFiles:
                 try:
                     self._material = self._load()
                     log.info("the TLS files were read again")
+                    self.warn_of_readable_key()
                 except TlsRefused as refused:
                     log.error("the new TLS files are not used", cause=str(refused))
             return self._material
+
+    def warn_of_readable_key(self) -> None:
+        """Log a warning when every user of the machine may read the key."""
+        with suppress(OSError):
+            if self._key.stat().st_mode & _OF_OTHERS:
+                log.warning("others than its owner may use the key of TLS", path=str(self._key))
 
     def _times(self) -> tuple[object, ...]:
         times: list[object] = []
@@ -85,8 +93,6 @@ class TlsFiles:
 
     def _load(self) -> TlsMaterial:
         certificate, key = _read(self._certificate), _read(self._key)
-        if self._key.stat().st_mode & _OF_OTHERS:
-            log.warning("others than its owner may use the key of TLS", path=str(self._key))
         try:
             leaf = x509.load_pem_x509_certificates(certificate)[0]
         except ValueError:

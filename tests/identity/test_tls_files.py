@@ -83,6 +83,6 @@ def test_key_that_others_may_read_is_named_in_a_warning(files: Files) -> None:
     for mode, warned in ((0o600, False), (0o640, False), (0o644, True)):
         files.key.chmod(mode)
         with capture_logs() as lines:
-            files.open()
+            files.open().warn_of_readable_key()
         named = [line["path"] for line in lines if line["log_level"] == "warning"]
         assert named == ([str(files.key)] if warned else [])
