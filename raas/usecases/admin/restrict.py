@@ -34,7 +34,7 @@ class Inscription:
 
 
 class RestrictInscriptions:
-    """The use cases of `raas restrict`."""
+    """Restrict inscriptions of a register, list its restrictions, and lift them."""
 
     def __init__(self, store: RestrictionStore, reads: ReadStore) -> None:
         self._store = store
