@@ -14,6 +14,7 @@ _EXTENSION = """
 CREATE TABLE pg_extension (extname name);
 CREATE TABLE pg_dist_node (groupid int, isactive bool, shouldhaveshards bool);
 CREATE TABLE pg_dist_partition (logicalrelid oid, partmethod "char", repmodel "char", colocationid int);
+CREATE TABLE pg_dist_transaction (groupid int, gid text);
 CREATE TABLE pg_dist_shard (logicalrelid oid);
 CREATE FUNCTION citus_is_coordinator() RETURNS bool LANGUAGE sql AS 'SELECT true';
 
