@@ -60,11 +60,20 @@ def _parted(second: Mutation, following: Mutation) -> bool:
 
 
 def gone_numbers_rest(record: Record) -> Iterator[str]:
-    """A replaced number has no mutation, and a cancelled one no inscription, until it is restored."""
+    """A replaced number has no mutation, and a cancelled one no inscription, until it is restored.
+
+    A register whose last dossier of a cancelled number was removed is not told of a restoration.
+    """
     replaced: set[str] = set()
     cancelled: set[str] = set()
+    state: State = {}
     for mutation in record.log:
         niss, kind = mutation.niss, mutation.kind
+        apply(state, mutation)
+        # A record that does not begin with the log does not tell of all dossiers.
+        unknown = bool(record.first_after) or not any(known == niss for known, _ in state)
+        if mutation.HasField("dossier_type") and not mutation.after and unknown:
+            cancelled.discard(niss)
         if kind == MutationKind.MUTATION_KIND_NISS_RESTORED:
             if niss in (mutation.replacement.replaced_niss, ""):
                 replaced.discard(niss)
