@@ -94,7 +94,7 @@ class AuditProof:
         await self._watch.look()
 
     def tasks(self, report: ReportFailure) -> Sequence[Coroutine[Any, Any, None]]:
-        """What runs in the background while the process serves."""
+        """The tasks that run in the background while the process serves."""
         tasks = []
         if self._places.keys is not None:
             keeper = CheckpointKeeper(self._lease, self._begin, _not_complete, self._seconds)
@@ -129,7 +129,7 @@ class AuditRecording:
         )
 
     def tasks(self, report: ReportFailure) -> Sequence[Coroutine[Any, Any, None]]:
-        """What runs in the background while the process serves."""
+        """The tasks that run in the background while the process serves."""
         return [keep_running("audit records", self.recorder.run, report)]
 
     async def close(self) -> None:

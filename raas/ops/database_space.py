@@ -18,9 +18,9 @@ log = structlog.get_logger()
 
 
 class DatabaseSpace:
-    """What is known of the space; `tell` is called with False while operators should act, else with True.
+    """The space of the database as last measured.
 
-    `clock` gives seconds.
+    `tell` is called with False while operators should act, else with True. `clock` gives seconds.
     """
 
     def __init__(self, tell: Callable[[bool], None], clock: Callable[[], float]) -> None:

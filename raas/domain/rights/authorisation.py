@@ -54,7 +54,7 @@ class Authorisation:
 
     @property
     def identity_rule(self) -> IdentityRule:
-        """What it allows to see of identities, where its service is PERSON_IDENTITY."""
+        """The fields of identities that it shows, where its service is PERSON_IDENTITY."""
         all_fields = SERVICE_FIELDS[PERSON_IDENTITY]
         fields = all_fields if self.fields is None else self.fields & all_fields
         return IdentityRule(fields, self.dossier_types, self.partner)

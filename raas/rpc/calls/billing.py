@@ -22,7 +22,7 @@ _FAILED = frozenset({"UNAVAILABLE", "INTERNAL", "DEADLINE_EXCEEDED"})
 
 @dataclass(slots=True)
 class CallTally:
-    """What is counted of one call while it is served."""
+    """The counts of one call while it is served."""
 
     register: EnterpriseNumber | None = None
     """The register that the caller was admitted to; never one that it only asked for."""
@@ -81,7 +81,7 @@ class RpcBilling(Unbilled):
 
 
 def rpc_billing(counter: BillingCounter, services: Iterable[ServiceDescriptor]) -> Mapping[str, RpcBilling]:
-    """What counts the calls of every RPC of these services, by its full name."""
+    """The counters of the RPCs of these services, by full name."""
     return {
         f"/{service.full_name}/{method.name}": RpcBilling(counter, method)
         for service in services

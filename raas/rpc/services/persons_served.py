@@ -80,6 +80,6 @@ class ShownFields:
 
 
 ALL_FIELDS = frozenset(IDENTITY_FIELDS)
-"""What the authentic source is shown: it keeps the identities."""
+"""The fields that the authentic source sees: all, since it keeps the identities."""
 
 _TELL_APART = frozenset(CLAIM_FIELDS)

@@ -51,7 +51,7 @@ class BillingCounter:
             counts[3] += refused
 
     def take(self) -> Mapping[BillingKey, BillingCounts]:
-        """What was counted since the last time."""
+        """The counts since the last time."""
         self._put_aside()
         taken, self._taken = self._taken, {}
         return taken

@@ -16,7 +16,7 @@ SECONDS = 60.0
 
 
 class StreamExtents:
-    """What a stream may send: the revisions of its last extent, and the register as of a revision."""
+    """The extents that a stream may send: of revisions, and of the register as of a revision."""
 
     __slots__ = ("_audit", "_call", "_first", "_last", "_state_until", "_until")
 
