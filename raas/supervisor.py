@@ -177,6 +177,15 @@ class _Worker:
     restart_at: float = 0.0
 
 
+def settings_environment(settings: Settings) -> dict[str, str]:
+    """The environment variables that give a worker the settings of its supervisor, flags included."""
+    given = settings.model_dump(mode="json", exclude={"database_url"}, exclude_none=True)
+    if settings.database_url is not None:
+        # A dump masks it. Without it a worker would take the database for the embedded one.
+        given["database_url"] = settings.database_url.get_secret_value()
+    return {f"{PREFIX}{name.upper()}": _text(value) for name, value in given.items()}
+
+
 def _text(value: object) -> str:
     """A setting as an environment variable has it."""
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
@@ -260,9 +269,7 @@ class _Workers:
         return worker.process is not None and worker.serving is None
 
     def _spawn(self, worker: _Worker) -> None:
-        # The workers get the settings of the supervisor, flags included, and the database as a DSN.
-        given = self._settings.model_dump(mode="json", exclude={"database_url"}, exclude_none=True)
-        environment = os.environ | {f"{PREFIX}{name.upper()}": _text(value) for name, value in given.items()}
+        environment = os.environ | settings_environment(self._settings)
         if worker.serving is not None:
             os.close(worker.serving)
         worker.serving, writing_end = os.pipe()
