@@ -15,9 +15,9 @@ from raas.rpc.wire.fields import (
     Faults,
     NissRules,
     check_page_size,
-    read_enterprise_number,
     read_instant,
     read_niss,
+    read_optional_number,
     read_register,
     read_text,
 )
@@ -37,9 +37,7 @@ def read_asked_records(
     request: v1.ListAuditRecordsRequest, rules: NissRules, rpcs: Container[str], faults: Faults
 ) -> AskedRecords:
     """The records that a request asks for; `rpcs` are the names of all RPCs."""
-    caller = None
-    if request.HasField("caller"):
-        caller = read_enterprise_number("caller", request.caller, faults)
+    caller = read_optional_number("caller", request, faults)
     niss = read_niss("niss", request.niss, rules, faults) if request.HasField("niss") else None
     register = read_register(request, faults)
     from_time = until_time = None

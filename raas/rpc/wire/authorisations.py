@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from raas.domain.errors import Reason, Violation
-from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.numbers.enterprise_number import enterprise_number_text
 from raas.domain.rights.authorisation import SERVICE_FIELDS, Authorisation
 from raas.domain.rights.legal_context import is_legal_context
 from raas.domain.rights.validity import ALWAYS, Validity, parse_validity
@@ -13,7 +13,7 @@ from raas.rpc.wire.fields import (
     LIST_LIMIT,
     Faults,
     read_codes,
-    read_enterprise_number,
+    read_optional_number,
     read_text,
     within_limit,
 )
@@ -32,11 +32,10 @@ def read_new_authorisation(request: v1.GrantAuthorisationRequest, faults: Faults
     service = _mandatory_text("service", request.service, SERVICE_LIMIT, faults)
     if service and service not in SERVICE_FIELDS:
         faults.append(Violation("service", Reason.SERVICE_UNKNOWN))
-    partner = legal_context = None
-    if request.HasField("partner"):
-        partner = read_enterprise_number("partner", request.partner, faults)
+    partner = read_optional_number("partner", request, faults)
     codes = tuple(dict.fromkeys(read_codes("dossier_types", request.dossier_types, faults)))
     deliberation = _mandatory_text("deliberation", request.deliberation, DELIBERATION_LIMIT, faults)
+    legal_context = None
     if request.HasField("legal_context"):
         legal_context = read_text("legal_context", request.legal_context, LEGAL_CONTEXT_LIMIT, faults)
         if legal_context is not None and not is_legal_context(legal_context):
@@ -54,13 +53,6 @@ def read_service(request: v1.ListAuthorisationsRequest, faults: Faults) -> str |
     if not request.HasField("service"):
         return None
     return read_text("service", request.service, SERVICE_LIMIT, faults)
-
-
-def read_listed_register(request: v1.ListAuthorisationsRequest, faults: Faults) -> EnterpriseNumber | None:
-    """The register of a list; None = all."""
-    return (
-        read_enterprise_number("register", request.register, faults) if request.HasField("register") else None
-    )
 
 
 def authorisation_message(authorisation: Authorisation) -> authorisation_pb2.Authorisation:

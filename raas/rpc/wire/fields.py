@@ -14,6 +14,7 @@ from enum import Enum
 from functools import partial
 from typing import Literal, Protocol, TypeVar
 
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from raas.domain.bounded_memo import BoundedMemo
@@ -80,6 +81,11 @@ def read_enterprise_number(field: str, text: str, faults: Faults) -> EnterpriseN
     except Invalid as invalid:
         faults.append(invalid.at(field))
         return None
+
+
+def read_optional_number(field: str, request: Message, faults: Faults) -> EnterpriseNumber | None:
+    """The enterprise number in an optional field of a request; None when it is absent or malformed."""
+    return read_enterprise_number(field, getattr(request, field), faults) if request.HasField(field) else None
 
 
 def read_niss(field: str, text: str, rules: NissRules, faults: Faults) -> Niss | None:

@@ -19,9 +19,9 @@ from raas.rpc.wire.fields import (
     NissRules,
     check_page_size,
     read_codes,
-    read_enterprise_number,
     read_enum,
     read_niss,
+    read_optional_number,
     read_revision,
     read_text,
     within_limit,
@@ -123,15 +123,15 @@ def listing_bytes(
 
 def read_subscriber_caller(request: v1.DeleteSubscriberRequest, faults: Faults) -> CallerKey | None:
     """The caller that owns the subscriber; None = the caller itself."""
-    organisation, application, behalf = None, "", None
-    if request.HasField("subscriber_caller"):
-        organisation = read_enterprise_number("subscriber_caller", request.subscriber_caller, faults)
-    elif request.HasField("subscriber_application") or request.HasField("subscriber_on_behalf_of"):
+    application = ""
+    organisation = read_optional_number("subscriber_caller", request, faults)
+    if not request.HasField("subscriber_caller") and (
+        request.HasField("subscriber_application") or request.HasField("subscriber_on_behalf_of")
+    ):
         faults.append(Violation("subscriber_caller", Reason.REQUIRED))
     if request.HasField("subscriber_application"):
         application = read_text("subscriber_application", request.subscriber_application, 256, faults) or ""
-    if request.HasField("subscriber_on_behalf_of"):
-        behalf = read_enterprise_number("subscriber_on_behalf_of", request.subscriber_on_behalf_of, faults)
+    behalf = read_optional_number("subscriber_on_behalf_of", request, faults)
     return None if organisation is None else CallerKey(organisation, application, behalf)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from raas.domain.billing import Month, UsageRow, month_text, parse_month
 from raas.domain.invalid import Invalid
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
-from raas.rpc.wire.fields import Faults, check_page_size, read_enterprise_number, read_register
+from raas.rpc.wire.fields import Faults, check_page_size, read_optional_number, read_register
 from raas.usecases.billing.list_usage import AskedUsage
 from raas.v1 import administration_service_pb2 as v1
 from raas.v1 import usage_pb2
@@ -13,9 +13,7 @@ from raas.v1 import usage_pb2
 
 def read_asked_usage(request: v1.GetUsageRequest, faults: Faults) -> AskedUsage:
     """The usage that a request asks for."""
-    caller = None
-    if request.HasField("caller"):
-        caller = read_enterprise_number("caller", request.caller, faults)
+    caller = read_optional_number("caller", request, faults)
     register = read_register(request, faults)
     first = _month("from_month", request.from_month, faults)
     last = _month("until_month", request.until_month, faults)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.wire.admissions import admission_message, read_new_admission
-from raas.rpc.wire.fields import check_page_size, read_enterprise_number
+from raas.rpc.wire.fields import check_page_size, read_optional_number
 from raas.rpc.wire.rights import read_active_on
 from raas.usecases.admin.admissions import Admissions
 from raas.v1 import administration_service_pb2 as v1
@@ -33,9 +33,7 @@ class AdmissionCalls:
     ) -> v1.ListAdmissionsResponse:
         """List the admissions."""
         async with self._request() as r:
-            number = None
-            if request.HasField("enterprise_number"):
-                number = read_enterprise_number("enterprise_number", request.enterprise_number, r.faults)
+            number = read_optional_number("enterprise_number", request, r.faults)
             active_on = read_active_on(request, r.faults)
             check_page_size(request.page_size, r.faults)
             r.refuse_faults()

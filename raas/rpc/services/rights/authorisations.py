@@ -7,11 +7,10 @@ from __future__ import annotations
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.wire.authorisations import (
     authorisation_message,
-    read_listed_register,
     read_new_authorisation,
     read_service,
 )
-from raas.rpc.wire.fields import check_page_size
+from raas.rpc.wire.fields import check_page_size, read_optional_number
 from raas.rpc.wire.rights import read_active_on, read_id, read_mandatory_number
 from raas.usecases.admin.authorisations import Authorisations
 from raas.v1 import distribution_service_pb2 as v1
@@ -60,7 +59,7 @@ class AuthorisationCalls:
         administrates = self._access.administrates
         async with self._request() as r:
             service = read_service(request, r.faults)
-            register = read_listed_register(request, r.faults)
+            register = read_optional_number("register", request, r.faults)
             active_on = read_active_on(request, r.faults)
             check_page_size(request.page_size, r.faults)
             r.audit.register = register

@@ -8,7 +8,7 @@ from collections.abc import Container
 
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.wire.catalogue import legal_context_message, read_new_legal_context
-from raas.rpc.wire.fields import check_page_size, read_enterprise_number
+from raas.rpc.wire.fields import check_page_size, read_optional_number
 from raas.rpc.wire.rights import read_active_on, read_id
 from raas.usecases.admin.legal_contexts import LegalContexts
 from raas.v1 import administration_service_pb2 as v1
@@ -49,9 +49,7 @@ class LegalContextCalls:
     ) -> v1.ListLegalContextsResponse:
         """List the catalogue."""
         async with self._request() as r:
-            caller = None
-            if request.HasField("caller"):
-                caller = read_enterprise_number("caller", request.caller, r.faults)
+            caller = read_optional_number("caller", request, r.faults)
             active_on = read_active_on(request, r.faults)
             check_page_size(request.page_size, r.faults)
             r.refuse_faults()

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from raas.rpc.calls.request_scope import RequestScopes
-from raas.rpc.wire.fields import check_page_size, read_enterprise_number
+from raas.rpc.wire.fields import check_page_size, read_optional_number
 from raas.rpc.wire.rights import (
     mandate_message,
     read_active_on,
@@ -53,9 +53,8 @@ class MandateCalls:
     async def ListMandates(self, request: v1.ListMandatesRequest, context: object) -> v1.ListMandatesResponse:
         """List the mandates on a register, or those of the caller."""
         async with self._request(request) as r:
-            mandatary, register = None, None
-            if request.HasField("mandatary"):
-                mandatary = read_enterprise_number("mandatary", request.mandatary, r.faults)
+            register = None
+            mandatary = read_optional_number("mandatary", request, r.faults)
             active_on = read_active_on(request, r.faults)
             check_page_size(request.page_size, r.faults)
             if request.HasField("register") or mandatary != r.call.caller.acts_as:

@@ -10,7 +10,7 @@ from raas.domain.errors import Reason, Violation
 from raas.domain.rights.role import Role
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.wire.authorisations import authorisation_message
-from raas.rpc.wire.fields import check_page_size, read_enterprise_number, read_enum
+from raas.rpc.wire.fields import check_page_size, read_enum, read_optional_number
 from raas.rpc.wire.rights import grant_message, read_active_on, read_id, read_new_grant
 from raas.usecases.admin.authorisations import Authorisations
 from raas.usecases.admin.roles import Roles
@@ -72,11 +72,8 @@ class RoleCalls:
     async def ListRoles(self, request: v1.ListRolesRequest, context: object) -> v1.ListRolesResponse:
         """List the grants of roles."""
         async with self._request() as r:
-            number, role = None, None
-            if request.HasField("enterprise_number"):
-                number = read_enterprise_number("enterprise_number", request.enterprise_number, r.faults)
-            if request.role:
-                role = read_enum("role", request.role, Role, r.faults)
+            number = read_optional_number("enterprise_number", request, r.faults)
+            role = read_enum("role", request.role, Role, r.faults) if request.role else None
             active_on = read_active_on(request, r.faults)
             check_page_size(request.page_size, r.faults)
             r.refuse_faults()
