@@ -3,17 +3,13 @@
 It wraps the behaviour of a handler, not only the lookup of it, so that an error raised in the middle of a
 stream is answered like any other. It also parses requests, so that bytes that are no message, or too many of
 them, are refused like anything else.
-
-A refusal is set as the status of the call, not raised by `context.abort`: gRPC keeps the exception that it
-raises, and with it every frame of the call and the request, until the collector of cycles runs.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import replace
@@ -22,18 +18,23 @@ from uuid import UUID, uuid4
 
 import grpc
 import grpc.aio
-import structlog
 
-from raas.domain.errors import Category, Reason, Refused, Violation
+from raas.domain.errors import Refused
 from raas.rpc.calls.billing import CallTally, RpcBilling, Unbilled
 from raas.rpc.calls.closing import Closing
 from raas.rpc.calls.context import RequestContext, current, enter
-from raas.rpc.calls.errors import Refusal, past_deadline, refusal, violations_of
 from raas.rpc.calls.expiry import until_expiry
-from raas.rpc.calls.fault_trace import fault_trace
 from raas.rpc.calls.identity import Identify
 from raas.rpc.calls.limiting import RpcLimits, Unlimited
 from raas.rpc.calls.metadata import CALL_ID, read_metadata
+from raas.rpc.calls.refusals import (
+    NO_SUCH_METHOD,
+    UNAVAILABLE,
+    Pairs,
+    refusal_of,
+    refuse,
+    refuse_unavailable,
+)
 from raas.rpc.calls.request_reader import ParsedRequests, RequestReader
 from raas.rpc.calls.stream_guard import StreamGuard
 from raas.rpc.calls.unidentified import unidentified
@@ -43,18 +44,14 @@ from raas.usecases.calls.call_audit import CallAudit
 from raas.usecases.limits.usage import CallerUsage
 
 OWN_PACKAGE = "/raas."
-STATUS_DETAILS = "grpc-status-details-bin"
 
 _Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
-_Pairs: TypeAlias = "Sequence[tuple[str, str | bytes]]"
 _Continuation: TypeAlias = "Callable[[grpc.HandlerCallDetails], Awaitable[_Handler | None]]"
 
-# Of `logging` in any case: an application that configures no logs, such as a test, then prints none.
-_log = structlog.wrap_logger(logging.getLogger("raas.rpc"))
 _monotonic = time.monotonic
 _UNLIMITED, _UNBILLED = Unlimited(), Unbilled()
-_metadata: ContextVar[_Pairs] = ContextVar("metadata")
+_metadata: ContextVar[Pairs] = ContextVar("metadata")
 
 
 class Observer(Protocol):
@@ -100,13 +97,13 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         # The handler runs in this task too; asking its context for the metadata would make them anew.
         _metadata.set(handler_call_details.invocation_metadata or ())
         if rpc.startswith(OWN_PACKAGE) and await self._closing.refuses():
-            return grpc.stream_stream_rpc_method_handler(_unavailable)
+            return UNAVAILABLE
         wrapped = self._wrapped.get(rpc)
         if wrapped is None:
             handler = await continuation(handler_call_details)
             if handler is None:
                 # Not kept: names that callers make up must not fill the memory.
-                return grpc.stream_stream_rpc_method_handler(_no_such_method)
+                return NO_SUCH_METHOD
             wrap = self._wrap if rpc.startswith(OWN_PACKAGE) else unidentified
             wrapped = self._wrapped[rpc] = wrap(rpc, handler)
         return wrapped
@@ -188,14 +185,13 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 self._abandoned(call)
                 if not self._closing.expired:
                     raise
-                status = _refuse_unavailable(context, call_id)
+                status = refuse_unavailable(context, call_id, _metadata.get())
                 return b""
             except Exception as error:
                 if audit is not None:
                     error = await audit.refused(rpc, context.peer(), call, error)
-                refused = _refusal(rpc, call_id, error, call)
-                status = refused.code.name
-                _refuse(context, call_id, refused)
+                refused = refusal_of(rpc, call_id, error, call, _metadata.get())
+                status = refuse(context, call_id, refused)
                 return b""
             finally:
                 limits.end_call(usage)
@@ -250,13 +246,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 self._abandoned(call)
                 if not self._closing.expired:
                     raise
-                status = _refuse_unavailable(context, call_id)
+                status = refuse_unavailable(context, call_id, _metadata.get())
             except Exception as error:
                 if audit is not None:
                     error = await audit.refused(rpc, context.peer(), call, error)
-                refused = _refusal(rpc, call_id, error, call)
-                status = refused.code.name
-                _refuse(context, call_id, refused)
+                refused = refusal_of(rpc, call_id, error, call, _metadata.get())
+                status = refuse(context, call_id, refused)
             finally:
                 limits.end_stream(usage)
                 if tally is not None and call is not None:
@@ -297,41 +292,3 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         )
         enter(RequestContext(call, metadata.faults, guard))
         return call
-
-
-async def _unavailable(_: AsyncIterator[bytes], context: _Context) -> None:
-    _refuse_unavailable(context, uuid4())
-
-
-async def _no_such_method(_: AsyncIterator[bytes], context: _Context) -> None:
-    context.set_trailing_metadata(((CALL_ID, str(uuid4())),))
-    context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-    context.set_details("There is no such method.")
-
-
-def _refuse(context: _Context, call_id: UUID, refused: Refusal) -> None:
-    """Answer with a refusal once the behaviour returns."""
-    context.set_trailing_metadata(((CALL_ID, str(call_id)), (STATUS_DETAILS, refused.details)))
-    context.set_code(refused.code)
-    context.set_details(refused.message)
-
-
-def _refuse_unavailable(context: _Context, call_id: UUID) -> str:
-    """Answer UNAVAILABLE, which is returned: the server stops."""
-    language = read_metadata(_metadata.get()).language
-    refused = refusal((Violation("", Reason.UNAVAILABLE),), call_id, language)
-    _refuse(context, call_id, refused)
-    return refused.code.name
-
-
-def _refusal(rpc: str, call_id: UUID, error: Exception, call: Call | None) -> Refusal:
-    violations = violations_of(error)
-    category = violations[0].reason.category
-    if category is Category.UNAVAILABLE and call is not None and call.expired:
-        # gRPC answers the same when it is the first to notice.
-        return past_deadline(call_id)
-    if category is Category.INTERNAL:
-        _log.error("call failed", rpc=rpc, call_id=str(call_id), fault=fault_trace(error))
-    elif category is Category.UNAVAILABLE:
-        _log.warning("call not served", rpc=rpc, call_id=str(call_id), cause=type(error).__name__)
-    return refusal(violations, call_id, read_metadata(_metadata.get()).language)
