@@ -114,7 +114,8 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
             )
             billing, counter = PostgresBillingStore(reading), BillingCounter()
             recorder = BillingRecorder(counter, billing)
-            recording = AuditRecording(dsn, writing, audit_log, proof, metrics)
+            care = DatabaseCare(settings, reading, metrics)
+            recording = AuditRecording(dsn, writing, audit_log, proof, care.space, metrics)
             use_cases = use_cases_of(
                 settings, store, limits, reading, persons, pages, feed, write_queues, granting, billing
             )
@@ -135,7 +136,6 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
             readiness = Readiness(server.health.tell)
             metrics.watch("raas_ready", "1 while the database answers, else 0.", lambda: readiness.ready)
             probe, retention = DatabaseProbe(dsn), PostgresRetention(reading)
-            care = DatabaseCare(settings, reading, metrics, server.health.tell_space)
             await server.start()
             _settle_memory()
             _announce(settings, server)
@@ -148,7 +148,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
                 keep_running("limit exchange", caller_limits.calls.exchange.run, report),
                 keep_running("billing", recorder.run, report),
                 keep_running("retention", lambda: _delete_expired(retention), report),
-                *care.tasks(report),
+                *care.tasks(report, server.health.tell_space),
                 keep_running("readiness", lambda: probe.run(readiness.tested), report),
                 *proof.tasks(report),
                 *recording.tasks(report),

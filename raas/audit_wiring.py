@@ -15,6 +15,7 @@ from raas.concurrency.keep_running import ReportFailure, keep_running
 from raas.ops.addresses import is_loopback, loopback_of, split_address
 from raas.ops.alerts import LoggedAlerts
 from raas.ops.audit_settings import AuditPlaces
+from raas.ops.database_space import DatabaseSpace
 from raas.ops.journal_file import JournalFile
 from raas.ops.metrics import Metrics
 from raas.ops.settings import Settings
@@ -118,10 +119,18 @@ class AuditRecording:
     """The records of the calls of a serving process; `recorder` keeps them."""
 
     def __init__(
-        self, dsn: str, writing: AsyncEngine, audit_log: AuditLog, proof: AuditProof, metrics: Metrics
+        self,
+        dsn: str,
+        writing: AsyncEngine,
+        audit_log: AuditLog,
+        proof: AuditProof,
+        space: DatabaseSpace,
+        metrics: Metrics,
     ) -> None:
         self._store = PostgresAuditStore(writing, dsn, audit_log)
-        recorder = self.recorder = AuditRecorder(self._store, lambda: proof.unavailable)
+        recorder = self.recorder = AuditRecorder(
+            self._store, lambda: proof.unavailable, lambda: space.admits_bulk_reads
+        )
         metrics.watch(
             "raas_audit_waiting_records",
             "Audit records of reads and refusals that wait to be committed.",

@@ -29,12 +29,10 @@ log = structlog.get_logger()
 
 
 class DatabaseCare:
-    """The background tasks of a process, and what they know; `tell` is that of `DatabaseSpace`."""
+    """The background tasks of a process, and what they know."""
 
-    def __init__(
-        self, settings: Settings, reading: AsyncEngine, metrics: Metrics, tell: Callable[[bool], None]
-    ) -> None:
-        self.space = DatabaseSpace(tell, time.monotonic)
+    def __init__(self, settings: Settings, reading: AsyncEngine, metrics: Metrics) -> None:
+        self.space = DatabaseSpace(time.monotonic)
         self.months_ahead = MONTHS_AHEAD
         """The months after this one for which the audit has partitions."""
         self._settings = settings
@@ -51,11 +49,14 @@ class DatabaseCare:
             lambda: self.months_ahead,
         )
 
-    def tasks(self, report: ReportFailure) -> list[Coroutine[Any, Any, None]]:
-        """The background tasks, which restart themselves."""
+    def tasks(self, report: ReportFailure, tell: Callable[[bool], None]) -> list[Coroutine[Any, Any, None]]:
+        """The background tasks, which restart themselves.
+
+        `tell` is called after each measurement of the space, with False while operators should act.
+        """
         return [
             keep_running("audit partitions", self._add_partitions, report),
-            keep_running("database space", self._measure, report),
+            keep_running("database space", lambda: self._measure(tell), report),
         ]
 
     async def _add_partitions(self) -> None:
@@ -69,12 +70,13 @@ class DatabaseCare:
                 log.error("alert", alert=PARTITIONS_RUN_OUT, months_ahead=self.months_ahead)
             await asyncio.sleep(_DAY_SECONDS)
 
-    async def _measure(self) -> None:
+    async def _measure(self, tell: Callable[[bool], None]) -> None:
         while True:
             used = await self._used()
             if used is None:
                 return
             self.space.measured(used)
+            tell(self.space.is_enough)
             await asyncio.sleep(_SPACE_SECONDS)
 
     async def _used(self) -> float | None:

@@ -18,17 +18,18 @@ log = structlog.get_logger()
 
 
 class DatabaseSpace:
-    """The space of the database as last measured.
+    """The space of the database as last measured. `clock` gives seconds."""
 
-    `tell` is called with False while operators should act, else with True. `clock` gives seconds.
-    """
-
-    def __init__(self, tell: Callable[[bool], None], clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self.used = 0.0
         """The share in use, 0 to 1 or more; 0 before the first measurement."""
-        self._tell = tell
         self._clock = clock
         self._alerted: tuple[float, float] | None = None
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether operators need not act."""
+        return self.used < ALERT
 
     @property
     def admits_bulk_reads(self) -> bool:
@@ -52,4 +53,3 @@ class DatabaseSpace:
         elif passed < before:
             self._alerted = (passed, since) if passed else None
             log.warning("the database has space again", used=round(used, 3))
-        self._tell(not passed)

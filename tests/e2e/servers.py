@@ -182,9 +182,13 @@ def clean_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("RAAS_", "MAKE", "MFLAGS", "LC_", "LANG"))
     }
-    # Ignore the configuration and the state files of the user.
-    nowhere = {"RAAS_CONFIG": "/dev/null/raas.json", "XDG_STATE_HOME": "/dev/null"}
-    return inherited | nowhere | {"PYTHONPATH": f"{STARTUP}{os.pathsep}{ROOT}", "LANG": "C.UTF-8"}
+    # Ignore the configuration and the state files of the user, and how full the disk of the machine is.
+    ignored = {
+        "RAAS_CONFIG": "/dev/null/raas.json",
+        "XDG_STATE_HOME": "/dev/null",
+        "RAAS_DATABASE_SIZE": "1TB",
+    }
+    return inherited | ignored | {"PYTHONPATH": f"{STARTUP}{os.pathsep}{ROOT}", "LANG": "C.UTF-8"}
 
 
 @contextmanager

@@ -12,6 +12,7 @@ class RecordingAudit:
     """Keeps every record at once; those of writes that a transaction keeps are not among them."""
 
     unavailable = False
+    admits_bulk_reads = True
 
     def __init__(self) -> None:
         self.records: list[AuditRecord] = []

@@ -15,18 +15,19 @@ from raas.storage.embedded.disk import COUNTED_BYTES, used_of, used_share
 
 @dataclass
 class Watched:
-    """A space with a clock of its own, and what it told."""
+    """A space with a clock of its own, and whether it was enough after each measurement."""
 
     now: float = 0.0
     told: list[bool] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.space = DatabaseSpace(self.told.append, lambda: self.now)
+        self.space = DatabaseSpace(lambda: self.now)
 
     def alerts_at(self, used: float) -> list[tuple[object, object]]:
         """The alerts of a measurement: what they say of the use, and of bulk reads."""
         with capture_logs() as lines:
             self.space.measured(used)
+        self.told.append(self.space.is_enough)
         return [(line["used"], line["bulk_reads"]) for line in lines if line["log_level"] == "error"]
 
 

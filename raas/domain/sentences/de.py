@@ -87,6 +87,8 @@ SENTENCES: Mapping[str, str] = {
     "ENTERPRISE_NUMBER_CHECK_DIGITS": "Die Prüfziffern dieser Unternehmensnummer sind falsch.",
     # Days and periods.
     "DAY_EMPTY": "Ein Datum darf nicht leer sein. Lassen Sie das Feld weg, wenn es kein Datum gibt.",
+    "AUDIT_WITHOUT_SPACE": "Der Server hat zu wenig Platz, um Antworten über viele Personen aufzuzeichnen. "
+    "Bitte versuchen Sie es später erneut.",
     "AUDIT_SUBJECT_REQUIRED": "Geben Sie ein Register, die Nummer einer Person oder einen Aufrufer an.",
     "MONTH_FORMAT": "Ein Monat wird in der Form YYYY-MM (Jahr, Monat) geschrieben.",
     "MONTH_RANGE": "Der letzte Monat liegt nicht vor dem ersten; es sind höchstens {maximum} Monate.",

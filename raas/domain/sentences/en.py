@@ -77,6 +77,8 @@ SENTENCES: Mapping[str, str] = {
     "ENTERPRISE_NUMBER_CHECK_DIGITS": "The check digits of this enterprise number are wrong.",
     # Days and periods.
     "DAY_EMPTY": "A date cannot be empty. Omit the field if there is no date.",
+    "AUDIT_WITHOUT_SPACE": "The server has too little space left to record responses about many persons. "
+    "Please try again later.",
     "AUDIT_SUBJECT_REQUIRED": "Give a register, the number of a person, or a caller.",
     "MONTH_FORMAT": "A month is written as YYYY-MM.",
     "MONTH_RANGE": "The last month is not before the first, and the range has at most {maximum} months.",

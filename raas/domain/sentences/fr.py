@@ -86,6 +86,8 @@ SENTENCES: Mapping[str, str] = {
     "ENTERPRISE_NUMBER_CHECK_DIGITS": "Les chiffres de contrôle de ce numéro d’entreprise sont incorrects.",
     # Days and periods.
     "DAY_EMPTY": "Une date ne peut pas être vide. Omettez le champ s’il n’y a pas de date.",
+    "AUDIT_WITHOUT_SPACE": "Le serveur n’a plus assez d’espace pour enregistrer les réponses qui concernent "
+    "de nombreuses personnes. Veuillez réessayer plus tard.",
     "AUDIT_SUBJECT_REQUIRED": "Indiquez un registre, le numéro d’une personne ou un appelant.",
     "MONTH_FORMAT": "Un mois s’écrit sous la forme YYYY-MM (année, mois).",
     "MONTH_RANGE": "Le dernier mois ne précède pas le premier, et la période compte au plus {maximum} mois.",

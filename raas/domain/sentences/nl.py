@@ -83,6 +83,8 @@ SENTENCES: Mapping[str, str] = {
     "ENTERPRISE_NUMBER_CHECK_DIGITS": "De controlecijfers van dit ondernemingsnummer zijn niet juist.",
     # Days and periods.
     "DAY_EMPTY": "Een datum mag niet leeg zijn. Laat het veld weg als er geen datum is.",
+    "AUDIT_WITHOUT_SPACE": "De server heeft te weinig ruimte over om antwoorden over vele personen te "
+    "registreren. Probeer het later opnieuw.",
     "AUDIT_SUBJECT_REQUIRED": "Geef een register, het nummer van een persoon of een oproeper.",
     "MONTH_FORMAT": "Een maand wordt geschreven als YYYY-MM (jaar, maand).",
     "MONTH_RANGE": "De laatste maand ligt niet vóór de eerste; de periode telt hoogstens {maximum} maanden.",

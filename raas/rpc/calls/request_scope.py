@@ -157,6 +157,11 @@ class RequestScope:
             alone or [*self.faults, *(violation for violation in found if violation.field not in unread)]
         )
 
+    def require_bulk_reads(self) -> None:
+        """Raise Refused AUDIT_UNAVAILABLE while answers about many persons are refused for want of space."""
+        if self._access.audit is not None:
+            self._access.audit.require_bulk_reads()
+
     def extents(self) -> StreamExtents | None:
         """The extents of a stream; None = calls are not recorded."""
         audit = self._access.audit

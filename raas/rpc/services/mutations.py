@@ -32,6 +32,7 @@ class Mutations:
             register = await r.admit()
             if r.faults:
                 r.refuse_faults(await self._use_cases.subscriptions.violations(r.call, register, asked))
+            r.require_bulk_reads()
             identity = self._access.live_identity_fields(r.call, register)
             r.guard_contents(identity)
             shipments = self._use_cases.subscriptions.stream(r.call, register, asked, identity)
@@ -60,6 +61,8 @@ class Mutations:
             register = await r.admit()
             if r.faults:
                 r.refuse_faults(await self._use_cases.listing.violations(register, asked))
+            if asked.niss is None:
+                r.require_bulk_reads()
             answer = await self._use_cases.listing.page(r.call, register, asked)
             entries = answer.entries
             r.audit.read_bulk(mutation_filter_json(asked, register.view))

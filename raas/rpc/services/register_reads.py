@@ -79,6 +79,7 @@ class RegisterReads:
             register = await r.admit()
             if r.faults:
                 r.refuse_faults(await self._use_cases.consult.violations(register, which, as_of))
+            r.require_bulk_reads()
             parts = cast(
                 AsyncGenerator[ExportPart, None],
                 self._use_cases.consult.export(r.call, register, which, as_of),

@@ -38,6 +38,10 @@ class RecordKeeper(Protocol):
     def unavailable(self) -> bool:
         """Whether calls must be refused, because what they do could not be proven."""
 
+    @property
+    def admits_bulk_reads(self) -> bool:
+        """Whether the database has space for bulk reads."""
+
     async def keep(self, entries: Sequence[Entry], deadline: float = float("inf")) -> None:
         """Return once the records are committed. Raises Refused AUDIT_UNAVAILABLE."""
 
@@ -59,6 +63,11 @@ class CallAudit:
         if self._keeper.unavailable:
             raise refuse(Reason.AUDIT_UNAVAILABLE)
         return AuditScope()
+
+    def require_bulk_reads(self) -> None:
+        """Raise Refused AUDIT_UNAVAILABLE while the rest of the space is kept for writes."""
+        if not self._keeper.admits_bulk_reads:
+            raise refuse(Reason.AUDIT_UNAVAILABLE, sentence="AUDIT_WITHOUT_SPACE")
 
     async def answered(self, call: Call) -> None:
         """Keep the record of a call that is about to be answered. Raises Refused AUDIT_UNAVAILABLE.
@@ -103,6 +112,7 @@ class CallAudit:
 
     async def reserve(self, call: Call, bulk: BulkRead) -> None:
         """Keep the record of what a stream may send from now on. Raises Refused AUDIT_UNAVAILABLE."""
+        self.require_bulk_reads()
         scope = call.audit
         if scope is not None:
             record = call_record(

@@ -29,12 +29,19 @@ log = structlog.get_logger()
 class AuditRecorder:
     """Keeps records in the chain of this process; `run` is its background task, `close` its end.
 
-    While `refuse_calls` answers True, calls are refused with AUDIT_UNAVAILABLE.
+    While `refuse_calls` answers True, calls are refused with AUDIT_UNAVAILABLE, and bulk reads also while
+    `admits_bulk_reads` answers False.
     """
 
-    def __init__(self, store: AuditStore, refuse_calls: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        store: AuditStore,
+        refuse_calls: Callable[[], bool] = lambda: False,
+        admits_bulk_reads: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._store = store
         self._refuse_calls = refuse_calls
+        self._admits_bulk_reads = admits_bulk_reads
         self._chain = ProcessChain(store)
         self._counts = RefusalCounts()
 
@@ -42,6 +49,11 @@ class AuditRecorder:
     def unavailable(self) -> bool:
         """Whether calls must be refused, because what they do could not be proven."""
         return self._refuse_calls()
+
+    @property
+    def admits_bulk_reads(self) -> bool:
+        """Whether the database has space for bulk reads."""
+        return self._admits_bulk_reads()
 
     @property
     def waiting(self) -> int:

@@ -19,6 +19,7 @@ from raas.domain.audit.record import BulkRead, RecordKind
 from raas.domain.numbers.enterprise_number import parse_enterprise_number
 from raas.storage.maintenance.trim import PostgresTrims
 from raas.storage.reads.registers import PostgresRegisterStore
+from raas.usecases.calls import audit_extents
 from raas.usecases.feed.dispatcher import DispatcherLimits
 from raas.v1 import mutation_stream_pb2 as v1
 from raas.v1 import register_service_pb2 as registers_v1
@@ -616,6 +617,38 @@ async def test_every_streamed_message_is_audited_before_it_is_sent(harness: Stre
     )
     assert record.bulk == BulkRead({}, 2, 10_001, 0)
     listener.stop()
+
+
+async def test_bulk_reads_are_refused_while_space_is_kept_for_writes(harness: StreamHarness) -> None:
+    register = await harness.new_register("A")
+    await harness.inscribe(register, ANN, "A", 2000)
+    harness.audit.admits_bulk_reads = False
+    exported = harness.registers.Export(registers_v1.ExportRequest(), metadata=metadata(register))
+    listed = harness.stream.ListMutations(v1.ListMutationsRequest(), metadata=metadata(register))
+    for refused in (exported.read(), listed):
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await refused
+        assert told(raised.value).info.reason == "AUDIT_UNAVAILABLE"
+    status, reason, _ = await Listener(harness, register).refused()
+    assert (status, reason) == ("UNAVAILABLE", "AUDIT_UNAVAILABLE")
+    of_a_person = v1.ListMutationsRequest(niss=ANN)
+    listed = await harness.stream.ListMutations(of_a_person, metadata=metadata(register))
+    assert [each.niss for each in listed.mutations] == [ANN]
+    await harness.inscribe(register, ANN, "A", 2003)
+
+
+async def test_open_stream_ends_at_its_next_extent_without_space(
+    harness: StreamHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_extents, "REVISIONS", 1)
+    register = await harness.new_register("A")
+    listener = Listener(harness, register, after_revision=1)
+    await harness.inscribe(register, ANN, "A", 2000)
+    await listener.revisions(2)
+    harness.audit.admits_bulk_reads = False
+    await harness.inscribe(register, ANN, "A", 2003)
+    _, reason, _ = await listener.refused()
+    assert reason == "AUDIT_UNAVAILABLE"
 
 
 async def _trim(engine: AsyncEngine, register: str, oldest: int) -> None:
