@@ -94,13 +94,13 @@ def identified_server(folder: Path, authentic_source: str = "structure") -> Iter
 
 
 @contextmanager
-def second_server(place: IdentifiedServer) -> Iterator[IdentifiedServer]:
+def second_server(place: IdentifiedServer, authentic_source: str = "structure") -> Iterator[IdentifiedServer]:
     """Another server on the same database, for the same callers."""
     addresses = (f"127.0.0.1:{free_port()}" for _ in range(3))
     second = IdentifiedServer(place.folder, place.authority, place.issuer, *addresses, "second.log")
     dsn = running_dsn(place.folder / "var")
     assert dsn
-    with _serving(second, RAAS_DATABASE_URL=dsn):
+    with _serving(second, RAAS_DATABASE_URL=dsn, RAAS_AUTHENTIC_SOURCE=authentic_source):
         yield second
 
 

@@ -16,6 +16,7 @@ from raas.domain.errors import Reason, Violation
 from raas.domain.persons.identity import Identity
 from raas.domain.persons.record import Person
 from raas.domain.persons.status import PersonState, PersonStatus
+from raas.domain.registers.dossier_type import IdentityChanges
 from raas.domain.search.person_search import PersonQuery
 from raas.storage.connection.clock import ClockGuard
 from raas.storage.persons.search import FIND, FIND_BORN, born_parameters, find_parameters
@@ -197,6 +198,30 @@ async def test_register_holds_a_person_under_any_of_its_numbers(harness: PersonH
         False,
     ]
     assert not await harness.store.holds(elsewhere.id, old)
+
+
+async def test_register_holds_a_person_within_the_dossier_types_of_its_lines(harness: PersonHarness):
+    """As where a legal context, or a mandate, names dossier types."""
+    while_known = IdentityChanges.WHILE_KNOWN
+    register = await harness.register(HEALTH=while_known, PENSION=while_known, UNUSED=while_known)
+    old, new, removed = [await harness.person() for _ in range(3)]
+    await harness.inscribe(register, old, "2024-01-01", "2024-12-31", "HEALTH")
+    await harness.numbers.replace(a_call(), old, new, validate_only=False)
+    await harness.inscribe(register, new, "2024-01-01", "2024-12-31", "PENSION")
+    for within, held in (
+        (None, True),
+        ({"HEALTH"}, True),
+        ({"PENSION", "UNUSED"}, True),
+        ({"UNUSED"}, False),
+        ({"NO_SUCH_TYPE"}, False),
+        (set(), False),
+    ):
+        types = None if within is None else frozenset(within)
+        assert [await harness.store.holds(register.id, niss, types) for niss in (old, new)] == [held] * 2
+    await harness.inscribe(register, removed, "2024-01-01", "2024-01-01", "UNUSED")
+    assert await harness.store.holds(register.id, removed, frozenset({"UNUSED"}))
+    await harness.remove(register, removed, "2024-01-01", "2024-01-01", "UNUSED")
+    assert not await harness.store.holds(register.id, removed, frozenset({"UNUSED"}))
 
 
 async def test_local_source_answers_birth_and_death_of_the_final_successor(harness: PersonHarness):

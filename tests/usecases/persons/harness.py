@@ -141,8 +141,18 @@ class PersonHarness:
     async def inscribe(
         self, register: AdmittedRegister, niss: Niss, begin: str, end: str, code: str = "HEALTH"
     ) -> None:
+        await self._write(Action.INSCRIBE, register, niss, begin, end, code)
+
+    async def remove(
+        self, register: AdmittedRegister, niss: Niss, begin: str, end: str, code: str = "HEALTH"
+    ) -> None:
+        await self._write(Action.REMOVE, register, niss, begin, end, code)
+
+    async def _write(
+        self, action: Action, register: AdmittedRegister, niss: Niss, begin: str, end: str, code: str
+    ) -> None:
         period = Period(parse_day(begin), parse_day(end) + 1)
-        operation = Operation(Action.INSCRIBE, niss, code, period)
+        operation = Operation(action, niss, code, period)
         await self.operations.single(a_call(), register, operation, validate_only=False, request_id=None)
 
     async def fed(

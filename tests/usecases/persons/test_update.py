@@ -13,6 +13,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.identity import Address, Identity
 from raas.domain.persons.record import RegisterOfOrigin
 from raas.domain.persons.source_update import GroupStatus
+from raas.domain.rights.view import RegisterView
 from raas.usecases.calls.access import AdmittedRegister
 from tests.usecases.persons.harness import (
     BIS,
@@ -139,6 +140,19 @@ async def test_update_of_a_person_not_held_is_refused_like_an_unknown_one(harnes
     assert await refusal(harness, register, await harness.person()) is Reason.NISS_UNKNOWN
     assert await refusal(harness, register, await harness.person(origin=NATIONAL)) is Reason.NISS_UNKNOWN
     assert await refusal(harness, register, new_niss()) is Reason.NISS_UNKNOWN
+
+
+async def test_update_of_a_person_under_other_dossier_types_is_refused_like_an_unknown_one(
+    harness: PersonHarness,
+):
+    """As where the legal context of the call allows other types than those of the person."""
+    register, niss = await held(harness)
+    elsewhere = replace(register, view=RegisterView(frozenset({"PENSION"})))
+    before = await harness.log(register)
+    assert await refusal(harness, elsewhere, niss) is Reason.NISS_UNKNOWN
+    assert await harness.log(register) == before
+    within = replace(register, view=RegisterView(frozenset({"PENSION", "HEALTH"})))
+    assert await groups(harness, within, niss, MARCH, birth_place="Gent") == {"birth_place": ACCEPTED}
 
 
 async def test_update_of_a_replaced_number_changes_the_final_successor(harness: PersonHarness):
