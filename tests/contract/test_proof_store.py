@@ -250,6 +250,16 @@ async def test_checkpoint_is_stored_once_with_all_that_belongs_to_it(log: ProofL
     assert list(await store.new_records(await store.open_chains(), 10)) == []
 
 
+async def test_checkpoint_that_does_not_follow_the_last_one_is_not_stored(log: ProofLog) -> None:
+    stored = [await log.append(WRITES, call(n)) for n in (1, 2)]
+    await checkpoint(log, 1, [(WRITES, stored[:1])], 1)
+    with pytest.raises(CheckpointTaken):
+        await checkpoint(log, 3, [(WRITES, stored[1:])], 2)
+    assert await log.store.note(3) is None
+    assert await log.store.newest_note() == b"note 1"
+    assert [each.checkpoint for each in await log.store.ranges(0, 10)] == [1]
+
+
 async def test_parts_of_a_tile_are_put_together_in_their_order(log: ProofLog) -> None:
     stored = [await log.append(WRITES, call(n)) for n in range(1, 8)]
     for number, (first, last) in enumerate(((0, 3), (3, 4), (4, 7)), 1):

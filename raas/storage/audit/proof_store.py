@@ -75,7 +75,9 @@ ORDER BY t.level, t.tile, t.start"""
 
 _STORE = """
 WITH made AS (
-  INSERT INTO audit_checkpoint (log, number, size, note) VALUES (%(log)s, %(number)s, %(size)s, %(note)s)
+  INSERT INTO audit_checkpoint (log, number, size, note)
+  SELECT %(log)s, %(number)s, %(size)s, %(note)s
+  WHERE %(number)s = 1 + coalesce((SELECT max(number) FROM audit_checkpoint WHERE log = %(log)s), 0)
   ON CONFLICT DO NOTHING RETURNING number),
 ranges AS (
   INSERT INTO audit_range (log, leaf, chain, first, last, checkpoint, head, sealed)
@@ -190,7 +192,7 @@ class PostgresProofStore:
         }
 
     async def store(self, checkpoint: CheckpointToStore) -> None:
-        """Store a checkpoint and all that belongs to it. Raises CheckpointTaken."""
+        """Store the checkpoint after the last one and all that belongs to it. Raises CheckpointTaken."""
         ranges, parts = checkpoint.ranges, checkpoint.parts
         heads = {state.chain: state.head for state in checkpoint.chains}
         parameters = {

@@ -95,7 +95,7 @@ class ChainEnd:
 
 
 class CheckpointTaken(Exception):
-    """Another process has stored a checkpoint with this number."""
+    """The checkpoint does not follow the last one: another process has stored one meanwhile."""
 
 
 class ProofStore(Protocol):
@@ -121,7 +121,7 @@ class ProofStore(Protocol):
         """The hashes of these tiles, the parts of each put together; a tile without parts is left out."""
 
     async def store(self, checkpoint: CheckpointToStore) -> None:
-        """Store a checkpoint and all that belongs to it, or nothing. Raises CheckpointTaken."""
+        """Store the checkpoint after the last one and all that belongs to it, or nothing. Raises CheckpointTaken."""
 
     async def ranges(self, first_leaf: int, limit: int) -> Sequence[LoggedRange]:
         """The logged ranges from the one that holds this leaf on, in the order of leaves."""
