@@ -68,6 +68,11 @@ class MemoryAuditStore:
         """The number of the last record."""
         return self.log.state(process_chain(process)).length
 
+    async def is_kept(self, process: UUID, record: ChainedRecord) -> bool:
+        """Whether this very record is in a chain."""
+        kept = self.log.chains.get(process_chain(process), ())
+        return any((each.index, each.hash) == (record.index, record.hash) for each in kept)
+
     async def seal(self, process: UUID, seal: ChainedRecord) -> None:
         """Append the seal to a chain of this process."""
         await self.append(process, [seal])

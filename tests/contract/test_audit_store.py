@@ -180,6 +180,17 @@ async def test_append_refuses_records_that_do_not_follow_the_last_one(audit: Aud
     assert await audit.length(chain.process) == 5
 
 
+async def test_record_is_kept_where_its_number_has_its_hash(audit: AuditStore) -> None:
+    chain = await begun(audit)
+    before = chain.state
+    (kept,) = await chain.append()
+    assert await audit.is_kept(chain.process, kept)
+    _, (other,) = follow(before, [(replace(kept.record, outcome="OTHER"), None)])
+    assert not await audit.is_kept(chain.process, other)
+    assert not await audit.is_kept(chain.process, chain.next())
+    assert not await audit.is_kept(uuid4(), kept)
+
+
 async def test_length_of_a_chain_that_was_never_begun_is_zero(audit: AuditStore) -> None:
     assert await audit.length(uuid4()) == 0
 

@@ -108,6 +108,17 @@ class PostgresAuditStore:
             self._lengths[process] = length
         return length
 
+    async def is_kept(self, process: UUID, record: ChainedRecord) -> bool:
+        """Whether this very record is in a chain."""
+        evidence = self._evidence(process, record)
+
+        async def ask(connection: Connection) -> bool:
+            await connection.execute(evidence.lock, evidence.lock_parameters)
+            found = await (await connection.execute(evidence.question, evidence.parameters)).fetchone()
+            return found == (True,)
+
+        return await self._transactions.run(ask)
+
     async def seal(self, process: UUID, seal: ChainedRecord) -> None:
         """Append the seal to a chain of this process, which ends."""
         await self._append(process, [seal], [self._seal(process, seal)])

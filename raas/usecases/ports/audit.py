@@ -65,6 +65,12 @@ class AuditStore(Protocol):
         Waits for an `append` whose commit is unknown: that one cannot be committed any more on return.
         """
 
+    async def is_kept(self, process: UUID, record: ChainedRecord) -> bool:
+        """Whether this very record is in a chain: the outcome of an `append` whose commit is unknown.
+
+        Waits like `length`.
+        """
+
     async def seal(self, process: UUID, seal: ChainedRecord) -> None:
         """Append the seal to a chain of this process, which ends. Raises like `append`."""
 

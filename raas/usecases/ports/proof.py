@@ -121,7 +121,10 @@ class ProofStore(Protocol):
         """The hashes of these tiles, the parts of each put together; a tile without parts is left out."""
 
     async def store(self, checkpoint: CheckpointToStore) -> None:
-        """Store the checkpoint after the last one and all that belongs to it, or nothing. Raises CheckpointTaken."""
+        """Store the checkpoint after the last one with all that belongs to it, or nothing.
+
+        Raises CheckpointTaken.
+        """
 
     async def ranges(self, first_leaf: int, limit: int) -> Sequence[LoggedRange]:
         """The logged ranges from the one that holds this leaf on, in the order of leaves."""

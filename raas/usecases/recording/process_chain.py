@@ -1,7 +1,8 @@
 """The chain of this process: records of concurrent calls are appended by one transaction.
 
 Only the one worker of the queue changes the state of the chain. A chain whose state is no longer known is
-given up: another one begins, and the old one is sealed once its length can be read.
+given up: another one begins, and the old one is sealed once its length can be read. Records whose commit is
+unknown are appended to another chain only after they were found not to be committed: no record is kept twice.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from uuid import UUID, uuid4
 
@@ -116,11 +118,18 @@ class ProcessChain:
     async def _append_batch(self, batch: Sequence[_Waiting]) -> Sequence[_Waiting]:
         pauses = iter(_RETRY_SECONDS)
         again = True
+        unsettled: _Unsettled | None = None
         while batch:
             try:
+                if unsettled is not None:
+                    kept, unsettled = await self._settle(unsettled), None
+                    if kept:
+                        return ()
+                    raise StoreUnavailable("the records were not committed")
                 await self.begin()
-                await self._append(batch)
-                return ()
+                unsettled = await self._append(batch)
+                if unsettled is None:
+                    return ()
             except StoreUnavailable:
                 pause = next(pauses, None)
                 if pause is None:
@@ -128,7 +137,7 @@ class ProcessChain:
                 await asyncio.sleep(pause)
                 batch = [waiting for waiting in batch if waiting.wanted]
             except StoreFault:
-                if len(batch) == 1:
+                if len(batch) == 1 or unsettled is not None:
                     raise
                 await self._append_one_by_one(batch)
                 return ()
@@ -147,8 +156,11 @@ class ProcessChain:
             except Exception as error:
                 waiting.fail(own_copy(error))
 
-    async def _append(self, batch: Sequence[_Waiting]) -> None:
-        """One transaction. Raises PortErrors; the chain is then as before, or given up."""
+    async def _append(self, batch: Sequence[_Waiting]) -> _Unsettled | None:
+        """One transaction; answers its records if their commit is unknown, and gives up the chain.
+
+        Raises PortErrors; the chain is then as before, or given up.
+        """
         process, before = self._process, self._state
         assert process is not None
         assert before is not None
@@ -163,38 +175,56 @@ class ProcessChain:
             records += chained
             taken.append(waiting)
         if not records:
-            return
+            return None
         try:
             await self._store.append(process, records)
         except StoreUnavailable:
             raise
-        except (CommitUnknown, StoreFault) as error:
-            if not await self._found(process, before, state):
-                if isinstance(error, StoreFault):
-                    raise
-                raise StoreUnavailable("the records were not committed") from None
+        except StoreFault:
+            await self._require_length(process, before)
+            raise
+        except CommitUnknown:
+            self._give_up(process, before, state)
+            return _Unsettled(process, records[-1], taken)
         except BaseException:
             self._give_up(process, before, state)
             raise
         self._state = state
         for waiting in taken:
             waiting.succeed()
+        return None
 
-    async def _found(self, process: UUID, before: ChainState, after: ChainState) -> bool:
-        """Whether records whose commit is unknown were committed."""
+    async def _settle(self, unsettled: _Unsettled) -> bool:
+        """Whether a transaction was committed whose commit was unknown. Raises PortErrors."""
+        kept = await self._store.is_kept(unsettled.process, unsettled.last)
+        if kept:
+            for waiting in unsettled.taken:
+                waiting.succeed()
+        return kept
+
+    async def _require_length(self, process: UUID, state: ChainState) -> None:
+        """Give up the chain unless it has this length. Raises ChainSealed, PortErrors."""
         try:
             length = await self._store.length(process)
         except BaseException:
-            self._give_up(process, before, after)
+            self._give_up(process, state)
             raise
-        if length not in (before.length, after.length):
-            self._give_up(process, before, after)
+        if length != state.length:
+            self._give_up(process, state)
             raise ChainSealed(process_chain(process))
-        return length == after.length
 
     def _give_up(self, process: UUID, *states: ChainState) -> None:
         self._given_up[process] = {state.length: state for state in states}
         self._process = self._state = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsettled:
+    """A transaction whose commit is unknown: its chain, its last record, and the calls that wait for it."""
+
+    process: UUID
+    last: ChainedRecord
+    taken: Sequence[_Waiting]
 
 
 class _Waiting(WaitingItem[None]):
