@@ -62,10 +62,12 @@ def command_line() -> typer.Typer:
     from raas.cli.commands.usage import usage
     from raas.cli.commands.watch import watch
     from raas.cli.database.erase import erase
+    from raas.cli.database.lift import restrictions
     from raas.cli.database.migrate import migrate
     from raas.cli.database.person_report import person_report
     from raas.cli.database.renew_log import renew_log
     from raas.cli.database.restore import restore
+    from raas.cli.database.restrict import restrict
     from raas.cli.database.trim import trim
     from raas.cli.demo.setup import demo
     from raas.cli.development.credentials import certificates, token
@@ -114,6 +116,8 @@ def command_line() -> typer.Typer:
     made.command("migrate")(migrate)
     made.command("trim")(trim)
     made.command("erase")(erase)
+    made.command("restrict")(restrict)
+    made.add_typer(restrictions, name="restrictions")
     made.command("renew-log")(renew_log)
     made.command("restore")(restore)
     made.command("person-report")(person_report)

@@ -25,10 +25,11 @@ class MemoryRestrictionStore:
             each for each in self._state.niss_statuses if self._state.final(each) == final
         }
 
-    async def add(self, register_id: int, restriction: Restriction) -> None:
-        """Add a restriction."""
+    async def add(self, register_id: int, restriction: Restriction) -> datetime:
+        """Add a restriction; returns its time."""
         made = replace(restriction, time=datetime.now(UTC))
         self._state.registers[register_id].restrictions.append(made)
+        return made.time
 
     async def of_register(self, register_id: int) -> Sequence[Restriction]:
         """All restrictions of a register, the oldest first."""

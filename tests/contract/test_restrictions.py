@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
@@ -203,7 +203,7 @@ async def test_lifted_restriction_hides_nothing(stores: Stores) -> None:
     register = await register_of(stores, book)
     restricting = RestrictInscriptions(stores.restrictions, stores.reads)
     (kept,) = await restricting.all_of(register)
-    assert kept == replace(made, time=kept.time)
+    assert kept == made
     assert await stores.reads.dossiers_of([(book.id, ANN)], {book.id: 1}) == {(book.id, ANN): ()}
     assert await shown_history(stores.reads, book.id, [ANN], None, 0, 10) == ([], False)
     lifting = Grounds("It was right", "T-2", "other")
@@ -292,6 +292,29 @@ async def test_restriction_needs_an_inscription(stores: Stores) -> None:
     assert await refusal(stores, book, Inscription(ANN, "A", None, 0)) == none
     assert await refusal(stores, book, Inscription(ANN, "C", LINE)) == "DOSSIER_TYPE_UNKNOWN"
     assert await refusal(stores, book, Inscription(ANN, "A", None, 1, 3)) == "REVISION_IN_FUTURE"
+
+
+async def test_restriction_names_everything_that_is_wrong(stores: Stores) -> None:
+    book = await new_book(stores, "A")
+    await book.set((ANN, "A", (LINE,)))
+    register = await register_of(stores, book)
+    restricting = RestrictInscriptions(stores.restrictions, stores.reads)
+    wrong = [(5, 4), (2, 1)]
+    found = []
+    for first, last in wrong:
+        with pytest.raises(Refused) as raised:
+            await restricting.restrict(
+                register, Inscription(ANN, "C", None, first, last), Grounds("", "", "o")
+            )
+        found.append([(each.field, each.sentence or each.reason.name) for each in raised.value.violations])
+    grounds = [("reason", "TEXT_EMPTY"), ("ticket", "TEXT_EMPTY")]
+    unknown, future = ("dossier_type", "DOSSIER_TYPE_UNKNOWN"), "REVISION_IN_FUTURE"
+    assert found == [
+        [unknown, ("first_revision", future), ("last_revision", future), *grounds],
+        [unknown, ("first_revision", future), ("last_revision", "RESTRICTION_ENDS_BEFORE"), *grounds],
+    ]
+    with pytest.raises(Refused):
+        await restricting.lift(register, uuid4(), Grounds("", "T-1", "o"))
 
 
 async def test_earlier_inscription_of_the_same_days_is_shown(stores: Stores) -> None:

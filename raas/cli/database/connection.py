@@ -13,7 +13,7 @@ from raas.cli.terminal.exits import Exit
 from raas.cli.terminal.signals import end_on_signals
 
 if TYPE_CHECKING:
-    from raas.domain.errors import Refused
+    from raas.domain.errors import Refused, Violation
     from raas.domain.numbers.enterprise_number import EnterpriseNumber
     from raas.ops.settings import Settings
     from raas.usecases.admin.command_record import Command
@@ -124,15 +124,20 @@ def chosen_register(register: str | None, all_registers: bool) -> EnterpriseNumb
 
 
 def _refused(refused: Refused) -> Ending:
+    """All that is wrong, one sentence a line; the reason is that of the first violation."""
+    texts = dict.fromkeys(map(_sentence, refused.violations))
+    return Ending(Exit.FAILED, refused.violations[0].reason.name, "\n".join(texts))
+
+
+def _sentence(violation: Violation) -> str:
     from raas.domain.errors import Reason
     from raas.domain.sentences import DEFAULT_LANGUAGE, sentence
 
-    first = refused.violations[0]
-    match first.reason:
+    values = violation.values
+    match violation.reason:
         case Reason.REGISTER_UNKNOWN:
-            text = f"there is no register {first.values['register']} in this database"
+            return f"there is no register {values['register']} in this database"
         case Reason.REVISION_IN_FUTURE:
-            text = f"this revision does not exist yet; the register is at {first.values['latest_revision']}"
+            return f"this revision does not exist yet; the register is at {values['latest_revision']}"
         case _:
-            text = sentence(first.sentence or first.reason.name, DEFAULT_LANGUAGE, first.values)
-    return Ending(Exit.FAILED, first.reason.name, text)
+            return sentence(violation.sentence or violation.reason.name, DEFAULT_LANGUAGE, values)

@@ -18,14 +18,28 @@ from raas.cli.texts import (
     help_nl,
     help_operators_fr,
     help_operators_nl,
+    help_retention_fr,
+    help_retention_nl,
     help_rights_fr,
     help_rights_nl,
 )
 
 HELP: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "fr": {**help_fr.HELP, **help_operators_fr.HELP, **help_rights_fr.HELP, **help_audit_fr.HELP},
-        "nl": {**help_nl.HELP, **help_operators_nl.HELP, **help_rights_nl.HELP, **help_audit_nl.HELP},
+        "fr": {
+            **help_fr.HELP,
+            **help_operators_fr.HELP,
+            **help_rights_fr.HELP,
+            **help_audit_fr.HELP,
+            **help_retention_fr.HELP,
+        },
+        "nl": {
+            **help_nl.HELP,
+            **help_operators_nl.HELP,
+            **help_rights_nl.HELP,
+            **help_audit_nl.HELP,
+            **help_retention_nl.HELP,
+        },
     }
 )
 """Language to English text to text."""

@@ -8,8 +8,10 @@ from datetime import datetime
 from uuid import UUID
 
 from raas.domain.calendar.periods import Lines, difference
+from raas.domain.errors import Violation
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
+from raas.domain.text import text_violations
 
 REASON_LIMIT = 256
 TICKET_LIMIT = 36
@@ -41,6 +43,14 @@ class Grounds:
     reason: str
     ticket: str
     user: str
+
+    @property
+    def violations(self) -> list[Violation]:
+        """Everything wrong with the reason and the ticket."""
+        return [
+            *text_violations("reason", self.reason, REASON_LIMIT),
+            *text_violations("ticket", self.ticket, TICKET_LIMIT),
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,7 @@ SENTENCES: Mapping[str, str] = {
     "und dem {active_until} beginnen.",
     # Restrictions.
     "RESTRICTION_WITHOUT_INSCRIPTION": "Das Register hat diese Eintragung dieser Person nicht.",
+    "RESTRICTION_ENDS_BEFORE": "Die Revision der Löschung liegt vor derjenigen der Eintragung.",
     "RESTRICTION_NOT_REMOVED": "Diese Eintragung ist noch nicht gelöscht: Löschen Sie sie zuerst.",
     "RESTRICTION_INSCRIBED_BEFORE": "Einige dieser Tage waren schon vorher unter einer Nummer dieser Person "
     "eingetragen.",

@@ -108,6 +108,7 @@ SENTENCES: Mapping[str, str] = {
     "and {active_until}.",
     # Restrictions.
     "RESTRICTION_WITHOUT_INSCRIPTION": "The register has no such inscription of this person.",
+    "RESTRICTION_ENDS_BEFORE": "The revision of the removal lies before that of the inscription.",
     "RESTRICTION_NOT_REMOVED": "This inscription was not removed yet: remove it first.",
     "RESTRICTION_INSCRIBED_BEFORE": "Some of these days were already inscribed before, under a number of "
     "this person.",

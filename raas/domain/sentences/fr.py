@@ -121,6 +121,7 @@ SENTENCES: Mapping[str, str] = {
     "{active_from} et le {active_until}.",
     # Restrictions.
     "RESTRICTION_WITHOUT_INSCRIPTION": "Le registre n’a pas cette inscription de cette personne.",
+    "RESTRICTION_ENDS_BEFORE": "La révision de la suppression précède celle de l’inscription.",
     "RESTRICTION_NOT_REMOVED": "Cette inscription n’est pas encore supprimée\u00a0: supprimez-la d’abord.",
     "RESTRICTION_INSCRIBED_BEFORE": "Certains de ces jours étaient déjà inscrits avant, sous un numéro de "
     "cette personne.",

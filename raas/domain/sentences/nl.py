@@ -118,6 +118,7 @@ SENTENCES: Mapping[str, str] = {
     "{active_until} beginnen.",
     # Restrictions.
     "RESTRICTION_WITHOUT_INSCRIPTION": "Het register heeft deze inschrijving van deze persoon niet.",
+    "RESTRICTION_ENDS_BEFORE": "De revisie van de verwijdering ligt vóór die van de inschrijving.",
     "RESTRICTION_NOT_REMOVED": "Deze inschrijving is nog niet verwijderd: verwijder ze eerst.",
     "RESTRICTION_INSCRIBED_BEFORE": "Sommige van deze dagen waren al eerder ingeschreven, onder een nummer "
     "van deze persoon.",

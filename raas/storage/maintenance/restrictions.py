@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -51,8 +52,8 @@ class PostgresRestrictionStore:
         """All numbers of the person that has this number, including it."""
         return {row[0] for row in await fetch(self._engine, UNITED, {"niss": niss})}
 
-    async def add(self, register_id: int, restriction: Restriction) -> None:
-        """Add a restriction: one row for each number."""
+    async def add(self, register_id: int, restriction: Restriction) -> datetime:
+        """Add a restriction, one row for each number; returns its time."""
         types = await fetch(self._engine, _TYPE, {"register": register_id, "code": restriction.dossier_type})
         if not types:
             raise StoreFault("the dossier type of the restriction is gone")
@@ -68,7 +69,9 @@ class PostgresRestrictionStore:
             "ticket": restriction.grounds.ticket,
             "user": restriction.grounds.user,
         }
-        await write(self._engine, f"{_ADD} RETURNING 1", parameters)
+        rows = await write(self._engine, f"{_ADD} RETURNING restrict_time", parameters)
+        time: datetime = rows[0][0]
+        return time
 
     async def of_register(self, register_id: int) -> Sequence[Restriction]:
         """All restrictions of a register, the oldest first."""

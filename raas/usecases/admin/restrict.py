@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from raas.domain.calendar.periods import Lines, Period, overlaps
-from raas.domain.errors import Reason, refuse
+from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
 from raas.domain.registers.restriction import Grounds, Restriction, without
@@ -45,15 +45,13 @@ class RestrictInscriptions:
 
         By period: its days are left out of all states up to now. By revision: the days that this mutation
         inscribed are left out of the states from it through `last_revision`. Raises Refused:
-        DOSSIER_TYPE_UNKNOWN; REVISION_IN_FUTURE; VALUE_INVALID when there is no such inscription, when it was
-        not removed yet, or when some of its days were inscribed already before.
+        DOSSIER_TYPE_UNKNOWN; REVISION_IN_FUTURE; REVISION_EXPIRED; VALUE_INVALID when there is no such
+        inscription, when it was not removed yet, when some of its days were inscribed already before, or for
+        grounds that cannot be stored.
         """
-        if await self._reads.unknown_types(register.id, [which.dossier_type]):
-            raise refuse(Reason.DOSSIER_TYPE_UNKNOWN, "dossier_type")
-        nisses = tuple(sorted(await self._store.numbers_of(which.niss)))
         last = register.revision if which.last_revision is None else which.last_revision
-        if last > register.revision:
-            raise refuse(Reason.REVISION_IN_FUTURE, "revision", latest_revision=str(register.revision))
+        await self._require_valid(register, which, last, grounds)
+        nisses = tuple(sorted(await self._store.numbers_of(which.niss)))
         if which.first_revision is None:
             assert which.period is not None
             first = 0
@@ -69,16 +67,39 @@ class RestrictInscriptions:
         restriction = Restriction(
             uuid4(), nisses, which.dossier_type, days, first, last, grounds, datetime.now(UTC)
         )
-        await self._store.add(register.id, restriction)
-        return restriction
+        return replace(restriction, time=await self._store.add(register.id, restriction))
 
     async def all_of(self, register: Register) -> Sequence[Restriction]:
         """All restrictions of a register, lifted ones too, the oldest first."""
         return await self._store.of_register(register.id)
 
     async def lift(self, register: Register, restriction_id: UUID, grounds: Grounds) -> bool:
-        """End the effect of a restriction; False = there is none with this id that is not lifted."""
+        """End the effect of a restriction; False = there is none with this id that is not lifted.
+
+        Raises Refused VALUE_INVALID for grounds that cannot be stored.
+        """
+        if grounds.violations:
+            raise Refused(grounds.violations)
         return await self._store.lift(register.id, restriction_id, grounds)
+
+    async def _require_valid(
+        self, register: Register, which: Inscription, last: int, grounds: Grounds
+    ) -> None:
+        """Raises Refused with everything that can be wrong before the log is read."""
+        violations: list[Violation] = []
+        if await self._reads.unknown_types(register.id, [which.dossier_type]):
+            violations.append(Violation("dossier_type", Reason.DOSSIER_TYPE_UNKNOWN))
+        newest = {"latest_revision": str(register.revision)}
+        first = which.first_revision or 0
+        if first > register.revision:
+            violations.append(Violation("first_revision", Reason.REVISION_IN_FUTURE, "", newest))
+        if last > register.revision:
+            violations.append(Violation("last_revision", Reason.REVISION_IN_FUTURE, "", newest))
+        elif last < first:
+            violations.append(Violation("last_revision", Reason.VALUE_INVALID, "RESTRICTION_ENDS_BEFORE"))
+        violations += grounds.violations
+        if violations:
+            raise Refused(violations)
 
     async def _require_recorded(
         self, register: Register, nisses: Sequence[Niss], code: str, period: Period

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -16,10 +17,10 @@ class RestrictionStore(Protocol):
     async def numbers_of(self, niss: Niss) -> Collection[Niss]:
         """All numbers of the person that has this number, including it."""
 
-    async def add(self, register_id: int, restriction: Restriction) -> None:
+    async def add(self, register_id: int, restriction: Restriction) -> datetime:
         """Add a restriction, all of it or nothing; reads that begin afterwards leave its days out.
 
-        The dossier type exists. `time` is set by the clock of the store.
+        The dossier type exists. Returns its `time`, which is set by the clock of the store.
         """
 
     async def of_register(self, register_id: int) -> Sequence[Restriction]:

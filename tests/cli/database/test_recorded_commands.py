@@ -18,6 +18,7 @@ from raas.command_wiring import operator
 from raas.maintenance import migrate
 from tests.conftest import CITUS_DSN, new_database
 
+GROUNDS = ("--register", "0999999922", "--reason", "Wrong person", "--ticket", "T-1")
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "audit export": (),
     "audit prove": ("00000000-0000-0000-0000-000000000001",),
@@ -27,11 +28,14 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "person-report": ("85673003360",),
     "renew-log": ("--all",),
     "restore": ("--without-journal",),
+    "restrict": ("85673003360", "A", "2024-01-01", *GROUNDS),
+    "restrictions lift": ("00000000-0000-0000-0000-000000000001", *GROUNDS),
+    "restrictions list": GROUNDS[:2],
     "trim": ("--all", "--older-than", "12 months"),
 }
 """Every command that opens the database, with arguments. A new one is recorded by `work_on_database`."""
 
-OF_A_PERSON = ("erase", "person-report")
+OF_A_PERSON = ("erase", "person-report", "restrict")
 
 RECORDS = """
 SELECT rpc, kind, credential, peer, outcome, touched::text, details FROM audit_call
