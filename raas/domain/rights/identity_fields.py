@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.rights.view import VisibleTypes
@@ -26,6 +27,8 @@ class IdentityFields:
     """The fields that some rules allow together; without rules none."""
 
     rules: frozenset[IdentityRule] = frozenset()
+    authorisations: tuple[UUID, ...] = field(default=(), compare=False)
+    """The authorisations that the rules are of, in the order of their ids."""
 
     @property
     def names_partners(self) -> bool:
@@ -34,7 +37,7 @@ class IdentityFields:
 
     def with_partners(self, partners: Mapping[str, EnterpriseNumber]) -> IdentityFields:
         """The same with dossier types instead of partners; `partners` has the partners of dossier types."""
-        return IdentityFields(frozenset(_of_types(rule, partners) for rule in self.rules))
+        return replace(self, rules=frozenset(_of_types(rule, partners) for rule in self.rules))
 
     def of(self, codes: Iterable[str]) -> frozenset[str]:
         """The fields of a person who is known under these dossier types; none without a type.

@@ -176,14 +176,15 @@ class RightsSnapshot:
         authorisations = self.authorisations.get(register)
         if authorisations is None:
             return NO_IDENTITY
+        valid = [
+            each
+            for each in authorisations.values()
+            if each.service == PERSON_IDENTITY
+            and each.legal_context in (None, legal_context)
+            and each.is_valid(moment.day)
+        ]
         return IdentityFields(
-            frozenset(
-                each.identity_rule
-                for each in authorisations.values()
-                if each.service == PERSON_IDENTITY
-                and each.legal_context in (None, legal_context)
-                and each.is_valid(moment.day)
-            )
+            frozenset(each.identity_rule for each in valid), tuple(sorted(each.id for each in valid))
         )
 
     def next_end(self, instant: datetime) -> datetime | None:

@@ -1,6 +1,7 @@
 """The fields of identities that a call may show: those that the authorisations of its register allow now.
 
-They belong to the register acted on, not to the caller, and count under development identity too.
+They belong to the register acted on, not to the caller, and count under development identity too. The audit
+record of a call names the authorisations that counted for it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ class IdentityAccess:
         """The fields that a call on this register may show now. Raises StoreUnavailable, StoreFault."""
         if not self._rights.is_fresh:
             await self._rights.fresh(call.deadline)
-        return await self._resolved(register_id, self._granted(call, number))
+        granted = self._granted(call, number)
+        _note(call, granted)
+        return await self._resolved(register_id, granted)
 
     def following(self, call: Call, register_id: int, number: EnterpriseNumber) -> LiveIdentityFields:
         """The fields that a stream on this register may show, asked for with each message."""
@@ -38,7 +41,9 @@ class IdentityAccess:
         async def fresh() -> IdentityFields:
             if not self._rights.is_fresh:
                 await self._rights.fresh_again()
-            return self._granted(call, number)
+            granted = self._granted(call, number)
+            _note(call, granted)
+            return granted
 
         return LiveIdentityFields(
             fresh, lambda: self._granted(call, number), lambda granted: self._resolved(register_id, granted)
@@ -50,11 +55,24 @@ class IdentityAccess:
     async def _resolved(self, register_id: int, granted: IdentityFields) -> IdentityFields:
         if not granted.names_partners:
             return granted
+        return granted.with_partners(await self.partners(register_id))
+
+    async def partners(self, register_id: int) -> Mapping[str, EnterpriseNumber]:
+        """The partners of dossier types, by their codes. Raises StoreUnavailable, StoreFault."""
         until, partners = self._partners.get(register_id, (0.0, {}))
         if time.monotonic() >= until:
             partners = await self._registers.partners(register_id)
             self._partners[register_id] = time.monotonic() + _PARTNERS_SECONDS, partners
-        return granted.with_partners(partners)
+        return partners
+
+
+def _note(call: Call, granted: IdentityFields) -> None:
+    """Name the authorisations in the audit record of the call."""
+    if call.audit is None:
+        return
+    named = [str(each) for each in granted.authorisations]
+    if named != (call.audit.details or {}).get("authorisations", []):
+        call.audit.note(authorisations=named)
 
 
 class LiveIdentityFields:

@@ -174,6 +174,28 @@ async def test_authorisation_of_a_legal_context_counts_in_calls_that_name_it(wor
     assert names_alone(await world.shown(legal_context="PCSA:Y"))
 
 
+async def test_audit_names_the_authorisations_that_count_and_the_mandate(world: World) -> None:
+    rights, records = world.stream.rights, world.stream.audit.records
+    everywhere = identity_authorisation(world.number, fields=frozenset({"last_name"}))
+    mandate = a_mandate(world, {READ, SUBSCRIBE}, contents=frozenset({Content.IDENTITY}))
+    await rights.put(everywhere, mandate, identity_authorisation(FRIEND))
+    await rights.put(in_context := identity_authorisation(world.number, legal_context="PCSA:X"))
+    for named, given in (([everywhere], {}), ([everywhere, in_context], {"legal_context": "PCSA:X"})):
+        records.clear()
+        await world.shown(FRIEND, **given)
+        ids = sorted(str(each.id) for each in named)
+        details = {record.rpc.rpartition("/")[2]: record.details for record in records}
+        assert set(details) == {"GetHistory", "ListMutations", "Subscribe"}
+        for each in details.values():
+            assert each == {"authorisations": ids, "mandates": [str(mandate.id)]}
+
+
+async def test_audit_names_no_authorisation_where_none_counts(world: World) -> None:
+    await world.stream.rights.put(identity_authorisation(world.number, legal_context="PCSA:X"))
+    await world.shown()
+    assert all(record.details == {} for record in world.stream.audit.records)
+
+
 async def test_mandatary_sees_what_both_its_mandate_and_the_authorisation_of_the_register_allow(
     world: World,
 ) -> None:
