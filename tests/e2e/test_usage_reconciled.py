@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from raas.domain.billing import brussels_month, month_text
 from raas.v1.dossier_type_pb2 import DossierType
 from raas.v1.usage_pb2 import Usage
 from raas_client import RaasClient, Refused, inscription
-from tests.e2e.registers import new_register
+from tests.e2e.registers import TYPES, new_register
 from tests.e2e.servers import Server
 from tests.oracle import numbers
 
 MONTH = month_text(brussels_month(datetime.now(UTC)))
 LISTED = {"raas.v1.AdministrationService/ListAuditRecords", "raas.v1.AdministrationService/GetUsage"}
+PARTNER = numbers.enterprise_number(1_234_567)
 PEOPLE = [numbers.niss(1985, 67, 30, 11 + 2 * place) for place in range(6)]
 
 
@@ -26,7 +27,7 @@ async def test_usage_equals_the_audit(server: Server) -> None:
     async with RaasClient(
         server.target, enterprise_number=number, legal_context="AUDIT", ticket="CASE-1"
     ) as client:
-        await client.create_dossier_type(DossierType(code="RECONCILED"))
+        await client.create_dossier_type(DossierType(code="RECONCILED", partner=PARTNER))
         for niss in PEOPLE[:4]:
             await client.inscribe(niss, "RECONCILED", "2024-01-01")
         operations = [inscription(niss, "RECONCILED", "2025-01-01", "2025-02-01") for niss in PEOPLE]
@@ -34,6 +35,13 @@ async def test_usage_equals_the_audit(server: Server) -> None:
         for _ in range(3):
             await client.consult(niss=PEOPLE, active_on="2025-01-05").all()
             assert len([each async for each in client.export()]) == len(PEOPLE)
+        for types in (["RECONCILED"], ["RECONCILED", TYPES[0]]):
+            await client.consult(dossier_types=types).all()
+            assert len([each async for each in client.export(dossier_types=types)]) == len(PEOPLE)
+            await client.mutations(dossier_types=types).all()
+        await client.history(PEOPLE[0], "RECONCILED").all()
+        await client.history(PEOPLE[0]).all()
+        await client.explain(PEOPLE[0], date(2024, 2, 1), "RECONCILED")
         for _ in range(2):
             with suppress(Refused):
                 await client.inscribe(PEOPLE[0], "UNKNOWN", "2024-01-01")
@@ -64,4 +72,8 @@ async def test_usage_equals_the_audit(server: Server) -> None:
         found, rows = await counted()
         assert found == expected
         (batch,) = [row for row in rows if row.rpc.endswith("/ApplyBatch")]
-        assert (batch.calls, batch.items) == (1, len(PEOPLE))
+        assert (batch.calls, batch.items, batch.partner) == (1, len(PEOPLE), PARTNER)
+        for_partner = {row.rpc.rpartition("/")[2]: row.calls for row in rows if row.partner == PARTNER}
+        assert for_partner == {"Inscribe": 4, "ApplyBatch": 1} | dict.fromkeys(
+            ("Consult", "Export", "ListMutations", "GetHistory", "ExplainDossier"), 1
+        )

@@ -9,7 +9,7 @@ r.refuse_faults()                            # everything else that is wrong, at
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
@@ -105,6 +105,10 @@ class RequestScope:
         self.tally.register = admitted.enterprise_number
         self._guard_rights(admitted)
         return admitted
+
+    async def name_types(self, register: AdmittedRegister, dossier_types: Collection[str]) -> None:
+        """Count the call for the partner of the one dossier type that it names, if there is one."""
+        self.tally.partner = await self._access.partner(register, dossier_types)
 
     def guard_contents(self, identity: LiveIdentityFields) -> None:
         """From now on a stream sends no message with fields that `identity` no longer allows."""

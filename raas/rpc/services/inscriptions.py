@@ -68,6 +68,7 @@ class Inscriptions:
             if request.validate_only:
                 r.audit.note(validate_only=True)
             if isinstance(answer, EarlierAnswer):
+                await r.name_types(register, _codes([operation]))
                 return answer.message
             applied = cast(Applied, answer.results[0])
             r.tally.partner = applied.partner
@@ -90,6 +91,7 @@ class Inscriptions:
             register = await r.admit(_violations(operations))
             if r.faults:
                 raise Refused([*r.faults, *await self._violations_found(r.call, register, operations)])
+            await r.name_types(register, _codes(operations))
             answer = await self._use_cases.batch(
                 r.call,
                 register,
@@ -142,6 +144,11 @@ def _violations(operations: Iterable[Operation]) -> Iterator[Violation]:
         for index, operation in enumerate(operations)
         for violation in operation.violations
     )
+
+
+def _codes(operations: Iterable[Operation]) -> set[str]:
+    """The codes of the dossier types that operations name."""
+    return {operation.dossier_type for operation in operations if operation.dossier_type is not None}
 
 
 def _touched(operations: Iterable[Operation]) -> Iterable[Niss]:

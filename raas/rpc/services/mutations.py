@@ -33,6 +33,7 @@ class Mutations:
             if r.faults:
                 r.refuse_faults(await self._use_cases.subscriptions.violations(r.call, register, asked))
             r.require_bulk_reads()
+            await r.name_types(register, asked.dossier_types)
             identity = self._access.live_identity_fields(r.call, register)
             r.guard_contents(identity)
             shipments = self._use_cases.subscriptions.stream(r.call, register, asked, identity)
@@ -63,6 +64,7 @@ class Mutations:
                 r.refuse_faults(await self._use_cases.listing.violations(register, asked))
             if asked.niss is None:
                 r.require_bulk_reads()
+            await r.name_types(register, asked.dossier_types)
             answer = await self._use_cases.listing.page(r.call, register, asked)
             entries = answer.entries
             r.audit.read_bulk(mutation_filter_json(asked, register.view))

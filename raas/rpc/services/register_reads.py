@@ -56,6 +56,7 @@ class RegisterReads:
             register = await r.admit()
             if r.faults:
                 r.refuse_faults(await self._use_cases.consult.violations(register, which, as_of))
+            await r.name_types(register, which.dossier_types)
             answer = await self._use_cases.consult.page(
                 r.call, register, which, as_of, request.page_size, request.page_token
             )
@@ -79,6 +80,7 @@ class RegisterReads:
             register = await r.admit()
             if r.faults:
                 r.refuse_faults(await self._use_cases.consult.violations(register, which, as_of))
+            await r.name_types(register, which.dossier_types)
             r.require_bulk_reads()
             parts = cast(
                 AsyncGenerator[ExportPart, None],
@@ -110,6 +112,7 @@ class RegisterReads:
                     () if code is None else await self._use_cases.history.violations(register, code)
                 )
             assert niss is not None
+            await r.name_types(register, () if code is None else (code,))
             answer = await self._use_cases.history.page(
                 r.call, register, niss, code, request.page_size, request.page_token
             )
@@ -140,6 +143,7 @@ class RegisterReads:
                 r.refuse_faults(await self._use_cases.explain.violations(register, code, at_time))
             assert niss is not None
             assert day is not None
+            await r.name_types(register, () if code is None else (code,))
             explanation = await self._use_cases.explain.explain(r.call, register, niss, code, day, at_time)
             r.audit.shown = explanation.numbers
             if explanation.mutation is not None:

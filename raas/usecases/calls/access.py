@@ -10,7 +10,7 @@ raised. Callers under development identity have all rights, and nothing is looke
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from raas.domain.errors import Reason, Refused, refuse
@@ -161,6 +161,19 @@ class AccessControl:
         For a mandatary they count within the contents that `register.view` shows.
         """
         return await self._identities.fields(call, register.id, register.enterprise_number)
+
+    async def partner(
+        self, register: AdmittedRegister, dossier_types: Collection[str]
+    ) -> EnterpriseNumber | None:
+        """The partner for which the one dossier type that a call names is kept.
+
+        None where it names none or several, or there is no such type. Raises StoreUnavailable, StoreFault.
+        """
+        if len(dossier_types) != 1:
+            return None
+        (code,) = dossier_types
+        partners = await self._identities.partners(register.id)
+        return partners.get(code) if register.view.shows_type(code) else None
 
     def live_identity_fields(self, call: Call, register: AdmittedRegister) -> LiveIdentityFields:
         """The same for a stream, asked for with each message."""

@@ -13,6 +13,7 @@ import pytest
 
 from raas.domain.billing import brussels_month, month_text
 from raas.v1 import administration_service_pb2, register_service_pb2
+from raas.v1.dossier_type_pb2 import DossierType
 from raas.v1.inscription_pb2 import Inscription
 from raas.v1.period_pb2 import Period
 from tests.rpc.harness import ANN, OTHER, OWN, Harness, open_harness, told
@@ -66,6 +67,30 @@ async def test_calls_items_and_refusals_are_counted(harness: Harness) -> None:
         {"caller": OWN, "register": OWN, "rpc": "ApplyBatch", "calls": "1", "items": "3", "refused": "2"},
         {"caller": OWN, "register": OWN, "rpc": "GetRegister", "calls": "1", "items": "1"},
     ]
+
+
+async def test_writes_that_name_one_dossier_type_count_for_its_partner(harness: Harness) -> None:
+    v1, stub, by = register_service_pb2, harness.stub, metadata(OWN)
+    partnered = DossierType(code="KEPT", partner=OTHER)
+    await stub.CreateDossierType(v1.CreateDossierTypeRequest(dossier_type=partnered), metadata=by)
+    begin = Period(begin="2024-01-01")
+    inscription = Inscription(niss=ANN, dossier_type="KEPT", period=begin)
+    one, other = v1.BatchOperation(inscribe=inscription), operations(1)[0]
+    for _ in range(2):
+        request = v1.InscribeRequest(niss=ANN, dossier_type="KEPT", period=begin, request_id="once")
+        await stub.Inscribe(request, metadata=by)
+    await stub.ApplyBatch(v1.ApplyBatchRequest(operations=[one, one]), metadata=by)
+    await stub.ApplyBatch(v1.ApplyBatchRequest(operations=[one, other]), metadata=by)
+    counted = {
+        (row["rpc"], row.get("partner")): int(row["calls"])
+        for row in await usage(harness, OWN)
+        if row["rpc"] != "CreateDossierType"
+    }
+    assert counted == {
+        ("Inscribe", OTHER): 2,
+        ("ApplyBatch", OTHER): 1,
+        ("ApplyBatch", None): 1,
+    }
 
 
 async def test_items_of_a_stream_are_counted_while_it_goes_on(harness: Harness) -> None:
