@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -18,6 +19,9 @@ from tests.eventually import eventually
 SHARDS = 4
 """Few, so that tables are distributed quickly; more than the workers of a small cluster."""
 
+_CREATION = 491260048130
+"""The number of an advisory lock: one process of the tests at a time creates a database."""
+
 
 @contextmanager
 def new_citus_database(coordinator: str) -> Iterator[str]:
@@ -26,24 +30,18 @@ def new_citus_database(coordinator: str) -> Iterator[str]:
     The database that `coordinator` names has the extension, and lists the nodes.
     """
     with psycopg.connect(coordinator) as connection:
+        # Two nodes that are added at the same moment change the same rows of roles: one of them would fail.
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_CREATION,))
         nodes = connection.execute(
             "SELECT nodename, nodeport, groupid, shouldhaveshards FROM pg_dist_node ORDER BY groupid"
         ).fetchall()
-    name = f"raas_test_{uuid4().hex}"
-    servers = [_dsn(coordinator, host, port) for host, port, *_ in nodes]
-    for server in servers:
-        _execute(server, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        _execute(_dsn_of(server, name), sql.SQL("CREATE EXTENSION citus"))
-    dsn = _dsn_of(coordinator, name)
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        for host, port, group, has_shards in nodes:
-            if group == 0:
-                connection.execute("SELECT citus_set_coordinator_host(%s, %s)", (host, port))
-                connection.execute(
-                    "SELECT citus_set_node_property(%s, %s, 'shouldhaveshards', %s)", (host, port, has_shards)
-                )
-            else:
-                connection.execute("SELECT citus_add_node(%s, %s)", (host, port))
+        name = f"raas_test_{uuid4().hex}"
+        servers = [_dsn(coordinator, host, port) for host, port, *_ in nodes]
+        for server in servers:
+            _execute(server, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            _execute(_dsn_of(server, name), sql.SQL("CREATE EXTENSION citus"))
+        dsn = _dsn_of(coordinator, name)
+        _add_nodes(dsn, nodes)
     try:
         yield dsn
     finally:
@@ -64,6 +62,18 @@ def distribute_tables(dsn: str, shards: int = SHARDS) -> Distribution:
     return asyncio.run(run())
 
 
+def _add_nodes(dsn: str, nodes: Sequence[tuple[Any, ...]]) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for host, port, group, has_shards in nodes:
+            if group == 0:
+                connection.execute("SELECT citus_set_coordinator_host(%s, %s)", (host, port))
+                connection.execute(
+                    "SELECT citus_set_node_property(%s, %s, 'shouldhaveshards', %s)", (host, port, has_shards)
+                )
+            else:
+                connection.execute("SELECT citus_add_node(%s, %s)", (host, port))
+
+
 def _dropped(server: str, name: str) -> Callable[[], bool]:
     def drop() -> bool:
         try:
@@ -76,7 +86,7 @@ def _dropped(server: str, name: str) -> Callable[[], bool]:
     return drop
 
 
-def _execute(dsn: str, statement: sql.Composable) -> None:
+def _execute(dsn: str, statement: sql.Composed | sql.SQL) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(statement)
 
