@@ -21,10 +21,10 @@ from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.persons.import_rows import FeedRow
 from raas.v1.mutation_pb2 import Mutation
 from tests.conftest import CITUS_DSN
-from tests.e2e.lock_waits import waiting_for
 from tests.e2e.registers import TestRegister, see_identities
 from tests.e2e.servers import ROOT, Server, raas
 from tests.eventually import eventually
+from tests.lock_waits import waiting_for
 from tests.usecases.persons.harness import PersonHarness, a_call
 
 

@@ -27,10 +27,10 @@ from raas_client import (
     inscription,
 )
 from tests.conftest import CITUS_DSN
-from tests.e2e.lock_waits import waiting_for
 from tests.e2e.registers import TYPES, TestRegister, new_register
 from tests.e2e.servers import ROOT, Server, clean_environment, free_port, raas, running_server
 from tests.eventually import eventually
+from tests.lock_waits import waiting_for
 from tests.oracle import numbers
 
 PEOPLE = [numbers.niss(1991, 63, 4, counter) for counter in range(1, 51)]

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.storage.reads.store import PostgresReadStore
+from tests.lock_waits import until_waiting_for
 from tests.storage.seed import Book, new_book, persons, write_at_random
 
 LOCK = text("SELECT 1 FROM register_head WHERE register_id = :id FOR NO KEY UPDATE")
@@ -33,7 +34,7 @@ async def test_resolve_time_waits_for_a_write_in_progress(
         await writer.execute(LOCK, {"id": book.id})
         recorded = datetime.now(UTC)
         question = asyncio.create_task(store.resolve_time(book.id, recorded))
-        await _until_waiting(engine, book)
+        await until_waiting_for(writer, engine)
         assert not question.done()
         await writer.execute(
             text("UPDATE register_head SET revision = 1, record_time = :at WHERE register_id = :id"),
@@ -70,20 +71,9 @@ async def test_writer_of_one_of_several_registers_is_waited_for_without_holding_
     async with engine.connect() as writer, engine.connect() as other:
         await writer.execute(LOCK, {"id": written.id})
         question = asyncio.create_task(store.resolve_times([quiet.id, written.id], datetime.now(UTC)))
-        await _until_waiting(engine, written)
+        await until_waiting_for(writer, engine)
         await other.execute(text(f"{LOCK.text} NOWAIT"), {"id": quiet.id})
         assert not question.done()
         await other.rollback()
         await writer.rollback()
     assert await question == {quiet.id: 0, written.id: 0}
-
-
-async def _until_waiting(engine: AsyncEngine, book: Book) -> None:
-    """Until somebody waits for a lock on the row of a register."""
-    waiting = text("""
-    SELECT count(*) FROM pg_stat_activity
-    WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '%FOR SHARE%'""")
-    async with asyncio.timeout(30), engine.connect() as connection:
-        while (await connection.execute(waiting)).scalar_one() == 0:
-            await connection.rollback()
-            await asyncio.sleep(0.01)
