@@ -19,12 +19,15 @@ from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.ports.errors import StoreUnavailable
 from tests.citus import distribute_tables
 from tests.conftest import CITUS_DSN, new_database
+from tests.eventually import eventually
 from tests.storage.connection.holding import Holding
 from tests.storage.persons.test_transaction import days
 from tests.usecases.persons.harness import a_call
 from tests.usecases.reads.harness import ReadingHarness
 
 pytestmark = pytest.mark.skipif(CITUS_DSN is None, reason="it is about the nodes of a cluster")
+
+_UNAWARE = "SELECT count(*) FROM pg_dist_node WHERE NOT metadatasynced"
 
 DAY = "2024-06-15"
 OF_OLD, OF_NEW = ("2024-01-01", "2024-12-31"), ("2022-01-01", "2022-12-31")
@@ -55,6 +58,8 @@ def proxied() -> Iterator[tuple[str, Sequence[Holding]]]:
             workers = {node: Holding(port) for node, port in nodes}
             for node, worker in workers.items():
                 connection.execute("SELECT citus_update_node(%s, '127.0.0.1', %s)", (node, worker.port))
+            # Tables can be created once each node knows the new addresses.
+            eventually(lambda: connection.execute(_UNAWARE).fetchone() == (0,))
         try:
             yield dsn, list(workers.values())
         finally:
