@@ -35,7 +35,7 @@ SELECT c.relname::text,
             WHEN p.partmethod = 'n' AND p.repmodel = 't' THEN 'reference' ELSE 'other' END,
        p.colocationid, (SELECT count(*) FROM pg_dist_shard s WHERE s.logicalrelid = p.logicalrelid)
 FROM pg_dist_partition p JOIN pg_class c ON c.oid = p.logicalrelid
-WHERE c.relnamespace = current_schema()::regnamespace"""
+WHERE c.relnamespace = current_schema()::regnamespace AND NOT c.relispartition"""
 
 _SERVERS = """
 SELECT count(*) FROM pg_stat_activity
