@@ -129,8 +129,10 @@ async def load(
     """
     delivered: set[Commit] = set()
     while True:
-        loaded, commits = await _load(connection, register_id, wanted, log, lock=lock)
-        if delivered.issuperset(commits) or not await _is_doubtful(connection, wanted, loaded):
+        loaded, commits, changed = await _load(connection, register_id, wanted, log, lock=lock)
+        if delivered.issuperset(commits):
+            return loaded
+        if not changed and not await _is_doubtful(connection, wanted, loaded):
             return loaded
         prepared = await connection.execute(PREPARED_BY_NODE)
         if not is_delivered(commits, await prepared.fetchall()):
@@ -139,28 +141,37 @@ async def load(
 
 
 async def _is_doubtful(connection: Connection, wanted: LoadRequest, loaded: LoadedState) -> bool:
-    """Whether a commit that the node has not carried out may concern the numbers of the request."""
+    """Whether a commit that the node has not carried out may concern numbers that have never changed."""
     nisses = {niss for niss, _ in wanted.dossiers}
     if not nisses <= loaded.persons.keys():
         return True
-    parameters = {"nisses": array(loaded.persons)}
-    return await (await connection.execute(CHANGED_NUMBERS, parameters)).fetchone() is not None
+    successors = loaded.persons.keys() - nisses
+    if not successors:
+        return False
+    changed = await connection.execute(CHANGED_NUMBERS, {"nisses": array(successors)})
+    return await changed.fetchone() is not None
 
 
 async def _load(
     connection: Connection, register_id: int, wanted: LoadRequest, log: AuditLog | None, *, lock: bool
-) -> tuple[LoadedState, Sequence[Commit]]:
-    """The state, and the commits that nodes of a cluster may not have carried out when it was read."""
+) -> tuple[LoadedState, Sequence[Commit], bool]:
+    """The state; the commits that nodes of a cluster may not have carried out when it was read.
+
+    And whether the coordinator knows one of the numbers of the request as one that has changed.
+    """
     keys = tuple(wanted.dossiers)
     columns = (array(k[0] for k in keys), array(k[1] for k in keys), register_id)
-    persons = shares = requests = imports = in_use = commits = None
+    persons = shares = requests = imports = in_use = commits = changed = None
     async with connection.pipeline():
         register, clock = await (_lock if lock else _read)(connection, register_id)
         if wanted.persons:
-            persons = await connection.execute(_LOAD_PERSONS, (array({k[0] for k in keys}), register_id))
+            nisses = array({k[0] for k in keys})
+            persons = await connection.execute(_LOAD_PERSONS, (nisses, register_id))
             shares = await connection.execute(_LOAD_SHARES, columns)
             dossiers = await connection.execute(_LOAD_FINAL_DOSSIERS, columns)
-            commits = await connection.execute(COMMITS) if connection.distributed else None
+            if connection.distributed:
+                commits = await connection.execute(COMMITS)
+                changed = await connection.execute(CHANGED_NUMBERS, {"nisses": nisses})
         else:
             dossiers = await connection.execute(_LOAD_DOSSIERS, columns)
         if wanted.requests:
@@ -196,7 +207,8 @@ async def _load(
         frozenset(id_ for (id_,) in (await in_use.fetchall() if in_use else ())),
         chain_of_register(log, EnterpriseNumber(number), audit_length, audit_hash),
     )
-    return state, await commits.fetchall() if commits else ()
+    has_changed = changed is not None and await changed.fetchone() is not None
+    return state, await commits.fetchall() if commits else (), has_changed
 
 
 async def _lock(connection: Connection, register_id: int) -> tuple[Cursor, Cursor | None]:
