@@ -39,6 +39,7 @@ from raas.v1.register_service_pb2 import (
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from raas.v1.role_pb2 import Role
 from tests.conftest import GIVEN_DSN
+from tests.e2e.audited import AuditedCalls
 from tests.e2e.identified import (
     ADMINISTRATOR,
     NOBODY,
@@ -165,6 +166,37 @@ def test_mandate_granted_and_revoked_in_one_process_counts_in_another(
     revoke(first, mandate)
     assert outcome(first) == "MANDATE_MISSING"
     eventually(lambda: outcome(second) == "MANDATE_MISSING", SOON + LOAD)
+
+
+def test_audit_names_the_credential_and_the_rights_that_decided(first: IdentifiedServer) -> None:
+    dsn = running_dsn(first.folder / "var")
+    assert dsn
+    calls, request = AuditedCalls(dsn, ()), GetRegisterRequest(register=OWNER)
+    client = first.authority.client(OTHER, "read")
+    with first.by_certificate(client) as channel:
+        service = RegisterServiceStub(channel)
+        refused = calls.call(service.GetRegister, request)
+        mandate = grant(first, READ)
+        read = calls.call(service.GetRegister, request)
+        revoke(first, mandate)
+        role = GrantRoleRequest(enterprise_number=OTHER, role=Role.ROLE_ROUTER)
+        without_role = calls.call(AdministrationServiceStub(channel).GrantRole, role)
+    token = AuditedCalls(dsn, bearer(first.issuer.token(OTHER, "import", scope="write")))
+    with first.by_token() as channel:
+        out_of_scope = token.call(RegisterServiceStub(channel).GetRegister, request)
+    for made, outcome, details in (
+        (refused, "MANDATE_MISSING", {}),
+        (read, "OK", {"mandates": [mandate.id]}),
+        (without_role, "ROLE_MISSING", {}),
+        (out_of_scope, "SCOPE_MISSING", {}),
+    ):
+        record = made.record
+        assert (record.outcome, record.details) == (outcome, details)
+        assert record.actor.enterprise_number == int(OTHER)
+        kind, _, fingerprint = (record.actor.credential or "").partition(":")
+        assert kind == ("token" if made is out_of_scope else "certificate")
+        assert len(fingerprint) == 64
+    assert {made.record.actor.application for made in (refused, read, without_role)} == {"read"}
 
 
 @pytest.mark.parametrize("notified", [True, False])
