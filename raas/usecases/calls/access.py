@@ -223,7 +223,7 @@ class AccessControl:
 
     def _require_call(self, call: Call) -> None:
         self._require_unblocked(call)
-        self._require_admission(call)
+        self._require_admission(call, call.caller.enterprise_number)
         self._require_gateway(call)
         self._require_legal_context(call)
         permission = self._permissions[call.rpc]
@@ -234,22 +234,16 @@ class AccessControl:
             raise refuse(Reason.ROLE_MISSING, role=role.name)
 
     def _require_unblocked(self, call: Call) -> None:
-        """Refuse a blocked credential, and calls of a gateway on behalf of a blocked organisation."""
-        caller, snapshot = call.caller, self.rights.snapshot
-        if caller.credential is None or not snapshot.blocks:
-            return
-        if snapshot.is_blocked(caller.credential) or (
-            caller.on_behalf_of is not None and snapshot.is_blocked_organisation(caller.on_behalf_of)
-        ):
+        """Refuse a blocked credential."""
+        credential, snapshot = call.caller.credential, self.rights.snapshot
+        if credential is not None and snapshot.blocks and snapshot.is_blocked(credential):
             raise refuse(Reason.UNAUTHENTICATED)
 
-    def _require_admission(self, call: Call) -> None:
-        """Refuse a call in production unless the organisations that make it are admitted."""
-        caller = call.caller
-        if not self._admissions_required or caller.all_rights or call.rpc in _WITHOUT_ADMISSION:
+    def _require_admission(self, call: Call, organisation: EnterpriseNumber) -> None:
+        """Refuse a call in production unless this organisation is admitted."""
+        if not self._admissions_required or call.caller.all_rights or call.rpc in _WITHOUT_ADMISSION:
             return
-        snapshot, moment = self.rights.snapshot, self.rights.moment()
-        if not all(snapshot.is_admitted(each, moment) for each in {caller.enterprise_number, caller.acts_as}):
+        if not self.rights.snapshot.is_admitted(organisation, self.rights.moment()):
             raise refuse(Reason.ADMISSION_MISSING)
 
     def _require_legal_context(self, call: Call) -> None:
@@ -279,13 +273,20 @@ class AccessControl:
         return types
 
     def _require_gateway(self, call: Call) -> None:
-        """Refuse a call on behalf of an organisation for which the caller is no gateway with this RPC."""
-        caller = call.caller
-        if caller.on_behalf_of is None or caller.all_rights:
+        """Refuse a call on behalf of an organisation for which the caller is no gateway with this RPC.
+
+        Only a gateway learns whether the organisation is blocked or not admitted.
+        """
+        caller, snapshot = call.caller, self.rights.snapshot
+        organisation = caller.on_behalf_of
+        if organisation is None or caller.all_rights:
             return
-        grants = self.rights.snapshot.grants_of(caller.enterprise_number, Role.GATEWAY, self.rights.moment())
-        if not any(caller.on_behalf_of in each.organisations and call.rpc in each.rpcs for each in grants):
+        grants = snapshot.grants_of(caller.enterprise_number, Role.GATEWAY, self.rights.moment())
+        if not any(organisation in each.organisations and call.rpc in each.rpcs for each in grants):
             raise refuse(Reason.ROLE_MISSING, role=Role.GATEWAY.name)
+        if snapshot.is_blocked_organisation(organisation):
+            raise refuse(Reason.UNAUTHENTICATED)
+        self._require_admission(call, organisation)
 
     def _has_role(self, call: Call, role: Role) -> bool:
         """Whether the caller has the role; on behalf of another organisation it has none of anybody's."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from raas.domain.callers.credential import Credential, CredentialKind
 from raas.domain.errors import Reason, Refused
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.registers.register import Register
+from raas.domain.rights.admission import Admission
 from raas.domain.rights.credential_block import BlockedBy, CredentialBlock
 from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate, MandatePermission
@@ -93,6 +94,11 @@ def call(rpc: str = "Consult", owner: EnterpriseNumber = OWN, *, all_rights: boo
 
 def grant(organisation: EnterpriseNumber, role: Role, **changes: Any) -> RoleGrant:
     return RoleGrant(uuid4(), organisation, role, ADMINISTRATOR, NOW, **changes)
+
+
+def admission(organisation: EnterpriseNumber) -> Admission:
+    last = date.max.toordinal()
+    return Admission(uuid4(), organisation, "adviser", "officer", "2024", last, False, ADMINISTRATOR, NOW)
 
 
 def mandate(*permissions: MandatePermission, **changes: Any) -> Mandate:
@@ -264,20 +270,27 @@ async def test_no_decision_rests_on_rights_older_than_a_second(registers: Regist
 # ---- gateways -----------------------------------------------------------------------------------
 
 
-async def _gateway(*, rpcs: frozenset[str] = frozenset({REGISTERS + "Consult"})) -> RightsCache:
-    """FRIEND has a mandate on the register of OTHER; ROUTER is a gateway of FRIEND, and a router itself."""
-    gateway = grant(
-        ROUTER,
+def gateway(
+    organisation: EnterpriseNumber,
+    *organisations: EnterpriseNumber,
+    rpcs: Iterable[str] = (REGISTERS + "Consult",),
+) -> RoleGrant:
+    return grant(
+        organisation,
         Role.GATEWAY,
-        organisations=frozenset({FRIEND, OWN}),
-        rpcs=rpcs,
-        confirmed_by=OWN,
+        organisations=frozenset(organisations),
+        rpcs=frozenset(rpcs),
+        confirmed_by=ADMINISTRATOR,
         confirm_time=NOW,
     )
+
+
+async def _gateway(rpcs: Iterable[str] = (REGISTERS + "Consult",)) -> RightsCache:
+    """FRIEND has a mandate on the register of OTHER; ROUTER is a gateway of FRIEND, and a router itself."""
     return await known_rights(
         grant(ROUTER, Role.ROUTER),
         grant(FRIEND, Role.ROUTER),
-        gateway,
+        gateway(ROUTER, FRIEND, OWN, rpcs=rpcs),
         mandate(MandatePermission.READ),
         administrators=frozenset({ADMINISTRATOR}),
     )
@@ -303,6 +316,28 @@ async def test_a_gateway_is_refused_beyond_its_organisations_and_rpcs(registers:
     assert await refusal(access.enter(on_behalf_of(OWN, "Inscribe"))) == missing
     not_a_gateway = Call(Caller(FRIEND, on_behalf_of=OWN), CALL_ID, REGISTERS + "Consult")
     assert await refusal(access.enter(not_a_gateway)) == missing
+
+
+@pytest.mark.parametrize("caller", [FRIEND, ROUTER])
+async def test_caller_that_is_no_gateway_for_an_organisation_learns_nothing_about_it(
+    registers: Registers, caller: EnterpriseNumber
+) -> None:
+    """Neither whether it is blocked, nor whether it is admitted, nor whether it exists."""
+    block = CredentialBlock(
+        uuid4(), BlockedBy.ENTERPRISE_NUMBER, enterprise_number_text(OTHER), "left", ADMINISTRATOR, NOW
+    )
+    admitted = [admission(each) for each in (FRIEND, ROUTER, ADMINISTRATOR)]
+    access = AccessControl(
+        registers,  # type: ignore[arg-type]
+        None,
+        PERMISSIONS,
+        await known_rights(block, gateway(ROUTER, OWN), *admitted),
+        admissions_required=True,
+    )
+    for organisation in (OTHER, NOBODY, ADMINISTRATOR):
+        on_behalf = Caller(caller, credential=CREDENTIAL, on_behalf_of=organisation)
+        refused = access.enter(Call(on_behalf, CALL_ID, REGISTERS + "Consult"))
+        assert await refusal(refused) == [("", Reason.ROLE_MISSING, {"role": "GATEWAY"})]
 
 
 async def test_a_gateway_has_none_of_anybodys_roles(registers: Registers) -> None:
@@ -367,7 +402,7 @@ async def test_a_gateway_does_not_call_on_behalf_of_a_blocked_organisation(regis
     block = CredentialBlock(
         uuid4(), BlockedBy.ENTERPRISE_NUMBER, enterprise_number_text(OWN), "left", ADMINISTRATOR, NOW
     )
-    rights = await known_rights(block)
+    rights = await known_rights(block, gateway(FRIEND, OWN))
     access = AccessControl(registers, None, PERMISSIONS, rights)  # type: ignore[arg-type]
     caller = Caller(FRIEND, credential=CREDENTIAL, on_behalf_of=OWN)
     refused = access.enter(Call(caller, CALL_ID, REGISTERS + "Consult"))
