@@ -25,6 +25,8 @@ ALGORITHMS = ("ES256", "PS256", "RS256", "Ed25519")
 
 LONGEST_LIFE_SECONDS = 3_600
 LONGEST_TOKEN = 8_192
+_LAST_SECOND = 2**53
+"""Numbers up to this one are exact as a float."""
 _TYPES = ("at+jwt", "application/at+jwt")
 _REMEMBERED = 10_000
 """Verdicts remembered; the one unused for longest is forgotten first."""
@@ -138,12 +140,17 @@ class TokenReader:
 
     def _times(self, claims: Mapping[str, Any]) -> tuple[float, float]:
         """When the token expires and from when on it is valid, the skew included."""
-        expires, issued = _number(claims, "exp"), _number(claims, "iat")
+        expires, issued = _time(claims, "exp"), _time(claims, "iat")
         if expires is None or issued is None:
             raise CredentialRefused("the token does not say when it was issued and when it expires")
         if expires - issued > LONGEST_LIFE_SECONDS:
             raise CredentialRefused(f"the token is valid for more than {LONGEST_LIFE_SECONDS} seconds")
-        not_before = max(_number(claims, "nbf") or issued, issued)
+        not_before = issued
+        if claims.get("nbf") is not None:
+            begins = _time(claims, "nbf")
+            if begins is None:
+                raise CredentialRefused("the token does not say from when on it is valid")
+            not_before = max(begins, issued)
         return expires + self._rules.skew_seconds, not_before - self._rules.skew_seconds
 
     def _organisation(self, claims: Mapping[str, Any]) -> Any:
@@ -199,6 +206,9 @@ def _text(claims: Mapping[str, Any], path: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _number(claims: Mapping[str, Any], name: str) -> float | None:
+def _time(claims: Mapping[str, Any], name: str) -> float | None:
+    """The seconds of a NumericDate; None when it is absent or no date, such as NaN."""
     value = claims.get(name)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= _LAST_SECOND:
+        return None
+    return float(value)
