@@ -26,6 +26,7 @@ from raas.v1 import credential_block_pb2, legal_context_pb2
 
 _HASHES = ("fingerprint", "public_key")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_ISSUER_SERIAL = re.compile(r"(?P<issuer>.+=.*):0*(?P<serial>[0-9a-fA-F]+)")
 _LONGEST = {"fingerprint": 64, "public_key": 64, "issuer_serial": 1_000, "token_id": 256, "application": 256}
 
 
@@ -114,7 +115,12 @@ def _feature(field: str, text: str, faults: Faults) -> str | None:
         faults.append(Violation(field, Reason.REQUIRED))
         return None
     value = read_text(field, text, _LONGEST[field], faults)
-    if value is not None and field in _HASHES and not _SHA256.fullmatch(value):
+    if value is None:
+        return None
+    if field == "issuer_serial" and (found := _ISSUER_SERIAL.fullmatch(value)):
+        # In the form in which a credential has it: another one would block nothing.
+        return f"{found['issuer']}:{found['serial'].lower()}"
+    if field == "issuer_serial" or (field in _HASHES and not _SHA256.fullmatch(value)):
         faults.append(Violation(field, Reason.VALUE_INVALID))
         return None
     return value

@@ -521,7 +521,7 @@ async def test_everything_wrong_with_a_legal_context_is_refused_at_once(harness:
     [
         {"fingerprint": "0" * 64},
         {"public_key": "f" * 64},
-        {"issuer_serial": "CN=CA,C=BE:0a"},
+        {"issuer_serial": "CN=CA,C=BE:a0"},
         {"token_id": "jti"},
         {"application": "urn:app"},
         {"enterprise_number": FRIEND},
@@ -537,6 +537,30 @@ async def test_credentials_are_blocked_listed_and_unblocked(
     assert ended["unblocked_by"] == SECOND
     assert await call(harness, FIRST, "ListBlockedCredentials", {}) == {}
     assert await reason(harness, FIRST, "UnblockCredential", {"block_id": NO_ID}) == "BLOCK_UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("given", "blocked"),
+    [
+        ("CN=CA,C=BE:0A1f", "CN=CA,C=BE:a1f"),
+        ("CN=a:b,C=BE:00", "CN=a:b,C=BE:0"),
+        ("CN=CA,C=BE", None),
+        ("CN=CA,C=BE:", None),
+        ("CN=CA,C=BE:0x1f", None),
+        ("CA:1f", None),
+        ("1f", None),
+    ],
+)
+async def test_serial_number_to_block_is_read_as_certificates_have_it_or_refused(
+    harness: Harness, given: str, blocked: str | None
+) -> None:
+    request = {"issuer_serial": given, "reason": "lost"}
+    if blocked is None:
+        refusal = await refused(harness, FIRST, "BlockCredential", request)
+        assert refusal.violations == [("issuer_serial", "VALUE_INVALID")]
+    else:
+        block = (await call(harness, FIRST, "BlockCredential", request))["block"]
+        assert block["issuer_serial"] == blocked
 
 
 async def test_everything_wrong_with_a_block_is_refused_at_once(harness: Harness) -> None:
