@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from queue import Empty, Queue
 from statistics import median
 from threading import Thread
+from zoneinfo import ZoneInfo
 
 import grpc
 import psycopg
@@ -118,9 +120,9 @@ def administration(place: IdentifiedServer, caller: str) -> Iterator[Administrat
         yield AdministrationServiceStub(channel)
 
 
-def grant(place: IdentifiedServer, *permissions: MandatePermission.ValueType) -> Mandate:
+def grant(place: IdentifiedServer, *permissions: MandatePermission.ValueType, **days: str) -> Mandate:
     """A mandate of OTHER on the register of OWNER, with all contents."""
-    request = GrantMandateRequest(mandatary=OTHER, permissions=permissions, contents=CONTENTS)
+    request = GrantMandateRequest(mandatary=OTHER, permissions=permissions, contents=CONTENTS, **days)
     with administration(place, OWNER) as service:
         return service.GrantMandate(request).mandate
 
@@ -143,6 +145,34 @@ def revoke_unnoticed(place: IdentifiedServer, mandate: Mandate) -> None:
             "WHERE id = %s",
             (version, mandate.id),
         )
+
+
+@contextmanager
+def stopped_clock(place: IdentifiedServer) -> Iterator[Callable[[datetime], None]]:
+    """A function that sets the clock by which the servers read rights, a clock that stands still."""
+    dsn = running_dsn(place.folder / "var")
+    assert dsn
+    reconnect = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'raas rights'"
+    )
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            "CREATE SCHEMA stopped; CREATE TABLE stopped.clock AS SELECT now() AS instant;"
+            "CREATE FUNCTION stopped.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$"
+            "  SELECT CASE current_setting('application_name') WHEN 'raas rights' THEN instant"
+            "  ELSE pg_catalog.clock_timestamp() END FROM stopped.clock $$;"
+            "ALTER ROLE CURRENT_USER SET search_path = stopped, pg_catalog, public"
+        )
+
+        def stop_at(instant: datetime) -> None:
+            connection.execute("UPDATE stopped.clock SET instant = %s", (instant,))
+
+        try:
+            connection.execute(reconnect)
+            yield stop_at
+        finally:
+            connection.execute("ALTER ROLE CURRENT_USER RESET search_path; DROP SCHEMA stopped CASCADE")
+            connection.execute(reconnect)
 
 
 def outcome(place: IdentifiedServer) -> str:
@@ -218,6 +248,31 @@ def test_open_stream_ends_within_a_second_of_a_revocation_elsewhere(
     own.cancel()
     assert outcome(second) == "OK"
     revoke(first, kept)
+
+
+def test_mandate_counts_from_midnight_to_midnight_in_belgium(
+    first: IdentifiedServer, second: IdentifiedServer
+) -> None:
+    """On a day of 25 hours, by the clock of the database."""
+    day = datetime(2026, 10, 25, tzinfo=ZoneInfo("Europe/Brussels"))
+    begin, end = (each.astimezone(UTC) for each in (day, day + timedelta(days=1)))
+    # A server carries the clock on between two readings, for a second at most.
+    before = timedelta(seconds=FRESH + 1)
+    mandate = grant(first, READ, SUBSCRIBE, valid_from="2026-10-25", valid_until="2026-10-25")
+    with stopped_clock(first) as stop_at:
+        stop_at(begin - before)
+        time.sleep(FRESH)
+        assert [outcome(place) for place in (first, second)] == ["MANDATE_MISSING"] * 2
+        stop_at(begin)
+        eventually(lambda: outcome(first) == outcome(second) == "OK")
+        stop_at(end - before)
+        time.sleep(FRESH)
+        assert [outcome(place) for place in (first, second)] == ["OK"] * 2
+        stream = Stream(second, OTHER, OWNER)
+        stop_at(end)
+        assert stream.end()[0] == "MANDATE_MISSING"
+        eventually(lambda: outcome(first) == outcome(second) == "MANDATE_MISSING")
+    revoke(first, mandate)
 
 
 def test_stream_goes_on_while_another_mandate_shows_as_much(
