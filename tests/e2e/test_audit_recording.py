@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import json
+import threading
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import grpc
 import psycopg
@@ -19,8 +23,10 @@ from raas.v1 import register_service_pb2 as v1
 from raas.v1.inscription_pb2 import Inscription
 from raas.v1.period_pb2 import Period
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
+from tests.conftest import GIVEN_DSN
 from tests.e2e.registers import TYPES, TestRegister, channel, new_register
-from tests.e2e.servers import Server, running_server
+from tests.e2e.servers import Server, raas, running_server
+from tests.e2e.test_identity import reason_of
 from tests.eventually import eventually
 from tests.oracle import numbers
 
@@ -29,7 +35,7 @@ ANN, BOB = numbers.niss(1985, 67, 30, 33), numbers.niss(2017, 67, 3, 33)
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running_server(tmp_path_factory.mktemp("audited")) as running:
+    with running_server(tmp_path_factory.mktemp("audited"), "--audit-checkpoint-seconds", "1") as running:
         yield running
 
 
@@ -115,18 +121,92 @@ def _row(niss: str) -> v1.BatchOperation:
     )
 
 
-def test_chains_hold_after_a_kill_and_a_successor_seals_them(server: Server) -> None:
-    register, stub = new_register(server), stub_of(server)
-    calls = [stub.Consult.future(v1.ConsultRequest(), metadata=register.caller) for _ in range(50)]
-    calls += [stub.Inscribe.future(inscribe(niss), metadata=register.caller) for niss in (ANN, BOB) * 25]
-    answered = sum(call.exception(timeout=30) is None for call in calls[:20])
-    server.kill()
-    server.start()
+class Load:
+    """Callers that call without a pause, and the outcomes of their calls."""
 
-    def sealed() -> bool:
-        return any(records[-1].details.get("cause") == "died" for records in chains(server).values())
+    def __init__(self, register: TestRegister, callers: int = 4) -> None:
+        self.ended: dict[UUID, str] = {}
+        """The outcomes of the calls that were answered, by their ids."""
+        self._register = register
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._call, args=(n,)) for n in range(callers)]
+        for thread in self._threads:
+            thread.start()
 
-    eventually(sealed)
-    found = chains(server)
-    consulted = [each for each in of_register(found, register) if each.rpc.endswith("/Consult")]
-    assert len(consulted) >= answered
+    def stop(self) -> None:
+        """Stop after the calls that are in progress."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(30)
+            assert not thread.is_alive()
+
+    def _call(self, caller: int) -> None:
+        with channel(self._register.server) as opened:
+            stub: Any = RegisterServiceStub(opened)
+            calls = [
+                (stub.Inscribe, inscribe((ANN, BOB)[caller % 2])),
+                (stub.Consult, v1.ConsultRequest(niss=[ANN, BOB])),
+                (stub.GetHistory, v1.GetHistoryRequest(niss=BOB, dossier_type="NONE")),
+            ]
+            for rpc, request in itertools.cycle(calls):
+                if self._stop.is_set():
+                    return
+                outcome = "OK"
+                try:
+                    _, ended = rpc.with_call(request, metadata=self._register.caller, timeout=30)
+                except grpc.RpcError as error:
+                    if error.code() is grpc.StatusCode.UNAVAILABLE:
+                        continue
+                    ended, outcome = error, reason_of(error)
+                (call_id,) = (value for key, value in ended.trailing_metadata() if key == "raas-call-id")
+                self.ended[UUID(call_id)] = outcome
+
+
+def usage_of(server: Server, register: TestRegister) -> dict[str, int]:
+    """The calls that usage has of a register, served and refused, by the names of the RPCs."""
+    with psycopg.connect(server.dsn) as connection:
+        rows = connection.execute(
+            "SELECT rpc, sum(calls + refused) FROM usage_count WHERE register = %s GROUP BY rpc",
+            [int(register.number)],
+        ).fetchall()
+    return {rpc.rpartition("/")[2]: int(many) for rpc, many in rows}
+
+
+@pytest.mark.faults
+def test_answered_calls_are_recorded_and_counted_whenever_the_server_is_killed(server: Server) -> None:
+    register = new_register(server)
+    loads: list[Load] = []
+    stored = 0
+    for _ in range(2):
+        load = Load(register)
+        loads.append(load)
+        ended = load.ended
+        eventually(lambda ended=ended: len(ended) >= 150, 60)
+        if len(loads) == 1:
+            # Counts are stored every few seconds; what is stored, a kill does not take back.
+            stored = eventually(lambda: usage_of(server, register).get("Consult", 0), 60)
+        server.kill()
+        load.stop()
+        server.start()
+
+    def sealed() -> int:
+        return [records[-1].details.get("cause") for records in chains(server).values()].count("died")
+
+    eventually(lambda: sealed() >= len(loads), 60)
+    records = of_register(chains(server), register)
+    outcomes: dict[UUID, list[str]] = {}
+    for record in records:
+        if record.call_id is not None:
+            outcomes.setdefault(record.call_id, []).append(record.outcome)
+    answered = {call_id: outcome for load in loads for call_id, outcome in load.ended.items()}
+    assert {call_id: outcomes[call_id] for call_id in answered} == {
+        call_id: [outcome] for call_id, outcome in answered.items()
+    }
+    assert set(answered.values()) == {"OK", "DOSSIER_TYPE_UNKNOWN"}
+    counted = usage_of(server, register)
+    calls = {name: sum(record.rpc.endswith(f"/{name}") for record in records) for name in counted}
+    assert stored <= counted["Consult"]
+    assert all(many <= calls[name] for name, many in counted.items())
+    if GIVEN_DSN is None:
+        verified = raas("audit", "verify", "--json", environment=server.environment)
+        assert json.loads(verified.stdout)["sound"] is True
