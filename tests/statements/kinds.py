@@ -10,12 +10,12 @@ from enum import Enum
 from typing import Any
 
 from pglast import ast, parse_sql
-from pglast.enums import A_Expr_Kind
+from pglast.enums import A_Expr_Kind, SetOperation
 from pglast.parser import ParseError
 
 from raas.storage.schema.placement import PLACEMENTS, Placement
 from raas.storage.schema.tables import metadata
-from tests.statements.scopes import Relation, Scope, Unclassifiable, nodes, numbered, scopes
+from tests.statements.scopes import Relation, Scope, Unclassifiable, level, nodes, numbered, scopes, sublinks
 
 __all__ = ["Kind", "Unclassifiable", "kind_of"]
 
@@ -26,7 +26,7 @@ class Kind(Enum):
     COMMAND = "no rows of ours: a transaction, a setting, a definition"
     REFERENCE = "on reference and local tables only"
     SINGLE_REGISTER = "on the node of one register, whose id is a parameter of every part"
-    SCATTER = "on all nodes, each on its own rows, without other tables"
+    SCATTER = "on the nodes of many registers, each on its own rows and its copies of reference tables"
 
 
 def kind_of(statement: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> Kind:
@@ -62,10 +62,10 @@ def _kind(statement: ast.Node, values: Mapping[int, object]) -> Kind:
     reason = _why_not_single(levels, values)
     if reason is None:
         return Kind.SINGLE_REGISTER
-    other = _why_not_scatter(statement, levels)
+    other = _why_not_scatter(statement)
     if other is None:
         return Kind.SCATTER
-    raise Unclassifiable(f"not of a single register: {reason}; no plain scatter: {other}")
+    raise Unclassifiable(f"not of a single register: {reason}; no scatter: {other}")
 
 
 def _check_command(statement: ast.Node) -> None:
@@ -186,36 +186,53 @@ def _given(value: Any, values: Mapping[int, object]) -> object | None:
 # ---- scatter ----------------------------------------------------------------------------------------
 
 
-def _why_not_scatter(statement: ast.Node, levels: Sequence[Scope]) -> str | None:
-    """The reason why the statement is no plain scatter over registers; None = it is one."""
+def _why_not_scatter(statement: ast.Node) -> str | None:
+    """The reason why the statement is no scatter over registers; None = it is one."""
     if isinstance(statement, ast.InsertStmt):
         return "it inserts into several registers"
-    if getattr(statement, "withClause", None) is not None:
-        return "it has WITH queries"
-    if any(scope.lateral for scope in levels):
-        return "it has a LATERAL join"
-    if len(levels) > 1:
-        return "it has subqueries"
-    (scope,) = levels
-    if isinstance(statement, ast.SelectStmt) and statement.lockingClause:
-        return "it locks rows of several registers"
-    if scope.outer_functions:
-        return "an outer join keeps the rows of a function or subquery"
-    if any(relation.placement is not Placement.DISTRIBUTED for relation in scope.relations):
-        return "it joins reference tables with rows of several registers"
-    if not isinstance(statement, ast.SelectStmt) and len(scope.relations) > 1:
-        return "it changes rows by a join"
     if _names_ctid(statement):
         return "the ctid of a row means nothing on another node"
-    first, *rest = scope.relations
-    joined = {first.alias}
+    if not isinstance(statement, ast.SelectStmt):
+        scope = level(statement)
+        if len(scope.relations) > 1:
+            return "it changes rows by a join"
+        if scope.inner or any(sublinks(statement)):
+            return "it changes rows by subqueries"
+    return _why_not_on_its_node(statement, frozenset())
+
+
+def _why_not_on_its_node(query: ast.Node, outer: frozenset[str]) -> str | None:
+    """The reason why a node cannot answer a query level from its own rows and copies; None = it can.
+
+    `outer` are the distributed tables of the levels around it. Citus 13.2 accepts LATERAL and subqueries,
+    with LIMIT too, when each distributed table in them is joined to such a table by register_id.
+    """
+    if getattr(query, "withClause", None) is not None:
+        return "it has WITH queries"
+    if isinstance(query, ast.SelectStmt):
+        if query.op != SetOperation.SETOP_NONE:
+            return "it has a set operation"
+        if query.lockingClause:
+            return "it locks rows of several registers"
+    scope = level(query)
+    if outer and not (scope.relations or scope.inner or scope.functions):
+        return "a subquery has no FROM"
+    if scope.outer_rows:
+        return "an outer join keeps the rows of a function, a subquery or a reference table"
+    rest = scope.distributed()
+    if not outer and not rest:
+        return "no distributed table stands at its top"
+    joined = set(outer) or {rest[0].alias}
+    rest = [relation for relation in rest if relation.alias not in joined]
     while rest:
         found = [r for r in rest if any(_joins(c, r.alias, joined) for c in scope.conditions)]
         if not found:
             return f"{rest[0].table} {rest[0].alias} is not joined by register_id"
         joined |= {relation.alias for relation in found}
         rest = [relation for relation in rest if relation not in found]
-    return None
+    below = [*scope.inner, *(link.subselect for link in sublinks(query))]
+    reasons = (_why_not_on_its_node(each, frozenset(joined)) for each in below)
+    return next((reason for reason in reasons if reason is not None), None)
 
 
 def _joins(condition: ast.Node, alias: str, others: set[str]) -> bool:

@@ -67,9 +67,10 @@ class Scope:
     node: ast.Node
     relations: list[Relation] = field(default_factory=list)
     conditions: list[ast.Node] = field(default_factory=list)
-    lateral: bool = False
-    outer_functions: bool = False
-    """Whether a function or a subquery is the preserved side of an outer join."""
+    outer_rows: bool = False
+    """Whether the preserved side of an outer join is a function, a subquery or a reference table."""
+    functions: int = 0
+    """Its functions in FROM."""
     inner: list[ast.Node] = field(default_factory=list)
     """Its subqueries in FROM."""
 
@@ -91,6 +92,18 @@ def scopes(query: ast.Node, outer_ctes: frozenset[str]) -> Iterator[Scope]:
         yield from scopes(query.larg, names)
         yield from scopes(query.rarg, names)
         return
+    scope = level(query, names)
+    yield scope
+    for inner in scope.inner:
+        yield from scopes(inner, names)
+    if isinstance(query, ast.InsertStmt) and query.selectStmt is not None:
+        yield from scopes(query.selectStmt, names)
+    for link in sublinks(query):
+        yield from scopes(link.subselect, names)
+
+
+def level(query: ast.Node, ctes: frozenset[str] = frozenset()) -> Scope:
+    """The level of a query that is no set operation, without those below it."""
     scope = Scope(query)
     if isinstance(query, ast.SelectStmt):
         from_items: Sequence[ast.Node] = query.fromClause or ()
@@ -102,15 +115,9 @@ def scopes(query: ast.Node, outer_ctes: frozenset[str]) -> Iterator[Scope]:
         assert isinstance(query, ast.InsertStmt)
         from_items = (query.relation,)
     for item in from_items:
-        _add(scope, item, names)
+        _add(scope, item, ctes)
     _add_conditions(scope, getattr(query, "whereClause", None))
-    yield scope
-    for inner in scope.inner:
-        yield from scopes(inner, names)
-    if isinstance(query, ast.InsertStmt) and query.selectStmt is not None:
-        yield from scopes(query.selectStmt, names)
-    for link in _sublinks(query):
-        yield from scopes(link.subselect, names)
+    return scope
 
 
 def _add(scope: Scope, item: ast.Node, ctes: frozenset[str]) -> None:
@@ -124,20 +131,25 @@ def _add(scope: Scope, item: ast.Node, ctes: frozenset[str]) -> None:
             preserved = {JoinType.JOIN_LEFT: (item.larg,), JoinType.JOIN_RIGHT: (item.rarg,)}.get(
                 item.jointype, () if item.jointype == JoinType.JOIN_INNER else (item.larg, item.rarg)
             )
-            if any(isinstance(each, ast.RangeFunction | ast.RangeSubselect) for each in preserved):
-                scope.outer_functions = True
+            if any(_is_on_every_node(each, ctes) for each in preserved):
+                scope.outer_rows = True
             _add(scope, item.larg, ctes)
             _add(scope, item.rarg, ctes)
             _add_conditions(scope, item.quals)
             for column in item.usingClause or ():
                 scope.conditions.append(column)
         case ast.RangeSubselect():
-            scope.lateral = scope.lateral or bool(item.lateral)
             scope.inner.append(item.subquery)
         case ast.RangeFunction():
-            scope.lateral = scope.lateral or bool(item.lateral)
+            scope.functions += 1
         case _:
             raise Unclassifiable(f"a {type(item).__name__} in FROM")
+
+
+def _is_on_every_node(item: ast.Node, ctes: frozenset[str]) -> bool:
+    if isinstance(item, ast.RangeVar):
+        return item.relname in ctes or _placement(item) is not Placement.DISTRIBUTED
+    return isinstance(item, ast.RangeFunction | ast.RangeSubselect)
 
 
 def _placement(relation: ast.RangeVar) -> Placement:
@@ -176,7 +188,7 @@ def nodes(node: Any) -> Iterator[ast.Node]:
             yield from nodes(each)
 
 
-def _sublinks(query: ast.Node) -> Iterator[ast.SubLink]:
+def sublinks(query: ast.Node) -> Iterator[ast.SubLink]:
     """The subqueries in the expressions of one query level, not those of deeper levels."""
 
     def walk(node: Any) -> Iterator[ast.SubLink]:

@@ -51,16 +51,37 @@ ACCEPTED = [
     (Kind.SCATTER, "SELECT d.periods FROM unnest(%(r)s::bigint[], %(n)s::bigint[]) AS key (register_id, niss)"
      " JOIN register_head h ON h.register_id = key.register_id"
      " LEFT JOIN dossier d ON d.register_id = h.register_id AND d.niss = key.niss"),
+    (Kind.SCATTER, "SELECT r.name, h.revision FROM register r JOIN register_head h ON h.register_id = r.id"),
+    (Kind.SCATTER, "SELECT h.revision, page.last, (SELECT max(code) FROM dossier_type"
+     " WHERE register_id = h.register_id)"
+     " FROM unnest(%(registers)s::bigint[], %(after)s::bigint[]) AS key (register_id, after)"
+     " JOIN register_head h ON h.register_id = key.register_id CROSS JOIN LATERAL ("
+     "SELECT max(entry.revision) AS last FROM (SELECT m.revision FROM mutation m"
+     " LEFT JOIN dossier_type t ON t.id = m.dossier_type_id"
+     " WHERE m.register_id = h.register_id AND m.revision > key.after"
+     " ORDER BY m.revision LIMIT 5) entry) page"),
     (Kind.SCATTER, "DELETE FROM subscriber WHERE deleted AND connected_until < statement_timestamp()"),
 ]  # fmt: skip
 
 REFUSED = [
     ("unknown_table", "SELECT * FROM unknown_table"),
     ("cannot be parsed", "SELECT FROM WHERE"),
-    ("LATERAL", "SELECT d.* FROM unnest(%(registers)s::bigint[]) AS key (id) CROSS JOIN LATERAL ("
-     " SELECT 1 FROM dossier WHERE register_id = key.id OFFSET 0) d"),
-    ("subqueries", "SELECT niss FROM person UNION SELECT niss FROM dossier"),
-    ("reference tables", "SELECT r.name FROM register r JOIN register_head h ON h.register_id = r.id"),
+    ("no distributed table", "SELECT d.* FROM unnest(%(registers)s::bigint[]) AS key (id)"
+     " CROSS JOIN LATERAL (SELECT 1 FROM dossier WHERE register_id = key.id OFFSET 0) d"),
+    ("set operation", "SELECT niss FROM person UNION SELECT niss FROM dossier"),
+    ("outer join keeps", "SELECT r.name FROM register r LEFT JOIN register_head h ON h.register_id = r.id"),
+    ("no distributed table", "SELECT r.name FROM register r CROSS JOIN LATERAL ("
+     "SELECT max(revision) FROM mutation WHERE register_id = r.id) m"),
+    ("mutation m is not joined", "SELECT 1 FROM unnest(%(registers)s::bigint[]) AS key (id)"
+     " JOIN register_head h ON h.register_id = key.id CROSS JOIN LATERAL ("
+     "SELECT max(m.revision) FROM mutation m WHERE m.register_id = key.id) page"),
+    ("no FROM", "SELECT (SELECT to_jsonb(f) FROM (SELECT h.revision, h.log_id) AS f)"
+     " FROM register_head h"),
+    ("WITH", "SELECT 1 FROM register_head h CROSS JOIN LATERAL (WITH RECURSIVE chain (revision) AS ("
+     " SELECT h.revision UNION ALL SELECT m.previous_revision FROM chain JOIN mutation m"
+     " ON m.revision = chain.revision WHERE m.register_id = h.register_id) SELECT * FROM chain) chain"),
+    ("by subqueries", "DELETE FROM mutation m WHERE revision < (SELECT max(h.oldest_revision)"
+     " FROM register_head h WHERE h.register_id = m.register_id)"),
     ("person_key", "SELECT 1 FROM person_key k JOIN dossier d ON d.niss = k.niss WHERE d.register_id = 1"),
     ("names 2 registers", "SELECT 1 FROM register_head h JOIN dossier d ON d.register_id = %(one)s"
      " WHERE h.register_id = %(other)s"),

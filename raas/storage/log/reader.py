@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.errors import Reason, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
-from raas.storage.connection.query import Row, fetch, fetch_each
+from raas.storage.connection.query import Row, fetch
 from raas.storage.rows.arrays import array
-from raas.storage.rows.contents import CONTENT_COLUMNS
+from raas.storage.rows.contents import content_column
 from raas.storage.rows.register_numbers import RegisterNumbers
 from raas.usecases.feed.columns import LogEntries
 from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogPage, LogPoint, ReadLimits
@@ -26,19 +26,22 @@ _HEAD_COLUMNS = 6
 
 _HEADS = f"SELECT {_HEAD} FROM register_head h WHERE h.register_id = ANY(%(registers)s::bigint[])"
 
-# One row with the columns of the entries as arrays: the driver needs a fifth of the time that one row per
-# entry takes. One statement sees one state of head and entries. The edge is the end of the indivisible group
-# at the read limit, or the end of the log.
-_PAGE = f"""
+# The second condition is for a cluster, which asks only the nodes of the registers that every part names.
+_OF_REGISTER = "m.register_id = h.register_id AND m.register_id = ANY(%(registers)s::bigint[])"
+
+# One row for a register, with the columns of its entries as arrays: the driver needs a fifth of the time that
+# one row per entry takes. One statement sees one state of head and entries. The edge is the end of the
+# indivisible group at the read limit, or the end of the log.
+_PAGES = f"""
 SELECT {_HEAD}, edge.revision, edge.record_time, edge.checksum, page.*
-FROM register_head h
+FROM unnest(%(registers)s::bigint[], %(after)s::bigint[]) AS key (register_id, after)
+JOIN register_head h ON h.register_id = key.register_id
 LEFT JOIN LATERAL (
-  SELECT batch_last_revision FROM mutation
-  WHERE register_id = %(register)s AND revision = %(after)s::bigint + %(revisions)s::bigint OFFSET 0
-) reached ON true
+  SELECT m.batch_last_revision FROM mutation m
+  WHERE {_OF_REGISTER} AND m.revision = key.after + %(revisions)s::bigint OFFSET 0) reached ON true
 LEFT JOIN LATERAL (
-  SELECT revision, record_time, checksum FROM mutation
-  WHERE register_id = %(register)s AND revision = reached.batch_last_revision OFFSET 0) edge ON true
+  SELECT m.revision, m.record_time, m.checksum FROM mutation m
+  WHERE {_OF_REGISTER} AND m.revision = reached.batch_last_revision OFFSET 0) edge ON true
 CROSS JOIN LATERAL (
   SELECT array_agg(entry.revision), array_agg(entry.batch_last_revision), array_agg(entry.kind),
          array_agg(entry.niss), array_agg(entry.code), array_agg(entry.before), array_agg(entry.after),
@@ -52,27 +55,27 @@ CROSS JOIN LATERAL (
            m.on_behalf_of, m.checksum,
            CASE WHEN coalesce(m.requested_niss, m.content_id) IS NOT NULL
                   OR m.dossier_type_ids IS NOT NULL OR m.detail IS NOT NULL
-           THEN (
-             SELECT to_jsonb(unusual_fields) FROM (
-               SELECT m.requested_niss, CASE WHEN m.dossier_type_ids IS NOT NULL THEN ARRAY(
-                        SELECT named.code
-                        FROM unnest(m.dossier_type_ids) WITH ORDINALITY AS concerned (id, place)
-                        JOIN dossier_type named ON named.id = concerned.id
-                        ORDER BY concerned.place) END AS dossier_types,
-                      m.detail,
-{CONTENT_COLUMNS}) AS unusual_fields) END AS unusual
+           THEN jsonb_build_object(
+             'requested_niss', m.requested_niss,
+             'dossier_types', CASE WHEN m.dossier_type_ids IS NOT NULL THEN ARRAY(
+                SELECT named.code FROM unnest(m.dossier_type_ids) WITH ORDINALITY AS concerned (id, place)
+                JOIN dossier_type named ON named.id = concerned.id
+                ORDER BY concerned.place) END,
+             'detail', m.detail,
+             'content_body', {content_column("body")},
+             'content_erased_time', {content_column("erased_time")}) END AS unusual
     FROM mutation m LEFT JOIN dossier_type t ON t.id = m.dossier_type_id
-    WHERE m.register_id = %(register)s AND m.revision > %(after)s::bigint
+    WHERE {_OF_REGISTER} AND m.revision > key.after
       AND m.revision <= coalesce(reached.batch_last_revision, {_LAST_REVISION}){{conditions}}
     ORDER BY m.revision LIMIT %(entries)s) AS entry) AS page
-WHERE h.register_id = %(register)s"""
+WHERE h.register_id = ANY(%(registers)s::bigint[])"""
 
 _UNUSUAL = "requested_niss", "dossier_types", "detail", "content_body", "content_erased_time"
 
 _OF_TYPES = """
     AND (m.dossier_type_id = ANY(%(types)s::int[]) OR m.dossier_type_ids && %(types)s::int[])"""
 _CODED = """ARRAY(
-      SELECT id FROM dossier_type WHERE register_id = %(register)s AND code = ANY(%(codes)s::text[]))"""
+      SELECT id FROM dossier_type WHERE register_id = h.register_id AND code = ANY(%(codes)s::text[]))"""
 _OF_CODES = f"""
     AND (m.dossier_type_id = ANY({_CODED}) OR m.dossier_type_ids && {_CODED})"""
 _OF_KINDS = """
@@ -112,7 +115,9 @@ class PostgresLogs:
         self, after: Mapping[int, int], which: LogFilter, limits: ReadLimits
     ) -> Mapping[int, LogPage]:
         """The page after each of these revisions (by register id); the limits apply to each log."""
-        shared = {
+        parameters = {
+            "registers": array(after),
+            "after": array(after.values()),
             "revisions": limits.revisions,
             "entries": limits.entries,
             "types": array(which.type_ids),
@@ -121,11 +126,8 @@ class PostgresLogs:
             "nisses": array(which.nisses),
         }
         types = _OF_TYPES if which.type_ids else _OF_CODES if which.dossier_types else ""
-        statement = _page_statement(types, bool(which.kinds), bool(which.nisses))
-        each = [{**shared, "register": id_, "after": after[id_]} for id_ in sorted(after)]
-        rows = [
-            row for found in await fetch_each(self._engine, statement, each, binary=True) for row in found
-        ]
+        statement = _pages_statement(types, bool(which.kinds), bool(which.nisses))
+        rows = await fetch(self._engine, statement, parameters, binary=True)
         numbers = await self._numbers.of([row[0] for row in rows])
         return {row[0]: _page(numbers[row[0]], row, limits) for row in rows}
 
@@ -144,17 +146,17 @@ class PostgresLogs:
 
 
 @lru_cache(maxsize=12)
-def _page_statement(of_types: str, of_kinds: bool, of_nisses: bool) -> str:
+def _pages_statement(of_types: str, of_kinds: bool, of_nisses: bool) -> str:
     conditions = (
         of_types,
         _OF_KINDS if of_kinds else "",
         _OF_NISSES if of_nisses else "",
     )
-    return _PAGE.format(conditions="".join(conditions))
+    return _PAGES.format(conditions="".join(conditions))
 
 
 def _entries(revisions: Sequence[int] | None, *columns: Any) -> Sequence[LogEntry]:
-    """The entries in the columns of _PAGE; `revisions` is None when there are none."""
+    """The entries in the columns of _PAGES; `revisions` is None when there are none."""
     if revisions is None:
         return ()
     group_ends, kinds, nisses, codes, before, after, *stamps, checksums, unusual = columns

@@ -10,31 +10,29 @@ from raas.domain.errors import Reason, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.registers.register import Register, first_checksum
 from raas.storage.connection.lease import Connection, on_connection
-from raas.storage.connection.query import Row, fetch, write
+from raas.storage.connection.query import fetch, write
 from raas.storage.reads.restricted_register import RestrictedRegisters
 from raas.storage.rows.arrays import array
-from raas.storage.rows.registers import HEAD_COLUMNS, IDENTITY_COLUMNS, register_of
 from raas.usecases.ports.registers import CHANGEABLE
 
+# In the order of the fields of Register.
+_COLUMNS = """
+  r.id, r.enterprise_number, r.name, h.log_id, h.revision, h.oldest_revision, h.record_time, h.types_revision,
+  h.dossier_count, h.checksum, r.create_time, r.sector, r.institution"""
+
+_ID = "SELECT id FROM register WHERE enterprise_number = %(number)s"
+
 _READ = f"""
-SELECT {IDENTITY_COLUMNS}, {HEAD_COLUMNS}
-FROM register r JOIN register_head h ON h.register_id = %(register)s
+SELECT {_COLUMNS} FROM register r JOIN register_head h ON h.register_id = %(register)s
 WHERE r.id = %(register)s"""
 
-_IDENTITIES = f"""
-SELECT {IDENTITY_COLUMNS} FROM register r
+_MANY = f"""
+SELECT {_COLUMNS} FROM register r JOIN register_head h ON h.register_id = r.id
 WHERE r.enterprise_number = ANY(%(numbers)s::bigint[]) ORDER BY r.enterprise_number"""
 
 _PAGE = f"""
-SELECT {IDENTITY_COLUMNS} FROM register r
+SELECT {_COLUMNS} FROM register r JOIN register_head h ON h.register_id = r.id
 WHERE r.enterprise_number > %(after)s::bigint ORDER BY r.enterprise_number LIMIT %(limit)s"""
-
-_HEADS = f"""
-SELECT h.register_id, {HEAD_COLUMNS} FROM register_head h
-WHERE h.register_id = ANY(%(registers)s::bigint[])"""
-
-_IDENTITY = 6
-"""The number of IDENTITY_COLUMNS."""
 
 _CREATE = """
 INSERT INTO register (enterprise_number, name, sector, institution)
@@ -63,10 +61,13 @@ class PostgresRegisterStore:
         """The register of this organisation as committed now."""
         register_id = self._ids.get(number)
         if register_id is None:
-            found = await self.find_many([number])
-            return found[0] if found else None
+            # On a cluster, the join by the number would ask every node.
+            ids = await fetch(self._engine, _ID, {"number": number})
+            if not ids:
+                return None
+            register_id = self._ids[number] = ids[0][0]
         rows = await fetch(self._engine, _READ, {"register": register_id})
-        return register_of(rows[0][:_IDENTITY], rows[0][_IDENTITY:]) if rows else None
+        return Register(*rows[0]) if rows else None
 
     async def find_within(self, number: EnterpriseNumber, dossier_types: frozenset[str]) -> Register | None:
         """The register as a caller sees it for whom only these dossier types exist."""
@@ -75,7 +76,8 @@ class PostgresRegisterStore:
 
     async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
         """The registers of these organisations that exist, by enterprise number."""
-        return await self._with_heads(await fetch(self._engine, _IDENTITIES, {"numbers": array(numbers)}))
+        rows = await fetch(self._engine, _MANY, {"numbers": array(numbers)})
+        return [Register(*row) for row in rows]
 
     async def partners(self, register_id: int) -> Mapping[str, EnterpriseNumber]:
         """The partner of each dossier type that is kept for one, by its code."""
@@ -116,14 +118,5 @@ class PostgresRegisterStore:
 
     async def page(self, after: EnterpriseNumber | None, limit: int) -> Sequence[Register]:
         """Registers in order of enterprise number, after `after`."""
-        return await self._with_heads(await fetch(self._engine, _PAGE, {"after": after or 0, "limit": limit}))
-
-    async def _with_heads(self, identities: Sequence[Row]) -> Sequence[Register]:
-        """The registers with these identities: heads are created with them, and never deleted."""
-        if not identities:
-            return []
-        rows = await fetch(self._engine, _HEADS, {"registers": array(row[0] for row in identities)})
-        heads = {register_id: head for register_id, *head in rows}
-        registers = [register_of(identity, heads[identity[0]]) for identity in identities]
-        self._ids.update((register.enterprise_number, register.id) for register in registers)
-        return registers
+        rows = await fetch(self._engine, _PAGE, {"after": after or 0, "limit": limit})
+        return [Register(*row) for row in rows]

@@ -16,11 +16,17 @@ from raas.storage.connection.lease import Connection
 
 _WRITE = "INSERT INTO content (niss, kind, body, salt, hash) VALUES (%s, %s, %s, %s, %s) RETURNING id"
 
-# Most mutations have no content, and then there is no lookup.
+
+def content_column(column: str) -> str:
+    """A column of the content of a mutation `m`; most mutations have none, and then there is no lookup."""
+    return (
+        "CASE WHEN m.content_id IS NOT NULL THEN"
+        f" (SELECT c.{column} FROM content c WHERE c.id = m.content_id) END"
+    )
+
+
 CONTENT_COLUMNS = ",\n".join(
-    f"  CASE WHEN m.content_id IS NOT NULL THEN"
-    f" (SELECT c.{column} FROM content c WHERE c.id = m.content_id) END AS content_{column}"
-    for column in ("body", "erased_time")
+    f"  {content_column(column)} AS content_{column}" for column in ("body", "erased_time")
 )
 """The columns that `content_of` reads, for a mutation `m`."""
 

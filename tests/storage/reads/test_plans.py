@@ -223,8 +223,8 @@ async def test_reads_within_some_types_touch_no_more_dossiers_and_mutations(
 async def test_contents_are_looked_up_only_for_mutations_that_have_one(
     reading_engine: AsyncEngine, book: Book
 ) -> None:
-    page = {"register": book.id, "after": 10_000, "revisions": 1_000, "entries": 1_000}
-    statement = reader._page_statement(of_types="", of_kinds=False, of_nisses=False)
+    page = {"registers": [book.id], "after": [10_000], "revisions": 1_000, "entries": 1_000}
+    statement = reader._pages_statement(of_types="", of_kinds=False, of_nisses=False)
     nodes = await plan(reading_engine, statement, page)
     contents = [node for node in nodes if node.get("Relation Name") == "content"]
     assert [node["Actual Loops"] for node in contents] == [0] * len(contents) != []

@@ -55,9 +55,10 @@ LITERALS = {
     "nisses": NUMBERS,
     "registers": EACH,
     "each_register": "{1}",
+    "after_of_several": EACH,
     "registers_of_one_number": "{" + ",".join(map(str, range(1, ASKED + 1))) + "}",
     "register": "1",
-    "after": "1",
+    "after": "{1}",
     "at": "1",
     "revisions": EACH,
     "ats": EACH,
@@ -66,6 +67,11 @@ LITERALS = {
 }
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?s((?:::\w+\[\])?)")
 
+_PAGES = (
+    reader._PAGES.format(conditions="")
+    .replace("%(revisions)s", str(2 * ASKED))
+    .replace("%(entries)s", str(ASKED))
+)
 
 STATEMENTS = {
     "load.LOAD_DOSSIERS": load._LOAD_DOSSIERS,
@@ -75,9 +81,10 @@ STATEMENTS = {
     "local_source.STATES": local_source._STATES,
     "rows.READ_FINALS": rows.READ_FINALS,
     "load.LOAD_REQUESTS": load._LOAD_REQUESTS,
-    "reader.PAGE": reader._PAGE.format(conditions="")
-    .replace("%(revisions)s", str(2 * ASKED))
-    .replace("%(entries)s", str(ASKED)),
+    "reader.PAGES of one register": _PAGES.replace("%(registers)s", "%(each_register)s"),
+    "reader.PAGES of several": _PAGES.replace("%(registers)s", "%(registers_of_one_number)s").replace(
+        "%(after)s", "%(after_of_several)s"
+    ),
     "lookups.OF_ONE": lookups._OF_ONE,
     "lookups.OF_SEVERAL, the same register": lookups._OF_SEVERAL,
     "lookups.OF_SEVERAL, a register for each number": lookups._OF_SEVERAL.replace(
