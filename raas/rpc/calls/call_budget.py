@@ -38,6 +38,14 @@ class CallBudget:
             self._budgets.require(self._caller, Budget.PERSONS_SHOWN, numbers)
             self._budgets.require(self._caller, Budget.UNKNOWN_NUMBERS, numbers)
 
+    def require_unknown(self, numbers: Collection[Niss]) -> None:
+        """Before operations are validated only: raise Refused LIMIT_EXCEEDED if unknown numbers are used up.
+
+        It would tell which numbers exist, without a trace in the register.
+        """
+        if self._budgets is not None:
+            self._budgets.require(self._caller, Budget.UNKNOWN_NUMBERS, numbers)
+
     def require_claims(self) -> None:
         """Before claims are compared: raise Refused LIMIT_EXCEEDED if the wrong claims are used up."""
         if self._budgets is not None:

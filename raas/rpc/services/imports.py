@@ -14,6 +14,7 @@ from raas.concurrency.slices import yielding_slices
 from raas.domain.errors import Reason, Violation
 from raas.domain.numbers.enterprise_number import enterprise_number_text
 from raas.domain.numbers.niss import Niss
+from raas.domain.registers.operation import Action, Operation
 from raas.rpc.calls.request_scope import RequestScope, RequestScopes
 from raas.rpc.services.persons_served import PersonsServed
 from raas.rpc.wire.applied import import_response
@@ -47,6 +48,10 @@ class RowFormat(Generic[_Row]):
     read: Callable[[Sequence[Any], NissRules], Sequence[_Row]]
     niss: Callable[[_Row], Niss | None]
 
+    def numbers(self, rows: Sequence[_Row]) -> list[Niss]:
+        """The numbers of the rows that have one."""
+        return [number for row in rows if (number := self.niss(row)) is not None]
+
 
 _OPERATIONS = RowFormat("operations", OPERATIONS_LIMIT, read_operations, lambda operation: operation.niss)
 _PERSONS = RowFormat("persons", PERSONS_LIMIT, read_feed_rows, lambda row: row.niss)
@@ -75,8 +80,9 @@ class RegisterImport:
             answers = cast(AsyncGenerator[ImportAnswer, None], self._use_case.run(r.call, register, messages))
             async with aclosing(answers):
                 async for answer in answers:
-                    stream.note_answered()
+                    offset, operations = stream.note_answered()
                     r.audit.revision = answer.revision
+                    await r.budget.count_unknown(_unknown_untraced(answer, offset, operations))
                     yield await import_response(answer, r.call.language)
 
 
@@ -103,7 +109,8 @@ class PersonImport:
             )
             async with aclosing(answers):
                 async for answer in answers:
-                    await r.keep_part(stream.note_answered(), {"through_offset": answer.through_offset})
+                    _, rows = stream.note_answered()
+                    await r.keep_part(_PERSONS.numbers(rows), {"through_offset": answer.through_offset})
                     yield await feed_response(answer, r.call.language)
 
 
@@ -128,7 +135,7 @@ class ImportStream(Generic[_Request, _Row]):
         if first.HasField("import_id"):
             self._import_id = first.import_id
             read_text("import_id", first.import_id, IMPORT_ID_LIMIT, scope.faults)
-        self._under_way: deque[list[Niss]] = deque()
+        self._under_way: deque[tuple[int, Sequence[_Row]]] = deque()
         scope.audit.read_bulk({} if self._import_id is None else {"import_id": self._import_id})
 
     async def parts(
@@ -146,16 +153,15 @@ class ImportStream(Generic[_Request, _Row]):
             rows: list[_Row] = []
             async for some in yielding_slices(messages, _SLICE):
                 rows += self._rows.read(some, self._scope.rules)
-            niss = self._rows.niss
-            self._under_way.append([number for row in rows if (number := niss(row)) is not None])
+            self._under_way.append((request.offset, rows))
             yield self._import_id, request.offset, rows
             request = await anext(self._following, None)
 
-    def note_answered(self) -> list[Niss]:
-        """Count the rows of the next message in order, about to be answered; answers their numbers."""
-        numbers = self._under_way.popleft()
-        self._scope.audit.sent(len(numbers))
-        return numbers
+    def note_answered(self) -> tuple[int, Sequence[_Row]]:
+        """Count the rows of the next message in order, about to be answered; answers its offset and them."""
+        offset, rows = self._under_way.popleft()
+        self._scope.audit.sent(len(self._rows.numbers(rows)))
+        return offset, rows
 
     def _check(self, request: _Request, own: str | None) -> None:
         faults: Faults = []
@@ -173,3 +179,18 @@ class ImportStream(Generic[_Request, _Row]):
         within_batch(self._rows.field, getattr(request, self._rows.field), self._rows.limit, faults)
         self._scope.faults += faults
         self._scope.refuse_faults()
+
+
+def _unknown_untraced(answer: ImportAnswer, offset: int, operations: Sequence[Operation]) -> list[Niss]:
+    """The unknown numbers of rows that would have written nothing either if the number were known.
+
+    Other rows write every known number into the register, where its owner sees it.
+    """
+    rejected = ((operations[place - offset], violations) for place, violations in answer.rejected)
+    return [
+        operation.niss
+        for operation, violations in rejected
+        if operation.niss is not None
+        and any(violation.reason is Reason.NISS_UNKNOWN for violation in violations)
+        and (len(violations) > 1 or operation.action is Action.REMOVE)
+    ]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import TypeVar, cast
 
@@ -57,6 +57,8 @@ class Inscriptions:
                 r.audit.touched = (operation.niss,)
                 r.budget.asked["niss"] = operation.niss
             register = await r.admit()
+            if request.validate_only:
+                r.budget.require_unknown(r.budget.asked.values())
             answer = await self._use_cases.single(
                 r.call,
                 register,
@@ -89,6 +91,8 @@ class Inscriptions:
             r.audit.touched = _touched(operations)
             r.budget.batch = [operation.niss for operation in operations]
             register = await r.admit(_violations(operations))
+            if request.validate_only:
+                r.budget.require_unknown(_touched(operations))
             if r.faults:
                 raise Refused([*r.faults, *await self._violations_found(r.call, register, operations)])
             await r.name_types(register, _codes(operations))
@@ -151,7 +155,7 @@ def _codes(operations: Iterable[Operation]) -> set[str]:
     return {operation.dossier_type for operation in operations if operation.dossier_type is not None}
 
 
-def _touched(operations: Iterable[Operation]) -> Iterable[Niss]:
+def _touched(operations: Iterable[Operation]) -> Collection[Niss]:
     return [operation.niss for operation in operations if operation.niss is not None]
 
 

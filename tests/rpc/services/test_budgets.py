@@ -24,7 +24,7 @@ from raas.usecases.reads.check import CheckAnswer, Decision, DecisionReason
 from raas.usecases.reads.find_registers import RoutingAnswer
 from raas.v1 import register_service_pb2 as v1
 from raas.v1.decision_pb2 import InscriptionCheck
-from raas.v1.inscription_pb2 import Inscription
+from raas.v1.inscription_pb2 import Inscription, Removal
 from raas.v1.period_pb2 import Period
 from tests.rpc.harness import ANN, BOB, CALLER, NEVER, OTHER, OWN, Harness, open_harness, told
 from tests.rpc.person_harness import open_person_harness
@@ -187,6 +187,50 @@ async def test_writes_of_unknown_numbers_count_and_other_writes_go_on(register: 
         assert await reason(stub.ApplyBatch(request, metadata=CALLER)) == "LIMIT_EXCEEDED"
     await stub.Inscribe(single(ANN), metadata=CALLER)
     assert [reason for _, _, reason in register.audit.counted] == ["LIMIT_EXCEEDED"] * 3
+
+
+async def test_validation_is_refused_once_the_budget_is_used_up_known_or_not(register: Harness) -> None:
+    unknown = [str(new_niss()) for _ in range(2)]
+    register.source.unknown.update(Niss(int(niss)) for niss in unknown)
+    stub = register.stub
+    for niss in unknown:
+        await reason(stub.Inscribe(single(niss), metadata=CALLER))
+    for niss in (ANN, unknown[1]):
+        checked = v1.InscribeRequest(niss=niss, dossier_type="HEALTH", period=DAY, validate_only=True)
+        removal = v1.RemoveRequest(niss=niss, dossier_type="HEALTH", validate_only=True)
+        batch = v1.ApplyBatchRequest(
+            operations=[v1.BatchOperation(inscribe=inscription(niss))], validate_only=True
+        )
+        for call in (stub.Inscribe(checked, metadata=CALLER), stub.Remove(removal, metadata=CALLER)):
+            assert await reason(call) == "LIMIT_EXCEEDED"
+        assert await reason(stub.ApplyBatch(batch, metadata=CALLER)) == "LIMIT_EXCEEDED"
+
+
+@pytest.mark.parametrize("harmless", [True, False])
+async def test_unknown_numbers_count_in_rows_of_an_import_that_would_write_nothing(
+    register: Harness, harmless: bool
+) -> None:
+    """Other rows write every number that is known into the register, where its owner sees it."""
+    unknown = [str(new_niss()) for _ in range(3)]
+    register.source.unknown.update(Niss(int(niss)) for niss in unknown)
+    if harmless:
+        rows = [v1.BatchOperation(inscribe=inscription(niss)) for niss in unknown]
+    else:
+        of_no_type = Inscription(niss=unknown[0], dossier_type="NO_SUCH_TYPE", period=DAY)
+        removal = Removal(niss=unknown[1], dossier_type="HEALTH")
+        rows = [v1.BatchOperation(inscribe=of_no_type), v1.BatchOperation(remove=removal)]
+    rows.append(v1.BatchOperation(inscribe=inscription(ANN)))
+
+    async def imported(*operations: v1.BatchOperation) -> v1.ImportResponse:
+        call: Any = register.stub.Import(iter([v1.ImportRequest(operations=operations)]), metadata=CALLER)
+        return await anext(aiter(call))
+
+    if harmless:
+        answer = await imported(*rows)
+        assert (answer.applied, [row.offset for row in answer.rejected]) == (1, [0, 1, 2])
+    else:
+        assert [row.offset for row in (await imported(rows[0])).rejected] == [0]
+        assert await reason(imported(*rows)) == "LIMIT_EXCEEDED"
 
 
 def decision(why: DecisionReason) -> Decision:
