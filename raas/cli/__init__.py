@@ -68,6 +68,7 @@ def command_line() -> typer.Typer:
     from raas.cli.database.renew_log import renew_log
     from raas.cli.database.restore import restore
     from raas.cli.database.restrict import restrict
+    from raas.cli.database.retention import retention
     from raas.cli.database.trim import trim
     from raas.cli.demo.setup import demo
     from raas.cli.development.credentials import certificates, token
@@ -116,6 +117,7 @@ def command_line() -> typer.Typer:
     made.command("migrate")(migrate)
     made.command("trim")(trim)
     made.command("erase")(erase)
+    made.command("retention")(retention)
     made.command("restrict")(restrict)
     made.add_typer(restrictions, name="restrictions")
     made.command("renew-log")(renew_log)

@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from raas.domain.calendar.age import Age
 from raas.domain.calendar.day import OPEN
 from raas.domain.calendar.periods import Lines, Period, normalise
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
@@ -135,9 +136,11 @@ class Book(History):
 
     stores: Stores = field(kw_only=True)
 
-    async def new_type(self, code: str, partner: EnterpriseNumber | None = None) -> None:
-        """A further dossier type, which costs no revision."""
-        types = {code: DossierType(code, {}, partner=partner)}
+    async def new_type(
+        self, code: str, partner: EnterpriseNumber | None = None, keep_after_end: Age | None = None
+    ) -> None:
+        """A further dossier type, or a changed one, which costs no revision."""
+        types = {code: DossierType(code, {}, partner=partner, keep_after_end=keep_after_end)}
         await self._commit(WriteSet([], {}, 0, self.record_time, b"", 0, types))
         self.types[code] = (await self.stores.writes.dossier_types(self.id)).by_code[code][0]
 

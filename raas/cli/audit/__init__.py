@@ -9,6 +9,7 @@ from raas.cli.audit.export import export
 from raas.cli.audit.keys import compromise_key, end_key, list_keys, new_key
 from raas.cli.audit.person import person
 from raas.cli.audit.prove import prove
+from raas.cli.audit.remove import remove
 from raas.cli.audit.verify import verify
 
 
@@ -19,6 +20,7 @@ def audit_commands() -> typer.Typer:
     made.command("check")(check)
     made.command("export")(export)
     made.command("prove")(prove)
+    made.command("remove")(remove)
     made.command("person")(person)
     keys = typer.Typer(
         help="The keys that sign checkpoints of the audit.", no_args_is_help=True, rich_markup_mode=None

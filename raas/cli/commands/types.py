@@ -32,7 +32,7 @@ KeepAfterEnd = Annotated[
     str | None,
     typer.Option(
         metavar="DURATION",
-        help="How long lines are kept after their last day, such as P10Y or P90D; kept as information.",
+        help="How long lines are kept after their last day, such as P10Y or P90D; see `raas retention`.",
     ),
 ]
 

@@ -193,10 +193,6 @@ HELP: Mapping[str, str] = {
     ),
     "The code of the older numbering.": "Le code de l'ancienne numérotation.",
     "The first day on which an inscription may begin.": "Le premier jour où une inscription peut commencer.",
-    "How long lines are kept after their last day, such as P10Y or P90D; kept as information.": (
-        "La durée de conservation des lignes après leur dernier jour, par exemple P10Y ou P90D; à titre "
-        "d'information."
-    ),
     "The last day on which an inscription may begin.": "Le dernier jour où une inscription peut commencer.",
     "Change a dossier type; what is not given stays. The labels given replace all labels.": (
         "Modifie un type de dossier ; le reste est conservé. Les libellés indiqués remplacent tous les "

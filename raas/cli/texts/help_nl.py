@@ -189,9 +189,6 @@ HELP: Mapping[str, str] = {
     "The first day on which an inscription may begin.": (
         "De eerste dag waarop een inschrijving mag beginnen."
     ),
-    "How long lines are kept after their last day, such as P10Y or P90D; kept as information.": (
-        "Hoelang lijnen na hun laatste dag worden bewaard, bijvoorbeeld P10Y of P90D; ter informatie."
-    ),
     "The last day on which an inscription may begin.": (
         "De laatste dag waarop een inschrijving mag beginnen."
     ),

@@ -41,4 +41,36 @@ HELP: Mapping[str, str] = {
         "Met fin à l'effet d'une restriction : la lecture d'états antérieurs montre à nouveau "
         "l'inscription.\n\nCode de sortie : 0 levée, 1 échec, 130 interruption."
     ),
+    "Show how long each class of data is kept and what is due; with --execute, remove that.": (
+        "Montre combien de temps chaque catégorie de données est conservée et ce qui est échu ; avec "
+        "--execute, le supprime.\n\nLes lignes sont supprimées quand elles ont pris fin depuis plus "
+        "longtemps que ne le dit leur type de dossier (keep_after_end) : les abonnés reçoivent des "
+        "mutations REMOVED de l'application `raas retention`. Le journal est élagué comme par `raas "
+        "trim`, les contenus sont effacés comme par `raas erase`, y compris ceux sur des personnes que "
+        "plus aucun registre ne connaît, et les mois les plus anciens de l'audit sont supprimés comme "
+        "par `raas audit remove`. docs/retention.md donne les fondements.\n\nLa commande procède par "
+        "lots pendant que les serveurs tournent, avec des pauses ; après une interruption, la même "
+        "commande continue. Elle est enregistrée.\n\nCode de sortie : 0 montré ou supprimé, 4 journal "
+        "retenu par un abonné, 1 échec, 130 interruption."
+    ),
+    "Remove what is due; otherwise it is only counted.": (
+        "Supprime ce qui est échu ; sinon, c'est seulement compté."
+    ),
+    "Only lines, log, contents, requests or audit; may be repeated.": (
+        "Seulement lines, log, contents, requests ou audit ; peut être répété."
+    ),
+    "Only the lines and the log of this register.": ("Seulement les lignes et le journal de ce registre."),
+    "The period of the log: '24 months', or never, the default.": (
+        "La durée du journal : '24 months', ou never, par défaut."
+    ),
+    "The period of contents; '12 months' by default, or never.": (
+        "La durée des contenus ; par défaut '12 months', ou never."
+    ),
+    "The period of the audit; '120 months' by default, or never.": (
+        "La durée de l'audit ; par défaut '120 months', ou never."
+    ),
+    "How long lines are kept after their last day, such as P10Y or P90D; see `raas retention`.": (
+        "La durée de conservation des lignes après leur dernier jour, par exemple P10Y ou P90D ; voir "
+        "`raas retention`."
+    ),
 }

@@ -40,4 +40,34 @@ HELP: Mapping[str, str] = {
         "Beëindig de werking van een beperking: lezen van vroegere toestanden toont de inschrijving "
         "opnieuw.\n\nExitstatus: 0 opgeheven, 1 mislukt, 130 onderbroken."
     ),
+    "Show how long each class of data is kept and what is due; with --execute, remove that.": (
+        "Toon hoelang elke soort gegevens bewaard wordt en wat vervallen is; met --execute wordt dat "
+        "verwijderd.\n\nLijnen worden verwijderd als ze langer geleden geëindigd zijn dan hun "
+        "dossiertype bepaalt (keep_after_end): abonnees ontvangen mutaties REMOVED van de toepassing "
+        "`raas retention`. Het logboek wordt ingekort zoals door `raas trim`, inhoud wordt gewist "
+        "zoals door `raas erase`, ook die over personen die geen enkel register nog kent, en de oudste "
+        "maanden van de audit worden verwijderd zoals door `raas audit remove`. docs/retention.md "
+        "geeft de gronden.\n\nHet commando werkt in groepen terwijl servers draaien, met pauzes; na "
+        "een onderbreking gaat hetzelfde commando verder. Het wordt geregistreerd.\n\nExitstatus: 0 "
+        "getoond of verwijderd, 4 logboek tegengehouden door een abonnee, 1 mislukt, 130 onderbroken."
+    ),
+    "Remove what is due; otherwise it is only counted.": (
+        "Verwijder wat vervallen is; anders wordt het alleen geteld."
+    ),
+    "Only lines, log, contents, requests or audit; may be repeated.": (
+        "Alleen lines, log, contents, requests of audit; mag herhaald worden."
+    ),
+    "Only the lines and the log of this register.": ("Alleen de lijnen en het logboek van dit register."),
+    "The period of the log: '24 months', or never, the default.": (
+        "De termijn van het logboek: '24 months', of never, de standaard."
+    ),
+    "The period of contents; '12 months' by default, or never.": (
+        "De termijn van inhoud; standaard '12 months', of never."
+    ),
+    "The period of the audit; '120 months' by default, or never.": (
+        "De termijn van de audit; standaard '120 months', of never."
+    ),
+    "How long lines are kept after their last day, such as P10Y or P90D; see `raas retention`.": (
+        "Hoelang lijnen na hun laatste dag bewaard worden, bijvoorbeeld P10Y of P90D; zie `raas retention`."
+    ),
 }

@@ -82,6 +82,15 @@ def remove_share(shares: Shares, asked: Niss, period: Period | None) -> Shares:
     return after
 
 
+def forget_days(shares: Shares, period: Period) -> Shares:
+    """The shares after the days of a period expired: no number keeps any of them, attributed or not."""
+    after = {}
+    for niss, share in shares.items():
+        (lines, _), (inseparable, _) = (difference(each, period) for each in (share.lines, share.inseparable))
+        after[niss] = Share(lines, inseparable)
+    return after
+
+
 def separate(shares: Shares, restored: Niss, going: Iterable[Niss], staying: Niss) -> Separation:
     """Take out the shares of `restored` and of the numbers `going` with it; the rest is that of `staying`."""
     gone = {restored, *going}

@@ -8,7 +8,6 @@ that owns the tables removes; that of the server cannot.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +20,7 @@ from raas.storage.audit.rows import SEAL
 from raas.storage.connection.lease import Connection, on_connection
 from raas.storage.rows.arrays import array
 from raas.storage.schema.audit_tables import PARTITIONED
+from raas.usecases.ports.maintenance import RemovedRecords
 
 _LOCK = "SELECT pg_advisory_xact_lock(491260048130)"
 _BRIEF = "SET LOCAL lock_timeout = '5s'"
@@ -69,7 +69,7 @@ ON CONFLICT DO NOTHING"""
 _PARTITIONS = """
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 WHERE i.inhparent = %(table)s::regclass AND c.relname < %(table)s || '_' || %(month)s
-  AND c.relname ~ '_[0-9]{6}$'"""
+  AND c.relname ~ '_[0-9]{6}$' ORDER BY c.relname"""
 _ERASE_CRITERIA = "DELETE FROM audit_criteria WHERE log = %(log)s AND time < %(before)s"
 # The hashes of whole tiles are those of the tiles one level up.
 _ERASE_TILES = """
@@ -79,21 +79,20 @@ DELETE FROM audit_tile WHERE log = %(log)s AND level = 0
 _EDGE = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class RemovedRecords:
-    """A removal: all leaves before `first`, the size of checkpoint `checkpoint`, and these partitions."""
-
-    first: int
-    checkpoint: int
-    partitions: Sequence[str]
-
-
 class PostgresAuditRemoval:
     """Removes records of the open log; `engine` connects as the owner of the tables, for transactions."""
 
     def __init__(self, engine: AsyncEngine, log: int) -> None:
         self._engine = engine
         self._log = log
+
+    async def partitions_before(self, before: datetime) -> Sequence[str]:
+        """The partitions of the months before an instant, the beginning of a month of UTC."""
+
+        async def work(connection: Connection) -> Sequence[str]:
+            return await _Removal(connection, self._log, before).partitions()
+
+        return await on_connection(self._engine, work, writes=False)
 
     async def remove_before(self, before: datetime) -> RemovedRecords | None:
         """Remove the partitions of the months before an instant, the beginning of a month of UTC.
@@ -136,6 +135,12 @@ class _Removal:
         await self._keep_edge(end, whole, states)
         partitions = await self._drop()
         return RemovedRecords(end, whole, partitions)
+
+    async def partitions(self) -> Sequence[str]:
+        """The partitions of earlier months, the oldest first within each table."""
+        month = self._before.strftime("%Y%m")
+        found = [await self._rows(_PARTITIONS, table=table, month=month) for table in PARTITIONED]
+        return [partition for rows in found for (partition,) in rows]
 
     async def _last_whole_checkpoint(self, checkpoint: int) -> int:
         """The last checkpoint such that all records that it covers are old."""
@@ -189,13 +194,10 @@ class _Removal:
 
     async def _drop(self) -> Sequence[str]:
         """Drop the partitions of earlier months, and delete what else is as old."""
-        dropped = []
+        dropped = await self.partitions()
+        for partition in dropped:
+            await self._execute(f"DROP TABLE {partition}")
         for table in PARTITIONED:
-            for (partition,) in await self._rows(
-                _PARTITIONS, table=table, month=self._before.strftime("%Y%m")
-            ):
-                await self._execute(f"DROP TABLE {partition}")
-                dropped.append(partition)
             # Only the default partition is left to look at.
             await self._delete(table, f"DELETE FROM {table} WHERE log = %(log)s AND time < %(before)s")
         await self._execute(_ERASE_CRITERIA)

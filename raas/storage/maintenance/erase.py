@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,14 @@ SELECT count(*) FROM erased"""
 _ERASE_BEFORE = _ERASE.format(which="create_time < %(instant)s", order="create_time, id")
 _ERASE_OF = _ERASE.format(which="niss = ANY(%(nisses)s::bigint[])", order="id")
 
+_COUNT = "SELECT count(*) FROM content WHERE create_time < %(instant)s AND erased_time IS NULL"
+
+# By the index on the number, from the last one on.
+_PERSONS = """
+SELECT niss FROM content WHERE niss > %(after)s::bigint
+GROUP BY niss HAVING bool_or(erased_time IS NULL) AND max(create_time) < %(instant)s
+ORDER BY niss LIMIT %(limit)s"""
+
 
 class PostgresContentStore:
     """The ContentStore on PostgreSQL; `engine` in autocommit: each erasure is a transaction."""
@@ -44,6 +52,16 @@ class PostgresContentStore:
     async def numbers_of(self, niss: Niss) -> Collection[Niss]:
         """All numbers of the person that has this number, including it."""
         return {row[0] for row in await fetch(self._engine, UNITED, {"niss": niss})}
+
+    async def count_before(self, instant: datetime) -> int:
+        """The number of contents older than the instant that are not erased."""
+        ((count,),) = await fetch(self._engine, _COUNT, {"instant": instant})
+        return int(count)
+
+    async def persons_before(self, instant: datetime, after: Niss, limit: int) -> Sequence[Niss]:
+        """The first numbers after `after` with contents that are not erased, all older than the instant."""
+        parameters = {"instant": instant, "after": after, "limit": limit}
+        return [row[0] for row in await fetch(self._engine, _PERSONS, parameters)]
 
     async def _count(self, statement: str, parameters: Mapping[str, Any]) -> int:
         ((count,),) = await write(self._engine, statement, parameters)

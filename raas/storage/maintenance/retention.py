@@ -21,6 +21,9 @@ _EXPIRED = "time < statement_timestamp() - make_interval(days => %(days)s)"
 
 _FIND_REQUESTS = f"SELECT register_id, caller, request_id FROM request WHERE {_EXPIRED} LIMIT %(limit)s"
 
+_COUNT_REQUESTS = f"SELECT count(*) FROM request WHERE {_EXPIRED}"
+_COUNT_PERSON_REQUESTS = f"SELECT count(*) FROM person_request WHERE {_EXPIRED}"
+
 _DELETE_REQUESTS = f"""
 DELETE FROM request r USING unnest(%(callers)s::text[], %(ids)s::text[]) AS expired (caller, request_id)
 WHERE r.register_id = %(register)s AND r.caller = expired.caller AND r.request_id = expired.request_id
@@ -56,6 +59,14 @@ class PostgresRetention:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+
+    async def count_expired_requests(self) -> int:
+        """The number of requests older than KEPT_DAYS. Raises StoreUnavailable, StoreFault."""
+        total = 0
+        for statement in (_COUNT_REQUESTS, _COUNT_PERSON_REQUESTS):
+            ((count,),) = await fetch(self._engine, statement, {"days": KEPT_DAYS})
+            total += int(count)
+        return total
 
     async def delete_expired_requests(self) -> int:
         """Delete requests older than KEPT_DAYS; returns the number. Raises StoreUnavailable, StoreFault."""

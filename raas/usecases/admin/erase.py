@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 
 from raas.domain.calendar.age import Age
@@ -20,7 +20,7 @@ Progress = Callable[[int], None]
 
 
 class EraseContents:
-    """The use cases of `raas erase`; each returns the number of contents erased.
+    """The use cases that erase; each returns the number of contents erased.
 
     The journal has an erasure before it begins: one that is interrupted is completed after a restore.
     """
@@ -40,6 +40,12 @@ class EraseContents:
     async def by_person(self, now: datetime, niss: Niss, *, progress: Progress = lambda _: None) -> int:
         """Erase the contents about a person, recorded under any of its numbers."""
         nisses = sorted({niss, *await self._contents.numbers_of(niss)})
+        return await self.by_numbers(now, nisses, progress=progress)
+
+    async def by_numbers(
+        self, now: datetime, nisses: Sequence[Niss], *, progress: Progress = lambda _: None
+    ) -> int:
+        """Erase the contents recorded under these numbers."""
         await self._journal.append([ContentsErased(now, nisses)])
         return await self.of(nisses, progress=progress)
 

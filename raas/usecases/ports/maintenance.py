@@ -1,8 +1,8 @@
-"""The ports for trimming logs and erasing contents."""
+"""The ports for trimming logs, erasing contents, and removing what was kept for its period."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -54,3 +54,45 @@ class ContentStore(Protocol):
 
     async def numbers_of(self, niss: Niss) -> Collection[Niss]:
         """All numbers of the person that has this number, including it."""
+
+
+class DueContents(Protocol):
+    """Access to the contents beside the log that may be due for erasure."""
+
+    async def numbers_of(self, niss: Niss) -> Collection[Niss]:
+        """All numbers of the person that has this number, including it."""
+
+    async def count_before(self, instant: datetime) -> int:
+        """The number of contents older than the instant that are not erased."""
+
+    async def persons_before(self, instant: datetime, after: Niss, limit: int) -> Sequence[Niss]:
+        """The first numbers after `after` with contents that are not erased, all older than the instant."""
+
+
+class RequestAnswers(Protocol):
+    """Access to the answers that are kept for repeated requests."""
+
+    async def count_expired_requests(self) -> int:
+        """The number of answers that were kept for their period."""
+
+    async def delete_expired_requests(self) -> int:
+        """Delete them; returns the number."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedRecords:
+    """A removal: all leaves before `first`, the size of checkpoint `checkpoint`, and these partitions."""
+
+    first: int
+    checkpoint: int
+    partitions: Sequence[str]
+
+
+class AuditRemoval(Protocol):
+    """Access to the open log of the audit, for removing its oldest months; as the owner of the tables."""
+
+    async def partitions_before(self, before: datetime) -> Sequence[str]:
+        """The partitions of the months before an instant, the beginning of a month of UTC."""
+
+    async def remove_before(self, before: datetime) -> RemovedRecords | None:
+        """Remove the records of these months; None = no checkpoint covers them alone, and all are kept."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from raas.domain.audit.record import AuditRecord
-from raas.domain.calendar.periods import Lines
+from raas.domain.calendar.day import BEGINNING
+from raas.domain.calendar.periods import Lines, Period
 from raas.domain.errors import Reason, refuse
 from raas.domain.json_value import JsonObject
 from raas.domain.numbers.niss import Niss, niss_text
@@ -20,7 +21,8 @@ from raas.domain.registers.dossier import Change, inscribe, remove
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.mutation import MutationKind, Stamp, lines_text
 from raas.domain.registers.operation import Action, Operation
-from raas.domain.registers.shares import Share, Shares, inscribe_share, remove_share
+from raas.domain.registers.retention import expired_lines
+from raas.domain.registers.shares import Share, Shares, forget_days, inscribe_share, remove_share
 from raas.usecases.ports.audit import ChainedRecord, follow
 from raas.usecases.ports.write_store import DossierKey, DossierTypes, LoadedState, NewMutation, WriteSet
 from raas.usecases.writes.idempotency import IdempotencyRecords
@@ -162,6 +164,21 @@ class RegisterUnitOfWork:
             self._shares[key] = inscribe_share(shares, asked, operation.period)
         else:
             self._shares[key] = remove_share(shares, asked, operation.period)
+
+    def expire(self, key: DossierKey, first_kept: int, stamp: Stamp) -> Lines:
+        """Remove the lines of a dossier whose last day lies before `first_kept`; answers them.
+
+        One mutation, if there are any. Unlike a removal, it is no statement about the person: the shares of
+        all numbers lose the days, and none is kept as inseparable.
+        """
+        draft = self._draft(key)
+        expired = expired_lines(draft.lines, first_kept)
+        if expired:
+            period = Period(BEGINNING, expired[-1].end)
+            if shares := self.shares(key):
+                self._shares[key] = forget_days(shares, period)
+            self._record(_REMOVED, key, draft.lines[len(expired) :], None, stamp)
+        return expired
 
     def person(self, niss: Niss | None, persons: Persons) -> PersonState | None:
         """The state of a number; None = unknown."""

@@ -96,10 +96,11 @@ def logged(server_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             # The tables belong to this user, who may give back to itself what the migration took from it.
             for table in (*RECORDS, "audit_seal", "audit_checkpoint"):
                 connection.execute(f"GRANT ALL ON {table} TO CURRENT_USER")
-        yield asyncio.run(_filled(dsn, kept))
+        yield asyncio.run(filled_database(dsn, kept))
 
 
-async def _filled(dsn: str, kept: Path) -> LoggedDatabase:
+async def filled_database(dsn: str, kept: Path) -> LoggedDatabase:
+    """Fill a migrated database, and deliver its checkpoints to a directory."""
     log = await full_log()
     case = Case(await log.export(), log.notes)
     engine = open_database(dsn, autocommit=True)

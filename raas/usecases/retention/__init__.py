@@ -1,0 +1,1 @@
+"""Removing what has been kept for its period, by class of data."""
