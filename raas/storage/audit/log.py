@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.storage.audit.living_processes import HELD_LOCKS, life_lock
+from raas.storage.audit.process_session import HELD_LOCKS, life_lock
 from raas.storage.connection.lease import Connection
 from raas.storage.connection.query import fetch, write
 from raas.storage.connection.transactions import Transactions

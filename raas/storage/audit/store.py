@@ -1,8 +1,7 @@
 """The chains of processes on PostgreSQL: a record of a read costs one committed insert.
 
-A process alone appends to its chain, and knows its length. Another process may seal the chain when this one
-seems to have died (living_processes.py). Therefore each append takes a lock, shared, and then looks for the
-seal; the other process takes the lock exclusively to add the seal.
+A process appends to its chain in one session, whose end is the end of the chain (process_session.py): then
+this process or another one adds the seal, in a transaction that holds the lock of the session.
 """
 
 from __future__ import annotations
@@ -15,23 +14,18 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.audit.chain import ChainState, process_chain
-from raas.storage.audit.living_processes import HELD_LOCKS, LivingProcesses, append_lock, life_lock
 from raas.storage.audit.log import AuditLog
+from raas.storage.audit.process_session import HELD_LOCKS, ProcessSession, Statement, life_lock
 from raas.storage.audit.rows import GIVEN, GIVEN_ROWS, INSERTED, MICROSECONDS_GIVEN, record_parameters
-from raas.storage.connection.commit import Evidence
+from raas.storage.connection.commit import Evidence, resolve
 from raas.storage.connection.lease import Connection
-from raas.storage.connection.transactions import Transaction, Transactions
+from raas.storage.connection.transactions import Transactions
 from raas.storage.rows.arrays import array
 from raas.usecases.ports.audit import ChainedRecord, ChainSealed
 from raas.usecases.ports.errors import CommitUnknown, StoreFault
 
-Statement = tuple[str, Any]
-
-_MAY_APPEND = "SELECT pg_advisory_xact_lock_shared(%s)"
-_END = "SELECT pg_advisory_xact_lock(%s)"
+_AWAIT_END = "SELECT pg_advisory_xact_lock(%s)"
 _TRY_LIFE = "SELECT pg_try_advisory_xact_lock(%s)"
-
-_NOT_SEALED = "NOT EXISTS (SELECT FROM audit_seal WHERE chain = %(chain)s AND log = %(log)s)"
 
 _BEGIN = f"""
 INSERT INTO audit_process (chain, log, begin_time)
@@ -39,14 +33,13 @@ VALUES (%(chain)s, %(log)s, {MICROSECONDS_GIVEN.format("%(time)s::bigint")})"""
 
 INSERT_CALLS = f"""
 INSERT INTO audit_call (chain, log, {INSERTED})
-SELECT %(chain)s, %(log)s, {GIVEN} FROM {GIVEN_ROWS} WHERE {_NOT_SEALED}"""
+SELECT %(chain)s, %(log)s, {GIVEN} FROM {GIVEN_ROWS}"""
 
 INSERT_CRITERIA = f"""
 INSERT INTO audit_criteria (chain, log, chain_index, time, salt, content)
 SELECT %(chain)s, %(log)s, c.chain_index, {MICROSECONDS_GIVEN.format("c.time")}, c.salt, c.content
 FROM unnest(%(index)s::bigint[], %(time)s::bigint[], %(salt)s::bytea[], %(content)s::text[])
-     AS c (chain_index, time, salt, content)
-WHERE {_NOT_SEALED}"""
+     AS c (chain_index, time, salt, content)"""
 
 _SEAL = f"""
 INSERT INTO audit_seal (chain, log, time)
@@ -60,8 +53,6 @@ _LAST = """
 SELECT chain_index, hash FROM audit_call
 WHERE chain = %(chain)s AND log = %(log)s ORDER BY chain_index DESC LIMIT 1"""
 
-_SEALED_BY_OTHER = "the chain was sealed by another process"
-
 _SEALED = "SELECT FROM audit_seal WHERE chain = %(chain)s AND log = %(log)s"
 
 _UNSEALED = """
@@ -73,11 +64,12 @@ class PostgresAuditStore:
     """The AuditStore of ports/audit.py on PostgreSQL; `engine` is one for transactions."""
 
     def __init__(self, engine: AsyncEngine, dsn: str, log: AuditLog) -> None:
+        self._engine = engine
         self._transactions = Transactions(engine)
-        self._living = LivingProcesses(dsn)
+        self._session = ProcessSession(dsn)
         self._log = log
-        self._lengths: dict[UUID, int | None] = {}
-        """Of the chains of this process; None = the outcome of its last commit is not known."""
+        self._lengths: dict[UUID, int] = {}
+        """Of the chains that live in the session."""
 
     async def origin(self) -> str:
         """The name of the log."""
@@ -85,28 +77,21 @@ class PostgresAuditStore:
 
     async def begin(self, process: UUID, first: ChainedRecord) -> None:
         """Begin the chain of a process with its first record."""
-        await self._living.add(process)
+        await self._session.begin(process)
         self._lengths[process] = 0
         begun = (_BEGIN, {**self._key(process), "time": first.record.time})
         await self._append(process, [first], [begun])
 
     async def append(self, process: UUID, records: Sequence[ChainedRecord]) -> None:
         """Append records in one transaction, with their criteria."""
-        await self._living.renew()
         await self._append(process, records)
 
     async def length(self, process: UUID) -> int:
         """The number of the last committed record of a chain."""
-
-        async def read(connection: Connection) -> int:
-            await connection.execute(_END, (append_lock(process),))
-            last = await (await connection.execute(_LAST, self._key(process))).fetchone()
-            return last[0] if last else 0
-
-        length = await self._transactions.run(read)
-        if process in self._lengths:
-            self._lengths[process] = length
-        return length
+        if self._session.holds(process):
+            return self._lengths[process]
+        last = await self._transactions.run(partial(self._last, process))
+        return last[0] if last else 0
 
     async def is_kept(self, process: UUID, record: ChainedRecord) -> bool:
         """Whether this very record is in a chain."""
@@ -121,8 +106,11 @@ class PostgresAuditStore:
 
     async def seal(self, process: UUID, seal: ChainedRecord) -> None:
         """Append the seal to a chain of this process, which ends."""
-        await self._append(process, [seal], [self._seal(process, seal)])
-        await self.release(process)
+        if self._session.holds(process):
+            await self._append(process, [seal], [self._seal(process, seal)])
+            await self.release(process)
+        elif not await self.seal_dead(process, seal):
+            raise ChainSealed("the chain was sealed by another process")
 
     async def dead_chains(self) -> Sequence[ChainState]:
         """The chains without a seal whose process does not live any more."""
@@ -156,64 +144,45 @@ class PostgresAuditStore:
     async def release(self, process: UUID) -> None:
         """Let the chain of a process be one of a process that does not live."""
         self._lengths.pop(process, None)
-        await self._living.remove(process)
+        await self._session.end(process)
 
     async def close(self) -> None:
         """End the life of every chain of this process."""
         self._lengths.clear()
-        await self._living.close()
+        await self._session.close()
 
     async def _append(
         self, process: UUID, records: Sequence[ChainedRecord], also: Sequence[Statement] = ()
     ) -> None:
-        if process not in self._lengths:
-            raise ChainSealed("the chain is sealed, or was not begun by this process")
+        if not self._session.holds(process):
+            self._lengths.pop(process, None)
+            raise ChainSealed("the session of the chain has ended, or the chain was not begun in it")
         length = self._lengths[process]
-        if length is None or [each.index for each in records] != list(
-            range(length + 1, length + 1 + len(records))
-        ):
-            if await self._transactions.run(partial(self._is_sealed, process=process)):
-                del self._lengths[process]
-                raise ChainSealed(_SEALED_BY_OTHER)
+        if [each.index for each in records] != list(range(length + 1, length + 1 + len(records))):
             raise StoreFault("the records do not follow the last one of the chain")
         if not records:
             return
-        async with self._transactions.begin() as transaction:
-            cursors = await self._commit(transaction, process, records, also)
-        # An insert of no row found the seal.
-        if cursors[1].rowcount != len(records):
-            del self._lengths[process]
-            raise ChainSealed(_SEALED_BY_OTHER)
+        try:
+            await self._session.run([*self._insert(process, records), *also])
+        except CommitUnknown:
+            await resolve(self._engine, self._evidence(process, records[-1]))
         self._lengths[process] = records[-1].index
 
-    async def _commit(
-        self,
-        transaction: Transaction,
-        process: UUID,
-        records: Sequence[ChainedRecord],
-        also: Sequence[Statement],
-    ) -> Sequence[Any]:
-        lock = (_MAY_APPEND, (append_lock(process),))
-        try:
-            cursors = await transaction.finish(
-                transaction.send([lock, *self._insert(process, records), *also])
-            )
-            await transaction.commit(self._evidence(process, records[-1]))
-        except CommitUnknown:
-            self._lengths[process] = None
-            raise
-        return cursors
-
-    async def _is_sealed(self, connection: Connection, process: UUID) -> bool:
-        return await (await connection.execute(_SEALED, self._key(process))).fetchone() is not None
+    async def _last(self, process: UUID, connection: Connection) -> tuple[int, bytes] | None:
+        """Number and hash of the last record of a chain, once its session has ended."""
+        await connection.execute(_AWAIT_END, (life_lock(process),))
+        last: tuple[int, bytes] | None = await (
+            await connection.execute(_LAST, self._key(process))
+        ).fetchone()
+        return last
 
     async def _may_seal(self, connection: Connection, process: UUID, seal: ChainedRecord) -> bool:
         taken = await (await connection.execute(_TRY_LIFE, (life_lock(process),))).fetchone()
         if taken != (True,):
             return False
-        await connection.execute(_END, (append_lock(process),))
         last = await (await connection.execute(_LAST, self._key(process))).fetchone()
-        return last is not None and last[0] == seal.index - 1
+        sealed = await (await connection.execute(_SEALED, self._key(process))).fetchone()
+        return sealed is None and last is not None and last[0] == seal.index - 1
 
     def _insert(self, process: UUID, records: Sequence[ChainedRecord]) -> Iterable[Statement]:
         chained = [(each.index, each.hash, each.record) for each in records]
@@ -236,7 +205,7 @@ class PostgresAuditStore:
 
     def _evidence(self, process: UUID, last: ChainedRecord) -> Evidence:
         row = {**self._key(process), "index": last.index, "hash": last.hash}
-        return Evidence(_END, (append_lock(process),), _IS_THERE, row)
+        return Evidence(_AWAIT_END, (life_lock(process),), _IS_THERE, row)
 
     def _key(self, process: UUID) -> dict[str, Any]:
         return {"chain": process, "log": self._log.number}

@@ -1,0 +1,129 @@
+"""The session of this process in the database: it appends to the chains of the process, and keeps them alive.
+
+The session holds a lock for each chain that was begun in it. PostgreSQL frees the lock when the session ends:
+the process died, its host is lost, or the connection is. From then on nothing can be appended to the chain
+but its seal, by whoever takes the lock. So an append is a single statement: it need not ask whether the chain
+was sealed meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from raas.storage.connection.connect import Connection, connect
+from raas.storage.connection.database import connection_parameters
+from raas.storage.connection.errors import translated, translated_errors
+from raas.storage.connection.limits import TransactionLimits, limit_transactions
+from raas.usecases.ports.errors import CommitUnknown, StoreFault
+
+Statement = tuple[str, Any]
+
+_HOLD = "SELECT pg_advisory_lock_shared(%s)"
+_FREE = "SELECT pg_advisory_unlock_shared(%s)"
+
+HELD_LOCKS = """
+SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks
+WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+"""The numbers of all advisory locks that are held."""
+
+
+def life_lock(chain: UUID) -> int:
+    """The number of the advisory lock that the session of a chain holds in shared mode."""
+    return int.from_bytes(chain.bytes[:8], signed=True)
+
+
+class ProcessSession:
+    """The chains that live in one session; a lost session is replaced when the next chain begins."""
+
+    def __init__(self, dsn: str) -> None:
+        self._parameters = connection_parameters(dsn)
+        self._connection: Connection | None = None
+        self._chains: set[UUID] = set()
+        self._changing = asyncio.Lock()
+
+    def holds(self, chain: UUID) -> bool:
+        """Whether a chain lives in this session."""
+        if self._connection is not None and _is_lost(self._connection):
+            self._abandon()
+        return chain in self._chains
+
+    async def begin(self, chain: UUID) -> None:
+        """Let a new chain live. Raises StoreUnavailable, StoreFault."""
+        async with self._changing:
+            with translated_errors():
+                if self._connection is None or _is_lost(self._connection):
+                    self._abandon()
+                    self._connection = await connect(self._parameters, autocommit=True)
+                    await limit_transactions(self._connection, TransactionLimits())
+                await self._connection.execute(_HOLD, (life_lock(chain),))
+        self._chains.add(chain)
+
+    async def run(self, statements: Sequence[Statement]) -> Sequence[int]:
+        """Run statements in one transaction; answers the number of rows of each.
+
+        Raises StoreFault (nothing was done); CommitUnknown, and then the session has ended, and every chain
+        with it.
+        """
+        connection = self._connection
+        assert connection is not None
+        try:
+            if len(statements) == 1:
+                (statement,) = statements
+                return [(await connection.execute(*statement)).rowcount]
+            async with connection.transaction():
+                cursors = [await connection.execute(*statement) for statement in statements]
+            return [cursor.rowcount for cursor in cursors]
+        except psycopg.Error as error:
+            fault = translated(error)
+            # A coordinator that loses a node at COMMIT answers an internal error.
+            known = isinstance(fault, StoreFault) and not isinstance(error, psycopg.errors.InternalError_)
+            if known and not connection.closed:
+                raise fault from None
+            self._abandon()
+            raise CommitUnknown("the session of the audit was lost, and the outcome is not known") from None
+        except BaseException:
+            # Cancelled in the middle.
+            self._abandon()
+            raise
+
+    async def end(self, chain: UUID) -> None:
+        """Let a chain live no more."""
+        async with self._changing:
+            if self._connection is not None and chain in self._chains:
+                self._chains.discard(chain)
+                with suppress(psycopg.Error):
+                    await self._connection.execute(_FREE, (life_lock(chain),))
+
+    async def close(self) -> None:
+        """End the session, and with it the life of every chain."""
+        async with self._changing:
+            self._abandon()
+
+    def _abandon(self) -> None:
+        """End the session at once."""
+        self._chains.clear()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.pgconn.finish()
+
+
+def _is_lost(connection: Connection) -> bool:
+    """Whether the connection ended: then its socket is readable while no statement is running."""
+    if connection.closed:
+        return True
+    if connection.lock.locked():
+        return False
+    poll = select.poll()
+    try:
+        poll.register(connection.pgconn.socket, select.POLLIN)
+    except psycopg.OperationalError:
+        return True
+    return bool(poll.poll(0))
