@@ -3,9 +3,9 @@
     python -m benchmarks [NAME ...] [--json FILE]
 
 Names: unary, latency, batch, import, export, overwrite, stream-latency, stream-catch-up, stream-
-subscribers, search, greedy-caller, indistinguishable; audit-queries runs only when it is named. A ratio
-compares two measurements from the same machine and the same minute. Absolute figures cannot be compared
-across machines.
+subscribers, recording, search, greedy-caller, indistinguishable; audit-queries runs only when it is named. A
+ratio compares two measurements from the same machine and the same minute. Absolute figures cannot be
+compared across machines.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import audit_queries, fairness, indistinguishable, rows, search, stream, unary
+from benchmarks import audit_queries, fairness, indistinguishable, recording, rows, search, stream, unary
 from benchmarks.figures import Figure, table
 from benchmarks.servers import Servers
 
@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[Servers], list[Figure]]] = {
     "stream-latency": stream.latency,
     "stream-catch-up": stream.catch_up,
     "stream-subscribers": stream.subscribers,
+    "recording": recording.recording,
     "search": search.searches,
     "greedy-caller": fairness.greedy_caller,
     "indistinguishable": indistinguishable.indistinguishable,

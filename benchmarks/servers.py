@@ -55,20 +55,27 @@ class Servers:
     ) -> None:
         self._stack.close()
 
-    def raas(self, workers: int = 1, source: str = "structure", limits: str = "") -> str:
-        """The address of a RaaS server with so many workers, this authentic source and these limits."""
+    def raas(
+        self, workers: int = 1, source: str = "structure", limits: str = "", *, recorded: bool = True
+    ) -> str:
+        """The address of a RaaS server with so many workers, this authentic source and these limits.
+
+        One that is not `recorded` keeps no audit records of calls.
+        """
         file = self._directory / "limits.toml"
         file.write_text(limits)
+        name = f"{source}-{workers}" if recorded else f"{source}-{workers}-unrecorded"
         environment = {
             "RAAS_LIMITS": str(file),
-            "RAAS_DATA_DIR": str(self._directory / f"data-{source}-{workers}"),
+            "RAAS_DATA_DIR": str(self._directory / f"data-{name}"),
             "RAAS_NISS_PROFILE": "test",
             "RAAS_DEVELOPMENT_IDENTITY": "1",
             "RAAS_AUTHENTIC_SOURCE": source,
             "RAAS_LOG_LEVEL": "error",
             "RAAS_WORKERS": str(workers),
         }
-        return self._started(f"raas-{source}-{workers}", ["server.py"], environment)
+        arguments = ["server.py"] if recorded else ["-m", "benchmarks.unrecorded"]
+        return self._started(f"raas-{name}", arguments, environment)
 
     def identified(self) -> IdentifiedServer:
         """A RaaS server that identifies its callers by certificates."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import grpc
 import psycopg
@@ -63,21 +63,21 @@ def throughput(servers: Servers) -> list[Figure]:
 def _writes(target: str, number: str, echoed: float, name: str, aim: str) -> Figure:
     before = revision_of(target, number)
     seconds = -time.perf_counter()
-    rates = [_rate_of_writes(target, number) for _ in range(2)]
+    rates = [rate_of_writes(target, number, CALLS) for _ in range(2)]
     seconds += time.perf_counter()
     changed = (revision_of(target, number) - before) / (2 * CALLS)
     title = f"{name}, {IN_FLIGHT} in flight, {changed:.0%} change the dossier ({DRIVER})"
     return Figure(title, max(rates), "calls/s", "echo", echoed, aim)
 
 
-def _rate_of_writes(target: str, number: str) -> float:
+def rate_of_writes(target: str, number: str, calls: int) -> float:
     """Requests of which half inscribe the periods that the other half removes."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(2) as pool:
         halves = [
             pool.submit(
-                calls_per_second, target, SERVICE + rpc, number, [request], CALLS // 2, IN_FLIGHT // 2
+                calls_per_second, target, SERVICE + rpc, number, [request], calls // 2, IN_FLIGHT // 2
             )
             for rpc, request in (
                 ("Inscribe", INSCRIBE.SerializeToString()),
@@ -91,17 +91,14 @@ def latency(servers: Servers) -> list[Figure]:
     """Latency of one caller that waits for each answer."""
     echo, target = servers.echo(), servers.raas()
     number = new_register(target)
-    metadata = (("raas-enterprise-number", number),)
     # One person per call: small dossiers, as most dossiers are.
     requests = [
         InscribeRequest(niss=niss, dossier_type=TYPE, period=Period(begin="2024-01-01")).SerializeToString()
         for niss in dict.fromkeys(row[0] for row in random_rows(1_500))
     ]
-    with grpc.insecure_channel(echo) as channel:
-        echoed = _median(channel, "/raas.v1.Echo/Echo", requests, metadata)
-    with grpc.insecure_channel(target) as channel:
-        written = _median(channel, SERVICE + "Inscribe", requests, metadata)
-    committed = _median_commit(servers.dsn(), len(requests))
+    echoed = median_seconds(echo, "/raas.v1.Echo/Echo", number, requests)
+    written = median_seconds(target, SERVICE + "Inscribe", number, requests)
+    committed = median_commit(servers.dsn(), len(requests))
     milliseconds, least = written * 1000, (echoed + committed) * 1000
     return [
         Figure("Inscribe, one caller, p50", milliseconds, "ms", "echo", echoed * 1000, "≤ 1.2 ms"),
@@ -109,7 +106,7 @@ def latency(servers: Servers) -> list[Figure]:
     ]
 
 
-def _median_commit(dsn: str, rows: int) -> float:
+def median_commit(dsn: str, rows: int) -> float:
     """The lower bound of a write: one row, inserted and flushed to disk."""
     seconds = []
     with psycopg.connect(dsn, autocommit=True) as connection:
@@ -122,15 +119,15 @@ def _median_commit(dsn: str, rows: int) -> float:
     return statistics.median(seconds)
 
 
-def _median(
-    channel: grpc.Channel, method: str, requests: list[bytes], metadata: tuple[tuple[str, str], ...]
-) -> float:
-    call = channel.unary_unary(method)
+def median_seconds(target: str, method: str, number: str, requests: Sequence[bytes]) -> float:
+    """The median latency of one caller that sends these requests, and waits for each answer."""
     seconds = []
-    for request in requests:
-        began = time.perf_counter()
-        call(request, metadata=metadata)
-        seconds.append(time.perf_counter() - began)
+    with grpc.insecure_channel(target) as channel:
+        call = channel.unary_unary(method)
+        for request in requests:
+            began = time.perf_counter()
+            call(request, metadata=(("raas-enterprise-number", number),))
+            seconds.append(time.perf_counter() - began)
     return statistics.median(seconds)
 
 

@@ -18,8 +18,8 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.memory.audit_store import MemoryAuditStore
 from raas.memory.proof_store import MemoryProofStore
 from raas.memory.write_store import MemoryWriteStore
-from raas.storage.audit.process_session import HELD_LOCKS, life_lock
 from raas.storage.audit.log import open_audit_log
+from raas.storage.audit.process_session import HELD_LOCKS, life_lock
 from raas.storage.audit.proof_store import PostgresProofStore
 from raas.storage.audit.store import PostgresAuditStore
 from raas.usecases.ports.audit import AuditStore, ChainedRecord, ChainSealed, follow

@@ -96,9 +96,11 @@ class PostgresAuditStore:
     async def is_kept(self, process: UUID, record: ChainedRecord) -> bool:
         """Whether this very record is in a chain."""
         evidence = self._evidence(process, record)
+        lives = self._session.holds(process)
 
         async def ask(connection: Connection) -> bool:
-            await connection.execute(evidence.lock, evidence.lock_parameters)
+            if not lives:
+                await connection.execute(evidence.lock, evidence.lock_parameters)
             found = await (await connection.execute(evidence.question, evidence.parameters)).fetchone()
             return found == (True,)
 
