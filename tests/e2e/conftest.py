@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.registers import TestRegister, new_register
-from tests.e2e.servers import LOCAL, Server, raas, running_server
+from tests.e2e.servers import LOCAL, Server, free_port, raas, running_server
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A shared server with the demonstration register, and its persons."""
-    with running_server(tmp_path_factory.mktemp("demo_server"), *LOCAL) as running:
+    # Its log and its metrics are searched for numbers and names when it stops.
+    flags = ("--log-level", "debug", "--metrics-listen", f"127.0.0.1:{free_port()}")
+    with running_server(tmp_path_factory.mktemp("demo_server"), *LOCAL, *flags) as running:
         raas("demo", "--target", running.target)
         yield running
 

@@ -13,10 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.planted import planted_number, planted_text, planted_values_in
+
 DOCUMENTED_TARGET = "127.0.0.1:50051"
 """The address in every documented command. A test replaces it by that of its server."""
 
 _PATIENCE_SECONDS = 60.0
+_NUMBER = re.compile(r"(?<![0-9])[0-9]{11}(?![0-9])")
+_LAST_NAME = re.compile(r'"last_name": "(\w{5,})"')
 _BASE64_VALUE = re.compile(r'"value": "([A-Za-z0-9+/=]+)"')
 
 
@@ -28,18 +32,32 @@ class Answer:
     output: str
     errors: str
 
+    @property
+    def details(self) -> list[bytes]:
+        """The details of the error, which buf prints in base64."""
+        return [base64.b64decode(value + "==") for value in _BASE64_VALUE.findall(self.errors)]
+
     def names(self, reason: str) -> bool:
-        """Whether the error has that reason. buf prints the details in base64."""
-        details = [base64.b64decode(value + "==") for value in _BASE64_VALUE.findall(self.errors)]
-        return reason in self.errors or any(reason.encode() in detail for detail in details)
+        """Whether the error has that reason."""
+        return reason in self.errors or any(reason.encode() in detail for detail in self.details)
 
 
 def run_documented(command: str, target: str) -> Answer:
-    """Run a documented `grpcurl` command against the server at `target`."""
+    """Run a documented `grpcurl` command against the server at `target`.
+
+    The numbers and the names of the command are planted, and must not be in an error.
+    """
+    for number in _NUMBER.findall(command):
+        planted_number(number)
+    for name in _LAST_NAME.findall(command):
+        planted_text(name)
     arguments = shlex.split(command.replace(DOCUMENTED_TARGET, target))
-    if shutil.which("grpcurl"):
-        return _run(arguments)
-    return _run(*buf_curl(arguments))
+    answer = _run(arguments) if shutil.which("grpcurl") else _run(*buf_curl(arguments))
+    # A refusal of a number that was replaced names its successor.
+    details = [each.decode(errors="replace") for each in answer.details if b"successor" not in each]
+    for text in answer.errors, *details:
+        assert planted_values_in(text) == set(), text
+    return answer
 
 
 def buf_curl(grpcurl: Sequence[str]) -> tuple[list[str], float | None]:

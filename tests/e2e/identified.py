@@ -18,14 +18,17 @@ from raas.v1.administration_service_pb2 import CreateRegisterRequest
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.register_service_pb2 import GetRegisterRequest
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
-from tests.e2e.servers import ROOT, clean_environment, free_port, serves
+from tests.e2e.servers import ROOT, clean_environment, free_port, serves, titles_of
 from tests.eventually import eventually
+from tests.planted import planted_text, planted_values_in
 
 OWNER, OTHER, NOBODY = "0999999922", "0244640631", "0403101811"
 """The owners of two registers, and an organisation without one."""
 
 ADMINISTRATOR, SECOND = "0206731645", "0316380841"
 OPTIONS = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0)]
+_TOKEN_CHARACTERS = 100
+"""Those of a token that may be a valid one; shorter ones are made up by tests."""
 Metadata = tuple[tuple[str, str], ...]
 
 
@@ -68,6 +71,8 @@ class IdentifiedServer:
 
 
 def bearer(token: str) -> Metadata:
+    if len(token) >= _TOKEN_CHARACTERS:
+        planted_text(token)
     return (("authorization", f"Bearer {token}"),)
 
 
@@ -132,8 +137,11 @@ def _serving(place: IdentifiedServer, **settings: str) -> Iterator[None]:
         assert process.poll() is None, (folder / place.log).read_text()
         yield
     finally:
+        for title in titles_of(process.pid):
+            assert planted_values_in(title) == set(), title
         process.terminate()
         assert process.wait(60) == 0
+        assert planted_values_in((folder / place.log).read_text()) == set()
 
 
 def _accepts_tokens(place: IdentifiedServer) -> bool:

@@ -9,10 +9,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.request import urlopen
 
 import grpc
+import psutil
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from raas.storage.embedded import running_dsn
@@ -104,6 +106,7 @@ class Server:
     def stop(self) -> int:
         """Stop it by SIGTERM; returns its exit status."""
         assert self._process is not None
+        self._require_nothing_shown()
         self._process.send_signal(signal.SIGTERM)
         status = self._process.wait(_STOP_SECONDS)
         self._require_nothing_planted()
@@ -116,6 +119,16 @@ class Server:
         self._process.wait(_STOP_SECONDS)
         self._require_nothing_planted()
 
+    def _require_nothing_shown(self) -> None:
+        """Fail the test when process titles or metrics have something that the server was given."""
+        shown = list(titles_of(self.pid))
+        if "--metrics-listen" in self.flags:
+            address = self.flags[self.flags.index("--metrics-listen") + 1]
+            with suppress(OSError), urlopen(f"http://{address}/metrics", timeout=5) as response:
+                shown.append(response.read().decode())
+        for text in shown:
+            assert planted_values_in(text) == set(), text
+
     def _require_nothing_planted(self) -> None:
         """Fail the test when the server has logged a number, a name or a secret that it was given."""
         assert planted_values_in(self.log.read_text(errors="replace")) == set()
@@ -127,6 +140,20 @@ class Server:
         if not self.running:
             self.start()
         self.stop()
+
+
+def titles_of(pid: int) -> Iterator[str]:
+    """The titles of a process and of all that it started; those that have ended are left out."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        for each in (process, *process.children(recursive=True)):
+            yield from title_of(each)
+
+
+def title_of(process: psutil.Process) -> Iterator[str]:
+    """The title of a process, unless it has ended."""
+    with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+        yield " ".join([process.name(), *process.cmdline()])
 
 
 def free_port() -> int:

@@ -15,7 +15,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from raas.rpc.services.catalogue import SERVICES
 from tests.e2e.registers import channel, new_register
-from tests.e2e.servers import LOCAL, Server, free_port, running_server
+from tests.e2e.servers import LOCAL, Server, free_port, running_server, title_of, titles_of
 from tests.oracle.numbers import niss
 from tests.planted import planted_number, planted_text, planted_values_in
 
@@ -112,10 +112,7 @@ def _text(value: str | bytes) -> str:
 
 def _titles(pid: int) -> Iterator[str]:
     """The titles of the processes of a server, and of all sessions of PostgreSQL on this machine."""
-    process = psutil.Process(pid)
-    sessions = (each for each in psutil.process_iter(["name"]) if each.info["name"] == "postgres")
-    for each in (process, *process.children(recursive=True), *sessions):
-        try:
-            yield " ".join([each.name(), *each.cmdline()])
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
+    yield from titles_of(pid)
+    for session in psutil.process_iter(["name"]):
+        if session.info["name"] == "postgres":
+            yield from title_of(session)

@@ -56,6 +56,7 @@ from tests.memory.audit import RecordingAudit
 from tests.memory.source import FaultySource
 from tests.memory.write_store import MemoryStore
 from tests.oracle import numbers
+from tests.planted import planted_values_in
 
 OWN = "0999999922"
 OTHER = numbers.enterprise_number(9999998)
@@ -302,6 +303,9 @@ def told(error: grpc.RpcError) -> Refusal:
         for message in (info, bad, request):
             detail.Unpack(message)
         retried = retried or detail.Unpack(retry)
+    values = (value for key, value in info.metadata.items() if not key.endswith("successor"))
+    for written in (call.details() or "", *values, *(each.description for each in bad.field_violations)):
+        assert planted_values_in(written) == set(), written
     return Refusal(
         call.code().name,
         call.details(),
