@@ -3,8 +3,9 @@
     python -m benchmarks.audit_queries [--records N]
 
 The records are made by SQL, over the months ahead, for which there are partitions: 70 of 100 are reads that
-name a person, 28 writes, and 2 answers about many persons. A million persons are named equally often. Each
-figure is the 95th percentile of whole calls for a page of 100, one after the other.
+name a person, 28 writes, and 2 answers about many persons. A million persons are named equally often. The
+figures are the median and the 95th percentile of whole calls for a page of 100, one after the other. Ten
+million records take 7 GB of disk, and as much for a while for the log of PostgreSQL.
 """
 
 from __future__ import annotations
@@ -131,10 +132,13 @@ def audit_queries(servers: Servers, records: int = RECORDS) -> list[Figure]:
             "by caller": lambda: ask(caller=_organisation(chance)),
         }
         million = f"{records / 1_000_000:g} million"
-        figures = [
-            Figure(f"audit records {name}, {million}", _p95(question), "ms p95", aim="milliseconds")
-            for name, question in questions.items()
-        ]
+        figures = []
+        for name, question in questions.items():
+            median, p95 = _percentiles(question)
+            figures += [
+                Figure(f"audit records {name}, {million}", median, "ms median"),
+                Figure(f"audit records {name}, {million}", p95, "ms p95", aim="milliseconds"),
+            ]
     return figures + [Figure(name, value, "bytes per record") for name, value in sizes(dsn).items()]
 
 
@@ -177,7 +181,8 @@ def _organisation(chance: Random) -> str:
             return f"{number:010}"
 
 
-def _p95(question: Callable[[], None]) -> float:
+def _percentiles(question: Callable[[], None]) -> tuple[float, float]:
+    """The median and the 95th percentile of the time of a call, in milliseconds."""
     for _ in range(QUESTIONS // 10):
         question()
     times = []
@@ -185,7 +190,8 @@ def _p95(question: Callable[[], None]) -> float:
         began = time.perf_counter()
         question()
         times.append((time.perf_counter() - began) * 1_000)
-    return quantiles(times, n=20)[-1]
+    found = quantiles(times, n=20)
+    return found[9], found[-1]
 
 
 def main() -> None:

@@ -140,7 +140,8 @@ class Servers:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=ROOT,
-                env=os.environ | {listens: target} | environment,
+                # Bulk reads are refused while the disk of the machine is nearly full.
+                env=os.environ | {"RAAS_DATABASE_SIZE": "1TB", listens: target} | environment,
             )
             self._stack.callback(_end, process)
             _await_serving(target, process)

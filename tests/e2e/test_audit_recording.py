@@ -192,7 +192,8 @@ def test_answered_calls_are_recorded_and_counted_whenever_the_server_is_killed(s
     def sealed() -> int:
         return [records[-1].details.get("cause") for records in chains(server).values()].count("died")
 
-    eventually(lambda: sealed() >= len(loads), 60)
+    # Looked for at the start, and again each minute.
+    eventually(lambda: sealed() >= len(loads), 120)
     records = of_register(chains(server), register)
     outcomes: dict[UUID, list[str]] = {}
     for record in records:
@@ -210,3 +211,22 @@ def test_answered_calls_are_recorded_and_counted_whenever_the_server_is_killed(s
     if GIVEN_DSN is None:
         verified = raas("audit", "verify", "--json", environment=server.environment)
         assert json.loads(verified.stdout)["sound"] is True
+
+
+def test_anonymous_calls_are_counted_in_a_record_by_a_server_that_stops(server: Server) -> None:
+    request = v1.ConsultRequest()
+    with channel(server) as opened:
+        for _ in range(20):
+            with pytest.raises(grpc.RpcError):
+                RegisterServiceStub(opened).Consult(request)
+    server.stop()
+    server.start()
+    counted = [
+        (record.actor.peer, record.count)
+        for records in chains(server).values()
+        for record in records
+        if (record.kind, record.outcome) == (RecordKind.REFUSALS, "UNAUTHENTICATED")
+    ]
+    assert {peer for peer, _ in counted} == {"ipv4:127.0.0.0/24"}
+    # The minute may have turned.
+    assert sum(many or 0 for _, many in counted) == 20
