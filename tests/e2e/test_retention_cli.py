@@ -72,9 +72,11 @@ async def test_expired_lines_are_removed_and_subscribers_are_told(server: Server
     assert due["parts"] == [
         {
             "register": register.number,
-            "of": f"{KEPT} (P1Y)",
+            "dossier_type": KEPT,
+            "keep_after_end": "P1Y",
+            "dossiers": len(PEOPLE),
             "number": len(PEOPLE),
-            "things": f"lines of {len(PEOPLE):,} dossiers",
+            "things": "lines",
         }
     ]
     assert register.state() == before

@@ -76,8 +76,12 @@ def outcome_json(outcome: Outcome, periods: Periods) -> dict[str, object]:
 def _fields(part: Part) -> Iterator[tuple[str, object]]:
     if part.register is not None:
         yield "register", _register(part)
-    if part.of:
-        yield "of", part.of
+    if part.lines is not None:
+        from raas.domain.calendar.duration import duration_text
+
+        yield "dossier_type", part.lines.dossier_type
+        yield "keep_after_end", duration_text(part.lines.keep_after_end)
+        yield "dossiers", part.lines.dossiers
     yield "number", part.number
     yield "things", part.things
     if part.held_by:
@@ -85,14 +89,14 @@ def _fields(part: Part) -> Iterator[tuple[str, object]]:
 
 
 def _sentence(part: Part, *, executed: bool) -> str:
-    whose = f"{_register(part)}: " if part.register is not None else ""
-    of = f" of {part.of}" if part.of else ""
-    held = (
-        f"; the rest is kept for subscriber {part.held_by.name!r} of {part.held_by.caller}"
-        if part.held_by
-        else ""
-    )
-    return f"{whose}{part.number:,} {part.things}{of} {'removed' if executed else 'due'}{held}"
+    whose = [] if part.register is None else [_register(part)]
+    whose += [] if part.lines is None else [part.lines.dossier_type]
+    text = f"{part.things} {'removed' if executed else 'due'}: {part.number:,}"
+    if part.lines is not None:
+        text += f"; dossiers: {part.lines.dossiers:,}"
+    if part.held_by is not None:
+        text += f"; the rest is kept for subscriber {part.held_by.name!r} of {part.held_by.caller}"
+    return f"{' '.join(whose)}: {text}" if whose else text
 
 
 def _register(part: Part) -> str:

@@ -9,7 +9,6 @@ from functools import partial
 
 from raas.domain.calendar.age import Age
 from raas.domain.calendar.day import brussels_day
-from raas.domain.calendar.duration import duration_text
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.register import Register
 from raas.usecases.admin.erase import EraseContents
@@ -28,13 +27,13 @@ Progress = Callable[[DataClass, int], None]
 class Part:
     """A part of a class: so many `things` are due, or were removed.
 
-    `of` names the dossier type. `held_by` is the subscriber that holds back trimming.
+    `lines` are those of a dossier type. `held_by` is the subscriber that holds back trimming.
     """
 
     number: int
     things: str
     register: EnterpriseNumber | None = None
-    of: str = ""
+    lines: ExpiredLines | None = None
     held_by: SubscriberKey | None = None
 
 
@@ -192,15 +191,7 @@ class Retention:
 
 
 def _of_lines(register: Register, found: Sequence[ExpiredLines]) -> list[Part]:
-    return [
-        Part(
-            each.lines,
-            f"lines of {each.dossiers:,} dossiers",
-            register.enterprise_number,
-            f"{each.dossier_type} ({duration_text(each.keep_after_end)})",
-        )
-        for each in found
-    ]
+    return [Part(each.lines, "lines", register.enterprise_number, each) for each in found]
 
 
 def _some(part: Part) -> Sequence[Part]:
@@ -214,11 +205,13 @@ def period_text(data_class: DataClass, periods: Periods) -> str:
         DataClass.LINES: "by dossier type",
         DataClass.LOG: _age_text(periods.log),
         DataClass.CONTENTS: _age_text(periods.contents),
-        DataClass.REQUESTS: "P7D",
+        DataClass.REQUESTS: "7 days",
         DataClass.AUDIT: _age_text(periods.audit),
     }
     return texts.get(data_class, "by the organisation")
 
 
 def _age_text(age: Age | None) -> str:
-    return "no limit" if age is None else duration_text(age)
+    if age is None:
+        return "no limit"
+    return f"{age.days} days" if age.days or not age.months else f"{age.months} months"
