@@ -34,9 +34,12 @@ def quoted(texts: Sequence[str]) -> str:
     return '{"' + '","'.join(texts) + '"}' if texts else "{}"
 
 
-def texts_or_null(texts: Iterable[str | None]) -> str:
+def texts_or_null(texts: Sequence[str | None]) -> str:
     """An array literal of any texts, in which None is NULL."""
-    return "{" + ",".join(["NULL" if text is None else f'"{_escaped(text)}"' for text in texts]) + "}"
+    # Most columns of a batch hold the same value in every row.
+    if texts and texts.count(texts[0]) == len(texts):
+        return "{" + ",".join([_text(texts[0])] * len(texts)) + "}"
+    return "{" + ",".join([_text(text) for text in texts]) + "}"
 
 
 def bytes_or_null(values: Iterable[bytes | None]) -> str:
@@ -44,10 +47,12 @@ def bytes_or_null(values: Iterable[bytes | None]) -> str:
     return "{" + ",".join(["NULL" if each is None else f'"\\\\x{each.hex()}"' for each in values]) + "}"
 
 
-def _escaped(text: str) -> str:
+def _text(text: str | None) -> str:
+    if text is None:
+        return "NULL"
     if '"' in text or "\\" in text:
-        return text.replace("\\", "\\\\").replace('"', '\\"')
-    return text
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
 
 
 def pairs(keys: Iterable[tuple[str, str]]) -> tuple[list[str], list[str]]:

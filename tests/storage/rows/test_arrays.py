@@ -18,3 +18,10 @@ async def test_any_text_and_any_bytes_come_back_from_an_array(reading_engine: As
     )
     assert read_texts == texts
     assert read_blobs == blobs
+
+
+async def test_column_of_one_value_comes_back_from_an_array(reading_engine: AsyncEngine) -> None:
+    columns: list[list[str | None]] = [['a "b\\"'] * 3, [None, None], ["NULL"], []]
+    for column in columns:
+        ((read,),) = await fetch(reading_engine, "SELECT %(texts)s::text[]", {"texts": texts_or_null(column)})
+        assert read == column
