@@ -77,6 +77,7 @@ async def test_rate_of_a_greedy_caller_is_the_limit_over_both_workers(
     server, ports = limited
     register = new_register(server)
     answered: list[float] = []
+    lowest, highest = 0.8 * CALLS_PER_SECOND, 1.2 * CALLS_PER_SECOND
 
     async def call(stub: RegisterServiceStub) -> None:
         """Call again at once, whatever the answer."""
@@ -92,19 +93,21 @@ async def test_rate_of_a_greedy_caller_is_the_limit_over_both_workers(
         stubs = [RegisterServiceStub(each) for each in await channels_of(stack, server.target)]
         calls = [asyncio.create_task(call(stub)) for stub in stubs for _ in range(10)]
         await asyncio.sleep(WARM_SECONDS)
-        measured = 0.0
-        deadline = time.monotonic() + 30
-        # On a busy machine the callers themselves may be too slow for a while.
-        while measured < 0.8 * CALLS_PER_SECOND and time.monotonic() < deadline:
+        measured, since = 0.0, time.monotonic()
+        deadline = since + 30
+        # On a busy machine the callers are too slow for a while, or take notice of many answers late.
+        while not lowest <= measured <= highest and time.monotonic() < deadline:
             begin = time.monotonic()
             await asyncio.sleep(SECONDS)
             end = time.monotonic()
             measured = sum(begin <= each < end for each in answered) / (end - begin)
+        on_average = sum(since <= each < end for each in answered) / (end - since)
         for task in calls:
             task.cancel()
         await asyncio.wait(calls)
     parts = [metric(port, "raas_calls_total", rpc=GET_REGISTER, status="OK") for port in ports]
-    assert 0.8 * CALLS_PER_SECOND <= measured <= 1.2 * CALLS_PER_SECOND, parts
+    assert lowest <= measured <= highest, parts
+    assert on_average <= highest, parts
     assert min(parts) > 0, "both workers served"
     assert all(metric(p, "raas_limit_refusals_total", limit="read_calls_per_second") for p in ports)
 
