@@ -77,7 +77,9 @@ def bearer(token: str) -> Metadata:
 
 
 @contextmanager
-def identified_server(folder: Path, authentic_source: str = "structure") -> Iterator[IdentifiedServer]:
+def identified_server(
+    folder: Path, authentic_source: str = "structure", **settings: str
+) -> Iterator[IdentifiedServer]:
     """Such a server, with the registers of OWNER and of OTHER.
 
     By default every number of the right structure is known.
@@ -89,7 +91,7 @@ def identified_server(folder: Path, authentic_source: str = "structure") -> Iter
     place.write("server.pem", server.certificate_pem)
     place.write("server.key", server.key_pem)
     place.write("clients.pem", authority.pem)
-    with _serving(place, RAAS_AUTHENTIC_SOURCE=authentic_source):
+    with _serving(place, RAAS_AUTHENTIC_SOURCE=authentic_source, **settings):
         eventually(lambda: _accepts_tokens(place))
         with place.by_certificate(authority.client(ADMINISTRATOR, "admin")) as channel:
             for number in (OWNER, OTHER):

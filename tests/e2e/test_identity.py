@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -74,6 +74,7 @@ def test_register_tells_the_environment_and_the_version_of_its_server(place: Ide
         answer = RegisterServiceStub(channel).GetRegister(GetRegisterRequest())
     assert answer.register.environment == Environment.ENVIRONMENT_TEST
     assert answer.server_version == version("raas")
+    assert abs(answer.server_time.ToDatetime(UTC) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_token_names_the_caller(place: IdentifiedServer) -> None:

@@ -39,7 +39,7 @@ NOT_COMPARED = ("next_page_token", "resume_token", "last_seen_time", "message", 
 Tokens are made anew, sentences may be worded better, and the rules of the search have another version.
 """
 
-ADDED = ("environment", "server_version", "withheld_fields")
+ADDED = ("environment", "server_version", "server_time", "withheld_fields")
 """Fields that did not exist in that version."""
 
 # Rows that a server forgets after 7 days are as old as on the day of the dump.

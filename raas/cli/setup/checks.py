@@ -16,15 +16,12 @@ import grpc
 from raas.cli.server.refusal import refusal_of
 from raas.cli.setup.configuration import ConfigurationInvalid, configuration_path, load_configuration
 from raas.cli.setup.findings import Finding, Outcome
-from raas.cli.terminal.days import today
 from raas.cli.texts import tr
-from raas.v1.decision_pb2 import InscriptionCheck
 from raas.v1.register_pb2 import Environment, Register
 from raas_client import CallFailed, CredentialUnavailable, RaasClient, RaasError, Refused
 
 _CLOCK_SECONDS = 5.0
 _FREE_BYTES = 2 * 1024**3
-_UNKNOWN_NISS = "85673003360"
 
 
 def check_versions() -> Iterator[Finding]:
@@ -71,7 +68,7 @@ async def check_server(client: RaasClient, target: str) -> list[Finding]:
         Finding(tr("server"), "ok", _answers(target, milliseconds)),
         await _version(client, register),
         Finding(tr("register"), "ok", text),
-        await _clock(client, register.enterprise_number),
+        await _clock(client),
     ]
 
 
@@ -90,16 +87,16 @@ def _answers(target: str, milliseconds: float) -> str:
     return tr("{target} answers in {time:.0f} ms", target=target, time=milliseconds)
 
 
-async def _clock(client: RaasClient, register: str) -> Finding:
-    """The clock of the server, which every decision carries, beside that of this machine."""
-    check = InscriptionCheck(register=register, niss=_UNKNOWN_NISS, active_on=today())
+async def _clock(client: RaasClient) -> Finding:
+    """The clock of the server beside that of this machine."""
     before = datetime.now(UTC)
     try:
-        answer = await client.check_many([check])
+        told = await client.server_time()
     except RaasError as error:
         return Finding(tr("clocks"), "warning", refusal_of(error).text)
     after = datetime.now(UTC)
-    told = answer.decision_time.ToDatetime(UTC)
+    if told is None:
+        return Finding(tr("clocks"), "warning", tr("the server does not tell its clock"))
     apart = max((before - told).total_seconds(), (told - after).total_seconds(), 0.0)
     outcome: Outcome = "ok" if apart < _CLOCK_SECONDS else "warning"
     return Finding(tr("clocks"), outcome, tr("{seconds:.1f} s between the server and here", seconds=apart))

@@ -209,6 +209,7 @@ TEXTS: Mapping[str, str] = {
         "{rows:,} lignes : {applied:,} appliquées, {unchanged:,} sans changement{before}, "
         "{rejected:,} rejetées{where}"
     ),
+    "the server does not tell its clock": "le serveur ne communique pas l'heure de son horloge",
     "{seconds:.1f} s between the server and here": "{seconds:.1f} s entre le serveur et cette machine",
     "{share:4.0%}, {left} left: ": "{share:4.0%}, encore {left} : ",
     "{target} answers in {time:.0f} ms": "{target} répond en {time:.0f} ms",

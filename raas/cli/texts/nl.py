@@ -204,6 +204,7 @@ TEXTS: Mapping[str, str] = {
         "{rows:,} rijen: {applied:,} toegepast, {unchanged:,} ongewijzigd{before}, "
         "{rejected:,} geweigerd{where}"
     ),
+    "the server does not tell its clock": "de server deelt de tijd van zijn klok niet mee",
     "{seconds:.1f} s between the server and here": "{seconds:.1f} s tussen de server en deze machine",
     "{share:4.0%}, {left} left: ": "{share:4.0%}, nog {left}: ",
     "{target} answers in {time:.0f} ms": "{target} antwoordt in {time:.0f} ms",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import chain
 from typing import cast
@@ -19,6 +20,7 @@ from raas.rpc.wire.encoding import text_tag
 from raas.rpc.wire.explanations import explanation_response
 from raas.rpc.wire.fields import check_page_size, read_code
 from raas.rpc.wire.filters import read_as_of, read_at_time, read_filter, read_mandatory_day
+from raas.rpc.wire.mutations.columns import timestamp_of
 from raas.rpc.wire.mutations.messages import shown_mutation
 from raas.rpc.wire.registers import register_message
 from raas.usecases.reads.consult import ExportPart
@@ -43,7 +45,9 @@ class RegisterReads:
             register = await r.admit_committed()
             r.refuse_faults()
             return v1.GetRegisterResponse(
-                register=register_message(register, self._use_cases.environment), server_version=self._version
+                register=register_message(register, self._use_cases.environment),
+                server_version=self._version,
+                server_time=timestamp_of(datetime.now(UTC)),
             )
 
     async def Consult(self, request: v1.ConsultRequest, context: object) -> bytes:

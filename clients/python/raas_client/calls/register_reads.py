@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -54,6 +54,12 @@ class RegisterReads:
         """The version of RaaS that the server runs; "" = older than 0.2."""
         request = GetRegisterRequest(register=self._calls.register)
         return (await self._calls.unary(lambda stubs: stubs.registers.GetRegister, request)).server_version
+
+    async def server_time(self) -> datetime | None:
+        """The clock of the server when it answered; None = the server is too old to tell it."""
+        request = GetRegisterRequest(register=self._calls.register)
+        answer = await self._calls.unary(lambda stubs: stubs.registers.GetRegister, request)
+        return answer.server_time.ToDatetime(UTC) if answer.HasField("server_time") else None
 
     def dossier_types(self) -> Pages[ListDossierTypesResponse, DossierType]:
         """The dossier types, ordered by code."""
