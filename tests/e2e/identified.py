@@ -18,7 +18,7 @@ from raas.v1.administration_service_pb2 import CreateRegisterRequest
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.register_service_pb2 import GetRegisterRequest
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
-from tests.e2e.servers import ROOT, clean_environment, free_port, serves, titles_of
+from tests.e2e.servers import ROOT, clean_environment, free_port, remove_cluster, serves, titles_of
 from tests.eventually import eventually
 from tests.planted import planted_text, planted_values_in
 
@@ -98,6 +98,7 @@ def identified_server(
                 request = CreateRegisterRequest(enterprise_number=number, name="Register")
                 AdministrationServiceStub(channel).CreateRegister(request)
         yield place
+    remove_cluster(folder / "var")
 
 
 @contextmanager

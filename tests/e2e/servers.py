@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import psutil
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from raas.storage.embedded import running_dsn
+from raas.storage.embedded.place import home_of
 from tests.citus import SHARDS
 from tests.conftest import CITUS_DSN, GIVEN_DSN, new_database
 from tests.eventually import eventually
@@ -134,12 +136,23 @@ class Server:
         assert planted_values_in(self.log.read_text(errors="replace")) == set()
 
     def discard(self) -> None:
-        """Stop all processes; those of a killed server are adopted and stopped by another one."""
+        """Stop all processes and remove the cluster; those of a killed server are stopped by another one."""
         if self._process is None:
             return
         if not self.running:
             self.start()
         self.stop()
+        remove_cluster(self.directory / "var")
+
+
+def remove_cluster(data_dir: Path) -> None:
+    """Remove the cluster of a server that has ended, where it is not in the data directory.
+
+    Nobody else removes it: it is not in a directory for temporary files.
+    """
+    home = home_of(data_dir)
+    if home != data_dir:
+        shutil.rmtree(home)
 
 
 def titles_of(pid: int) -> Iterator[str]:
