@@ -41,7 +41,7 @@ class RightsSnapshot:
     """The rights as of `version`, indexed for decisions; every question is answered as of a moment.
 
     `first_administrators` are the organisations that the settings name. They count as administrators while
-    fewer than two organisations hold a confirmed and valid grant of that role.
+    fewer than two organisations that are not blocked hold a confirmed and valid grant of that role.
     """
 
     version: int = 0
@@ -194,7 +194,8 @@ class RightsSnapshot:
 
     def _administrators_suffice(self, moment: Moment) -> bool:
         valid = {g.organisation for g in self.administrators.values() if g.is_valid(moment.day)}
-        return len(valid) >= _ADMINISTRATORS_NEEDED
+        # One that is blocked cannot help: with it, an administrator could lock all the others out.
+        return sum(not self.is_blocked_organisation(each) for each in valid) >= _ADMINISTRATORS_NEEDED
 
 
 def _put(index: dict[_Key, Mapping[UUID, _Right]], key: _Key, right: _Right, kept: bool) -> None:

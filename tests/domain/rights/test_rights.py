@@ -11,7 +11,8 @@ import pytest
 
 from raas.domain.calendar.day import brussels_day, parse_day
 from raas.domain.errors import Reason, Refused, Violation
-from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
+from raas.domain.rights.credential_block import BlockedBy, CredentialBlock
 from raas.domain.rights.mandate import Mandate, MandatePermission, mandate_violations
 from raas.domain.rights.role import Role, RoleGrant, refuse_excluded, role_violations
 from raas.domain.rights.snapshot import Moment, RightsSnapshot
@@ -191,6 +192,17 @@ def test_first_administrators_count_until_two_organisations_are_confirmed() -> N
     assert administrators() == {FRIEND, THIRD}
     snapshot = snapshot.after(4, [third.confirmed(SECOND, NOW).revoked(FRIEND, NOW)], at(NOW))
     assert administrators() == {FIRST, SECOND, FRIEND}
+
+
+def test_first_administrators_count_while_others_are_blocked() -> None:
+    """One administrator cannot lock out all the others by blocking them."""
+    confirmed = [grant(Role.ADMINISTRATOR, each).confirmed(SECOND, NOW) for each in (FRIEND, THIRD)]
+    number = enterprise_number_text(THIRD)
+    block = CredentialBlock(uuid4(), BlockedBy.ENTERPRISE_NUMBER, number, "lost", FRIEND, NOW)
+    snapshot = RightsSnapshot(first_administrators=frozenset({FIRST})).after(1, confirmed, at(NOW))
+    for version, right, counts in ((2, block, True), (3, block.revoked(FIRST, NOW), False)):
+        snapshot = snapshot.after(version, [right], at(NOW))
+        assert snapshot.has_role(FIRST, Role.ADMINISTRATOR, at(NOW)) is counts
 
 
 def test_first_administrator_that_is_an_auditor_is_no_administrator() -> None:
