@@ -28,13 +28,16 @@ from raas.storage.audit.proof_store import PostgresProofStore
 from raas.storage.audit.store import PostgresAuditStore
 from raas.storage.connection.database import open_database
 from raas.storage.maintenance.erase import PostgresContentStore
+from raas.storage.maintenance.restrictions import PostgresRestrictionStore
 from raas.storage.maintenance.trim import PostgresTrims
 from raas.storage.reads.registers import PostgresRegisterStore
+from raas.storage.reads.store import PostgresReadStore
 from raas.storage.rights.store import PostgresRightsStore
 from raas.usecases.admin.command_record import DONE, Command
 from raas.usecases.admin.erase import EraseContents
 from raas.usecases.admin.registers import chosen
 from raas.usecases.admin.replay import Replayed, replay
+from raas.usecases.admin.restrict import RestrictInscriptions
 from raas.usecases.admin.trim import renew_logs
 from raas.usecases.ports.errors import StoreFault
 from raas.usecases.ports.journal import JournalEntry, NoJournal
@@ -47,6 +50,8 @@ class Restored:
     """The result of `raas restore`."""
 
     replayed: Replayed
+    restricted: int
+    """The inscriptions that were restricted again."""
     renewed: int
     """The registers whose log has a new id."""
     log: str
@@ -74,6 +79,10 @@ def restore(dsn: str, settings: Settings, entries: Sequence[JournalEntry], *, fo
                 await _require_older_copy(reading, old, places)
             contents = EraseContents(PostgresContentStore(reading), NoJournal())
             replayed = await replay(entries, PostgresRightsStore(writing, reading), contents)
+            restricting = RestrictInscriptions(
+                PostgresRestrictionStore(reading), PostgresReadStore(reading), NoJournal()
+            )
+            restricted = await restricting.again(entries, PostgresRegisterStore(reading))
             registers = [each async for each in chosen(PostgresRegisterStore(reading), None)]
             await renew_logs(PostgresTrims(writing, reading), registers)
             note = await PostgresProofStore(reading, old.number).newest_note()
@@ -93,7 +102,7 @@ def restore(dsn: str, settings: Settings, entries: Sequence[JournalEntry], *, fo
                 await record.end(DONE)
             finally:
                 await store.close()
-            return Restored(replayed, len(registers), new.origin, old.origin, checkpoint)
+            return Restored(replayed, restricted, len(registers), new.origin, old.origin, checkpoint)
 
     return asyncio.run(run())
 

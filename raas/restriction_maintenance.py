@@ -7,43 +7,53 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
+from raas.audit_wiring import journal_of
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.register import Register
 from raas.domain.registers.restriction import Grounds, Restriction
+from raas.ops.settings import Settings
 from raas.storage.connection.database import open_database
 from raas.storage.maintenance.restrictions import PostgresRestrictionStore
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.storage.reads.store import PostgresReadStore
 from raas.usecases.admin.registers import chosen
 from raas.usecases.admin.restrict import Inscription, RestrictInscriptions
+from raas.usecases.ports.journal import Journal, NoJournal
 
 T = TypeVar("T")
 
 
-def restrict(dsn: str, number: EnterpriseNumber, which: Inscription, grounds: Grounds) -> Restriction:
+def restrict(
+    dsn: str, settings: Settings, number: EnterpriseNumber, which: Inscription, grounds: Grounds
+) -> Restriction:
     """Restrict an inscription. Raises Refused as RestrictInscriptions does, REGISTER_UNKNOWN; PortErrors."""
-    return _on_register(dsn, number, lambda use, register: use.restrict(register, which, grounds))
+    return _on_register(
+        dsn, journal_of(settings), number, lambda use, register: use.restrict(register, which, grounds)
+    )
 
 
 def restrictions(dsn: str, number: EnterpriseNumber) -> Sequence[Restriction]:
     """All restrictions of a register, the oldest first. Raises Refused REGISTER_UNKNOWN; PortErrors."""
-    return _on_register(dsn, number, lambda use, register: use.all_of(register))
+    return _on_register(dsn, NoJournal(), number, lambda use, register: use.all_of(register))
 
 
-def lift(dsn: str, number: EnterpriseNumber, id_: UUID, grounds: Grounds) -> bool:
+def lift(dsn: str, settings: Settings, number: EnterpriseNumber, id_: UUID, grounds: Grounds) -> bool:
     """End the effect of a restriction; False = there is none that is not lifted. Raises like `restrict`."""
-    return _on_register(dsn, number, lambda use, register: use.lift(register, id_, grounds))
+    return _on_register(
+        dsn, journal_of(settings), number, lambda use, register: use.lift(register, id_, grounds)
+    )
 
 
 def _on_register(
     dsn: str,
+    journal: Journal,
     number: EnterpriseNumber,
     work: Callable[[RestrictInscriptions, Register], Coroutine[Any, Any, T]],
 ) -> T:
     async def run() -> T:
         engine = open_database(dsn, size=1, autocommit=True, limits=None)
         try:
-            use = RestrictInscriptions(PostgresRestrictionStore(engine), PostgresReadStore(engine))
+            use = RestrictInscriptions(PostgresRestrictionStore(engine), PostgresReadStore(engine), journal)
             register = await anext(chosen(PostgresRegisterStore(engine), number))
             return await work(use, register)
         finally:

@@ -5,6 +5,11 @@
      "reason":"…","by":"0999999922"}
     {"form":1,"time":1767601800000000,"entry":"erased","nisses":["…"]}
     {"form":1,"time":1767601800000000,"entry":"erased","before":1759276800000000}
+    {"form":1,"time":1767601800000000,"entry":"restricted","register":"0999999922","id":"…","nisses":["…"],
+     "dossier_type":"…","lines":["2024-01-01/2024-03-31","2024-05-01/"],"first_revision":0,"last_revision":7,
+     "reason":"…","ticket":"…","user":"…"}
+    {"form":1,"time":1767601800000000,"entry":"lifted","register":"0999999922","id":"…","reason":"…",
+     "ticket":"…","user":"…"}
 
 Times are in microseconds since 1970. Several processes may append to one file.
 """
@@ -21,9 +26,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from raas.domain.calendar.day import OPEN, parse_day, period_text
+from raas.domain.calendar.periods import Period
 from raas.domain.json_value import JsonObject
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.numbers.niss import Niss, niss_text
+from raas.domain.registers.restriction import Grounds, Restriction
 from raas.domain.rights.admission import Admission
 from raas.domain.rights.authorisation import Authorisation
 from raas.domain.rights.credential_block import BlockedBy, CredentialBlock
@@ -34,8 +42,10 @@ from raas.domain.rights.snapshot import Right
 from raas.usecases.ports.journal import (
     ContentsErased,
     CredentialBlocked,
+    InscriptionRestricted,
     JournalEntry,
     JournalUnavailable,
+    RestrictionLifted,
     RightEnded,
 )
 
@@ -123,7 +133,28 @@ def _line(entry: JournalEntry) -> str:
         case ContentsErased(before=before):
             assert before is not None
             form = _form("erased", entry.time) | {"before": _microseconds(before)}
+        case InscriptionRestricted(register, restriction):
+            form = _form("restricted", restriction.time) | {
+                "register": enterprise_number_text(register),
+                "id": str(restriction.id),
+                "nisses": list(map(niss_text, restriction.nisses)),
+                "dossier_type": restriction.dossier_type,
+                "lines": ["/".join(each or "" for each in period_text(line)) for line in restriction.lines],
+                "first_revision": restriction.first_revision,
+                "last_revision": restriction.last_revision,
+                **_grounds_form(restriction.grounds),
+            }
+        case RestrictionLifted():
+            form = _form("lifted", entry.time) | {
+                "register": enterprise_number_text(entry.register),
+                "id": str(entry.id),
+                **_grounds_form(entry.grounds),
+            }
     return json.dumps(form, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _grounds_form(grounds: Grounds) -> JsonObject:
+    return {"reason": grounds.reason, "ticket": grounds.ticket, "user": grounds.user}
 
 
 def _form(entry: str, time: datetime) -> dict[str, Any]:
@@ -144,8 +175,35 @@ def _entry(form: Mapping[str, Any]) -> JournalEntry:
         case "erased" if "before" in form:
             return ContentsErased(time, before=_instant(form["before"]))
         case "erased":
-            return ContentsErased(time, tuple(Niss(int(niss)) for niss in form["nisses"]))
+            return ContentsErased(time, _nisses(form))
+        case "restricted":
+            restriction = Restriction(
+                UUID(form["id"]),
+                _nisses(form),
+                str(form["dossier_type"]),
+                tuple(map(_line_of_text, form["lines"])),
+                int(form["first_revision"]),
+                int(form["last_revision"]),
+                _grounds(form),
+                time,
+            )
+            return InscriptionRestricted(_number(form["register"]), restriction)
+        case "lifted":
+            return RestrictionLifted(_number(form["register"]), UUID(form["id"]), _grounds(form), time)
     raise ValueError("of another kind")
+
+
+def _nisses(form: Mapping[str, Any]) -> tuple[Niss, ...]:
+    return tuple(Niss(int(niss)) for niss in form["nisses"])
+
+
+def _grounds(form: Mapping[str, Any]) -> Grounds:
+    return Grounds(str(form["reason"]), str(form["ticket"]), str(form["user"]))
+
+
+def _line_of_text(text: str) -> Period:
+    first, last = text.split("/")
+    return Period(parse_day(first), parse_day(last) + 1 if last else OPEN)
 
 
 def _number(text: str) -> EnterpriseNumber:

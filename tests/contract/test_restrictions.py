@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import pytest
@@ -19,6 +19,7 @@ from raas.domain.registers.register import Register
 from raas.domain.registers.restriction import Grounds, HiddenDays, Restriction, shown_lines, without
 from raas.usecases.admin.restrict import Inscription, RestrictInscriptions
 from raas.usecases.calls.call import Call, Caller
+from raas.usecases.ports.journal import InscriptionRestricted, NoJournal, RestrictionLifted
 from raas.usecases.ports.log import EVERYTHING, ReadLimits
 from raas.usecases.ports.read_store import DossierFilter
 from raas.usecases.reads.hidden import shown_at, shown_history
@@ -26,6 +27,7 @@ from raas.usecases.reads.transitions import coverage_transitions
 from tests.contract.book import FIRST_DAY, LAST_DAY, Book, State, new_book, persons, write_at_random
 from tests.contract.stores import Stores
 from tests.contract.test_replaced_niss import HEALTH, Harness, call
+from tests.usecases.admin.test_journaled_rights import ListedJournal
 
 PEOPLE = persons(6)
 ANN, BEA = PEOPLE[:2]
@@ -41,7 +43,7 @@ async def register_of(stores: Stores, book: Book) -> Register:
 
 
 async def restrict(stores: Stores, book: Book, which: Inscription) -> Restriction:
-    restricting = RestrictInscriptions(stores.restrictions, stores.reads)
+    restricting = RestrictInscriptions(stores.restrictions, stores.reads, NoJournal())
     return await restricting.restrict(await register_of(stores, book), which, GROUNDS)
 
 
@@ -201,7 +203,7 @@ async def test_lifted_restriction_hides_nothing(stores: Stores) -> None:
     await book.set((ANN, "A", ()))
     made = await restrict(stores, book, Inscription(ANN, "A", LINE))
     register = await register_of(stores, book)
-    restricting = RestrictInscriptions(stores.restrictions, stores.reads)
+    restricting = RestrictInscriptions(stores.restrictions, stores.reads, NoJournal())
     (kept,) = await restricting.all_of(register)
     assert kept == made
     assert await stores.reads.dossiers_of([(book.id, ANN)], {book.id: 1}) == {(book.id, ANN): ()}
@@ -298,7 +300,7 @@ async def test_restriction_names_everything_that_is_wrong(stores: Stores) -> Non
     book = await new_book(stores, "A")
     await book.set((ANN, "A", (LINE,)))
     register = await register_of(stores, book)
-    restricting = RestrictInscriptions(stores.restrictions, stores.reads)
+    restricting = RestrictInscriptions(stores.restrictions, stores.reads, NoJournal())
     wrong = [(5, 4), (2, 1)]
     found = []
     for first, last in wrong:
@@ -345,7 +347,7 @@ async def test_inscription_that_moved_to_a_successor_is_restricted_under_both_nu
     await harness.apply(register, Action.REMOVE, new, 1)
     stored = await stores.registers.find(register.enterprise_number)
     assert stored is not None
-    restricting = RestrictInscriptions(stores.restrictions, stores.reads)
+    restricting = RestrictInscriptions(stores.restrictions, stores.reads, NoJournal())
     period = Period(parse_day("2024-01-01"), parse_day("2024-02-02"))
     made = await restricting.restrict(stored, Inscription(old, HEALTH, period), GROUNDS)
     assert made.nisses == tuple(sorted((old, new)))
@@ -374,7 +376,44 @@ async def test_days_that_another_number_of_the_person_had_are_not_restricted_by_
     )
     stored = await stores.registers.find(register.enterprise_number)
     assert stored is not None
-    restricting = RestrictInscriptions(stores.restrictions, stores.reads)
+    restricting = RestrictInscriptions(stores.restrictions, stores.reads, NoJournal())
     with pytest.raises(Refused) as raised:
         await restricting.restrict(stored, Inscription(new, HEALTH, None, 3), GROUNDS)
     assert raised.value.violations[0].sentence == "RESTRICTION_INSCRIBED_BEFORE"
+
+
+async def test_restrictions_of_a_journal_are_made_again_on_an_older_copy(stores: Stores) -> None:
+    book = await new_book(stores, "A")
+    await book.set((ANN, "A", (LINE,)), (BEA, "A", (LINE,)))
+    await book.set((ANN, "A", ()), (BEA, "A", ()))
+    journal = ListedJournal()
+    restricting = RestrictInscriptions(stores.restrictions, stores.reads, journal)
+    register = await register_of(stores, book)
+    for who in (ANN, BEA):
+        await restricting.restrict(register, Inscription(who, "A", LINE), GROUNDS)
+    made = await restricting.all_of(register)
+    assert await restricting.lift(register, made[1].id, GROUNDS)
+    assert not await restricting.lift(register, uuid4(), GROUNDS)
+    assert [type(each) for each in journal.entries] == [*[InscriptionRestricted] * 2, RestrictionLifted]
+    assert await restricting.again(journal.entries, stores.registers) == 0
+    # The copy has the inscriptions, but neither their removal nor a dossier type that was added later.
+    copy = await new_book(stores, "A")
+    await copy.set((ANN, "A", (LINE,)), (BEA, "A", (LINE,)))
+    entries = [
+        replace(each, register=copy.number)
+        for each in journal.entries
+        if isinstance(each, InscriptionRestricted | RestrictionLifted)
+    ]
+    later = Restriction(uuid4(), (ANN,), "A", (LINE,), 3, 4, GROUNDS, made[0].time)
+    unknown = replace(later, id=uuid4(), dossier_type="B", first_revision=0)
+    entries += [InscriptionRestricted(copy.number, each) for each in (later, unknown)]
+    entries.append(InscriptionRestricted(EnterpriseNumber(1), later))
+    assert await restricting.again(entries, stores.registers) == 2
+    found = await restricting.all_of(await register_of(stores, copy))
+    assert sorted((each.id, each.last_revision, each.lift_time is None) for each in found) == sorted(
+        (each.id, 2, each.id == made[0].id) for each in made
+    )
+    assert await restricting.again(entries, stores.registers) == 0
+    await copy.set((ANN, "A", ()))
+    shown, _ = await shown_history(stores.reads, copy.id, [ANN], None, 0, 10)
+    assert list(shown) == []

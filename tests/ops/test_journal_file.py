@@ -11,27 +11,45 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from raas.domain.calendar.day import OPEN
+from raas.domain.calendar.periods import Period
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
+from raas.domain.registers.restriction import Grounds, Restriction
 from raas.domain.rights.credential_block import BlockedBy, CredentialBlock
 from raas.domain.rights.snapshot import Right
 from raas.ops.journal_file import JournalFile, read_journal
 from raas.usecases.ports.journal import (
     ContentsErased,
     CredentialBlocked,
+    InscriptionRestricted,
     JournalEntry,
     JournalUnavailable,
+    RestrictionLifted,
     RightEnded,
 )
 
 TIME = datetime(2026, 3, 1, 10, 0, 0, 123_456, tzinfo=UTC)
 ADMIN = EnterpriseNumber(999999922)
 BLOCK = CredentialBlock(UUID(int=1), BlockedBy.FINGERPRINT, "ab" * 32, 'stolen, "réa"\n', ADMIN, TIME)
+GROUNDS = Grounds('the wrong "Réa"', "T-1", "operator")
+RESTRICTION = Restriction(
+    UUID(int=2),
+    (Niss(673003375), Niss(85673003360)),
+    "PENSION",
+    (Period(738_000, 738_031), Period(739_000, OPEN)),
+    0,
+    7,
+    GROUNDS,
+    TIME,
+)
 ENTRIES: list[JournalEntry] = [
     *(RightEnded(kind, uuid4(), ADMIN, TIME) for kind in get_args(Right)),
     CredentialBlocked(BLOCK),
     ContentsErased(TIME, nisses=(Niss(85673003360), Niss(673003375))),
     ContentsErased(TIME, before=TIME),
+    InscriptionRestricted(ADMIN, RESTRICTION),
+    RestrictionLifted(ADMIN, RESTRICTION.id, GROUNDS, TIME),
 ]
 
 

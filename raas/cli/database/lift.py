@@ -73,11 +73,11 @@ def lift_restriction(
     number, grounds = read_number(register), read_grounds(reason, ticket)
     lifted = False
 
-    def work(dsn: str, _: Settings) -> None:
+    def work(dsn: str, settings: Settings) -> None:
         nonlocal lifted
         from raas.restriction_maintenance import lift
 
-        lifted = lift(dsn, number, restriction, grounds)
+        lifted = lift(dsn, settings, number, restriction, grounds)
 
     command = Command("raas restrictions lift", {"restriction": str(restriction), "ticket": ticket}, number)
     ending = work_on_database(database_url, data_dir, work, command)

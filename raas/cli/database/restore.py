@@ -42,8 +42,9 @@ def restore(
 ) -> None:
     """Complete the restore of an older copy of the database.
 
-    Rights that ended after the copy, and credentials that were blocked, are ended and blocked again, and
-    contents are erased again, from the journal that is kept outside the database. All logs get a new id, as
+    Rights that ended after the copy, and credentials that were blocked, are ended and blocked again,
+    contents are erased again and inscriptions restricted again, from the journal that is kept outside the
+    database. All logs get a new id, as
     renew-log does. Another log of the audit begins, with checkpoints of its own.
 
     Until then servers on the database listen on loopback addresses only. Stop them first. After an
@@ -76,6 +77,7 @@ def restore(
         "rights_ended": replayed.rights_ended,
         "credentials_blocked": replayed.credentials_blocked,
         "contents_erased": replayed.contents_erased,
+        "inscriptions_restricted": restored.restricted,
         "unreadable_lines": unreadable,
         "logs_renewed": restored.renewed,
         "audit_log": restored.log,
@@ -84,7 +86,8 @@ def restore(
     }
     sentences = [
         f"from the journal: {replayed.rights_ended:,} rights ended, {replayed.credentials_blocked:,} "
-        f"credentials blocked, {replayed.contents_erased:,} contents erased; {unreadable:,} lines cut off",
+        f"credentials blocked, {replayed.contents_erased:,} contents erased, "
+        f"{restored.restricted:,} inscriptions restricted; {unreadable:,} lines cut off",
         f"logs renewed: {restored.renewed:,}",
         f"the log of the audit is now {restored.log}, which needs a key of this name; "
         f"{restored.previous} ends at checkpoint {restored.checkpoint}",

@@ -83,10 +83,10 @@ def restrict(
     which = Inscription(person, dossier_type, period, revision, removed_by)
     made: list[Restriction] = []
 
-    def work(dsn: str, _: Settings) -> None:
+    def work(dsn: str, settings: Settings) -> None:
         from raas.restriction_maintenance import restrict as restrict_inscription
 
-        made.append(restrict_inscription(dsn, number, which, grounds))
+        made.append(restrict_inscription(dsn, settings, number, which, grounds))
 
     command = Command(
         "raas restrict",

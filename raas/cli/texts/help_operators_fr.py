@@ -17,7 +17,8 @@ HELP: Mapping[str, str] = {
     "Complete the restore of an older copy of the database.": (
         "Achève la restauration d'une copie plus ancienne de la base de données.\n\nLes droits terminés "
         "après la copie prennent fin de nouveau, les justificatifs bloqués sont bloqués de nouveau et "
-        "les contenus sont effacés de nouveau, d'après le journal gardé hors de la base. Tous les "
+        "les contenus sont effacés de nouveau et les inscriptions restreintes de nouveau, d'après le "
+        "journal gardé hors de la base. Tous les "
         "journaux reçoivent un nouvel identifiant, comme avec renew-log. Un autre journal de l'audit "
         "commence, avec ses propres points de contrôle.\n\nJusque-là, les serveurs de la base n'écoutent "
         "que sur des adresses de bouclage. Arrêtez-les d'abord. Après une interruption, la même commande "

@@ -17,7 +17,8 @@ HELP: Mapping[str, str] = {
     "Complete the restore of an older copy of the database.": (
         "Voltooi het terugzetten van een oudere kopie van de databank.\n\nRechten die na de kopie "
         "eindigden, worden opnieuw beëindigd, geblokkeerde legitimaties opnieuw geblokkeerd en inhoud "
-        "opnieuw gewist, volgens het journaal dat buiten de databank bewaard wordt. Alle logboeken "
+        "opnieuw gewist en inschrijvingen opnieuw beperkt, volgens het journaal dat buiten de databank "
+        "bewaard wordt. Alle logboeken "
         "krijgen een nieuwe id, zoals met renew-log. Een ander logboek van de audit begint, met eigen "
         "controlepunten.\n\nTot dan luisteren servers op de databank alleen op loopback-adressen. Stop "
         "ze eerst. Na een onderbreking voltooit dezelfde opdracht het werk.\n\nExitstatus: 0 hersteld, 1 "

@@ -12,7 +12,9 @@ from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
 from raas.domain.registers.restriction import Grounds, Restriction, without
+from raas.usecases.ports.journal import InscriptionRestricted, Journal, JournalEntry, RestrictionLifted
 from raas.usecases.ports.read_store import ReadStore
+from raas.usecases.ports.registers import RegisterStore
 from raas.usecases.ports.restrictions import RestrictionStore
 
 _PAGE = 1_000
@@ -34,10 +36,14 @@ class Inscription:
 
 
 class RestrictInscriptions:
-    """Restrict inscriptions of a register, list its restrictions, and lift them."""
+    """Restrict inscriptions of a register, list its restrictions, and lift them.
 
-    def __init__(self, store: RestrictionStore, reads: ReadStore) -> None:
+    The journal has a restriction, and the end of one, before the store.
+    """
+
+    def __init__(self, store: RestrictionStore, reads: ReadStore, journal: Journal) -> None:
         self._store = store
+        self._journal = journal
         self._reads = reads.showing_restricted()
 
     async def restrict(self, register: Register, which: Inscription, grounds: Grounds) -> Restriction:
@@ -67,6 +73,7 @@ class RestrictInscriptions:
         restriction = Restriction(
             uuid4(), nisses, which.dossier_type, days, first, last, grounds, datetime.now(UTC)
         )
+        await self._journal.append([InscriptionRestricted(register.enterprise_number, restriction)])
         return replace(restriction, time=await self._store.add(register.id, restriction))
 
     async def all_of(self, register: Register) -> Sequence[Restriction]:
@@ -80,7 +87,43 @@ class RestrictInscriptions:
         """
         if grounds.violations:
             raise Refused(grounds.violations)
+        if not any(
+            each.id == restriction_id and each.lift_time is None for each in await self.all_of(register)
+        ):
+            return False
+        now = datetime.now(UTC)
+        entry = RestrictionLifted(register.enterprise_number, restriction_id, grounds, now)
+        await self._journal.append([entry])
         return await self._store.lift(register.id, restriction_id, grounds)
+
+    async def again(self, entries: Sequence[JournalEntry], registers: RegisterStore) -> int:
+        """Carry out the restrictions of a journal on a restored copy; answers how many it did not know.
+
+        A restriction holds through the last revision of the copy at most; one of an inscription that the copy
+        does not have, or of a register or dossier type, is left out. Lifted ones end again.
+        """
+        added = 0
+        for entry in entries:
+            if isinstance(entry, InscriptionRestricted):
+                added += await self._add_again(entry, registers)
+        for entry in entries:
+            if isinstance(entry, RestrictionLifted):
+                register = await registers.find(entry.register)
+                if register is not None:
+                    await self._store.lift(register.id, entry.id, entry.grounds)
+        return added
+
+    async def _add_again(self, entry: InscriptionRestricted, registers: RegisterStore) -> bool:
+        restriction, register = entry.restriction, await registers.find(entry.register)
+        if register is None or restriction.first_revision > register.revision:
+            return False
+        if any(each.id == restriction.id for each in await self._store.of_register(register.id)):
+            return False
+        if await self._reads.unknown_types(register.id, [restriction.dossier_type]):
+            return False
+        last = min(restriction.last_revision, register.revision)
+        await self._store.add(register.id, replace(restriction, last_revision=last))
+        return True
 
     async def _require_valid(
         self, register: Register, which: Inscription, last: int, grounds: Grounds

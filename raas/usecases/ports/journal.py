@@ -1,7 +1,8 @@
 """The journal outside the database: what must not come back with an older copy of it.
 
-A restore of an older copy would give back rights that were ended since, lift blocks of credentials, and bring
-back contents that were erased. The entries of the journal are then carried out again.
+A restore of an older copy would give back rights that were ended since, lift blocks of credentials, bring
+back contents that were erased, and show inscriptions that were restricted. The entries of the journal are
+then carried out again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from uuid import UUID
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
+from raas.domain.registers.restriction import Grounds, Restriction
 from raas.domain.rights.credential_block import CredentialBlock
 from raas.domain.rights.snapshot import Right
 from raas.usecases.ports.errors import StoreUnavailable
@@ -45,7 +47,25 @@ class ContentsErased:
     before: datetime | None = None
 
 
-JournalEntry = RightEnded | CredentialBlocked | ContentsErased
+@dataclass(frozen=True, slots=True)
+class InscriptionRestricted:
+    """A mistaken inscription of a register was restricted."""
+
+    register: EnterpriseNumber
+    restriction: Restriction
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictionLifted:
+    """The effect of a restriction of a register ended."""
+
+    register: EnterpriseNumber
+    id: UUID
+    grounds: Grounds
+    time: datetime
+
+
+JournalEntry = RightEnded | CredentialBlocked | ContentsErased | InscriptionRestricted | RestrictionLifted
 
 
 class JournalUnavailable(StoreUnavailable):
