@@ -101,11 +101,10 @@ async def test_expired_lines_are_removed_and_subscribers_are_told(server: Server
         line for line in lines if not (line.dossier_type == KEPT and line.end == expired)
     ]
     assert register.exported(before.revision) == lines
-    assert retained(server, register, "--execute", "--only", "lines")["classes"][0]["number"] == 0
-    assert register.state() == after
-    # Earlier states are kept until the log is trimmed.
-    trimmed = retained(server, register, "--execute", "--log-older-than", "0 days")["classes"][1]
-    assert trimmed["number"] == after.revision - 1
+    # Nothing is left to remove but earlier states, which are kept until the log is trimmed.
+    again = retained(server, register, "--execute", "--log-older-than", "0 days")
+    assert [each["number"] for each in again["classes"]] == [0, after.revision - 1]
+    assert register.state().revision == after.revision
     said = raas("retention", environment=server.environment).stdout
     assert [line.split()[0] for line in said.splitlines()[:9]] == [
         *("CLASS", "lines", "log", "contents", "requests", "audit", "persons", "files", "backups")
