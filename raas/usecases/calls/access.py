@@ -10,7 +10,7 @@ raised. Callers under development identity have all rights, and nothing is looke
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from raas.domain.errors import Reason, Refused, refuse
@@ -18,21 +18,16 @@ from raas.domain.json_value import Json
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.registers.register import Register
 from raas.domain.rights.identity_fields import IdentityFields
-from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import MandatePermission
 from raas.domain.rights.role import Role
-from raas.domain.rights.view import WHOLE, RegisterView, VisibleTypes, union
+from raas.domain.rights.view import WHOLE, RegisterView, union
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.call_audit import CallAudit, RecordKeeper
+from raas.usecases.calls.call_rules import CallRules
 from raas.usecases.calls.identity_access import IdentityAccess, LiveIdentityFields
 from raas.usecases.calls.permission import MANDATES, ROLES, Permission
 from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.ports.registers import RegisterStore
-
-_WITHOUT_ADMISSION = frozenset(
-    {"/raas.v1.AdministrationService/SetAdmission", "/raas.v1.AdministrationService/ListAdmissions"}
-)
-"""The RPCs that admit organisations; an administrator may call them before its own is admitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +56,9 @@ class AccessControl:
         self.audit = None if keeper is None else CallAudit(keeper)
         self._permissions = permissions
         self.rights = rights
-        self._legal_context_rpcs = legal_context_rpcs
-        self._admissions_required = admissions_required
+        self._rules = CallRules(
+            permissions, rights, legal_context_rpcs, admissions_required=admissions_required
+        )
         self._identities = IdentityAccess(registers, rights)
         self._known: dict[EnterpriseNumber, AdmittedRegister] = {}
 
@@ -76,7 +72,7 @@ class AccessControl:
         fresh enough.
         """
         await self._know(call)
-        self._require_call(call)
+        self._rules.require(call)
 
     async def admit(self, call: Call, number: EnterpriseNumber | None) -> Register:
         """The register of this number (None = the caller's own) as committed now, and as the caller sees it.
@@ -135,14 +131,14 @@ class AccessControl:
         """The part of every register that the caller sees as a router. Raises ROLE_MISSING."""
         if call.caller.all_rights:
             return WHOLE
-        view = self._router_view(call)
+        view = self._rules.router_view(call)
         if view is None:
             raise refuse(Reason.ROLE_MISSING, role=Role.ROUTER.name)
-        return view.of_types(self._allowed_types(call))
+        return view.of_types(self._rules.allowed_types(call))
 
     def has_role(self, call: Call, role: Role) -> bool:
         """Whether the caller has a role now; under development identity it has every role."""
-        return self._has_role(call, role)
+        return self._rules.has_role(call, role)
 
     def administers(self, call: Call, admitted: AdmittedRegister) -> bool:
         """Whether the caller owns the register, or has a mandate to administer it."""
@@ -153,7 +149,7 @@ class AccessControl:
 
     def administrates(self, call: Call) -> bool:
         """Whether the caller has the role ADMINISTRATOR, which the scopes of its token do not exclude."""
-        return _is_in_scope(call, Permission.ADMINISTRATION) and self._has_role(call, Role.ADMINISTRATOR)
+        return self._rules.administrates(call)
 
     async def identity_fields(self, call: Call, register: AdmittedRegister) -> IdentityFields:
         """The fields of identities that the call may show now. Raises StoreUnavailable, StoreFault.
@@ -196,7 +192,7 @@ class AccessControl:
             grounds["mandates"] = sorted(str(mandate.id) for mandate in mandates)
         if any(mandate.reason is not None for mandate in mandates):
             grounds["break_glass"] = True
-        if permission is Permission.CHECK and self._router_view(call) is not None:
+        if permission is Permission.CHECK and self._rules.router_view(call) is not None:
             grounds["role"] = Role.ROUTER.name
         return grounds
 
@@ -206,7 +202,7 @@ class AccessControl:
         `admitted` is the register that it was admitted to; a view that has become narrower ends it.
         """
         try:
-            self._require_call(call)
+            self._rules.require(call)
             if admitted is not None:
                 number = admitted.enterprise_number
                 view = self._view(call, number)
@@ -221,85 +217,6 @@ class AccessControl:
         if not call.caller.all_rights and not self.rights.is_fresh:
             await self.rights.fresh(call.deadline)
 
-    def _require_call(self, call: Call) -> None:
-        self._require_unblocked(call)
-        self._require_admission(call, call.caller.enterprise_number)
-        self._require_gateway(call)
-        self._require_legal_context(call)
-        permission = self._permissions[call.rpc]
-        if not _is_in_scope(call, permission):
-            raise refuse(Reason.SCOPE_MISSING, scope=permission.name.lower())
-        role = ROLES.get(permission)
-        if role is not None and not self._has_role(call, role):
-            raise refuse(Reason.ROLE_MISSING, role=role.name)
-
-    def _require_unblocked(self, call: Call) -> None:
-        """Refuse a blocked credential."""
-        credential, snapshot = call.caller.credential, self.rights.snapshot
-        if credential is not None and snapshot.blocks and snapshot.is_blocked(credential):
-            raise refuse(Reason.UNAUTHENTICATED)
-
-    def _require_admission(self, call: Call, organisation: EnterpriseNumber) -> None:
-        """Refuse a call in production unless this organisation is admitted."""
-        if not self._admissions_required or call.caller.all_rights or call.rpc in _WITHOUT_ADMISSION:
-            return
-        if not self.rights.snapshot.is_admitted(organisation, self.rights.moment()):
-            raise refuse(Reason.ADMISSION_MISSING)
-
-    def _require_legal_context(self, call: Call) -> None:
-        """Refuse a call that needs a legal context in which the catalogue does not allow it."""
-        if call.rpc not in self._legal_context_rpcs or call.caller.all_rights:
-            return
-        if call.legal_context is None:
-            raise refuse(Reason.LEGAL_CONTEXT_REQUIRED, "metadata.raas-legal-context")
-        if not self._contexts(call):
-            raise refuse(Reason.LEGAL_CONTEXT_NOT_ALLOWED, "metadata.raas-legal-context")
-
-    def _contexts(self, call: Call) -> Sequence[LegalContext]:
-        rights, organisation = self.rights, call.caller.acts_as
-        if call.legal_context is None:
-            return ()
-        return rights.snapshot.contexts_of(organisation, call.legal_context, call.rpc, rights.moment())
-
-    def _allowed_types(self, call: Call) -> VisibleTypes:
-        """The dossier types that the legal context of the call allows; None = all."""
-        if call.rpc not in self._legal_context_rpcs or call.caller.all_rights:
-            return None
-        types: frozenset[str] = frozenset()
-        for context in self._contexts(call):
-            if context.dossier_types is None:
-                return None
-            types |= context.dossier_types
-        return types
-
-    def _require_gateway(self, call: Call) -> None:
-        """Refuse a call on behalf of an organisation for which the caller is no gateway with this RPC.
-
-        Only a gateway learns whether the organisation is blocked or not admitted.
-        """
-        caller, snapshot = call.caller, self.rights.snapshot
-        organisation = caller.on_behalf_of
-        if organisation is None or caller.all_rights:
-            return
-        grants = snapshot.grants_of(caller.enterprise_number, Role.GATEWAY, self.rights.moment())
-        if not any(organisation in each.organisations and call.rpc in each.rpcs for each in grants):
-            raise refuse(Reason.ROLE_MISSING, role=Role.GATEWAY.name)
-        if snapshot.is_blocked_organisation(organisation):
-            raise refuse(Reason.UNAUTHENTICATED)
-        self._require_admission(call, organisation)
-
-    def _has_role(self, call: Call, role: Role) -> bool:
-        """Whether the caller has the role; on behalf of another organisation it has none of anybody's."""
-        caller = call.caller
-        if caller.all_rights:
-            return True
-        if caller.on_behalf_of is not None:
-            return False
-        rights = self.rights
-        if role is Role.ROUTER:
-            return self._router_view(call) is not None
-        return rights.snapshot.has_role(caller.enterprise_number, role, rights.moment())
-
     def _view_of(self, call: Call, asked: EnterpriseNumber) -> RegisterView:
         view = self._view(call, asked)
         if view is None:
@@ -311,7 +228,7 @@ class AccessControl:
 
         It is what the caller's rights and its legal context both allow.
         """
-        view, types = self._granted_view(call, asked), self._allowed_types(call)
+        view, types = self._granted_view(call, asked), self._rules.allowed_types(call)
         if view is None:
             return None
         view = view if types is None else view.of_types(types)
@@ -320,7 +237,7 @@ class AccessControl:
     def _audits(self, call: Call) -> bool:
         """Whether the call reads with the role of an auditor, which nobody has by development identity."""
         reads = self._permissions[call.rpc] in (Permission.READ, Permission.CHECK)
-        return reads and not call.caller.all_rights and self._has_role(call, Role.AUDITOR)
+        return reads and not call.caller.all_rights and self._rules.has_role(call, Role.AUDITOR)
 
     def _granted_view(self, call: Call, asked: EnterpriseNumber) -> RegisterView | None:
         caller = call.caller
@@ -332,25 +249,8 @@ class AccessControl:
             return WHOLE
         view = self.rights.view(caller.acts_as, asked, MANDATES[permission])
         if permission is Permission.CHECK:
-            view = union(each for each in (view, self._router_view(call)) if each is not None)
+            view = union(each for each in (view, self._rules.router_view(call)) if each is not None)
         return view
-
-    def _router_view(self, call: Call) -> RegisterView | None:
-        if call.caller.on_behalf_of is not None:
-            return None
-        rights = self.rights
-        grants = rights.snapshot.grants_of(call.caller.enterprise_number, Role.ROUTER, rights.moment())
-        return union(
-            RegisterView(grant.dossier_types)
-            for grant in grants
-            if grant.legal_contexts is None or call.legal_context in grant.legal_contexts
-        )
-
-
-def _is_in_scope(call: Call, permission: Permission) -> bool:
-    """Whether the scopes of the caller's token include a permission; a credential without scopes has all."""
-    credential = call.caller.credential
-    return credential is None or credential.rights is None or permission.name.lower() in credential.rights
 
 
 def _unknown(call: Call, asked: EnterpriseNumber) -> Refused:
