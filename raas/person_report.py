@@ -14,6 +14,7 @@ from raas.storage.connection.database import open_database
 from raas.storage.log.reader import PostgresLogs
 from raas.storage.log.subscribers import PostgresSubscribers
 from raas.storage.maintenance.person_records import PostgresPersonRecords
+from raas.storage.maintenance.restrictions import PostgresRestrictionStore
 from raas.storage.persons.local_source import LocalSource
 from raas.storage.reads.store import PostgresReadStore
 from raas.usecases.calls.pagination import Pages
@@ -38,6 +39,7 @@ def person_report(dsn: str, niss: Niss) -> JsonObject:
                 reads,
                 logs,
                 PostgresSubscribers(reading),
+                PostgresRestrictionStore(reading),
                 audit,
             )
             return await report.of(niss, datetime.now(UTC))

@@ -27,6 +27,9 @@ def test_person_report_holds_dossiers_mutations_and_the_audit(local: Server) -> 
     for niss in (ANN, BOB):
         raas("inscribe", niss, "PENSION", "2024-01-01", "2024-12-31", *asked)
     raas("remove", ANN, "PENSION", "2024-06-01", "2024-06-30", *asked)
+    days = ("2024-06-01", "2024-06-30")
+    why = ("--register", owner, "--reason", "Wrong", "--ticket", "T-1", "--database-url", local.dsn)
+    raas("restrict", ANN, "PENSION", *days, *why)
     done = raas("person-report", "-", "--json", "--database-url", local.dsn, stdin=f"{ANN}\n".encode())
     report = json.loads(done.stdout)
     assert (report["niss"], [each["niss"] for each in report["numbers"]]) == (ANN, [ANN])
@@ -39,11 +42,14 @@ def test_person_report_holds_dossiers_mutations_and_the_audit(local: Server) -> 
     ]
     assert [each["kind"] for each in register["mutations"]] == ["INSCRIBED", "REMOVED"]
     assert {each.get("niss") for each in register["mutations"]} == {ANN}
+    (restriction,) = register["restrictions"]
+    assert (restriction["periods"], restriction["ticket"]) == ([{"begin": days[0], "end": days[1]}], "T-1")
     assert report["audit_may_be_incomplete"] is True
     # The command itself is in the audit.
     assert "raas person-report" in {each["rpc"] for each in report["audit"]}
     done = raas("person-report", ANN, "--database-url", local.dsn)
     assert "2024-07-01..2024-12-31" in done.stdout
+    assert "2024-06-01..2024-06-30" in done.stdout
     assert BOB not in done.stdout
     assert "incomplete" in done.stderr
 

@@ -33,8 +33,9 @@ def person_report(
     """Show everything that the database holds about a person, for an access request.
 
     The numbers of the person and their history, the identity, the dossiers in all registers, the mutations,
-    the subscribers that have acknowledged them, and the audit. Calls in a confidential legal context are left
-    out of the audit, which may be incomplete by law. With --json, one object. The command is recorded.
+    the subscribers that have acknowledged them, restrictions, and the audit. Calls in a confidential legal
+    context are left out of the audit, which may be incomplete by law. With --json, one object. The command is
+    recorded.
 
     Exit status: 0 shown, 1 failed, 130 interrupted.
     """
@@ -104,6 +105,15 @@ def _write(report: Mapping[str, Any]) -> None:
             (register["register"], each["revision"], each["caller"], each["subscriber"])
             for register in registers
             for each in register["deliveries"]
+        ],
+    )
+    _section(
+        tr("Restricted inscriptions"),
+        (tr("REGISTER"), tr("TYPE"), tr("LINES"), tr("TIME")),
+        [
+            (register["register"], each["dossier_type"], _periods(each["periods"]), each["time"])
+            for register in registers
+            for each in register["restrictions"]
         ],
     )
     _section(

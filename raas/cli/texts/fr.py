@@ -306,6 +306,7 @@ TEXTS: Mapping[str, str] = {
     "Dossiers": "Dossiers",
     "Mutations": "Mutations",
     "Acknowledged by subscribers": "Confirmé par les abonnés",
+    "Restricted inscriptions": "Inscriptions restreintes",
     "Audit": "Audit",
     "REPLACED BY": "REMPLACÉ PAR",
     "LINES": "LIGNES",

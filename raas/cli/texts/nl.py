@@ -304,6 +304,7 @@ TEXTS: Mapping[str, str] = {
     "Dossiers": "Dossiers",
     "Mutations": "Mutaties",
     "Acknowledged by subscribers": "Bevestigd door abonnees",
+    "Restricted inscriptions": "Beperkte inschrijvingen",
     "Audit": "Audit",
     "REPLACED BY": "VERVANGEN DOOR",
     "LINES": "LIJNEN",

@@ -15,11 +15,13 @@ from raas.domain.persons.record import Person
 from raas.domain.persons.status import PersonStatus
 from raas.domain.persons.stored_identity import identity_json
 from raas.domain.registers.mutation import IdentityChange, Mutation
+from raas.domain.registers.restriction import Restriction
 from raas.usecases.calls.successors import unite
 from raas.usecases.inspection.list_records import ListAuditRecords, ShownRecord
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.log import LogStore
 from raas.usecases.ports.read_store import ReadStore
+from raas.usecases.ports.restrictions import RestrictionStore
 from raas.usecases.ports.subscriber_store import Subscriber, SubscriberStore
 
 _PAGE = 1_000
@@ -56,6 +58,7 @@ class PersonReport:
         reads: ReadStore,
         logs: LogStore,
         subscribers: SubscriberStore,
+        restrictions: RestrictionStore,
         audit: ListAuditRecords,
     ) -> None:
         self._records = records
@@ -63,6 +66,7 @@ class PersonReport:
         self._reads = reads
         self._logs = logs
         self._subscribers = subscribers
+        self._restrictions = restrictions
         self._audit = audit
 
     async def of(self, niss: Niss, now: datetime) -> JsonObject:
@@ -90,6 +94,11 @@ class PersonReport:
                         for mutation in presence.mutations
                         for subscriber in in_log
                         if _was_told(subscriber, mutation)
+                    ],
+                    "restrictions": [
+                        _restriction(each)
+                        for each in await self._restrictions.of_register(ids[number])
+                        if not set(numbers).isdisjoint(each.nisses)
                     ],
                 }
             )
@@ -179,6 +188,20 @@ def _delivery(subscriber: Subscriber, mutation: Mutation) -> JsonObject:
         "caller": subscriber.key.caller,
         "subscriber": subscriber.key.name,
     }
+
+
+def _restriction(restriction: Restriction) -> JsonObject:
+    """A restriction, without the user of the operating system who made it."""
+    form: dict[str, Json] = {
+        "dossier_type": restriction.dossier_type,
+        "periods": _lines(restriction.lines),
+        "time": restriction.time.isoformat(),
+        "reason": restriction.grounds.reason,
+        "ticket": restriction.grounds.ticket,
+    }
+    if restriction.lift_time is not None:
+        form["lift_time"] = restriction.lift_time.isoformat()
+    return form
 
 
 def _audited(shown: ShownRecord) -> JsonObject:
