@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -23,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.storage.connection.database import open_database
 from raas.storage.embedded import EmbeddedPostgres
 from raas.storage.embedded.binaries import MAJOR
+from raas.storage.embedded.place import SHARED
 from raas.storage.schema.migration import upgrade
 from tests.citus import distribute_tables, new_citus_database
 from tests.statements.check import StatementCheck
@@ -48,6 +50,15 @@ def pytest_report_header() -> str:
         version = connection.execute("SHOW server_version").fetchone()
     variable = "RAAS_TEST_CITUS_DSN" if CITUS_DSN else "RAAS_TEST_DSN"
     return f"PostgreSQL: {version[0] if version else '?'}, of {variable}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def databases_elsewhere_are_removed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Remove the databases that RaaS, started by root, placed outside of the directories of the tests."""
+    yield
+    for origin in SHARED.glob("database-*/origin") if os.geteuid() == 0 else ():
+        if Path(origin.read_text().rstrip("\n")).is_relative_to(tmp_path_factory.getbasetemp()):
+            shutil.rmtree(origin.parent)
 
 
 @pytest.fixture(scope="session", autouse=True)
