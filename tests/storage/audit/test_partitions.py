@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,7 @@ from raas.usecases.ports.audit import follow
 from raas.usecases.ports.errors import StoreFault
 from raas.usecases.ports.proof import CheckpointToStore, LoggedRange, Removal
 from raas.usecases.ports.write_store import LoadRequest, WriteSet
+from tests.citus import distribute_tables
 from tests.conftest import CITUS_DSN, GIVEN_DSN, new_database
 from tests.storage.schema.test_migration import upgrade_to
 
@@ -54,6 +56,8 @@ async def database(server_dsn: str) -> AsyncIterator[str]:
                 await connection.execute(text(_HEAD), {"id": id_, "checksum": first_checksum(number)})
         await upgrade(engine)
         await engine.dispose()
+        if CITUS_DSN is not None:
+            await asyncio.to_thread(distribute_tables, dsn)
         yield dsn
 
 
@@ -90,19 +94,18 @@ async def test_migration_makes_a_partition_for_each_month_to_come(reading: Async
     assert found.keys() >= {*expected, f"{table}_default"}
 
 
-@pytest.mark.skipif(CITUS_DSN is not None, reason="partitions of a distributed table are no plain tables")
-async def test_missing_partition_is_made_again(database: str, reading: AsyncEngine) -> None:
+@pytest.mark.parametrize("table", PARTITIONED)
+async def test_missing_partition_is_made_again(database: str, reading: AsyncEngine, table: str) -> None:
     adding = PostgresAuditPartitions(reading)
     assert await adding.add() == MONTHS_AHEAD
-    before = await partitions(reading, "audit_call")
+    before = await partitions(reading, table)
     last = max(name for name in before if not name.endswith("_default"))
     with psycopg.connect(database) as connection:
         connection.execute(f"DROP TABLE {last}")
     assert await adding.add() == MONTHS_AHEAD
-    assert await partitions(reading, "audit_call") == before
+    assert await partitions(reading, table) == before
 
 
-@pytest.mark.skipif(CITUS_DSN is not None, reason="partitions of a distributed table are no plain tables")
 async def test_month_of_which_the_default_partition_has_records_counts_as_missing(
     database: str, reading: AsyncEngine
 ) -> None:
@@ -164,11 +167,13 @@ def test_role_of_the_server_cannot_change_the_audit(database: str, change: str) 
                 connection.execute(change.format(table))
 
 
-@pytest.mark.skipif(CITUS_DSN is not None, reason="partitions of a distributed table are no plain tables")
 async def test_removal_drops_the_partitions_of_earlier_months(server_dsn: str) -> None:
     with new_database(server_dsn) as dsn:
         writing, reading = open_database(dsn), open_database(dsn, autocommit=True)
         await upgrade(writing)
+        if CITUS_DSN is not None:
+            await writing.dispose()
+            await asyncio.to_thread(distribute_tables, dsn)
         log = await open_audit_log(reading, ORIGIN)
         audit, process, now = PostgresAuditStore(writing, dsn, log), uuid4(), datetime.now(UTC)
         state = new_chain(ORIGIN, process_chain(process))
@@ -191,9 +196,10 @@ async def test_removal_drops_the_partitions_of_earlier_months(server_dsn: str) -
             assert (removed.first, removed.checkpoint) == (1, 1)
         assert await proof.removal() == Removal(1, 1, [last])
         assert await proof.records(state.chain, 1, 9) == []
-        names = await partitions(reading, "audit_call")
-        assert f"audit_call_{now:%Y%m}" not in names
-        assert f"audit_call_{next_month:%Y%m}" in names
+        for table in PARTITIONED:
+            names = await partitions(reading, table)
+            assert f"{table}_{now:%Y%m}" not in names
+            assert f"{table}_{next_month:%Y%m}" in names
         await audit.close()
         await writing.dispose()
         await reading.dispose()

@@ -23,14 +23,13 @@ from raas.storage.audit.proof_store import PostgresProofStore
 from raas.storage.audit.rows import GIVEN, GIVEN_ROWS, INSERTED, record_parameters
 from raas.storage.connection.database import open_database
 from raas.usecases.proof.checkpointer import Checkpointer
+from tests.citus import distribute_tables
 from tests.conftest import CITUS_DSN, new_database
 from tests.interop.test_audit_verifier import JavaScript, javascript
 from tests.usecases.proof.corruptions import CORRUPTIONS, Case
 from tests.usecases.proof.sample_log import ORIGIN, OWNER, SampleLog, full_log
 
 __all__ = ["javascript"]
-
-pytestmark = pytest.mark.skipif(CITUS_DSN is not None, reason="rows are altered without naming their node")
 
 RECORDS = ("audit_call", "audit_write", "audit_criteria")
 PROCESS, REGISTER = "process/", "register/"
@@ -92,6 +91,8 @@ def logged(server_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     kept = tmp_path_factory.mktemp("kept")
     with new_database(server_dsn) as dsn:
         migrate(dsn)
+        if CITUS_DSN is not None:
+            distribute_tables(dsn)
         with psycopg.connect(dsn) as connection:
             # The tables belong to this user, who may give back to itself what the migration took from it.
             for table in (*RECORDS, "audit_seal", "audit_checkpoint"):
