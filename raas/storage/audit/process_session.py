@@ -41,10 +41,14 @@ def life_lock(chain: UUID) -> int:
 
 
 class ProcessSession:
-    """The chains that live in one session; a lost session is replaced when the next chain begins."""
+    """The chains that live in one session; a lost session is replaced when the next chain begins.
 
-    def __init__(self, dsn: str) -> None:
-        self._parameters = connection_parameters(dsn)
+    Its limits are those of the other sessions of the process, which tell a server from a database command.
+    """
+
+    def __init__(self, dsn: str, limits: TransactionLimits | None) -> None:
+        self._parameters = connection_parameters(dsn, limits)
+        self._limits = limits
         self._connection: Connection | None = None
         self._chains: set[UUID] = set()
         self._changing = asyncio.Lock()
@@ -62,7 +66,8 @@ class ProcessSession:
                 if self._connection is None or _is_lost(self._connection):
                     self._abandon()
                     self._connection = await connect(self._parameters, autocommit=True)
-                    await limit_transactions(self._connection, TransactionLimits())
+                    if self._limits is not None:
+                        await limit_transactions(self._connection, self._limits)
                 await self._connection.execute(_HOLD, (life_lock(chain),))
         self._chains.add(chain)
 

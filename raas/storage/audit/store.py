@@ -18,6 +18,7 @@ from raas.storage.audit.log import AuditLog
 from raas.storage.audit.process_session import HELD_LOCKS, ProcessSession, Statement, life_lock
 from raas.storage.audit.rows import GIVEN, GIVEN_ROWS, INSERTED, MICROSECONDS_GIVEN, record_parameters
 from raas.storage.connection.commit import Evidence, resolve
+from raas.storage.connection.database import limits_of
 from raas.storage.connection.lease import Connection
 from raas.storage.connection.transactions import Transactions
 from raas.storage.rows.arrays import array
@@ -66,7 +67,7 @@ class PostgresAuditStore:
     def __init__(self, engine: AsyncEngine, dsn: str, log: AuditLog) -> None:
         self._engine = engine
         self._transactions = Transactions(engine)
-        self._session = ProcessSession(dsn)
+        self._session = ProcessSession(dsn, limits_of(engine))
         self._log = log
         self._lengths: dict[UUID, int] = {}
         """Of the chains that live in the session."""

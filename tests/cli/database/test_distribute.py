@@ -42,6 +42,15 @@ def test_tables_distributed_now_and_before_are_named(database: str) -> None:
     assert (third.exit_code, "3 shards already" in third.stderr) == (1, True)
 
 
+def test_tables_of_a_migrated_database_are_distributed(database: str) -> None:
+    if CITUS_DSN is None:
+        install_extension(database)
+    assert migrate("--database-url", database).exit_code == 0
+    done = migrate("--database-url", database, "--distribute", "--shards", "3")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "distributed over 3 shards: register_head, dossier, " in done.stdout
+
+
 @pytest.mark.skipif(CITUS_DSN is not None, reason="for a plain PostgreSQL")
 def test_database_without_the_extension_is_refused_before_it_is_migrated(database: str) -> None:
     done = migrate("--database-url", database, "--distribute", "--json")
