@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,9 @@ from raas.storage.schema.placement import PLACEMENTS, Placement
 from raas.usecases.ports.errors import StoreFault
 
 DEFAULT_SHARDS = 32
+
+_SESSION_POLL_SECONDS = 0.1
+_SESSION_POLLS = 20
 
 _HEAD = "register_head"
 """The first table to be distributed; the others are co-located with it."""
@@ -185,12 +189,16 @@ async def _require_coordinator(connection: Connection) -> None:
 
 
 async def _require_no_servers(connection: Connection) -> None:
-    (servers,) = await _row(connection, _SERVERS)
-    if servers:
-        raise StoreFault(
-            f"servers are connected to the database ({servers} connections): stop them first, because they "
-            "would go on taking locks on other nodes than new ones"
-        )
+    # The sessions of a server that was stopped end a moment after it.
+    for _ in range(_SESSION_POLLS):
+        (servers,) = await _row(connection, _SERVERS)
+        if not servers:
+            return
+        await asyncio.sleep(_SESSION_POLL_SECONDS)
+    raise StoreFault(
+        f"servers are connected to the database ({servers} connections): stop them first, because they "
+        "would go on taking locks on other nodes than new ones"
+    )
 
 
 def _refuse_other_places(placed: dict[str, PlacedTable], shards: int | None) -> None:

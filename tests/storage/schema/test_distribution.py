@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import psycopg
@@ -14,6 +15,7 @@ from raas.storage.connection import limits as limits_module
 from raas.storage.connection.database import open_database
 from raas.storage.connection.limits import TransactionLimits
 from raas.storage.connection.prepared import report_prepared
+from raas.storage.schema import distribution
 from raas.storage.schema.distribution import (
     DEFAULT_SHARDS,
     distribute,
@@ -125,6 +127,22 @@ async def test_other_number_of_shards_is_refused(migrated: AsyncEngine) -> None:
     await distribute(migrated, 3)
     with pytest.raises(StoreFault, match="the tables have 3 shards already"):
         await distribute(migrated, 4)
+
+
+async def test_distribution_waits_for_the_sessions_of_a_stopped_server(
+    migrated: AsyncEngine, coordinator: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distribution, "_SESSION_POLLS", 300)
+    serving = open_database(coordinator)
+    try:
+        connection = await serving.connect()
+        distributing = asyncio.create_task(distribute(migrated, 3))
+        await asyncio.sleep(0.3)
+        assert not distributing.done()
+        await connection.invalidate()
+        assert (await distributing).shards == 3
+    finally:
+        await serving.dispose()
 
 
 async def test_distribution_is_refused_while_a_server_is_connected(
