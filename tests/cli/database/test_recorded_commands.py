@@ -13,9 +13,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from raas import maintenance
 from raas.cli import command_line
 from raas.command_wiring import operator
-from raas.maintenance import migrate
+from tests.citus import distribute_tables
 from tests.conftest import CITUS_DSN, new_database
 
 GROUNDS = ("--register", "0999999922", "--reason", "Wrong person", "--ticket", "T-1")
@@ -69,6 +70,13 @@ def run(dsn: str, kept: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> Non
     CliRunner().invoke(command_line(), arguments)
 
 
+def migrate(dsn: str) -> None:
+    """Migrate the database; on a cluster its tables are distributed."""
+    maintenance.migrate(dsn)
+    if CITUS_DSN is not None:
+        distribute_tables(dsn)
+
+
 def records(dsn: str) -> list[Any]:
     with psycopg.connect(dsn) as connection:
         return connection.execute(RECORDS).fetchall()
@@ -84,7 +92,6 @@ def test_every_command_with_a_database_is_listed_here() -> None:
     assert found == set(COMMANDS)
 
 
-@pytest.mark.skipif(CITUS_DSN is not None, reason="the tables are not distributed")
 @pytest.mark.parametrize("name", COMMANDS)
 def test_command_is_recorded(
     name: str, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -101,7 +108,6 @@ def test_command_is_recorded(
     assert (command[5] == "{85673003360}") == (name in OF_A_PERSON)
 
 
-@pytest.mark.skipif(CITUS_DSN is not None, reason="the tables are not distributed")
 def test_migration_that_creates_the_audit_is_recorded_afterwards(
     server_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,7 +122,6 @@ def test_migration_that_creates_the_audit_is_recorded_afterwards(
         assert details["distribute"] is False
 
 
-@pytest.mark.skipif(CITUS_DSN is not None, reason="the tables are not distributed")
 def test_command_that_cannot_be_recorded_does_not_run(
     server_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
