@@ -49,6 +49,16 @@ def new_citus_database(coordinator: str) -> Iterator[str]:
             eventually(_dropped(server, name))
 
 
+def nodes_of(dsn: str) -> list[str]:
+    """The DSN of the database on each node of its cluster, or that of the only server."""
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute("SELECT to_regclass('pg_dist_node')").fetchone()
+        if row == (None,):
+            return [dsn]
+        nodes = connection.execute("SELECT nodename, nodeport FROM pg_dist_node ORDER BY groupid").fetchall()
+    return [_dsn(dsn, host, port) for host, port in nodes]
+
+
 def distribute_tables(dsn: str, shards: int = SHARDS) -> Distribution:
     """Distribute the tables of a migrated database, as `raas migrate --distribute` does."""
 

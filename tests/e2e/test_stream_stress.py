@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 from raas.v1.mutation_pb2 import MutationKind
+from tests.citus import nodes_of
 from tests.conftest import GIVEN_DSN
 from tests.e2e.proxy import Proxy, running_proxy
 from tests.e2e.registers import TYPES, TestRegister, new_register
@@ -81,11 +82,12 @@ class Machines:
         if GIVEN_DSN is None:
             os.kill(postmaster(self.first), signal.SIGKILL)
             return
-        with psycopg.connect(database_of(self.first), autocommit=True) as connection:
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+        for node in nodes_of(database_of(self.first)):
+            with psycopg.connect(node, autocommit=True) as connection:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
 
     async def _kill(self, server: Server) -> None:
         server.kill()
