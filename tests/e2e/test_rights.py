@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from queue import Empty, Queue
 from statistics import median
 from threading import Thread
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import grpc
@@ -54,11 +55,13 @@ from tests.e2e.identified import (
 )
 from tests.e2e.test_identity import reason_of
 from tests.eventually import eventually
+from tests.lock_waits import waiting_for
 from tests.oracle import numbers
 
 pytestmark = pytest.mark.skipif(GIVEN_DSN is not None, reason="it is about callers, not about the database")
 
 READ, SUBSCRIBE = MandatePermission.MANDATE_PERMISSION_READ, MandatePermission.MANDATE_PERMISSION_SUBSCRIBE
+WRITE = MandatePermission.MANDATE_PERMISSION_WRITE
 CONTENTS = [MandateContent.MANDATE_CONTENT_IDENTITY, MandateContent.MANDATE_CONTENT_NETWORK_EVENT]
 PAIRS = 2_000
 ANN, BOB = numbers.niss(1985, 67, 30, 33), numbers.niss(1990, 61, 1, 7)
@@ -120,9 +123,9 @@ def administration(place: IdentifiedServer, caller: str) -> Iterator[Administrat
         yield AdministrationServiceStub(channel)
 
 
-def grant(place: IdentifiedServer, *permissions: MandatePermission.ValueType, **days: str) -> Mandate:
+def grant(place: IdentifiedServer, *permissions: MandatePermission.ValueType, **restricted: Any) -> Mandate:
     """A mandate of OTHER on the register of OWNER, with all contents."""
-    request = GrantMandateRequest(mandatary=OTHER, permissions=permissions, contents=CONTENTS, **days)
+    request = GrantMandateRequest(mandatary=OTHER, permissions=permissions, contents=CONTENTS, **restricted)
     with administration(place, OWNER) as service:
         return service.GrantMandate(request).mandate
 
@@ -273,6 +276,53 @@ def test_mandate_counts_from_midnight_to_midnight_in_belgium(
         assert stream.end()[0] == "MANDATE_MISSING"
         eventually(lambda: outcome(first) == outcome(second) == "MANDATE_MISSING")
     revoke(first, mandate)
+
+
+@pytest.mark.parametrize("narrowed", [False, True])
+def test_write_that_waits_for_its_register_is_refused_when_its_mandate_ends(
+    first: IdentifiedServer, second: IdentifiedServer, narrowed: bool
+) -> None:
+    code = f"WAITING_{narrowed}".upper()
+    dsn = running_dsn(first.folder / "var")
+    assert dsn
+    mandate = grant(first, WRITE)
+    request = InscribeRequest(
+        register=OWNER, niss=ANN, dossier_type=code, period=Period(begin="2024-01-01"), validate_only=True
+    )
+    with (
+        first.by_certificate(first.authority.client(OWNER, "import")) as channel,
+        second.by_certificate(second.authority.client(OTHER, "write")) as mandatary,
+        psycopg.connect(dsn) as holder,
+        psycopg.connect(dsn, autocommit=True) as observer,
+    ):
+        owner, writer = RegisterServiceStub(channel), RegisterServiceStub(mandatary)
+        for created in (code, f"{code}_KEPT"):
+            owner.CreateDossierType(CreateDossierTypeRequest(dossier_type=DossierType(code=created)))
+        revision = owner.GetRegister(GetRegisterRequest()).register.revision
+
+        def validates() -> bool:
+            try:
+                writer.Inscribe(request)
+            except grpc.RpcError:
+                return False
+            return True
+
+        eventually(validates)
+        request.validate_only = False
+        holder.execute("SELECT 1 FROM register_head FOR NO KEY UPDATE")
+        waiting = writer.Inscribe.future(request, timeout=30)
+        eventually(lambda: waiting_for(holder, observer))
+        if narrowed:
+            kept = grant(first, WRITE, dossier_types=[f"{code}_KEPT"])
+        revoke(first, mandate)
+        time.sleep(FRESH)
+        holder.rollback()
+        with pytest.raises(grpc.RpcError) as refused:
+            waiting.result()
+        assert reason_of(refused.value) == "MANDATE_MISSING"
+        assert owner.GetRegister(GetRegisterRequest()).register.revision == revision
+    if narrowed:
+        revoke(first, kept)
 
 
 def test_stream_goes_on_while_another_mandate_shows_as_much(

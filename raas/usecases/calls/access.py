@@ -29,14 +29,21 @@ from raas.usecases.calls.permission import MANDATES, ROLES, Permission
 from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.ports.registers import RegisterStore
 
+Lost = Callable[[], Refused | None]
+"""Decides anew about a call that was admitted."""
+
 
 @dataclass(frozen=True, slots=True)
 class AdmittedRegister:
-    """A register that exists and on which the caller of this call may act, within `view`."""
+    """A register that exists and on which the caller of this call may act, within `view`.
+
+    `lost` answers the refusal of a call under a mandate that would not be admitted any more, None = it would.
+    """
 
     id: int
     enterprise_number: EnterpriseNumber
     view: RegisterView = field(default=WHOLE, hash=False)
+    lost: Lost | None = field(default=None, compare=False, repr=False)
 
 
 class AccessControl:
@@ -105,7 +112,7 @@ class AccessControl:
             if register is None:
                 raise _unknown(call, asked)
             known = self._known[asked] = AdmittedRegister(register.id, asked)
-        return known if view is WHOLE else AdmittedRegister(known.id, asked, view)
+        return known if view is WHOLE else self._within(call, known, view)
 
     async def admitting(
         self, call: Call, numbers: Iterable[EnterpriseNumber]
@@ -123,7 +130,7 @@ class AccessControl:
                 raise _not_mandated(number)
             if known is None:
                 raise _unknown(call, number)
-            return known if view is WHOLE else AdmittedRegister(known.id, number, view)
+            return known if view is WHOLE else self._within(call, known, view)
 
         return admit
 
@@ -201,12 +208,19 @@ class AccessControl:
 
         `admitted` is the register that it was admitted to; a view that has become narrower ends it.
         """
+        return self._lost(call, admitted, WHOLE if admitted is None else admitted.view)
+
+    def _within(self, call: Call, known: AdmittedRegister, view: RegisterView) -> AdmittedRegister:
+        number = known.enterprise_number
+        return AdmittedRegister(known.id, number, view, lambda: self._lost(call, known, view))
+
+    def _lost(self, call: Call, admitted: AdmittedRegister | None, shown: RegisterView) -> Refused | None:
         try:
             self._rules.require(call)
             if admitted is not None:
                 number = admitted.enterprise_number
                 view = self._view(call, number)
-                if view is None or not admitted.view.within(view):
+                if view is None or not shown.within(view):
                     raise _not_mandated(number)
         except Refused as refused:
             return refused

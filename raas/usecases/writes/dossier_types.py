@@ -31,7 +31,7 @@ class ManageDossierTypes:
     ) -> tuple[DossierType, int]:
         """Declare a type; answers it and the revision it took. Raises Refused DOSSIER_TYPE_EXISTS."""
         change = _Change(call, dossier_type.code, dossier_type, {})
-        return await self._write_queues[register.id].submit(change, call.caller.key)
+        return await self._write_queues[register.id].submit(change, call.caller.key, register.lost)
 
     async def update(
         self, call: Call, register: AdmittedRegister, code: str, changes: Mapping[str, object]
@@ -43,7 +43,7 @@ class ManageDossierTypes:
         of the changed type.
         """
         change = _Change(call, code, None, changes)
-        return await self._write_queues[register.id].submit(change, call.caller.key)
+        return await self._write_queues[register.id].submit(change, call.caller.key, register.lost)
 
     async def violations(self, register: AdmittedRegister, code: str) -> Sequence[Violation]:
         """The violations of the state in the code of an update; for an update that is refused already."""

@@ -144,7 +144,7 @@ class Imports:
     async def _message(
         self, call: Call, register: AdmittedRegister, message: ImportMessage, job: _ImportJob
     ) -> ImportAnswer:
-        answer, skipped = await self._write_queues[register.id].submit(job, call.caller.key)
+        answer, skipped = await self._write_queues[register.id].submit(job, call.caller.key, register.lost)
         if not skipped or job.import_key is None:
             return answer
         earlier = await self._store.rejections(

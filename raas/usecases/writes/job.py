@@ -6,6 +6,7 @@ from collections.abc import Generator, Hashable, Iterable, Sequence, Set
 from typing import Generic, Protocol, TypeVar
 
 from raas.concurrency.batch_queue import WaitingItem
+from raas.usecases.calls.access import Lost
 from raas.usecases.calls.audit_scope import AuditScope
 from raas.usecases.ports.write_store import DossierKey, DossierTypes, ImportKey, LoadRequest, RequestKey
 from raas.usecases.writes.unit_of_work import Persons, RegisterUnitOfWork
@@ -66,16 +67,22 @@ class WriteJob(Protocol[Answer_co]):
 class QueuedJob(WaitingItem[Answer_co], Generic[Answer_co]):
     """A job in the queue, with its outcome once it was applied."""
 
-    __slots__ = ("_answer", "_refusal", "job")
+    __slots__ = ("_answer", "_lost", "_refusal", "job")
 
-    def __init__(self, job: WriteJob[Answer_co], owner: Hashable) -> None:
+    def __init__(self, job: WriteJob[Answer_co], owner: Hashable, lost: Lost | None = None) -> None:
         super().__init__(job.size, deadline=job.deadline, background=job.background, owner=owner)
         self.job = job
+        self._lost = lost
         self._refusal: Exception | None = None
 
     def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, None]:
-        """Apply the job and keep its answer. Raises the errors of the job."""
+        """Apply the job and keep its answer.
+
+        Raises the errors of the job, and Refused when the caller has lost its right while the job waited.
+        """
         self._refusal = None
+        if self._lost is not None and (lost := self._lost()) is not None:
+            raise lost
         self._answer = yield from self.job.apply(unit_of_work)
 
     def refuse(self, error: Exception) -> None:

@@ -72,7 +72,7 @@ class WriteOperations:
         if validate_only or job.malformed or names_hidden_type(register.view, checked):
             return await self._try(register, job)
         if request_id is None:
-            return await self._write_queues[register.id].submit(job, call.caller.key)
+            return await self._write_queues[register.id].submit(job, call.caller.key, register.lost)
         fingerprint = one_operation(register.enterprise_number, operation)
         return await self._once(call, register, job, request_id, fingerprint)
 
@@ -97,7 +97,7 @@ class WriteOperations:
         if validate_only or job.malformed or names_hidden_type(register.view, checked):
             return await self._try(register, job)
         if request_id is None:
-            return await self._write_queues[register.id].submit(job, call.caller.key)
+            return await self._write_queues[register.id].submit(job, call.caller.key, register.lost)
         fingerprint = batch_of_operations(register.enterprise_number, operations)
         return await self._once(call, register, job, request_id, fingerprint)
 
@@ -117,7 +117,7 @@ class WriteOperations:
         fingerprint: bytes,
     ) -> BatchAnswer | EarlierAnswer:
         once = OncePerRequestId(job, request_keys(call.caller.key, request_id), fingerprint)
-        answer = await self._write_queues[register.id].submit(once, call.caller.key)
+        answer = await self._write_queues[register.id].submit(once, call.caller.key, register.lost)
         if isinstance(answer, BatchAnswer):
             return answer
         require_same_request(answer.fingerprint, fingerprint, request_id)

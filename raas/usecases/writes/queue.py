@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from raas.concurrency.batch_queue import BatchQueue, DeadlinePassed, NotProcessed, own_copy
 from raas.domain.errors import Reason, refuse
+from raas.usecases.calls.access import Lost
 from raas.usecases.ports.errors import ClockAhead, CommitUnknown, StoreFault, StoreUnavailable
 from raas.usecases.ports.log import CommittedBatch, LogPoint, OnCommit
 from raas.usecases.ports.write_store import DossierTypes, NewMutation, WriteStore
@@ -37,12 +38,13 @@ class WriteQueue:
         self._types: DossierTypes | None = None
         self._queue: BatchQueue[QueuedJob[object]] = BatchQueue(self._write, limit=limits.operations)
 
-    async def submit(self, job: WriteJob[Answer], owner: Hashable = None) -> Answer:
+    async def submit(self, job: WriteJob[Answer], owner: Hashable = None, lost: Lost | None = None) -> Answer:
         """Wait until the job is committed; answers the result of its `apply`.
 
         The jobs of an owner are applied in their order; owners take turns. For owners of which nothing waits
         the queue has more room: one who fills it does not keep the others out.
 
+        `lost` is asked again when the register is locked: the right of the caller may have ended meanwhile.
         Raises Refused (nothing of the job was written), OVERLOADED when the queue is full, or the errors
         of the store. A caller that is cancelled while its job waits leaves nothing behind; once its
         transaction has begun, it may still be committed.
@@ -52,7 +54,7 @@ class WriteQueue:
             room = self._limits.waiting_operations + self._limits.reserved_operations
             if self._queue.has_of(owner) or waiting + job.size > room:
                 raise refuse(Reason.OVERLOADED)
-        queued = QueuedJob(job, owner)
+        queued = QueuedJob(job, owner, lost)
         self._queue.put(queued)
         try:
             return await queued.answer()
