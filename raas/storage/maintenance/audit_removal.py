@@ -19,7 +19,7 @@ from raas.storage.audit.chains import process_of, register_of
 from raas.storage.audit.rows import SEAL
 from raas.storage.connection.lease import Connection, on_connection
 from raas.storage.rows.arrays import array
-from raas.storage.schema.audit_tables import PARTITIONED
+from raas.storage.schema.tables.audit import PARTITIONED
 from raas.usecases.ports.maintenance import RemovedRecords
 
 _LOCK = "SELECT pg_advisory_xact_lock(491260048130)"

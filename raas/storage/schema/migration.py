@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.storage.connection.errors import translated_errors
-from raas.storage.schema.tables import schema_change
+from raas.storage.schema.tables.service import schema_change
 from raas.storage.schema.version import SchemaChange, SchemaVersion, compare
 from raas.usecases.ports.errors import StoreFault
 

@@ -15,8 +15,8 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.storage.connection.lease import Connection, on_connection
-from raas.storage.schema.audit_tables import ERASABLE, INSERT_ONLY
 from raas.storage.schema.tables import metadata
+from raas.storage.schema.tables.audit import ERASABLE, INSERT_ONLY
 from raas.usecases.ports.errors import StoreFault
 
 ERASING_ROLE = "raas_erasure"

@@ -24,8 +24,8 @@ from raas.storage.audit.store import PostgresAuditStore
 from raas.storage.connection.database import open_database
 from raas.storage.connection.query import fetch
 from raas.storage.maintenance.audit_removal import PostgresAuditRemoval
-from raas.storage.schema.audit_tables import INSERT_ONLY, PARTITIONED
 from raas.storage.schema.migration import upgrade
+from raas.storage.schema.tables.audit import INSERT_ONLY, PARTITIONED
 from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.ports.audit import follow
 from raas.usecases.ports.errors import StoreFault

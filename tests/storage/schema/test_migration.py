@@ -26,7 +26,8 @@ from raas.storage.connection.database import open_database
 from raas.storage.persons.niss_history import PostgresNissHistory
 from raas.storage.persons.store import PostgresPersonStore
 from raas.storage.schema.migration import known_changes, schema_version, upgrade
-from raas.storage.schema.tables import metadata, schema_change
+from raas.storage.schema.tables import metadata
+from raas.storage.schema.tables.service import schema_change
 from raas.storage.schema.version import SchemaChange, SchemaVersion
 from raas.usecases.ports.errors import StoreFault
 from raas.usecases.ports.niss_history import ReadAs

@@ -19,9 +19,9 @@ from raas.storage.audit.log import open_audit_log
 from raas.storage.audit.partitions import MONTHS_AHEAD, PostgresAuditPartitions
 from raas.storage.audit.store import PostgresAuditStore
 from raas.storage.connection.database import open_database
-from raas.storage.schema.audit_tables import ERASABLE, INSERT_ONLY
 from raas.storage.schema.migration import upgrade
 from raas.storage.schema.roles import ERASING_ROLE, ServerRole, grant_rights, server_role
+from raas.storage.schema.tables.audit import ERASABLE, INSERT_ONLY
 from raas.usecases.ports.audit import follow
 from raas.usecases.ports.errors import StoreFault
 from tests.conftest import GIVEN_DSN, new_database
