@@ -42,7 +42,7 @@ SELECT nine * 100 + 97 - nine % 97 FROM (SELECT
 $$"""
 
 _SHARED = """
-  date_trunc('month', now()) + n * interval '360 days' / %(records)s, sha256(n::text::bytea), 1,
+  date_trunc('month', now()) + interval '360 days' * (n / %(records)s::float8), sha256(n::text::bytea), 1,
   gen_random_uuid(), 206731645 + n %% 500, 'portal',
   'certificate:' || repeat('ab', 32), 'ipv4:10.0.0.7:40112'"""
 _PERSON = "ARRAY[pg_temp.niss(n * 7919 %% %(persons)s)]"
