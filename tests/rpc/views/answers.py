@@ -23,6 +23,7 @@ _OF_THE_SERVER = frozenset(
         "next_page_token",
         "resume_token",
         "create_time",
+        "server_time",
         "decision_time",
         "content_hash",
     }
