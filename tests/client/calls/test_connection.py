@@ -28,16 +28,17 @@ from raas.v1.administration_service_pb2_grpc import (
 )
 from raas.v1.register_pb2 import Register
 from raas.v1.register_service_pb2_grpc import RegisterServiceServicer, add_RegisterServiceServicer_to_server
-from raas_client import CallFailed, Keepalive, Patience, RaasClient, Retries, Tls
+from raas_client import CallFailed, DeadlineExceeded, Keepalive, Patience, RaasClient, Retries, Tls
 from tests.client.registers import ANN, QUICK
 
 
 class Answers(RegisterServiceServicer, AdministrationServiceServicer):
-    """A server that goes away a few times before it answers, and counts."""
+    """A server that goes away a few times before it answers, or never does, and counts."""
 
     def __init__(self) -> None:
         self.calls = 0
         self.failures = 0
+        self.silent = False
         self.request_ids: set[str] = set()
         self.metadata: dict[str, str] = {}
 
@@ -58,6 +59,8 @@ class Answers(RegisterServiceServicer, AdministrationServiceServicer):
         self.metadata = dict(context.invocation_metadata())
         if self.calls <= self.failures:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "going away")
+        if self.silent:
+            await asyncio.Event().wait()
 
 
 @dataclass
@@ -221,6 +224,17 @@ async def test_retries_end_before_the_deadline(answers: Answers, target: str) ->
             await client.get_register()
     assert loop.time() - began < 1
     assert answers.calls > 2
+
+
+async def test_deadline_that_ends_the_last_attempt_names_the_failure_of_the_one_before(
+    answers: Answers, target: str
+) -> None:
+    answers.failures = 1
+    answers.silent = True
+    async with RaasClient(target, retries=QUICK, patience=Patience(call_seconds=2)) as client:
+        with pytest.raises(DeadlineExceeded, match="going away"):
+            await client.get_register()
+    assert answers.calls == 2
 
 
 def test_retry_pauses_grow_to_the_longest() -> None:

@@ -77,6 +77,7 @@ class Calls:
         deadline = None if seconds is None else loop.time() + seconds
         pauses = self.retries.pauses()
         renewed = False
+        earlier: Refused | CallFailed | CredentialUnavailable | None = None
 
         def left() -> float | None:
             return None if deadline is None else max(deadline - loop.time(), 0.001)
@@ -100,7 +101,11 @@ class Calls:
                 late = deadline is not None and loop.time() + pause >= deadline
                 again = repeatable or _nothing_was_done(failed)
                 if late or not may_pass(failed) or not again:
+                    if isinstance(failed, DeadlineExceeded) and earlier is not None:
+                        text = f"{failed}; the attempt before failed: {earlier}"
+                        raise DeadlineExceeded(text, failed.status) from failed
                     raise
+                earlier = failed
             await asyncio.sleep(pause)
 
     def listed(
