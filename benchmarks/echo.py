@@ -31,7 +31,7 @@ async def echo(request: Any, _: grpc.aio.ServicerContext[Any, Any]) -> Any:
 async def main() -> None:
     """Serve until SIGTERM."""
     limits = {f"/{SERVICE}/{METHOD}": MessageLimits(InscribeRequest.DESCRIPTOR)}
-    interceptor = CallInterceptor(development_identity, limits, lambda *_: None, Metrics())
+    interceptor = CallInterceptor(development_identity, limits, None, Metrics())
     server = grpc.aio.server(interceptors=(interceptor,))
     handler = grpc.unary_unary_rpc_method_handler(
         echo, InscribeRequest.FromString, InscribeRequest.SerializeToString

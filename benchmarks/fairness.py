@@ -68,7 +68,7 @@ async def _latencies(target: str, numbers: list[str]) -> list[float]:
         metadata = (("raas-enterprise-number", number),)
         options = [("grpc.use_local_subchannel_pool", 1)]
         async with grpc.aio.insecure_channel(target, options=options) as channel:
-            calls = [
+            calls: list[tuple[grpc.aio.UnaryUnaryMultiCallable[bytes, bytes], bytes]] = [
                 (channel.unary_unary(SERVICE + rpc), request.SerializeToString())
                 for rpc, request in (("Inscribe", INSCRIBE), ("Consult", CONSULT))
             ]

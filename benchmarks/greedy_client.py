@@ -25,8 +25,9 @@ async def main(target: str, number: str, in_flight: str) -> None:
         requests = [("Inscribe", INSCRIBE.SerializeToString()), ("Consult", CONSULT.SerializeToString())]
         while True:
             for rpc, request in requests:
+                ask: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(SERVICE + rpc)
                 try:
-                    await channel.unary_unary(SERVICE + rpc)(request, metadata=metadata)
+                    await ask(request, metadata=metadata)
                     counts["answered"] += 1
                 except grpc.aio.AioRpcError as error:
                     if error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED:

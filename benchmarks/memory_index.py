@@ -40,7 +40,7 @@ class MemoryIndex:
         if len(found) > limit:
             return (), True
         self.read += len(found)
-        return [Findable(number, self.persons_known[number]) for number in found], False
+        return [Findable(Niss(number), self.persons_known[number]) for number in found], False
 
     async def persons(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
         """The records of these numbers."""

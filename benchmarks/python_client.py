@@ -18,7 +18,7 @@ async def main(
     left, rate = int(calls), float(pace)
 
     async with grpc.aio.insecure_channel(target) as channel:
-        call = channel.unary_unary(method)
+        call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
 
         async def work() -> None:
             nonlocal left

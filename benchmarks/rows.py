@@ -69,6 +69,7 @@ def batches(servers: Servers) -> list[Figure]:
         for start in range(0, len(operations), BATCH)
     ]
     with grpc.insecure_channel(target, OPTIONS) as channel:
+        call: grpc.UnaryUnaryMultiCallable[bytes, bytes]
         call = channel.unary_unary("/raas.v1.RegisterService/ApplyBatch")
         began = time.perf_counter()
         # Two calls in flight: one commits while the next one is parsed.
@@ -129,7 +130,8 @@ def exports(servers: Servers) -> list[Figure]:
     imported(target, number, random_rows(ROWS))
     began = time.perf_counter()
     with grpc.insecure_channel(target, OPTIONS) as channel:
-        call = channel.unary_stream("/raas.v1.RegisterService/Export", response_deserializer=lambda raw: raw)
+        call: grpc.UnaryStreamMultiCallable[bytes, bytes]
+        call = channel.unary_stream("/raas.v1.RegisterService/Export")
         size = sum(
             len(part)
             for part in call(
@@ -151,7 +153,7 @@ def imported(target: str, number: str, rows: Sequence[Row]) -> float:
         for start in range(0, len(operations), MESSAGE)
     ]
     with grpc.insecure_channel(target, OPTIONS) as channel:
-        call = channel.stream_stream(
+        call: grpc.StreamStreamMultiCallable[bytes, ImportResponse] = channel.stream_stream(
             "/raas.v1.RegisterService/Import", response_deserializer=ImportResponse.FromString
         )
         began = time.perf_counter()

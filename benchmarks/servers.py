@@ -141,7 +141,7 @@ class Servers:
                 [sys.executable, *arguments],
                 cwd=ROOT,
                 # Bulk reads are refused while the disk of the machine is nearly full.
-                env=os.environ | {"RAAS_DATABASE_SIZE": "1TB", listens: target} | environment,
+                env=os.environ | {"RAAS_DATABASE_SIZE": "1TB", listens: target} | dict(environment),
             )
             self._stack.callback(_end, process)
             _await_serving(target, process)

@@ -195,7 +195,8 @@ def _read_through(target: str, number: str, revision: int) -> tuple[float, int]:
     request = SubscribeRequest(after_revision=0).SerializeToString()
     messages = []
     with grpc.insecure_channel(target, OPTIONS) as channel:
-        call = channel.unary_stream(METHOD)(request, metadata=(("raas-enterprise-number", number),))
+        subscribe: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(METHOD)
+        call = subscribe(request, metadata=(("raas-enterprise-number", number),))
         # The last field of a message is its through_revision.
         end = SubscribeResponse()
         end.mutations.through_revision = revision

@@ -30,9 +30,10 @@ async def main(target: str, number: str, subscribers: str) -> None:
     options = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", 64 << 20)]
     channels = [grpc.aio.insecure_channel(target, options) for _ in range(0, count, STREAMS_PER_CONNECTION)]
     request, metadata = SubscribeRequest().SerializeToString(), (("raas-enterprise-number", number),)
+    subscribing: list[grpc.aio.UnaryStreamMultiCallable[bytes, bytes]]
+    subscribing = [channel.unary_stream(METHOD) for channel in channels]
     calls = [
-        channels[index // STREAMS_PER_CONNECTION].unary_stream(METHOD)(request, metadata=metadata)
-        for index in range(count)
+        subscribing[index // STREAMS_PER_CONNECTION](request, metadata=metadata) for index in range(count)
     ]
     # The first message is a bookmark.
     await asyncio.gather(*(call.read() for call in calls))

@@ -123,7 +123,7 @@ def median_seconds(target: str, method: str, number: str, requests: Sequence[byt
     """The median latency of one caller that sends these requests, and waits for each answer."""
     seconds = []
     with grpc.insecure_channel(target) as channel:
-        call = channel.unary_unary(method)
+        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
         for request in requests:
             began = time.perf_counter()
             call(request, metadata=(("raas-enterprise-number", number),))
