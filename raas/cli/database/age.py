@@ -10,17 +10,20 @@ import typer
 if TYPE_CHECKING:
     from raas.domain.calendar.age import Age
 
-_AGE = re.compile(r"\s*(\d+)\s*(day|month)s?\s*")
+_AGE = re.compile(r"\s*([0-9]+)\s*(day|month)s?\s*")
+_DIGITS = 6
+"""More digits than the largest age has; int() refuses texts of some thousands."""
 
 
 def parse_age(text: str) -> Age:
-    """The age of `--older-than`. Raises BadParameter."""
+    """The age as it is written. Raises BadParameter."""
     from raas.domain.calendar.age import MAX_DAYS, MAX_MONTHS, Age
 
-    if found := _AGE.fullmatch(text):
+    found = _AGE.fullmatch(text)
+    if found and len(found[1]) <= _DIGITS:
         number, days = int(found[1]), found[2] == "day"
         if number <= (MAX_DAYS if days else MAX_MONTHS):
             return Age(days=number) if days else Age(months=number)
     raise typer.BadParameter(
-        f"write --older-than as '90 days' or '12 months'; at most {MAX_DAYS} days or {MAX_MONTHS} months"
+        f"write an age as '90 days' or '12 months'; at most {MAX_DAYS} days or {MAX_MONTHS} months"
     )
