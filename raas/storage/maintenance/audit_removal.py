@@ -138,7 +138,8 @@ class _Removal:
 
     async def partitions(self) -> Sequence[str]:
         """The partitions of earlier months, the oldest first within each table."""
-        month = self._before.strftime("%Y%m")
+        # strftime does not write a year below 1000 in four digits everywhere.
+        month = f"{self._before.year:04}{self._before.month:02}"
         found = [await self._rows(_PARTITIONS, table=table, month=month) for table in PARTITIONED]
         return [partition for rows in found for (partition,) in rows]
 

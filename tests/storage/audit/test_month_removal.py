@@ -61,3 +61,8 @@ def test_removed_months_leave_the_rest_of_the_audit_provable(
         assert result.findings == ()
         # The records of the three commands are left, three each.
         assert (result.removed, result.records) == (before, 9)
+
+        # A year of three digits is no later month than those of the partitions that are left.
+        removed = remove(logged, "--before", "0216-12")
+        assert (removed["partitions"], removed["removed_leaves"]) == ([], before)
+        assert logged.verified().findings == ()
