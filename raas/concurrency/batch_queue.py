@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from raas.concurrency.fair_queue import FairQueue
-from raas.concurrency.linger import linger
+from raas.concurrency.linger import CommitDelay, linger
 
 Answer_co = TypeVar("Answer_co", covariant=True)
 
@@ -79,14 +79,21 @@ class BatchQueue(Generic[Item]):
     A batch holds items up to `limit` in total size, and at least one. `process` answers every item of its
     batch and returns the items that it did not take: they wait again, before the others. An exception of
     `process` fails the items of the batch that have no answer, each with a copy of its own; the worker
-    goes on with the next batch.
+    goes on with the next batch. With a `delay` a batch waits that long for more items while many callers are
+    expected.
     """
 
     def __init__(
-        self, process: Callable[[Sequence[Item]], Awaitable[Sequence[Item]]], *, limit: int, workers: int = 1
+        self,
+        process: Callable[[Sequence[Item]], Awaitable[Sequence[Item]]],
+        *,
+        limit: int,
+        workers: int = 1,
+        delay: CommitDelay | None = None,
     ) -> None:
         self._process = process
         self._limit = limit
+        self._delay = delay
         self._most_workers = workers
         self._items: FairQueue[Item] = FairQueue()
         self._background_items: FairQueue[Item] = FairQueue()
@@ -124,9 +131,7 @@ class BatchQueue(Generic[Item]):
     async def _work(self) -> None:
         try:
             while self._items or self._background_items:
-                # Callers that were just answered run first: they may have more for this batch.
-                waiting = self._items.__len__
-                await linger(waiting, self._expected, lambda: self._foreground_size, self._limit)
+                await self._await_more()
                 if batch := self._take():
                     await self._process_batch(batch)
                     self._expected = len(batch) + len(self._items)
@@ -143,6 +148,13 @@ class BatchQueue(Generic[Item]):
             worker = asyncio.current_task()
             assert worker is not None
             self._workers.discard(worker)
+
+    async def _await_more(self) -> None:
+        """Let callers that were just answered run first: they may have more for this batch."""
+        if self._delay is not None and (seconds := self._delay.seconds(self._expected)):
+            await asyncio.sleep(seconds)
+        else:
+            await linger(self._items.__len__, self._expected, lambda: self._foreground_size, self._limit)
 
     async def _process_batch(self, batch: list[Item]) -> None:
         rest: Sequence[Item] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 _QUIET_ITERATIONS = 10
 """Iterations of the event loop without an arrival after which lingering ends: 0.1 ms of an idle loop."""
@@ -13,6 +14,8 @@ _QUIET_ITERATIONS_BELOW_EXPECTED = 40
 """The same while fewer callers wait than are expected."""
 
 _LONGEST_SECONDS = 0.005
+
+_SHORTEST_DELAY_SECONDS = 0.001
 
 
 async def linger(callers: Callable[[], int], expected: int, size: Callable[[], int], limit: int) -> None:
@@ -33,3 +36,24 @@ async def linger(callers: Callable[[], int], expected: int, size: Callable[[], i
             return
         await asyncio.sleep(0)
         quiet = quiet + 1 if callers() == before else 0
+
+
+@dataclass(frozen=True, slots=True)
+class CommitDelay:
+    """The time for which a batch waits for more callers, while many call at the same time.
+
+    It grows with the callers that are expected: about as long as the process needs to serve so many. This is
+    PostgreSQL's commit_delay with its commit_siblings, for a queue whose items cost little each, but much
+    for each transaction.
+    """
+
+    seconds_each: float
+    longest_seconds: float
+
+    def seconds(self, expected: int) -> float:
+        """The delay while so many callers are expected; 0 where it would be less than a millisecond.
+
+        Timers of the event loop are no finer.
+        """
+        seconds = min(expected * self.seconds_each, self.longest_seconds)
+        return seconds if seconds >= _SHORTEST_DELAY_SECONDS else 0.0

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from raas.concurrency.batch_queue import BatchQueue, DeadlinePassed, NotProcessed, WaitingItem
+from raas.concurrency.linger import CommitDelay
 
 
 class Item(WaitingItem[str]):
@@ -32,13 +33,13 @@ class Item(WaitingItem[str]):
 class Processor:
     """Answers every item; `rest` of them it leaves the first time."""
 
-    def __init__(self, limit: int, *, rest: int = 0) -> None:
+    def __init__(self, limit: int, *, rest: int = 0, delay: CommitDelay | None = None) -> None:
         self.batches: list[list[str]] = []
         self.error: BaseException | None = None
         self.access = asyncio.Event()
         self.access.set()
         self._rest = rest
-        self.queue: BatchQueue[Item] = BatchQueue(self._process, limit=limit)
+        self.queue: BatchQueue[Item] = BatchQueue(self._process, limit=limit, delay=delay)
 
     async def _process(self, batch: Sequence[Item]) -> Sequence[Item]:
         self.batches.append([item.name for item in batch])
@@ -93,6 +94,33 @@ async def test_callers_of_the_last_batch_are_awaited_longer_than_others(
     # Those who come back slowly need longer than the silence after which a lone caller is served.
     await asyncio.gather(caller("quick", 1), caller("slow", 25))
     assert processor.batches == [["quick", "slow"], ["quick", "slow"]]
+
+
+async def test_delay_gathers_many_callers_who_come_back_one_by_one() -> None:
+    processor = Processor(limit=100, delay=CommitDelay(seconds_each=1.0, longest_seconds=1.0))
+    first = [Item(name) for name in names(1, 3)]
+    for item in first:
+        processor.queue.put(item)
+    await asyncio.gather(*(item.answer() for item in first))
+    began = time.monotonic()
+    second = Item("4")
+    processor.queue.put(second)
+    # Longer than a lone caller would be awaited.
+    for _ in range(200):
+        await asyncio.sleep(0)
+    third = Item("5")
+    processor.queue.put(third)
+    await asyncio.gather(second.answer(), third.answer())
+    assert processor.batches[-1] == ["4", "5"]
+    assert time.monotonic() - began >= 0.99
+
+
+@pytest.mark.parametrize(
+    ("expected", "seconds"), [(0, 0.0), (1, 0.0), (9, 0.0), (10, 0.001), (25, 0.0025), (90, 0.003)]
+)
+def test_delay_grows_with_the_callers_that_are_expected(expected: int, seconds: float) -> None:
+    delay = CommitDelay(seconds_each=0.0001, longest_seconds=0.003)
+    assert delay.seconds(expected) == pytest.approx(seconds)
 
 
 async def test_foreground_and_background_items_alternate() -> None:

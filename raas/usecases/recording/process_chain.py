@@ -19,6 +19,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from raas.concurrency.batch_queue import BatchQueue, DeadlinePassed, NotProcessed, WaitingItem, own_copy
+from raas.concurrency.linger import CommitDelay
 from raas.domain.audit.chain import ChainState, new_chain, process_chain
 from raas.domain.audit.record import Actor, AuditRecord, RecordKind
 from raas.domain.errors import Reason, refuse
@@ -32,6 +33,8 @@ GROUP = 1_000
 NUMBERS_PER_RECORD = 50
 WAITING = 50_000
 """The size of the records that may wait."""
+DELAY = CommitDelay(seconds_each=0.00012, longest_seconds=0.003)
+"""Without it transactions have half as many records at 64 calls in flight, and Consult is a tenth slower."""
 _RETRY_SECONDS = (0.02, 0.1, 0.3, 0.6, 1.0, 2.0)
 
 log = structlog.get_logger()
@@ -42,7 +45,7 @@ class ProcessChain:
 
     def __init__(self, store: AuditStore) -> None:
         self._store = store
-        self._queue: BatchQueue[_Waiting] = BatchQueue(self._append_batch, limit=GROUP)
+        self._queue: BatchQueue[_Waiting] = BatchQueue(self._append_batch, limit=GROUP, delay=DELAY)
         self._process: UUID | None = None
         self._state: ChainState | None = None
         self._given_up: dict[UUID, dict[int, ChainState]] = {}
