@@ -9,7 +9,6 @@ was sealed meanwhile.
 from __future__ import annotations
 
 import asyncio
-import select
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -17,7 +16,7 @@ from uuid import UUID
 
 import psycopg
 
-from raas.storage.connection.connect import Connection, connect
+from raas.storage.connection.connect import Connection, connect, has_ended
 from raas.storage.connection.database import connection_parameters
 from raas.storage.connection.errors import translated, translated_errors
 from raas.storage.connection.limits import TransactionLimits, limit_transactions
@@ -121,14 +120,7 @@ class ProcessSession:
 
 
 def _is_lost(connection: Connection) -> bool:
-    """Whether the connection ended: then its socket is readable while no statement is running."""
+    """Whether the connection ended; not while a statement is running, which learns it itself."""
     if connection.closed:
         return True
-    if connection.lock.locked():
-        return False
-    poll = select.poll()
-    try:
-        poll.register(connection.pgconn.socket, select.POLLIN)
-    except psycopg.OperationalError:
-        return True
-    return bool(poll.poll(0))
+    return not connection.lock.locked() and has_ended(connection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,6 +44,20 @@ async def connect(parameters: Mapping[str, Any], *, autocommit: bool) -> Connect
         password = str(parameters.get("password") or os.environ.get("PGPASSWORD") or "")
         # libpq does not quote it; a resolver quotes a host that was mistaken for it.
         raise StoreUnavailable(text.replace(password, "***") if password else text) from None
+
+
+def has_ended(connection: psycopg.AsyncConnection[Any]) -> bool:
+    """Whether a connection ended on which no statement is running.
+
+    A server that ends leaves a message or the end of the stream on the socket, which is then readable.
+    Polling takes two microseconds; asking the server would take a round trip.
+    """
+    poll = select.poll()
+    try:
+        poll.register(connection.pgconn.socket, select.POLLIN)
+    except psycopg.OperationalError:  # closed
+        return True
+    return bool(poll.poll(0))
 
 
 def _places(parameters: Mapping[str, Any]) -> str:

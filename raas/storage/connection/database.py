@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import select
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -12,7 +11,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from raas.storage.connection.connect import Connection, connect
+from raas.storage.connection.connect import Connection, connect, has_ended
 from raas.storage.connection.limits import TransactionLimits, limit_transactions
 from raas.usecases.ports.errors import StoreFault
 
@@ -154,15 +153,6 @@ def session_settings(limits: TransactionLimits | None = _SERVER_LIMITS) -> dict[
 
 
 def _replace_if_dead(connection: DBAPIConnection, _: ConnectionPoolEntry, __: PoolProxiedConnection) -> None:
-    """Have the pool replace a connection whose socket is readable while no statement is running.
-
-    A server that ends leaves a message or the end of the stream there. Polling takes two microseconds;
-    asking the server would take a round trip.
-    """
-    poll = select.poll()
-    try:
-        poll.register(connection.driver_connection.pgconn.socket, select.POLLIN)
-    except psycopg.OperationalError:
-        raise exc.DisconnectionError("the connection was closed") from None
-    if poll.poll(0):
-        raise exc.DisconnectionError("the server ended the connection")
+    """Have the pool replace a connection that ended."""
+    if has_ended(cast(Connection, connection.driver_connection)):
+        raise exc.DisconnectionError("the connection has ended")

@@ -57,7 +57,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class RetentionStores:
-    """What the classes need."""
+    """The stores and use cases that remove the classes."""
 
     trims: TrimStore
     contents: DueContents
