@@ -9,6 +9,7 @@ import asyncio
 import copy
 import time
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from raas.concurrency.fair_queue import FairQueue
@@ -79,8 +80,8 @@ class BatchQueue(Generic[Item]):
     A batch holds items up to `limit` in total size, and at least one. `process` answers every item of its
     batch and returns the items that it did not take: they wait again, before the others. An exception of
     `process` fails the items of the batch that have no answer, each with a copy of its own; the worker
-    goes on with the next batch. With a `delay` a batch waits that long for more items while many callers are
-    expected.
+    goes on with the next batch. With a `delay` a batch waits that long for more items, or until there are
+    enough, while many callers are expected.
     """
 
     def __init__(
@@ -94,6 +95,9 @@ class BatchQueue(Generic[Item]):
         self._process = process
         self._limit = limit
         self._delay = delay
+        self._awaited = 0
+        """The callers that the delay waits for; `enough` is set when they are there."""
+        self._enough = asyncio.Event()
         self._most_workers = workers
         self._items: FairQueue[Item] = FairQueue()
         self._background_items: FairQueue[Item] = FairQueue()
@@ -120,6 +124,8 @@ class BatchQueue(Generic[Item]):
         else:
             self._items.append(item)
             self._foreground_size += item.size
+            if len(self._items) >= self._awaited:
+                self._enough.set()
         if len(self._workers) < self._most_workers:
             self._workers.add(asyncio.create_task(self._work()))
 
@@ -152,7 +158,13 @@ class BatchQueue(Generic[Item]):
     async def _await_more(self) -> None:
         """Let callers that were just answered run first: they may have more for this batch."""
         if self._delay is not None and (seconds := self._delay.seconds(self._expected)):
-            await asyncio.sleep(seconds)
+            self._awaited = self._delay.callers(self._expected)
+            if len(self._items) >= self._awaited:
+                return
+            self._enough.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._enough.wait()
         else:
             await linger(self._items.__len__, self._expected, lambda: self._foreground_size, self._limit)
 

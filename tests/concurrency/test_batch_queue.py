@@ -97,7 +97,7 @@ async def test_callers_of_the_last_batch_are_awaited_longer_than_others(
 
 
 async def test_delay_gathers_many_callers_who_come_back_one_by_one() -> None:
-    processor = Processor(limit=100, delay=CommitDelay(seconds_each=1.0, longest_seconds=1.0))
+    processor = Processor(limit=100, delay=CommitDelay(seconds_each=1.0, longest_seconds=1.0, enough=100))
     first = [Item(name) for name in names(1, 3)]
     for item in first:
         processor.queue.put(item)
@@ -115,11 +115,32 @@ async def test_delay_gathers_many_callers_who_come_back_one_by_one() -> None:
     assert time.monotonic() - began >= 0.99
 
 
+@pytest.mark.parametrize(("enough", "awaited"), [(2, 2), (100, 5)])
+async def test_delay_ends_when_enough_callers_wait_or_all_that_are_expected(
+    enough: int, awaited: int
+) -> None:
+    delay = CommitDelay(seconds_each=60.0, longest_seconds=60.0, enough=enough)
+    processor = Processor(limit=100, delay=delay)
+    together = [Item(name) for name in names(1, 5)]
+    for item in together:
+        processor.queue.put(item)
+    await asyncio.gather(*(item.answer() for item in together))
+    after = [Item(name) for name in names(6, 5 + awaited)]
+    async with asyncio.timeout(30):
+        for item in after:
+            assert len(processor.batches) == 1
+            processor.queue.put(item)
+            for _ in range(200):
+                await asyncio.sleep(0)
+        await asyncio.gather(*(item.answer() for item in after))
+    assert processor.batches == [names(1, 5), names(6, 5 + awaited)]
+
+
 @pytest.mark.parametrize(
     ("expected", "seconds"), [(0, 0.0), (1, 0.0), (9, 0.0), (10, 0.001), (25, 0.0025), (90, 0.003)]
 )
 def test_delay_grows_with_the_callers_that_are_expected(expected: int, seconds: float) -> None:
-    delay = CommitDelay(seconds_each=0.0001, longest_seconds=0.003)
+    delay = CommitDelay(seconds_each=0.0001, longest_seconds=0.003, enough=20)
     assert delay.seconds(expected) == pytest.approx(seconds)
 
 

@@ -33,7 +33,7 @@ GROUP = 1_000
 NUMBERS_PER_RECORD = 50
 WAITING = 50_000
 """The size of the records that may wait."""
-DELAY = CommitDelay(seconds_each=0.00012, longest_seconds=0.003)
+DELAY = CommitDelay(seconds_each=0.00025, longest_seconds=0.01, enough=20)
 """Without it transactions have half as many records at 64 calls in flight, and Consult is a tenth slower."""
 _RETRY_SECONDS = (0.02, 0.1, 0.3, 0.6, 1.0, 2.0)
 
