@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from raas.domain.audit.record import Actor, AuditRecord, BulkRead, RecordKind, json_text
+from raas.domain.audit.record import Actor, AuditRecord, BulkRead, RecordKind
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
-from raas.storage.rows.arrays import array, array_or_null, bytes_or_null, texts_or_null
+from raas.storage.rows.arrays import array, blobs, quoted, texts, texts_or_null
+from raas.usecases.ports.audit import ChainedRecord
 
 _KINDS = (
     RecordKind.CALL,
@@ -19,9 +20,9 @@ _KINDS = (
     RecordKind.BEGIN,
     RecordKind.SEAL,
 )
-_NUMBERS = {kind: number for number, kind in enumerate(_KINDS, 1)}
+_NUMBERS = {kind.value: str(number) for number, kind in enumerate(_KINDS, 1)}
 
-SEAL = _NUMBERS[RecordKind.SEAL]
+SEAL = 1 + _KINDS.index(RecordKind.SEAL)
 """The number of the kind of seals."""
 
 _COLUMNS = """
@@ -64,34 +65,35 @@ def selected(alias: str = "") -> str:
     return ", ".join([_MICROSECONDS.format(prefix), *(prefix + name for name in names[1:])])
 
 
-def record_parameters(records: Sequence[tuple[int, bytes, AuditRecord]]) -> dict[str, Any]:
-    """The parameters of `GIVEN_ROWS` for records with their numbers in the chain and their hashes."""
-    only = [record for _, _, record in records]
-    actors = [record.actor for record in only]
+def record_parameters(records: Sequence[ChainedRecord]) -> dict[str, Any]:
+    """The parameters of `GIVEN_ROWS`: the columns are the canonical texts, NULL where one is absent."""
+    _, kinds, times, call_ids, callers, *others = zip(*[record.texts for record in records], strict=True)
+    applications, credentials, peers, behalves, end_users, rpcs, registers, touched, shown, *others = others
+    bulks, contexts, tickets, outcomes, revisions, counts, criteria, details = others
     return {
-        "audit_index": array([index for index, _, _ in records]),
-        "audit_hash": bytes_or_null([hash_ for _, hash_, _ in records]),
-        "audit_time": array([r.time for r in only]),
-        "audit_kind": array([_NUMBERS[r.kind] for r in only]),
-        "audit_call_id": texts_or_null([None if r.call_id is None else str(r.call_id) for r in only]),
-        "audit_caller": array_or_null([a.enterprise_number for a in actors]),
-        "audit_application": texts_or_null([a.application for a in actors]),
-        "audit_credential": texts_or_null([a.credential for a in actors]),
-        "audit_peer": texts_or_null([a.peer for a in actors]),
-        "audit_on_behalf_of": array_or_null([a.on_behalf_of for a in actors]),
-        "audit_end_user": texts_or_null([a.end_user for a in actors]),
-        "audit_rpc": texts_or_null([r.rpc for r in only]),
-        "audit_register": array_or_null([r.register for r in only]),
-        "audit_touched": texts_or_null([array(r.touched) for r in only]),
-        "audit_shown": texts_or_null([array(r.shown) for r in only]),
-        "audit_bulk": texts_or_null([None if r.bulk is None else _bulk_text(r.bulk) for r in only]),
-        "audit_legal_context": texts_or_null([r.legal_context for r in only]),
-        "audit_ticket": texts_or_null([r.ticket for r in only]),
-        "audit_outcome": texts_or_null([r.outcome for r in only]),
-        "audit_revision": array_or_null([r.revision for r in only]),
-        "audit_count": array_or_null([r.count for r in only]),
-        "audit_criteria": bytes_or_null([r.criteria_hash for r in only]),
-        "audit_details": texts_or_null([json_text(r.details) if r.details else None for r in only]),
+        "audit_index": array([record.index for record in records]),
+        "audit_hash": blobs([record.hash for record in records]),
+        "audit_time": quoted(times),
+        "audit_kind": quoted([_NUMBERS[kind] for kind in kinds]),
+        "audit_call_id": texts_or_null(call_ids),
+        "audit_caller": texts_or_null(callers),
+        "audit_application": texts_or_null(applications),
+        "audit_credential": texts_or_null(credentials),
+        "audit_peer": texts_or_null(peers),
+        "audit_on_behalf_of": texts_or_null(behalves),
+        "audit_end_user": texts_or_null(end_users),
+        "audit_rpc": texts(rpcs),
+        "audit_register": texts_or_null(registers),
+        "audit_touched": quoted([f"{{{numbers}}}" for numbers in touched]),
+        "audit_shown": quoted([f"{{{numbers}}}" for numbers in shown]),
+        "audit_bulk": texts_or_null(bulks),
+        "audit_legal_context": texts_or_null(contexts),
+        "audit_ticket": texts_or_null(tickets),
+        "audit_outcome": texts(outcomes),
+        "audit_revision": texts_or_null(revisions),
+        "audit_count": texts_or_null(counts),
+        "audit_criteria": texts_or_null([hashed and f"\\x{hashed}" for hashed in criteria]),
+        "audit_details": texts_or_null(details),
     }
 
 
@@ -125,17 +127,6 @@ def _organisation(number: int | None) -> EnterpriseNumber | None:
     return None if number is None else EnterpriseNumber(number)
 
 
-def _bulk_text(bulk: BulkRead) -> str:
-    return json_text(
-        {
-            "count": bulk.count,
-            "filter": bulk.filter,
-            "first_revision": bulk.first_revision,
-            "last_revision": bulk.last_revision,
-        }
-    )
-
-
 def _bulk_of(text: str) -> BulkRead:
     form = json.loads(text)
-    return BulkRead(form["filter"], form["first_revision"], form["last_revision"], form["count"])
+    return BulkRead(form["filter"], form.get("first_revision"), form.get("last_revision"), form["count"])

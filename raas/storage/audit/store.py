@@ -188,8 +188,7 @@ class PostgresAuditStore:
         return sealed is None and last is not None and last[0] == seal.index - 1
 
     def _insert(self, process: UUID, records: Sequence[ChainedRecord]) -> Iterable[Statement]:
-        chained = [(each.index, each.hash, each.record) for each in records]
-        yield INSERT_CALLS, {**self._key(process), **record_parameters(chained)}
+        yield INSERT_CALLS, {**self._key(process), **record_parameters(records)}
         kept = [(each, each.criteria) for each in records if each.criteria is not None]
         if kept:
             yield (

@@ -34,25 +34,33 @@ def quoted(texts: Sequence[str]) -> str:
     return '{"' + '","'.join(texts) + '"}' if texts else "{}"
 
 
-def texts_or_null(texts: Sequence[str | None]) -> str:
-    """An array literal of any texts, in which None is NULL."""
-    # Most columns of a batch hold the same value in every row.
-    if texts and texts.count(texts[0]) == len(texts):
-        return "{" + ",".join([_text(texts[0])] * len(texts)) + "}"
-    return "{" + ",".join([_text(text) for text in texts]) + "}"
+def texts(values: Sequence[str]) -> str:
+    """An array literal of any texts."""
+    literal = '","'.join(values)
+    if "\\" in literal or literal.count('"') != 2 * (len(values) - 1):
+        literal = '","'.join([_escaped(value) for value in values])
+    return f'{{"{literal}"}}' if values else "{}"
 
 
-def bytes_or_null(values: Iterable[bytes | None]) -> str:
-    """An array literal of bytes, in which None is NULL."""
-    return "{" + ",".join(["NULL" if each is None else f'"\\\\x{each.hex()}"' for each in values]) + "}"
+def texts_or_null(values: Sequence[str]) -> str | None:
+    """An array literal of any texts, in which an empty text is NULL; None if all are empty.
+
+    `unnest` of several arrays gives NULL for those of one that is NULL.
+    """
+    if "" not in values:
+        return texts(values)
+    if not any(values):
+        return None
+    return "{" + ",".join([f'"{_escaped(value)}"' if value else "NULL" for value in values]) + "}"
 
 
-def _text(text: str | None) -> str:
-    if text is None:
-        return "NULL"
-    if '"' in text or "\\" in text:
-        text = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
+def blobs(values: Iterable[bytes]) -> str:
+    """An array literal of bytes."""
+    return quoted([f"\\\\x{value.hex()}" for value in values])
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def pairs(keys: Iterable[tuple[str, str]]) -> tuple[list[str], list[str]]:

@@ -144,13 +144,12 @@ def _share_statements(register_id: int, shares: Mapping[DossierKey, Shares]) -> 
 
 
 def _audit_parameters(register_id: int, log: AuditLog, records: Sequence[ChainedRecord]) -> dict[str, Any]:
-    chained = [(each.index, each.hash, each.record) for each in records]
     return {
         "register": register_id,
         "log": log.number,
         "audit_length": records[-1].index,
         "audit_last": records[-1].hash,
-        **record_parameters(chained),
+        **record_parameters(records),
     }
 
 

@@ -22,13 +22,18 @@ from raas.domain.audit.record import AuditRecord, record_texts
 from raas.usecases.ports.errors import PortError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ChainedRecord:
-    """A record at its place in a chain; `criteria` are kept beside it and can be erased."""
+    """A record at its place in a chain; `criteria` are kept beside it and can be erased.
+
+    Nobody changes it; it is not frozen, like `AuditRecord`.
+    """
 
     index: int
     """Its number in the chain, from 1."""
     hash: bytes
+    texts: Sequence[str]
+    """Its canonical texts, of which a store keeps what it needs."""
     record: AuditRecord
     criteria: Criteria | None = None
 
@@ -91,6 +96,7 @@ def follow(
     """These records chained after a state, and the state after them. Raises ValueError like `entry_hash`."""
     chained = []
     for record, criteria in records:
-        state = state.follow(record_texts(record))
-        chained.append(ChainedRecord(state.length, state.head, record, criteria))
+        texts = record_texts(record)
+        state = state.follow(texts)
+        chained.append(ChainedRecord(state.length, state.head, texts, record, criteria))
     return state, chained

@@ -22,6 +22,7 @@ from raas.storage.audit.log import open_audit_log
 from raas.storage.audit.proof_store import PostgresProofStore
 from raas.storage.audit.rows import GIVEN, GIVEN_ROWS, INSERTED, record_parameters
 from raas.storage.connection.database import open_database
+from raas.usecases.ports.audit import ChainedRecord
 from raas.usecases.proof.checkpointer import Checkpointer
 from tests.citus import distribute_tables
 from tests.conftest import CITUS_DSN, new_database
@@ -66,7 +67,7 @@ class LoggedDatabase:
 def insert(connection: psycopg.Connection, line: RecordLine) -> None:
     """Store a record as it stands in an export."""
     record = record_from_texts(line.texts)
-    parameters = record_parameters([(line.index, line.hash, record)])
+    parameters = record_parameters([ChainedRecord(line.index, line.hash, line.texts, record)])
     if line.chain.startswith(PROCESS):
         key = {"chain": line.chain.removeprefix(PROCESS)}
         table, columns, values = "audit_call", "chain", "%(chain)s::uuid"
