@@ -36,7 +36,7 @@ CALLER = Actor(EnterpriseNumber(999999922), "portal", "certificate:" + "ab" * 32
 FULL = AuditRecord(
     RecordKind.CALL,
     1_767_601_800_000_125,
-    replace(CALLER, on_behalf_of=EnterpriseNumber(999999823), end_user='é "u1"'),
+    CALLER._replace(on_behalf_of=EnterpriseNumber(999999823), end_user='é "u1"'),
     "/raas.v1.RegisterService/Consult",
     "OK",
     call_id=UUID(int=7),

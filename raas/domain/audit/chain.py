@@ -7,8 +7,8 @@ for each process; the last record of such a chain is its seal.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 from uuid import UUID
 
 from raas.domain.audit.merkle import GrowingTree, leaf_hash
@@ -20,8 +20,7 @@ MAX_ENTRY_BYTES = 262_144
 _SEED = "raas-audit-chain/1"
 
 
-@dataclass(frozen=True, slots=True)
-class ChainState:
+class ChainState(NamedTuple):
     """A chain after its last record: `length` records, `head` is the hash of the last one."""
 
     chain: str

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from raas.domain.errors import Reason, Refused
 from raas.domain.numbers.niss import Niss
-from raas.usecases.calls.call import CallerKey
+from raas.usecases.calls.call import Caller
 from raas.usecases.limits.budgets import Budget, Budgets
 
 _PLACE = re.compile(r"\w+\[(\d+)\]\.niss")
@@ -22,7 +22,7 @@ class CallBudget:
 
     __slots__ = ("_budgets", "_caller", "asked", "batch")
 
-    def __init__(self, budgets: Budgets | None, caller: CallerKey) -> None:
+    def __init__(self, budgets: Budgets | None, caller: Caller) -> None:
         self._budgets = budgets
         self._caller = caller
         self.asked: dict[str, Niss] = {}
@@ -35,8 +35,8 @@ class CallBudget:
         was shown before on the same day.
         """
         if self._budgets is not None:
-            self._budgets.require(self._caller, Budget.PERSONS_SHOWN, numbers)
-            self._budgets.require(self._caller, Budget.UNKNOWN_NUMBERS, numbers)
+            self._budgets.require(self._caller.key, Budget.PERSONS_SHOWN, numbers)
+            self._budgets.require(self._caller.key, Budget.UNKNOWN_NUMBERS, numbers)
 
     def require_unknown(self, numbers: Collection[Niss]) -> None:
         """Before operations are validated only: raise Refused LIMIT_EXCEEDED if unknown numbers are used up.
@@ -44,27 +44,27 @@ class CallBudget:
         It would tell which numbers exist, without a trace in the register.
         """
         if self._budgets is not None:
-            self._budgets.require(self._caller, Budget.UNKNOWN_NUMBERS, numbers)
+            self._budgets.require(self._caller.key, Budget.UNKNOWN_NUMBERS, numbers)
 
     def require_claims(self) -> None:
         """Before claims are compared: raise Refused LIMIT_EXCEEDED if the wrong claims are used up."""
         if self._budgets is not None:
-            self._budgets.require(self._caller, Budget.WRONG_CLAIMS)
+            self._budgets.require(self._caller.key, Budget.WRONG_CLAIMS)
 
     async def show(self, numbers: Collection[Niss]) -> None:
         """Count persons before they are shown. Raises Refused LIMIT_EXCEEDED: then none may be."""
         if self._budgets is not None:
-            await self._budgets.count(self._caller, Budget.PERSONS_SHOWN, numbers)
+            await self._budgets.count(self._caller.key, Budget.PERSONS_SHOWN, numbers)
 
     async def count_unknown(self, numbers: Collection[Niss]) -> None:
         """Count unknown numbers before the answer tells. Raises Refused LIMIT_EXCEEDED: then it must not."""
         if self._budgets is not None:
-            await self._budgets.count(self._caller, Budget.UNKNOWN_NUMBERS, numbers)
+            await self._budgets.count(self._caller.key, Budget.UNKNOWN_NUMBERS, numbers)
 
     async def count_wrong_claims(self, count: int) -> None:
         """Count claims that differ before the answer says so. Raises Refused LIMIT_EXCEEDED."""
         if self._budgets is not None:
-            await self._budgets.count_wrong_claims(self._caller, count)
+            await self._budgets.count_wrong_claims(self._caller.key, count)
 
     async def count_refusal(self, refused: Refused) -> None:
         """Count the unknown numbers that a refusal names. Raises Refused LIMIT_EXCEEDED in its place."""

@@ -9,6 +9,7 @@ r.refuse_faults()                            # everything else that is wrong, at
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import UTC, datetime
 from types import TracebackType
@@ -61,7 +62,7 @@ class RequestScope:
         self._guard = None if context.call.caller.all_rights else context.guard
         self._number: EnterpriseNumber | None = None
         self.tally = context.tally
-        self.budget = CallBudget(budgets, context.call.caller.key)
+        self.budget = CallBudget(budgets, context.call.caller)
 
     async def __aenter__(self) -> Self:
         """Raises the errors of `AccessControl.enter`: the caller may not make this call."""
@@ -185,6 +186,7 @@ class RequestScopes:
         self._budgets = budgets
         self._profile = profile
         self._rules = NissRules(profile, 0)
+        self._second = 0
 
     def open(self, request: NamesRegister | None = None) -> RequestScope:
         """The scope of the current call; `request` where it names the register acted on by a field."""
@@ -194,9 +196,13 @@ class RequestScopes:
         return scope
 
     def _today(self) -> NissRules:
-        today = brussels_day(datetime.now(UTC))
-        if self._rules.today != today:
-            self._rules = NissRules(self._profile, today)
+        second = int(time.time())
+        # The day is computed once a second: days begin at whole seconds.
+        if second != self._second:
+            today = brussels_day(datetime.fromtimestamp(second, UTC))
+            if self._rules.today != today:
+                self._rules = NissRules(self._profile, today)
+            self._second = second
         return self._rules
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import replace
 
 from raas.domain.audit.record import Actor, AuditRecord, RecordKind
 
@@ -32,7 +31,7 @@ class RefusalCounts:
         """Count a refusal at `now`, in microseconds since 1970."""
         self._turn(now)
         if actor.peer is not None:
-            actor = replace(actor, peer=peer_prefix(actor.peer))
+            actor = actor._replace(peer=peer_prefix(actor.peer))
         key = actor, rpc, reason
         counts = self._counts
         if key not in counts and len(counts) >= MOST_KEYS:

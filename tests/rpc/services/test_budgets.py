@@ -16,7 +16,7 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.rpc.calls.call_budget import CallBudget
 from raas.storage.limits.budgets import PostgresBudgetStore
-from raas.usecases.calls.call import CallerKey
+from raas.usecases.calls.call import Caller
 from raas.usecases.limits.budgets import Budgets
 from raas.usecases.limits.limits import CallerLimits, LimitTable
 from raas.usecases.ports.errors import StoreUnavailable
@@ -269,7 +269,7 @@ async def test_routing_counts_the_person(register: Harness) -> None:
 async def test_number_of_an_unforeseen_field_is_not_forgotten() -> None:
     store = MemoryBudgetStore()
     counted = Budgets(store, LimitTable(), Alerts())
-    budget = CallBudget(counted, CallerKey(EnterpriseNumber(999999922)))
+    budget = CallBudget(counted, Caller(EnterpriseNumber(999999922)))
     budget.asked = {"niss": Niss(1), "successor_niss": Niss(2)}
     budget.batch = [Niss(3), None]
     for fields, count in ((["successor_niss"], 1), (["operations[0].niss"], 2), (["elsewhere"], 3)):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from raas.domain.audit.record import Actor, AuditRecord, RecordKind
@@ -23,7 +21,7 @@ def counted(record: AuditRecord) -> tuple[Actor, str, str, int, int | None]:
 
 def test_refusals_of_a_minute_are_one_record_per_caller_rpc_and_reason() -> None:
     counts = RefusalCounts()
-    other = replace(CALLER, on_behalf_of=EnterpriseNumber(999999823))
+    other = CALLER._replace(on_behalf_of=EnterpriseNumber(999999823))
     for actor, rpc, reason in (
         (CALLER, RPC, "LIMIT_EXCEEDED"),
         (CALLER, RPC, "LIMIT_EXCEEDED"),
