@@ -32,10 +32,10 @@ class MemoryRegisterStore:
         count = sum(1 for view in views if view.dossier_type in dossier_types)
         return replace(register.register(), dossier_count=count, checksum=b"")
 
-    async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
-        """The registers of these organisations that exist, in order of enterprise number."""
-        found = (self._state.register_of(number) for number in sorted(set(numbers)))
-        return [state.register() for state in found if state is not None]
+    async def ids_of(self, numbers: Sequence[EnterpriseNumber]) -> Mapping[EnterpriseNumber, int]:
+        """The ids of the registers of these organisations, without those that do not exist."""
+        found = (self._state.register_of(number) for number in numbers)
+        return {state.enterprise_number: state.id for state in found if state is not None}
 
     async def partners(self, register_id: int) -> Mapping[str, EnterpriseNumber]:
         """The partner of each dossier type that is kept for one."""

@@ -108,9 +108,9 @@ class CountingRegisters(MemoryRegisterStore):
             await self.before()
         return self.answer or await super().find(number)
 
-    async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
+    async def ids_of(self, numbers: Sequence[EnterpriseNumber]) -> Mapping[EnterpriseNumber, int]:
         self.asked += 1
-        return await super().find_many(numbers)
+        return await super().ids_of(numbers)
 
 
 A_REGISTER = Register(

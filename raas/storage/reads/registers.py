@@ -20,15 +20,12 @@ _COLUMNS = """
   r.id, r.enterprise_number, r.name, h.log_id, h.revision, h.oldest_revision, h.record_time, h.types_revision,
   h.dossier_count, h.checksum, r.create_time, r.sector, r.institution"""
 
-_ID = "SELECT id FROM register WHERE enterprise_number = %(number)s"
+_IDS = """
+SELECT enterprise_number, id FROM register WHERE enterprise_number = ANY(%(numbers)s::bigint[])"""
 
 _READ = f"""
 SELECT {_COLUMNS} FROM register r JOIN register_head h ON h.register_id = %(register)s
 WHERE r.id = %(register)s"""
-
-_MANY = f"""
-SELECT {_COLUMNS} FROM register r JOIN register_head h ON h.register_id = r.id
-WHERE r.enterprise_number = ANY(%(numbers)s::bigint[]) ORDER BY r.enterprise_number"""
 
 _PAGE = f"""
 SELECT {_COLUMNS} FROM register r JOIN register_head h ON h.register_id = r.id
@@ -62,10 +59,10 @@ class PostgresRegisterStore:
         register_id = self._ids.get(number)
         if register_id is None:
             # On a cluster, the join by the number would ask every node.
-            ids = await fetch(self._engine, _ID, {"number": number})
-            if not ids:
+            register_id = (await self.ids_of([number])).get(number)
+            if register_id is None:
                 return None
-            register_id = self._ids[number] = ids[0][0]
+            self._ids[number] = register_id
         rows = await fetch(self._engine, _READ, {"register": register_id})
         return Register(*rows[0]) if rows else None
 
@@ -74,10 +71,10 @@ class PostgresRegisterStore:
         register = await self.find(number)
         return None if register is None else await self._restricted.of(register, dossier_types)
 
-    async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
-        """The registers of these organisations that exist, by enterprise number."""
-        rows = await fetch(self._engine, _MANY, {"numbers": array(numbers)})
-        return [Register(*row) for row in rows]
+    async def ids_of(self, numbers: Sequence[EnterpriseNumber]) -> Mapping[EnterpriseNumber, int]:
+        """The ids of the registers of these organisations, without those that do not exist."""
+        rows = await fetch(self._engine, _IDS, {"numbers": array(numbers)})
+        return {EnterpriseNumber(number): register_id for number, register_id in rows}
 
     async def partners(self, register_id: int) -> Mapping[str, EnterpriseNumber]:
         """The partner of each dossier type that is kept for one, by its code."""

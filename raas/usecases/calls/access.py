@@ -121,8 +121,8 @@ class AccessControl:
         await self._know(call)
         views = {n: self._view(call, n) for n in dict.fromkeys(numbers)}
         unseen = [n for n, view in views.items() if view is not None and n not in self._known]
-        found = await self._registers.find_many(unseen) if unseen else ()
-        self._known.update((r.enterprise_number, AdmittedRegister(r.id, r.enterprise_number)) for r in found)
+        found = await self._registers.ids_of(unseen) if unseen else {}
+        self._known.update((n, AdmittedRegister(register_id, n)) for n, register_id in found.items())
 
         async def admit(number: EnterpriseNumber) -> AdmittedRegister:
             view, known = views[number], self._known.get(number)

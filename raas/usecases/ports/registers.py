@@ -24,8 +24,8 @@ class RegisterStore(Protocol):
         `dossier_count` has the dossiers of these types, as of `revision`; `checksum` is empty.
         """
 
-    async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
-        """The registers of these organisations that exist, by enterprise number."""
+    async def ids_of(self, numbers: Sequence[EnterpriseNumber]) -> Mapping[EnterpriseNumber, int]:
+        """The ids of the registers of these organisations, without those that do not exist."""
 
     async def partners(self, register_id: int) -> Mapping[str, EnterpriseNumber]:
         """The partner of each dossier type that is kept for one, by its code."""

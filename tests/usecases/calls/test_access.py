@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -63,9 +63,9 @@ class Registers:
         self.asked.append([number])
         return self.known.get(number)
 
-    async def find_many(self, numbers: Sequence[EnterpriseNumber]) -> Sequence[Register]:
+    async def ids_of(self, numbers: Sequence[EnterpriseNumber]) -> Mapping[EnterpriseNumber, int]:
         self.asked.append(numbers)
-        return [self.known[number] for number in numbers if number in self.known]
+        return {number: self.known[number].id for number in numbers if number in self.known}
 
 
 @pytest.fixture
