@@ -15,7 +15,7 @@ import grpc.aio
 from grpc_health.v1 import health, health_pb2_grpc
 
 from raas.ops.metrics import Metrics
-from raas.rpc.calls.identity import development_identity
+from raas.rpc.calls.identity.identify import development_identity
 from raas.rpc.calls.interceptor import CallInterceptor
 from raas.rpc.wire.limits import MessageLimits
 from raas.v1.register_service_pb2 import InscribeRequest

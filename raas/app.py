@@ -15,7 +15,6 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.audit_wiring import AuditProof, AuditRecording, journal_of
 from raas.composition import (
     change_feed,
     rights_of,
@@ -26,14 +25,10 @@ from raas.composition import (
     write_store_of,
 )
 from raas.concurrency.keep_running import Backoff, ReportFailure, keep_running
-from raas.database_wiring import DatabaseCare
-from raas.identity_wiring import Identity
-from raas.limits_wiring import Limits
 from raas.ops.metrics import Metrics
 from raas.ops.page_seal import FernetPageSeal, parse_page_keys
 from raas.ops.readiness import Readiness
 from raas.ops.settings import Settings
-from raas.person_wiring import Persons
 from raas.rpc.calls.fault_trace import fault_trace
 from raas.rpc.server import RaasServer
 from raas.rpc.services.use_cases import RightsUseCases
@@ -50,6 +45,11 @@ from raas.usecases.billing.counter import BillingCounter
 from raas.usecases.billing.recorder import BillingRecorder
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.ports.errors import StoreUnavailable
+from raas.wiring.audit import AuditProof, AuditRecording, journal_of
+from raas.wiring.database import DatabaseCare
+from raas.wiring.identity import Identity
+from raas.wiring.limits import Limits
+from raas.wiring.persons import Persons
 
 log = structlog.get_logger()
 

@@ -9,11 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.environment import Environment
 from raas.domain.numbers.enterprise_number import parse_enterprise_number
 from raas.domain.numbers.niss import NissProfile
-from raas.identity_wiring import Identity
-from raas.limits_wiring import Limits
 from raas.ops.metrics import Metrics
 from raas.ops.settings import Settings
-from raas.person_wiring import Persons
 from raas.rpc.calls.permissions import declared_permissions, rpcs_in_legal_contexts
 from raas.rpc.server import RaasServer, build_listeners
 from raas.rpc.services.catalogue import SERVICES
@@ -34,7 +31,7 @@ from raas.usecases.admin.registers import Registers
 from raas.usecases.billing.counter import BillingCounter
 from raas.usecases.billing.list_usage import ListUsage
 from raas.usecases.calls.access import AccessControl
-from raas.usecases.calls.call_audit import RecordKeeper
+from raas.usecases.calls.audit.call_audit import RecordKeeper
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.feed.service import FeedService
@@ -50,6 +47,9 @@ from raas.usecases.writes.dossier_types import ManageDossierTypes
 from raas.usecases.writes.imports import Imports
 from raas.usecases.writes.operations import WriteOperations
 from raas.usecases.writes.queue import WriteQueues
+from raas.wiring.identity import Identity
+from raas.wiring.limits import Limits
+from raas.wiring.persons import Persons
 
 
 def change_feed(reading: AsyncEngine, persons: Persons, pages: Pages) -> FeedService:

@@ -16,8 +16,8 @@ from raas.domain.numbers.niss import Niss, NissProfile
 from raas.domain.persons.identity import Identity
 from raas.domain.persons.stored_identity import changed_fields
 from raas.domain.registers.mutation import Stamp
-from raas.memory.audit_search import MemoryAuditSearch
-from raas.memory.audit_store import MemoryAuditStore
+from raas.memory.audit.search import MemoryAuditSearch
+from raas.memory.audit.store import MemoryAuditStore
 from raas.memory.authentic_source import MemoryAuthenticSource, MemoryIdentitySource
 from raas.memory.billing import MemoryBillingStore
 from raas.memory.log import MemoryLogStore, NoNotifications
@@ -30,7 +30,7 @@ from raas.memory.state import MemoryState, RegisterState
 from raas.memory.subscribers import MemorySubscriberStore
 from raas.memory.trim import MemoryTrimStore
 from raas.memory.write_store import MemoryWriteStore
-from raas.rpc.calls.identity import Identify, development_identity
+from raas.rpc.calls.identity.identify import Identify, development_identity
 from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.server import build_server
 from raas.rpc.services.catalogue import SERVICES

@@ -23,11 +23,11 @@ from dataclasses import dataclass, field
 import structlog
 import uvloop
 
-from raas import app, maintenance
-from raas.command_wiring import recorded
+from raas import app
 from raas.concurrency.keep_running import keep_running
 from raas.concurrency.restart_pauses import RestartPauses
 from raas.concurrency.stop_signals import exit_on_stop_signals, stop_signals_call
+from raas.maintenance import database as maintenance
 from raas.ops.addresses import split_address
 from raas.ops.identity_settings import PREFIX
 from raas.ops.logs import configure_logs
@@ -35,6 +35,7 @@ from raas.ops.settings import Settings
 from raas.rpc.calls.fault_trace import fault_trace
 from raas.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, holds_database, running_dsn
 from raas.usecases.admin.command_record import Command
+from raas.wiring.commands import recorded
 
 log = structlog.get_logger()
 

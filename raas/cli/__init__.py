@@ -43,19 +43,19 @@ def main() -> None:
 def command_line() -> typer.Typer:
     """The command line with all commands."""
     from raas.cli.audit import audit_commands
-    from raas.cli.commands.admissions import admissions
-    from raas.cli.commands.authorisations import authorisations
-    from raas.cli.commands.blocks import blocks
     from raas.cli.commands.consult import consult
     from raas.cli.commands.explain import explain
     from raas.cli.commands.export import export
     from raas.cli.commands.history import history
     from raas.cli.commands.inscribe import inscribe, remove
-    from raas.cli.commands.legal_contexts import legal_contexts
-    from raas.cli.commands.mandates import mandates
     from raas.cli.commands.persons import persons
     from raas.cli.commands.registers import registers
-    from raas.cli.commands.roles import roles
+    from raas.cli.commands.rights.admissions import admissions
+    from raas.cli.commands.rights.authorisations import authorisations
+    from raas.cli.commands.rights.blocks import blocks
+    from raas.cli.commands.rights.legal_contexts import legal_contexts
+    from raas.cli.commands.rights.mandates import mandates
+    from raas.cli.commands.rights.roles import roles
     from raas.cli.commands.stale import stale
     from raas.cli.commands.subscribers import subscribers
     from raas.cli.commands.types import types

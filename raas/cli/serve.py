@@ -295,8 +295,8 @@ def serve(
     from raas.identity import IdentityFilesRefused
     from raas.ops.settings import SettingsRefused, load_settings
     from raas.storage.embedded import EmbeddedPostgresError
+    from raas.usecases.ports.audit.proof import KeyUnusable
     from raas.usecases.ports.errors import PortError
-    from raas.usecases.ports.proof import KeyUnusable
 
     try:
         settings = load_settings(**{name: value for name, value in context.params.items() if name != "demo"})

@@ -24,7 +24,7 @@ from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.register import Register, first_checksum
 from raas.domain.registers.restriction import HiddenDays, Restriction, shown_lines
 from raas.domain.registers.shares import Shares
-from raas.memory.audit_store import MemoryAuditLog
+from raas.memory.audit.store import MemoryAuditLog
 from raas.usecases.ports.log import LogPoint
 from raas.usecases.ports.persons import NissStatus, Rejection
 from raas.usecases.ports.read_store import DossierView

@@ -39,7 +39,7 @@ from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate
 from raas.domain.rights.role import RoleGrant
 from raas.domain.rights.snapshot import Right
-from raas.usecases.ports.journal import (
+from raas.usecases.ports.audit.journal import (
     ContentsErased,
     CredentialBlocked,
     InscriptionRestricted,

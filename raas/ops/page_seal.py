@@ -12,7 +12,7 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from raas.domain.errors import Reason, refuse
-from raas.usecases.ports.proof import KeyUnusable
+from raas.usecases.ports.audit.proof import KeyUnusable
 
 KEY_BYTES = 32
 _MOST_KEYS = 16

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import grpc
 
-from raas.rpc.calls.identity import Identify
+from raas.rpc.calls.identity.identify import Identify
 
 
 @dataclass(frozen=True, slots=True)

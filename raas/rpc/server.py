@@ -11,12 +11,12 @@ import grpc.aio
 from grpc_health.v1 import health_pb2_grpc
 
 from raas.domain.numbers.niss import NissProfile
-from raas.rpc.calls.billing import rpc_billing
 from raas.rpc.calls.closing import Closing
-from raas.rpc.calls.identity import Identify
+from raas.rpc.calls.identity.identify import Identify
 from raas.rpc.calls.interceptor import CallInterceptor, Observer
-from raas.rpc.calls.limiting import rpc_limits
 from raas.rpc.calls.request_scope import RequestScopes
+from raas.rpc.calls.usage.billing import rpc_billing
+from raas.rpc.calls.usage.limiting import rpc_limits
 from raas.rpc.health import HEALTH, Health
 from raas.rpc.listeners import Listener
 from raas.rpc.reflection import reflection_handlers

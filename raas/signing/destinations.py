@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from raas.signing.signing_keys import write_durably
-from raas.usecases.ports.proof import DeliveryFailed
+from raas.usecases.ports.audit.proof import DeliveryFailed
 
 SUFFIX = ".note"
 _LOG = "log-"

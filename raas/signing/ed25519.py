@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from raas.domain.audit.note import VerifierKey
-from raas.usecases.ports.proof import KeyUnusable
+from raas.usecases.ports.audit.proof import KeyUnusable
 
 
 class PrivateKeySigner:

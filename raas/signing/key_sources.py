@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 from raas.signing.ed25519 import signer_of_pem
-from raas.usecases.ports.proof import KeyUnusable, Signer
+from raas.usecases.ports.audit.proof import KeyUnusable, Signer
 
 _SECONDS = 30
 _MOST_BYTES = 65_536

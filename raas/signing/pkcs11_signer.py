@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from raas.domain.audit.note import VerifierKey
-from raas.usecases.ports.proof import KeyUnusable
+from raas.usecases.ports.audit.proof import KeyUnusable
 
 if TYPE_CHECKING:
     import pkcs11

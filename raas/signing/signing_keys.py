@@ -25,7 +25,7 @@ from raas.domain.audit.key_history import (
 from raas.domain.audit.note import VerifierKey
 from raas.signing.ed25519 import new_private_pem, signer_of_pem
 from raas.signing.key_sources import signer_of
-from raas.usecases.ports.proof import KeyUnusable, Signer
+from raas.usecases.ports.audit.proof import KeyUnusable, Signer
 
 _HISTORY = "keys.json"
 

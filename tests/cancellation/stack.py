@@ -21,7 +21,6 @@ from raas.domain.numbers.niss import NissProfile
 from raas.ops.metrics import Metrics
 from raas.ops.page_seal import FernetPageSeal
 from raas.ops.settings import Settings
-from raas.person_wiring import Persons
 from raas.rpc.calls.context import RequestContext, enter
 from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.calls.request_scope import RequestScopes
@@ -37,6 +36,7 @@ from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.call import Call, Caller
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.writes.queue import WriteQueues
+from raas.wiring.persons import Persons
 from tests.memory.audit import RecordingAudit
 from tests.rights import known_rights
 

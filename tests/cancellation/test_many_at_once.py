@@ -11,7 +11,7 @@ import grpc.aio
 import pytest
 
 from raas.domain.numbers.niss import NissProfile
-from raas.rpc.calls.identity import development_identity
+from raas.rpc.calls.identity.identify import development_identity
 from raas.rpc.server import build_server
 from raas.v1 import register_service_pb2 as v1
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub

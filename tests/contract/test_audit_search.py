@@ -16,12 +16,12 @@ from raas.domain.audit.record import Actor, AuditRecord, BulkRead, RecordKind
 from raas.domain.calendar.day import brussels_day
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.rights.legal_context import LegalContext
-from raas.memory.audit_search import MemoryAuditSearch
+from raas.memory.audit.search import MemoryAuditSearch
 from raas.memory.rights import MemoryRights
 from raas.memory.write_store import MemoryWriteStore
 from raas.storage.audit.search import PostgresAuditSearch
-from raas.usecases.ports.audit import follow
-from raas.usecases.ports.audit_search import (
+from raas.usecases.ports.audit.chains import follow
+from raas.usecases.ports.audit.search import (
     AuditFilter,
     AuditPlace,
     AuditSearch,

@@ -15,16 +15,16 @@ from raas.domain.audit.chain import ChainState, new_chain, process_chain, regist
 from raas.domain.audit.criteria import Criteria, salted_criteria
 from raas.domain.audit.record import Actor, AuditRecord, BulkRead, RecordKind
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
-from raas.memory.audit_store import MemoryAuditStore
-from raas.memory.proof_store import MemoryProofStore
+from raas.memory.audit.proof_store import MemoryProofStore
+from raas.memory.audit.store import MemoryAuditStore
 from raas.memory.write_store import MemoryWriteStore
 from raas.storage.audit.log import open_audit_log
 from raas.storage.audit.process_session import HELD_LOCKS, life_lock
 from raas.storage.audit.proof_store import PostgresProofStore
 from raas.storage.audit.store import PostgresAuditStore
-from raas.usecases.ports.audit import AuditStore, ChainedRecord, ChainSealed, follow
+from raas.usecases.ports.audit.chains import AuditStore, ChainedRecord, ChainSealed, follow
+from raas.usecases.ports.audit.proof import ProofStore, StoredRecord
 from raas.usecases.ports.errors import StoreFault
-from raas.usecases.ports.proof import ProofStore, StoredRecord
 from raas.usecases.ports.write_store import LoadedState, LoadRequest, WriteSet, WriteStore
 from tests.contract.book import new_book, persons
 from tests.contract.stores import Stores, memory_stores, postgres_stores

@@ -15,7 +15,7 @@ from raas.domain.audit.chain import ChainState, new_chain
 from raas.domain.audit.criteria import Criteria, salted_criteria
 from raas.domain.audit.record import Actor, AuditRecord, RecordKind, record_texts
 from raas.domain.audit.tiles import TilePart, TilePlace
-from raas.memory.proof_store import MemoryProofStore
+from raas.memory.audit.proof_store import MemoryProofStore
 from raas.storage.audit.chains import process_of
 from raas.storage.audit.log import AuditLog
 from raas.storage.audit.proof_store import PostgresProofStore
@@ -26,8 +26,8 @@ from raas.storage.maintenance.audit_removal import PostgresAuditRemoval
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.storage.schema.migration import upgrade
 from raas.storage.writes.store import PostgresWriteStore
-from raas.usecases.ports.audit import ChainedRecord, follow
-from raas.usecases.ports.proof import (
+from raas.usecases.ports.audit.chains import ChainedRecord, follow
+from raas.usecases.ports.audit.proof import (
     CheckpointTaken,
     CheckpointToStore,
     LoggedRange,

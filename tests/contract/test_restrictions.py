@@ -19,7 +19,7 @@ from raas.domain.registers.register import Register
 from raas.domain.registers.restriction import Grounds, HiddenDays, Restriction, shown_lines, without
 from raas.usecases.admin.restrict import Inscription, RestrictInscriptions
 from raas.usecases.calls.call import Call, Caller
-from raas.usecases.ports.journal import InscriptionRestricted, NoJournal, RestrictionLifted
+from raas.usecases.ports.audit.journal import InscriptionRestricted, NoJournal, RestrictionLifted
 from raas.usecases.ports.log import EVERYTHING, ReadLimits
 from raas.usecases.ports.read_store import DossierFilter
 from raas.usecases.reads.hidden import shown_at, shown_history

@@ -14,7 +14,7 @@ import psycopg
 from raas.domain.audit.record import AuditRecord, RecordKind
 from raas.storage.audit.proof_store import PostgresProofStore
 from raas.storage.connection.database import open_database
-from raas.usecases.ports.proof import StoredRecord
+from raas.usecases.ports.audit.proof import StoredRecord
 from raas.v1.distribution_service_pb2_grpc import DistributionServiceStub
 from tests.e2e.persons import Persons
 from tests.e2e.registers import new_register

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from raas.domain.audit.record import Actor, AuditRecord, record_texts
-from raas.usecases.calls.call_audit import Entry
+from raas.usecases.calls.audit.call_audit import Entry
 
 
 class RecordingAudit:

@@ -19,7 +19,7 @@ from raas.domain.registers.restriction import Grounds, Restriction
 from raas.domain.rights.credential_block import BlockedBy, CredentialBlock
 from raas.domain.rights.snapshot import Right
 from raas.ops.journal_file import JournalFile, read_journal
-from raas.usecases.ports.journal import (
+from raas.usecases.ports.audit.journal import (
     ContentsErased,
     CredentialBlocked,
     InscriptionRestricted,

@@ -8,7 +8,7 @@ import pytest
 
 from raas.domain.errors import Refused
 from raas.ops.page_seal import FernetPageSeal, parse_page_keys
-from raas.usecases.ports.proof import KeyUnusable
+from raas.usecases.ports.audit.proof import KeyUnusable
 
 OLD, NEW = bytes(32), bytes(range(32))
 

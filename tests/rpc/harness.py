@@ -23,13 +23,13 @@ from raas.domain.errors import Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss, NissProfile
 from raas.domain.registers.register import Register
-from raas.memory.audit_search import MemoryAuditSearch
+from raas.memory.audit.search import MemoryAuditSearch
 from raas.memory.billing import MemoryBillingStore
 from raas.memory.log import MemoryLogStore
 from raas.memory.read_store import MemoryReadStore
 from raas.memory.registers import MemoryRegisterStore
 from raas.memory.rights import MemoryRights
-from raas.rpc.calls.identity import Identify, development_identity
+from raas.rpc.calls.identity.identify import Identify, development_identity
 from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.server import RaasServer, build_server
 from raas.rpc.services.catalogue import SERVICES

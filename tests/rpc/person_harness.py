@@ -11,7 +11,7 @@ import grpc.aio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.numbers.niss import NissProfile
-from raas.rpc.calls.identity import Identify, development_identity
+from raas.rpc.calls.identity.identify import Identify, development_identity
 from raas.rpc.calls.interceptor import CallInterceptor
 from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.calls.request_scope import RequestScopes

@@ -13,7 +13,7 @@ from grpc_reflection.v1alpha import reflection_pb2
 from structlog.testing import capture_logs
 
 from raas.domain.numbers.niss import NissProfile
-from raas.rpc.calls.identity import development_identity
+from raas.rpc.calls.identity.identify import development_identity
 from raas.rpc.listeners import Listener
 from raas.rpc.server import build_listeners, build_server
 from raas.v1 import register_service_pb2 as v1

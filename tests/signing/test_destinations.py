@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from raas.signing.destinations import CheckpointCommand, CheckpointDirectory, KeptNotes
-from raas.usecases.ports.proof import DeliveryFailed
+from raas.usecases.ports.audit.proof import DeliveryFailed
 
 
 async def test_directory_keeps_notes_by_number(tmp_path: Path) -> None:

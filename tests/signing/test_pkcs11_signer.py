@@ -12,7 +12,7 @@ import pytest
 from raas.signing.ed25519 import check_signature
 from raas.signing.pkcs11_signer import Pkcs11Signer, parse_pkcs11_uri
 from raas.signing.signing_keys import SigningKeys
-from raas.usecases.ports.proof import KeyUnusable
+from raas.usecases.ports.audit.proof import KeyUnusable
 
 pkcs11 = pytest.importorskip("pkcs11", reason="needs python-pkcs11 (pip install 'raas[hsm]')")
 

@@ -10,7 +10,7 @@ import pytest
 from raas.signing.ed25519 import check_signature, new_private_pem
 from raas.signing.key_sources import secret_of, signer_of
 from raas.signing.signing_keys import SigningKeys
-from raas.usecases.ports.proof import KeyUnusable
+from raas.usecases.ports.audit.proof import KeyUnusable
 
 NAME = "raas.example/audit"
 

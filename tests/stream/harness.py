@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.numbers.niss import NissProfile
 from raas.ops.page_seal import FernetPageSeal
-from raas.rpc.calls.identity import Identify, development_identity
+from raas.rpc.calls.identity.identify import Identify, development_identity
 from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.server import RaasServer, build_server
 from raas.rpc.services.catalogue import SERVICES

@@ -37,7 +37,7 @@ def export(
     lines = 0
 
     def work(dsn: str, _: Settings) -> None:
-        from raas.audit_maintenance import audit_of
+        from raas.maintenance.audit import audit_of
 
         nonlocal lines
         with audit_of(dsn) as audit, _opened(output) as file, Meter("records", quiet=output is None) as meter:

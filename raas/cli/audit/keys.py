@@ -107,7 +107,7 @@ def compromise_key(folder: Folder, key_id: KeyId) -> None:
 @contextmanager
 def _keys(folder: Path) -> Iterator[SigningKeys]:
     from raas.signing.signing_keys import SigningKeys
-    from raas.usecases.ports.proof import KeyUnusable
+    from raas.usecases.ports.audit.proof import KeyUnusable
 
     try:
         yield SigningKeys(folder)

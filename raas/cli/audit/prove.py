@@ -32,8 +32,8 @@ def prove(
     unproven = ""
 
     def work(dsn: str, _: Settings) -> None:
-        from raas.audit_maintenance import audit_of
         from raas.domain.audit.inclusion import proof_text
+        from raas.maintenance.audit import audit_of
         from raas.usecases.proof.prove import NotProvable
 
         nonlocal unproven

@@ -43,7 +43,7 @@ def remove(
     leaves: int | None = None
 
     def work(dsn: str, _: Settings) -> None:
-        from raas.retention_maintenance import audit_months, remove_audit_months
+        from raas.maintenance.retention import audit_months, remove_audit_months
 
         nonlocal leaves
         if dry_run:

@@ -86,9 +86,9 @@ def _verified_database(
     results: list[Verification] = []
 
     def work(dsn: str, settings: Settings) -> None:
-        from raas.audit_maintenance import audit_of
-        from raas.audit_wiring import published_keys
         from raas.domain.audit.key_history import KeyHistoryInvalid, parse_key_history
+        from raas.maintenance.audit import audit_of
+        from raas.wiring.audit import published_keys
 
         places = settings.audit_places
         kept, published = checkpoints or places.checkpoints, keys or published_keys(places)

@@ -71,12 +71,13 @@ def work_on_database(
     audit yet must be migrated, and only `create` works on it: the command is then recorded after its work.
     Ctrl-C, SIGTERM and SIGHUP stop the work.
     """
-    from raas import maintenance, supervisor
-    from raas.command_wiring import has_audit, recorded
+    from raas import supervisor
     from raas.domain.errors import Refused
+    from raas.maintenance import database as maintenance
     from raas.ops.settings import SettingsRefused, load_settings
     from raas.storage.embedded import EmbeddedPostgresError
     from raas.usecases.ports.errors import PortError
+    from raas.wiring.commands import has_audit, recorded
 
     end_on_signals()
     try:

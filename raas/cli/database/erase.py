@@ -55,8 +55,8 @@ def erase(
     erased = 0
 
     def work(dsn: str, settings: Settings) -> None:
-        from raas import maintenance
-        from raas.audit_wiring import journal_of
+        from raas.maintenance import database as maintenance
+        from raas.wiring.audit import journal_of
 
         with Meter("contents", quiet=as_json) as meter:
 

@@ -33,8 +33,8 @@ def read_number(register: str) -> EnterpriseNumber:
 
 def read_grounds(reason: str, ticket: str) -> Grounds:
     """The grounds, with the user of this process. Raises BadParameter."""
-    from raas.command_wiring import operator
     from raas.domain.registers.restriction import Grounds
+    from raas.wiring.commands import operator
 
     grounds = Grounds(reason, ticket, operator().user)
     if grounds.violations:

@@ -42,7 +42,7 @@ def list_restrictions(
     found: list[Restriction] = []
 
     def work(dsn: str, _: Settings) -> None:
-        from raas.restriction_maintenance import restrictions as restrictions_of
+        from raas.maintenance.restrictions import restrictions as restrictions_of
 
         found.extend(restrictions_of(dsn, number))
 
@@ -75,7 +75,7 @@ def lift_restriction(
 
     def work(dsn: str, settings: Settings) -> None:
         nonlocal lifted
-        from raas.restriction_maintenance import lift
+        from raas.maintenance.restrictions import lift
 
         lifted = lift(dsn, settings, number, restriction, grounds)
 

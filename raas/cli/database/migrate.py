@@ -74,7 +74,7 @@ def migrate(
     distributed: Distribution | None = None
 
     def work(dsn: str, _: Settings) -> None:
-        from raas import maintenance
+        from raas.maintenance import database as maintenance
 
         nonlocal found, distributed
         owner_dsn = migration_database_url or dsn

@@ -45,7 +45,7 @@ def person_report(
     found: dict[str, Any] = {}
 
     def work(dsn: str, _: Settings) -> None:
-        from raas.person_report import person_report as report_of
+        from raas.maintenance.person_report import person_report as report_of
 
         found.update(report_of(dsn, number))
 

@@ -41,7 +41,7 @@ def renew_log(
     renewed: list[Register] = []
 
     def work(dsn: str, _: Settings) -> None:
-        from raas import maintenance
+        from raas.maintenance import database as maintenance
 
         renewed.extend(maintenance.renew(dsn, number))
 

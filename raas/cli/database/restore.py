@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from raas.domain.json_value import JsonObject
+    from raas.maintenance.restore import Restored
     from raas.ops.settings import Settings
-    from raas.restore_maintenance import Restored
-    from raas.usecases.ports.journal import JournalEntry
+    from raas.usecases.ports.audit.journal import JournalEntry
 
 
 def restore(
@@ -60,7 +60,7 @@ def restore(
     unreadable = 0
 
     def work(dsn: str, settings: Settings) -> None:
-        from raas.restore_maintenance import restore as restore_database
+        from raas.maintenance.restore import restore as restore_database
 
         nonlocal unreadable
         entries, unreadable = ([], 0) if without_journal else _entries(journal, settings)

@@ -84,7 +84,7 @@ def restrict(
     made: list[Restriction] = []
 
     def work(dsn: str, settings: Settings) -> None:
-        from raas.restriction_maintenance import restrict as restrict_inscription
+        from raas.maintenance.restrictions import restrict as restrict_inscription
 
         made.append(restrict_inscription(dsn, settings, number, which, grounds))
 

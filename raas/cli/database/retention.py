@@ -70,7 +70,7 @@ def retention(
     outcomes: list[Outcome] = []
 
     def work(dsn: str, settings: Settings) -> None:
-        from raas.retention_maintenance import retain
+        from raas.maintenance.retention import retain
 
         with Meter("removed", quiet=as_json or not execute) as meter:
 

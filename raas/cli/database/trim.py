@@ -74,7 +74,7 @@ def trim(
     told: dict[Register, TrimProgress] = {}
 
     def work(dsn: str, _: Settings) -> None:
-        from raas import maintenance
+        from raas.maintenance import database as maintenance
 
         with Meter("mutations", quiet=as_json) as meter:
 

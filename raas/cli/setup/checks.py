@@ -131,7 +131,7 @@ def check_database(data_dir: str | None) -> Iterator[Finding]:
 
 
 def _database(dsn: str) -> Finding:
-    from raas.maintenance import postgresql_version, require_usable_schema
+    from raas.maintenance.database import postgresql_version, require_usable_schema
     from raas.usecases.ports.errors import PortError
 
     try:

@@ -6,8 +6,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from raas.domain.errors import Violation
-from raas.rpc.calls.billing import CallTally
 from raas.rpc.calls.stream_guard import StreamGuard
+from raas.rpc.calls.usage.billing import CallTally
 from raas.usecases.calls.call import Call
 
 

@@ -20,12 +20,10 @@ import grpc
 import grpc.aio
 
 from raas.domain.errors import Refused
-from raas.rpc.calls.billing import CallTally, RpcBilling, Unbilled
 from raas.rpc.calls.closing import Closing
 from raas.rpc.calls.context import RequestContext, current, enter
-from raas.rpc.calls.expiry import until_expiry
-from raas.rpc.calls.identity import Identify
-from raas.rpc.calls.limiting import RpcLimits, Unlimited
+from raas.rpc.calls.identity.expiry import until_expiry
+from raas.rpc.calls.identity.identify import Identify
 from raas.rpc.calls.metadata import CALL_ID, read_metadata
 from raas.rpc.calls.refusals import (
     NO_SUCH_METHOD,
@@ -38,9 +36,11 @@ from raas.rpc.calls.refusals import (
 from raas.rpc.calls.request_reader import ParsedRequests, RequestReader
 from raas.rpc.calls.stream_guard import StreamGuard
 from raas.rpc.calls.unidentified import unidentified
+from raas.rpc.calls.usage.billing import CallTally, RpcBilling, Unbilled
+from raas.rpc.calls.usage.limiting import RpcLimits, Unlimited
 from raas.rpc.wire.limits import MessageLimits
+from raas.usecases.calls.audit.call_audit import CallAudit
 from raas.usecases.calls.call import Call
-from raas.usecases.calls.call_audit import CallAudit
 from raas.usecases.limits.usage import CallerUsage
 
 OWN_PACKAGE = "/raas."

@@ -21,12 +21,12 @@ from raas.domain.json_value import JsonObject
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss, NissProfile
 from raas.domain.registers.register import Register
-from raas.rpc.calls.call_budget import CallBudget
 from raas.rpc.calls.context import RequestContext, current
+from raas.rpc.calls.usage.call_budget import CallBudget
 from raas.rpc.wire.fields import Faults, NamesRegister, NissRules, check_page_size, read_niss, read_register
 from raas.usecases.calls.access import AccessControl, AdmittedRegister
-from raas.usecases.calls.audit_extents import StreamExtents
-from raas.usecases.calls.audit_scope import AuditScope
+from raas.usecases.calls.audit.extents import StreamExtents
+from raas.usecases.calls.audit.scope import AuditScope
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.identity_access import LiveIdentityFields
 from raas.usecases.limits.budgets import Budgets

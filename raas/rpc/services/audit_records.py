@@ -8,7 +8,7 @@ from collections.abc import Container
 
 from raas.domain.rights.role import Role
 from raas.rpc.calls.request_scope import RequestScopes
-from raas.rpc.wire.audit_records import (
+from raas.rpc.wire.audit.records import (
     checkpoint_response,
     read_asked_records,
     read_checkpoint_time,

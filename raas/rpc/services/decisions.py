@@ -14,7 +14,7 @@ from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.wire.decisions import check_response, read_checks, routing_response
 from raas.rpc.wire.fields import read_codes
 from raas.rpc.wire.filters import read_at_time, read_when
-from raas.usecases.calls.audit_scope import RegisterPart
+from raas.usecases.calls.audit.scope import RegisterPart
 from raas.usecases.reads.check import Check, CheckInscriptions, Decision, DecisionReason
 from raas.usecases.reads.find_registers import FindRegisters
 from raas.v1 import register_service_pb2 as v1

@@ -17,8 +17,8 @@ from raas.rpc.wire.applied import applied_bytes, batch_bytes
 from raas.rpc.wire.fields import NissRules, read_request_id, within_batch
 from raas.rpc.wire.operations import read_inscription, read_operations, read_removal
 from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.audit.call_audit import successors_in
 from raas.usecases.calls.call import Call
-from raas.usecases.calls.call_audit import successors_in
 from raas.usecases.calls.fingerprint import RequestId
 from raas.usecases.writes.operations import EarlierAnswer, WriteOperations
 from raas.usecases.writes.results import Applied, BatchAnswer, Rejected

@@ -10,7 +10,7 @@ from itertools import chain
 
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.services.use_cases import StreamUseCases
-from raas.rpc.wire.audited import mutation_filter_json
+from raas.rpc.wire.audit.audited import mutation_filter_json
 from raas.rpc.wire.mutations.stream import StreamMessages
 from raas.rpc.wire.subscriptions import listing_bytes, read_listing, read_subscription
 from raas.v1 import mutation_stream_pb2 as v1

@@ -13,7 +13,7 @@ from raas.domain.persons.identity import IdentityClaim
 from raas.domain.search.person_search import ALGORITHM
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.services.persons_served import PersonsServed, ShownFields
-from raas.rpc.wire.audited import numbers_shown, query_json
+from raas.rpc.wire.audit.audited import numbers_shown, query_json
 from raas.rpc.wire.operations import read_claim
 from raas.rpc.wire.persons.answers import candidate_messages, person_message, state_message
 from raas.rpc.wire.persons.requests import read_asker, read_person_checks, read_query

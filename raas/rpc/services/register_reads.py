@@ -13,7 +13,7 @@ from typing import cast
 
 from raas.rpc.calls.request_scope import RequestScopes, list_page
 from raas.rpc.services.use_cases import UseCases
-from raas.rpc.wire.audited import dossier_filter_json
+from raas.rpc.wire.audit.audited import dossier_filter_json
 from raas.rpc.wire.decisions import stale_message
 from raas.rpc.wire.dossiers import dossiers_bytes, resolved_messages
 from raas.rpc.wire.encoding import text_tag

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.audit.chain import ChainState, register_chain
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.storage.connection.query import fetch
-from raas.usecases.ports.proof import ChainEnd
+from raas.usecases.ports.audit.proof import ChainEnd
 
 _HEADS = "SELECT register_id, audit_length, audit_hash FROM register_head WHERE audit_length > 0"
 _REGISTERS = "SELECT id, enterprise_number FROM register"

@@ -17,7 +17,7 @@ from raas.storage.audit.rows import SEAL, record_of, selected
 from raas.storage.connection.query import Row, fetch, fetch_each, write
 from raas.storage.rows.arrays import array
 from raas.storage.rows.register_numbers import RegisterNumbers
-from raas.usecases.ports.proof import (
+from raas.usecases.ports.audit.proof import (
     CheckpointTaken,
     CheckpointToStore,
     LoggedRange,

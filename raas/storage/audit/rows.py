@@ -10,7 +10,7 @@ from raas.domain.audit.record import Actor, AuditRecord, BulkRead, RecordKind
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.storage.rows.arrays import array, blobs, quoted, texts, texts_or_null
-from raas.usecases.ports.audit import ChainedRecord
+from raas.usecases.ports.audit.chains import ChainedRecord
 
 _KINDS = (
     RecordKind.CALL,

@@ -15,7 +15,7 @@ from raas.storage.audit.rows import record_of, selected
 from raas.storage.connection.query import Row, fetch
 from raas.storage.rows.arrays import array
 from raas.storage.rows.register_numbers import RegisterNumbers
-from raas.usecases.ports.audit_search import AuditFilter, AuditPlace, FoundRecord
+from raas.usecases.ports.audit.search import AuditFilter, AuditPlace, FoundRecord
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

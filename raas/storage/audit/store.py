@@ -22,7 +22,7 @@ from raas.storage.connection.database import limits_of
 from raas.storage.connection.lease import Connection
 from raas.storage.connection.transactions import Transactions
 from raas.storage.rows.arrays import array
-from raas.usecases.ports.audit import ChainedRecord, ChainSealed
+from raas.usecases.ports.audit.chains import ChainedRecord, ChainSealed
 from raas.usecases.ports.errors import CommitUnknown, StoreFault
 
 _AWAIT_END = "SELECT pg_advisory_xact_lock(%s)"

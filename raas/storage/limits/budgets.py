@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.concurrency.batch_loader import BatchLoader
 from raas.storage.connection.query import write
 from raas.storage.rows.arrays import array
-from raas.usecases.ports.budget_store import BudgetEntry
+from raas.usecases.ports.limits.budget_store import BudgetEntry
 
 SALT_BYTES = 32
 

@@ -9,7 +9,7 @@ from psycopg.types.json import Json
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.storage.connection.query import fetch, write
-from raas.usecases.ports.usage_store import Report
+from raas.usecases.ports.limits.usage_store import Report
 
 ALIVE_SECONDS = 3
 """A process that has not reported for so long counts as dead."""

@@ -13,7 +13,7 @@ from raas.domain.stored_violations import violations_json
 from raas.storage.audit.log import AuditLog
 from raas.storage.audit.rows import GIVEN, GIVEN_ROWS, INSERTED, record_parameters
 from raas.storage.rows.arrays import array, array_or_null, arrays, pairs, quoted
-from raas.usecases.ports.audit import ChainedRecord
+from raas.usecases.ports.audit.chains import ChainedRecord
 from raas.usecases.ports.write_store import DossierKey, WriteSet
 
 _WRITE = """

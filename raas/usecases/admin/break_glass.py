@@ -12,9 +12,9 @@ from raas.domain.registers.mutation import MutationKind
 from raas.domain.registers.stored_details import access_granted_json
 from raas.domain.rights.mandate import Mandate, MandatePermission
 from raas.usecases.calls.access import AdmittedRegister
-from raas.usecases.calls.audit_scope import AuditScope
+from raas.usecases.calls.audit.call_audit import write_record
+from raas.usecases.calls.audit.scope import AuditScope
 from raas.usecases.calls.call import Call
-from raas.usecases.calls.call_audit import write_record
 from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.ports.rights import RightsStore
 from raas.usecases.ports.write_store import DossierKey, DossierTypes, ImportKey, RequestKey

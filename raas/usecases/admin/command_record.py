@@ -11,7 +11,7 @@ from raas.domain.audit.record import Actor, AuditRecord, RecordKind, numbers_of_
 from raas.domain.json_value import JsonObject
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
-from raas.usecases.ports.audit import AuditStore, follow
+from raas.usecases.ports.audit.chains import AuditStore, follow
 
 DONE = "OK"
 

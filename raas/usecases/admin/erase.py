@@ -7,7 +7,7 @@ from datetime import datetime
 
 from raas.domain.calendar.age import Age
 from raas.domain.numbers.niss import Niss
-from raas.usecases.ports.journal import ContentsErased, Journal
+from raas.usecases.ports.audit.journal import ContentsErased, Journal
 from raas.usecases.ports.maintenance import ContentStore
 
 DEFAULT_AGE = Age(months=12)

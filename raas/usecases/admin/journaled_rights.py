@@ -15,7 +15,7 @@ from raas.domain.rights.legal_context import LegalContext
 from raas.domain.rights.mandate import Mandate
 from raas.domain.rights.role import Role, RoleGrant
 from raas.domain.rights.snapshot import Right
-from raas.usecases.ports.journal import CredentialBlocked, Journal, JournalEntry, RightEnded
+from raas.usecases.ports.audit.journal import CredentialBlocked, Journal, JournalEntry, RightEnded
 from raas.usecases.ports.rights import AnyRight, PageStart, RightsStore, RightsTransaction
 
 

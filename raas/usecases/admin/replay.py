@@ -15,7 +15,7 @@ from raas.domain.rights.mandate import Mandate
 from raas.domain.rights.role import RoleGrant
 from raas.domain.rights.snapshot import Right
 from raas.usecases.admin.erase import EraseContents
-from raas.usecases.ports.journal import ContentsErased, CredentialBlocked, JournalEntry, RightEnded
+from raas.usecases.ports.audit.journal import ContentsErased, CredentialBlocked, JournalEntry, RightEnded
 from raas.usecases.ports.rights import RightsStore, RightsTransaction
 
 

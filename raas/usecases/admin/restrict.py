@@ -12,7 +12,7 @@ from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
 from raas.domain.registers.restriction import Grounds, Restriction, without
-from raas.usecases.ports.journal import InscriptionRestricted, Journal, JournalEntry, RestrictionLifted
+from raas.usecases.ports.audit.journal import InscriptionRestricted, Journal, JournalEntry, RestrictionLifted
 from raas.usecases.ports.read_store import ReadStore
 from raas.usecases.ports.registers import RegisterStore
 from raas.usecases.ports.restrictions import RestrictionStore

@@ -21,8 +21,8 @@ from raas.domain.rights.identity_fields import IdentityFields
 from raas.domain.rights.mandate import MandatePermission
 from raas.domain.rights.role import Role
 from raas.domain.rights.view import WHOLE, RegisterView, union
+from raas.usecases.calls.audit.call_audit import CallAudit, RecordKeeper
 from raas.usecases.calls.call import Call
-from raas.usecases.calls.call_audit import CallAudit, RecordKeeper
 from raas.usecases.calls.call_rules import CallRules
 from raas.usecases.calls.identity_access import IdentityAccess, LiveIdentityFields
 from raas.usecases.calls.permission import MANDATES, ROLES, Permission

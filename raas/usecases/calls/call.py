@@ -10,7 +10,7 @@ from uuid import UUID
 from raas.domain.callers.credential import Credential
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, enterprise_number_text
 from raas.domain.registers.mutation import Stamp
-from raas.usecases.calls.audit_scope import AuditScope
+from raas.usecases.calls.audit.scope import AuditScope
 
 
 class CallerKey(NamedTuple):

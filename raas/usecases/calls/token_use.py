@@ -17,7 +17,7 @@ from raas.domain.calendar.periods import Period
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.call import Call
-from raas.usecases.ports.audit_search import AuditFilter
+from raas.usecases.ports.audit.search import AuditFilter
 from raas.usecases.ports.billing import UsageFilter
 from raas.usecases.ports.log import LogFilter
 from raas.usecases.ports.read_store import DossierFilter

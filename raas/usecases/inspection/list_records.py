@@ -16,7 +16,7 @@ from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import Pages, page_size_of
 from raas.usecases.calls.successors import United, unite
 from raas.usecases.inspection.presence import Certainty, Presence
-from raas.usecases.ports.audit_search import AuditFilter, AuditPlace, AuditSearch, FoundRecord
+from raas.usecases.ports.audit.search import AuditFilter, AuditPlace, AuditSearch, FoundRecord
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.log import LogStore
 from raas.usecases.ports.read_store import ReadStore

@@ -14,7 +14,7 @@ from raas.domain.calendar.periods import Lines, Period
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.mutation import Mutation
-from raas.usecases.ports.audit_search import LAST_REVISION, Extent
+from raas.usecases.ports.audit.search import LAST_REVISION, Extent
 from raas.usecases.ports.read_store import DossierFilter
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

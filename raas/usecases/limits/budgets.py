@@ -18,7 +18,7 @@ from raas.domain.errors import Refused
 from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.call import CallerKey
 from raas.usecases.limits.limits import LimitTable, exceeded
-from raas.usecases.ports.budget_store import BudgetEntry, BudgetStore
+from raas.usecases.ports.limits.budget_store import BudgetEntry, BudgetStore
 
 _KEPT = 200_000
 """Entries that a process remembers, so that they cost no statement; then it begins anew."""

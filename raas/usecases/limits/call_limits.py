@@ -12,7 +12,7 @@ from raas.usecases.calls.call import CallerKey
 from raas.usecases.limits.exchange import UsageExchange
 from raas.usecases.limits.limits import CALLS_IN_FLIGHT, RATES, STREAMS, CallKind, LimitTable, exceeded
 from raas.usecases.limits.usage import CallerUsage, CallerUsages
-from raas.usecases.ports.usage_store import UsageStore
+from raas.usecases.ports.limits.usage_store import UsageStore
 
 _REFUSAL_SECONDS = 0.01
 """Between two refusals of one caller."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from raas.usecases.limits.usage import CallerUsages
 from raas.usecases.ports.errors import StoreUnavailable
-from raas.usecases.ports.usage_store import UsageStore
+from raas.usecases.ports.limits.usage_store import UsageStore
 
 INTERVAL_SECONDS = 0.25
 """Between two exchanges while callers call."""

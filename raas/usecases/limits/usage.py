@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from raas.usecases.calls.call import CallerKey
 from raas.usecases.limits.limits import CALLS_IN_FLIGHT, RATES, STREAMS, LimitTable
 from raas.usecases.limits.meters import InFlightMeter, Meter, RateMeter, StreamMeter
-from raas.usecases.ports.usage_store import Report
+from raas.usecases.ports.limits.usage_store import Report
 
 IDLE_SECONDS = 60.0
 """A caller that calls no more, and has nothing open, is forgotten after this time."""

@@ -11,8 +11,8 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.persons.record import Person
 from raas.domain.registers.dossier_type import DossierType
+from raas.usecases.calls.audit.call_audit import write_record
 from raas.usecases.calls.call import Call
-from raas.usecases.calls.call_audit import write_record
 from raas.usecases.persons.record_cache import RecordCache
 from raas.usecases.ports.persons import LockedRegister, PersonWriteStore, PersonWriteTransaction, Progress
 from raas.usecases.ports.write_store import ImportKey

@@ -19,7 +19,7 @@ from raas.domain.persons.status import PersonState
 from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.mutation import MutationKind, Stamp
 from raas.domain.registers.shares import Shares
-from raas.usecases.ports.audit import ChainedRecord
+from raas.usecases.ports.audit.chains import ChainedRecord
 
 DossierKey = tuple[Niss, int]
 """A dossier inside one register: the number and the id of the dossier type."""

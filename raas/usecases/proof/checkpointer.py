@@ -16,7 +16,7 @@ from raas.domain.audit.checkpoint import Checkpoint, checkpoint_text, parse_chec
 from raas.domain.audit.merkle import leaf_hash
 from raas.domain.audit.note import Note, NoteSignature, format_note, parse_note
 from raas.domain.audit.tiles import TreeEdge, edge_of, edge_places, grow
-from raas.usecases.ports.proof import (
+from raas.usecases.ports.audit.proof import (
     CheckpointToStore,
     LoggedRange,
     NewRecords,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from raas.domain.audit.checkpoint import parse_checkpoint
 from raas.domain.audit.note import NoteInvalid, parse_note
-from raas.usecases.ports.proof import CheckpointDestination, DeliveryFailed, ProofStore
+from raas.usecases.ports.audit.proof import CheckpointDestination, DeliveryFailed, ProofStore
 
 
 class OlderCopy(Exception):

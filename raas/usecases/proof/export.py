@@ -19,7 +19,7 @@ from raas.domain.audit.merkle import LeafRange, subtrees
 from raas.domain.audit.note import parse_note
 from raas.domain.audit.record import record_texts
 from raas.domain.audit.tiles import node_in, places_of
-from raas.usecases.ports.proof import LoggedRange, ProofStore, Removal, StoredRecord
+from raas.usecases.ports.audit.proof import LoggedRange, ProofStore, Removal, StoredRecord
 
 _RANGES: Final = 1_000
 _RECORDS: Final = 1_000

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from raas.usecases.ports.audit.proof import CheckpointLease, CheckpointTaken, DeliveryFailed, KeyUnusable
 from raas.usecases.ports.errors import PortError
-from raas.usecases.ports.proof import CheckpointLease, CheckpointTaken, DeliveryFailed, KeyUnusable
 from raas.usecases.proof.compare import OlderCopy
 
 ROUND_SECONDS = 60.0

@@ -12,7 +12,7 @@ from raas.domain.audit.merkle import inclusion_ranges, range_root
 from raas.domain.audit.note import parse_note
 from raas.domain.audit.record import record_texts
 from raas.domain.audit.tiles import node_in, places_of
-from raas.usecases.ports.proof import ProofStore, StoredRecord
+from raas.usecases.ports.audit.proof import ProofStore, StoredRecord
 
 
 class NotProvable(Exception):

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from raas.domain.audit.checkpoint import Checkpoint, parse_checkpoint
 from raas.domain.audit.note import parse_note
-from raas.usecases.ports.proof import CheckpointDestination, DeliveryFailed, ProofStore
+from raas.usecases.ports.audit.proof import CheckpointDestination, DeliveryFailed, ProofStore
 from raas.usecases.proof.checkpointer import Checkpointer
 from raas.usecases.proof.compare import compare_with_kept
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from raas.domain.audit.chain import ChainState, new_chain
 from raas.domain.audit.findings import Fault, Finding
 from raas.domain.audit.record import record_texts
-from raas.usecases.ports.proof import ChainEnd, ProofStore, StoredRecord
+from raas.usecases.ports.audit.proof import ChainEnd, ProofStore, StoredRecord
 
 _RECORDS = 1_000
 

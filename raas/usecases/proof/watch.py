@@ -8,8 +8,8 @@ from typing import Protocol
 
 from raas.domain.audit.checkpoint import parse_checkpoint
 from raas.domain.audit.note import parse_note
+from raas.usecases.ports.audit.proof import CheckpointDestination, DeliveryFailed, ProofStore
 from raas.usecases.ports.errors import PortError
-from raas.usecases.ports.proof import CheckpointDestination, DeliveryFailed, ProofStore
 from raas.usecases.proof.compare import OlderCopy, compare_with_all
 
 LATE = 600_000_000

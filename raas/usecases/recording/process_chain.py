@@ -24,8 +24,8 @@ from raas.domain.audit.chain import ChainState, new_chain, process_chain
 from raas.domain.audit.record import Actor, AuditRecord, RecordKind
 from raas.domain.errors import Reason, refuse
 from raas.domain.json_value import JsonObject
-from raas.usecases.calls.call_audit import Entry
-from raas.usecases.ports.audit import AuditStore, ChainedRecord, ChainSealed, follow
+from raas.usecases.calls.audit.call_audit import Entry
+from raas.usecases.ports.audit.chains import AuditStore, ChainedRecord, ChainSealed, follow
 from raas.usecases.ports.errors import CommitUnknown, PortError, StoreFault, StoreUnavailable
 
 GROUP = 1_000

@@ -12,8 +12,8 @@ import structlog
 
 from raas.domain.audit.record import Actor
 from raas.domain.errors import Reason
-from raas.usecases.calls.call_audit import Entry
-from raas.usecases.ports.audit import AuditStore, follow
+from raas.usecases.calls.audit.call_audit import Entry
+from raas.usecases.ports.audit.chains import AuditStore, follow
 from raas.usecases.ports.errors import PortError
 from raas.usecases.recording.process_chain import ProcessChain, seal_record
 from raas.usecases.recording.refusal_counts import MINUTE, RefusalCounts

@@ -9,9 +9,9 @@ from raas.domain.errors import Reason, Refused, Violation, refuse
 from raas.domain.registers.dossier_type import DossierType, IdentityChanges, parse_dossier_type
 from raas.domain.registers.stored_dossier_type import dossier_type_json
 from raas.usecases.calls.access import AdmittedRegister
-from raas.usecases.calls.audit_scope import AuditScope
+from raas.usecases.calls.audit.call_audit import write_record
+from raas.usecases.calls.audit.scope import AuditScope
 from raas.usecases.calls.call import Call
-from raas.usecases.calls.call_audit import write_record
 from raas.usecases.calls.pagination import Pages, page_size_of
 from raas.usecases.ports.write_store import DossierKey, DossierTypes, ImportKey, RequestKey, WriteStore
 from raas.usecases.writes.queue import WriteQueues

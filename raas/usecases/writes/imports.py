@@ -14,9 +14,9 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.mutation import Stamp
 from raas.domain.registers.operation import Operation
 from raas.usecases.calls.access import AdmittedRegister
-from raas.usecases.calls.audit_scope import AuditScope
+from raas.usecases.calls.audit.call_audit import successors_in, write_record
+from raas.usecases.calls.audit.scope import AuditScope
 from raas.usecases.calls.call import Call
-from raas.usecases.calls.call_audit import successors_in, write_record
 from raas.usecases.calls.import_offsets import MessageOffsets, rows_to_skip
 from raas.usecases.limits.claim_limits import ClaimLimits
 from raas.usecases.ports.authentic_source import AuthenticSource

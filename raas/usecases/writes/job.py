@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 from raas.concurrency.batch_queue import WaitingItem
 from raas.usecases.calls.access import Lost
-from raas.usecases.calls.audit_scope import AuditScope
+from raas.usecases.calls.audit.scope import AuditScope
 from raas.usecases.ports.write_store import DossierKey, DossierTypes, ImportKey, LoadRequest, RequestKey
 from raas.usecases.writes.unit_of_work import Persons, RegisterUnitOfWork
 

@@ -11,9 +11,9 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonState
 from raas.domain.registers.mutation import Stamp
 from raas.domain.registers.operation import Action, Operation
-from raas.usecases.calls.audit_scope import AuditScope
+from raas.usecases.calls.audit.call_audit import write_record
+from raas.usecases.calls.audit.scope import AuditScope
 from raas.usecases.calls.call import Call
-from raas.usecases.calls.call_audit import write_record
 from raas.usecases.calls.successors import final_niss
 from raas.usecases.ports.write_store import AnsweredRequest, DossierKey, DossierTypes, ImportKey, RequestKey
 from raas.usecases.writes.results import Applied, BatchAnswer, Notice, Rejected, fitting

@@ -23,7 +23,7 @@ from raas.domain.registers.mutation import MutationKind, Stamp, lines_text
 from raas.domain.registers.operation import Action, Operation
 from raas.domain.registers.retention import expired_lines
 from raas.domain.registers.shares import Share, Shares, forget_days, inscribe_share, remove_share
-from raas.usecases.ports.audit import ChainedRecord, follow
+from raas.usecases.ports.audit.chains import ChainedRecord, follow
 from raas.usecases.ports.write_store import DossierKey, DossierTypes, LoadedState, NewMutation, WriteSet
 from raas.usecases.writes.idempotency import IdempotencyRecords
 from raas.usecases.writes.pending_log import PendingLog

@@ -13,9 +13,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from raas import maintenance
 from raas.cli import command_line
-from raas.command_wiring import operator
+from raas.maintenance import database as maintenance
+from raas.wiring.commands import operator
 from tests.citus import distribute_tables
 from tests.conftest import CITUS_DSN, new_database
 

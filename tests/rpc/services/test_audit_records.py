@@ -14,8 +14,8 @@ from raas.domain.audit.chain import new_chain, process_chain
 from raas.domain.audit.record import Actor, AuditRecord, BulkRead, RecordKind
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
-from raas.memory.audit_store import MemoryAuditStore
-from raas.usecases.ports.audit import follow
+from raas.memory.audit.store import MemoryAuditStore
+from raas.usecases.ports.audit.chains import follow
 from raas.v1 import administration_service_pb2 as v1
 from tests.rpc.harness import ANN, MOVED, OTHER, OWN, Harness, Refusal, open_harness, told
 from tests.rpc.services.test_rights_service import ADMINISTRATORS, FIRST, FRIEND, SECOND, call, proven

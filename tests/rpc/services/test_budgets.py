@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.errors import Reason, Refused, Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss, niss_text
-from raas.rpc.calls.call_budget import CallBudget
+from raas.rpc.calls.usage.call_budget import CallBudget
 from raas.storage.limits.budgets import PostgresBudgetStore
 from raas.usecases.calls.call import Caller
 from raas.usecases.limits.budgets import Budgets

@@ -15,7 +15,7 @@ from raas.rpc.wire.persons.identities import identity_message
 from raas.usecases.admin.erase import EraseContents
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.persons.import_rows import FeedRow
-from raas.usecases.ports.journal import NoJournal
+from raas.usecases.ports.audit.journal import NoJournal
 from raas.v1 import mutation_stream_pb2 as v1
 from raas.v1 import register_service_pb2 as registers_v1
 from raas.v1.mutation_pb2 import Mutation, MutationKind

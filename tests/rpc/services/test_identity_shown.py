@@ -18,7 +18,7 @@ from raas.domain.rights.mandate import Mandate, MandatePermission
 from raas.domain.rights.role import Role, RoleGrant
 from raas.domain.rights.validity import Validity
 from raas.domain.rights.view import Content
-from raas.rpc.calls.identity import development_identity
+from raas.rpc.calls.identity.identify import development_identity
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Caller
 from raas.usecases.persons.import_rows import FeedRow

@@ -19,7 +19,7 @@ from raas.domain.audit.record import BulkRead, RecordKind
 from raas.domain.numbers.enterprise_number import parse_enterprise_number
 from raas.storage.maintenance.trim import PostgresTrims
 from raas.storage.reads.registers import PostgresRegisterStore
-from raas.usecases.calls import audit_extents
+from raas.usecases.calls.audit import extents as audit_extents
 from raas.usecases.feed.dispatcher import DispatcherLimits
 from raas.v1 import mutation_stream_pb2 as v1
 from raas.v1 import register_service_pb2 as registers_v1

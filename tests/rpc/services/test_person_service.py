@@ -20,7 +20,7 @@ from raas.domain.persons.identity import Address, Identity, IdentityClaim, Sex
 from raas.domain.rights.role import Role
 from raas.domain.search.ladder import SearchStep
 from raas.domain.search.person_search import GivenNameMatching
-from raas.rpc.calls.identity import development_identity
+from raas.rpc.calls.identity.identify import development_identity
 from raas.rpc.wire.operations import read_claim
 from raas.rpc.wire.persons.identities import claim_message, identity_message, read_identity
 from raas.usecases.calls.access import AdmittedRegister

@@ -11,7 +11,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
-from raas.rpc.calls.identity import development_identity
+from raas.rpc.calls.identity.identify import development_identity
 from raas.usecases.calls.call import Caller
 from raas.v1 import administration_service_pb2 as v1
 from raas.v1 import register_service_pb2

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from raas.cli import command_line
-from raas.maintenance import migrate
+from raas.maintenance.database import migrate
 from tests.conftest import CITUS_DSN, new_database
 from tests.storage.audit.test_verification import LoggedDatabase, filled_database
 from tests.usecases.proof.sample_log import ORIGIN

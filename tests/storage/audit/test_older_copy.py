@@ -6,11 +6,11 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.audit_wiring import AuditProof
 from raas.ops.metrics import Metrics
 from raas.ops.settings import Settings, load_settings
 from raas.signing.destinations import CheckpointDirectory, LogDirectory, newest_kept_log
 from raas.storage.audit.log import AuditLog
+from raas.wiring.audit import AuditProof
 from tests.usecases.proof.sample_log import full_log
 
 UNUSED_LOG = AuditLog(30_000, "raas.example/unused")

@@ -27,9 +27,9 @@ from raas.storage.maintenance.audit_removal import PostgresAuditRemoval
 from raas.storage.schema.migration import upgrade
 from raas.storage.schema.tables.audit import INSERT_ONLY, PARTITIONED
 from raas.storage.writes.store import PostgresWriteStore
-from raas.usecases.ports.audit import follow
+from raas.usecases.ports.audit.chains import follow
+from raas.usecases.ports.audit.proof import CheckpointToStore, LoggedRange, Removal
 from raas.usecases.ports.errors import StoreFault
-from raas.usecases.ports.proof import CheckpointToStore, LoggedRange, Removal
 from raas.usecases.ports.write_store import LoadRequest, WriteSet
 from tests.citus import distribute_tables
 from tests.conftest import CITUS_DSN, GIVEN_DSN, new_database

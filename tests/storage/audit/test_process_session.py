@@ -18,7 +18,7 @@ from raas.domain.audit.record import Actor, AuditRecord, RecordKind
 from raas.storage.audit.log import open_audit_log
 from raas.storage.audit.process_session import HELD_LOCKS, life_lock
 from raas.storage.audit.store import PostgresAuditStore
-from raas.usecases.ports.audit import ChainedRecord, ChainSealed, follow
+from raas.usecases.ports.audit.chains import ChainedRecord, ChainSealed, follow
 from raas.usecases.ports.errors import StoreUnavailable
 from tests.eventually import eventually_async
 from tests.usecases.proof.sample_log import ORIGIN

@@ -11,18 +11,18 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from raas.audit_maintenance import audit_of
 from raas.domain.audit.export import RecordLine, parse_line
 from raas.domain.audit.findings import Fault, Verification
 from raas.domain.audit.record import record_from_texts
 from raas.domain.numbers.enterprise_number import enterprise_number_text
-from raas.maintenance import migrate
+from raas.maintenance.audit import audit_of
+from raas.maintenance.database import migrate
 from raas.signing.destinations import CheckpointDirectory
 from raas.storage.audit.log import open_audit_log
 from raas.storage.audit.proof_store import PostgresProofStore
 from raas.storage.audit.rows import GIVEN, GIVEN_ROWS, INSERTED, record_parameters
 from raas.storage.connection.database import open_database
-from raas.usecases.ports.audit import ChainedRecord
+from raas.usecases.ports.audit.chains import ChainedRecord
 from raas.usecases.proof.checkpointer import Checkpointer
 from tests.citus import distribute_tables
 from tests.conftest import CITUS_DSN, new_database

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from raas.maintenance import require_connections
+from raas.maintenance.database import require_connections
 from raas.storage.connection.capacity import capacity
 from raas.storage.connection.probe import DatabaseProbe
 from raas.storage.embedded import EmbeddedPostgres

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.calendar.day import brussels_day
 from raas.storage.limits.budgets import ADD, PostgresBudgetStore
 from raas.storage.maintenance.retention import PostgresRetention
-from raas.usecases.ports.budget_store import BudgetEntry
+from raas.usecases.ports.limits.budget_store import BudgetEntry
 
 TODAY = brussels_day(datetime.now(UTC))
 _number = itertools.count()

@@ -22,7 +22,7 @@ from raas.storage.connection.database import open_database
 from raas.storage.schema.migration import upgrade
 from raas.storage.schema.roles import ERASING_ROLE, ServerRole, grant_rights, server_role
 from raas.storage.schema.tables.audit import ERASABLE, INSERT_ONLY
-from raas.usecases.ports.audit import follow
+from raas.usecases.ports.audit.chains import follow
 from raas.usecases.ports.errors import StoreFault
 from tests.conftest import GIVEN_DSN, new_database
 from tests.usecases.persons.harness import PersonHarness

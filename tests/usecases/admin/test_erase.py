@@ -14,7 +14,7 @@ from raas.domain.persons.identity import Identity
 from raas.usecases.admin.erase import EraseContents
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.persons.import_rows import FeedRow
-from raas.usecases.ports.journal import NoJournal
+from raas.usecases.ports.audit.journal import NoJournal
 from tests.usecases.persons.harness import PersonHarness, a_call
 
 

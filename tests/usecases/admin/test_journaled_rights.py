@@ -21,7 +21,7 @@ from raas.usecases.admin.ending import end_right
 from raas.usecases.admin.erase import EraseContents
 from raas.usecases.admin.journaled_rights import JournaledRights
 from raas.usecases.admin.replay import Replayed, replay
-from raas.usecases.ports.journal import (
+from raas.usecases.ports.audit.journal import (
     ContentsErased,
     CredentialBlocked,
     JournalEntry,

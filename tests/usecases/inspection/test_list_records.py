@@ -17,15 +17,15 @@ from raas.domain.errors import Reason, Refused
 from raas.domain.json_value import JsonObject
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
-from raas.memory.audit_search import MemoryAuditSearch
-from raas.memory.audit_store import MemoryAuditStore
+from raas.memory.audit.search import MemoryAuditSearch
+from raas.memory.audit.store import MemoryAuditStore
 from raas.memory.rights import MemoryRights
 from raas.memory.write_store import MemoryWriteStore
 from raas.usecases.calls.call import Call, Caller
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.inspection.list_records import AskedRecords, ListAuditRecords, ShownRecord
 from raas.usecases.inspection.presence import Certainty
-from raas.usecases.ports.audit import follow
+from raas.usecases.ports.audit.chains import follow
 from raas.usecases.ports.read_store import DossierFilter
 from tests.contract.book import FIRST_DAY, Book, new_book, persons, write_at_random
 from tests.contract.stores import Stores, memory_stores

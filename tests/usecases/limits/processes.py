@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from raas.usecases.limits.limits import LimitTable
 from raas.usecases.limits.usage import CallerUsages
-from raas.usecases.ports.usage_store import Report
+from raas.usecases.ports.limits.usage_store import Report
 
 TICK_SECONDS = 0.01
 EXCHANGE_TICKS = 25

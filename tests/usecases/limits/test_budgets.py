@@ -13,7 +13,7 @@ from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.call import CallerKey
 from raas.usecases.limits.budgets import Budget, Budgets
 from raas.usecases.limits.limits import CallerLimits, LimitTable
-from raas.usecases.ports.budget_store import BudgetEntry
+from raas.usecases.ports.limits.budget_store import BudgetEntry
 
 ANN = CallerKey(EnterpriseNumber(999999922), "A")
 BOB = CallerKey(EnterpriseNumber(999999922), "B")

@@ -14,7 +14,7 @@ from raas.usecases.calls.call import CallerKey
 from raas.usecases.limits.call_limits import CallLimits
 from raas.usecases.limits.limits import CallerLimits, CallKind, LimitTable
 from raas.usecases.ports.errors import StoreFault, StoreUnavailable
-from raas.usecases.ports.usage_store import Report
+from raas.usecases.ports.limits.usage_store import Report
 from tests.eventually import eventually_async
 
 ANN = CallerKey(EnterpriseNumber(999999922), "A")

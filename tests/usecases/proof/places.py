@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from raas.usecases.ports.proof import DeliveryFailed
+from raas.usecases.ports.audit.proof import DeliveryFailed
 
 
 class Place:

@@ -14,7 +14,7 @@ from raas.domain.audit.key_history import KeyHistory, PublishedKey
 from raas.domain.audit.record import Actor, AuditRecord, BulkRead, RecordKind
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
-from raas.memory.proof_store import MemoryProofStore
+from raas.memory.audit.proof_store import MemoryProofStore
 from raas.signing.ed25519 import PrivateKeySigner
 from raas.usecases.proof.checkpointer import Checkpointer
 from raas.usecases.proof.export import export_audit

@@ -18,9 +18,9 @@ from raas.domain.audit.inclusion import verify_inclusion
 from raas.domain.audit.key_history import KeyHistory, PublishedKey
 from raas.domain.audit.note import format_note, parse_note
 from raas.domain.audit.verify import verify_export
-from raas.memory.proof_store import MemoryProofStore
+from raas.memory.audit.proof_store import MemoryProofStore
 from raas.signing.ed25519 import check_signature
-from raas.usecases.ports.proof import CheckpointTaken, KeyUnusable
+from raas.usecases.ports.audit.proof import CheckpointTaken, KeyUnusable
 from raas.usecases.proof.checkpointer import Checkpointer
 from raas.usecases.proof.compare import OlderCopy, compare_with_kept
 from raas.usecases.proof.prove import prove_call

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
+from raas.usecases.ports.audit.proof import CheckpointTaken, DeliveryFailed
 from raas.usecases.ports.errors import StoreUnavailable
-from raas.usecases.ports.proof import CheckpointTaken, DeliveryFailed
 from raas.usecases.proof.compare import OlderCopy
 from raas.usecases.proof.keeper import CheckpointKeeper
 from raas.usecases.proof.rounds import CheckpointRounds

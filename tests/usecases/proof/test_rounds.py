@@ -12,7 +12,7 @@ from raas.domain.audit.note import parse_note
 from raas.domain.audit.verify import verify_export
 from raas.signing.destinations import CheckpointDirectory, KeptNotes
 from raas.signing.ed25519 import check_signature
-from raas.usecases.ports.proof import DeliveryFailed
+from raas.usecases.ports.audit.proof import DeliveryFailed
 from raas.usecases.proof.checkpointer import Checkpointer
 from raas.usecases.proof.compare import OlderCopy
 from raas.usecases.proof.rounds import CheckpointRounds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 
-from raas.memory.proof_store import MemoryProofStore
+from raas.memory.audit.proof_store import MemoryProofStore
 from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.proof.rounds import CheckpointRounds
 from raas.usecases.proof.watch import ProofWatch

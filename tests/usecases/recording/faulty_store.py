@@ -9,8 +9,8 @@ from uuid import UUID
 from raas.domain.audit.chain import new_chain, process_chain
 from raas.domain.audit.record import Actor, AuditRecord, RecordKind, record_texts
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
-from raas.memory.audit_store import MemoryAuditStore
-from raas.usecases.ports.audit import ChainedRecord, follow
+from raas.memory.audit.store import MemoryAuditStore
+from raas.usecases.ports.audit.chains import ChainedRecord, follow
 from raas.usecases.ports.errors import CommitUnknown, StoreFault, StoreUnavailable
 from raas.usecases.recording.process_chain import seal_record
 

@@ -12,8 +12,8 @@ import pytest
 from raas.domain.audit.record import AuditRecord, RecordKind
 from raas.domain.errors import Reason, Refused
 from raas.domain.numbers.niss import Niss
-from raas.usecases.calls.call_audit import Entry
-from raas.usecases.ports.audit import ChainedRecord
+from raas.usecases.calls.audit.call_audit import Entry
+from raas.usecases.ports.audit.chains import ChainedRecord
 from raas.usecases.ports.errors import CommitUnknown, PortError, StoreUnavailable
 from raas.usecases.recording import process_chain as module
 from raas.usecases.recording.process_chain import WAITING, ProcessChain

@@ -8,7 +8,7 @@ import pytest
 
 from raas.domain.audit.chain import new_chain, process_chain
 from raas.domain.audit.record import Actor, AuditRecord, RecordKind
-from raas.usecases.ports.audit import follow
+from raas.usecases.ports.audit.chains import follow
 from raas.usecases.recording import process_chain as module
 from raas.usecases.recording.recorder import AuditRecorder
 from tests.eventually import eventually_async

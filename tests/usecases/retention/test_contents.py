@@ -15,7 +15,7 @@ from raas.storage.reads.store import PostgresReadStore
 from raas.usecases.admin.erase import EraseContents
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.persons.import_rows import FeedRow
-from raas.usecases.ports.journal import ContentsErased
+from raas.usecases.ports.audit.journal import ContentsErased
 from raas.usecases.retention.contents import SETTLED, ForgottenContents
 from tests.usecases.admin.test_journaled_rights import ListedJournal
 from tests.usecases.persons.harness import PersonHarness, a_call

@@ -13,7 +13,7 @@ from raas.domain.calendar.periods import Period
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
 from raas.usecases.admin.erase import EraseContents
-from raas.usecases.ports.journal import NoJournal
+from raas.usecases.ports.audit.journal import NoJournal
 from raas.usecases.ports.maintenance import RemovedRecords
 from raas.usecases.ports.subscriber_store import SubscriberKey
 from raas.usecases.retention.classes import REMOVED, DataClass, Periods

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from raas.rpc.calls.request_scope import RequestScopes
-from raas.rpc.wire.admissions import admission_message, read_new_admission
 from raas.rpc.wire.fields import check_page_size, read_optional_number
-from raas.rpc.wire.rights import read_active_on
+from raas.rpc.wire.rights.admissions import admission_message, read_new_admission
+from raas.rpc.wire.rights.grants import read_active_on
 from raas.usecases.admin.admissions import Admissions
 from raas.v1 import administration_service_pb2 as v1
 

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 from raas.rpc.calls.request_scope import RequestScopes
-from raas.rpc.wire.authorisations import (
+from raas.rpc.wire.fields import check_page_size, read_optional_number
+from raas.rpc.wire.rights.authorisations import (
     authorisation_message,
     read_new_authorisation,
     read_service,
 )
-from raas.rpc.wire.fields import check_page_size, read_optional_number
-from raas.rpc.wire.rights import read_active_on, read_id, read_mandatory_number
+from raas.rpc.wire.rights.grants import read_active_on, read_id, read_mandatory_number
 from raas.usecases.admin.authorisations import Authorisations
 from raas.v1 import distribution_service_pb2 as v1
 

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from raas.rpc.calls.request_scope import RequestScopes
-from raas.rpc.wire.catalogue import block_message, read_new_block
 from raas.rpc.wire.fields import check_page_size
-from raas.rpc.wire.rights import read_id
+from raas.rpc.wire.rights.catalogue import block_message, read_new_block
+from raas.rpc.wire.rights.grants import read_id
 from raas.usecases.admin.credential_blocks import CredentialBlocks
 from raas.v1 import administration_service_pb2 as v1
 

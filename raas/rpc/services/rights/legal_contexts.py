@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Container
 
 from raas.rpc.calls.request_scope import RequestScopes
-from raas.rpc.wire.catalogue import legal_context_message, read_new_legal_context
 from raas.rpc.wire.fields import check_page_size, read_optional_number
-from raas.rpc.wire.rights import read_active_on, read_id
+from raas.rpc.wire.rights.catalogue import legal_context_message, read_new_legal_context
+from raas.rpc.wire.rights.grants import read_active_on, read_id
 from raas.usecases.admin.legal_contexts import LegalContexts
 from raas.v1 import administration_service_pb2 as v1
 

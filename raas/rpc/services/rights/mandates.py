@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.wire.fields import check_page_size, read_optional_number
-from raas.rpc.wire.rights import (
+from raas.rpc.wire.rights.grants import (
     mandate_message,
     read_active_on,
     read_break_glass,

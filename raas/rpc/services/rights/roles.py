@@ -9,9 +9,9 @@ from collections.abc import Container
 from raas.domain.errors import Reason, Violation
 from raas.domain.rights.role import Role
 from raas.rpc.calls.request_scope import RequestScopes
-from raas.rpc.wire.authorisations import authorisation_message
 from raas.rpc.wire.fields import check_page_size, read_enum, read_optional_number
-from raas.rpc.wire.rights import grant_message, read_active_on, read_id, read_new_grant
+from raas.rpc.wire.rights.authorisations import authorisation_message
+from raas.rpc.wire.rights.grants import grant_message, read_active_on, read_id, read_new_grant
 from raas.usecases.admin.authorisations import Authorisations
 from raas.usecases.admin.roles import Roles
 from raas.v1 import administration_service_pb2 as v1

@@ -1,0 +1,1 @@
+"""Commands on rights: who may do what, and with which credential."""

@@ -1,0 +1,1 @@
+"""Identification of callers, and the end of what identifies them."""

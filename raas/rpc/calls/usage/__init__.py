@@ -1,0 +1,1 @@
+"""What callers use: limits, budgets, and counts for charging."""

@@ -1,0 +1,1 @@
+"""Mandates, roles, authorisations, admissions, legal contexts and blocks in requests and answers."""

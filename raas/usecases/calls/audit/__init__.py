@@ -1,0 +1,1 @@
+"""The audit records of calls, while calls are served."""

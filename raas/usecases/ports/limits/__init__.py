@@ -1,0 +1,1 @@
+"""The ports through which processes share what callers use."""

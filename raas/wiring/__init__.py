@@ -1,0 +1,1 @@
+"""The wiring of parts of a server: each builds its part from the settings."""
