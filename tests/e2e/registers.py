@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
+import psycopg
 
 from raas.v1.administration_service_pb2 import CreateRegisterRequest
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
@@ -32,6 +33,12 @@ from tests.vectors import LineRow
 TYPES = ("CHILD_BENEFIT", "HEALTH_INSURANCE", "PENSION", "SOCIAL_AID", "UNEMPLOYMENT")
 MIB = 1024 * 1024
 
+_OF_REGISTER = "WHERE register_id = (SELECT id FROM register WHERE enterprise_number = %(number)s)"
+_AGE = (
+    f"UPDATE mutation SET record_time = record_time - interval '2 days' {_OF_REGISTER}",
+    f"UPDATE register_head SET record_time = record_time - interval '2 days' {_OF_REGISTER}",
+)
+
 _next_organisation = itertools.count(1_000_000)
 
 
@@ -53,6 +60,12 @@ class TestRegister:
     def arguments(self) -> tuple[str, ...]:
         """The arguments of `raas` commands that select this register."""
         return ("--target", self.server.target, "--enterprise-number", self.number)
+
+    def age(self) -> None:
+        """Make the log look two days old, and unlike its checksums."""
+        with psycopg.connect(self.server.dsn) as connection:
+            for statement in _AGE:
+                connection.execute(statement, {"number": int(self.number)})
 
     def state(self) -> Register:
         """The answer of GetRegister."""

@@ -223,7 +223,8 @@ async def test_slow_subscriber_holds_back_trimming(server: Server) -> None:
             f"{register.number}: 0 mutations deleted; the log begins at revision {before + 500}, before the "
             f"batch that contains revision {before + 900}\n"
         )
-        everything = ("--register", register.number, "--older-than", "0 days")
+        register.age()
+        everything = ("--register", register.number, "--older-than", "1 day")
         assert trimmed(server, *everything, status=4)["registers"][0]["oldest_revision"] == before + 500
         result = trimmed(server, *everything, "--force")["registers"][0]
         assert (result["oldest_revision"], result["held_by"]) == (before + 1_000, None)
@@ -242,8 +243,10 @@ async def test_trim_all_works_on_the_database_of_a_stopped_server(tmp_path: Path
             (register.number, 0) for register in (one, two, empty)
         ]
         lines = one.exported()
+        for register in (one, two, empty):
+            register.age()
         assert server.stop() == 0
-        said = raas("trim", "--all", "--older-than", "0 days", environment=server.environment).stdout
+        said = raas("trim", "--all", "--older-than", "1 day", environment=server.environment).stdout
         server.start()
         states = [register.state() for register in (one, two, empty)]
         assert said.splitlines() == [

@@ -16,14 +16,14 @@ _DIGITS = 6
 
 
 def parse_age(text: str) -> Age:
-    """The age as it is written. Raises BadParameter."""
+    """The age as it is written, at least a day. Raises BadParameter."""
     from raas.domain.calendar.age import MAX_DAYS, MAX_MONTHS, Age
 
     found = _AGE.fullmatch(text)
     if found and len(found[1]) <= _DIGITS:
         number, days = int(found[1]), found[2] == "day"
-        if number <= (MAX_DAYS if days else MAX_MONTHS):
+        if 1 <= number <= (MAX_DAYS if days else MAX_MONTHS):
             return Age(days=number) if days else Age(months=number)
     raise typer.BadParameter(
-        f"write an age as '90 days' or '12 months'; at most {MAX_DAYS} days or {MAX_MONTHS} months"
+        f"write an age as '90 days' or '12 months': 1 to {MAX_DAYS} days, or 1 to {MAX_MONTHS} months"
     )
