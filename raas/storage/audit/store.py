@@ -6,16 +6,25 @@ this process or another one adds the seal, in a transaction that holds the lock 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Awaitable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+import psycopg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.audit.chain import ChainState, process_chain
 from raas.storage.audit.log import AuditLog
-from raas.storage.audit.process_session import HELD_LOCKS, ProcessSession, Statement, life_lock
+from raas.storage.audit.process_session import (
+    END_HOLDER,
+    HELD_LOCKS,
+    ProcessSession,
+    Statement,
+    life_lock,
+)
 from raas.storage.audit.rows import GIVEN, GIVEN_ROWS, INSERTED, MICROSECONDS_GIVEN, record_parameters
 from raas.storage.connection.commit import Evidence, resolve
 from raas.storage.connection.database import limits_of
@@ -23,7 +32,9 @@ from raas.storage.connection.lease import Connection
 from raas.storage.connection.transactions import Transactions
 from raas.storage.rows.arrays import array
 from raas.usecases.ports.audit.chains import ChainedRecord, ChainSealed
-from raas.usecases.ports.errors import CommitUnknown, StoreFault
+from raas.usecases.ports.errors import CommitUnknown, PortError, StoreFault, StoreUnavailable
+
+Result = TypeVar("Result")
 
 _AWAIT_END = "SELECT pg_advisory_xact_lock(%s)"
 _TRY_LIFE = "SELECT pg_try_advisory_xact_lock(%s)"
@@ -65,9 +76,11 @@ class PostgresAuditStore:
     """The AuditStore of ports/audit.py on PostgreSQL; `engine` is one for transactions."""
 
     def __init__(self, engine: AsyncEngine, dsn: str, log: AuditLog) -> None:
+        limits = limits_of(engine)
         self._engine = engine
         self._transactions = Transactions(engine)
-        self._session = ProcessSession(dsn, limits_of(engine))
+        self._session = ProcessSession(dsn, limits)
+        self._answer_seconds = None if limits is None else limits.answer_seconds
         self._log = log
         self._lengths: dict[UUID, int] = {}
         """Of the chains that live in the session."""
@@ -91,7 +104,7 @@ class PostgresAuditStore:
         """The number of the last committed record of a chain."""
         if self._session.holds(process):
             return self._lengths[process]
-        last = await self._transactions.run(partial(self._last, process))
+        last = await self._in_time(self._transactions.run(partial(self._last, process)))
         return last[0] if last else 0
 
     async def is_kept(self, process: UUID, record: ChainedRecord) -> bool:
@@ -100,12 +113,15 @@ class PostgresAuditStore:
         lives = self._session.holds(process)
 
         async def ask(connection: Connection) -> bool:
-            if not lives:
-                await connection.execute(evidence.lock, evidence.lock_parameters)
+            try:
+                if not lives:
+                    await connection.execute(evidence.lock, evidence.lock_parameters)
+            except psycopg.errors.LockNotAvailable:
+                raise CommitUnknown("the session that appended the record has not ended") from None
             found = await (await connection.execute(evidence.question, evidence.parameters)).fetchone()
             return found == (True,)
 
-        return await self._transactions.run(ask)
+        return await self._in_time(self._transactions.run(ask))
 
     async def seal(self, process: UUID, seal: ChainedRecord) -> None:
         """Append the seal to a chain of this process, which ends."""
@@ -132,17 +148,11 @@ class PostgresAuditStore:
                     states.append(ChainState(process_chain(chain), *last))
             return states
 
-        return await self._transactions.run(read)
+        return await self._in_time(self._transactions.run(read))
 
     async def seal_dead(self, process: UUID, seal: ChainedRecord) -> bool:
         """Append the seal to the chain of a process that died."""
-        async with self._transactions.begin() as transaction:
-            if not await transaction.finish(self._may_seal(transaction.connection, process, seal)):
-                return False
-            statements = [*self._insert(process, [seal]), self._seal(process, seal)]
-            cursors = await transaction.finish(transaction.send(statements))
-            await transaction.commit(self._evidence(process, seal))
-            return cursors[0].rowcount == 1
+        return await self._in_time(self._seal_dead(process, seal))
 
     async def release(self, process: UUID) -> None:
         """Let the chain of a process be one of a process that does not live."""
@@ -153,6 +163,15 @@ class PostgresAuditStore:
         """End the life of every chain of this process."""
         self._lengths.clear()
         await self._session.close()
+
+    async def _seal_dead(self, process: UUID, seal: ChainedRecord) -> bool:
+        async with self._transactions.begin() as transaction:
+            if not await transaction.finish(self._may_seal(transaction.connection, process, seal)):
+                return False
+            statements = [*self._insert(process, [seal]), self._seal(process, seal)]
+            cursors = await transaction.finish(transaction.send(statements))
+            await transaction.commit(self._evidence(process, seal))
+            return cursors[0].rowcount == 1
 
     async def _append(
         self, process: UUID, records: Sequence[ChainedRecord], also: Sequence[Statement] = ()
@@ -168,8 +187,29 @@ class PostgresAuditStore:
         try:
             await self._session.run([*self._insert(process, records), *also])
         except CommitUnknown:
-            await resolve(self._engine, self._evidence(process, records[-1]))
+            await self._resolve(process, records[-1])
         self._lengths[process] = records[-1].index
+
+    async def _resolve(self, process: UUID, last: ChainedRecord) -> None:
+        """Return when an append was committed whose session is lost. Raises StoreUnavailable, CommitUnknown.
+
+        The backend may not know that the session is lost, and hold the lock of the chain: it is ended.
+        """
+        with suppress(PortError):
+            await self._in_time(self._transactions.run(partial(_end_holder, process)))
+        try:
+            async with asyncio.timeout(self._answer_seconds):
+                await resolve(self._engine, self._evidence(process, last), patient=False)
+        except TimeoutError:
+            raise CommitUnknown("the database does not answer after the session was lost") from None
+
+    async def _in_time(self, work: Awaitable[Result]) -> Result:
+        """Await work on a connection of the pool. Raises StoreUnavailable where that takes too long."""
+        try:
+            async with asyncio.timeout(self._answer_seconds):
+                return await work
+        except TimeoutError:
+            raise StoreUnavailable("the database does not answer") from None
 
     async def _last(self, process: UUID, connection: Connection) -> tuple[int, bytes] | None:
         """Number and hash of the last record of a chain, once its session has ended."""
@@ -211,3 +251,7 @@ class PostgresAuditStore:
 
     def _key(self, process: UUID) -> dict[str, Any]:
         return {"chain": process, "log": self._log.number}
+
+
+async def _end_holder(process: UUID, connection: Connection) -> None:
+    await connection.execute(END_HOLDER, (life_lock(process),))

@@ -45,24 +45,32 @@ NOTHING_TO_FIND = Evidence("SELECT 1", (), "SELECT false", ())
 """For a transaction that can be repeated without harm: it counts as not committed."""
 
 
-async def resolve(engine: AsyncEngine, evidence: Evidence, fault: PortError | None = None) -> None:
+async def resolve(
+    engine: AsyncEngine, evidence: Evidence, fault: PortError | None = None, *, patient: bool = True
+) -> None:
     """Return when the transaction was committed.
 
-    Raises `fault`, or else StoreUnavailable, when it was not; CommitUnknown when that cannot be learned.
+    Raises `fault`, or else StoreUnavailable, when it was not; CommitUnknown when that cannot be learned. One
+    that is not `patient` asks no more once it has waited in vain for the transaction to free its lock.
     """
-    committed = await _committed(engine, evidence)
+    committed = await _committed(engine, evidence, patient)
     if committed is None:
         raise CommitUnknown("the connection was lost at COMMIT and the outcome is not known")
     if not committed:
         raise fault or StoreUnavailable("the connection was lost before COMMIT")
 
 
-async def _committed(engine: AsyncEngine, evidence: Evidence) -> bool | None:
+async def _committed(engine: AsyncEngine, evidence: Evidence, patient: bool) -> bool | None:
     async def ask(connection: Connection) -> bool | None:
-        async with connection.transaction():
-            await connection.execute(evidence.lock, evidence.lock_parameters)
-            cursor = await connection.execute(evidence.question, evidence.parameters)
-            return cast(tuple[bool | None], await cursor.fetchone())[0]
+        try:
+            async with connection.transaction():
+                await connection.execute(evidence.lock, evidence.lock_parameters)
+                cursor = await connection.execute(evidence.question, evidence.parameters)
+                return cast(tuple[bool | None], await cursor.fetchone())[0]
+        except psycopg.errors.LockNotAvailable:
+            if patient:
+                raise
+            return None
 
     for pause in (*_PAUSES_SECONDS, None):
         try:

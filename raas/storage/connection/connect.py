@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import select
+import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -58,6 +60,20 @@ def has_ended(connection: psycopg.AsyncConnection[Any]) -> bool:
     except psycopg.OperationalError:  # closed
         return True
     return bool(poll.poll(0))
+
+
+def cut_off(connection: psycopg.AsyncConnection[Any]) -> None:
+    """End a connection whose server does not answer: the statement that waits for it fails at once.
+
+    The driver would send a request to cancel instead, and wait for the answer. Closing the socket would leave
+    the statement waiting on it.
+    """
+    with suppress(psycopg.OperationalError, OSError), _same_socket(connection) as same:
+        same.shutdown(socket.SHUT_RDWR)
+
+
+def _same_socket(connection: psycopg.AsyncConnection[Any]) -> socket.socket:
+    return socket.socket(fileno=os.dup(connection.pgconn.socket))
 
 
 def _places(parameters: Mapping[str, Any]) -> str:

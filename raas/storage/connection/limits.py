@@ -38,6 +38,11 @@ class TransactionLimits:
     lock_seconds: float = 2.0
     """The longest wait for one lock: afterwards the write is UNAVAILABLE, and the queue tries again."""
 
+    @property
+    def answer_seconds(self) -> float:
+        """The longest wait of a session that all calls share; a server that answers does so before."""
+        return self.transaction_seconds + self.lock_seconds
+
 
 # Only sessions of servers of RaaS: of the same role, with the same application name, in a transaction older
 # than the limit. A session that waits itself is younger: its wait for a lock is limited.

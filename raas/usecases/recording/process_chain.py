@@ -3,6 +3,7 @@
 Only the one worker of the queue changes the state of the chain. A chain whose state is no longer known is
 given up: another one begins, and the old one is sealed once its length can be read. Records whose commit is
 unknown are appended to another chain only after they were found not to be committed: no record is kept twice.
+While that cannot be learned, the calls that wait for them fail, and the others go on with another chain.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from uuid import UUID, uuid4
 
 import structlog
 
-from raas.concurrency.batch_queue import BatchQueue, DeadlinePassed, NotProcessed, WaitingItem, own_copy
+from raas.concurrency.batch_queue import BatchQueue, DeadlinePassed, NotProcessed, own_copy
 from raas.concurrency.linger import CommitDelay
 from raas.domain.audit.chain import ChainState, new_chain, process_chain
 from raas.domain.audit.record import Actor, AuditRecord, RecordKind
@@ -27,10 +28,10 @@ from raas.domain.json_value import JsonObject
 from raas.usecases.calls.audit.call_audit import Entry
 from raas.usecases.ports.audit.chains import AuditStore, ChainedRecord, ChainSealed, follow
 from raas.usecases.ports.errors import CommitUnknown, PortError, StoreFault, StoreUnavailable
+from raas.usecases.recording.waiting_records import WaitingRecords
 
 GROUP = 1_000
 """The largest size of a transaction, in records; one with many numbers counts for more."""
-NUMBERS_PER_RECORD = 50
 WAITING = 50_000
 """The size of the records that may wait."""
 DELAY = CommitDelay(seconds_each=0.00025, longest_seconds=0.01, enough=20)
@@ -45,11 +46,13 @@ class ProcessChain:
 
     def __init__(self, store: AuditStore) -> None:
         self._store = store
-        self._queue: BatchQueue[_Waiting] = BatchQueue(self._append_batch, limit=GROUP, delay=DELAY)
+        self._queue: BatchQueue[WaitingRecords] = BatchQueue(self._append_batch, limit=GROUP, delay=DELAY)
         self._process: UUID | None = None
         self._state: ChainState | None = None
         self._given_up: dict[UUID, dict[int, ChainState]] = {}
         """Chains to seal, with the states in which they may be, by their length."""
+        self._postponed: dict[UUID, _Unsettled] = {}
+        """Records that nobody waits for whose commit is unknown, by their chain: its length tells."""
 
     @property
     def name(self) -> str | None:
@@ -68,7 +71,7 @@ class ProcessChain:
         """
         if self._queue.size > WAITING:
             raise refuse(Reason.AUDIT_UNAVAILABLE)
-        waiting = _Waiting(entries, deadline)
+        waiting = WaitingRecords(entries, deadline)
         self._queue.put(waiting)
         try:
             await waiting.answer()
@@ -81,8 +84,7 @@ class ProcessChain:
         if self._queue.size > WAITING:
             failed()
             return
-        waiting = _Waiting(entries, float("inf"))
-        waiting.watch(failed)
+        waiting = WaitingRecords(entries, float("inf"), failed)
         self._queue.put(waiting)
 
     async def close(self) -> None:
@@ -100,32 +102,50 @@ class ProcessChain:
             process = uuid4()
             state = new_chain(await self._store.origin(), process_chain(process))
             begun, (first,) = follow(state, [(_begin_record(), None)])
-            # Whatever becomes of this: it may have been committed.
-            self._given_up[process] = {1: begun}
-            await self._store.begin(process, first)
+            try:
+                await self._store.begin(process, first)
+            except BaseException:
+                # It may have been committed.
+                self._give_up(process, begun)
+                raise
             self._process, self._state = process, begun
-            del self._given_up[process]
 
     async def seal_given_up(self) -> None:
-        """Seal the chains that were given up. Raises PortErrors."""
-        for process, states in list(self._given_up.items()):
-            length = await self._store.length(process)
-            if state := states.get(length):
-                _, (seal,) = follow(state, [(seal_record("ended", self.name), None)])
-                try:
-                    await self._store.seal(process, seal)
-                except ChainSealed:
-                    log.warning("chain was sealed by another process", chain=process_chain(process))
-            self._given_up.pop(process, None)
+        """Seal the chains that were given up, as far as possible. Raises PortErrors."""
+        error: PortError | None = None
+        for process in list(self._given_up):
+            try:
+                await self._seal_given_up(process)
+            except PortError as raised:
+                error = raised
+        if error is not None:
+            raise error
 
-    async def _append_batch(self, batch: Sequence[_Waiting]) -> Sequence[_Waiting]:
+    async def _seal_given_up(self, process: UUID) -> None:
+        length = await self._store.length(process)
+        if unsettled := self._postponed.get(process):
+            kept = await self._store.is_kept(process, unsettled.last)
+            del self._postponed[process]
+            if not kept:
+                for waiting in unsettled.taken:
+                    self._queue.put(waiting.again())
+        if state := self._given_up.get(process, {}).get(length):
+            _, (seal,) = follow(state, [(seal_record("ended", self.name), None)])
+            try:
+                await self._store.seal(process, seal)
+            except ChainSealed:
+                log.warning("chain was sealed by another process", chain=process_chain(process))
+        self._given_up.pop(process, None)
+
+    async def _append_batch(self, batch: Sequence[WaitingRecords]) -> Sequence[WaitingRecords]:
         pauses = iter(_RETRY_SECONDS)
         again = True
         unsettled: _Unsettled | None = None
         while batch:
             try:
                 if unsettled is not None:
-                    kept, unsettled = await self._settle(unsettled), None
+                    kept = await self._settle(unsettled)
+                    unsettled = None
                     if kept:
                         return ()
                     raise StoreUnavailable("the records were not committed")
@@ -136,22 +156,25 @@ class ProcessChain:
             except StoreUnavailable:
                 pause = next(pauses, None)
                 if pause is None:
+                    self._postpone(unsettled)
                     raise
                 await asyncio.sleep(pause)
                 batch = [waiting for waiting in batch if waiting.wanted]
             except StoreFault:
                 if len(batch) == 1 or unsettled is not None:
+                    self._postpone(unsettled)
                     raise
                 await self._append_one_by_one(batch)
                 return ()
             except (ChainSealed, CommitUnknown):
-                if not again:
+                if not again or unsettled is not None:
+                    self._postpone(unsettled)
                     raise
                 # Once more, on another chain.
                 again = False
         return ()
 
-    async def _append_one_by_one(self, batch: Sequence[_Waiting]) -> None:
+    async def _append_one_by_one(self, batch: Sequence[WaitingRecords]) -> None:
         """After a fault of the store: so that only the records that it refuses are not kept."""
         for waiting in batch:
             try:
@@ -159,7 +182,7 @@ class ProcessChain:
             except Exception as error:
                 waiting.fail(own_copy(error))
 
-    async def _append(self, batch: Sequence[_Waiting]) -> _Unsettled | None:
+    async def _append(self, batch: Sequence[WaitingRecords]) -> _Unsettled | None:
         """One transaction; answers its records if their commit is unknown, and gives up the chain.
 
         Raises PortErrors; the chain is then as before, or given up.
@@ -167,7 +190,7 @@ class ProcessChain:
         process, before = self._process, self._state
         assert process is not None
         assert before is not None
-        state, records, taken = before, list[ChainedRecord](), list[_Waiting]()
+        state, records, taken = before, list[ChainedRecord](), list[WaitingRecords]()
         for waiting in batch:
             try:
                 state, chained = follow(state, waiting.entries)
@@ -205,6 +228,14 @@ class ProcessChain:
                 waiting.succeed()
         return kept
 
+    def _postpone(self, unsettled: _Unsettled | None) -> None:
+        """Keep the records that nobody waits for until the length of their chain can be read."""
+        if unsettled is not None:
+            later = [waiting for waiting in unsettled.taken if waiting.failed is not None]
+            for waiting in later:
+                waiting.succeed()
+            self._postponed[unsettled.process] = replace(unsettled, taken=later)
+
     async def _require_length(self, process: UUID, state: ChainState) -> None:
         """Give up the chain unless it has this length. Raises ChainSealed, PortErrors."""
         try:
@@ -227,32 +258,7 @@ class _Unsettled:
 
     process: UUID
     last: ChainedRecord
-    taken: Sequence[_Waiting]
-
-
-class _Waiting(WaitingItem[None]):
-    """The records of one call in the queue."""
-
-    __slots__ = ("entries",)
-
-    def __init__(self, entries: Sequence[Entry], deadline: float) -> None:
-        numbers = sum(len(record.touched) + len(record.shown) for record, _ in entries)
-        super().__init__(len(entries) + numbers // NUMBERS_PER_RECORD, deadline=deadline)
-        self.entries = entries
-
-    def watch(self, failed: Callable[[], None]) -> None:
-        """Call `failed` if the records are not committed."""
-
-        def done(future: asyncio.Future[None]) -> None:
-            if future.cancelled() or future.exception() is not None:
-                failed()
-
-        self._future.add_done_callback(done)
-
-    def succeed(self) -> None:
-        """Tell the caller that the records are committed."""
-        if not self._future.done():
-            self._future.set_result(None)
+    taken: Sequence[WaitingRecords]
 
 
 def seal_record(cause: str, by: str | None) -> AuditRecord:

@@ -82,12 +82,12 @@ class AuditRecorder:
     async def run(self) -> None:
         """Each minute, and at the beginning: record the counts that ended, and seal chains that ended."""
         while True:
-            try:
-                self.record_counts()
-                await self._chain.seal_given_up()
-                await self.seal_dead_chains()
-            except PortError as error:
-                log.warning("audit chains could not be completed", cause=type(error).__name__)
+            self.record_counts()
+            for complete in (self._chain.seal_given_up, self.seal_dead_chains):
+                try:
+                    await complete()
+                except PortError as error:
+                    log.warning("audit chains could not be completed", cause=type(error).__name__)
             await asyncio.sleep((MINUTE - _now() % MINUTE) / 1_000_000 + _LATE_SECONDS)
 
     def record_counts(self, *, all_of_them: bool = False) -> None:

@@ -235,3 +235,51 @@ async def test_close_of_a_chain_that_cannot_be_sealed_raises(store: FaultyStore,
     store.faults = [unavailable]
     with pytest.raises(PortError):
         await chain.close()
+
+
+@pytest.mark.parametrize("fault", [lost, committed, sealed_by_another])
+async def test_records_that_nobody_waits_for_are_kept_once_where_the_outcome_is_learned_late(
+    store: FaultyStore, chain: ProcessChain, fault: Fault
+) -> None:
+    await chain.append([first := call(1)])
+    store.faults, store.unreadable = [fault], 100
+    failed: list[int] = []
+    chain.append_later([second := call(2)], lambda: failed.append(2))
+    await eventually_async(lambda: store.unreadable < 100 - len(module._RETRY_SECONDS))
+    assert not await refused(chain, third := call(3))
+    store.unreadable = 0
+    await chain.seal_given_up()
+    await chain.close()
+    assert failed == []
+    assert sorted(store.kept(), key=lambda record: record.time) == [first[0], second[0], third[0]]
+
+
+async def test_chain_that_cannot_be_read_does_not_keep_others_from_being_sealed(
+    store: FaultyStore, chain: ProcessChain
+) -> None:
+    for number in range(2):
+        store.faults = [lost]
+        await chain.append([call(number)])
+    store.unreadable = 1
+    with pytest.raises(StoreUnavailable):
+        await chain.seal_given_up()
+    assert store.causes() == [None, "ended", None]
+
+
+async def test_chain_that_is_begun_while_others_are_sealed_is_used(
+    store: FaultyStore, chain: ProcessChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, begins, go_on = store.begin, asyncio.Event(), asyncio.Event()
+
+    async def begin_slowly(process: UUID, first: ChainedRecord) -> None:
+        begins.set()
+        await go_on.wait()
+        await begin(process, first)
+
+    monkeypatch.setattr(store, "begin", begin_slowly)
+    appending = asyncio.ensure_future(chain.append([entry := call(1)]))
+    await begins.wait()
+    await chain.seal_given_up()
+    go_on.set()
+    await appending
+    assert store.kept() == [entry[0]]

@@ -73,7 +73,7 @@ class AuditStore(Protocol):
     async def is_kept(self, process: UUID, record: ChainedRecord) -> bool:
         """Whether this very record is in a chain: the outcome of an `append` whose commit is unknown.
 
-        Waits like `length`.
+        Waits like `length`. Raises CommitUnknown where that one does not end.
         """
 
     async def seal(self, process: UUID, seal: ChainedRecord) -> None:
