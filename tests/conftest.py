@@ -32,6 +32,12 @@ from tests.statements.check import StatementCheck
 CITUS_DSN = os.environ.get("RAAS_TEST_CITUS_DSN")
 GIVEN_DSN = CITUS_DSN or os.environ.get("RAAS_TEST_DSN")
 
+ABOUT_CALLERS = pytest.mark.skipif(
+    GIVEN_DSN is not None and CITUS_DSN is None,
+    reason="it is about callers, not about the database: one plain PostgreSQL and a cluster are enough",
+)
+"""Marks tests that a second plain PostgreSQL would only repeat."""
+
 PLANS_OF_PLAIN_SERVER = pytest.mark.skipif(
     CITUS_DSN is not None, reason="a coordinator shows the plans of its nodes in another form"
 )

@@ -18,7 +18,16 @@ from raas.v1.administration_service_pb2 import CreateRegisterRequest
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.register_service_pb2 import GetRegisterRequest
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
-from tests.e2e.servers import ROOT, clean_environment, free_port, remove_cluster, serves, titles_of
+from tests.e2e.servers import (
+    ROOT,
+    clean_environment,
+    free_port,
+    given_database,
+    migrate_database,
+    remove_cluster,
+    serves,
+    titles_of,
+)
 from tests.eventually import eventually
 from tests.planted import planted_text, planted_values_in
 
@@ -42,6 +51,8 @@ class IdentifiedServer:
     certificates: str
     tokens: str
     health: str
+    database_url: str | None
+    """The database of a cluster; None = the embedded one."""
     log: str = "server.log"
 
     @property
@@ -49,6 +60,13 @@ class IdentifiedServer:
         """The process that serves the calls."""
         lines = (json.loads(line) for line in (self.folder / self.log).read_text().splitlines())
         return next(int(line["pid"]) for line in lines if line["event"] == "serving")
+
+    @property
+    def dsn(self) -> str:
+        """The DSN of its database while it runs."""
+        found = self.database_url or running_dsn(self.folder / "var")
+        assert found
+        return found
 
     def write(self, name: str, pem: bytes) -> Path:
         """Replace a file in the folder."""
@@ -86,18 +104,19 @@ def identified_server(
     """
     authority = Authority("Test Authority")
     addresses = (f"127.0.0.1:{free_port()}" for _ in range(3))
-    place = IdentifiedServer(folder, authority, TokenIssuer(folder), *addresses)
-    server = authority.server(["127.0.0.1"])
-    place.write("server.pem", server.certificate_pem)
-    place.write("server.key", server.key_pem)
-    place.write("clients.pem", authority.pem)
-    with _serving(place, RAAS_AUTHENTIC_SOURCE=authentic_source, **settings):
-        eventually(lambda: _accepts_tokens(place))
-        with place.by_certificate(authority.client(ADMINISTRATOR, "admin")) as channel:
-            for number in (OWNER, OTHER):
-                request = CreateRegisterRequest(enterprise_number=number, name="Register")
-                AdministrationServiceStub(channel).CreateRegister(request)
-        yield place
+    with given_database() as database_url:
+        place = IdentifiedServer(folder, authority, TokenIssuer(folder), *addresses, database_url)
+        server = authority.server(["127.0.0.1"])
+        place.write("server.pem", server.certificate_pem)
+        place.write("server.key", server.key_pem)
+        place.write("clients.pem", authority.pem)
+        with _serving(place, RAAS_AUTHENTIC_SOURCE=authentic_source, **settings):
+            eventually(lambda: _accepts_tokens(place))
+            with place.by_certificate(authority.client(ADMINISTRATOR, "admin")) as channel:
+                for number in (OWNER, OTHER):
+                    request = CreateRegisterRequest(enterprise_number=number, name="Register")
+                    AdministrationServiceStub(channel).CreateRegister(request)
+            yield place
     remove_cluster(folder / "var")
 
 
@@ -105,10 +124,10 @@ def identified_server(
 def second_server(place: IdentifiedServer, authentic_source: str = "structure") -> Iterator[IdentifiedServer]:
     """Another server on the same database, for the same callers."""
     addresses = (f"127.0.0.1:{free_port()}" for _ in range(3))
-    second = IdentifiedServer(place.folder, place.authority, place.issuer, *addresses, "second.log")
-    dsn = running_dsn(place.folder / "var")
-    assert dsn
-    with _serving(second, RAAS_DATABASE_URL=dsn, RAAS_AUTHENTIC_SOURCE=authentic_source):
+    second = IdentifiedServer(
+        place.folder, place.authority, place.issuer, *addresses, place.dsn, "second.log"
+    )
+    with _serving(second, RAAS_AUTHENTIC_SOURCE=authentic_source):
         yield second
 
 
@@ -132,6 +151,9 @@ def _serving(place: IdentifiedServer, **settings: str) -> Iterator[None]:
         "RAAS_ADMINISTRATORS": f"{ADMINISTRATOR},{SECOND}",
         **settings,
     }
+    if place.database_url is not None:
+        environment |= {"RAAS_DATABASE_URL": place.database_url}
+        migrate_database(environment)
     with (folder / place.log).open("wb") as log:
         command = [sys.executable, "server.py"]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)

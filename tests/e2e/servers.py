@@ -87,8 +87,7 @@ class Server:
         """Start it and wait until it serves; a database of its own is migrated before, unless told not to."""
         assert not self.running
         if self._database_url and migrate:
-            distribute = ("--distribute", "--shards", str(SHARDS)) if CITUS_DSN else ()
-            raas("migrate", *distribute, environment=self.environment)
+            migrate_database(self.environment)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "server.py", *self.flags],
@@ -212,6 +211,12 @@ def raas(
     return done
 
 
+def migrate_database(environment: dict[str, str]) -> None:
+    """Migrate the database that these settings name, and distribute its tables when it is on a cluster."""
+    distribute = ("--distribute", "--shards", str(SHARDS)) if CITUS_DSN else ()
+    raas("migrate", *distribute, environment=environment)
+
+
 def clean_environment() -> dict[str, str]:
     """The environment without settings of RaaS and make; modules can be imported from every directory.
 
@@ -234,7 +239,7 @@ def clean_environment() -> dict[str, str]:
 @contextmanager
 def running_server(directory: Path, *flags: str) -> Iterator[Server]:
     """A server on an empty database, which is removed after the block."""
-    with _database() as database_url:
+    with given_database() as database_url:
         server = Server(directory, database_url, *flags)
         try:
             server.start()
@@ -244,7 +249,7 @@ def running_server(directory: Path, *flags: str) -> Iterator[Server]:
 
 
 @contextmanager
-def _database() -> Iterator[str | None]:
+def given_database() -> Iterator[str | None]:
     """A new database on the server of RAAS_TEST_DSN or RAAS_TEST_CITUS_DSN; None for the embedded one."""
     if GIVEN_DSN is None:
         yield None

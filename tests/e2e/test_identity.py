@@ -21,7 +21,7 @@ from raas.v1.mutation_stream_pb2_grpc import MutationStreamStub
 from raas.v1.register_pb2 import Environment
 from raas.v1.register_service_pb2 import GetRegisterRequest, InscribeRequest
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
-from tests.conftest import GIVEN_DSN
+from tests.conftest import ABOUT_CALLERS
 from tests.e2e.identified import (
     NOBODY,
     OPTIONS,
@@ -34,7 +34,7 @@ from tests.e2e.identified import (
 )
 from tests.e2e.servers import clean_environment, free_port, raas
 
-pytestmark = pytest.mark.skipif(GIVEN_DSN is not None, reason="it is about callers, not about the database")
+pytestmark = ABOUT_CALLERS
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,10 @@ from typer.testing import CliRunner, Result
 
 from raas.cli import command_line
 from raas.identity.development import Authority, Issued, TokenIssuer
-from tests.conftest import GIVEN_DSN
+from tests.conftest import ABOUT_CALLERS
 from tests.e2e.identified import OTHER, OWNER, IdentifiedServer, identified_server
 
-pytestmark = pytest.mark.skipif(GIVEN_DSN is not None, reason="it is about callers, not about the database")
+pytestmark = ABOUT_CALLERS
 
 
 @pytest.fixture(scope="module")

@@ -18,11 +18,10 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.rights.role import Role, RoleGrant
 from raas.rpc.remote_source import RemoteSource
 from raas.storage.connection.database import open_database
-from raas.storage.embedded import running_dsn
 from raas.storage.rights.store import PostgresRightsStore
 from raas.usecases.ports.errors import SourceUnavailable
 from raas_client import Tls
-from tests.conftest import GIVEN_DSN
+from tests.conftest import ABOUT_CALLERS
 from tests.e2e.identified import ADMINISTRATOR, OTHER, OWNER, IdentifiedServer, identified_server
 from tests.e2e.persons import Persons, new_niss
 from tests.e2e.registers import TestRegister, new_register
@@ -32,7 +31,7 @@ from tests.rpc.harness import told
 
 NOBODY = Niss(85673003360)
 
-pytestmark = pytest.mark.skipif(GIVEN_DSN is not None, reason="it is about callers, not about the database")
+pytestmark = ABOUT_CALLERS
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +39,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdentifiedServe
     """The server that holds the persons, none of them; OWNER may check persons there, OTHER may not."""
     folder = tmp_path_factory.mktemp("source")
     with identified_server(folder, authentic_source="local") as running:
-        dsn = running_dsn(folder / "var")
-        assert dsn is not None
-        asyncio.run(grant(dsn, OWNER, Role.PERSON_CHECKER))
+        asyncio.run(grant(running.dsn, OWNER, Role.PERSON_CHECKER))
         yield running
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from raas.storage.embedded import running_dsn
 from raas.v1.administration_service_pb2 import ConfirmGrantRequest, GrantMandateRequest, GrantRoleRequest
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.dossier_type_pb2 import DossierType
@@ -33,12 +32,12 @@ from raas.v1.register_service_pb2 import (
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from raas.v1.role_pb2 import Role
 from raas_client.mirror.checksums import chained, first_checksum
-from tests.conftest import GIVEN_DSN
+from tests.conftest import ABOUT_CALLERS
 from tests.e2e.identified import ADMINISTRATOR, OTHER, OWNER, SECOND, IdentifiedServer, identified_server
 from tests.e2e.servers import raas
 from tests.oracle import numbers
 
-pytestmark = pytest.mark.skipif(GIVEN_DSN is not None, reason="it is about callers, not about the database")
+pytestmark = ABOUT_CALLERS
 
 ANN = numbers.niss(1985, 67, 30, 51)
 GROUNDS = ("--register", OWNER, "--reason", "Wrong person", "--ticket", "T-1")
@@ -110,8 +109,7 @@ def log_of(place: IdentifiedServer) -> list[Mutation]:
 
 
 def test_owner_no_longer_reads_a_restricted_inscription_and_an_auditor_does(place: IdentifiedServer) -> None:
-    dsn = running_dsn(place.folder / "var")
-    assert dsn
+    dsn = place.dsn
     database = ("--database-url", dsn, "--json")
     inscription = (ANN, "PENSION", MISTAKE.begin, MISTAKE.end)
     with channel_of(place, OWNER) as owners, channel_of(place, OTHER) as auditors:
@@ -157,8 +155,7 @@ def test_owner_no_longer_reads_a_restricted_inscription_and_an_auditor_does(plac
 
 
 def test_restriction_names_everything_that_is_wrong(place: IdentifiedServer) -> None:
-    dsn = running_dsn(place.folder / "var")
-    assert dsn
+    dsn = place.dsn
     asked = ("restrict", ANN, "NOTHING", "--revision", "900", "--removed-by", "901", "--database-url", dsn)
     done = raas(*asked, "--json", *GROUNDS, status=1)
     assert json.loads(done.stdout)["error"] == {

@@ -17,7 +17,6 @@ import grpc
 import psycopg
 import pytest
 
-from raas.storage.embedded import running_dsn
 from raas.v1.administration_service_pb2 import ConfirmGrantRequest, GrantRoleRequest
 from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.authorisation_pb2 import Authorisation
@@ -33,7 +32,7 @@ from raas.v1.person_service_pb2_grpc import PersonServiceStub
 from raas.v1.register_service_pb2 import CreateDossierTypeRequest, InscribeRequest
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from raas.v1.role_pb2 import Role
-from tests.conftest import GIVEN_DSN
+from tests.conftest import ABOUT_CALLERS
 from tests.e2e.identified import (
     ADMINISTRATOR,
     OTHER,
@@ -46,7 +45,7 @@ from tests.e2e.identified import (
 from tests.e2e.persons import a_person, new_niss
 from tests.eventually import eventually
 
-pytestmark = pytest.mark.skipif(GIVEN_DSN is not None, reason="it is about callers, not about the database")
+pytestmark = ABOUT_CALLERS
 
 TYPE = "HEALTH_INSURANCE"
 CHANGED = MutationKind.MUTATION_KIND_IDENTITY_CHANGED
@@ -156,8 +155,7 @@ def called(place: IdentifiedServer, caller: str) -> Iterator[grpc.Channel]:
 
 @contextmanager
 def connected(world: World) -> Iterator[psycopg.Connection[Any]]:
-    dsn = running_dsn(world.first.folder / "var")
-    assert dsn
+    dsn = world.first.dsn
     with psycopg.connect(dsn) as connection:
         yield connection
 

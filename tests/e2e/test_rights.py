@@ -18,7 +18,6 @@ import grpc
 import psycopg
 import pytest
 
-from raas.storage.embedded import running_dsn
 from raas.v1.administration_service_pb2 import (
     GrantMandateRequest,
     GrantRoleRequest,
@@ -41,7 +40,7 @@ from raas.v1.register_service_pb2 import (
 )
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from raas.v1.role_pb2 import Role
-from tests.conftest import GIVEN_DSN
+from tests.conftest import ABOUT_CALLERS
 from tests.e2e.audited import AuditedCalls
 from tests.e2e.identified import (
     ADMINISTRATOR,
@@ -58,7 +57,7 @@ from tests.eventually import eventually
 from tests.lock_waits import waiting_for
 from tests.oracle import numbers
 
-pytestmark = pytest.mark.skipif(GIVEN_DSN is not None, reason="it is about callers, not about the database")
+pytestmark = ABOUT_CALLERS
 
 READ, SUBSCRIBE = MandatePermission.MANDATE_PERMISSION_READ, MandatePermission.MANDATE_PERMISSION_SUBSCRIBE
 WRITE = MandatePermission.MANDATE_PERMISSION_WRITE
@@ -137,8 +136,7 @@ def revoke(place: IdentifiedServer, mandate: Mandate) -> None:
 
 def revoke_unnoticed(place: IdentifiedServer, mandate: Mandate) -> None:
     """Revoke in the database, as where the notification is lost."""
-    dsn = running_dsn(place.folder / "var")
-    assert dsn
+    dsn = place.dsn
     with psycopg.connect(dsn) as connection:
         (version,) = connection.execute(
             "UPDATE rights_version SET version = version + 1 RETURNING version"
@@ -153,8 +151,7 @@ def revoke_unnoticed(place: IdentifiedServer, mandate: Mandate) -> None:
 @contextmanager
 def stopped_clock(place: IdentifiedServer) -> Iterator[Callable[[datetime], None]]:
     """A function that sets the clock by which the servers read rights, a clock that stands still."""
-    dsn = running_dsn(place.folder / "var")
-    assert dsn
+    dsn = place.dsn
     reconnect = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'raas rights'"
     )
@@ -202,8 +199,7 @@ def test_mandate_granted_and_revoked_in_one_process_counts_in_another(
 
 
 def test_audit_names_the_credential_and_the_rights_that_decided(first: IdentifiedServer) -> None:
-    dsn = running_dsn(first.folder / "var")
-    assert dsn
+    dsn = first.dsn
     calls, request = AuditedCalls(dsn, ()), GetRegisterRequest(register=OWNER)
     client = first.authority.client(OTHER, "read")
     with first.by_certificate(client) as channel:
@@ -283,8 +279,7 @@ def test_write_that_waits_for_its_register_is_refused_when_its_mandate_ends(
     first: IdentifiedServer, second: IdentifiedServer, narrowed: bool
 ) -> None:
     code = f"WAITING_{narrowed}".upper()
-    dsn = running_dsn(first.folder / "var")
-    assert dsn
+    dsn = first.dsn
     mandate = grant(first, WRITE)
     request = InscribeRequest(
         register=OWNER, niss=ANN, dossier_type=code, period=Period(begin="2024-01-01"), validate_only=True

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from raas.identity.development import Issued
-from tests.conftest import GIVEN_DSN
+from tests.conftest import ABOUT_CALLERS
 from tests.e2e.grpc_commands import run_documented
 from tests.e2e.identified import OWNER, IdentifiedServer, identified_server
 from tests.e2e.servers import ROOT
 from tests.interop.conftest import HERE, NODE
 
-pytestmark = pytest.mark.skipif(GIVEN_DSN is not None, reason="it is about callers, not about the database")
+pytestmark = ABOUT_CALLERS
 
 DOCUMENTED = re.findall(
     r"^    (grpcurl -cacert .*)$", (ROOT / "docs/operations.md").read_text(), re.MULTILINE
