@@ -128,18 +128,29 @@ def _production_problems(confirmed: bool, given: Mapping[str, Any]) -> Iterator[
         )
 
 
-def load_settings(**given: Any) -> Settings:
+class _CommandSettings(Settings):
+    """The settings of a command on the database, which serves nobody and identifies no callers."""
+
+    @field_validator("development_identity")
+    @classmethod
+    def _consistent(cls, development: bool, info: ValidationInfo) -> bool:
+        return development
+
+
+def load_settings(*, serving: bool = True, **given: Any) -> Settings:
     """The settings: the given value (None = not given), else the environment, else the default.
 
-    Raises SettingsRefused, which names every invalid setting but no value: a database URL may contain a
-    password.
+    Where nothing is served, settings that identify callers may be there or not. Raises SettingsRefused, which
+    names every invalid setting but no value: a database URL may contain a password.
     """
+    settings = Settings if serving else _CommandSettings
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        return settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         sentences = (_problem(dict(each)) for each in error.errors())
         problems = "\n".join(f"  {line}" for sentence in sentences for line in sentence.splitlines())
-        raise SettingsRefused(f"The server cannot start with these settings:\n{problems}") from None
+        what = "The server cannot start" if serving else "The command cannot run"
+        raise SettingsRefused(f"{what} with these settings:\n{problems}") from None
 
 
 def _problem(error: dict[str, Any]) -> str:

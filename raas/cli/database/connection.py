@@ -81,10 +81,7 @@ def work_on_database(
 
     end_on_signals()
     try:
-        # Nothing is served: settings of the environment that concern serving do not matter here.
-        settings = load_settings(
-            database_url=database_url, data_dir=data_dir, listen="127.0.0.1:0", development_identity=True
-        )
+        settings = load_settings(serving=False, database_url=database_url, data_dir=data_dir)
         if not_embedded and not settings.database_url:
             return Ending(Exit.FAILED, "FAILED", not_embedded)
         with supervisor.database_for_command(settings, create=create) as dsn:

@@ -107,8 +107,8 @@ def check_database(data_dir: str | None) -> Iterator[Finding]:
     from raas.ops.settings import SettingsRefused, load_settings
 
     try:
-        # Whether a server could start is not asked: a client needs no identity of its own.
-        settings = load_settings(data_dir=data_dir, listen="127.0.0.1:0", development_identity=True)
+        # Whether a server could start is not asked: a client identifies no callers.
+        settings = load_settings(serving=False, data_dir=data_dir)
     except SettingsRefused as refused:
         yield Finding(tr("settings"), "failed", str(refused))
         return

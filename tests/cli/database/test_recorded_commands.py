@@ -108,6 +108,31 @@ def test_command_is_recorded(
     assert (command[5] == "{85673003360}") == (name in OF_A_PERSON)
 
 
+def test_command_runs_with_the_settings_of_a_server_in_production(
+    server_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {
+        "ENVIRONMENT": "production",
+        "LISTEN": "0.0.0.0:50051",
+        "LISTEN_TOKEN": "0.0.0.0:50052",
+        "TLS_CERTIFICATE": "server.pem",
+        "TLS_KEY": "server.key",
+        "TLS_CLIENT_CA": "clients.pem",
+        "TOKEN_ISSUER": "https://issuer.test",
+        "TOKEN_KEYS": "https://issuer.test/keys",
+        "ADMINISTRATORS": "0999999922,0244640631",
+        "AUDIT_ORIGIN": "raas.test/audit",
+        "JOURNAL": "journal",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(f"RAAS_{name}", value)
+    monkeypatch.delenv("RAAS_DEVELOPMENT_IDENTITY", raising=False)
+    with new_database(server_dsn) as dsn:
+        migrate(dsn)
+        run(dsn, tmp_path, "trim", monkeypatch)
+        assert [row[1] for row in records(dsn)] == [BEGIN, COMMAND, SEAL]
+
+
 def test_migration_that_creates_the_audit_is_recorded_afterwards(
     server_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
