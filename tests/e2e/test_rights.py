@@ -304,7 +304,8 @@ def test_write_that_waits_for_its_register_is_refused_when_its_mandate_ends(
 
         eventually(validates)
         request.validate_only = False
-        holder.execute("SELECT 1 FROM register_head FOR NO KEY UPDATE")
+        row = holder.execute("SELECT id FROM register WHERE enterprise_number = %s", (int(OWNER),)).fetchone()
+        holder.execute("SELECT 1 FROM register_head WHERE register_id = %s FOR NO KEY UPDATE", row)
         waiting = writer.Inscribe.future(request, timeout=30)
         eventually(lambda: waiting_for(holder, observer))
         if narrowed:
