@@ -48,6 +48,7 @@ class Server:
         self.log = directory / "server.log"
         self.flags = flags
         self._database_url = database_url
+        self._migrated = False
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -84,10 +85,14 @@ class Server:
         return self._process is not None and self._process.poll() is None
 
     def start(self, *, migrate: bool = True) -> None:
-        """Start it and wait until it serves; a database of its own is migrated before, unless told not to."""
+        """Start it and wait until it serves.
+
+        A given database is migrated before the first start, unless told not to.
+        """
         assert not self.running
-        if self._database_url and migrate:
+        if self._database_url and migrate and not self._migrated:
             migrate_database(self.environment)
+            self._migrated = True
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "server.py", *self.flags],
