@@ -7,12 +7,14 @@ import getpass
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from raas.concurrency.detached import detach
 from raas.domain.errors import Refused
 from raas.domain.json_value import JsonObject
 from raas.storage.audit.log import open_audit_log
@@ -25,6 +27,9 @@ from raas.usecases.ports.errors import PortError
 FAILED, INTERRUPTED = "FAILED", "INTERRUPTED"
 """Outcomes of commands that are not the reason of a refusal."""
 
+_END_SECONDS = 10.0
+"""The longest time that an interrupted command takes to record its outcome."""
+
 _AUDIT_EXISTS = "SELECT to_regclass('audit_log') IS NOT NULL"
 
 
@@ -33,7 +38,8 @@ def recorded(dsn: str, origin: str, command: Command) -> Iterator[None]:
     """Record a command before the block, and its outcome at the end of the block.
 
     A database without a log begins one with the name `origin`. Raises StoreUnavailable, StoreFault before the
-    block; should the outcome not be recorded, a server later seals the chain of the command.
+    block. An interruption waits until the outcome is recorded, a second one does not; should the outcome not
+    be recorded, a server later seals the chain of the command.
     """
     with asyncio.Runner() as runner:
         opened = runner.run(_begin(dsn, origin, command))
@@ -48,7 +54,7 @@ def recorded(dsn: str, origin: str, command: Command) -> Iterator[None]:
             outcome = refused.violations[0].reason.name
             raise
         finally:
-            runner.run(_end(*opened, outcome))
+            runner.run(_despite_interruption(_end(*opened, outcome)))
 
 
 def has_audit(dsn: str) -> bool:
@@ -107,6 +113,16 @@ async def _end(record: CommandRecord, store: PostgresAuditStore, writing: AsyncE
             await record.end(outcome)
     finally:
         await _close(store, writing)
+
+
+async def _despite_interruption(work: Coroutine[Any, Any, None]) -> None:
+    """Await work; a cancellation is raised once the work has ended, or has taken too long."""
+    task = detach(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=_END_SECONDS)
+        raise
 
 
 async def _close(store: PostgresAuditStore, writing: AsyncEngine) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +19,12 @@ from typer.testing import CliRunner
 
 from raas.cli import command_line
 from raas.maintenance import database as maintenance
-from raas.wiring.commands import operator
+from raas.usecases.admin.command_record import Command
+from raas.wiring.commands import operator, recorded
 from tests.citus import distribute_tables
 from tests.conftest import CITUS_DSN, new_database
+from tests.eventually import eventually
+from tests.lock_waits import waiting_for
 
 GROUNDS = ("--register", "0999999922", "--reason", "Wrong person", "--ticket", "T-1")
 COMMANDS: Mapping[str, tuple[str, ...]] = {
@@ -145,6 +152,28 @@ def test_migration_that_creates_the_audit_is_recorded_afterwards(
         ]
         (details,) = [json.loads(row[6]) for row in records(dsn) if row[1] == COMMAND]
         assert details["distribute"] is False
+
+
+def test_interruption_waits_until_the_outcome_is_recorded(database: str) -> None:
+    migrate(database)
+    with (
+        psycopg.connect(database) as blocker,
+        psycopg.connect(database, autocommit=True) as observer,
+        suppress(KeyboardInterrupt),
+    ):
+
+        def interrupt() -> None:
+            eventually(lambda: waiting_for(blocker, observer) == 1)
+            os.kill(os.getpid(), signal.SIGINT)
+            blocker.rollback()
+
+        interrupting = threading.Thread(target=interrupt)
+        with recorded(database, "raas/audit", Command("raas trim", {"test": "interrupted"})):
+            blocker.execute("LOCK TABLE audit_seal IN SHARE MODE")
+            interrupting.start()
+        interrupting.join()
+    assert records(database)[-1][:2] == ("raas trim", SEAL)
+    assert records(database)[-1][4] == "OK"
 
 
 def test_command_that_cannot_be_recorded_does_not_run(
