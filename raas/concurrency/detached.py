@@ -25,4 +25,19 @@ async def finish(work: Coroutine[Any, Any, Result]) -> Result:
 
     A caller that is cancelled leaves at once and the work goes on; its error is then dropped.
     """
-    return await asyncio.shield(detach(work))
+    return await outlived_by(detach(work))
+
+
+async def outlived_by(task: asyncio.Task[Result]) -> Result:
+    """The result of a task that a cancelled caller leaves behind; its error is then dropped."""
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        # Nobody asks for its error any more, which asyncio would log.
+        task.add_done_callback(_drop_error)
+        raise
+
+
+def _drop_error(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled():
+        task.exception()

@@ -16,7 +16,7 @@ from psycopg.pq import PipelineStatus, TransactionStatus
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import PoolProxiedConnection
 
-from raas.concurrency.detached import detach, finish
+from raas.concurrency.detached import detach, finish, outlived_by
 from raas.storage.connection.connect import Connection as Connection
 from raas.storage.connection.errors import translated_errors
 
@@ -38,7 +38,7 @@ class Lease:
             return await work()
 
         task = self._unfinished = detach(run())
-        return await asyncio.shield(task)
+        return await outlived_by(task)
 
     @property
     def is_busy(self) -> bool:
@@ -109,7 +109,7 @@ async def on_connection(
     loan = _Loan(writes)
     task = detach(loan.run(engine, work))
     try:
-        return await asyncio.shield(task)
+        return await outlived_by(task)
     except asyncio.CancelledError:
         loan.caller_waits = False
         if loan.interruptible:
