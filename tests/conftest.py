@@ -11,7 +11,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -44,6 +44,10 @@ PLANS_OF_PLAIN_SERVER = pytest.mark.skipif(
 """Marks tests that read the plan of a statement."""
 
 
+UNTIL_THE_END = ExitStack()
+"""What a process of the tests makes once, when a test first needs it, and removes after the last test."""
+
+
 # A shell starts commands in the background with SIGINT ignored: processes of the tests would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -65,6 +69,13 @@ def databases_elsewhere_are_removed(tmp_path_factory: pytest.TempPathFactory) ->
     for origin in SHARED.glob("database-*/origin") if os.geteuid() == 0 else ():
         if Path(origin.read_text().rstrip("\n")).is_relative_to(tmp_path_factory.getbasetemp()):
             shutil.rmtree(origin.parent)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_once_is_removed() -> Iterator[None]:
+    """Remove what was made until the end."""
+    with UNTIL_THE_END:
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -94,6 +105,8 @@ def server_dsn() -> Iterator[str]:
             superuser = make_url(postgres.dsn).set(username="postgres").render_as_string(hide_password=False)
             with psycopg.connect(superuser, autocommit=True) as connection:
                 connection.execute("ALTER SYSTEM SET max_prepared_transactions = 10")
+                # Processes of the tests die, and the machine does not: nothing needs to wait for the disk.
+                connection.execute("ALTER SYSTEM SET fsync = off")
             postgres.stop()
             postgres.start()
             yield postgres.dsn
@@ -107,15 +120,16 @@ def dsn(server_dsn: str) -> Iterator[str]:
 
 
 @contextmanager
-def new_database(server_dsn: str) -> Iterator[str]:
-    """Create an empty database on the server while the block lasts; yields its DSN."""
+def new_database(server_dsn: str, template: str | None = None) -> Iterator[str]:
+    """Create a database on the server while the block lasts, empty or a copy of another; yields its DSN."""
     if CITUS_DSN is not None:
         with new_citus_database(server_dsn) as created:
             yield created
         return
     name = f"raas_test_{uuid4().hex}"
     with psycopg.connect(server_dsn, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        names = map(sql.Identifier, (name, template or "template1"))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
     try:
         yield make_url(server_dsn).set(database=name).render_as_string(hide_password=False)
     finally:

@@ -19,6 +19,7 @@ from raas.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from raas.v1.register_service_pb2 import GetRegisterRequest
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from tests.e2e.servers import (
+    COPIES,
     ROOT,
     clean_environment,
     free_port,
@@ -104,7 +105,7 @@ def identified_server(
     """
     authority = Authority("Test Authority")
     addresses = (f"127.0.0.1:{free_port()}" for _ in range(3))
-    with given_database() as database_url:
+    with given_database(folder) as database_url:
         place = IdentifiedServer(folder, authority, TokenIssuer(folder), *addresses, database_url)
         server = authority.server(["127.0.0.1"])
         place.write("server.pem", server.certificate_pem)
@@ -153,7 +154,8 @@ def _serving(place: IdentifiedServer, **settings: str) -> Iterator[None]:
     }
     if place.database_url is not None:
         environment |= {"RAAS_DATABASE_URL": place.database_url}
-        migrate_database(environment)
+        if not COPIES:
+            migrate_database(environment)
     with (folder / place.log).open("wb") as log:
         command = [sys.executable, "server.py"]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)

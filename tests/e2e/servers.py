@@ -22,6 +22,7 @@ from raas.storage.embedded import running_dsn
 from raas.storage.embedded.place import home_of
 from tests.citus import SHARDS
 from tests.conftest import CITUS_DSN, GIVEN_DSN, new_database
+from tests.e2e.prepared import migrated_database, place_migrated_cluster
 from tests.eventually import eventually
 from tests.planted import planted_values_in
 from tests.statements.check import STARTUP
@@ -30,6 +31,9 @@ ROOT = Path(__file__).parents[2]
 _START_SECONDS = 100
 _STOP_SECONDS = 30
 
+
+COPIES = CITUS_DSN is None
+"""Whether databases of the tests are copies of a migrated one: a cluster cannot copy a database."""
 
 LOCAL = ("--authentic-source", "local")
 """The flags of a server that holds the persons."""
@@ -42,13 +46,15 @@ class ServerDied(AssertionError):
 class Server:
     """A server with its own directory and port, which can be stopped, killed and started again."""
 
-    def __init__(self, directory: Path, database_url: str | None = None, *flags: str) -> None:
+    def __init__(
+        self, directory: Path, database_url: str | None = None, *flags: str, migrated: bool = False
+    ) -> None:
         self.directory = directory
         self.target = f"127.0.0.1:{free_port()}"
         self.log = directory / "server.log"
         self.flags = flags
         self._database_url = database_url
-        self._migrated = False
+        self._migrated = migrated
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -243,9 +249,9 @@ def clean_environment() -> dict[str, str]:
 
 @contextmanager
 def running_server(directory: Path, *flags: str) -> Iterator[Server]:
-    """A server on an empty database, which is removed after the block."""
-    with given_database() as database_url:
-        server = Server(directory, database_url, *flags)
+    """A server on a migrated database without registers, which is removed after the block."""
+    with given_database(directory) as database_url:
+        server = Server(directory, database_url, *flags, migrated=COPIES)
         try:
             server.start()
             yield server
@@ -254,10 +260,14 @@ def running_server(directory: Path, *flags: str) -> Iterator[Server]:
 
 
 @contextmanager
-def given_database() -> Iterator[str | None]:
-    """A new database on the server of RAAS_TEST_DSN or RAAS_TEST_CITUS_DSN; None for the embedded one."""
+def given_database(directory: Path) -> Iterator[str | None]:
+    """A new database on the server of RAAS_TEST_DSN or RAAS_TEST_CITUS_DSN; None for the embedded one.
+
+    It is migrated if COPIES. The embedded one lies in `directory`/var, or is named there.
+    """
     if GIVEN_DSN is None:
+        place_migrated_cluster(directory / "var")
         yield None
         return
-    with new_database(GIVEN_DSN) as dsn:
+    with (migrated_database if COPIES else new_database)(GIVEN_DSN) as dsn:
         yield dsn
