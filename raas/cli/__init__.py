@@ -29,12 +29,15 @@ def main() -> None:
     """Run the command of the arguments and end the process with its exit status."""
     # gRPC core writes lines of its own format, about peers that misbehave, to stderr. Before it is imported.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    from raas.cli.texts import environment_language
-    from raas.cli.texts.help import translate_help
+    from raas.cli.quick_imports import quick_imports
 
     try:
-        command = typer.main.get_command(command_line())
-        translate_help(command, environment_language())
+        with quick_imports():
+            from raas.cli.texts import environment_language
+            from raas.cli.texts.help import translate_help
+
+            command = typer.main.get_command(command_line())
+            translate_help(command, environment_language())
         command()
     except KeyboardInterrupt:
         raise SystemExit(130) from None

@@ -286,17 +286,19 @@ def serve(
     Every option can also be set in the environment: RAAS_LISTEN for --listen, and so on. The option has
     precedence.
     """
+    from raas.cli.quick_imports import quick_imports
     from raas.concurrency.stop_signals import exit_on_stop_signals
 
     # The imports take a moment, and so does the start.
     exit_on_stop_signals()
-    from raas import supervisor
-    from raas.cli.demo.setup import start_beside
-    from raas.identity import IdentityFilesRefused
-    from raas.ops.settings import SettingsRefused, load_settings
-    from raas.storage.embedded import EmbeddedPostgresError
-    from raas.usecases.ports.audit.proof import KeyUnusable
-    from raas.usecases.ports.errors import PortError
+    with quick_imports():
+        from raas import supervisor
+        from raas.cli.demo.setup import start_beside
+        from raas.identity import IdentityFilesRefused
+        from raas.ops.settings import SettingsRefused, load_settings
+        from raas.storage.embedded import EmbeddedPostgresError
+        from raas.usecases.ports.audit.proof import KeyUnusable
+        from raas.usecases.ports.errors import PortError
 
     try:
         settings = load_settings(**{name: value for name, value in context.params.items() if name != "demo"})
