@@ -1,8 +1,9 @@
 """The keys of a token issuer: a JSON Web Key Set from a file or an https URL, kept fresh in the background.
 
-Reading happens in a thread, never on the event loop. The last good set is kept when a new one cannot be read
-or is unusable, and is refused once it is older than 24 hours. Tokens that name unknown keys cause at most one
-reading per 30 seconds, whatever their number.
+Reading happens in a thread, never on the event loop, and a source that does not answer delays neither later
+readings nor the end of the process. The last good set is kept when a new one cannot be read or is unusable,
+and is refused once it is older than 24 hours. Whatever the number of tokens that name unknown keys, and
+whatever the source answers, it is read once per 30 seconds at most.
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ import time
 import urllib.request
 import warnings
 from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import structlog
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
+
+from raas.concurrency.abandonable import in_thread_of_its_own
 
 log = structlog.get_logger()
 
@@ -27,10 +32,14 @@ REFRESH_SECONDS = 300.0
 FORCED_SECONDS = 30.0
 OLDEST_SECONDS = 24 * 3_600.0
 _RETRY_SECONDS = 30.0
-_FETCH_SECONDS = 10.0
+FETCH_SECONDS = 20.0
+"""The longest reading; a longer one is abandoned."""
+_SILENCE_SECONDS = 10.0
+"""The longest wait for a part of an answer."""
 _LARGEST_SET = 256 * 1024
 _MOST_KEYS = 100
 _SMALLEST_RSA = 2_048
+_KNOWN_TYPES = ("EC", "OKP", "RSA", "oct")
 
 Fetch = Callable[[], bytes]
 """Reads the set; blocks. Raises OSError."""
@@ -54,20 +63,34 @@ def fetch_from(source: str) -> Fetch:
     opener = urllib.request.build_opener(_NoRedirects(), urllib.request.ProxyHandler({}))
 
     def fetch() -> bytes:
-        with opener.open(source, timeout=_FETCH_SECONDS) as answer:
-            body: bytes = answer.read(_LARGEST_SET + 1)
-            return body
+        ends = time.monotonic() + FETCH_SECONDS
+        body = b""
+        try:
+            with opener.open(source, timeout=_SILENCE_SECONDS) as answer:
+                while len(body) <= _LARGEST_SET and (part := answer.read1(_LARGEST_SET)):
+                    body += part
+                    if time.monotonic() > ends:
+                        raise TimeoutError("the answer takes too long")
+        except HTTPError as error:
+            error.close()
+            raise OSError(f"the answer has the status {error.code}") from None
+        except HTTPException as error:
+            raise OSError(f"the answer is no HTTP: {type(error).__name__}") from error
+        return body
 
     return fetch
 
 
 def read_key_set(raw: bytes) -> Mapping[str, Key]:
-    """The keys of a set by their `kid`; keys of other uses are left out. Raises KeySetRefused."""
+    """The keys of a set by their `kid`, without those of other uses and of unknown types.
+
+    Raises KeySetRefused.
+    """
     if len(raw) > _LARGEST_SET:
         raise KeySetRefused(f"the key set is larger than {_LARGEST_SET} bytes")
     try:
-        entries = [entry for entry in json.loads(raw)["keys"] if entry.get("use", "sig") == "sig"]
-    except (ValueError, TypeError, KeyError, AttributeError):
+        entries = [entry for entry in json.loads(raw)["keys"] if _is_for_signatures(entry)]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise KeySetRefused("it is not a JSON Web Key Set") from None
     if not 0 < len(entries) <= _MOST_KEYS:
         raise KeySetRefused(f"it holds {len(entries)} keys for signatures; 1 to {_MOST_KEYS} are accepted")
@@ -78,6 +101,12 @@ def read_key_set(raw: bytes) -> Mapping[str, Key]:
             raise KeySetRefused("each key needs a `kid` of its own")
         by_id[key_id] = _public_key(key_id, entry)
     return by_id
+
+
+def _is_for_signatures(entry: dict[str, Any]) -> bool:
+    """Whether a key may verify signatures; types that later standards add are ignored (RFC 7517, 5)."""
+    kind = entry.get("kty")
+    return entry.get("use", "sig") == "sig" and (kind in _KNOWN_TYPES or not isinstance(kind, str))
 
 
 def _public_key(key_id: str, entry: dict[str, Any]) -> Key:
@@ -109,9 +138,14 @@ class Keys:
         self._wanted = asyncio.Event()
 
     @property
+    def age_seconds(self) -> float:
+        """How long ago the last good set was read; infinite before the first."""
+        return self._clock() - self._read_at
+
+    @property
     def fresh(self) -> bool:
         """Whether the last good set is recent enough to be believed."""
-        return self._clock() - self._read_at <= OLDEST_SECONDS
+        return self.age_seconds <= OLDEST_SECONDS
 
     def key(self, key_id: str) -> Key | None:
         """The key with this id in the last good set; an unknown id asks `run` for a reading."""
@@ -127,7 +161,12 @@ class Keys:
     async def load(self) -> None:
         """Read the set once. Raises KeySetRefused, OSError; the keys known before then stay."""
         self._tried_at = self._clock()
-        keys = read_key_set(await asyncio.to_thread(self._fetch))
+        try:
+            async with asyncio.timeout(FETCH_SECONDS):
+                raw = await in_thread_of_its_own(self._fetch, "token-keys")
+        except TimeoutError:
+            raise TimeoutError(f"no whole answer within {FETCH_SECONDS:g} seconds") from None
+        keys = read_key_set(raw)
         # A key that did not change stays the same object, so verdicts that rest on it stay valid.
         before = self._keys
         self._keys = {

@@ -14,7 +14,12 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import Key
 
-from raas.domain.callers.credential import Credential, CredentialKind, CredentialRefused
+from raas.domain.callers.credential import (
+    Credential,
+    CredentialKind,
+    CredentialRefused,
+    CredentialUndecided,
+)
 from raas.domain.invalid import Invalid
 from raas.domain.numbers.enterprise_number import parse_enterprise_number
 from raas.identity.certificates import LONGEST_APPLICATION
@@ -74,7 +79,7 @@ class TokenReader:
 
         `certificate` is the one that the connection was made with, if any: the token must then be bound to it
         (RFC 8705), and both must name one organisation. Without one, a bound token is refused. Raises
-        CredentialRefused.
+        CredentialRefused, and CredentialUndecided while no recent key set is known.
         """
         if len(token) > LONGEST_TOKEN:
             raise CredentialRefused(f"the token is longer than {LONGEST_TOKEN} characters")
@@ -134,6 +139,8 @@ class TokenReader:
         if not isinstance(key_id, str) or not 0 < len(key_id) <= 256:
             raise CredentialRefused("the token names no key (kid)")
         key = self._keys.key(key_id)
+        if not self._keys.fresh:
+            raise CredentialUndecided("the keys of the token issuer could not be read")
         if key is None:
             raise CredentialRefused("the token is signed with an unknown key")
         return key_id, key

@@ -12,6 +12,10 @@ class CredentialRefused(Exception):
     """The credential is not accepted; the text has the reason and never the credential."""
 
 
+class CredentialUndecided(CredentialRefused):
+    """The server lacks what it needs to verify the credential; it may be accepted later."""
+
+
 class CredentialKind(Enum):
     """The means by which a caller proved its identity."""
 

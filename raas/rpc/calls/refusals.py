@@ -47,7 +47,10 @@ def refuse_unavailable(context: _Context, call_id: UUID, metadata: Pairs) -> str
 
 
 def refusal_of(rpc: str, call_id: UUID, error: Exception, call: Call | None, metadata: Pairs) -> Refusal:
-    """The refusal with which an error is answered; an internal one is logged, without its values."""
+    """The refusal with which an error is answered; an internal one is logged, without its values.
+
+    Without a call its caller was not identified, which is logged elsewhere.
+    """
     violations = violations_of(error)
     category = violations[0].reason.category
     if category is Category.UNAVAILABLE and call is not None and call.expired:
@@ -55,7 +58,7 @@ def refusal_of(rpc: str, call_id: UUID, error: Exception, call: Call | None, met
         return past_deadline(call_id)
     if category is Category.INTERNAL:
         _log.error("call failed", rpc=rpc, call_id=str(call_id), fault=fault_trace(error))
-    elif category is Category.UNAVAILABLE:
+    elif category is Category.UNAVAILABLE and call is not None:
         _log.warning("call not served", rpc=rpc, call_id=str(call_id), cause=type(error).__name__)
     return refusal(violations, call_id, read_metadata(metadata).language)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import grpc.aio
 
-from raas.domain.callers.credential import Credential, CredentialRefused
+from raas.domain.callers.credential import Credential, CredentialRefused, CredentialUndecided
 from raas.domain.errors import Reason, Refused, refuse
 from raas.identity.certificates import CertificateReader
 from raas.identity.tokens import TokenReader
@@ -29,7 +29,8 @@ def certificate_identity(reader: Callable[[], CertificateReader], tokens: TokenR
     ) -> Caller:
         presented = tuple(context.auth_context().get(_PEER_CERTIFICATE, ()))
         if not presented:
-            raise _unauthenticated(refusals, context, "no client certificate was presented")
+            refused = CredentialRefused("no client certificate was presented")
+            raise _unidentified(refusals, context, refused)
         try:
             credential = reader().read(presented[0], time.time())
             token = _token(metadata)
@@ -38,7 +39,7 @@ def certificate_identity(reader: Callable[[], CertificateReader], tokens: TokenR
                     raise CredentialRefused("this server accepts no tokens")
                 credential = tokens.read(token, credential)
         except CredentialRefused as refused:
-            raise _unauthenticated(refusals, context, str(refused)) from None
+            raise _unidentified(refusals, context, refused) from None
         return _caller(credential)
 
     return identify
@@ -57,7 +58,7 @@ def token_identity(tokens: TokenReader) -> Identify:
                 raise CredentialRefused("the call brings no bearer token")
             return _caller(tokens.read(token))
         except CredentialRefused as refused:
-            raise _unauthenticated(refusals, context, str(refused)) from None
+            raise _unidentified(refusals, context, refused) from None
 
     return identify
 
@@ -76,9 +77,10 @@ def _caller(credential: Credential) -> Caller:
     return Caller(credential.enterprise_number, credential=credential)
 
 
-def _unauthenticated(
-    refusals: RefusalLog, context: grpc.aio.ServicerContext[bytes, bytes], cause: str
+def _unidentified(
+    refusals: RefusalLog, context: grpc.aio.ServicerContext[bytes, bytes], refused: CredentialRefused
 ) -> Refused:
-    """The refusal, which says nothing to the caller; the cause is for the operator."""
-    refusals.refused(context.peer() or "", cause)
-    return refuse(Reason.UNAUTHENTICATED)
+    """The refusal, which says nothing to the caller but to try again later; the cause is for the operator."""
+    refusals.refused(context.peer() or "", str(refused))
+    undecided = isinstance(refused, CredentialUndecided)
+    return refuse(Reason.UNAVAILABLE if undecided else Reason.UNAUTHENTICATED)
