@@ -133,6 +133,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
             )
             if settings.metrics_listen:
                 metrics.serve(settings.metrics_listen, worker.number if worker else 0)
+            identity.expose(metrics)
             readiness = Readiness(server.health.tell)
             metrics.watch("raas_ready", "1 while the database answers, else 0.", lambda: readiness.ready)
             probe, retention = DatabaseProbe(dsn), PostgresRetention(reading)
@@ -152,7 +153,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
                 keep_running("readiness", lambda: probe.run(readiness.tested), report),
                 *proof.tasks(report),
                 *recording.tasks(report),
-                *([keep_running("token keys", keys.run, report)] if (keys := identity.keys) else []),
+                *identity.tasks(report),
             ):
                 await stop.wait()
                 log.info("stopping")

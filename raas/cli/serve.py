@@ -28,6 +28,19 @@ def serve(
             help="The address of the health service alone, in plaintext; none by default.",
         ),
     ] = None,
+    connection_age_seconds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="SECONDS", help="The age at which a connection takes no new calls; 3600 by default."
+        ),
+    ] = None,
+    connection_grace_seconds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="How long calls in flight go on on such a connection; 3600 by default.",
+        ),
+    ] = None,
     environment: Annotated[
         str | None,
         typer.Option(

@@ -1,11 +1,14 @@
 """The files of TLS: certificate, key and client authorities, read again when they change.
 
 Certificates are renewed while the server runs. New files are used once all of them can be read and belong
-together; until then the last good ones are kept, and the failure is logged.
+together; until then the last good ones are kept, and the failure is logged. `watch` looks at the files every
+second, so that a failure is known, and an authority that was removed is not trusted, before the next
+connection comes.
 """
 
 from __future__ import annotations
 
+import asyncio
 import stat
 import threading
 from collections.abc import Sequence
@@ -23,6 +26,7 @@ from raas.identity.patterns import Pattern
 
 log = structlog.get_logger()
 
+LOOK_SECONDS = 1.0
 _OF_OTHERS = stat.S_IRWXO
 """Permissions of users who are neither the owner nor in the group, by which some keys are shared."""
 
@@ -33,12 +37,16 @@ class TlsRefused(IdentityFilesRefused):
 
 @dataclass(frozen=True, slots=True)
 class TlsMaterial:
-    """The PEM files of a listener; `reader` reads the certificates of clients."""
+    """The PEM files of a listener; `reader` reads the certificates of clients.
+
+    `expires_at`, in seconds since 1970, is the end of the certificate's validity.
+    """
 
     certificate: bytes
     key: bytes
     client_authorities: bytes | None
     reader: CertificateReader
+    expires_at: float
 
 
 class TlsFiles:
@@ -55,11 +63,17 @@ class TlsFiles:
         self._lock = threading.Lock()
         self._seen = self._times()
         self._material = self._load()
+        self._refused = False
 
     @property
     def material(self) -> TlsMaterial:
         """The last good material, without a look at the files."""
         return self._material
+
+    @property
+    def refused(self) -> bool:
+        """Whether the files as they were seen last are not used."""
+        return self._refused
 
     def current(self) -> TlsMaterial:
         """The material of the files as they are now, or the last good one."""
@@ -69,11 +83,19 @@ class TlsFiles:
                 self._seen = times
                 try:
                     self._material = self._load()
+                    self._refused = False
                     log.info("the TLS files were read again")
                     self.warn_of_readable_key()
                 except TlsRefused as refused:
+                    self._refused = True
                     log.error("the new TLS files are not used", cause=str(refused))
             return self._material
+
+    async def watch(self) -> None:
+        """Look at the files every second until cancelled."""
+        while True:
+            await asyncio.to_thread(self.current)
+            await asyncio.sleep(LOOK_SECONDS)
 
     def warn_of_readable_key(self) -> None:
         """Log a warning when every user of the machine may read the key."""
@@ -86,7 +108,8 @@ class TlsFiles:
         for path in (self._certificate, self._key, self._client_authorities):
             try:
                 found = path.stat() if path is not None else None
-                times.append(found and (found.st_mtime_ns, found.st_ino, found.st_size))
+                # The time of change counts too: a file that could not be read may be given to this user.
+                times.append(found and (found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_size))
             except OSError:
                 times.append("missing")
         return tuple(times)
@@ -104,14 +127,16 @@ class TlsFiles:
         encoded = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         if private.public_key().public_bytes(*encoded) != leaf.public_key().public_bytes(*encoded):
             raise TlsRefused(f"{self._key}: the key does not belong to the certificate {self._certificate}")
+        expires_at = leaf.not_valid_after_utc.timestamp()
         if self._client_authorities is None:
-            return TlsMaterial(certificate, key, None, CertificateReader((), ()))
+            return TlsMaterial(certificate, key, None, CertificateReader((), ()), expires_at)
         authorities = _read(self._client_authorities)
         try:
             trusted = x509.load_pem_x509_certificates(authorities)
         except ValueError:
             raise TlsRefused(f"{self._client_authorities}: it holds no PEM certificate") from None
-        return TlsMaterial(certificate, key, authorities, CertificateReader(trusted, self._patterns))
+        reader = CertificateReader(trusted, self._patterns)
+        return TlsMaterial(certificate, key, authorities, reader, expires_at)
 
 
 def _read(path: Path) -> bytes:

@@ -60,6 +60,10 @@ class IdentitySettings(BaseSettings):
     """Address of the gRPC service for callers with bearer tokens; absent = none."""
     listen_health: Address | None = None
     """Address of the health service alone, in plaintext, for probes; absent = none."""
+    connection_age_seconds: Annotated[int, Field(ge=1, le=86_400)] = 3_600
+    """After so long, varied by a tenth, a connection of callers with credentials takes no new calls."""
+    connection_grace_seconds: Annotated[int, Field(ge=1, le=86_400)] = 3_600
+    """How long calls in flight may still take on such a connection; longer than the longest Export."""
     environment: Environment | None = None
     """The purpose of the server: production, acceptance or test; test under development identity."""
     tls_certificate: Path | None = None

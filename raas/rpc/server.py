@@ -18,7 +18,7 @@ from raas.rpc.calls.request_scope import RequestScopes
 from raas.rpc.calls.usage.billing import rpc_billing
 from raas.rpc.calls.usage.limiting import rpc_limits
 from raas.rpc.health import HEALTH, Health
-from raas.rpc.listeners import Listener
+from raas.rpc.listeners import ConnectionAge, Listener
 from raas.rpc.reflection import reflection_handlers
 from raas.rpc.services.catalogue import SERVICES, service_handlers
 from raas.rpc.services.use_cases import UseCases
@@ -45,10 +45,6 @@ KEEPALIVE_TIMEOUT_SECONDS = 20
 SHORTEST_CLIENT_PING_SECONDS = 10
 # The time in which calls ended by a stop may still answer.
 LAST_ANSWERS_SECONDS = 1.0
-CONNECTION_AGE_SECONDS = 3_600
-# After so long, varied by gRPC by a tenth, clients with credentials connect anew, with the certificates of
-# the day. Streams go on for the grace: longer than any Export takes.
-CONNECTION_GRACE_SECONDS = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +147,8 @@ def build_listeners(
             listener.identify, limits, access.audit, observer, closing, caller_limits, counters
         )
         options = _options(share_port)
-        if listener.credentials is not None:
-            options += _AGE
+        if listener.age is not None:
+            options += _age(listener.age)
         server = grpc.aio.server(interceptors=(interceptor,), options=options)
         server.add_generic_rpc_handlers(handlers)
         health_pb2_grpc.add_HealthServicer_to_server(checks, server)
@@ -173,10 +169,11 @@ def build_listeners(
     return RaasServer(tuple(servers), checks, closing, tuple(ports))
 
 
-_AGE = [
-    ("grpc.max_connection_age_ms", CONNECTION_AGE_SECONDS * 1000),
-    ("grpc.max_connection_age_grace_ms", CONNECTION_GRACE_SECONDS * 1000),
-]
+def _age(age: ConnectionAge) -> list[tuple[str, int]]:
+    return [
+        ("grpc.max_connection_age_ms", age.seconds * 1000),
+        ("grpc.max_connection_age_grace_ms", age.grace_seconds * 1000),
+    ]
 
 
 def _options(share_port: bool) -> list[tuple[str, int]]:

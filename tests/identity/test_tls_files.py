@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from structlog.testing import capture_logs
 
+from raas.identity import tls_files
 from raas.identity.development import Authority, Issued
 from raas.identity.patterns import BELGIAN
 from raas.identity.tls_files import TlsFiles, TlsRefused
+from tests.eventually import eventually_async
 
 
 class Files:
@@ -86,3 +93,48 @@ def test_key_that_others_may_read_is_named_in_a_warning(files: Files) -> None:
             files.open().warn_of_readable_key()
         named = [line["path"] for line in lines if line["log_level"] == "warning"]
         assert named == ([str(files.key)] if warned else [])
+
+
+@contextmanager
+def ordinary_user() -> Iterator[None]:
+    """Permissions of files hold, also where the tests run as root."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def test_key_that_could_not_be_read_is_used_once_its_permissions_are_given() -> None:
+    # The directories of pytest are closed to other users.
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        files = Files(Path(name))
+        opened = files.open()
+        before = opened.current()
+        files.put(renewed := files.authority.server(["localhost"]))
+        files.key.chmod(0)
+        with ordinary_user(), capture_logs() as lines:
+            assert opened.current() is before
+        assert [line["cause"] for line in lines] == [f"{files.key}: Permission denied"]
+        assert opened.refused
+        files.key.chmod(0o644)
+        assert opened.current().certificate == renewed.certificate_pem
+        assert not opened.refused
+
+
+async def test_files_are_looked_at_without_a_connection(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tls_files, "LOOK_SECONDS", 0.01)
+    opened = files.open()
+    watching = asyncio.create_task(opened.watch())
+    files.authorities.write_bytes(Authority("Others").pem)
+    await eventually_async(lambda: opened.material.client_authorities == files.authorities.read_bytes())
+    files.certificate.unlink()
+    await eventually_async(lambda: opened.refused)
+    watching.cancel()
+    await asyncio.wait([watching])

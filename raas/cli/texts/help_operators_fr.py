@@ -146,6 +146,12 @@ HELP: Mapping[str, str] = {
     "The address for callers with bearer tokens; none by default.": (
         "L'adresse pour les appelants avec jeton ; aucune par défaut."
     ),
+    "The age at which a connection takes no new calls; 3600 by default.": (
+        "L'âge auquel une connexion n'accepte plus de nouveaux appels ; 3600 par défaut."
+    ),
+    "How long calls in flight go on on such a connection; 3600 by default.": (
+        "Combien de temps les appels en cours continuent sur une telle connexion ; 3600 par défaut."
+    ),
     "The address of the health service alone, in plaintext; none by default.": (
         "L'adresse du seul service de santé, en clair ; aucune par défaut."
     ),

@@ -142,6 +142,12 @@ HELP: Mapping[str, str] = {
     "The address for callers with bearer tokens; none by default.": (
         "Het adres voor oproepers met een token; standaard geen."
     ),
+    "The age at which a connection takes no new calls; 3600 by default.": (
+        "De leeftijd waarop een verbinding geen nieuwe oproepen meer aanneemt; standaard 3600."
+    ),
+    "How long calls in flight go on on such a connection; 3600 by default.": (
+        "Hoe lang lopende oproepen op zo'n verbinding nog doorgaan; standaard 3600."
+    ),
     "The address of the health service alone, in plaintext; none by default.": (
         "Het adres van alleen de gezondheidsdienst, onversleuteld; standaard geen."
     ),

@@ -22,7 +22,7 @@ import grpc.aio
 from raas.domain.errors import Refused
 from raas.rpc.calls.closing import Closing
 from raas.rpc.calls.context import RequestContext, current, enter
-from raas.rpc.calls.identity.expiry import until_expiry
+from raas.rpc.calls.identity.expiry import while_identified
 from raas.rpc.calls.identity.identify import Identify
 from raas.rpc.calls.metadata import CALL_ID, read_metadata
 from raas.rpc.calls.refusals import (
@@ -223,11 +223,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             try:
                 guard = StreamGuard()
                 call = self._enter(rpc, context, call_id, guard)
-                tally = current().tally
+                pairs, tally = _metadata.get(), current().tally
                 usage = await limits.begin_stream(call)
                 # Closed here and now when the caller goes away, not whenever it is collected as garbage.
                 async with (
-                    until_expiry(call.caller.credential),
+                    while_identified(call.caller.credential, lambda: self._identify(context, pairs)),
                     guard,
                     aclosing(await behave(requests, call, guard, usage, context)) as responses,
                 ):
