@@ -30,6 +30,7 @@ from raas.v1.register_pb2 import Register
 from raas.v1.register_service_pb2_grpc import RegisterServiceServicer, add_RegisterServiceServicer_to_server
 from raas_client import CallFailed, DeadlineExceeded, Keepalive, Patience, RaasClient, Retries, Tls
 from tests.client.registers import ANN, QUICK
+from tests.e2e.proxy import Proxy
 
 
 class Answers(RegisterServiceServicer, AdministrationServiceServicer):
@@ -268,3 +269,23 @@ async def test_connection_whose_ping_is_not_answered_is_replaced() -> None:
     for writer in writers:
         writer.close()
     server.close()
+
+
+async def test_connection_may_open_slowly(answers: Answers, target: str) -> None:
+    """As over a long way or to a busy server: longer than the first pause between two attempts."""
+    proxy = Proxy(lambda: target)
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.5)
+        proxy.accept(reader, writer)
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    answers.failures = 1
+    slow = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with RaasClient(slow) as client:
+        # This call is not repeated.
+        with pytest.raises(CallFailed, match="going away"):
+            await client.create_register("0999999922", "name")
+    assert answers.calls == 1
+    server.close()
+    await proxy.close()

@@ -184,7 +184,8 @@ class Connection:
             ("grpc.keepalive_permit_without_calls", int(keepalive.idle)),
             # `Retries` waits between attempts: each attempt then connects at once.
             ("grpc.initial_reconnect_backoff_ms", 100),
-            ("grpc.min_reconnect_backoff_ms", 100),
+            # gRPC takes this one as the time that a connection may take to open, handshake included.
+            ("grpc.min_reconnect_backoff_ms", 10_000),
             ("grpc.max_reconnect_backoff_ms", 1_000),
             # A page of 1,000 dossiers of 1,000 lines is 28 MiB.
             ("grpc.max_receive_message_length", 64 * _MEBIBYTE),
