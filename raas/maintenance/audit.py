@@ -21,6 +21,7 @@ from raas.signing.ed25519 import check_signature
 from raas.storage.audit.chain_ends import chain_ends
 from raas.storage.audit.log import AuditLog, newest_audit_log
 from raas.storage.audit.proof_store import PostgresProofStore
+from raas.storage.audit.stored_checkpoints import missing_checkpoints
 from raas.storage.connection.database import open_database
 from raas.usecases.ports.audit.proof import ProofStore
 from raas.usecases.ports.errors import StoreFault
@@ -71,8 +72,15 @@ class AuditOfDatabase:
             notes = _Notes(kept, undelivered)
             result = verify_export(_all_of(first, lines), notes, keys, check_signature)
         tail = TailVerification(self._store, self.log.origin)
-        findings = self._runner.run(_listed(tail.verify(ends)))
+        findings = (*self._gaps(), *self._runner.run(_listed(tail.verify(ends))))
         return replace(result, findings=(*result.findings, *findings), records=result.records + tail.records)
+
+    def _gaps(self) -> Iterator[Finding]:
+        """The checkpoints before the newest one that were removed from the database."""
+        for first, last in self._runner.run(missing_checkpoints(self._engine, self.log.number)):
+            numbers = f"checkpoint {first} is" if first == last else f"checkpoints {first} to {last} are"
+            text = f"{numbers} missing from the database"
+            yield Finding(Fault.CHECKPOINT_MISSING, text, checkpoint=first)
 
     async def _notes(self, first: int, last: int) -> Mapping[str, bytes]:
         """Notes of the database, which the directory need not have yet."""

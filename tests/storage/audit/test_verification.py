@@ -233,6 +233,20 @@ def test_checkpoint_removed_from_the_directory_is_named(
             path.write_bytes(note)
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_checkpoint_removed_from_the_database_is_named(logged: LoggedDatabase, number: int) -> None:
+    with psycopg.connect(logged.dsn) as connection:
+        connection.execute(f"CREATE TABLE saved AS SELECT * FROM audit_checkpoint WHERE number = {number}")
+        connection.execute(f"DELETE FROM audit_checkpoint WHERE number = {number}")
+    try:
+        (finding,) = logged.verified().findings
+        assert (finding.fault, finding.checkpoint) == (Fault.CHECKPOINT_MISSING, number)
+    finally:
+        with psycopg.connect(logged.dsn) as connection:
+            connection.execute("INSERT INTO audit_checkpoint SELECT * FROM saved")
+            connection.execute("DROP TABLE saved")
+
+
 def test_older_copy_of_the_database_is_named(logged: LoggedDatabase, javascript: JavaScript) -> None:
     with psycopg.connect(logged.dsn) as connection:
         connection.execute("CREATE TABLE saved AS SELECT * FROM audit_checkpoint WHERE number = 3")
