@@ -54,6 +54,7 @@ def _kind(statement: ast.Node, values: Mapping[int, object]) -> Kind:
     levels = list(scopes(statement, frozenset()))
     tables = [relation for scope in levels for relation in scope.relations]
     _check_functions(statement, levels)
+    _check_inserted_rows(statement, levels)
     if all(relation.placement is not Placement.DISTRIBUTED for relation in tables):
         return Kind.REFERENCE
     if any(relation.placement is Placement.LOCAL for relation in tables):
@@ -100,6 +101,17 @@ def _check_functions(statement: ast.Node, levels: Sequence[Scope]) -> None:
             raise Unclassifiable(f"{volatile[0]} would have another value on each node that it changes")
         if scope.relations[0].placement is Placement.REFERENCE and _names_ctid(target):
             raise Unclassifiable("the ctid of a row differs between the copies of a reference table")
+
+
+def _check_inserted_rows(statement: ast.Node, levels: Sequence[Scope]) -> None:
+    """Refuse an INSERT that reads a WITH query: its rows would go to every node, and each would have to answer."""
+    queries = {each.ctename for each in nodes(statement) if isinstance(each, ast.CommonTableExpr)}
+    for scope in levels:
+        target = scope.node
+        if isinstance(target, ast.InsertStmt) and scope.distributed():
+            read = {each.relname for each in nodes(target.selectStmt) if isinstance(each, ast.RangeVar)}
+            if queries & read:
+                raise Unclassifiable(f"an INSERT reads the WITH query {min(queries & read)}")
 
 
 def _functions(node: Any) -> list[str]:

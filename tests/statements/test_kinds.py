@@ -101,6 +101,8 @@ REFUSED = [
     ("clock_timestamp", "INSERT INTO person (niss) VALUES (1)"
      " ON CONFLICT (niss) DO UPDATE SET update_time = clock_timestamp()"),
     ("gen_random_uuid", "UPDATE register_head SET log_id = gen_random_uuid() WHERE register_id = 1"),
+    ("reads the WITH query stamp", "WITH stamp AS (SELECT * FROM unnest(%(calls)s::uuid[]) AS s (call_id))"
+     " INSERT INTO mutation (register_id, call_id) SELECT %(register)s, s.call_id FROM stamp s"),
     ("ctid", "DELETE FROM content WHERE ctid = ANY(ARRAY(SELECT ctid FROM content LIMIT 5))"),
     ("dossier_share is not bound", "DELETE FROM dossier_share WHERE ctid = ANY(ARRAY("
      "SELECT ctid FROM dossier_share WHERE register_id = 1))"),

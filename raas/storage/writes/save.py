@@ -16,14 +16,9 @@ from raas.storage.rows.arrays import array, array_or_null, arrays, pairs, quoted
 from raas.usecases.ports.audit.chains import ChainedRecord
 from raas.usecases.ports.write_store import DossierKey, WriteSet
 
+# A cluster would send the rows of a WITH query that an INSERT reads to every node: then each must answer.
 _WRITE = """
-WITH stamp AS (
-  SELECT * FROM unnest(%(actor)s::bigint[], %(call_id)s::uuid[], %(request_id)s::text[],
-                       %(legal_context)s::text[], %(ticket)s::text[], %(application)s::text[],
-                       %(on_behalf_of)s::bigint[])
-           WITH ORDINALITY AS s (actor, call_id, request_id, legal_context, ticket, application,
-                                 on_behalf_of, number)),
-logged AS (
+WITH logged AS (
   INSERT INTO mutation (
     register_id, revision, batch_last_revision, previous_revision, kind, niss, requested_niss,
     dossier_type_id, dossier_type_ids, before, after, record_time, actor, call_id, request_id,
@@ -40,7 +35,11 @@ logged AS (
               %(before)s::text[], %(after)s::text[], %(content_id)s::bigint[], %(stamp)s::int[])
          WITH ORDINALITY AS m (batch_last, previous, kind, niss, requested_niss, dossier_type_id,
                                dossier_type_ids, before, after, content_id, stamp, number)
-  JOIN stamp s ON s.number = m.stamp),
+  JOIN unnest(%(actor)s::bigint[], %(call_id)s::uuid[], %(request_id)s::text[],
+              %(legal_context)s::text[], %(ticket)s::text[], %(application)s::text[],
+              %(on_behalf_of)s::bigint[])
+         WITH ORDINALITY AS s (actor, call_id, request_id, legal_context, ticket, application,
+                               on_behalf_of, number) ON s.number = m.stamp),
 kept AS (
   INSERT INTO dossier (register_id, niss, dossier_type_id, periods, revision)
   SELECT %(register)s, d.niss, d.dossier_type_id, d.periods::datemultirange, d.revision

@@ -28,7 +28,7 @@ SELECT pid FROM pg_locks
 WHERE locktype = 'advisory' AND objsubid = 1 AND (classid::bigint << 32) | objid::bigint = %(lock)s
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 _WAITS = "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %(pid)s"
-_END = "SELECT pg_terminate_backend(%(pid)s)"
+_END = "SELECT pg_terminate_backend(%(pid)s::int)"
 
 
 @dataclass
