@@ -104,7 +104,7 @@ def _check_functions(statement: ast.Node, levels: Sequence[Scope]) -> None:
 
 
 def _check_inserted_rows(statement: ast.Node, levels: Sequence[Scope]) -> None:
-    """Refuse an INSERT that reads a WITH query: its rows would go to every node, and each would have to answer."""
+    """Refuse an INSERT that reads a WITH query: its rows would go to all nodes, and each must answer."""
     queries = {each.ctename for each in nodes(statement) if isinstance(each, ast.CommonTableExpr)}
     for scope in levels:
         target = scope.node
