@@ -21,11 +21,11 @@ from psycopg import sql
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from raas.maintenance.database import migrate
 from raas.storage.connection.database import open_database
 from raas.storage.embedded import EmbeddedPostgres
 from raas.storage.embedded.binaries import MAJOR
 from raas.storage.embedded.place import SHARED
-from raas.storage.schema.migration import upgrade
 from tests.citus import distribute_tables, new_citus_database
 from tests.statements.check import StatementCheck
 
@@ -146,11 +146,10 @@ def new_database(server_dsn: str, template: str | None = None) -> Iterator[str]:
 @pytest.fixture(scope="session")
 async def engine(dsn: str) -> AsyncIterator[AsyncEngine]:
     """An engine on the migrated database of the session; each test uses a register of its own."""
-    engine = open_database(dsn)
-    await upgrade(engine)
+    await asyncio.to_thread(migrate, dsn)
     if CITUS_DSN is not None:
-        await engine.dispose()
         await asyncio.to_thread(distribute_tables, dsn)
+    engine = open_database(dsn)
     yield engine
     await engine.dispose()
 

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas import composition
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import NissProfile
+from raas.maintenance.database import migrate
 from raas.ops.metrics import Metrics
 from raas.ops.page_seal import FernetPageSeal
 from raas.ops.settings import Settings
@@ -31,7 +32,6 @@ from raas.storage.connection.database import open_database
 from raas.storage.connection.secrets import page_seal_key
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.storage.rights.store import PostgresRightsStore
-from raas.storage.schema.migration import upgrade
 from raas.usecases.calls.access import AccessControl
 from raas.usecases.calls.call import Call, Caller
 from raas.usecases.calls.pagination import Pages
@@ -94,9 +94,9 @@ class Stack:
 
 @asynccontextmanager
 async def open_stack(dsn: str) -> AsyncIterator[Stack]:
+    await asyncio.to_thread(migrate, dsn)
     writing, reading = open_database(dsn, size=POOL), open_database(dsn, size=POOL, autocommit=True)
     try:
-        await upgrade(writing)
         yield await _stack(dsn, writing, reading)
     finally:
         await writing.dispose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -15,6 +16,7 @@ from raas.domain.audit.chain import ChainState, new_chain
 from raas.domain.audit.criteria import Criteria, salted_criteria
 from raas.domain.audit.record import Actor, AuditRecord, RecordKind, record_texts
 from raas.domain.audit.tiles import TilePart, TilePlace
+from raas.maintenance.database import migrate
 from raas.memory.audit.proof_store import MemoryProofStore
 from raas.storage.audit.chains import process_of
 from raas.storage.audit.log import AuditLog
@@ -24,7 +26,6 @@ from raas.storage.connection.database import open_database
 from raas.storage.connection.query import write
 from raas.storage.maintenance.audit_removal import PostgresAuditRemoval
 from raas.storage.reads.registers import PostgresRegisterStore
-from raas.storage.schema.migration import upgrade
 from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.ports.audit.chains import ChainedRecord, follow
 from raas.usecases.ports.audit.proof import (
@@ -119,8 +120,8 @@ class Database(NamedTuple):
 @pytest.fixture(scope="module")
 async def database(server_dsn: str) -> AsyncIterator[Database]:
     with new_database(server_dsn) as dsn:
+        await asyncio.to_thread(migrate, dsn)
         made = Database(dsn, open_database(dsn), open_database(dsn, autocommit=True))
-        await upgrade(made.writing)
         yield made
         await made.writing.dispose()
         await made.reading.dispose()

@@ -17,6 +17,7 @@ from raas.domain.audit.chain import ChainState, new_chain, process_chain, regist
 from raas.domain.audit.record import Actor, AuditRecord, RecordKind
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.registers.register import first_checksum
+from raas.maintenance.database import migrate
 from raas.storage.audit.log import AuditLog, open_audit_log
 from raas.storage.audit.partitions import MONTHS_AHEAD, PostgresAuditPartitions
 from raas.storage.audit.proof_store import PostgresProofStore
@@ -48,7 +49,7 @@ GROWING = (*INSERT_ONLY, "audit_write_default", "audit_call_default")
 async def database(server_dsn: str) -> AsyncIterator[str]:
     """The DSN of an upgraded database that had registers 1 and 2 at the schema before."""
     with new_database(server_dsn) as dsn:
-        engine = open_database(dsn)
+        engine = open_database(dsn, limits=None)
         async with engine.begin() as connection:
             await connection.run_sync(upgrade_to, "0014")
             for id_, number in enumerate((OWNER, OTHER), 1):
@@ -169,10 +170,9 @@ def test_role_of_the_server_cannot_change_the_audit(database: str, change: str) 
 
 async def test_removal_drops_the_partitions_of_earlier_months(server_dsn: str) -> None:
     with new_database(server_dsn) as dsn:
+        await asyncio.to_thread(migrate, dsn)
         writing, reading = open_database(dsn), open_database(dsn, autocommit=True)
-        await upgrade(writing)
         if CITUS_DSN is not None:
-            await writing.dispose()
             await asyncio.to_thread(distribute_tables, dsn)
         log = await open_audit_log(reading, ORIGIN)
         audit, process, now = PostgresAuditStore(writing, dsn, log), uuid4(), datetime.now(UTC)

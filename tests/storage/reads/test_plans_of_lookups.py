@@ -101,7 +101,7 @@ STATEMENTS = {
 async def planned(request: pytest.FixtureRequest, server_dsn: str) -> AsyncIterator[AsyncEngine]:
     """A database whose tables were filled after every statement was planned and run once."""
     with new_database(server_dsn) as dsn:
-        writing = open_database(dsn)
+        writing = open_database(dsn, limits=None)
         await upgrade(writing)
         await writing.dispose()
         engine = open_database(dsn, size=1, autocommit=True)

@@ -37,7 +37,7 @@ from tests.conftest import new_database
 @asynccontextmanager
 async def new_engine(server_dsn: str) -> AsyncIterator[AsyncEngine]:
     with new_database(server_dsn) as dsn:
-        engine = open_database(dsn)
+        engine = open_database(dsn, limits=None)
         try:
             yield engine
         finally:
@@ -172,7 +172,7 @@ async def test_search_by_day_works_before_and_after_its_index_exists(empty: Asyn
 async def new_engines(server_dsn: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
     """An engine for writers and one for readers, on an empty database."""
     with new_database(server_dsn) as dsn:
-        engines = open_database(dsn), open_database(dsn, autocommit=True)
+        engines = open_database(dsn, limits=None), open_database(dsn, autocommit=True)
         try:
             yield engines
         finally:

@@ -31,7 +31,7 @@ async def test_database_of_schema_0008_has_no_codes_and_no_rights(
     server_dsn: str,
 ) -> None:
     with new_database(server_dsn) as dsn:
-        writing, reading = open_database(dsn), open_database(dsn, autocommit=True)
+        writing, reading = open_database(dsn, limits=None), open_database(dsn, autocommit=True)
         async with writing.begin() as connection:
             await connection.run_sync(upgrade_to, "0008")
             created = await connection.execute(
@@ -58,7 +58,7 @@ async def test_database_of_schema_0008_has_no_codes_and_no_rights(
 
 async def test_database_of_schema_0015_keeps_its_rights_and_has_no_authorisations(server_dsn: str) -> None:
     with new_database(server_dsn) as dsn:
-        writing, reading = open_database(dsn), open_database(dsn, autocommit=True)
+        writing, reading = open_database(dsn, limits=None), open_database(dsn, autocommit=True)
         store = PostgresRightsStore(writing, reading)
         async with writing.begin() as connection:
             await connection.run_sync(upgrade_to, "0015")
@@ -78,7 +78,7 @@ async def test_database_of_schema_0015_keeps_its_rights_and_has_no_authorisation
 
 async def test_database_of_schema_0017_keeps_its_rights_and_has_no_admissions(server_dsn: str) -> None:
     with new_database(server_dsn) as dsn:
-        writing, reading = open_database(dsn), open_database(dsn, autocommit=True)
+        writing, reading = open_database(dsn, limits=None), open_database(dsn, autocommit=True)
         store = PostgresRightsStore(writing, reading)
         async with writing.begin() as connection:
             await connection.run_sync(upgrade_to, "0017")
