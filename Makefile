@@ -59,11 +59,12 @@ run: setup
 	@RAAS_NISS_PROFILE=test RAAS_DEVELOPMENT_IDENTITY=1 RAAS_LOG_FORMAT=$${RAAS_LOG_FORMAT:-console} \
 		exec $(BIN)/raas serve --demo
 
-# The tests of a file share fixtures, so each file runs in one process. Tests that kill or freeze processes need
-# the machine for themselves, so they run afterwards, one at a time.
+# The tests of a file share fixtures, so each file runs in one process, in the order of tests/conftest.py. Tests
+# that kill or freeze processes need the machine for themselves, so they run afterwards, one at a time.
 PYTEST := $(BIN)/python -m pytest
 test: setup
-	$(PYTEST) -m 'not faults' --numprocesses auto --maxprocesses 4 --dist loadfile $(TESTS)
+	$(PYTEST) -m 'not faults' --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+		$(TESTS)
 	$(PYTEST) -m faults $(TESTS)
 
 lint: setup

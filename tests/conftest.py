@@ -52,6 +52,16 @@ UNTIL_THE_END = ExitStack()
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+_FIRST = ("e2e", "upgrade", "client", "interop", "fuzzing")
+"""Folders with files that take long. Short files at the end leave no process of the tests without work."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files of some folders first."""
+    tests = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(tests).parts[0] not in _FIRST)
+
+
 def pytest_report_header() -> str:
     """State on which PostgreSQL the tests run."""
     if GIVEN_DSN is None:
