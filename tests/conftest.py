@@ -32,11 +32,19 @@ from tests.statements.check import StatementCheck
 CITUS_DSN = os.environ.get("RAAS_TEST_CITUS_DSN")
 GIVEN_DSN = CITUS_DSN or os.environ.get("RAAS_TEST_DSN")
 
+_SECOND_PLAIN_SERVER = GIVEN_DSN is not None and CITUS_DSN is None
+
 ABOUT_CALLERS = pytest.mark.skipif(
-    GIVEN_DSN is not None and CITUS_DSN is None,
+    _SECOND_PLAIN_SERVER,
     reason="it is about callers, not about the database: one plain PostgreSQL and a cluster are enough",
 )
 """Marks tests that a second plain PostgreSQL would only repeat."""
+
+ABOUT_COMMANDS = pytest.mark.skipif(
+    _SECOND_PLAIN_SERVER,
+    reason="it is about clients of a server: one plain PostgreSQL and a cluster are enough",
+)
+"""Marks tests whose servers send no statement that other tests do not send on every PostgreSQL."""
 
 PLANS_OF_PLAIN_SERVER = pytest.mark.skipif(
     CITUS_DSN is not None, reason="a coordinator shows the plans of its nodes in another form"

@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from raas_client import Checkpoint
+from tests.conftest import ABOUT_COMMANDS
 from tests.e2e.registers import TestRegister, new_register, see_identities
 from tests.e2e.servers import Server, clean_environment, free_port, raas
 from tests.oracle import numbers
+
+pytestmark = ABOUT_COMMANDS
 
 ANN, BOB = numbers.niss(1991, 63, 9, 1), numbers.niss(1991, 63, 9, 3)
 DOTTED = f"{ANN[:2]}.{ANN[2:4]}.{ANN[4:6]}-{ANN[6:9]}.{ANN[9:]}"

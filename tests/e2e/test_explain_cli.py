@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 
+from tests.conftest import ABOUT_COMMANDS
 from tests.e2e.registers import TestRegister
 from tests.e2e.servers import free_port, raas
 from tests.oracle import numbers
+
+pytestmark = ABOUT_COMMANDS
 
 ANN, BOB = numbers.niss(1991, 63, 8, 1), numbers.niss(1991, 63, 8, 3)
 

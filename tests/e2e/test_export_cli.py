@@ -14,9 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ABOUT_COMMANDS
 from tests.e2e.registers import TestRegister, new_register
 from tests.e2e.servers import ROOT, Server, clean_environment, free_port, raas
 from tests.eventually import eventually
+
+pytestmark = ABOUT_COMMANDS
 
 ANN, BOB = "85673003360", "17670303353"
 HEADER = "niss,dossier_type,begin,end\n"

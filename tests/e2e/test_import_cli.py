@@ -19,9 +19,12 @@ from typing import Any
 import pytest
 
 from tests import vectors
+from tests.conftest import ABOUT_COMMANDS
 from tests.e2e.registers import TestRegister, new_register
 from tests.e2e.servers import ROOT, Server, clean_environment, free_port, raas, running_server
 from tests.eventually import eventually
+
+pytestmark = ABOUT_COMMANDS
 
 HEADER = "operation,niss,dossier_type,begin,end\n"
 BAD_EVERY = 1_000

@@ -6,9 +6,12 @@ import json
 
 from raas.v1.identity_pb2 import Identity
 from raas.v1.person_pb2 import Person, RegisterOfOrigin
+from tests.conftest import ABOUT_COMMANDS
 from tests.e2e.registers import TestRegister, new_register
 from tests.e2e.servers import LOCAL, Server, free_port, raas
 from tests.oracle import numbers
+
+pytestmark = ABOUT_COMMANDS
 
 ANN, BOB, CAT = sorted(numbers.niss(1991, 63, 7, counter) for counter in (1, 3, 5))
 

@@ -12,10 +12,13 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from raas.v1 import options_pb2
+from tests.conftest import ABOUT_COMMANDS
 from tests.e2e.registers import channel, new_register
 from tests.e2e.servers import Server
 from tests.protos.test_options import methods, path_of
 from tests.rpc.harness import told
+
+pytestmark = ABOUT_COMMANDS
 
 Path = tuple[FieldDescriptor, ...]
 

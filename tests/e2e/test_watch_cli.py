@@ -14,10 +14,13 @@ from typing import Any
 
 from raas.v1.dossier_type_pb2 import DossierType
 from raas_client import RaasClient
+from tests.conftest import ABOUT_COMMANDS
 from tests.e2e.registers import TestRegister
 from tests.e2e.servers import ROOT, Server, clean_environment, free_port, raas, running_server
 from tests.eventually import eventually
 from tests.oracle import numbers
+
+pytestmark = ABOUT_COMMANDS
 
 ANN, BOB = numbers.niss(1991, 63, 6, 1), numbers.niss(1991, 63, 6, 2)
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
