@@ -46,6 +46,11 @@ ABOUT_COMMANDS = pytest.mark.skipif(
 )
 """Marks tests whose servers send no statement that other tests do not send on every PostgreSQL."""
 
+ALWAYS_EMBEDDED = pytest.mark.skipif(
+    GIVEN_DSN is not None, reason="it starts the embedded PostgreSQL, whatever the database of this run"
+)
+"""Marks tests that are the same in every run."""
+
 PLANS_OF_PLAIN_SERVER = pytest.mark.skipif(
     CITUS_DSN is not None, reason="a coordinator shows the plans of its nodes in another form"
 )

@@ -15,9 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ALWAYS_EMBEDDED
 from tests.e2e.grpc_commands import DOCUMENTED_TARGET, run_documented
 from tests.e2e.servers import ROOT, clean_environment, free_port, serves
 from tests.eventually import eventually
+
+pytestmark = ALWAYS_EMBEDDED
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SERVER = re.compile(r"make run$|python server\.py")

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import make_url
 
 from raas.app import CONNECTIONS
-from tests.conftest import GIVEN_DSN, new_database
+from tests.conftest import ALWAYS_EMBEDDED, GIVEN_DSN, new_database
 from tests.e2e.servers import Server, clean_environment, free_port, raas
 
 
@@ -107,6 +107,7 @@ def test_serve_with_more_workers_than_connections_is_refused(tmp_path: Path, ser
     assert "Traceback" not in done.stderr
 
 
+@ALWAYS_EMBEDDED
 def test_migrate_works_on_the_embedded_database_with_and_without_a_server(tmp_path: Path) -> None:
     alone = environment(tmp_path)
     first = json.loads(raas("migrate", "--json", environment=alone).stdout)

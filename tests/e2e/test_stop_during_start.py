@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from raas.storage.embedded.postmaster import find_postmaster
+from tests.conftest import ALWAYS_EMBEDDED
 from tests.e2e.servers import ROOT, Server
 from tests.eventually import eventually
 from tests.storage.embedded.conftest import directory_for_all
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, ALWAYS_EMBEDDED]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from raas.storage.connection.capacity import capacity
 from raas.storage.connection.probe import DatabaseProbe
 from raas.storage.embedded import EmbeddedPostgres
 from raas.usecases.ports.errors import StoreFault
-from tests.conftest import new_database
+from tests.conftest import ALWAYS_EMBEDDED, new_database
 from tests.storage.embedded.conftest import directory_for_all
 
 
@@ -41,6 +41,7 @@ def test_workers_that_need_more_connections_than_allowed_are_refused(server_dsn:
         )
 
 
+@ALWAYS_EMBEDDED
 def test_embedded_postgresql_allows_the_connections_of_all_workers() -> None:
     with (
         directory_for_all() as directory,
