@@ -25,6 +25,7 @@ from raas.storage.audit.log import (
 from raas.storage.audit.proof_store import PostgresProofStore
 from raas.storage.audit.store import PostgresAuditStore
 from raas.storage.connection.database import open_database
+from raas.storage.connection.sessions import server_sessions
 from raas.storage.maintenance.erase import PostgresContentStore
 from raas.storage.maintenance.restrictions import PostgresRestrictionStore
 from raas.storage.maintenance.trim import PostgresTrims
@@ -112,6 +113,9 @@ async def _require_alone(reading: AsyncEngine, log: AuditLog) -> None:
     others = await living_processes(reading, log) - 1
     if others > 0:
         raise StoreFault(f"stop the servers first: {others} other processes work on the database")
+    # A server that has recorded nothing yet has no chain.
+    if sessions := await server_sessions(reading):
+        raise StoreFault(f"stop the servers first: sessions of theirs on the database: {sessions}")
 
 
 async def _require_older_copy(reading: AsyncEngine, log: AuditLog, places: AuditPlaces) -> None:

@@ -40,7 +40,7 @@ SELECT set_config('plan_cache_mode', 'auto', false) FROM pg_extension WHERE extn
 
 _SERVER_LIMITS = TransactionLimits()
 
-_COMMAND = " command"
+COMMAND_SUFFIX = " command"
 """Added to the application name of database commands: a server never ends their sessions."""
 
 _LIBPQ_DEFAULTS: dict[str, Any] = {
@@ -140,7 +140,7 @@ def connection_parameters(dsn: str, limits: TransactionLimits | None = _SERVER_L
     options = f"{ours} {given.get('options') or ''}".rstrip()
     parameters = {**_LIBPQ_DEFAULTS, **given, "options": options}
     if limits is None:
-        parameters["application_name"] += _COMMAND
+        parameters["application_name"] += COMMAND_SUFFIX
     return parameters
 
 
