@@ -61,7 +61,7 @@ class TlsFiles:
         self._client_authorities = client_authorities
         self._patterns = patterns
         self._lock = threading.Lock()
-        self._seen = self._times()
+        self._seen = self._status()
         self._material = self._load()
         self._refused = False
 
@@ -78,9 +78,9 @@ class TlsFiles:
     def current(self) -> TlsMaterial:
         """The material of the files as they are now, or the last good one."""
         with self._lock:
-            times = self._times()
-            if times != self._seen:
-                self._seen = times
+            status = self._status()
+            if status != self._seen:
+                self._seen = status
                 try:
                     self._material = self._load()
                     self._refused = False
@@ -103,16 +103,19 @@ class TlsFiles:
             if self._key.stat().st_mode & _OF_OTHERS:
                 log.warning("others than its owner may use the key of TLS", path=str(self._key))
 
-    def _times(self) -> tuple[object, ...]:
-        times: list[object] = []
+    def _status(self) -> tuple[object, ...]:
+        found: list[object] = []
         for path in (self._certificate, self._key, self._client_authorities):
             try:
-                found = path.stat() if path is not None else None
-                # The time of change counts too: a file that could not be read may be given to this user.
-                times.append(found and (found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_size))
+                status = path.stat() if path is not None else None
             except OSError:
-                times.append("missing")
-        return tuple(times)
+                found.append("missing")
+                continue
+            if status is not None:
+                # A file that could not be read may be given to this user: its content stays as it was.
+                times = status.st_mtime_ns, status.st_ctime_ns
+                found.append((*times, status.st_mode, status.st_ino, status.st_size))
+        return tuple(found)
 
     def _load(self) -> TlsMaterial:
         certificate, key = _read(self._certificate), _read(self._key)

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 from raas.identity.development import Authority, Issued
 from raas_client import RaasClient, Tls
 from raas_client.identity.certificates import Certificates
+from raas_client.identity.files import Watch
 
 AUTHORITY = Authority("Test Authority")
 
@@ -77,3 +78,32 @@ def test_keys_are_never_shown(tmp_path: Path) -> None:
     tls = Tls(AUTHORITY.pem, issued.certificate_pem, issued.key_pem)
     shown = repr(tls) + repr(Certificates(tls).material)
     assert "PRIVATE KEY" not in shown
+
+
+def test_file_without_authorities_does_not_replace_the_last_good_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_bytes("# autorité\n".encode() + AUTHORITY.pem)
+    certificates = Certificates(Tls.from_files(ca=path))
+    good = certificates.material.ca
+    for broken in (b"", b"garbage", AUTHORITY.pem[:200]):
+        path.write_bytes(broken)
+        assert not certificates.look(at_once=True)
+        assert certificates.material.ca == good
+        with pytest.raises(ValueError, match="no certificates in PEM"):
+            RaasClient("127.0.0.1:1", tls=Tls.from_files(ca=path))
+    assert caplog.text.count("ca.pem: it holds no certificates") == 3
+    path.write_bytes(renewed := Authority("Renewed").pem)
+    assert certificates.look(at_once=True)
+    assert certificates.material.ca == renewed
+
+
+def test_permissions_that_are_given_are_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "client.key"
+    path.touch()
+    path.chmod(0)
+    watch = Watch([path])
+    assert not watch.changed(at_once=True)
+    path.chmod(0o600)
+    assert watch.changed(at_once=True)

@@ -28,8 +28,8 @@ class TlsMaterial:
 class Certificates:
     """The material of `Tls`. Raises OSError and ValueError for files that cannot be used.
 
-    Renewed files are used once all of them can be read and the key belongs to the certificate; until then the
-    last good ones are, and a warning is logged.
+    Renewed files are used once all of them can be read, the key belongs to the certificate and the file of
+    authorities holds certificates; until then the last good ones are, and a warning is logged.
     """
 
     def __init__(self, tls: Tls) -> None:
@@ -69,8 +69,8 @@ class Certificates:
     def _read(self) -> TlsMaterial:
         certificate, key = self._tls.certificate, self._tls.key
         if isinstance(certificate, Path) and isinstance(key, Path):
-            return TlsMaterial(_content(self._tls.ca), *_pair(certificate, key))
-        return TlsMaterial(_content(self._tls.ca), _content(certificate), _content(key))
+            return TlsMaterial(_authorities(self._tls.ca), *_pair(certificate, key))
+        return TlsMaterial(_authorities(self._tls.ca), _content(certificate), _content(key))
 
 
 def _pair(certificate: Path, key: Path) -> tuple[bytes, bytes]:
@@ -98,6 +98,19 @@ def _refusal(certificate: Path, key: Path) -> str | None:
             return f"{key}: the key does not belong to the certificate {certificate}"
         return f"{certificate} and {key} are no certificate and unencrypted key in PEM"
     return None
+
+
+def _authorities(ca: Pem | None) -> bytes | None:
+    """The certificates of the authorities. Raises ValueError where a file has none."""
+    pem = _content(ca)
+    if pem is not None and isinstance(ca, Path):
+        try:
+            # Comments around the certificates may hold other characters.
+            text = pem.decode("ascii", "ignore")
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
+        except (ssl.SSLError, ValueError):
+            raise ValueError(f"{ca}: it holds no certificates in PEM") from None
+    return pem
 
 
 def _content(pem: Pem | None) -> bytes | None:

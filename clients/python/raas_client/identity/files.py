@@ -11,7 +11,10 @@ LOOK_SECONDS = 1.0
 
 
 class Watch:
-    """Tells whether files may have changed: by time, size and inode, so that links that move are noticed."""
+    """Tells whether files may have changed: by times, mode, size and inode.
+
+    Links that move are noticed, and permissions that are given.
+    """
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = tuple(paths)
@@ -33,7 +36,8 @@ class Watch:
         for path in self._paths:
             try:
                 status = path.stat()
-                found.append((status.st_mtime_ns, status.st_ino, status.st_size))
+                times = status.st_mtime_ns, status.st_ctime_ns
+                found.append((*times, status.st_mode, status.st_ino, status.st_size))
             except OSError:
                 found.append(None)
         return tuple(found)
