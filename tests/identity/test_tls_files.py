@@ -38,6 +38,13 @@ class Files:
         return TlsFiles(self.certificate, self.key, self.authorities, BELGIAN)
 
 
+def overwrite(path: Path, content: bytes) -> None:
+    """Write a file in place, a second later: the file system may date two writes alike."""
+    later = path.stat().st_mtime_ns + 1_000_000_000
+    path.write_bytes(content)
+    os.utime(path, ns=(later, later))
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> Files:
     return Files(tmp_path)
@@ -56,16 +63,16 @@ def test_a_certificate_without_its_key_is_not_used_until_the_key_has_arrived(fil
     opened = files.open()
     before = opened.current()
     renewed = files.authority.server(["localhost"])
-    files.certificate.write_bytes(renewed.certificate_pem)
+    overwrite(files.certificate, renewed.certificate_pem)
     assert opened.current() is before
-    files.key.write_bytes(renewed.key_pem)
+    overwrite(files.key, renewed.key_pem)
     assert opened.current().certificate == renewed.certificate_pem
 
 
 def test_new_authorities_replace_the_old_ones(files: Files) -> None:
     opened = files.open()
     other = Authority("Others")
-    files.authorities.write_bytes(other.pem)
+    overwrite(files.authorities, other.pem)
     client = other.client("0999999922", "app")
     assert opened.current().reader.read(client.certificate_pem, 0).application == "app"
 
@@ -132,7 +139,7 @@ async def test_files_are_looked_at_without_a_connection(
     monkeypatch.setattr(tls_files, "LOOK_SECONDS", 0.01)
     opened = files.open()
     watching = asyncio.create_task(opened.watch())
-    files.authorities.write_bytes(Authority("Others").pem)
+    overwrite(files.authorities, Authority("Others").pem)
     await eventually_async(lambda: opened.material.client_authorities == files.authorities.read_bytes())
     files.certificate.unlink()
     await eventually_async(lambda: opened.refused)
