@@ -56,9 +56,13 @@ class Authority:
             encipher_only=False,
             decipher_only=False,
         )
+        # By the identifiers of keys, TLS tells authorities of one name apart, such as an old and a new one.
+        own_key = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
+        self._identifier = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own_key)
         self.certificate = (
             builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(usage, critical=True)
+            .add_extension(own_key, critical=False)
             .sign(self._key, hashes.SHA256())
         )
 
@@ -109,6 +113,7 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(subject, self.certificate.subject, key.public_key(), life)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        builder = builder.add_extension(self._identifier, critical=False)
         if usages:
             builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
         if names is not None:

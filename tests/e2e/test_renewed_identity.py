@@ -129,9 +129,13 @@ def test_flood_of_unknown_keys_asks_the_issuer_no_more(
 def test_clients_of_a_removed_authority_are_refused_and_those_of_a_new_one_let_in(
     place: IdentifiedServer,
 ) -> None:
-    old, new = place.authority.client(OWNER, "old"), Authority("New Authority")
+    old, new = place.authority.client(OWNER, "old"), Authority("Test Authority")
     other = new.client(OTHER, "new")
     with place.by_certificate(old) as channel, place.by_certificate(other) as let_in:
+        assert get_register(channel) == OWNER
+        # Both authorities have one name.
+        place.write("clients.pem", place.authority.pem + new.pem)
+        assert get_register(let_in) == OTHER
         assert get_register(channel) == OWNER
         place.write("clients.pem", new.pem)
         eventually(lambda: refused(channel))

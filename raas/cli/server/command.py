@@ -52,12 +52,14 @@ def server_command(
 ) -> Callable[..., None]:
     """Replace the first parameter of a command by its fields, as options after those of the command.
 
-    It is of ServerOptions, or of ConnectionOptions where the command has other options beside these.
+    It is of ServerOptions, or of ConnectionOptions where the command has other options beside these. A
+    parameter `invocation` is given the context of Typer.
     """
     hints = get_type_hints(command, include_extras=True)
     first, *rest = inspect.signature(command).parameters.values()
     kind = cast("type[Options]", hints[first.name])
-    own = [each.replace(annotation=hints[each.name]) for each in rest]
+    own = [each.replace(annotation=hints[each.name]) for each in rest if each.name != _INVOCATION]
+    passed = len(own) < len(rest)
     annotations = get_type_hints(kind, include_extras=True)
     shared = [
         inspect.Parameter(
@@ -72,7 +74,8 @@ def server_command(
     @functools.wraps(command)
     def run(**given: Any) -> None:
         shared_values: dict[str, Any] = {each.name: given.pop(each.name) for each in shared}
-        _keep_one(given.pop(_INVOCATION), shared_values)
+        caller = given if passed else {_INVOCATION: given.pop(_INVOCATION)}
+        _keep_one(caller[_INVOCATION], shared_values)
         cast("Callable[..., None]", command)(kind(**shared_values), **given)
 
     # Typer reads both.

@@ -76,10 +76,14 @@ def _advice(reason: str) -> str | None:
 
 
 def _cause(failure: CallFailed) -> str:
-    """Why there is no answer; of a chain of causes, as gRPC writes them, the last one."""
+    """Why there is no answer; of a chain of causes, as gRPC writes them, the last one.
+
+    gRPC writes OK after some of its causes.
+    """
     # Which one a server has that cannot be reached depends on whether patience or the attempt ends first.
     if failure.status in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
-        return tr("no server answers ({cause})", cause=str(failure).rpartition(": ")[2].strip())
+        cause = str(failure).removesuffix(": OK").rpartition(": ")[2].strip()
+        return tr("no server answers ({cause})", cause=cause)
     return str(failure)
 
 

@@ -30,8 +30,8 @@ def check_versions() -> Iterator[Finding]:
     yield Finding(tr("versions"), "ok", text)
 
 
-def check_configuration() -> Iterator[Finding]:
-    """The configuration file."""
+def check_configuration(chosen: str | None) -> Iterator[Finding]:
+    """The configuration file, and the context in use: the `chosen` one, else that of the file."""
     try:
         found = load_configuration()
     except ConfigurationInvalid as invalid:
@@ -41,7 +41,7 @@ def check_configuration() -> Iterator[Finding]:
     if not path.exists():
         yield Finding(tr("configuration"), "ok", tr("no file {file}; options and environment", file=path))
     else:
-        current = found.current or tr("none")
+        current = chosen or found.current or tr("none")
         yield Finding(tr("configuration"), "ok", tr("{file}, context {name}", file=path, name=current))
 
 

@@ -46,6 +46,7 @@ def status(server: ServerOptions) -> None:
 @server_command
 def doctor(
     server: ServerOptions,
+    invocation: typer.Context,
     data_dir: Annotated[
         str | None,
         typer.Option(metavar="DIRECTORY", help="The data directory of a server on this machine."),
@@ -64,7 +65,8 @@ def doctor(
     async def ask(client: RaasClient) -> list[Finding]:
         return await check_server(client, server.target)
 
-    findings = [*check_versions(), *check_configuration(), *check_identity(server)]
+    context = invocation.find_root().params["context"]
+    findings = [*check_versions(), *check_configuration(context), *check_identity(server)]
     try:
         client = server.opened(Patience(call_seconds=patience, outage_seconds=patience))
     except OSError as error:

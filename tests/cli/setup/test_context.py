@@ -131,3 +131,12 @@ def test_every_command_of_a_server_takes_its_options_from_the_context() -> None:
         if hasattr(command, "commands") and name not in ("context", "audit", "restrictions")
     }
     assert below == _GROUPS
+
+
+def test_doctor_names_the_context_that_is_used() -> None:
+    for name in ("one", "two"):
+        run("context", "add", name, "--target", "127.0.0.1:1")
+    run("context", "use", "one")
+    for options, used in (((), "one"), (("--context", "two"), "two")):
+        found = run(*options, "doctor", "--patience", "0.1", status=1).stdout
+        assert f"config.json, context {used}" in found

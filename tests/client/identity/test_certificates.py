@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import grpc.aio
 import pytest
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from raas.identity.development import Authority, Issued
-from raas_client import RaasClient, Tls
+from raas_client import CallFailed, RaasClient, Tls
 from raas_client.identity.certificates import Certificates
 from raas_client.identity.files import Watch
 
@@ -97,6 +98,26 @@ def test_file_without_authorities_does_not_replace_the_last_good_one(
     path.write_bytes(renewed := Authority("Renewed").pem)
     assert certificates.look(at_once=True)
     assert certificates.material.ca == renewed
+
+
+async def test_old_and_new_authority_of_one_name_are_both_trusted() -> None:
+    old, new = Authority("Test Authority"), Authority("Test Authority")
+    issued = new.server(["127.0.0.1"])
+    server = grpc.aio.server()
+    credentials = grpc.ssl_server_credentials([(issued.key_pem, issued.certificate_pem)])
+    target = f"127.0.0.1:{server.add_secure_port('127.0.0.1:0', credentials)}"
+    await server.start()
+    try:
+        async with RaasClient(target, tls=Tls(old.pem + new.pem)) as both:
+            with pytest.raises(CallFailed, match="Method not found"):
+                await both.get_register()
+        async with RaasClient(target, tls=Tls(old.pem)) as stranger:
+            with pytest.raises(CallFailed) as raised:
+                # This call is not repeated.
+                await stranger.create_register("0999999922", "name")
+    finally:
+        await server.stop(0)
+    assert raised.value.__notes__ == ["The certificate of the server was not issued by an authority of `ca`."]
 
 
 def test_permissions_that_are_given_are_noticed(tmp_path: Path) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 _NOT_CONNECTED = "failed to connect"
+_STRANGER = "The certificate of the server was not issued by an authority of `ca`."
 
 HINTS = {
-    "CERTIFICATE_VERIFY_FAILED": "The certificate of the server was not issued by an authority of `ca`.",
+    "CERTIFICATE_VERIFY_FAILED": _STRANGER,
+    # Of an authority with the name of one in `ca` and another key.
+    "certificate signature failure": _STRANGER,
     "WRONG_VERSION_NUMBER": "The server speaks no TLS on this port.",
     "Hostname Verification": (
         "The certificate of the server is for another name: give the right name as `server_name`."
