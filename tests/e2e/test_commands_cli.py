@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -158,34 +157,6 @@ def test_persons_are_imported_searched_and_shown(person_server: Server, tmp_path
     nowhere = ("--target", f"127.0.0.1:{free_port()}", "--patience", "0.2", "--json")
     (counts,) = objects(raas("persons", "import", str(path), *nowhere, status=1))
     assert (counts["complete"], counts["applied"], counts["error"]["status"]) == (False, 0, "UNAVAILABLE")
-
-
-def test_status_and_doctor_find_nothing_wrong(server: Server, register: TestRegister) -> None:
-    lines = raas("status", *register.arguments).stdout.splitlines()
-    subjects = ("server", "environment", "register", "clocks")
-    assert [line.split()[:2] for line in lines] == [[subject, "ok"] for subject in subjects]
-    found = objects(raas("doctor", "--json", *register.arguments, environment=server.environment))
-    outcomes = {each["subject"]: each["outcome"] for each in found}
-    assert set(outcomes.values()) <= {"ok", "warning"}
-    assert {"versions", "configuration", "settings", "database"} <= outcomes.keys()
-    assert outcomes["database"] == "ok"
-    (database,) = [each["text"] for each in found if each["subject"] == "database"]
-    assert re.match(r"PostgreSQL \d\d", database)
-
-
-def test_doctor_names_what_fails(server: Server) -> None:
-    nowhere = ("--target", f"127.0.0.1:{free_port()}", "--patience", "0.2")
-    found = objects(raas("doctor", "--json", *nowhere, status=1))
-    assert [each["subject"] for each in found if each["outcome"] == "failed"] == ["server"]
-    unknown = ("--target", server.target, "--enterprise-number", numbers.enterprise_number(19_999_995))
-    found = objects(raas("status", "--json", *unknown, status=1))
-    assert [each["outcome"] for each in found] == ["ok", "failed"]
-    environment = clean_environment() | {"RAAS_DATABASE_URL": "postgresql://127.0.0.1:1/none"}
-    done = raas("doctor", "--target", server.target, "--patience", "1", environment=environment, status=1)
-    assert [line.split()[0] for line in done.stdout.splitlines() if "  failed  " in line] == [
-        "register",
-        "database",
-    ]
 
 
 def test_texts_are_in_the_language_of_the_environment(register: TestRegister) -> None:

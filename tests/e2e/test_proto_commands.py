@@ -9,11 +9,8 @@ from pathlib import Path
 import pytest
 
 from raas.rpc.services.catalogue import SERVICES
-from tests.conftest import ABOUT_COMMANDS
 from tests.e2e.grpc_commands import run_documented
 from tests.e2e.servers import ROOT, Server
-
-pytestmark = ABOUT_COMMANDS
 
 _RPCS = {f"/{service.full_name}/{rpc.name}" for service in SERVICES for rpc in service.methods}
 _SERVICE = re.compile(r"^service (\w+) \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
