@@ -89,12 +89,20 @@ class ProcessChain:
 
     async def close(self) -> None:
         """Append what waits, then seal the chain. Raises PortErrors."""
+        error: PortError | None = None
+        await self._queue.drained()
+        try:
+            await self.seal_given_up()
+        except PortError as raised:
+            error = raised
+        # Records whose outcome was learned only now may wait again.
         await self._queue.drained()
         if self._process is not None and self._state is not None:
             process, self._process = self._process, None
             _, (seal,) = follow(self._state, [(seal_record("ended", None), None)])
             await self._store.seal(process, seal)
-        await self.seal_given_up()
+        if error is not None:
+            raise error
 
     async def begin(self) -> None:
         """Begin the chain, if none is open. Raises PortErrors."""
@@ -125,8 +133,7 @@ class ProcessChain:
         length = await self._store.length(process)
         if unsettled := self._postponed.get(process):
             kept = await self._store.is_kept(process, unsettled.last)
-            del self._postponed[process]
-            if not kept:
+            if self._postponed.pop(process, None) is not None and not kept:
                 for waiting in unsettled.taken:
                     self._queue.put(waiting.again())
         if state := self._given_up.get(process, {}).get(length):

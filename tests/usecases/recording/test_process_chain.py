@@ -238,8 +238,9 @@ async def test_close_of_a_chain_that_cannot_be_sealed_raises(store: FaultyStore,
 
 
 @pytest.mark.parametrize("fault", [lost, committed, sealed_by_another])
+@pytest.mark.parametrize("at_the_end", [True, False])
 async def test_records_that_nobody_waits_for_are_kept_once_where_the_outcome_is_learned_late(
-    store: FaultyStore, chain: ProcessChain, fault: Fault
+    store: FaultyStore, chain: ProcessChain, fault: Fault, at_the_end: bool
 ) -> None:
     await chain.append([first := call(1)])
     store.faults, store.unreadable = [fault], 100
@@ -248,9 +249,11 @@ async def test_records_that_nobody_waits_for_are_kept_once_where_the_outcome_is_
     await eventually_async(lambda: store.unreadable < 100 - len(module._RETRY_SECONDS))
     assert not await refused(chain, third := call(3))
     store.unreadable = 0
-    await chain.seal_given_up()
+    if not at_the_end:
+        await chain.seal_given_up()
     await chain.close()
     assert failed == []
+    assert None not in store.causes()
     assert sorted(store.kept(), key=lambda record: record.time) == [first[0], second[0], third[0]]
 
 
