@@ -34,9 +34,11 @@ TYPES = ("CHILD_BENEFIT", "HEALTH_INSURANCE", "PENSION", "SOCIAL_AID", "UNEMPLOY
 MIB = 1024 * 1024
 
 _OF_REGISTER = "WHERE register_id = (SELECT id FROM register WHERE enterprise_number = %(number)s)"
+# Nodes of a cluster change rows only by functions that do not depend on the time zone of the session.
+_EARLIER = "SET record_time = timezone('UTC', timezone('UTC', record_time) - interval '2 days')"
 _AGE = (
-    f"UPDATE mutation SET record_time = record_time - interval '2 days' {_OF_REGISTER}",
-    f"UPDATE register_head SET record_time = record_time - interval '2 days' {_OF_REGISTER}",
+    f"UPDATE mutation {_EARLIER} {_OF_REGISTER}",
+    f"UPDATE register_head {_EARLIER} {_OF_REGISTER}",
 )
 
 _next_organisation = itertools.count(1_000_000)
