@@ -16,7 +16,11 @@ from raas.usecases.ports.errors import StoreFault
 from tests.conftest import new_database
 from tests.eventually import eventually
 
-_SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+# Without those of a cluster's own nodes.
+_SESSIONS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend'
+  AND application_name NOT LIKE 'citus%'"""
 
 
 @pytest.fixture(scope="module")
