@@ -122,7 +122,7 @@ class PersonHarness:
         """A person the source knows."""
         niss = new_niss()
         added = await self.store.add([Person(niss, origin, identity or an_identity())], None)
-        assert added is AddResult.ADDED
+        assert added is AddResult.ADDED, await self.store.persons([niss])
         return niss
 
     async def record(self, niss: Niss) -> Person:
