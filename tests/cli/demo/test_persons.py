@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import re
+from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
@@ -14,9 +16,13 @@ from raas.cli.demo.inscriptions import COLUMNS, demo_rows
 from raas.cli.demo.persons import demo_persons
 from raas.domain.calendar.day import parse_day
 from raas.domain.numbers.niss import NissProfile, niss_text, parse_niss
+from raas.maintenance.database import migrate
+from raas.storage.connection.database import open_database
 from raas.v1.identity_pb2 import Sex
 from raas.v1.person_pb2 import Person, PersonStatus
+from tests.citus import distribute_tables
 from tests.cli.demo.messages import demo_messages
+from tests.conftest import CITUS_DSN, new_database
 from tests.rpc.person_harness import open_person_harness
 
 ROOT = Path(__file__).parents[3]
@@ -31,6 +37,19 @@ def persons() -> dict[str, Person]:
     by_number = {person.niss: person for person in rows}
     assert len(by_number) == len(rows), "a number is given once"
     return by_number
+
+
+@pytest.fixture
+async def engines(server_dsn: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
+    """Engines on a database of its own: other tests give persons the numbers that these have, too."""
+    with new_database(server_dsn) as dsn:
+        await asyncio.to_thread(migrate, dsn)
+        if CITUS_DSN is not None:
+            await asyncio.to_thread(distribute_tables, dsn)
+        engine, reading = open_database(dsn), open_database(dsn, autocommit=True)
+        yield engine, reading
+        await engine.dispose()
+        await reading.dispose()
 
 
 def test_demo_persons_are_always_the_same(persons: dict[str, Person]) -> None:
@@ -67,8 +86,8 @@ def test_demo_persons_include_every_status(persons: dict[str, Person]) -> None:
             assert date.fromisoformat(person.identity.death_date).isoformat() > person.identity.birth_date
 
 
-async def test_demo_persons_are_imported_once(engine: AsyncEngine, reading_engine: AsyncEngine) -> None:
-    async with open_person_harness(engine, reading_engine) as raas_server:
+async def test_demo_persons_are_imported_once(engines: tuple[AsyncEngine, AsyncEngine]) -> None:
+    async with open_person_harness(*engines) as raas_server:
         metadata = (("raas-enterprise-number", "0999999922"),)
         for applied in (10_000, 0):
             answers = [a async for a in raas_server.stub.ImportPersons(demo_messages(), metadata=metadata)]
