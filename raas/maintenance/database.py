@@ -16,6 +16,7 @@ from raas.domain.calendar.age import Age
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import Register
+from raas.maintenance.engines import command_engines
 from raas.storage.connection.capacity import capacity
 from raas.storage.connection.database import open_database
 from raas.storage.connection.server_version import server_version
@@ -186,17 +187,12 @@ class _Stores:
 
 @asynccontextmanager
 async def _opened(dsn: str) -> AsyncIterator[_Stores]:
-    writing = open_database(dsn, size=1, limits=None)
-    reading = open_database(dsn, size=1, autocommit=True, limits=None)
-    try:
+    async with command_engines(dsn) as (writing, reading):
         yield _Stores(
             PostgresRegisterStore(reading),
             PostgresTrims(writing, reading),
             PostgresContentStore(reading),
         )
-    finally:
-        await writing.dispose()
-        await reading.dispose()
 
 
 def _work_on(dsn: str, work: Callable[[_Stores], Coroutine[Any, Any, T]]) -> T:

@@ -8,9 +8,9 @@ from secrets import token_bytes
 
 from raas.domain.json_value import JsonObject
 from raas.domain.numbers.niss import Niss
+from raas.maintenance.engines import command_engines
 from raas.ops.page_seal import FernetPageSeal
 from raas.storage.audit.search import PostgresAuditSearch
-from raas.storage.connection.database import open_database
 from raas.storage.log.reader import PostgresLogs
 from raas.storage.log.subscribers import PostgresSubscribers
 from raas.storage.maintenance.person_records import PostgresPersonRecords
@@ -26,9 +26,7 @@ def person_report(dsn: str, niss: Niss) -> JsonObject:
     """Everything that a database holds about a person. Raises StoreUnavailable, StoreFault."""
 
     async def run() -> JsonObject:
-        writing = open_database(dsn, size=1, limits=None)
-        reading = open_database(dsn, size=1, autocommit=True, limits=None)
-        try:
+        async with command_engines(dsn) as (writing, reading):
             reads, logs, source = PostgresReadStore(reading), PostgresLogs(reading), LocalSource(reading)
             # No page token is made here.
             pages = Pages(FernetPageSeal(token_bytes(32)))
@@ -43,8 +41,5 @@ def person_report(dsn: str, niss: Niss) -> JsonObject:
                 audit,
             )
             return await report.of(niss, datetime.now(UTC))
-        finally:
-            await writing.dispose()
-            await reading.dispose()
 
     return asyncio.run(run())

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -12,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.domain.audit.checkpoint import parse_checkpoint
 from raas.domain.audit.note import parse_note
 from raas.domain.json_value import JsonObject
+from raas.maintenance.engines import command_engines
 from raas.ops.audit_settings import AuditPlaces
 from raas.ops.settings import Settings
 from raas.signing.destinations import newest_kept_log
@@ -24,7 +24,6 @@ from raas.storage.audit.log import (
 )
 from raas.storage.audit.proof_store import PostgresProofStore
 from raas.storage.audit.store import PostgresAuditStore
-from raas.storage.connection.database import open_database
 from raas.storage.connection.sessions import server_sessions
 from raas.storage.maintenance.erase import PostgresContentStore
 from raas.storage.maintenance.restrictions import PostgresRestrictionStore
@@ -72,7 +71,7 @@ def restore(dsn: str, settings: Settings, entries: Sequence[JournalEntry], *, fo
     """
 
     async def run() -> Restored:
-        async with _engines(dsn) as (writing, reading):
+        async with command_engines(dsn) as (writing, reading):
             old = await open_audit_log(reading, settings.audit_log_name)
             await _require_alone(reading, old)
             places = settings.audit_places
@@ -134,14 +133,3 @@ async def _require_older_copy(reading: AsyncEngine, log: AuditLog, places: Audit
 
 def _newest_kept(places: AuditPlaces) -> int:
     return 0 if places.checkpoints is None else newest_kept_log(places.checkpoints)
-
-
-@asynccontextmanager
-async def _engines(dsn: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
-    writing = open_database(dsn, size=1, limits=None)
-    reading = open_database(dsn, size=1, autocommit=True, limits=None)
-    try:
-        yield writing, reading
-    finally:
-        await writing.dispose()
-        await reading.dispose()

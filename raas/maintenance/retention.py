@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -12,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.concurrency.detached import detach
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
+from raas.maintenance.engines import command_engines
 from raas.ops.settings import Settings
 from raas.storage.audit.log import newest_audit_log
 from raas.storage.connection.clock import ClockGuard
-from raas.storage.connection.database import open_database
 from raas.storage.maintenance.audit_removal import PostgresAuditRemoval
 from raas.storage.maintenance.erase import PostgresContentStore
 from raas.storage.maintenance.retention import PostgresRetention
@@ -52,7 +51,7 @@ def retain(
     """
 
     async def work() -> None:
-        async with _engines(dsn) as (writing, reading):
+        async with command_engines(dsn) as (writing, reading):
             registers = [each async for each in chosen(PostgresRegisterStore(reading), number)]
             use = await _retention(settings, writing, reading, periods)
             outcomes = (
@@ -81,22 +80,10 @@ def remove_audit_months(dsn: str, before: datetime) -> RemovedRecords | None:
 
 def _on_audit(dsn: str, work: Callable[[PostgresAuditRemoval], Coroutine[Any, Any, T]]) -> T:
     async def run() -> T:
-        async with _engines(dsn) as (writing, reading):
+        async with command_engines(dsn) as (writing, reading):
             return await work(await _audit_removal(writing, reading))
 
     return asyncio.run(run())
-
-
-@asynccontextmanager
-async def _engines(dsn: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
-    """Engines for transactions and in autocommit."""
-    writing = open_database(dsn, size=1, limits=None)
-    reading = open_database(dsn, size=1, autocommit=True, limits=None)
-    try:
-        yield writing, reading
-    finally:
-        await writing.dispose()
-        await reading.dispose()
 
 
 async def _retention(
