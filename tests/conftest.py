@@ -58,7 +58,7 @@ PLANS_OF_PLAIN_SERVER = pytest.mark.skipif(
 
 
 UNTIL_THE_END = ExitStack()
-"""What a process of the tests makes once, when a test first needs it, and removes after the last test."""
+"""Things that a process of the tests makes once, when a test first needs them, and removes after the last."""
 
 
 # A shell starts commands in the background with SIGINT ignored: processes of the tests would inherit that.

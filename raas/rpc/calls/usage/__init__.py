@@ -1,1 +1,1 @@
-"""What callers use: limits, budgets, and counts for charging."""
+"""The usage of callers: limits, budgets, and counts for charging."""
