@@ -12,9 +12,10 @@ import asyncio
 import time
 from typing import Any
 
-QUIET_SECONDS = 0.05
-"""Without a new call for so long, gRPC has handed out all that it received."""
-LONGEST_SECONDS = 1.0
+TURN_SECONDS = 0.01
+QUIET_TURNS = 5
+"""After so many turns without a new call, each of them on time, gRPC has handed out all that it received."""
+LONGEST_SECONDS = 2.0
 
 
 class Closing:
@@ -24,27 +25,30 @@ class Closing:
         self.running: set[asyncio.Task[Any]] = set()
         self.expired = False
         self._holding = False
-        self._arrived = asyncio.Event()
+        self._arrived = False
         self._released = asyncio.Event()
 
     async def refuses(self) -> bool:
         """Whether a call that arrives now is to be refused; waits while calls are held."""
         if not self._holding:
             return False
-        self._arrived.set()
+        self._arrived = True
         await self._released.wait()
         return True
 
     async def hold(self) -> None:
-        """Hold new calls from now on; returns once none has arrived for a moment."""
+        """Hold new calls from now on; returns once none has arrived for a moment.
+
+        A turn that ends late proves nothing: a process that got no processor time received no calls either.
+        """
         self._holding = True
         ends = time.monotonic() + LONGEST_SECONDS
-        while time.monotonic() < ends:
-            self._arrived.clear()
-            try:
-                await asyncio.wait_for(self._arrived.wait(), QUIET_SECONDS)
-            except TimeoutError:
-                return
+        quiet = 0
+        while quiet < QUIET_TURNS and (begins := time.monotonic()) < ends:
+            self._arrived = False
+            await asyncio.sleep(TURN_SECONDS)
+            late = time.monotonic() - begins > 2 * TURN_SECONDS
+            quiet = 0 if self._arrived or late else quiet + 1
 
     def enter(self) -> asyncio.Task[Any]:
         """Add the current task to the calls under way; it leaves `running` by itself."""
