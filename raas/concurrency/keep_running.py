@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -29,21 +30,26 @@ class Backoff:
 
 
 async def keep_running(
-    task: str, work: Callable[[], Awaitable[None]], report: ReportFailure, backoff: Backoff | None = None
+    task: str,
+    work: Callable[[], Awaitable[None]],
+    report: ReportFailure,
+    backoff: Backoff | None = None,
+    *,
+    clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Run `work` until it returns or is cancelled; after an error, report it and run `work` again.
 
-    A run that lasted longer than the longest pause counts as healthy: the next failure is the first one.
+    A run that lasted longer than the longest pause, by the seconds of `clock`, counts as healthy: the next
+    failure is the first one.
     """
     backoff = backoff or Backoff()
-    loop = asyncio.get_running_loop()
     failures = 0
     while True:
-        started = loop.time()
+        started = clock()
         try:
             await work()
         except Exception as error:
-            failures = 1 if loop.time() - started > backoff.longest else failures + 1
+            failures = 1 if clock() - started > backoff.longest else failures + 1
             pause = backoff.after(failures)
             report(task, error, pause)
         else:

@@ -124,19 +124,18 @@ async def test_log_of_a_fake_can_be_trimmed_and_replaced(fake: FakeRegister) -> 
 
 
 async def test_calls_wait_for_a_fake_during_its_outage(fake: FakeRegister) -> None:
-    short = Patience(call_seconds=0.3)
-    async with fake.client(retries=QUICK, patience=short) as client:
+    async with fake.client(retries=QUICK) as client:
         await client.inscribe(ANN, "HEALTH", "2024-01-01")
         with fake.outage():
             with pytest.raises(CallFailed):
-                await client.get_register()
-            waiting = asyncio.create_task(client.acting(patience=Patience()).get_register())
+                await client.acting(patience=Patience(call_seconds=0.3)).get_register()
+            waiting = asyncio.create_task(client.get_register())
             await asyncio.sleep(0)
         assert (await waiting).revision == len(TYPES) + 1
 
 
 async def test_fake_register_refuses_calls_of_person_service(fake: FakeRegister) -> None:
-    async with fake.client(patience=Patience(call_seconds=0.3)) as client:
+    async with fake.client() as client:
         with pytest.raises(PersonsKeptElsewhere):
             await client.get_person(ANN)
 

@@ -39,12 +39,13 @@ async def test_work_that_fails_is_reported_and_runs_again_until_it_returns() -> 
 
 async def test_pause_doubles_with_each_consecutive_failure_up_to_the_longest() -> None:
     reports = Reports()
-    await keep_running("numbers", failing(4), reports, Backoff(first=0.001, longest=0.003))
+    pauses = Backoff(first=0.001, longest=0.003)
+    await keep_running("numbers", failing(4), reports, pauses, clock=lambda: 0.0)
     assert [pause for _, _, pause in reports.all] == [0.001, 0.002, 0.003, 0.003]
 
 
 async def test_failure_after_a_long_run_waits_for_the_first_pause_only() -> None:
-    reports = Reports()
+    reports, now = Reports(), [0.0]
     long_runs = iter((False, False, True))
 
     async def work() -> None:
@@ -52,10 +53,11 @@ async def test_failure_after_a_long_run_waits_for_the_first_pause_only() -> None
         if long_run is None:
             return
         if long_run:
-            await asyncio.sleep(0.02)
+            now[0] += 0.02
         raise RuntimeError("again")
 
-    await keep_running("numbers", work, reports, Backoff(first=0.001, longest=0.01))
+    pauses = Backoff(first=0.001, longest=0.01)
+    await keep_running("numbers", work, reports, pauses, clock=lambda: now[0])
     assert [pause for _, _, pause in reports.all] == [0.001, 0.002, 0.001]
 
 

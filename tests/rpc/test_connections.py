@@ -91,7 +91,7 @@ async def test_idle_connection_is_pinged_and_ended_when_it_does_not_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(server, "KEEPALIVE_SECONDS", 0.2)
-    monkeypatch.setattr(server, "KEEPALIVE_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(server, "KEEPALIVE_TIMEOUT_SECONDS", 1.0)
     async with open_harness() as harness, connection(harness.raas_server.port) as frames:
         for _ in range(2):
             ping = await asyncio.wait_for(frames.until(PING), 10)

@@ -219,11 +219,12 @@ async def test_only_safe_calls_are_repeated(answers: Answers, target: str) -> No
 async def test_retries_end_before_the_deadline(answers: Answers, target: str) -> None:
     answers.failures = 1_000
     loop = asyncio.get_running_loop()
-    async with RaasClient(target, retries=QUICK, patience=Patience(call_seconds=0.5)) as client:
+    async with RaasClient(target, retries=QUICK, patience=Patience(call_seconds=1)) as client:
         began = loop.time()
         with pytest.raises(CallFailed, match="going away"):
             await client.get_register()
-    assert loop.time() - began < 1
+    # A thousand attempts would take minutes.
+    assert loop.time() - began < 10
     assert answers.calls > 2
 
 

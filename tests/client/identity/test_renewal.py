@@ -240,7 +240,7 @@ async def test_connection_that_is_not_made_says_what_to_look_at(place: Identifie
         (place.health, Tls(ca), "no TLS on this port"),
         (place.certificates, Tls(ca, known.certificate_pem, b"no key"), "is invalid"),
     ):
-        async with RaasClient(target, tls=tls, patience=Patience(call_seconds=0.3)) as client:
+        async with RaasClient(target, tls=tls, patience=Patience(call_seconds=1)) as client:
             with pytest.raises(CallFailed) as raised:
                 await client.get_register()
         assert hint in raised.value.__notes__[0]
@@ -345,7 +345,7 @@ async def test_expired_certificate_is_renewed_while_the_server_refuses_connectio
     place: IdentifiedServer, tmp_path: Path
 ) -> None:
     put(tmp_path, place.authority.client(OWNER, "import", life=timedelta(seconds=-60)))
-    async with by_certificate(place, tmp_path, patience=Patience(call_seconds=0.5)) as client:
+    async with by_certificate(place, tmp_path, patience=Patience(call_seconds=2)) as client:
         with pytest.raises(CallFailed) as raised:
             await client.get_register()
         assert raised.value.status is grpc.StatusCode.UNAVAILABLE

@@ -408,14 +408,14 @@ async def test_development_identity_needs_no_confirmation() -> None:
 async def test_nothing_is_decided_while_the_rights_are_unknown(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert await may_read(harness, OWN)
     monkeypatch.setattr("raas.usecases.calls.rights_cache.WAIT_SECONDS", 0.1)
     monkeypatch.setattr("raas.usecases.calls.rights_cache.FRESH_SECONDS", 0.3)
-    assert await may_read(harness, OWN)
     harness.rights.answers = False
     await asyncio.sleep(0.4)
     assert await reason(harness, OWN, "ListMandates", {}) == "UNAVAILABLE"
     harness.rights.answers = True
-    monkeypatch.setattr("raas.usecases.calls.rights_cache.WAIT_SECONDS", 2.0)
+    monkeypatch.setattr("raas.usecases.calls.rights_cache.WAIT_SECONDS", 10.0)
     assert await may_read(harness, OWN)
 
 

@@ -28,6 +28,7 @@ from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.ports.write_store import LoadRequest
 from raas.usecases.writes.imports import ImportMessage, Imports
 from tests.conftest import CITUS_DSN
+from tests.engines import close
 from tests.usecases.persons.harness import PersonHarness, a_call, new_niss
 
 # On the workers of a cluster, the wait for a lock is limited by the settings of the role.
@@ -104,7 +105,7 @@ async def test_a_frozen_writer_is_ended_and_the_next_write_succeeds(
             # The queue tries again until the holder was ended.
             await waiting.inscribe(register, niss, "2024-01-01", "2024-01-31")
     finally:
-        await limited.dispose()
+        await close(limited)
     assert [row[0] for row in await harness.log(register)] == [2]
 
 
@@ -131,7 +132,7 @@ async def test_a_database_command_is_never_ended(
                 except StoreUnavailable:
                     pass  # the session of the killed process ends in a moment
     finally:
-        await limited.dispose()
+        await close(limited)
 
 
 async def test_the_largest_writes_stay_below_half_of_the_limit(
@@ -156,7 +157,7 @@ async def test_the_largest_writes_stay_below_half_of_the_limit(
         imports = Imports(within.write_queues, within.write_store, StructureSource(), NoIdentities())
         (answer,) = [each async for each in imports.run(a_call(), registers[0], messages())]
     finally:
-        await limited.dispose()
+        await close(limited)
     assert answer.applied == OPERATIONS_LIMIT
 
 

@@ -20,6 +20,7 @@ from raas.storage.writes.store import PostgresWriteStore
 from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.ports.write_store import LoadRequest
 from tests.conftest import CITUS_DSN
+from tests.engines import close
 from tests.eventually import eventually_async
 from tests.usecases.persons.harness import PersonHarness
 
@@ -42,7 +43,7 @@ async def harness(dsn: str, engine: AsyncEngine, reading_engine: AsyncEngine) ->
     assert engine is not None
     limited = open_database(dsn, limits=LIMITS)
     yield PersonHarness(limited, reading_engine)
-    await limited.dispose()
+    await close(limited)
 
 
 @contextmanager

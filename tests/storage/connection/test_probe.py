@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -61,7 +62,7 @@ def backend(dsn: str) -> int:
 
 async def test_probe_reports_a_lost_session_and_reconnects(server_dsn: str) -> None:
     with new_database(server_dsn) as dsn:
-        async with probing(dsn) as results:
+        async with probing(dsn, replace(QUICK, timeout_seconds=10)) as results:
             with psycopg.connect(dsn, autocommit=True) as connection:
                 connection.execute("SELECT pg_terminate_backend(%s::int)", (backend(dsn),))
             assert await results.until(False) == "AdminShutdown 57P01"
