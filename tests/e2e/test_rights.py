@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 import grpc
 import psycopg
 import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from raas.v1.administration_service_pb2 import (
     GrantMandateRequest,
@@ -151,16 +153,21 @@ def stopped_clock(place: IdentifiedServer) -> Iterator[Callable[[datetime], None
     """A function that sets the clock by which the servers read rights, a clock that stands still."""
     dsn = place.dsn
     reconnect = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'raas rights'"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name = 'raas rights' AND datname = current_database()"
+    )
+    # Other tests use other databases of the same server, as the same role.
+    here = sql.SQL("ALTER ROLE CURRENT_USER IN DATABASE {}").format(
+        sql.Identifier(conninfo_to_dict(dsn)["dbname"])
     )
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(
             "CREATE SCHEMA stopped; CREATE TABLE stopped.clock AS SELECT now() AS instant;"
             "CREATE FUNCTION stopped.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$"
             "  SELECT CASE current_setting('application_name') WHEN 'raas rights' THEN instant"
-            "  ELSE pg_catalog.clock_timestamp() END FROM stopped.clock $$;"
-            "ALTER ROLE CURRENT_USER SET search_path = stopped, pg_catalog, public"
+            "  ELSE pg_catalog.clock_timestamp() END FROM stopped.clock $$"
         )
+        connection.execute(here + sql.SQL(" SET search_path = stopped, pg_catalog, public"))
 
         def stop_at(instant: datetime) -> None:
             connection.execute("UPDATE stopped.clock SET instant = %s", (instant,))
@@ -169,7 +176,8 @@ def stopped_clock(place: IdentifiedServer) -> Iterator[Callable[[datetime], None
             connection.execute(reconnect)
             yield stop_at
         finally:
-            connection.execute("ALTER ROLE CURRENT_USER RESET search_path; DROP SCHEMA stopped CASCADE")
+            connection.execute(here + sql.SQL(" RESET search_path"))
+            connection.execute("DROP SCHEMA stopped CASCADE")
             connection.execute(reconnect)
 
 
