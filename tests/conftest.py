@@ -17,6 +17,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -59,6 +60,11 @@ PLANS_OF_PLAIN_SERVER = pytest.mark.skipif(
 
 UNTIL_THE_END = ExitStack()
 """Things that a process of the tests makes once, when a test first needs them, and removes after the last."""
+
+
+# Neither is about the code: on a busy machine an example, or drawing it, takes any time.
+settings.register_profile("raas", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("raas")
 
 
 # A shell starts commands in the background with SIGINT ignored: processes of the tests would inherit that.

@@ -141,7 +141,6 @@ def test_any_request_is_answered_or_refused_and_a_refused_one_writes_nothing(
 
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         derandomize=ALWAYS_THE_SAME,
         database=None,
         suppress_health_check=list(HealthCheck),

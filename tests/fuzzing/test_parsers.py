@@ -20,7 +20,7 @@ def test_parser_accepts_or_refuses_any_bytes(name: str) -> None:
         replace_bytes, samples, st.integers(0, 600), st.integers(0, 20), st.binary(max_size=12)
     )
 
-    @settings(max_examples=60, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=60, derandomize=True, database=None)
     @given(st.one_of(st.binary(max_size=80), damage, damage))
     def parse(data: bytes) -> None:
         parser.accepts(data)

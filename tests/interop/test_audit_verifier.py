@@ -123,7 +123,7 @@ def test_javascript_names_each_corruption(name: str, javascript: JavaScript, cas
     assert found & {fault.name for fault in faults}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_javascript_always_finds_a_random_corruption(
     data: st.DataObject, javascript: JavaScript, case: Case, removed: Case

@@ -34,7 +34,7 @@ def text(lines: Lines) -> str:
 
 
 # The connection is shared by all examples; they only ask, so nothing of one is left for the next.
-shared = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+shared = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @shared

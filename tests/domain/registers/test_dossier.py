@@ -192,7 +192,7 @@ def test_any_sequence_of_operations_agrees_with_a_set_of_days(sequence):
     check_against_days(sequence, HORIZON)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**32))
 def test_hundreds_of_lines_agree_with_a_set_of_days(seed):
     random, horizon = Random(seed), 2_000

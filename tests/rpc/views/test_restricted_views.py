@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from raas.domain.rights.view import Content
@@ -157,7 +157,7 @@ def bench() -> Iterator[Bench]:
         runner.run(stack.aclose())
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 @given(actions=st.lists(_ACTIONS, min_size=4, max_size=12), contents=_CONTENTS)
 def test_restricted_caller_sees_the_register_as_if_it_held_the_visible_types_alone(
     bench: Bench, actions: Sequence[Action], contents: frozenset[Content]

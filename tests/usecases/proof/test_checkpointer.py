@@ -96,7 +96,7 @@ async def test_process_that_takes_over_continues_the_log() -> None:
     assert verify_export(await log.export(), log.named_notes(), log.keys, check_signature).sound
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)), min_size=1, max_size=5))
 def test_log_over_many_tiles_is_continued_by_one_process_after_another(
     batches: list[tuple[int, int]],

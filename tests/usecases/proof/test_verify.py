@@ -121,7 +121,7 @@ async def removed() -> Case:
     return await case_of_removed_months()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(data=st.data())
 def test_random_corruption_is_always_found(data: st.DataObject, case: Case, removed: Case) -> None:
     whole = data.draw(st.sampled_from((case, removed)))
