@@ -48,7 +48,7 @@ async def probing(dsn: str, limits: ProbeLimits = QUICK) -> AsyncIterator[Result
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         # Also while the server does not answer.
-        await asyncio.wait_for(task, 2)
+        await asyncio.wait_for(task, 10)
 
 
 def backend(dsn: str) -> int:
