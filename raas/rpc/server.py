@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -74,14 +75,16 @@ class RaasServer:
 
     async def stop(self, grace_seconds: float) -> None:
         """Refuse new calls with UNAVAILABLE; wait at most so long for those under way, then end them."""
+        ends = time.monotonic() + grace_seconds
         self.health.close()
-        await self.closing.hold()
-        last = grace_seconds + LAST_ANSWERS_SECONDS
+        await self.closing.hold(grace_seconds)
+        left = max(0.0, ends - time.monotonic())
+        last = left + LAST_ANSWERS_SECONDS
         stopping = [asyncio.create_task(server.stop(last)) for server in self.servers]
         # gRPC has begun to shut down, and connections take no new calls, once the tasks have run.
         await asyncio.sleep(0)
         self.closing.release()
-        await asyncio.wait(stopping, timeout=grace_seconds)
+        await asyncio.wait(stopping, timeout=left)
         self.closing.expire()
         await asyncio.gather(*stopping)
 

@@ -13,9 +13,10 @@ import time
 from typing import Any
 
 TURN_SECONDS = 0.01
-QUIET_TURNS = 5
-"""After so many turns without a new call, each of them on time, gRPC has handed out all that it received."""
-LONGEST_SECONDS = 2.0
+QUIET_PAUSES = 5
+"""A silence of so many times the longest pause: gRPC has handed out all that it received."""
+LONGEST_PAUSES = 100
+"""Where calls keep arriving, they are held for so many times the longest pause."""
 
 
 class Closing:
@@ -25,30 +26,36 @@ class Closing:
         self.running: set[asyncio.Task[Any]] = set()
         self.expired = False
         self._holding = False
-        self._arrived = False
+        self._last_arrival = 0.0
+        self._longest_pause = TURN_SECONDS
         self._released = asyncio.Event()
 
     async def refuses(self) -> bool:
         """Whether a call that arrives now is to be refused; waits while calls are held."""
         if not self._holding:
             return False
-        self._arrived = True
+        now = time.monotonic()
+        self._longest_pause = max(self._longest_pause, now - self._last_arrival)
+        self._last_arrival = now
         await self._released.wait()
         return True
 
-    async def hold(self) -> None:
-        """Hold new calls from now on; returns once none has arrived for a moment.
+    async def hold(self, longest_seconds: float) -> None:
+        """Hold new calls from now on; returns once gRPC hands out no more, at the latest after so long.
 
-        A turn that ends late proves nothing: a process that got no processor time received no calls either.
+        A silence counts if it is several times as long as the longest pause so far, between two calls or in
+        the event loop: where processor time is short, gRPC hands out one call after a while, then another.
         """
         self._holding = True
-        ends = time.monotonic() + LONGEST_SECONDS
-        quiet = 0
-        while quiet < QUIET_TURNS and (begins := time.monotonic()) < ends:
-            self._arrived = False
+        begins = turn_begins = self._last_arrival = time.monotonic()
+        while True:
             await asyncio.sleep(TURN_SECONDS)
-            late = time.monotonic() - begins > 2 * TURN_SECONDS
-            quiet = 0 if self._arrived or late else quiet + 1
+            now = time.monotonic()
+            self._longest_pause = max(self._longest_pause, now - turn_begins)
+            longest = min(LONGEST_PAUSES * self._longest_pause, longest_seconds)
+            if now - self._last_arrival > QUIET_PAUSES * self._longest_pause or now - begins > longest:
+                return
+            turn_begins = now
 
     def enter(self) -> asyncio.Task[Any]:
         """Add the current task to the calls under way; it leaves `running` by itself."""
