@@ -20,7 +20,13 @@ pytestmark = pytest.mark.faults
 
 
 def watchdogs(of: psutil.Process) -> list[psutil.Process]:
-    return [child for child in of.children() if "pidfd_open" in " ".join(child.cmdline())]
+    return [child for child in of.children() if "pidfd_open" in command_of(child)]
+
+
+def command_of(process: psutil.Process) -> str:
+    """The command line of a process; one that has just begun has none for a moment."""
+    wait_until(lambda: process.cmdline() != [] or process.status() == psutil.STATUS_ZOMBIE)
+    return " ".join(process.cmdline())
 
 
 @pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGABRT])
