@@ -34,6 +34,7 @@ class Health:
         self._known = frozenset(("", LIVENESS, DATABASE_SPACE, *services))
         self._has_space = True
         self._serving = False
+        self._closed = False
         self._over = False
         self._changed = asyncio.Event()
 
@@ -69,7 +70,7 @@ class Health:
 
     def tell(self, serving: bool) -> None:
         """Set whether calls are answered from now on."""
-        self._serving = serving and not self._over
+        self._serving = serving and not self._closed
         self._wake()
 
     def tell_space(self, enough: bool) -> None:
@@ -79,8 +80,13 @@ class Health:
             self._wake()
 
     def close(self) -> None:
-        """Answer NOT_SERVING for good for every service of RPCs, then end the streams of watchers."""
-        self._serving, self._over = False, True
+        """Answer NOT_SERVING for good for every service of RPCs."""
+        self._serving, self._closed = False, True
+        self._wake()
+
+    def end_streams(self) -> None:
+        """End the streams of watchers; clients may drop a message that arrives together with the end."""
+        self._over = True
         self._wake()
 
     def _status(self, service: str) -> int:

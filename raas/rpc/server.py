@@ -78,6 +78,7 @@ class RaasServer:
         ends = time.monotonic() + grace_seconds
         self.health.close()
         await self.closing.hold(grace_seconds)
+        self.health.end_streams()
         left = max(0.0, ends - time.monotonic())
         last = left + LAST_ANSWERS_SECONDS
         stopping = [asyncio.create_task(server.stop(last)) for server in self.servers]

@@ -167,7 +167,8 @@ def _serving(place: IdentifiedServer, **settings: str) -> Iterator[None]:
         for title in titles_of(process.pid):
             assert planted_values_in(title) == set(), title
         process.terminate()
-        assert process.wait(60) == 0
+        status = process.wait(60)
+        assert status == 0, f"status {status}: {(folder / place.log).read_text()}"
         assert planted_values_in((folder / place.log).read_text()) == set()
 
 
