@@ -9,6 +9,7 @@ closed then and the worker stops. Only the supervisor starts and stops the embed
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import os
 import select
 import signal
@@ -57,6 +58,8 @@ def run(settings: Settings) -> int:
     A process with LIFELINE in its environment is a worker; any other is a supervisor.
     """
     configure_logs(settings.log_format, settings.log_level)
+    # After a crash in native code, stderr has the lines of code that each thread was at, without any values.
+    faulthandler.enable()
     if lifeline := os.environ.get(LIFELINE):
         worker, dsn = int(os.environ[_WORKER]), os.environ[_WORKER_DSN]
         place = app.WorkerPlace(worker, int(lifeline), int(os.environ[_SERVING]))

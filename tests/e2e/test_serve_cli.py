@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from base64 import b64encode
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from sqlalchemy import make_url
 
 from raas.app import CONNECTIONS
 from tests.conftest import ALWAYS_EMBEDDED, GIVEN_DSN, new_database
-from tests.e2e.servers import Server, clean_environment, free_port, raas
+from tests.e2e.servers import Server, clean_environment, free_port, raas, running_server
+from tests.eventually import eventually
 
 
 def environment(directory: Path, **settings: str) -> dict[str, str]:
@@ -52,6 +55,14 @@ def test_flag_of_serve_overrides_the_environment(tmp_path: Path) -> None:
     set_so = environment(tmp_path, RAAS_DEVELOPMENT_IDENTITY="1")
     done = raas("serve", "--no-development-identity", environment=set_so, status=1)
     assert "RAAS_DEVELOPMENT_IDENTITY" in done.stderr
+
+
+def test_crash_in_native_code_leaves_the_lines_of_code_in_the_log(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        os.kill(server.pid, signal.SIGSEGV)
+        eventually(lambda: not server.running)
+        assert "Fatal Python error" in server.log.read_text()
+        assert "raas/supervisor.py" in server.log.read_text()
 
 
 def test_serve_on_a_port_in_use_is_refused(server: Server, tmp_path: Path) -> None:
