@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -179,15 +180,33 @@ def title_of(process: psutil.Process) -> Iterator[str]:
         yield " ".join([process.name(), *process.cmdline()])
 
 
+_reserved: deque[int] = deque()
+"""The descriptors of sockets that reserve the newest ports."""
+_MOST_RESERVED = 200
+
+
 def free_port() -> int:
-    """A free port that the system does not assign to others while the server is restarted."""
-    while True:
-        port = random.randrange(20_000, 32_000)
+    """A free port that neither the system nor another process of tests takes while a server is restarted."""
+    while not reserve(port := random.randrange(20_000, 32_000)):
+        pass
+    return port
+
+
+def reserve(port: int) -> bool:
+    """Reserve a port until this process ends or has reserved many more; False when it is not free.
+
+    The name of a socket reserves it against other processes of tests on this machine, of any user.
+    """
+    with socket.socket(socket.AF_UNIX) as reservation:
         try:
+            reservation.bind(f"\0raas-test-port-{port}")
             with socket.create_server(("127.0.0.1", port)):
-                return port
+                _reserved.append(reservation.detach())
         except OSError:
-            continue
+            return False
+    if len(_reserved) > _MOST_RESERVED:
+        os.close(_reserved.popleft())
+    return True
 
 
 def serves(target: str) -> bool:

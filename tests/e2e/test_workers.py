@@ -13,6 +13,7 @@ from tests.e2e.servers import (
     Server,
     free_port,
     raas,
+    reserve,
     running_server,
     serves,
 )
@@ -21,13 +22,9 @@ from tests.eventually import eventually
 
 def consecutive_ports() -> tuple[int, int]:
     """The first of two consecutive free ports, for the metrics of two workers."""
-    while True:
-        first = free_port()
-        try:
-            with socket.create_server(("127.0.0.1", first + 1)):
-                return first, first + 1
-        except OSError:
-            continue
+    while not reserve((first := free_port()) + 1):
+        pass
+    return first, first + 1
 
 
 def workers_of(server: Server) -> list[int]:
