@@ -26,9 +26,11 @@ Result = TypeVar("Result")
 class Lease:
     """A connection of the pool, until it is given back."""
 
-    def __init__(self, pooled: PoolProxiedConnection) -> None:
+    def __init__(self, pooled: PoolProxiedConnection, is_closed: Callable[[], bool]) -> None:
+        """`is_closed`: whether the engine was closed since the connection was asked for."""
         self.connection = cast(Connection, pooled.driver_connection)
         self._pooled = pooled
+        self._is_closed = is_closed
         self._unfinished: asyncio.Task[Any] | None = None
 
     async def finish(self, work: Callable[[], Awaitable[Result]]) -> Result:
@@ -51,7 +53,7 @@ class Lease:
         A connection that was cut off in the middle of something is closed: the pool replaces it.
         """
         if not self.is_busy and not cut_off and _is_idle(self.connection):
-            self._pooled.close()  # does not wait, so it cannot be cancelled
+            self._put_back()
         else:
             await finish(self._settle(cut_off))
 
@@ -66,7 +68,14 @@ class Lease:
             if cut_off or not _is_idle(self.connection):
                 await self.connection.close()
         finally:
-            self._pooled.close()
+            self._put_back()
+
+    def _put_back(self) -> None:
+        """Put the connection back into the pool; it does not wait, so it cannot be cancelled."""
+        self._pooled.close()
+        if self._is_closed():
+            # Its pool was emptied before: nobody would ever close it.
+            self.connection.pgconn.finish()
 
 
 async def take(engine: AsyncEngine) -> Lease:
@@ -143,8 +152,10 @@ class _Loan:
 
 
 async def _take(engine: AsyncEngine) -> Lease:
+    pool = engine.pool
     with translated_errors():
-        return Lease(await engine.raw_connection())
+        # Closing an engine gives it another pool.
+        return Lease(await engine.raw_connection(), lambda: engine.pool is not pool)
 
 
 def _give_back_unused(task: asyncio.Task[Lease]) -> None:
