@@ -24,6 +24,7 @@ from raas.storage.connection.limits import TransactionLimits
 from raas.usecases.calls.audit.call_audit import Entry
 from raas.usecases.ports.errors import CommitUnknown, PortError
 from raas.usecases.recording.process_chain import ProcessChain
+from tests.engines import close
 from tests.eventually import eventually_async
 from tests.storage.audit.test_process_session import autocommitting, begun
 from tests.usecases.proof.sample_log import ORIGIN
@@ -44,7 +45,7 @@ async def store(reading_engine: AsyncEngine, dsn: str) -> AsyncIterator[Postgres
     store = PostgresAuditStore(engine, dsn, await open_audit_log(reading_engine, ORIGIN))
     yield store
     await store.close()
-    await engine.dispose()
+    await close(engine)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from raas.storage.schema.migration import upgrade
 from raas.storage.schema.placement import PLACEMENTS, Placement
 from raas.usecases.ports.errors import StoreFault, StoreUnavailable
 from tests.conftest import CITUS_DSN, new_database
+from tests.engines import close
 from tests.storage.schema.citus_double import cluster_dsn, install_extension
 from tests.usecases.persons.harness import PersonHarness, a_call
 
@@ -265,7 +266,7 @@ async def test_replacement_waits_for_dossiers_that_a_prepared_transaction_hides(
         (affected,) = await harness.numbers.replace(a_call(), old, new, validate_only=False)
         assert affected.register == register.enterprise_number
     finally:
-        await writing.dispose()
+        await close(writing)
         await reading.dispose()
 
 
@@ -291,5 +292,5 @@ async def test_session_that_blocks_a_writer_on_a_node_is_ended(
             holder.execute("SELECT 1")
         holder.close()
     finally:
-        await writing.dispose()
+        await close(writing)
         await reading.dispose()
