@@ -12,7 +12,7 @@ from raas.concurrency.detached import _RUNNING
 async def close(engine: AsyncEngine) -> None:
     """Close an engine once the work that cancelled or refused calls left behind has ended.
 
-    A connection that such work gives back later would stay open.
+    An engine that was closed opens again when such work begins later, and nobody closes it a second time.
     """
     async with asyncio.timeout(30):
         while _RUNNING:

@@ -16,7 +16,7 @@ TURN_SECONDS = 0.01
 QUIET_PAUSES = 5
 """A silence of so many times the longest pause: gRPC has handed out all that it received."""
 LONGEST_PAUSES = 100
-"""Where calls keep arriving, they are held for so many times the longest pause."""
+"""A server holds calls that keep arriving for so many times the longest pause, and no longer."""
 
 
 class Closing:
