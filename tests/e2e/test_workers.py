@@ -16,6 +16,7 @@ from tests.e2e.servers import (
     reserve,
     running_server,
     serves,
+    title_of,
 )
 from tests.eventually import eventually
 
@@ -30,11 +31,7 @@ def consecutive_ports() -> tuple[int, int]:
 def workers_of(server: Server) -> list[int]:
     """The running processes of the workers."""
     children = psutil.Process(server.pid).children()
-    return [
-        child.pid
-        for child in children
-        if child.status() != psutil.STATUS_ZOMBIE and "raas.cli" in child.cmdline()
-    ]
+    return [child.pid for child in children if any("raas.cli" in title for title in title_of(child))]
 
 
 def accepts(port: int) -> bool:

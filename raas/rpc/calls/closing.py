@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 TURN_SECONDS = 0.01
@@ -22,9 +23,15 @@ LONGEST_PAUSES = 100
 class Closing:
     """Whether new calls are served, held or refused, and which calls are under way."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self.running: set[asyncio.Task[Any]] = set()
         self.expired = False
+        self._clock = clock
+        self._sleep = sleep
         self._holding = False
         self._last_arrival = 0.0
         self._longest_pause = TURN_SECONDS
@@ -34,7 +41,7 @@ class Closing:
         """Whether a call that arrives now is to be refused; waits while calls are held."""
         if not self._holding:
             return False
-        now = time.monotonic()
+        now = self._clock()
         self._longest_pause = max(self._longest_pause, now - self._last_arrival)
         self._last_arrival = now
         await self._released.wait()
@@ -47,10 +54,10 @@ class Closing:
         the event loop: where processor time is short, gRPC hands out one call after a while, then another.
         """
         self._holding = True
-        begins = turn_begins = self._last_arrival = time.monotonic()
+        begins = turn_begins = self._last_arrival = self._clock()
         while True:
-            await asyncio.sleep(TURN_SECONDS)
-            now = time.monotonic()
+            await self._sleep(TURN_SECONDS)
+            now = self._clock()
             self._longest_pause = max(self._longest_pause, now - turn_begins)
             longest = min(LONGEST_PAUSES * self._longest_pause, longest_seconds)
             if now - self._last_arrival > QUIET_PAUSES * self._longest_pause or now - begins > longest:

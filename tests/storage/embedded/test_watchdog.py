@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -24,9 +25,11 @@ def watchdogs(of: psutil.Process) -> list[psutil.Process]:
 
 
 def command_of(process: psutil.Process) -> str:
-    """The command line of a process; one that has just begun has none for a moment."""
-    wait_until(lambda: process.cmdline() != [] or process.status() == psutil.STATUS_ZOMBIE)
-    return " ".join(process.cmdline())
+    """The command line of a process: none for a moment when it has just begun, none once it has ended."""
+    with suppress(psutil.NoSuchProcess):
+        wait_until(lambda: process.cmdline() != [] or process.status() == psutil.STATUS_ZOMBIE)
+        return " ".join(process.cmdline())
+    return ""
 
 
 @pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGABRT])
