@@ -58,7 +58,7 @@ _RETENTION_SECONDS = 3_600
 _POOL_SIZE = 10
 CONNECTIONS = 2 * _POOL_SIZE + 4
 """Connections that a serving process may have to the database: two pools, the probe, the reader of rights,
-the lease of the checkpointer and the life of the audit chain."""
+the lock of the checkpointer and the life of the audit chain."""
 
 _GARBAGE_AFTER = 50_000
 """Allocations between two collections of cycles: calls free their memory without them."""

@@ -39,9 +39,9 @@ log = structlog.get_logger()
 DIRECTORY, COMMAND = "directory", "command"
 """The names under which the database keeps how far each place has got."""
 
-_LEASE_KEY: Final = 491_260_048_131
+_CHECKPOINTER_LOCK: Final = 491_260_048_131
 _SILENCE_SECONDS = 150.0
-"""The lease of a process that stands still ends so long after its last round: see CheckpointKeeper."""
+"""The lock of a process that stands still ends so long after its last round: see CheckpointKeeper."""
 _WATCH_SECONDS = 60.0
 
 
@@ -58,7 +58,7 @@ class AuditProof:
         self._on_loopback = all(is_loopback(split_address(each)[0]) for each in settings.addresses)
         self._store = PostgresProofStore(reading, audit_log.number)
         self._destinations = destinations_of(self._places, audit_log)
-        self._lease = SessionLock(dsn, _LEASE_KEY, _SILENCE_SECONDS)
+        self._lock = SessionLock(dsn, _CHECKPOINTER_LOCK, _SILENCE_SECONDS)
         watch = self._watch = ProofWatch(self._store, self._destinations, now, LoggedAlerts(metrics))
         metrics.watch(
             "raas_audit_proof_delay_seconds",
@@ -98,7 +98,7 @@ class AuditProof:
         """The tasks that run in the background while the process serves."""
         tasks = []
         if self._places.keys is not None:
-            keeper = CheckpointKeeper(self._lease, self._begin, _not_complete, self._seconds)
+            keeper = CheckpointKeeper(self._lock, self._begin, _not_complete, self._seconds)
             tasks.append(keep_running("audit checkpoints", keeper.run, report))
         else:
             log.warning("no checkpoints of the audit are made", missing="RAAS_AUDIT_KEYS")
@@ -108,7 +108,7 @@ class AuditProof:
         return tasks
 
     async def _begin(self) -> CheckpointRounds:
-        """The rounds of a new holder of the lease. Raises KeyUnusable."""
+        """The rounds of a new holder of the lock. Raises KeyUnusable."""
         signers = signers_of(self._places, self._log.origin)
         checkpointer = Checkpointer(self._store, self._log.origin, signers, now)
         log.info("making checkpoints of the audit", origin=self._log.origin, keys=len(signers))

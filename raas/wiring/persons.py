@@ -87,7 +87,7 @@ class Persons:
             create=CreatePerson(self._store, partial(bis_numbers, profile=profile)),
             update=UpdatePerson(self._store, transactions),
             numbers=ChangeNiss(transactions),
-            feed=ImportPersons(self._store, transactions),
+            import_persons=ImportPersons(self._store, transactions),
         )
 
     async def close(self) -> None:

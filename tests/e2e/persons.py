@@ -46,7 +46,7 @@ def new_niss() -> str:
 
 
 def a_person(number: str | None = None, **identity: Any) -> Person:
-    """A row of a feed: a person of the BIS register."""
+    """A row of an import: a person of the BIS register."""
     given = {"last_name": "D'Hondt-Müller", "first_names": ["Anne-Sophie", "Élise"], **identity}
     given = {"birth_date": "1968-06-14", "sex": Sex.SEX_FEMALE, **given}
     return Person(niss=number or new_niss(), register_of_origin=BIS, identity=Identity(**given))
@@ -63,7 +63,7 @@ class Persons:
         self.registers: Any = RegisterServiceStub(self.channel)
         self.stream: Any = MutationStreamStub(self.channel)
 
-    def feed(
+    def import_rows(
         self, rows: Iterable[Person], import_id: str | None = None, offset: int = 0
     ) -> ImportPersonsResponse:
         """Import one message of rows; returns the answer."""
@@ -74,7 +74,7 @@ class Persons:
     def known(self, number: int) -> list[str]:
         """Add this many persons to the source; returns their numbers."""
         rows = [a_person() for _ in range(number)]
-        assert self.feed(rows).applied == number
+        assert self.import_rows(rows).applied == number
         return [row.niss for row in rows]
 
     def inscribe(self, register: TestRegister, person: str, begin: str, end: str, **more: Any) -> Any:

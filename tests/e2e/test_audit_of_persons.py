@@ -53,7 +53,7 @@ def test_search_is_recorded_with_every_candidate_and_its_criteria_apart(world: W
         "birth_date": "1931-05-09",
     }
     niss = new_niss()
-    world.persons.feed([a_person(niss, **identity)])
+    world.persons.import_rows([a_person(niss, **identity)])
     request = person_v1.SearchPersonsRequest(**identity)
     searched = world.calls.call(world.persons.service.SearchPersons, request)
     assert [each.person.niss for each in searched.answer.candidates] == [niss]
@@ -67,7 +67,7 @@ def test_search_is_recorded_with_every_candidate_and_its_criteria_apart(world: W
 
 def test_checked_persons_are_recorded_for_whom_they_are_checked(world: World) -> None:
     old = new_niss()
-    world.persons.feed([a_person(old)])
+    world.persons.import_rows([a_person(old)])
     replaced = person_v1.ReplaceNissRequest(niss=old, successor_niss=world.ann)
     world.persons.service.ReplaceNiss(replaced, metadata=SOURCE)
     checks = [person_v1.PersonCheck(niss=niss) for niss in (old, world.bob)]

@@ -30,7 +30,7 @@ def test_refusals_are_recorded_with_their_reason_and_the_numbers_named(world: Wo
     persons, ann, unknown = world.persons, world.ann, new_niss()
     registers, service = persons.registers, persons.service
     old = new_niss()
-    persons.feed([a_person(old)])
+    persons.import_rows([a_person(old)])
     replaced = person_v1.ReplaceNissRequest(niss=old, successor_niss=world.bob)
     service.ReplaceNiss(replaced, metadata=SOURCE)
     nobody = "0403101811"

@@ -18,7 +18,7 @@ from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.identity import Identity
 from raas.storage.connection.database import open_database
 from raas.usecases.calls.access import AdmittedRegister
-from raas.usecases.persons.import_rows import FeedRow
+from raas.usecases.persons.import_rows import ImportedPerson
 from raas.v1.mutation_pb2 import Mutation
 from tests.conftest import CITUS_DSN
 from tests.e2e.registers import TestRegister, see_identities
@@ -42,7 +42,7 @@ async def told(harness: PersonHarness, register: AdmittedRegister, *last_names: 
     niss = await harness.person()
     await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
     for name in last_names:
-        await harness.fed([FeedRow(niss, identity=Identity(name))])
+        await harness.imported([ImportedPerson(niss, identity=Identity(name))])
     return niss
 
 

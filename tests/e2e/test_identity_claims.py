@@ -118,7 +118,7 @@ def test_field_unknown_to_the_source_never_differs(persons: Persons, register: T
     row = a_person()
     row.identity.ClearField("sex")
     row.identity.ClearField("first_names")
-    persons.feed([row])
+    persons.import_rows([row])
     claim = IdentityClaim(first_names=["Jan"], sex=Sex.SEX_MALE)
     assert persons.inscribe(register, row.niss, "2024-01-01", "2024-12-31", identity=claim).revision
 
@@ -128,7 +128,7 @@ def test_claim_about_a_replaced_number_is_compared_with_its_successor(
 ) -> None:
     new, old = a_person(), a_person(last_name="Janssens")
     old.status, old.replaced_by = REPLACED, new.niss
-    persons.feed([new, old])
+    persons.import_rows([new, old])
     right, wrong = IdentityClaim(last_name="D'Hondt-Müller"), IdentityClaim(last_name="Janssens")
     answer = persons.inscribe(register, old.niss, "2024-01-01", "2024-12-31", identity=right)
     assert (answer.dossier.niss, answer.replaced_niss) == (new.niss, old.niss)
@@ -142,7 +142,7 @@ def test_cancelled_and_unknown_numbers_refuse_inscriptions(
 ) -> None:
     new, old, gone = a_person(), a_person(), a_person()
     old.status, old.replaced_by, gone.status = REPLACED, new.niss, CANCELLED
-    persons.feed([new, old, gone])
+    persons.import_rows([new, old, gone])
     policy = {"replaced_niss_policy": REFUSE}
     for number, more, reason in (
         (new_niss(), {}, "NISS_UNKNOWN"),
@@ -159,7 +159,7 @@ def test_identity_and_other_violations_are_reported_together(
 ) -> None:
     gone = a_person()
     gone.status = CANCELLED
-    persons.feed([gone])
+    persons.import_rows([gone])
     made = inscription(gone.niss, "2024-12-31", "2024-01-01", identity=IdentityClaim(last_name="Janssens"))
     made.dossier_type = "NOTHING"
     batch = ApplyBatchRequest(operations=[BatchOperation(inscribe=made)])
@@ -175,7 +175,7 @@ def test_identity_and_other_violations_are_reported_together(
 
 def test_notices_for_deceased_and_unborn_persons(persons: Persons, register: TestRegister) -> None:
     dead = a_person(death_date="2020-03-01")
-    persons.feed([dead])
+    persons.import_rows([dead])
     single = persons.inscribe(register, dead.niss, "1960-01-01", "2024-12-31")
     made = BatchOperation(inscribe=inscription(dead.niss, "1968-06-13", "2024-12-31"))
     batch = persons.registers.ApplyBatch(ApplyBatchRequest(operations=[made]), metadata=register.caller)

@@ -88,7 +88,7 @@ def test_person_not_held_is_indistinguishable_from_an_unknown_one(
 def test_confrontation_answers_verdicts_and_is_limited(persons: Persons, register: TestRegister) -> None:
     row = a_person()
     row.identity.ClearField("sex")
-    persons.feed([row])
+    persons.import_rows([row])
     claim = IdentityClaim(last_name="dhondt muller", birth_date="1968-06-15", sex=Sex.SEX_MALE)
     request = ConfrontIdentityRequest(niss=row.niss, identity=claim)
     for _ in range(30):
@@ -104,7 +104,7 @@ def test_confrontation_answers_verdicts_and_is_limited(persons: Persons, registe
 
 def test_search_finds_other_spellings(persons: Persons) -> None:
     row = a_person(last_name="Van den Kerckhovensteen", birth_date="1931-05-06")
-    persons.feed([row])
+    persons.import_rows([row])
     request = SearchPersonsRequest(
         last_name="Vandenkerkhovesteen", birth_date="1931-05-00", birth_date_tolerance=0
     )
@@ -195,7 +195,7 @@ def test_update_is_applied_field_by_field_and_notifies_holders(
 
     national = a_person()
     national.register_of_origin = NATIONAL
-    persons.feed([national])
+    persons.import_rows([national])
     persons.inscribe(register, national.niss, "2024-01-01", "2024-12-31")
     request.niss = national.niss
     kept = refusal(persons.service.UpdatePerson, request, metadata=register.caller)

@@ -53,7 +53,7 @@ def test_remote_source_is_used_until_it_is_killed(source: Server, here: Server) 
     ann, old, bob, never_asked = there.known(4)
     gone, dead = a_person(), a_person(death_date="2020-03-01")
     gone.status = CANCELLED
-    there.feed([gone, dead])
+    there.import_rows([gone, dead])
     there.service.ReplaceNiss(ReplaceNissRequest(niss=old, successor_niss=ann), metadata=SOURCE)
     register = new_register(here)
 

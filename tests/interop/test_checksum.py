@@ -70,7 +70,7 @@ def test_javascript_agrees_on_the_history_of_a_register(local_server: Server) ->
     persons.service.CancelNiss(CancelNissRequest(niss=gone), metadata=SOURCE)
     persons.service.RestoreNiss(RestoreNissRequest(niss=gone), metadata=SOURCE)
     for name in ("Müller", "Ou-Yang"):
-        assert persons.feed([a_person(third, last_name=name)]).applied == 1
+        assert persons.import_rows([a_person(third, last_name=name)]).applied == 1
     AdministrationServiceStub(persons.channel).BreakGlass(
         BreakGlassRequest(register=register.number, reason="Été; raison=1", ticket="INC-1", hours=2),
         metadata=SOURCE,

@@ -64,7 +64,7 @@ async def open_person_harness(
         harness.creating(*(new_niss() for _ in range(20))),
         harness.update,
         harness.numbers,
-        harness.feed,
+        harness.import_persons,
     )
     permissions = declared_permissions(SERVICES)
     rights = await known_rights()

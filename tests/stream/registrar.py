@@ -33,7 +33,7 @@ def _person(niss: str, last_name: str) -> Person:
 async def introduce(channel: grpc.aio.Channel, register: str, people: Sequence[str]) -> None:
     """Import these persons into the source."""
     rows = [_person(niss, _NAMES[0]) for niss in people]
-    applied = await _feed(PersonServiceStub(channel), register, rows)
+    applied = await _import(PersonServiceStub(channel), register, rows)
     assert applied == len(people)
 
 
@@ -60,7 +60,7 @@ async def _change(stub: Any, register: str, people: Sequence[str], chance: rando
     niss, other = chance.sample(people, 2)
     name = chance.choice(_NAMES)
     what = chance.choice(
-        ("replace", "replace", "restore", "restore", "restore", "cancel", "update", "feed", "feed")
+        ("replace", "replace", "restore", "restore", "restore", "cancel", "update", "import", "import")
     )
     given: Mapping[str, Any] = {"metadata": metadata(register), "timeout": 20}
     try:
@@ -78,7 +78,7 @@ async def _change(stub: Any, register: str, people: Sequence[str], chance: rando
                 request.update_mask.paths.append("last_name")
                 await stub.UpdatePerson(request, **given)
             case _:
-                await _feed(stub, register, [_person(niss, name)])
+                await _import(stub, register, [_person(niss, name)])
     except grpc.aio.AioRpcError as error:
         if error.code() not in _REFUSED:
             raise
@@ -86,7 +86,7 @@ async def _change(stub: Any, register: str, people: Sequence[str], chance: rando
     return what
 
 
-async def _feed(stub: Any, register: str, rows: Sequence[Person]) -> int:
+async def _import(stub: Any, register: str, rows: Sequence[Person]) -> int:
     call = stub.ImportPersons(
         iter([v1.ImportPersonsRequest(persons=rows)]), metadata=metadata(register), timeout=20
     )

@@ -1,6 +1,6 @@
 """Rules that the identity of a person must satisfy when a register's user enters it.
 
-The authentic source is not held to them: its feed is warned where a row breaks one, and applied.
+The authentic source is not held to them: a row that breaks one is applied, with a warning.
 """
 
 from __future__ import annotations

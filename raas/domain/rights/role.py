@@ -25,7 +25,7 @@ class Role(Enum):
     PERSON_CHECKER = 4
     """Asks the authentic source for the state of any number."""
     AUTHENTIC_SOURCE = 5
-    """Feeds the authentic source, and replaces, restores and cancels numbers."""
+    """Imports persons, and replaces, restores and cancels numbers."""
     PUBLISHER = 6
     """Publishes the events of its network services."""
     AUDITOR = 7

@@ -20,10 +20,10 @@ from raas.rpc.services.persons_served import PersonsServed
 from raas.rpc.wire.applied import import_response
 from raas.rpc.wire.fields import Faults, NissRules, read_text, within_batch
 from raas.rpc.wire.operations import read_operations
-from raas.rpc.wire.persons.answers import feed_response
-from raas.rpc.wire.persons.requests import read_feed_rows
+from raas.rpc.wire.persons.answers import import_persons_response
+from raas.rpc.wire.persons.requests import read_imported_persons
 from raas.usecases.calls.access import AdmittedRegister
-from raas.usecases.persons.import_progress import FeedAnswer, FeedMessage
+from raas.usecases.persons.import_progress import PersonImportAnswer, PersonImportMessage
 from raas.usecases.writes.imports import ImportAnswer, ImportMessage, Imports
 from raas.v1 import person_service_pb2, register_service_pb2
 
@@ -54,7 +54,7 @@ class RowFormat(Generic[_Row]):
 
 
 _OPERATIONS = RowFormat("operations", OPERATIONS_LIMIT, read_operations, lambda operation: operation.niss)
-_PERSONS = RowFormat("persons", PERSONS_LIMIT, read_feed_rows, lambda row: row.niss)
+_PERSONS = RowFormat("persons", PERSONS_LIMIT, read_imported_persons, lambda row: row.niss)
 
 
 class RegisterImport:
@@ -96,22 +96,23 @@ class PersonImport:
     async def ImportPersons(
         self, requests: AsyncIterator[person_service_pb2.ImportPersonsRequest], context: object
     ) -> AsyncGenerator[person_service_pb2.ImportPersonsResponse, None]:
-        """Apply a feed of persons, message by message."""
+        """Import persons, message by message."""
         async with self._request() as r:
             first = await anext(requests, None)
             if first is None:
                 return
             stream = ImportStream(r, first, requests, _PERSONS)
             r.refuse_faults()
-            messages = (FeedMessage(*part) async for part in stream.parts(None))
+            messages = (PersonImportMessage(*part) async for part in stream.parts(None))
             answers = cast(
-                AsyncGenerator[FeedAnswer, None], self._persons.use_cases.feed.run(r.call, messages)
+                AsyncGenerator[PersonImportAnswer, None],
+                self._persons.use_cases.import_persons.run(r.call, messages),
             )
             async with aclosing(answers):
                 async for answer in answers:
                     _, rows = stream.note_answered()
                     await r.keep_part(_PERSONS.numbers(rows), {"through_offset": answer.through_offset})
-                    yield await feed_response(answer, r.call.language)
+                    yield await import_persons_response(answer, r.call.language)
 
 
 class ImportStream(Generic[_Request, _Row]):

@@ -60,7 +60,7 @@ class PersonUseCases:
     create: CreatePerson
     update: UpdatePerson
     numbers: ChangeNiss
-    feed: ImportPersons
+    import_persons: ImportPersons
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ PLACEMENTS: Mapping[str, Placement] = {
     "niss_status": Placement.REFERENCE,
     "niss_status_bounds": Placement.REFERENCE,
     "content": Placement.REFERENCE,
-    # Search and feed of persons: each copy would cost disk on every node and a write there.
+    # Search and import of persons: each copy would cost disk on every node and a write there.
     "person_key": Placement.LOCAL,
     "person_request": Placement.LOCAL,
     "person_import": Placement.LOCAL,

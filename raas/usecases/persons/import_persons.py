@@ -1,4 +1,4 @@
-"""ImportPersons: apply the feed of the authentic source, every row exactly once."""
+"""ImportPersons: apply the rows of the authentic source, each exactly once."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from raas.domain.registers.mutation import Stamp
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.import_offsets import MessageOffsets, rows_to_skip
 from raas.usecases.persons.import_progress import (
-    FeedAnswer,
-    FeedMessage,
     MessageProgress,
+    PersonImportAnswer,
+    PersonImportMessage,
     RowsOutcome,
     RowWarnings,
 )
-from raas.usecases.persons.import_rows import FeedRow, Find, apply_row, nobody
+from raas.usecases.persons.import_rows import Find, ImportedPerson, apply_row, nobody
 from raas.usecases.persons.transaction import PersonTransactions
 from raas.usecases.ports.persons import AddResult, PersonStore, Progress, Rejection
 from raas.usecases.ports.write_store import ImportKey
@@ -39,7 +39,9 @@ class ImportPersons:
         self._store = store
         self._transactions = transactions
 
-    async def run(self, call: Call, messages: AsyncIterator[FeedMessage]) -> AsyncIterator[FeedAnswer]:
+    async def run(
+        self, call: Call, messages: AsyncIterator[PersonImportMessage]
+    ) -> AsyncIterator[PersonImportAnswer]:
         """One answer per message, in order, each sent once its message is committed.
 
         With an import id, rows below the offset the server keeps are skipped, never applied twice; a
@@ -61,8 +63,8 @@ class ImportPersons:
             yield await self._message(call, message, key, stamp)
 
     async def _message(
-        self, call: Call, message: FeedMessage, key: ImportKey | None, stamp: Stamp
-    ) -> FeedAnswer:
+        self, call: Call, message: PersonImportMessage, key: ImportKey | None, stamp: Stamp
+    ) -> PersonImportAnswer:
         progress = MessageProgress(call, message, key, stamp, message.offset)
         await self._skip_applied(progress)
         rows_at_once = _ROWS_AT_ONCE
@@ -140,7 +142,7 @@ class ImportPersons:
         # The first row alters something, or another transaction has just added one of the numbers.
         return await self._alter(progress, _altering(rows, find))
 
-    async def _alter(self, progress: MessageProgress, rows: Sequence[FeedRow]) -> RowsOutcome | None:
+    async def _alter(self, progress: MessageProgress, rows: Sequence[ImportedPerson]) -> RowsOutcome | None:
         """Apply the rows in one transaction that excludes all writers; None as in `_next_rows`."""
         await self._add_needed(progress, rows)
         key, offset = progress.key, progress.offset
@@ -172,7 +174,7 @@ class ImportPersons:
             await transaction.commit(progress.call)
         return RowsOutcome(len(rows), applied, rejected, warnings, altering=True)
 
-    async def _add_needed(self, progress: MessageProgress, rows: Sequence[FeedRow]) -> None:
+    async def _add_needed(self, progress: MessageProgress, rows: Sequence[ImportedPerson]) -> None:
         """Add the unknown numbers that these rows need, if a row further down in the message can add them."""
         needed = _needed_early(progress, rows)
         while needed:
@@ -185,7 +187,7 @@ class ImportPersons:
                 return
             # Another transaction has just added one of them, so none was added: the others are still needed.
 
-    async def _records(self, rows: Sequence[FeedRow]) -> Find:
+    async def _records(self, rows: Sequence[ImportedPerson]) -> Find:
         """The records of the numbers of these rows, and of the successors of those that were replaced."""
         known = dict(await self._store.persons(_numbers(rows)))
         successors = {p.successor for p in known.values() if p.successor is not None} - known.keys()
@@ -194,11 +196,11 @@ class ImportPersons:
         return known.get
 
 
-def _numbers(rows: Sequence[FeedRow]) -> set[Niss]:
+def _numbers(rows: Sequence[ImportedPerson]) -> set[Niss]:
     return {niss for row in rows for niss in (row.niss, row.replaced_by) if niss is not None}
 
 
-def _altering(rows: Sequence[FeedRow], find: Find) -> Sequence[FeedRow]:
+def _altering(rows: Sequence[ImportedPerson], find: Find) -> Sequence[ImportedPerson]:
     """The rows for one transaction that excludes all writers: the first one, and others that alter."""
     last = altering = 0
     for index, row in enumerate(rows[1:], 1):
@@ -209,16 +211,16 @@ def _altering(rows: Sequence[FeedRow], find: Find) -> Sequence[FeedRow]:
     return rows[: last + 1]
 
 
-def _waits(progress: MessageProgress, row: FeedRow, find: Find) -> bool:
+def _waits(progress: MessageProgress, row: ImportedPerson, find: Find) -> bool:
     """Whether the row is about an unknown number that another row of the message can add."""
     if row.violations or row.known(find) is not None or row.stands_alone():
         return False
     return progress.addition_of(row.niss) is not None
 
 
-def _needed_early(progress: MessageProgress, rows: Sequence[FeedRow]) -> dict[Niss, FeedRow]:
+def _needed_early(progress: MessageProgress, rows: Sequence[ImportedPerson]) -> dict[Niss, ImportedPerson]:
     """The numbers that these rows need before the turn of the row that can add them, with that row."""
-    needed: dict[Niss, FeedRow] = {}
+    needed: dict[Niss, ImportedPerson] = {}
     added_in_turn: set[Niss] = set()
     for row in rows:
         if row.niss is not None and row.stands_alone():

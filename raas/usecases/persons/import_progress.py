@@ -1,4 +1,4 @@
-"""The messages of a feed of persons, their answers, and a message under way."""
+"""The messages of an import of persons, their answers, and a message under way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonStatus
 from raas.domain.registers.mutation import Stamp
 from raas.usecases.calls.call import Call
-from raas.usecases.persons.import_rows import FeedRow
+from raas.usecases.persons.import_rows import ImportedPerson
 from raas.usecases.ports.persons import Rejection
 from raas.usecases.ports.write_store import ImportKey
 
@@ -19,16 +19,16 @@ RowWarnings = tuple[int, tuple[Violation, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class FeedMessage:
+class PersonImportMessage:
     """Rows with the offsets `offset`, `offset` + 1, …; `import_id` counts in the first message only."""
 
     import_id: str | None
     offset: int
-    rows: Sequence[FeedRow]
+    rows: Sequence[ImportedPerson]
 
 
 @dataclass(frozen=True, slots=True)
-class FeedAnswer:
+class PersonImportAnswer:
     """The outcome of one message: committed up to, not including, `through_offset`.
 
     `rejected` are the rows that were skipped, in order of offset, those of an earlier attempt at the same
@@ -58,7 +58,7 @@ class MessageProgress:
     """A message under way: what became of its rows so far."""
 
     call: Call
-    message: FeedMessage
+    message: PersonImportMessage
     key: ImportKey | None
     stamp: Stamp
     stored: int
@@ -71,7 +71,7 @@ class MessageProgress:
     warnings: list[RowWarnings] = field(default_factory=list)
     added_early: set[Niss] = field(default_factory=set)
     """Numbers that were added before the turn of their row, because an earlier row needs them."""
-    _additions: dict[Niss, FeedRow] = field(init=False)
+    _additions: dict[Niss, ImportedPerson] = field(init=False)
 
     def __post_init__(self) -> None:
         """Find the first row that can add each number."""
@@ -80,13 +80,13 @@ class MessageProgress:
             if row.niss is not None and row.niss not in self._additions and row.can_add():
                 self._additions[row.niss] = row
 
-    def is_done(self, row: FeedRow) -> bool:
+    def is_done(self, row: ImportedPerson) -> bool:
         """Whether the row was applied before its turn, by adding its number."""
         if row.status not in (None, PersonStatus.ACTIVE) or row.niss not in self.added_early:
             return False
         return self.addition_of(row.niss) is row
 
-    def addition_of(self, niss: Niss | None) -> FeedRow | None:
+    def addition_of(self, niss: Niss | None) -> ImportedPerson | None:
         """The first row of the message that can add this number."""
         return None if niss is None else self._additions.get(niss)
 
@@ -96,7 +96,7 @@ class MessageProgress:
         return self.message.offset + self.place
 
     @property
-    def rows(self) -> Sequence[FeedRow]:
+    def rows(self) -> Sequence[ImportedPerson]:
         """The rows that are left."""
         return self.message.rows[self.place :]
 
@@ -108,7 +108,9 @@ class MessageProgress:
         self.rejected += outcome.rejected
         self.warnings += outcome.warnings
 
-    def answer(self) -> FeedAnswer:
+    def answer(self) -> PersonImportAnswer:
         """The answer to the message, all rows of which are done."""
         through = max(self.offset, self.stored)
-        return FeedAnswer(through, self.applied, self.unchanged, tuple(self.rejected), tuple(self.warnings))
+        return PersonImportAnswer(
+            through, self.applied, self.unchanged, tuple(self.rejected), tuple(self.warnings)
+        )

@@ -1,4 +1,4 @@
-"""The rows of a feed of persons, and applying one of them in a transaction."""
+"""The rows of an import of persons, and applying one of them in a transaction."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Find = Callable[[Niss], Person | None]
 
 
 @dataclass(frozen=True, slots=True)
-class FeedRow:
+class ImportedPerson:
     """The data of a number; None, or an empty field of the identity, says nothing about that field.
 
     A row that could not be read has its faults in `violations` and is never applied. `withdraws_death` says
@@ -153,7 +153,7 @@ class FeedRow:
         return final == known.successor
 
 
-async def apply_row(transaction: PersonTransaction, row: FeedRow, stamp: Stamp) -> bool:
+async def apply_row(transaction: PersonTransaction, row: ImportedPerson, stamp: Stamp) -> bool:
     """Apply a faultless row; answers whether it changed anything.
 
     Raises Refused, with paths below the row; then the row changed nothing.
@@ -194,12 +194,12 @@ def nobody(_: Niss) -> None:
     """No record."""
 
 
-def _with_origin(person: Person, row: FeedRow) -> Person:
+def _with_origin(person: Person, row: ImportedPerson) -> Person:
     return replace(person, register_of_origin=row.register_of_origin or person.register_of_origin)
 
 
 def _apply_status(
-    transaction: PersonTransaction, row: FeedRow, niss_status: PersonStatus, stamp: Stamp
+    transaction: PersonTransaction, row: ImportedPerson, niss_status: PersonStatus, stamp: Stamp
 ) -> bool:
     """Replace or cancel the number as the row asks; answers whether its status changed."""
     assert row.niss is not None

@@ -33,7 +33,7 @@ from raas.usecases.ports.write_store import (
 )
 
 Rejection = tuple[int, tuple[Violation, ...]]
-"""A row of a feed that was skipped: its offset, and all its violations."""
+"""A row of an import that was skipped: its offset, and all its violations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class PersonStore(Protocol):
         """The skipped rows of an import with first <= offset < end, in order of offset."""
 
     def creation(self) -> AbstractAsyncContextManager[PersonCreation]:
-        """Exclude all transactions that add persons, feeds too; leaving without `add` rolls back.
+        """Exclude all transactions that add persons, imports too; leaving without `add` rolls back.
 
         One lock for all creations is enough because they are rare. With locks per name, two requests for one
         person could miss each other, since no key is common to all spellings of a name.

@@ -1,6 +1,6 @@
 """The checkpointer: gives new audit records their places in the log and signs a checkpoint over them.
 
-One process of all runs it, under a lease of the store. Two of them do no harm: the second one to store a
+One process of all runs it, under a lock of the store. Two of them do no harm: the second one to store a
 checkpoint of a number is refused and starts again from the store.
 """
 

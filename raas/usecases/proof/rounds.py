@@ -17,7 +17,7 @@ MOST_DELIVERIES = 10_000
 
 
 class CheckpointRounds:
-    """One round a minute, by the process that has the lease.
+    """One round a minute, by the process that has the lock.
 
     `destinations` have names, under which the store keeps how far each has got. `now` gives microseconds
     since 1970.

@@ -14,7 +14,7 @@ from raas.domain.numbers.niss import niss_text
 from raas.rpc.wire.persons.identities import identity_message
 from raas.usecases.admin.erase import EraseContents
 from raas.usecases.calls.access import AdmittedRegister
-from raas.usecases.persons.import_rows import FeedRow
+from raas.usecases.persons.import_rows import ImportedPerson
 from raas.usecases.ports.audit.journal import NoJournal
 from raas.v1 import mutation_stream_pb2 as v1
 from raas.v1 import register_service_pb2 as registers_v1
@@ -73,7 +73,7 @@ async def test_every_read_shows_contents_and_later_their_erasure(
     await stream.rights.put(identity_authorisation(register.enterprise_number))
     niss = await persons.person(an_identity("Peeters"))
     await persons.inscribe(register, niss, "2020-01-01", "2020-12-31")
-    await persons.fed([FeedRow(niss, identity=WHOLE)])
+    await persons.imported([ImportedPerson(niss, identity=WHOLE)])
 
     before = await shown(stream, register, niss)
     assert before[0] == before[1] == before[2]
@@ -104,7 +104,7 @@ async def test_the_checksum_follows_before_and_after_an_erasure(
     niss = await persons.person(an_identity("Peeters"))
     await persons.inscribe(register, niss, "2020-01-01", "2020-12-31")
     for name in ("Janssens", "Maes"):
-        await persons.fed([FeedRow(niss, identity=an_identity(name))])
+        await persons.imported([ImportedPerson(niss, identity=an_identity(name))])
     sent = Subscriber("before the erasure")
     last = 4
     sent.events += [Begun(0), Mutations(await subscribed(stream, number, 0, last), last)]

@@ -11,7 +11,7 @@ import pytest
 
 from raas.domain.numbers.niss import Niss, niss_text
 from raas.domain.persons.stored_identity import IDENTITY_FIELDS
-from raas.usecases.persons.import_rows import FeedRow
+from raas.usecases.persons.import_rows import ImportedPerson
 from raas.v1 import person_service_pb2 as v1
 from raas.v1.person_pb2 import Person
 from tests.rights import identity_authorisation
@@ -129,7 +129,7 @@ async def test_repeated_creation_shows_no_value_that_others_have_changed(own: Ow
     assert (as_dict(created.identity), list(created.withheld_fields)) == (identity, [])
     harness, niss = own.raas_server.harness, Niss(int(created.niss))
     record = (await harness.record(niss)).identity
-    await harness.fed([FeedRow(niss, identity=replace(record, birth_place="Rabat"))])
+    await harness.imported([ImportedPerson(niss, identity=replace(record, birth_place="Rabat"))])
     again = (await own.ask("CreatePerson", request)).person
     assert list(again.withheld_fields) == ["birth_place"]
     assert "birth_place" not in as_dict(again.identity)

@@ -21,7 +21,7 @@ from raas.domain.rights.view import Content
 from raas.rpc.calls.identity.identify import development_identity
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Caller
-from raas.usecases.persons.import_rows import FeedRow
+from raas.usecases.persons.import_rows import ImportedPerson
 from raas.v1 import mutation_stream_pb2 as v1
 from raas.v1 import register_service_pb2 as registers_v1
 from raas.v1.identity_pb2 import Identity
@@ -66,8 +66,8 @@ class World:
 
     async def rename(self, last_name: str, first_name: str) -> None:
         """Change the identity; recorded under the dossier types under which the person is known."""
-        await self.persons.fed(
-            [FeedRow(self.niss, identity=an_identity(last_name, "1968-06-14", first_name))]
+        await self.persons.imported(
+            [ImportedPerson(self.niss, identity=an_identity(last_name, "1968-06-14", first_name))]
         )
 
     @property

@@ -13,7 +13,7 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.identity import Identity
 from raas.usecases.admin.erase import EraseContents
 from raas.usecases.calls.access import AdmittedRegister
-from raas.usecases.persons.import_rows import FeedRow
+from raas.usecases.persons.import_rows import ImportedPerson
 from raas.usecases.ports.audit.journal import NoJournal
 from tests.usecases.persons.harness import PersonHarness, a_call
 
@@ -28,7 +28,7 @@ async def told(harness: PersonHarness, register: AdmittedRegister, *last_names: 
     niss = await harness.person()
     await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
     for name in last_names:
-        await harness.fed([FeedRow(niss, identity=Identity(name))])
+        await harness.imported([ImportedPerson(niss, identity=Identity(name))])
     return niss
 
 

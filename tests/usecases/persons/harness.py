@@ -30,8 +30,8 @@ from raas.usecases.persons.change_niss import ChangeNiss
 from raas.usecases.persons.create import CreatePerson
 from raas.usecases.persons.identities import StoredIdentities
 from raas.usecases.persons.import_persons import ImportPersons
-from raas.usecases.persons.import_progress import FeedAnswer, FeedMessage
-from raas.usecases.persons.import_rows import FeedRow
+from raas.usecases.persons.import_progress import PersonImportAnswer, PersonImportMessage
+from raas.usecases.persons.import_rows import ImportedPerson
 from raas.usecases.persons.read import ReadPersons
 from raas.usecases.persons.search import SearchPersons
 from raas.usecases.persons.transaction import PersonTransactions
@@ -88,7 +88,7 @@ def a_call(actor: int | None = None, rpc: str = "/test") -> Call:
     return Call(Caller(EnterpriseNumber(actor or 999999922)), uuid4(), rpc)
 
 
-async def one_message(*messages: FeedMessage) -> AsyncIterator[FeedMessage]:
+async def one_message(*messages: PersonImportMessage) -> AsyncIterator[PersonImportMessage]:
     for message in messages:
         yield message
 
@@ -103,7 +103,7 @@ class PersonHarness:
         self.contents = PostgresContentStore(reading)
         self.transactions = PersonTransactions(PostgresPersonWriteStore(engine), 1_000)
         self.numbers = ChangeNiss(self.transactions)
-        self.feed = ImportPersons(self.store, self.transactions)
+        self.import_persons = ImportPersons(self.store, self.transactions)
         self.update = UpdatePerson(self.store, self.transactions)
         self.search = SearchPersons(self.store)
         self.read = ReadPersons(self.store, self.source)
@@ -155,12 +155,16 @@ class PersonHarness:
         operation = Operation(action, niss, code, period)
         await self.operations.single(a_call(), register, operation, validate_only=False, request_id=None)
 
-    async def fed(
-        self, rows: Sequence[FeedRow], offset: int = 0, import_id: str | None = None, actor: int | None = None
-    ) -> FeedAnswer:
-        """The answer to one message of a feed."""
-        message = FeedMessage(import_id, offset, rows)
-        (answer,) = [each async for each in self.feed.run(a_call(actor), one_message(message))]
+    async def imported(
+        self,
+        rows: Sequence[ImportedPerson],
+        offset: int = 0,
+        import_id: str | None = None,
+        actor: int | None = None,
+    ) -> PersonImportAnswer:
+        """The answer to one message of an import."""
+        message = PersonImportMessage(import_id, offset, rows)
+        (answer,) = [each async for each in self.import_persons.run(a_call(actor), one_message(message))]
         return answer
 
     async def log(self, register: AdmittedRegister) -> list[tuple[object, ...]]:

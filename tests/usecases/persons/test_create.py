@@ -217,8 +217,8 @@ async def test_concurrent_creations_of_one_person_create_one_number(
 
 async def test_creation_finds_a_person_that_a_feed_is_adding(harness: PersonHarness, year: int):
     creating = asyncio.create_task(create(harness, samira(year)))
-    feeding = asyncio.create_task(harness.person(samira(year)))
-    answer, fed = await asyncio.gather(creating, feeding)
+    importing = asyncio.create_task(harness.person(samira(year)))
+    answer, fed = await asyncio.gather(creating, importing)
     found = await create(harness, samira(year))
     shown = {candidate.person.niss for candidate in found.candidates}
     assert shown == {fed, *([answer.person.niss] if answer.person else [])}

@@ -1,4 +1,4 @@
-"""The checkpointer in the background: its lease, and what a new holder begins with."""
+"""The checkpointer in the background: its lock, and what a new holder begins with."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from raas.usecases.proof.rounds import CheckpointRounds
 from tests.usecases.proof.sample_log import SampleLog, write
 
 
-class Lease:
-    """A lease that the test gives and takes."""
+class Lock:
+    """A lock that the test gives and takes."""
 
     def __init__(self) -> None:
         self.free = True
@@ -35,12 +35,12 @@ class Process:
     """A keeper of which every round ends as the test wants it to."""
 
     def __init__(self) -> None:
-        self.lease = Lease()
+        self.lock = Lock()
         self.begun = 0
         self.rounds = 0
         self.error: Exception | None = None
         self.failures: list[str] = []
-        self.keeper = CheckpointKeeper(self.lease, self.begin, self.failures.append, 0.001)
+        self.keeper = CheckpointKeeper(self.lock, self.begin, self.failures.append, 0.001)
 
     async def begin(self) -> Process:
         self.begun += 1
@@ -61,7 +61,7 @@ async def test_holder_of_the_lease_continues_its_rounds() -> None:
 
 async def test_process_without_the_lease_makes_no_round() -> None:
     process = Process()
-    process.lease.free = False
+    process.lock.free = False
     await process.keeper.turn()
     assert (process.begun, process.rounds, process.failures) == (0, 0, [])
 
@@ -81,18 +81,18 @@ async def test_every_failure_makes_the_next_round_begin_anew() -> None:
 async def test_lease_that_was_lost_and_taken_again_is_that_of_a_new_holder() -> None:
     process = Process()
     await process.keeper.turn()
-    process.lease.lost = True
+    process.lock.lost = True
     await process.keeper.turn()
     await process.keeper.turn()
     assert (process.begun, process.rounds) == (2, 2)
-    process.lease.free = False
+    process.lock.free = False
     await process.keeper.turn()
-    process.lease.free = True
+    process.lock.free = True
     await process.keeper.turn()
     assert process.begun == 3
 
 
-async def test_stopped_keeper_gives_up_the_lease() -> None:
+async def test_stopped_keeper_gives_up_the_lock() -> None:
     process = Process()
     running = asyncio.create_task(process.keeper.run())
     while process.rounds < 3:
@@ -100,7 +100,7 @@ async def test_stopped_keeper_gives_up_the_lease() -> None:
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
-    assert process.lease.released == 1
+    assert process.lock.released == 1
 
 
 async def test_leader_that_stood_still_leaves_the_log_to_the_other() -> None:
@@ -110,13 +110,13 @@ async def test_leader_that_stood_still_leaves_the_log_to_the_other() -> None:
     async def begin() -> CheckpointRounds:
         return CheckpointRounds(log.store, log.another_checkpointer(), {}, lambda: log.now)
 
-    first, second = (CheckpointKeeper(Lease(), begin, failures.append, 60) for _ in range(2))
+    first, second = (CheckpointKeeper(Lock(), begin, failures.append, 60) for _ in range(2))
     write(log, 1)
     await first.turn()
     write(log, 2)
     await second.turn()
     write(log, 3)
-    await first.turn()  # it believes that it still has the lease
+    await first.turn()  # it believes that it still has the lock
     assert failures == ["CheckpointTaken"]
     await first.turn()
     assert (await log.store.note(3), await log.store.note(4)) != (None, None)

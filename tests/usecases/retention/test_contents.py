@@ -14,7 +14,7 @@ from raas.domain.registers.operation import Action, Operation
 from raas.storage.reads.store import PostgresReadStore
 from raas.usecases.admin.erase import EraseContents
 from raas.usecases.calls.access import AdmittedRegister
-from raas.usecases.persons.import_rows import FeedRow
+from raas.usecases.persons.import_rows import ImportedPerson
 from raas.usecases.ports.audit.journal import ContentsErased
 from raas.usecases.retention.contents import SETTLED, ForgottenContents
 from tests.usecases.admin.test_journaled_rights import ListedJournal
@@ -33,7 +33,7 @@ async def told(harness: PersonHarness, register: AdmittedRegister) -> Niss:
     """A person of the register whose name changed, with a mutation."""
     niss = await harness.person()
     await harness.inscribe(register, niss, "2024-01-01", "2024-12-31")
-    await harness.fed([FeedRow(niss, identity=Identity("Changed"))])
+    await harness.imported([ImportedPerson(niss, identity=Identity("Changed"))])
     return niss
 
 

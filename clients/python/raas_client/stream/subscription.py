@@ -31,8 +31,8 @@ class Subscription:
 
     Asking for the next event means that the previous one was processed: only then is its checkpoint saved,
     and acknowledged for a named subscriber, at most every 10 seconds. After a `break` the current event
-    comes again. A lost connection is replaced, and the events continue after the last one; so it is when the
-    certificate or the token of the caller expires and was renewed.
+    comes again. A lost connection is replaced, and the events continue after the last one; the same holds
+    when the certificate or the token of the caller expires and was renewed.
 
     Raises RevisionExpired, LogReplaced or RevisionInFuture where the log cannot be continued: begin again
     with a snapshot. Raises FilterChanged for a checkpoint of other filters, StreamBroken where the stream

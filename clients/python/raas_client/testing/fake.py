@@ -29,7 +29,7 @@ class FakeRegister:
     It answers as RaaS answers, by the same rules: dossier types, Inscribe, Remove, ApplyBatch, Import,
     Consult, Export, GetHistory, CheckInscriptions, FindRegisters, ListStaleNiss, and the stream with all its
     starts. It listens on a free port of the loopback address and runs on a thread of its own, so tests may
-    be asynchronous or not. Its NISS are those of fictitious persons (month + 60), and others.
+    be asynchronous or not. It accepts every well-formed NISS, also those of fictitious persons (month + 60).
 
     Its authentic source knows every number and no identity, until it is told otherwise: `does_not_know`,
     `identify`, `replace_niss`, `cancel_niss`. It answers no call of PersonService.
@@ -87,14 +87,14 @@ class FakeRegister:
     def identify(self, niss: str, identity: Identity, effective_date: Day | None = None) -> None:
         """Set the identity of a person: claims are compared with it, and notices come from it.
 
-        Setting another one later is a change of identity, which the stream tells (IDENTITY_CHANGED) as the
-        dossier types of the person ask. Raises ValueError for an identity that cannot be.
+        Setting another one later is a change of identity, which the stream sends (IDENTITY_CHANGED) as
+        `identity_changes` of the dossier types says. Raises ValueError for an invalid identity.
         """
         day = None if effective_date is None else day_of(effective_date).toordinal()
         self._run(self._server.identify(niss, identity, day))
 
     def replace_niss(self, niss: str, successor: str) -> None:
-        """Replace a number by another: its dossiers move, and the stream tells it."""
+        """Replace a number by another: its dossiers move, and the stream sends the mutations."""
         self._run(self._server.replace_niss(niss, successor))
 
     def restore_niss(self, niss: str) -> None:

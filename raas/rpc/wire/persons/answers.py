@@ -15,7 +15,7 @@ from raas.rpc.wire.persons.identities import identity_message
 from raas.rpc.wire.rejected_rows import rejected_rows
 from raas.rpc.wire.violations import notice_messages
 from raas.usecases.persons.change_niss import AffectedRegister, Inseparable
-from raas.usecases.persons.import_progress import FeedAnswer
+from raas.usecases.persons.import_progress import PersonImportAnswer
 from raas.usecases.persons.read import CheckedPerson
 from raas.usecases.persons.search import Candidate
 from raas.usecases.writes.results import Notice
@@ -102,8 +102,8 @@ def state_message(niss: Niss, checked: CheckedPerson) -> v1.PersonState:
     return message
 
 
-async def feed_response(answer: FeedAnswer, language: str) -> v1.ImportPersonsResponse:
-    """The answer to one message of a feed of persons."""
+async def import_persons_response(answer: PersonImportAnswer, language: str) -> v1.ImportPersonsResponse:
+    """The answer to one message of an import of persons."""
     return v1.ImportPersonsResponse(
         through_offset=answer.through_offset,
         applied=answer.applied,

@@ -1,4 +1,4 @@
-"""Requests of PersonService, and the rows of the feed of persons."""
+"""Requests of PersonService, and the rows of ImportPersons."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from raas.rpc.wire.operations import read_claim
 from raas.rpc.wire.persons.identities import read_first_names, read_identity, read_name, read_past_date
 from raas.rpc.wire.persons.sexes import read_sex
 from raas.rpc.wire.registers import masked_fields
-from raas.usecases.persons.import_rows import FeedRow
+from raas.usecases.persons.import_rows import ImportedPerson
 from raas.usecases.persons.read import PersonCheck
 from raas.usecases.persons.search import MOST_RESULTS
 from raas.v1 import identity_pb2, person_pb2
@@ -147,13 +147,13 @@ def read_update(
     return names, identity, _read_source_date(request.source_date, rules, faults)
 
 
-def read_feed_rows(messages: Iterable[person_pb2.Person], rules: NissRules) -> list[FeedRow]:
-    """The rows of a feed, in their order."""
-    return [read_feed_row(message, rules) for message in messages]
+def read_imported_persons(messages: Iterable[person_pb2.Person], rules: NissRules) -> list[ImportedPerson]:
+    """The rows of an import, in their order."""
+    return [read_imported_person(message, rules) for message in messages]
 
 
-def read_feed_row(message: person_pb2.Person, rules: NissRules) -> FeedRow:
-    """A row of a feed; its violations have paths relative to the row."""
+def read_imported_person(message: person_pb2.Person, rules: NissRules) -> ImportedPerson:
+    """A row of an import; its violations have paths relative to the row."""
     faults: Faults = []
     niss = read_niss("niss", message.niss, rules, faults)
     origin = status = replaced_by = source_date = None
@@ -175,7 +175,9 @@ def read_feed_row(message: person_pb2.Person, rules: NissRules) -> FeedRow:
     if message.HasField("source_date"):
         source_date = _read_source_date(message.source_date, rules, faults)
     violations = tuple(faults[:ROW_VIOLATIONS])
-    return FeedRow(niss, origin, status, replaced_by, identity, source_date, violations, withdraws_death)
+    return ImportedPerson(
+        niss, origin, status, replaced_by, identity, source_date, violations, withdraws_death
+    )
 
 
 def _read_plausible_identity(

@@ -177,14 +177,14 @@ class DeliveryFailed(Exception):
     """A destination did not take a checkpoint; the text says why."""
 
 
-class CheckpointLease(Protocol):
-    """The lease of the one process that makes checkpoints; a process that stands still loses it."""
+class CheckpointerLock(Protocol):
+    """The lock of the one process that makes checkpoints; a process that stands still loses it."""
 
     async def take(self) -> bool:
-        """Whether this process has the lease now: it kept it since the last call, or it was free.
+        """Whether this process has the lock now: it kept it since the last call, or it was free.
 
-        Raises StoreUnavailable, also when the lease was lost since the last call; StoreFault.
+        Raises StoreUnavailable, also when the lock was lost since the last call; StoreFault.
         """
 
     def release(self) -> None:
-        """Give up the lease, if this process has it."""
+        """Give up the lock, if this process has it."""

@@ -30,13 +30,13 @@ def messages(rows: Sequence[Person], offset: int) -> Iterator[ImportPersonsReque
 def attempt(
     persons: Persons, rows: Sequence[Person], enough: threading.Event | None = None, after: int = 0
 ) -> tuple[bool, list[ImportPersonsResponse]]:
-    """Continue the feed at the server's offset; answers whether it ended. Some answers set `enough`."""
-    feed = persons.service.ImportPersons
+    """Continue the import at the server's offset; answers whether it ended. Some answers set `enough`."""
+    import_persons = persons.service.ImportPersons
     answers: list[ImportPersonsResponse] = []
     try:
         asking = iter([ImportPersonsRequest(import_id=IMPORT_ID)])
-        first = next(feed(asking, metadata=SOURCE, wait_for_ready=True, timeout=60))
-        for answer in feed(messages(rows, first.through_offset), metadata=SOURCE, timeout=120):
+        first = next(import_persons(asking, metadata=SOURCE, wait_for_ready=True, timeout=60))
+        for answer in import_persons(messages(rows, first.through_offset), metadata=SOURCE, timeout=120):
             answers.append(answer)
             if enough and len(answers) == after:
                 enough.set()
@@ -50,7 +50,7 @@ def attempt(
             enough.set()
 
 
-def test_feed_applies_each_row_once_while_the_server_is_killed(local_server: Server) -> None:
+def test_import_applies_each_row_once_while_the_server_is_killed(local_server: Server) -> None:
     persons, register = Persons(local_server), new_register(local_server)
     held = persons.known(CHANGED + DEAD + 2 * MOVED + GONE)
     for niss in held:
@@ -73,11 +73,11 @@ def test_feed_applies_each_row_once_while_the_server_is_killed(local_server: Ser
     with ThreadPoolExecutor(1) as one:
         for _ in range(5):
             enough = threading.Event()
-            feeding = one.submit(attempt, persons, rows, enough, chance.randrange(1, 5))
+            importing = one.submit(attempt, persons, rows, enough, chance.randrange(1, 5))
             assert enough.wait(60)
             local_server.kill()
             local_server.start()
-            feeding.result(120)
+            importing.result(120)
     while not attempt(persons, rows)[0]:
         pass
 
@@ -105,6 +105,6 @@ def test_feed_applies_each_row_once_while_the_server_is_killed(local_server: Ser
     rejected = [each.offset for _, _, rejected in again for each in rejected]
     assert rejected == [offset for offset, row in enumerate(rows) if row in bad]
     # Under another id every row is examined again and is unchanged.
-    answers = [persons.feed(rows[i : i + 100], "again", i) for i in range(0, len(rows), 100)]
+    answers = [persons.import_rows(rows[i : i + 100], "again", i) for i in range(0, len(rows), 100)]
     assert sum(answer.applied for answer in answers) == 0
     assert sum(answer.unchanged for answer in answers) == len(rows) - BAD
