@@ -38,7 +38,7 @@ from raas.storage.billing.store import PostgresBillingStore
 from raas.storage.connection.database import open_database
 from raas.storage.connection.probe import DatabaseProbe
 from raas.storage.connection.secrets import page_seal_key
-from raas.storage.maintenance.retention import PostgresRetention
+from raas.storage.maintenance.expiry import PostgresExpiry
 from raas.storage.rights.store import PostgresRightsStore
 from raas.usecases.admin.journaled_rights import JournaledRights
 from raas.usecases.billing.counter import BillingCounter
@@ -136,7 +136,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
             identity.expose(metrics)
             readiness = Readiness(server.health.tell)
             metrics.watch("raas_ready", "1 while the database answers, else 0.", lambda: readiness.ready)
-            probe, retention = DatabaseProbe(dsn), PostgresRetention(reading)
+            probe, expiry = DatabaseProbe(dsn), PostgresExpiry(reading)
             await server.start()
             _settle_memory()
             _announce(settings, server)
@@ -148,7 +148,7 @@ async def serve(settings: Settings, dsn: str, worker: WorkerPlace | None = None)
                 keep_running("rights", rights.run, report, Backoff(first=0.1, longest=1.0)),
                 keep_running("limit exchange", caller_limits.calls.exchange.run, report),
                 keep_running("billing", recorder.run, report),
-                keep_running("retention", lambda: _delete_expired(retention), report),
+                keep_running("retention", lambda: _delete_expired(expiry), report),
                 *care.tasks(report, server.health.tell_space),
                 keep_running("readiness", lambda: probe.run(readiness.tested), report),
                 *proof.tasks(report),
@@ -229,13 +229,13 @@ async def _store_usage(recorder: BillingRecorder) -> None:
         log.warning("usage could not be stored", cause=str(error))
 
 
-async def _delete_expired(retention: PostgresRetention) -> None:
+async def _delete_expired(expiry: PostgresExpiry) -> None:
     """Delete expired rows every hour; after an outage of the database, an hour later."""
     while True:
         try:
-            await retention.delete_expired_requests()
-            await retention.delete_disconnected_subscribers()
-            await retention.delete_expired_limits()
+            await expiry.delete_expired_requests()
+            await expiry.delete_disconnected_subscribers()
+            await expiry.delete_expired_limits()
         except StoreUnavailable as error:
             log.warning("expired rows could not be deleted", cause=str(error))
         await asyncio.sleep(_RETENTION_SECONDS)

@@ -74,7 +74,7 @@ def write_limits_of(settings: Settings) -> WriteLimits:
 def write_store_of(
     settings: Settings, writing: AsyncEngine, audit_log: AuditLog | None = None
 ) -> PostgresWriteStore:
-    """The one store of this process that writes registers."""
+    """The store for writes of one register."""
     return PostgresWriteStore(writing, ClockGuard(settings.accept_record_times_until), audit_log)
 
 

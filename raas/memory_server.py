@@ -45,7 +45,7 @@ from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.feed.service import FeedService
 from raas.usecases.inspection.list_records import ListAuditRecords
 from raas.usecases.persons.identity_news import record_identity_change
-from raas.usecases.persons.succession import cancel_niss, replace_niss, restore_niss
+from raas.usecases.persons.replacement_rules import cancel_niss, replace_niss, restore_niss
 from raas.usecases.persons.transaction import PersonTransaction, PersonTransactions
 from raas.usecases.reads.check import CheckInscriptions
 from raas.usecases.reads.consult import Consult
@@ -87,7 +87,10 @@ class MemoryServer:
 
     @asynccontextmanager
     async def serving(self, listen: str) -> AsyncIterator[int]:
-        """Serve on an address while the block lasts; yields the port. Open streams then end UNAVAILABLE."""
+        """Serve on an address while the block lasts; yields the port.
+
+        At the end of the block open streams end with UNAVAILABLE.
+        """
         state, pages, limits = self.state, self._pages, WriteLimits()
         reads, writes, source = MemoryReadStore(state), MemoryWriteStore(state), MemoryAuthenticSource(state)
         history = MemoryNissHistory(state)

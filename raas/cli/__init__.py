@@ -1,4 +1,4 @@
-"""The command line `raas`, one file per command."""
+"""The command line `raas`: one file per command, or per group of commands."""
 
 from __future__ import annotations
 

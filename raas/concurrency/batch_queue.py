@@ -105,7 +105,7 @@ class BatchQueue(Generic[Item]):
         self._background_size = 0
         self._workers: set[asyncio.Task[None]] = set()
         self._expected = 1
-        """The callers that were answered last, and those that waited then: so many call at the same time."""
+        """The number of concurrent callers: those of the last batch, and those that waited behind it."""
 
     @property
     def size(self) -> int:

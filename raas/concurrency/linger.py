@@ -42,10 +42,10 @@ async def linger(callers: Callable[[], int], expected: int, size: Callable[[], i
 class CommitDelay:
     """The time for which a batch waits for more callers, while many call at the same time.
 
-    It grows with the callers that are expected: about as long as the process needs to serve so many. It ends
-    at once when all of them wait, or `enough` do: in a larger batch each item costs hardly less, and callers
-    would wait for one another. This is PostgreSQL's commit_delay with its commit_siblings, for a queue whose
-    items cost little each, but much for each transaction.
+    It grows with the callers that are expected: about as long as the process needs to serve so many. The
+    wait ends when all of them have arrived, or `enough`: in a larger batch each item costs hardly less, and
+    callers would wait for one another. This is PostgreSQL's commit_delay with its commit_siblings, for a queue
+    whose items cost little each, but much for each transaction.
     """
 
     seconds_each: float
@@ -55,7 +55,7 @@ class CommitDelay:
     def seconds(self, expected: int) -> float:
         """The delay while so many callers are expected; 0 where it would be less than a millisecond.
 
-        Timers of the event loop are no finer.
+        The timers of the event loop have that resolution.
         """
         seconds = min(expected * self.seconds_each, self.longest_seconds)
         return seconds if seconds >= _SHORTEST_DELAY_SECONDS else 0.0

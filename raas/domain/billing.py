@@ -42,7 +42,7 @@ class BillingCounts(NamedTuple):
     items: int = 0
     """Elements in the requests of calls that were served, 1 for a request without a list."""
     deliveries: int = 0
-    """Mutations that Subscribe or ListMutations sent."""
+    """Mutations and dossiers of snapshots that Subscribe or ListMutations sent."""
     refused: int = 0
     """Calls that were refused for a reason that lies with the caller."""
 

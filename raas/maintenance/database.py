@@ -1,4 +1,4 @@
-"""The composition of the commands that work on a database, with or without running servers."""
+"""Migration, distribution, trimming, renewal and erasure, composed for commands."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ T = TypeVar("T")
 def migrate(dsn: str, server_dsn: str | None = None) -> SchemaVersion:
     """Migrate a database to the schema of this version; returns the version found before.
 
-    `server_dsn` is that of the servers where their role is another one: it gets its rights.
+    `server_dsn` is the DSN of the servers, if they have another role: that role is granted its rights.
     """
 
     async def run() -> SchemaVersion:

@@ -17,7 +17,7 @@ from raas.storage.audit.log import newest_audit_log
 from raas.storage.connection.clock import ClockGuard
 from raas.storage.maintenance.audit_removal import PostgresAuditRemoval
 from raas.storage.maintenance.erase import PostgresContentStore
-from raas.storage.maintenance.retention import PostgresRetention
+from raas.storage.maintenance.expiry import PostgresExpiry
 from raas.storage.maintenance.trim import PostgresTrims
 from raas.storage.reads.registers import PostgresRegisterStore
 from raas.storage.reads.store import PostgresReadStore
@@ -47,7 +47,7 @@ def retain(
     """Remove what is due of these classes, in a register or (None) in all; without `progress`, count it.
 
     `outcome` receives each class as soon as it is complete. Raises Refused REGISTER_UNKNOWN; PortErrors.
-    Completed batches are kept.
+    Completed batches are not undone.
     """
 
     async def work() -> None:
@@ -92,7 +92,7 @@ async def _retention(
     reads, contents = PostgresReadStore(reading), PostgresContentStore(reading)
     store = PostgresWriteStore(writing, ClockGuard(settings.accept_record_times_until))
     erasing = EraseContents(contents, journal_of(settings))
-    trims, requests = PostgresTrims(writing, reading), PostgresRetention(reading)
+    trims, requests = PostgresTrims(writing, reading), PostgresExpiry(reading)
     return Retention(
         RetentionStores(trims, contents, requests, await _audit_removal(writing, reading)),
         ExpireLines(reads, store),

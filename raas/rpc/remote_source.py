@@ -1,9 +1,8 @@
 """The authentic source on another server of RaaS: its PersonService, asked in batches.
 
-Numbers asked while a request is under way go together in the next one, those of each caller and legal
-context apart. States are cached for a short while; unknown numbers are asked anew each time. A caller waits
-until the deadline at most: after it, and whenever the other server does not answer, SourceUnavailable is
-raised.
+While a request is under way, further numbers are collected for the next one, by caller and legal context.
+States are cached for a short while; unknown numbers are asked anew each time. A caller waits until the
+deadline at most: after it, and whenever the other server does not answer, SourceUnavailable is raised.
 """
 
 from __future__ import annotations

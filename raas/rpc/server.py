@@ -57,11 +57,11 @@ class RaasServer:
     health: Health
     closing: Closing
     ports: tuple[int, ...]
-    """The addresses of the listeners, in their order, with the ports that the system chose."""
+    """The ports of the listeners, in their order, that of health last."""
 
     @property
     def port(self) -> int:
-        """The address of the first listener."""
+        """The port of the first listener."""
         return self.ports[0]
 
     async def start(self) -> None:

@@ -25,7 +25,7 @@ _WANTED_SEX = {"F": Sex.SEX_FEMALE, "M": Sex.SEX_MALE}
 
 
 def persons(import_persons: Callable[..., None]) -> typer.Typer:
-    """The commands about persons; `import_persons` is that of another room."""
+    """The commands about persons; `import_persons` is defined in raas.cli.imports."""
     made = typer.Typer(
         help="The persons of the authentic source.", no_args_is_help=True, rich_markup_mode=None
     )

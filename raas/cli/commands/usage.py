@@ -28,7 +28,7 @@ def usage(
     server: ServerOptions,
     from_month: Annotated[
         str,
-        typer.Option("--from", metavar="MONTH", help="The first month, YYYY-MM; by default, the last."),
+        typer.Option("--from", metavar="MONTH", help="The first month, YYYY-MM; by default that of --until."),
     ] = "",
     until_month: Annotated[
         str, typer.Option("--until", metavar="MONTH", help="The last month; by default the current one.")

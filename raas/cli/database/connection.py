@@ -67,9 +67,9 @@ def work_on_database(
 
     `work` is called with the DSN and the settings; what the options leave open, the environment names. The
     embedded database of a running server is shared; otherwise it is started for the duration of the work, and
-    created first where `create` allows that; the sentence `not_embedded` refuses it. A database that has no
-    audit yet must be migrated, and only `create` works on it: the command is then recorded after its work.
-    Ctrl-C, SIGTERM and SIGHUP stop the work.
+    created first where `create` allows that. If `not_embedded` is given, the embedded database is refused
+    with this sentence. Only `create` allows work on a database without an audit: the command is then recorded
+    after its work. Ctrl-C, SIGTERM and SIGHUP stop the work.
     """
     from raas import supervisor
     from raas.domain.errors import Refused

@@ -36,7 +36,7 @@ def erase(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Erase facts about people from the logs, by age or by person.
+    """Erase facts about people that are stored beside the logs, by age or by person.
 
     The contents of mutations (an identity before and after a change, the payload of an event) are stored
     beside the logs, once for all registers. The mutations and their checksums stay; the time of the erasure

@@ -115,7 +115,7 @@ def _read(faults: list[str], read: Callable[[], T]) -> T | None:
 
 
 def _period(begin: str, end: str | None) -> Period:
-    """The days as written; through an open end like a removal. Raises BadParameter."""
+    """The days as written; without an end, every later day, as for a removal. Raises BadParameter."""
     from raas.domain.calendar.day import parse_period, through_open_end
 
     found = parse_period("period", parse_day(begin), end and parse_day(end), begin_required=True)

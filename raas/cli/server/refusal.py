@@ -80,7 +80,7 @@ def _cause(failure: CallFailed) -> str:
 
     gRPC writes OK after some of its causes.
     """
-    # Which one a server has that cannot be reached depends on whether patience or the attempt ends first.
+    # An unreachable server gives either status: it depends on which ends first, the patience or the attempt.
     if failure.status in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
         cause = str(failure).removesuffix(": OK").rpartition(": ")[2].strip()
         return tr("no server answers ({cause})", cause=cause)

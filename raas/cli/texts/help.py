@@ -1,7 +1,7 @@
 """Help texts in the language of the user.
 
-The help of a command is found by its first line, that of an option by its text. The commands of the audit and
-those for development have English help only.
+The help of a command is found by its first line, that of an option by its text. Of the commands of
+the audit only `audit person` is translated; the commands for development have English help only.
 """
 
 from __future__ import annotations

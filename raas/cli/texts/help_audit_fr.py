@@ -8,7 +8,9 @@ HELP: Mapping[str, str] = {
     "List the calls of organisations by month, for charging. With --json, one object per row.": (
         "Affiche les appels des organisations par mois, pour la facturation. Avec --json, un objet par ligne."
     ),
-    "The first month, YYYY-MM; by default, the last.": "Le premier mois, YYYY-MM ; par défaut le dernier.",
+    "The first month, YYYY-MM; by default that of --until.": (
+        "Le premier mois, YYYY-MM ; par défaut celui de --until."
+    ),
     "The last month; by default the current one.": "Le dernier mois ; par défaut le mois en cours.",
     "Only the calls of this organisation, or for it.": (
         "Uniquement les appels de cette organisation, ou pour elle."

@@ -8,7 +8,9 @@ HELP: Mapping[str, str] = {
     "List the calls of organisations by month, for charging. With --json, one object per row.": (
         "Toon de oproepen van organisaties per maand, voor de aanrekening. Met --json één object per rij."
     ),
-    "The first month, YYYY-MM; by default, the last.": "De eerste maand, YYYY-MM; standaard de laatste.",
+    "The first month, YYYY-MM; by default that of --until.": (
+        "De eerste maand, YYYY-MM; standaard die van --until."
+    ),
     "The last month; by default the current one.": "De laatste maand; standaard de huidige.",
     "Only the calls of this organisation, or for it.": (
         "Alleen de oproepen van deze organisatie, of voor haar."

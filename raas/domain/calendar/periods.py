@@ -66,8 +66,8 @@ def difference(lines: Lines, period: Period) -> tuple[Lines, Lines]:
         # The lines between the outermost two are removed entirely.
         outermost, gap = _interval((lines[first], lines[behind - 1])), _interval((period,))
         kept = _lines(outermost - gap)
-        head, recent_log = _lines(outermost & gap)
-        removed = (head, *lines[first + 1 : behind - 1], recent_log)
+        first_part, last_part = _lines(outermost & gap)
+        removed = (first_part, *lines[first + 1 : behind - 1], last_part)
     return lines[:first] + kept + lines[behind:], removed
 
 

@@ -54,7 +54,7 @@ _JOINED_PARTICLE = re.compile(
 
 @lru_cache(maxsize=65_536)
 def sounds(word: str) -> tuple[str, ...]:
-    """The sounds of a word of `names.words`: one to three strings of consonants, coarse, not truncated.
+    """The sounds of a word of `spelling.words`: a few strings of consonants, coarse, not truncated.
 
     A vowel, Y or H in front counts as A; other vowels are not heard. An X at the end is heard and mute
     (Hendrickx, Leroux). Empty for a word that has no sound.
@@ -101,7 +101,7 @@ class Reach(Enum):
 
     FAR = "slips of the pen anywhere, also where last and first names were swapped"
     NEAR = "slips of the pen in the last name"
-    WIDE = "none: for a question that the birth date hardly narrows"
+    EXACT = "none: for a question that the birth date hardly narrows"
 
 
 def probe_keys(last_name: str, first_names: Sequence[str] = (), reach: Reach = Reach.FAR) -> list[str]:
@@ -110,14 +110,14 @@ def probe_keys(last_name: str, first_names: Sequence[str] = (), reach: Reach = R
     Those of the last name; of the last name with one letter left out or two neighbours swapped; every key
     one sound away (one more, one less, another one, two swapped); the beginnings of its keys and what they
     may be the beginning of, in case one of the names was cut off; and those of the first names, in case the
-    two were swapped. WIDE is a dozen of them, without joined Van names, of which half of Flanders has the
+    two were swapped. EXACT is a dozen of them, without joined Van names, of which half of Flanders has the
     same. Each reach includes the keys of other readings of the words (respellings.py).
     """
     probes = set(search_keys(" ".join(first_names)))
     if reach is Reach.FAR:
         for name in first_names[:_SWAPPED_NAMES]:
             probes.update(_near_keys(name_parts(name)))
-    if reach is Reach.WIDE:
+    if reach is Reach.EXACT:
         for part in name_parts(last_name):
             if part == without_van(part):
                 probes.update(near[:KEY_LENGTH] for code in _codes(part) for near in _cut_off(code))

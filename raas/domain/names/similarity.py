@@ -185,7 +185,7 @@ def _respelled(word: str) -> str:
 
 @lru_cache(maxsize=262_144)
 def word_likeness(one: str, other: str) -> float:
-    """The similarity of two words of `names.words`."""
+    """The similarity of two words of `spelling.words`."""
     if one == other:
         return 1.0
     shorter, longer = (one, other) if len(one) <= len(other) else (other, one)

@@ -1,4 +1,4 @@
-"""A restriction: a mistaken inscription, removed since, that reads as of an earlier time leave out."""
+"""A restriction hides a mistaken inscription, once removed, from reads as of an earlier time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TICKET_LIMIT = 36
 
 @dataclass(frozen=True, slots=True)
 class HiddenDays:
-    """Days that the states of a dossier at some revisions, both inclusive, are shown without."""
+    """Days that are hidden in the states of a dossier from the first to the last of these revisions."""
 
     niss: Niss
     dossier_type: str
@@ -99,7 +99,7 @@ def without(lines: Lines, days: Lines) -> Lines:
 def shown_mutation(mutation: Mutation, hidden: Iterable[HiddenDays]) -> Mutation | None:
     """A mutation of a dossier without the hidden days; None = nothing else changed.
 
-    A mutation that is shown with other lines than it has is shown without its checksum, which covers them.
+    If its lines change, it is shown without its checksum, which covers them.
     """
     of_dossier = [each for each in hidden if each.of(mutation.niss, mutation.dossier_type)]
     before = shown_lines(mutation.before, mutation.revision - 1, of_dossier)

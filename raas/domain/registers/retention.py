@@ -1,4 +1,4 @@
-"""Lines that were kept for the whole period after their last day that their dossier type sets."""
+"""Expired lines: those that ended longer ago than `keep_after_end` of their dossier type."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from raas.domain.calendar.periods import Lines
 
 
 def first_day_kept(today: int, keep_after_end: Age) -> int:
-    """The earliest last day of a line that is kept today.
+    """The first day kept: lines that ended before it have expired.
 
-    Never earlier than `keep_after_end` allows: a line that ended on the 31st is kept through the last day of
-    a shorter month.
+    No line expires earlier than `keep_after_end` allows: a line that ended on the 31st is kept through
+    the last day of a shorter month.
     """
     return day_before(today, keep_after_end)
 

@@ -29,7 +29,7 @@ class Admission:
     revoke_time: datetime | None = None
 
     def is_valid(self, day: int) -> bool:
-        """Whether the organisation is admitted on that day in Belgium; later it never is if not then."""
+        """Whether the organisation is admitted on that day in Belgium; if not, it is not on any later day."""
         return self.revoke_time is None and not self.suspended and day <= self.valid_until
 
     def revoked(self, by: EnterpriseNumber, time: datetime) -> Admission:

@@ -39,8 +39,8 @@ def same_day_of_near_years(birth_date: IncompleteDate) -> tuple[IncompleteDate, 
 def same_day_of_far_years(birth_date: IncompleteDate) -> tuple[IncompleteDate, ...]:
     """The same day and month in each other year that may be meant, sorted; empty for an incomplete date.
 
-    The years within `FAR_YEARS`, those with one other digit, and those with two neighbouring digits swapped
-    (1986, 1968; 1959, 1995).
+    The years within `FAR_YEARS`, those with another digit in one of the last two places, and those with two
+    neighbouring digits of the last three swapped (1986, 1968; 1959, 1995).
     """
     return _in_years(birth_date, _years)
 

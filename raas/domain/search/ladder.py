@@ -75,7 +75,7 @@ CONVINCING = 0.87
 """The score from which a candidate ends the walk; no step that ignores a name reaches it."""
 
 _FEW = 5
-"""Persons whom a step without last name, or without date, finds at most."""
+"""The most persons that a step without last name, or without date, may find."""
 
 _SURE_NAMES = 0.94
 """Names that are the same but for the spelling: demanded where no part of the date needs to agree."""

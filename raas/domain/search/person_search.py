@@ -103,7 +103,7 @@ class PersonQuery:
         days = window.last - window.first
         if days < _FAR_DAYS:
             return Probe(dict.fromkeys(probe_keys(self.last_name, self.first_names), 0), window.codes())
-        reach, given = Reach.NEAR if days < _NEAR_DAYS else Reach.WIDE, self._given(with_forms)
+        reach, given = Reach.NEAR if days < _NEAR_DAYS else Reach.EXACT, self._given(with_forms)
         keys = dict.fromkeys(probe_keys(self.last_name, (), reach), given)
         self.admit_swapped_names(keys)
         return Probe(keys, window.codes())

@@ -75,7 +75,7 @@ SENTENCES: Mapping[str, str] = {
     "punctuation.",
     "ENTERPRISE_NUMBER_FIRST_DIGIT": "An enterprise number begins with 0 or 1.",
     "ENTERPRISE_NUMBER_CHECK_DIGITS": "The check digits of this enterprise number are wrong.",
-    # Days and periods.
+    # Days and periods, and what a request asks for.
     "DAY_EMPTY": "A date cannot be empty. Omit the field if there is no date.",
     "AUDIT_WITHOUT_SPACE": "The server has too little space left to record responses about many persons. "
     "Please try again later.",

@@ -55,7 +55,7 @@ _metadata: ContextVar[Pairs] = ContextVar("metadata")
 
 
 class Observer(Protocol):
-    """Is informed of every call once it is answered."""
+    """Receives every call once it is answered."""
 
     def answered(self, rpc: str, status: str, seconds: float) -> None:
         """A call of `rpc` (`/raas.v1.RegisterService/Inscribe`) ended with `status` (`OK`)."""

@@ -149,7 +149,7 @@ SELECT chain, length, head FROM audit_removal_chain WHERE log = %(log)s AND firs
 
 
 class PostgresProofStore:
-    """The ProofStore of ports/proof.py on PostgreSQL, for the log of this number.
+    """The ProofStore of ports/audit/proof.py on PostgreSQL, for the log of this number.
 
     `engine` is one in autocommit.
     """

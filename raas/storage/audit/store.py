@@ -73,7 +73,7 @@ WHERE p.log = %(log)s AND NOT EXISTS (SELECT FROM audit_seal s WHERE s.chain = p
 
 
 class PostgresAuditStore:
-    """The AuditStore of ports/audit.py on PostgreSQL; `engine` is one for transactions."""
+    """The AuditStore of ports/audit/chains.py on PostgreSQL; `engine` is one for transactions."""
 
     def __init__(self, engine: AsyncEngine, dsn: str, log: AuditLog) -> None:
         limits = limits_of(engine)

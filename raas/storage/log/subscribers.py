@@ -116,7 +116,11 @@ class PostgresSubscribers:
     async def enter(
         self, key: SubscriberKey, log_id: UUID, which: LogFilter, revision: int, reading: int | None = None
     ) -> None:
-        """Record that a subscriber begins to read at `revision`: create it, or reset it there."""
+        """Record that a subscriber reads after `reading`.
+
+        A new subscriber, or one with another log or other filters, begins at `revision`; any other keeps the
+        revision that it acknowledged.
+        """
         parameters = {
             **_one(key),
             "log": log_id,

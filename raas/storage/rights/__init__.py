@@ -1,1 +1,1 @@
-"""Rights on PostgreSQL: mandates and role grants."""
+"""Rights on PostgreSQL, and the reader that follows their changes."""

@@ -1,1 +1,1 @@
-"""Administration of registers and their logs."""
+"""Administration: registers and their logs, rights, restrictions, erasure and restore."""

@@ -1,4 +1,4 @@
-"""Ending a right: the same for mandates, role grants, legal contexts and blocks."""
+"""Ending a right: the same for mandates, role grants, legal contexts, authorisations and blocks."""
 
 from __future__ import annotations
 

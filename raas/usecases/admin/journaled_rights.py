@@ -23,7 +23,7 @@ class JournaledRights:
     """A RightsStore over another one.
 
     An entry whose transaction then fails stays in the journal: carried out after a restore, it ends a right
-    that somebody authorised was about to end.
+    that an authorised caller had decided to end.
     """
 
     def __init__(self, store: RightsStore, journal: Journal) -> None:

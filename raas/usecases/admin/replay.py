@@ -29,7 +29,9 @@ class Replayed:
 
 
 async def replay(entries: Sequence[JournalEntry], rights: RightsStore, contents: EraseContents) -> Replayed:
-    """Carry out entries in any order; again changes nothing.
+    """End rights, block credentials and erase contents again, in any order of entries.
+
+    A second run changes nothing. Restrictions are carried out by RestrictInscriptions.again.
 
     A right that the database does not know was granted after the copy was made, and is lost with the rest.
     All rights change in one transaction. Raises StoreUnavailable, StoreFault, CommitUnknown; contents that

@@ -1,1 +1,1 @@
-"""Common parts of calls: caller, access control, pages, limits."""
+"""Common parts of calls: caller, access control, rights, audit, pages."""

@@ -154,9 +154,9 @@ class AccessControl:
             return True
         return self.rights.view(caller, register, MandatePermission.ADMINISTER) is not None
 
-    def administrates(self, call: Call) -> bool:
+    def is_administrator(self, call: Call) -> bool:
         """Whether the caller has the role ADMINISTRATOR, which the scopes of its token do not exclude."""
-        return self._rules.administrates(call)
+        return self._rules.is_administrator(call)
 
     async def identity_fields(self, call: Call, register: AdmittedRegister) -> IdentityFields:
         """The fields of identities that the call may show now. Raises StoreUnavailable, StoreFault.
@@ -179,7 +179,7 @@ class AccessControl:
         return partners.get(code) if register.view.shows_type(code) else None
 
     def live_identity_fields(self, call: Call, register: AdmittedRegister) -> LiveIdentityFields:
-        """The same for a stream, asked for with each message."""
+        """`identity_fields` for a stream, asked for with each message."""
         return self._identities.following(call, register.id, register.enterprise_number)
 
     def grounds(self, call: Call, register: EnterpriseNumber) -> dict[str, Json]:

@@ -67,7 +67,7 @@ class CallRules:
             return self.router_view(call) is not None
         return rights.snapshot.has_role(caller.enterprise_number, role, rights.moment())
 
-    def administrates(self, call: Call) -> bool:
+    def is_administrator(self, call: Call) -> bool:
         """Whether the caller has the role ADMINISTRATOR, which the scopes of its token do not exclude."""
         return _is_in_scope(call, Permission.ADMINISTRATION) and self.has_role(call, Role.ADMINISTRATOR)
 

@@ -42,7 +42,7 @@ class Followed:
         return tuple(0 if person is None else person.version for person in records)
 
     def doubtful(self, nisses: Collection[Niss], held: Collection[Niss]) -> Sequence[Niss]:
-        """Those of these numbers that may have been read as they were not at the same time.
+        """The numbers whose status may have changed between the two reads.
 
         `held` has the numbers of which dossiers were found after the numbers were followed. A number that is
         replaced in between has no dossiers left; one that is restored is no longer read as another one.

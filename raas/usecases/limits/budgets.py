@@ -38,10 +38,10 @@ class Budget(IntEnum):
 
 
 class BudgetAlerts(Protocol):
-    """Is told of callers that have used up a budget."""
+    """Receives the callers that have used up a budget."""
 
     def budget_used_up(self, caller: CallerKey, budget: str, maximum: int) -> None:
-        """A caller has used up the budget of this name; told once a day by each process that notices."""
+        """A caller has used up the budget of this name; called once a day by each process that notices."""
 
 
 class Budgets:

@@ -25,7 +25,7 @@ _STREAM_ENDS_SECONDS = 1.0
 
 
 class ObserveLimits(Protocol):
-    """Is told of every call that a limit refuses."""
+    """Receives every call that a limit refuses."""
 
     def limit_exceeded(self, limit: str) -> None:
         """The limit of this name refused a call."""

@@ -10,7 +10,7 @@ from raas.domain.errors import Reason
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.call import Call
-from raas.usecases.persons.succession import cancel_niss, replace_niss, restore_niss
+from raas.usecases.persons.replacement_rules import cancel_niss, replace_niss, restore_niss
 from raas.usecases.persons.transaction import PersonTransaction, PersonTransactions, RegisterDraft
 from raas.usecases.ports.read_store import DossierView
 from raas.usecases.writes.results import Notice

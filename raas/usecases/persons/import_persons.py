@@ -219,14 +219,14 @@ def _waits(progress: MessageProgress, row: ImportedPerson, find: Find) -> bool:
 
 
 def _needed_early(progress: MessageProgress, rows: Sequence[ImportedPerson]) -> dict[Niss, ImportedPerson]:
-    """The numbers that these rows need before the turn of the row that can add them, with that row."""
+    """The numbers that these rows need before the row that can add them is applied, with that row."""
     needed: dict[Niss, ImportedPerson] = {}
-    added_in_turn: set[Niss] = set()
+    added_alone: set[Niss] = set()
     for row in rows:
         if row.niss is not None and row.stands_alone():
-            added_in_turn.add(row.niss)
+            added_alone.add(row.niss)
         for niss in (row.niss, row.replaced_by):
             addition = progress.addition_of(niss)
-            if niss is not None and addition is not None and niss not in added_in_turn:
+            if niss is not None and addition is not None and niss not in added_alone:
                 needed.setdefault(niss, addition)
     return needed

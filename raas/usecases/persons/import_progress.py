@@ -20,7 +20,7 @@ RowWarnings = tuple[int, tuple[Violation, ...]]
 
 @dataclass(frozen=True, slots=True)
 class PersonImportMessage:
-    """Rows with the offsets `offset`, `offset` + 1, …; `import_id` counts in the first message only."""
+    """Rows with the offsets `offset`, `offset` + 1, …; `import_id` is that of the first message."""
 
     import_id: str | None
     offset: int

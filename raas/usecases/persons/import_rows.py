@@ -16,7 +16,7 @@ from raas.domain.persons.status import PersonStatus
 from raas.domain.persons.stored_identity import IDENTITY_FIELDS
 from raas.domain.registers.mutation import Stamp
 from raas.usecases.persons.identity_news import record_identity_change
-from raas.usecases.persons.succession import cancel_niss, replace_niss
+from raas.usecases.persons.replacement_rules import cancel_niss, replace_niss
 from raas.usecases.persons.transaction import PersonTransaction
 
 _NOTHING = Identity()
@@ -191,7 +191,7 @@ async def apply_row(transaction: PersonTransaction, row: ImportedPerson, stamp: 
 
 
 def nobody(_: Niss) -> None:
-    """No record."""
+    """Find nobody: for rows that read no other record."""
 
 
 def _with_origin(person: Person, row: ImportedPerson) -> Person:

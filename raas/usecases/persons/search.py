@@ -54,10 +54,10 @@ class Findables(Protocol):
     """The source of candidates: the store, or a transaction on it."""
 
     async def find(self, probe: Probe | DayProbe, limit: int) -> tuple[Sequence[Findable], bool]:
-        """`PersonStore.find`."""
+        """As `PersonStore.find`."""
 
     async def persons(self, nisses: Collection[Niss]) -> Mapping[Niss, Person]:
-        """`PersonStore.persons`."""
+        """As `PersonStore.persons`."""
 
 
 async def candidates(findables: Findables, query: PersonQuery, most: int) -> tuple[Candidate, ...]:

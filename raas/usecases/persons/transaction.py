@@ -76,7 +76,7 @@ class PersonTransaction:
         return [each for each in self._registers if any(each.unit_of_work.types_of(niss) for niss in nisses)]
 
     async def stored(self, niss: Niss) -> Person:
-        """A record as it is stored, with its new version and time."""
+        """A record as it is stored, with its new version and time, after all changed records are written."""
         await self._write_records()
         return await self._transaction.stored(niss)
 

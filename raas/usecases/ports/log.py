@@ -38,7 +38,7 @@ class LogEntry(NamedTuple):
 
     `before` and `after` are `{[2024-01-01,2024-02-01),[2024-05-01,)}`, half-open, in order, no end = open,
     or the text of `lines_text` (raas.domain.registers.mutation). `detail` has JSON values, in the form of
-    raas.domain.registers.mutation_json. The other fields are those of `Mutation`.
+    raas.domain.registers.stored_details. The other fields are those of `Mutation`.
     """
 
     revision: int

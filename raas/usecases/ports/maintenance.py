@@ -34,9 +34,8 @@ class TrimStore(Protocol):
 
         The new beginning lies at the end of an indivisible group, and not beyond any subscriber seen since
         `seen_since` (None = ignore subscribers): neither beyond the revision that it acknowledged, nor beyond
-        the one after which it reads. oldest_revision moves in the
-        transaction that deletes. The mutation at oldest_revision is kept: it has the checksum and the record
-        time at the new beginning.
+        the one after which it reads. oldest_revision moves in the transaction that deletes. The mutation at
+        oldest_revision is kept: it has the checksum and the record time at the new beginning.
         """
 
     async def renew(self, register_ids: Collection[int]) -> None:

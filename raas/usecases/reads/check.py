@@ -99,9 +99,8 @@ class CheckInscriptions:
         status and the final successor that it had then.
 
         Raises Refused with all violations, at `checks[i]`: those of `admit`, DOSSIER_TYPE_UNKNOWN,
-        NISS_HISTORY_UNKNOWN (alone);
-        for `at_time` VALUE_INVALID, REVISION_EXPIRED; BATCH_TOO_LARGE when the dossiers are too much for one
-        answer; StoreUnavailable, SourceUnavailable.
+        NISS_HISTORY_UNKNOWN (alone); for `at_time` VALUE_INVALID, REVISION_EXPIRED; BATCH_TOO_LARGE when the
+        dossiers are too much for one answer; StoreUnavailable, SourceUnavailable.
         """
         decision_time = self._clock() if at_time is None else at_time
         registers, reads, at_revisions, violations = await self._asked(checks, at_time, admit)

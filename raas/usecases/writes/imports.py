@@ -38,7 +38,7 @@ _WINDOW = 3
 
 @dataclass(frozen=True, slots=True)
 class ImportMessage:
-    """Operations with the offsets `offset`, `offset` + 1, …; `import_id` counts in the first message only."""
+    """Operations with the offsets `offset`, `offset` + 1, …; `import_id` is that of the first message."""
 
     import_id: str | None
     offset: int

@@ -22,7 +22,7 @@ _VIOLATION_BYTES = 300
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Informs without refusing; `sentence` is a key of sentences.py."""
+    """Informs without refusing; `sentence` is a key of raas.domain.sentences."""
 
     reason: Reason
     field: str | None
@@ -63,7 +63,7 @@ class BatchAnswer:
     results: tuple[Applied | Rejected, ...]
     revision: int
     last_dossiers_only: bool = False
-    """Whether results are not `whole` where a later one is of the same dossier."""
+    """Whether only the last result of each dossier has its lines."""
 
 
 def fitting(results: Sequence[Applied | Rejected], revision: int) -> BatchAnswer:

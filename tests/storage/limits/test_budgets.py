@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from raas.domain.calendar.day import brussels_day
 from raas.storage.limits.budgets import ADD, PostgresBudgetStore
-from raas.storage.maintenance.retention import PostgresRetention
+from raas.storage.maintenance.expiry import PostgresExpiry
 from raas.usecases.ports.limits.budget_store import BudgetEntry
 
 TODAY = brussels_day(datetime.now(UTC))
@@ -96,7 +96,7 @@ async def test_entries_are_forgotten_after_a_day_and_sums_after_a_month(
     for age in (0, 1, 2, 29, 30):
         await store.add(entries(caller, 1, 2, day=TODAY - age))
         await store.salt(TODAY - age)
-    await PostgresRetention(reading_engine).delete_expired_limits()
+    await PostgresExpiry(reading_engine).delete_expired_limits()
 
     async with engine.connect() as connection:
         kept = [

@@ -56,7 +56,10 @@ def open_table(
 
 
 def _checked(source: Source, header: Header, rows: Iterator[Row]) -> Iterator[Row]:
-    """The rows with fields of the header's width and without blanks around them; blank rows are left out."""
+    """The rows without blanks around their fields and without empty fields beyond the header.
+
+    Blank rows are left out. A row may still have too few or too many fields.
+    """
     width, since = header.width, 0
     with readable():
         for row in rows:

@@ -2,7 +2,7 @@
 
 An `Identify` strategy identifies the caller by the transport and the metadata. Under development identity,
 which the settings allow on loopback addresses only, callers identify themselves and have every permission.
-Certificates and tokens are in calls/credentials.py.
+Certificates and tokens are in credentials.py.
 """
 
 from __future__ import annotations

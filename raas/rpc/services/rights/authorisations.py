@@ -56,14 +56,14 @@ class AuthorisationCalls:
         self, request: v1.ListAuthorisationsRequest, context: object
     ) -> v1.ListAuthorisationsResponse:
         """List the authorisations of all registers, or of one that the caller may administer."""
-        administrates = self._access.administrates
+        is_administrator = self._access.is_administrator
         async with self._request() as r:
             service = read_service(request, r.faults)
             register = read_optional_number("register", request, r.faults)
             active_on = read_active_on(request, r.faults)
             check_page_size(request.page_size, r.faults)
             r.audit.register = register
-            if not administrates(r.call):
+            if not is_administrator(r.call):
                 r.name_register(register)
                 register = (await r.admit()).enterprise_number
             r.refuse_faults()

@@ -1,4 +1,4 @@
-"""The tables, by subject; docs/architecture.md describes each one."""
+"""The tables, by subject."""
 
 from raas.storage.schema.metadata import metadata
 from raas.storage.schema.tables import audit, limits, persons, registers, rights, service, usage

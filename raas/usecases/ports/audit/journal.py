@@ -23,7 +23,7 @@ from raas.usecases.ports.errors import StoreUnavailable
 
 @dataclass(frozen=True, slots=True)
 class RightEnded:
-    """A mandate, role grant, legal context or block ended."""
+    """A right ended."""
 
     kind: type[Right]
     id: UUID

@@ -54,7 +54,7 @@ RETURNING 1""",
 )
 
 
-class PostgresRetention:
+class PostgresExpiry:
     """Deletes in small transactions, so as not to delay writers; `engine` must be one in autocommit."""
 
     def __init__(self, engine: AsyncEngine) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.storage.maintenance.retention import PostgresRetention
+from raas.storage.maintenance.expiry import PostgresExpiry
 
 REGISTER_ID = -77
 """No register has this id: the rows belong to this test."""
@@ -28,7 +28,7 @@ async def test_only_requests_older_than_seven_days_are_deleted(
         await connection.execute(insert, {"r": REGISTER_ID})
         await connection.execute(insert_creations, {"c": str(REGISTER_ID)})
 
-    await PostgresRetention(reading_engine).delete_expired_requests()
+    await PostgresExpiry(reading_engine).delete_expired_requests()
 
     left = text("SELECT request_id FROM request WHERE register_id = :r ORDER BY request_id")
     async with engine.begin() as connection:
