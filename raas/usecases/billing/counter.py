@@ -22,7 +22,7 @@ class BillingCounter:
         self._counts: dict[_Key, list[int]] = {}
         self._month = 0
         self._month_ends = 0.0
-        self._turn(clock())
+        self._begin_period(clock())
 
     def add(
         self,
@@ -39,7 +39,7 @@ class BillingCounter:
         """Count something in the month that it is now."""
         now = self._clock()
         if now >= self._month_ends:
-            self._turn(now)
+            self._begin_period(now)
         key = (caller.enterprise_number, caller.on_behalf_of, register, partner, rpc)
         counts = self._counts.get(key)
         if counts is None:
@@ -56,7 +56,7 @@ class BillingCounter:
         taken, self._taken = self._taken, {}
         return taken
 
-    def _turn(self, now: float) -> None:
+    def _begin_period(self, now: float) -> None:
         """Begin the month of an instant."""
         self._put_aside()
         self._month = brussels_month(datetime.fromtimestamp(now, UTC))

@@ -29,7 +29,7 @@ class RefusalCounts:
 
     def add(self, now: int, actor: Actor, rpc: str, reason: str) -> None:
         """Count a refusal at `now`, in microseconds since 1970."""
-        self._turn(now)
+        self._begin_period(now)
         if actor.peer is not None:
             actor = actor._replace(peer=peer_prefix(actor.peer))
         key = actor, rpc, reason
@@ -40,7 +40,7 @@ class RefusalCounts:
 
     def take(self, now: int, *, all_of_them: bool = False) -> Sequence[AuditRecord]:
         """The records of the minutes that have ended, or of all; each is taken once."""
-        self._turn(now)
+        self._begin_period(now)
         if all_of_them:
             self._end()
         ended, self._ended = self._ended, []
@@ -50,7 +50,7 @@ class RefusalCounts:
         """Keep records that could not be recorded, to be taken again."""
         self._ended += records[: max(0, _MOST_ENDED - len(self._ended))]
 
-    def _turn(self, now: int) -> None:
+    def _begin_period(self, now: int) -> None:
         minute = now - now % MINUTE
         if minute != self._minute:
             self._end()

@@ -59,7 +59,7 @@ class Savepoint(NamedTuple):
     """A point to go back to."""
 
     mutations: int
-    rollback_to: int
+    undo_length: int
     dossier_count_change: int
     shares: Mapping[DossierKey, Shares]
 
@@ -340,7 +340,7 @@ class RegisterUnitOfWork:
 
     def rollback_to(self, savepoint: Savepoint) -> None:
         """Undo everything that was applied since the savepoint."""
-        while len(self._undo) > savepoint.rollback_to:
+        while len(self._undo) > savepoint.undo_length:
             key, draft = self._undo.pop()
             self._drafts[key] = draft
             if draft.revision > self._taken_revision:
