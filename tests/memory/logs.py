@@ -211,8 +211,7 @@ def _json(**content: Any) -> bytes:
     return json.dumps(content).encode()
 
 
-def read(data: bytes | None) -> dict[str, Any]:
+def read(data: bytes) -> dict[str, Any]:
     """The content of a readable message."""
-    assert data is not None
     content: dict[str, Any] = json.loads(data)
     return content

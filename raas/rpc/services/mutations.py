@@ -36,23 +36,21 @@ class Mutations:
             await r.name_types(register, asked.dossier_types)
             identity = self._access.live_identity_fields(r.call, register)
             r.guard_contents(identity)
-            shipments = self._use_cases.subscriptions.stream(r.call, register, asked, identity)
+            messages = self._use_cases.subscriptions.stream(r.call, register, asked, identity)
             extents, which = r.extents(), mutation_filter_json(asked, register.view)
             r.audit.read_bulk(which)
-            async with aclosing(shipments):
-                async for shipment in shipments:
-                    if shipment.data is None:
-                        continue
-                    if shipment.revisions is not None:
+            async with aclosing(messages):
+                async for message in messages:
+                    if message.revisions is not None:
                         if extents is not None:
-                            await extents.revisions(which, *shipment.revisions)
-                        r.audit.sent(len(shipment.nisses), shipment.revisions)
-                    elif shipment.nisses:
+                            await extents.revisions(which, *message.revisions)
+                        r.audit.sent(len(message.nisses), message.revisions)
+                    elif message.nisses:
                         if extents is not None:
-                            await extents.state({**which, "snapshot": True}, shipment.position)
-                        r.audit.sent(len(shipment.nisses))
-                    r.tally.deliveries += shipment.delivered
-                    yield shipment.data
+                            await extents.state({**which, "snapshot": True}, message.position)
+                        r.audit.sent(len(message.nisses))
+                    r.tally.deliveries += message.delivered
+                    yield message.data
 
     async def ListMutations(self, request: v1.ListMutationsRequest, context: object) -> bytes:
         """List the mutations after a revision; answers a serialised ListMutationsResponse."""

@@ -1,34 +1,34 @@
-"""Follow a log from a position: read pages while behind, then wait for the recent log at the head."""
+"""Catch-up: read the log in pages for a subscriber that is behind the recent log."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import closing
+from collections.abc import Awaitable, Callable
 
 from raas.domain.errors import Reason, refuse
 from raas.domain.rights.identity_fields import IdentityFields
 from raas.domain.rights.view import WHOLE
 from raas.usecases.feed.columns import columns_of
 from raas.usecases.feed.prefetch import PrefetchedPage, Prefetcher
+from raas.usecases.feed.read_size import ReadSize, read_limits
 from raas.usecases.feed.recent_log import RecentLog, StreamMessage
-from raas.usecases.feed.segments import ReadSize, require_no_gap, segment_of, segment_of_entries
+from raas.usecases.feed.segments import require_no_gap, segment_of, segment_of_entries
 from raas.usecases.feed.serialize import serialized, shown
-from raas.usecases.ports.log import EVERYTHING, LogFilter, LogHead, LogPage, LogPoint, LogStore, ReadLimits
+from raas.usecases.ports.log import EVERYTHING, LogFilter, LogHead, LogPage, LogPoint, LogStore
 from raas.usecases.ports.messages import Messages
 
 CurrentIdentity = Callable[[], Awaitable[IdentityFields]]
-"""Answers the fields of identities that a subscriber may see now, by rights that are fresh enough."""
-
-_FILTERED_REVISIONS = 20_000
-"""Revisions that one read examines for matches of a filter."""
+"""Returns the fields of identities that a subscriber may see now, by rights that are fresh enough."""
 
 _CONCURRENT_PAGES = 3
-"""Pages of the log read and serialised at a time, over all subscribers that catch up."""
+"""Pages of the log read and serialised at a time, over all subscribers, besides those read ahead."""
 
 
 class LogPages:
-    """Reads the log for all subscribers that catch up, a few pages at a time: writers need the store too."""
+    """The log, the limit on concurrent pages and the prefetcher, shared by all subscribers that catch up.
+
+    The limit leaves the store to writers.
+    """
 
     def __init__(self, logs: LogStore, messages: Messages, subscribers: Callable[[], int]) -> None:
         self.logs = logs
@@ -60,27 +60,28 @@ class LogReader:
     async def next(self, position: int, through: int) -> tuple[StreamMessage, LogPoint | None]:
         """The message that follows a position, and the log at its new `through`, where that was read.
 
-        Raises Refused REVISION_EXPIRED when the position was trimmed away, LOG_REPLACED, REVISION_IN_FUTURE.
+        Raises Refused REVISION_EXPIRED when the position was trimmed away, LOG_REPLACED, REVISION_IN_FUTURE,
+        INTERNAL for a missing revision; StoreUnavailable.
         """
         recent_log, messages = self._recent_log, self._pages.messages
         async with self._pages.slots:
             page = await self._page(position)
             segment = segment_of(page)
             self._prefetch(segment.position, page.head)
-            written = await serialized(page.entries, recent_log.register, messages)
-        self._read_size.measured(len(written), sum(map(len, written)))
-        if len(written) < len(page.entries):
-            segment = segment_of_entries(page.entries[: len(written)])
+            encoded = await serialized(page.entries, recent_log.register, messages)
+        self._read_size.measured(len(encoded), sum(map(len, encoded)))
+        if len(encoded) < len(page.entries):
+            segment = segment_of_entries(page.entries[: len(encoded)])
         if self._which == EVERYTHING:
             require_no_gap(segment, position)
         through = through if segment.through is None else segment.through
         if not segment.entries:
-            return StreamMessage(None, (), None, segment.position, through), segment.point
-        written = written[: len(segment.entries)]
+            return StreamMessage(b"", (), None, segment.position, through), segment.point
+        encoded = encoded[: len(segment.entries)]
         columns = columns_of(segment.entries)
         # Asked for after the page was read, which may take a while.
         identity = await self._identity()
-        entries = await shown(written, columns.kind, self._which.view or WHOLE, identity, messages)
+        entries = await shown(encoded, columns.kind, self._which.view or WHOLE, identity, messages)
         data = messages.mutations(recent_log.log_id, entries, through)
         nisses = tuple({niss: None for niss in columns.niss if niss is not None})
         revisions = segment.entries[0].revision, segment.entries[-1].revision
@@ -113,50 +114,6 @@ class LogReader:
 
     async def _read(self, position: int) -> LogPage:
         entries = self._read_size.entries(self._pages.subscribers())
-        revisions = entries if self._which == EVERYTHING else _FILTERED_REVISIONS
-        limits = ReadLimits(revisions, entries)
+        limits = read_limits(self._which, entries)
         pages = await self._pages.logs.read({self._register_id: position}, self._which, limits)
         return pages[self._register_id]
-
-
-async def follow_log(
-    recent_log: RecentLog,
-    register_id: int,
-    position: int,
-    which: LogFilter,
-    identity: CurrentIdentity,
-    heartbeat_seconds: float,
-    pages: LogPages,
-    messages: Messages,
-) -> AsyncGenerator[StreamMessage, None]:
-    """All matching mutations after a position, without end, and a bookmark after each quiet interval.
-
-    While the subscriber waits or is slow, the server keeps only its position. Raises Refused when the
-    recent log ends: UNAVAILABLE at shutdown, LOG_REPLACED, REVISION_EXPIRED.
-    """
-    loop = asyncio.get_running_loop()
-    through, point = position, None
-    heartbeat_at = loop.time() + heartbeat_seconds
-    with closing(LogReader(pages, recent_log, register_id, which, identity)) as reader:
-        while True:
-            fields = await identity()
-            recent_log.require_open()
-            if recent_log.reaches(position):
-                message = recent_log.next(position, which, fields)
-                if message is None:
-                    await recent_log.beyond(position, heartbeat_at)
-            else:
-                message, point = await reader.next(position, through)
-            if message is not None:
-                position, through = message.position, message.through
-                if message.data is not None:
-                    yield message
-                    heartbeat_at = loop.time() + heartbeat_seconds
-                    continue
-            if loop.time() >= heartbeat_at:
-                known = recent_log.point if position == recent_log.position else point
-                # A bookmark never goes back behind an earlier message.
-                if known is not None and through <= known.revision <= position:
-                    data = messages.bookmark(recent_log.log_id, which.seen(known), snapshot_complete=False)
-                    yield StreamMessage(data, (), None, position, through)
-                heartbeat_at = loop.time() + heartbeat_seconds

@@ -17,11 +17,12 @@ from time import process_time
 from raas.domain.errors import Reason, Refused, refuse
 from raas.usecases.feed.committed import page_of
 from raas.usecases.feed.pacing import Pace, PaceLimits
+from raas.usecases.feed.read_size import ReadSize, read_limits
 from raas.usecases.feed.recent_log import RecentLog, cached, wake
-from raas.usecases.feed.segments import ReadSize, require_no_gap, segment_of, segment_of_entries
+from raas.usecases.feed.segments import require_no_gap, segment_of, segment_of_entries
 from raas.usecases.feed.serialize import serialized
 from raas.usecases.ports.errors import PortError, StoreUnavailable
-from raas.usecases.ports.log import EVERYTHING, CommittedBatch, LogHead, LogPage, LogStore, ReadLimits
+from raas.usecases.ports.log import EVERYTHING, CommittedBatch, LogHead, LogPage, LogStore
 from raas.usecases.ports.messages import Messages
 
 
@@ -172,7 +173,7 @@ class FeedDispatcher:
             return woken
         entries = self._read_size.entries(self.subscribers)
         try:
-            pages = await self._logs.read(after, EVERYTHING, ReadLimits(entries, entries))
+            pages = await self._logs.read(after, EVERYTHING, read_limits(EVERYTHING, entries))
         except PortError:
             self._to_read.update(after)
             raise
@@ -227,10 +228,10 @@ class FeedDispatcher:
             return 0
         if not page.entries:
             return 0
-        written = await serialized(page.entries, recent_log.register, self._messages)
-        self._read_size.measured(len(written), sum(map(len, written)))
-        whole = len(written) == len(page.entries)
-        segment = segment_of(page) if whole else segment_of_entries(page.entries[: len(written)])
+        encoded = await serialized(page.entries, recent_log.register, self._messages)
+        self._read_size.measured(len(encoded), sum(map(len, encoded)))
+        whole = len(encoded) == len(page.entries)
+        segment = segment_of(page) if whole else segment_of_entries(page.entries[: len(encoded)])
         if self._recent_logs.get(register_id) is not recent_log:
             return 0
         try:
@@ -239,7 +240,7 @@ class FeedDispatcher:
             self._end(register_id, gap)
             return 0
         recent_log.keep_bytes = self._limits.keep_bytes // len(self._recent_logs)
-        mutations = [cached(entry, data) for entry, data in zip(segment.entries, written, strict=False)]
+        mutations = [cached(entry, data) for entry, data in zip(segment.entries, encoded, strict=False)]
         recent_log.publish(segment, mutations, asyncio.get_running_loop().time())
         self._read_if_behind(register_id, recent_log, page.head)
         return await self._wake(recent_log)

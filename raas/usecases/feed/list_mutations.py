@@ -13,20 +13,15 @@ from raas.usecases.calls.answer_size import ANSWER_BYTES
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import Pages, page_size_of, page_token_invalid
 from raas.usecases.calls.successors import unite
+from raas.usecases.feed.read_size import bounded, read_limits
 from raas.usecases.feed.segments import Segment, segment_of
 from raas.usecases.feed.start_position import require_kept, require_log
 from raas.usecases.feed.subscribe import log_filter
 from raas.usecases.ports.authentic_source import AuthenticSource
-from raas.usecases.ports.log import EVERYTHING, LogEntry, LogFilter, LogHead, LogStore, ReadLimits
-
-_FILTERED_REVISIONS = 20_000
-"""Revisions that one read examines for matches of a filter."""
+from raas.usecases.ports.log import LogEntry, LogFilter, LogHead, LogStore
 
 _READS = 10
 """The most reads for one answer, where few revisions match."""
-
-_FEWEST, _MOST = 10, 2_000
-"""Bounds of the number of entries that one read returns inside a group."""
 
 _ENTRY_BYTES = 512
 """An upper estimate of the bytes of a mutation beside its lines."""
@@ -132,9 +127,7 @@ class ListMutations:
     async def _read(
         self, register_id: int, answer: _Answer, which: LogFilter, log_id: UUID | None
     ) -> tuple[Segment, LogHead]:
-        entries = answer.wanted
-        revisions = entries if which == EVERYTHING else _FILTERED_REVISIONS
-        limits = ReadLimits(revisions, entries)
+        limits = read_limits(which, answer.wanted)
         page = (await self._logs.read({register_id: answer.position}, which, limits))[register_id]
         require_log(page.head, log_id)
         require_kept(page.head, answer.position, "after_revision")
@@ -167,7 +160,7 @@ class _Answer:
         if not (self.entries and self.inside_group):
             return max(1, self._size - len(self.entries))
         average = self._bytes // len(self.entries)
-        return max(_FEWEST, min(_MOST, (ANSWER_BYTES - self._bytes) // average + 1))
+        return bounded((ANSWER_BYTES - self._bytes) // average + 1)
 
     def add(self, segment: Segment) -> bool:
         """Add a segment as far as there is room; returns whether another group may be read."""

@@ -31,8 +31,8 @@ ERASABLE_SECONDS = 10.0
 class StreamMessage(NamedTuple):
     """The next message for a subscriber, and the subscriber's place after it."""
 
-    data: bytes | None
-    """A serialised message; None when no mutation matches."""
+    data: bytes
+    """A serialised message; empty if no mutation matches."""
     nisses: Sequence[Niss]
     revisions: tuple[int, int] | None
     """First and last revision in the message."""
@@ -206,9 +206,9 @@ class RecentLog:
             size += sum(len(each.data) for each in mutations)
             position, through = chunk.last, chunk.through
         if not selected:
-            return StreamMessage(None, (), None, position, through)
-        written, kinds = [each.data for each in selected], [each.kind for each in selected]
-        parts = shown_entries(written, kinds, which.view or WHOLE, identity, self._messages)
+            return StreamMessage(b"", (), None, position, through)
+        encoded, kinds = [each.data for each in selected], [each.kind for each in selected]
+        parts = shown_entries(encoded, kinds, which.view or WHOLE, identity, self._messages)
         data = self._messages.mutations(self.log_id, b"".join(parts), through)
         nisses = tuple({each.niss: None for each in selected if each.niss is not None})
         revisions = selected[0].revision, selected[-1].revision

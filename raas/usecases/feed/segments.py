@@ -71,25 +71,3 @@ def _complete(entries: Sequence[LogEntry]) -> Segment:
 def segment_bytes(subscribers: int) -> int:
     """Target size of a segment for this number of subscribers: each may hold back one while it is slow."""
     return max(_SEGMENT_BYTES_LEAST, min(SEGMENT_BYTES, _BYTES_BEING_SENT // max(subscribers, 1)))
-
-
-_FIRST_ENTRY_BYTES = 512
-"""Assumed size of an entry until the first one is measured."""
-
-_FEWEST, _MOST = 10, 2_000
-
-
-class ReadSize:
-    """Number of entries to read at once so that they make about one segment."""
-
-    def __init__(self) -> None:
-        self._entry_bytes = _FIRST_ENTRY_BYTES
-
-    def entries(self, subscribers: int) -> int:
-        """The number of entries for this number of subscribers."""
-        return max(_FEWEST, min(_MOST, segment_bytes(subscribers) // self._entry_bytes))
-
-    def measured(self, entries: int, size: int) -> None:
-        """Adapt to a segment of this number of entries and bytes."""
-        if entries:
-            self._entry_bytes = max(1, size // entries)

@@ -27,19 +27,19 @@ async def serialized(
 
     A group that exceeds twice the size of a segment is cut there.
     """
-    written: list[bytes] = []
+    encoded: list[bytes] = []
     size = 0
     async for some in yielding_slices(entries, _SLICE):
         data = messages.entries(register, some)
         size += sum(map(len, data))
-        written += data
-        if size > SEGMENT_BYTES and (end := _end(entries, written)) is not None:
-            return written[:end]
-    return written
+        encoded += data
+        if size > SEGMENT_BYTES and (end := _end(entries, encoded)) is not None:
+            return encoded[:end]
+    return encoded
 
 
 async def shown(
-    written: Sequence[bytes],
+    encoded: Sequence[bytes],
     kinds: Sequence[int],
     view: RegisterView,
     identity: IdentityFields,
@@ -47,36 +47,39 @@ async def shown(
 ) -> bytes:
     """The bytes of these entries, of these kinds, together, without what a caller may not see."""
     if view.dossier_types is None and CONTENT_KINDS.isdisjoint(kinds):
-        return b"".join(written)
+        return b"".join(encoded)
     parts: list[bytes] = []
-    async for some in yielding_slices(list(zip(written, kinds, strict=True)), _SLICE):
+    async for some in yielding_slices(list(zip(encoded, kinds, strict=True)), _SLICE):
         data, of_kinds = [entry for entry, _ in some], [kind for _, kind in some]
         parts += shown_entries(data, of_kinds, view, identity, messages)
     return b"".join(parts)
 
 
 def shown_entries(
-    written: Sequence[bytes],
+    encoded: Sequence[bytes],
     kinds: Sequence[int],
     view: RegisterView,
     identity: IdentityFields,
     messages: Messages,
 ) -> Sequence[bytes]:
-    """The same at once, in parts. Entries that hide nothing are not parsed."""
+    """The same in parts, without yielding to the event loop.
+
+    For a view of all dossier types, only entries with contents about persons are parsed; otherwise all are.
+    """
     if view.dossier_types is not None:
-        return [messages.restricted(b"".join(written), view, identity)]
+        return [messages.restricted(b"".join(encoded), view, identity)]
     if CONTENT_KINDS.isdisjoint(kinds):
-        return written
+        return encoded
     return [
         messages.restricted(data, view, identity) if kind in CONTENT_KINDS else data
-        for data, kind in zip(written, kinds, strict=True)
+        for data, kind in zip(encoded, kinds, strict=True)
     ]
 
 
-def _end(entries: Sequence[LogEntry], written: Sequence[bytes]) -> int | None:
+def _end(entries: Sequence[LogEntry], encoded: Sequence[bytes]) -> int | None:
     """The number of entries that make a full segment; None = they are too few."""
     size = 0
-    for index, (entry, data) in enumerate(zip(entries, written, strict=False), 1):
+    for index, (entry, data) in enumerate(zip(entries, encoded, strict=False), 1):
         size += len(data)
         if size > SEGMENT_BYTES and (entry.revision == entry.batch_last_revision or size > 2 * SEGMENT_BYTES):
             return index

@@ -8,10 +8,10 @@ import contextlib
 from raas.concurrency.keep_running import ReportFailure, keep_running
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.feed.acknowledgements import ManageSubscribers
+from raas.usecases.feed.connected import ConnectedSubscribers
 from raas.usecases.feed.dispatcher import DispatcherLimits, FeedDispatcher
 from raas.usecases.feed.list_mutations import ListMutations
 from raas.usecases.feed.notifier import Notifier
-from raas.usecases.feed.presence import Presence
 from raas.usecases.feed.subscribe import Subscriptions
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.errors import PortError
@@ -39,9 +39,9 @@ class FeedService:
     ) -> None:
         self._dispatcher = FeedDispatcher(logs, messages, limits)
         self._notifier = Notifier(self._dispatcher, notifications)
-        self._presence = Presence(subscribers)
+        self._connected = ConnectedSubscribers(subscribers)
         self.subscriptions = Subscriptions(
-            self._dispatcher, logs, reads, subscribers, self._presence, pages, messages
+            self._dispatcher, logs, reads, subscribers, self._connected, pages, messages
         )
         self.listing = ListMutations(logs, source, pages)
         self.subscribers = ManageSubscribers(subscribers, logs, pages)
@@ -58,7 +58,7 @@ class FeedService:
             "feed dispatcher": self._dispatcher.run,
             "notification sender": self._notifier.send,
             "notification receiver": self._notifier.receive,
-            "subscriber presence": self._presence.run,
+            "subscriber presence": self._connected.run,
         }
         async with asyncio.TaskGroup() as group:
             for task, work in tasks.items():
@@ -72,4 +72,4 @@ class FeedService:
         with contextlib.suppress(TimeoutError, PortError):
             async with asyncio.timeout(_FAREWELL_SECONDS):
                 await asyncio.sleep(0)
-                await self._presence.report()
+                await self._connected.report()

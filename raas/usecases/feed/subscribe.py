@@ -12,9 +12,9 @@ from raas.domain.numbers.niss import Niss
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call
 from raas.usecases.calls.pagination import Pages
-from raas.usecases.feed.catch_up import CurrentIdentity, LogPages, follow_log
+from raas.usecases.feed.catch_up import CurrentIdentity, LogPages
+from raas.usecases.feed.connected import ConnectedSubscribers
 from raas.usecases.feed.dispatcher import FeedDispatcher
-from raas.usecases.feed.presence import Presence
 from raas.usecases.feed.recent_log import RecentLog, StreamMessage
 from raas.usecases.feed.start_position import (
     Acknowledged,
@@ -26,6 +26,7 @@ from raas.usecases.feed.start_position import (
     require_kept,
     require_log,
 )
+from raas.usecases.feed.subscription_loop import follow_log
 from raas.usecases.ports.log import EVERYTHING, LogFilter, LogHead, LogStore
 from raas.usecases.ports.messages import Messages
 from raas.usecases.ports.read_store import DossierFilter, ReadStore
@@ -47,7 +48,7 @@ class Subscriptions:
         logs: LogStore,
         reads: ReadStore,
         subscribers: SubscriberStore,
-        presence: Presence,
+        connected: ConnectedSubscribers,
         pages: Pages,
         messages: Messages,
     ) -> None:
@@ -55,7 +56,7 @@ class Subscriptions:
         self._logs = logs
         self._reads = reads
         self._subscribers = subscribers
-        self._presence = presence
+        self._connected = connected
         self._pages = pages
         self._messages = messages
         self._log_pages = LogPages(logs, messages, lambda: dispatcher.subscribers)
@@ -85,7 +86,7 @@ class Subscriptions:
                 begun = 0 if isinstance(asked.start, Snapshot) else position
                 reading = position if token is None else token["revision"]
                 await self._subscribers.enter(key, head.log_id, which, begun, reading)
-            with self._presence.of(key if asked.subscriber is not None else None):
+            with self._connected.of(key if asked.subscriber is not None else None):
                 if isinstance(asked.start, Snapshot):
                     snapshot = self._snapshot(call, register, recent_log, which, token)
                     async with aclosing(snapshot):
@@ -105,7 +106,6 @@ class Subscriptions:
                     identity,
                     asked.heartbeat_seconds,
                     self._log_pages,
-                    self._messages,
                 )
                 async with aclosing(mutations):
                     async for message in mutations:

@@ -14,9 +14,10 @@ import pytest
 from raas.domain.errors import Reason, Refused
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.usecases.feed import dispatcher as dispatcher_module
-from raas.usecases.feed.catch_up import LogPages, follow_log
+from raas.usecases.feed.catch_up import LogPages
 from raas.usecases.feed.dispatcher import DispatcherLimits, FeedDispatcher
 from raas.usecases.feed.pacing import PaceLimits
+from raas.usecases.feed.subscription_loop import follow_log
 from raas.usecases.ports.errors import StoreFault, StoreUnavailable
 from raas.usecases.ports.log import EVERYTHING, LogEntry, LogFilter
 from tests.memory.logs import (
@@ -112,7 +113,7 @@ class Follower:
         try:
             async with world.dispatcher.follow(register_id) as recent_log:
                 async for message in follow_log(
-                    recent_log, register_id, after, which, no_identity, heartbeat, world.pages, world.messages
+                    recent_log, register_id, after, which, no_identity, heartbeat, world.pages
                 ):
                     self.received.append(read(message.data))
                     self._changed.set()

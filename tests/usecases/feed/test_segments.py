@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from raas.usecases.feed.segments import SEGMENT_BYTES, ReadSize, segment_bytes, segment_of, segment_of_entries
+from raas.usecases.feed.segments import segment_bytes, segment_of, segment_of_entries
 from raas.usecases.ports.log import EVERYTHING, LogFilter, ReadLimits
 from tests.memory.logs import MemoryLog, entry_of
 
@@ -58,18 +58,6 @@ def test_group_whose_end_does_not_match_is_complete_when_the_next_group_begins(
     assert segment_of_entries(entries[:-1]).through is None
 
 
-def test_read_size_follows_the_measured_size_of_entries() -> None:
-    read_size = ReadSize()
-    read_size.measured(100, 100 * 1_000)
-    assert read_size.entries(1) == SEGMENT_BYTES // 1_000
-    read_size.measured(2, 2 * SEGMENT_BYTES)
-    assert read_size.entries(1) == 10
-    read_size.measured(0, 0)
-    assert read_size.entries(1) == 10
-    read_size.measured(1_000, 1_000)
-    assert read_size.entries(1) == 2_000
-
-
 def test_segments_are_smaller_with_many_subscribers() -> None:
     assert [segment_bytes(readers) // 1024 for readers in (0, 1, 256, 512, 1_024, 100_000)] == [
         512,
@@ -79,6 +67,3 @@ def test_segments_are_smaller_with_many_subscribers() -> None:
         128,
         128,
     ]
-    read_size = ReadSize()
-    read_size.measured(100, 100 * 1_024)
-    assert [read_size.entries(readers) for readers in (1, 512, 1_024)] == [512, 256, 128]

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.call import Call, Caller
+from raas.usecases.feed.connected import ConnectedSubscribers
 from raas.usecases.feed.dispatcher import DispatcherLimits, FeedDispatcher
-from raas.usecases.feed.presence import Presence
 from raas.usecases.feed.start_position import AfterRevision, SubscribeRequest
 from raas.usecases.feed.subscribe import Subscriptions
 from raas.usecases.ports.log import LogHead
@@ -39,14 +39,14 @@ async def test_mutation_committed_while_a_stream_begins_is_sent_at_once() -> Non
     running = asyncio.create_task(dispatcher.run())
     # The first poll happens before there are subscribers.
     await settled()
-    subscriptions = Subscriptions(dispatcher, logs, unused, unused, Presence(unused), unused, messages)
+    connected = ConnectedSubscribers(unused)
+    subscriptions = Subscriptions(dispatcher, logs, unused, unused, connected, unused, messages)
     call = Call(Caller(NUMBER), UUID(int=1), "Subscribe")
     stream = subscriptions.stream(
         call, AdmittedRegister(REGISTER, NUMBER), SubscribeRequest(AfterRevision(0)), no_identity
     )
     async with asyncio.timeout(10):
         message = await anext(stream)
-    assert message.data is not None
     assert read(message.data) == {"mutations": [1], "through": 1}
     await stream.aclose()
     dispatcher.close()

@@ -18,7 +18,7 @@ _COLLECT_SECONDS = 1.0
 """The least time between two reports: many subscribers may connect at once."""
 
 
-class Presence:
+class ConnectedSubscribers:
     """Counts open streams by subscriber; `run` reports them to the store."""
 
     def __init__(self, subscribers: SubscriberStore) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, cast
 
-from raas.usecases.feed.presence import Presence
+from raas.usecases.feed.connected import ConnectedSubscribers
 from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.ports.subscriber_store import SubscriberKey
 
@@ -25,43 +25,43 @@ class Seen:
         self.reports.append((set(connected), set(gone)))
 
 
-def _presence() -> tuple[Presence, Seen]:
+def _connected() -> tuple[ConnectedSubscribers, Seen]:
     store = Seen()
-    return Presence(cast(Any, store)), store
+    return ConnectedSubscribers(cast(Any, store)), store
 
 
 async def test_nothing_is_reported_without_named_subscribers() -> None:
-    presence, store = _presence()
-    with presence.of(None):
-        await presence.report()
+    subscribers, store = _connected()
+    with subscribers.of(None):
+        await subscribers.report()
     assert store.reports == []
 
 
 async def test_subscriber_is_connected_while_any_of_its_streams_is_open() -> None:
-    presence, store = _presence()
-    with presence.of(ONE):
-        with presence.of(ONE), presence.of(OTHER):
-            await presence.report()
-        await presence.report()
-    await presence.report()
-    await presence.report()
+    subscribers, store = _connected()
+    with subscribers.of(ONE):
+        with subscribers.of(ONE), subscribers.of(OTHER):
+            await subscribers.report()
+        await subscribers.report()
+    await subscribers.report()
+    await subscribers.report()
     assert store.reports == [({ONE, OTHER}, set()), ({ONE}, {OTHER}), (set(), {ONE})]
 
 
 async def test_subscriber_that_reconnects_before_a_report_is_not_reported_gone() -> None:
-    presence, store = _presence()
-    with presence.of(ONE):
+    subscribers, store = _connected()
+    with subscribers.of(ONE):
         pass
-    with presence.of(ONE):
-        await presence.report()
+    with subscribers.of(ONE):
+        await subscribers.report()
     assert store.reports == [({ONE}, set())]
 
 
 async def test_report_that_fails_is_repeated() -> None:
-    presence, store = _presence()
-    with presence.of(ONE):
+    subscribers, store = _connected()
+    with subscribers.of(ONE):
         pass
     store.faults = [StoreUnavailable("restarting")]
-    await presence.report()
-    await presence.report()
+    await subscribers.report()
+    await subscribers.report()
     assert store.reports == [(set(), {ONE})]
