@@ -23,7 +23,7 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 from uuid import UUID
 
 from raas.domain.calendar.day import OPEN, parse_day, period_text
@@ -150,6 +150,8 @@ def _line(entry: JournalEntry) -> str:
                 "id": str(entry.id),
                 **_grounds_form(entry.grounds),
             }
+        case _:
+            assert_never(entry)
     return json.dumps(form, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 from uuid import UUID
 
 from raas.domain.errors import Reason, refuse
@@ -29,7 +30,7 @@ async def end_right(
         before = await transaction.find(kind, id_)
         if before is None or not exists(before):
             raise refuse(*unknown)
-        ended = before.revoked(by, transaction.time)
+        ended = cast(AnyRight, before.revoked(by, transaction.time))  # of the same kind
         if ended is before:
             return before
         await transaction.put(ended)

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 from uuid import UUID
 
 from raas.domain.numbers.niss import Niss
-from raas.domain.rights.authorisation import Authorisation
 from raas.domain.rights.credential_block import CredentialBlock
-from raas.domain.rights.legal_context import LegalContext
-from raas.domain.rights.mandate import Mandate
-from raas.domain.rights.role import RoleGrant
-from raas.domain.rights.snapshot import Right
 from raas.usecases.admin.erase import EraseContents
-from raas.usecases.ports.audit.journal import ContentsErased, CredentialBlocked, JournalEntry, RightEnded
-from raas.usecases.ports.rights import RightsStore, RightsTransaction
+from raas.usecases.ports.audit.journal import (
+    ContentsErased,
+    CredentialBlocked,
+    InscriptionRestricted,
+    JournalEntry,
+    RestrictionLifted,
+    RightEnded,
+)
+from raas.usecases.ports.rights import RightsStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,21 @@ async def replay(entries: Sequence[JournalEntry], rights: RightsStore, contents:
     All rights change in one transaction. Raises StoreUnavailable, StoreFault, CommitUnknown; contents that
     were erased stay erased.
     """
-    blocks = {entry.block.id: entry.block for entry in entries if isinstance(entry, CredentialBlocked)}
-    ends = {entry.id: entry for entry in entries if isinstance(entry, RightEnded)}
+    blocks: dict[UUID, CredentialBlock] = {}
+    ends: dict[UUID, RightEnded] = {}
+    erasures: list[ContentsErased] = []
+    for entry in entries:
+        match entry:
+            case CredentialBlocked(block):
+                blocks[block.id] = block
+            case RightEnded():
+                ends[entry.id] = entry
+            case ContentsErased():
+                erasures.append(entry)
+            case InscriptionRestricted() | RestrictionLifted():
+                pass  # RestrictInscriptions.again carries them out
+            case _:
+                assert_never(entry)
     ended = blocked = 0
     async with rights.change() as transaction:
         for block in blocks.values():
@@ -47,33 +63,19 @@ async def replay(entries: Sequence[JournalEntry], rights: RightsStore, contents:
                 await transaction.put(block if end is None else block.revoked(end.by, end.time))
                 blocked += 1
         for end in ends.values():
-            right = await _find(transaction, end.kind, end.id)
+            right = await transaction.find(end.kind, end.id)
             if right is not None and right.revoke_time is None:
                 await transaction.put(right.revoked(end.by, end.time))
                 ended += 1
-    return Replayed(ended, blocked, await _erase(entries, contents))
+    return Replayed(ended, blocked, await _erase(erasures, contents))
 
 
-async def _find(transaction: RightsTransaction, kind: type[Right], id_: UUID) -> Right | None:
-    """The right of any kind; the port wants to know which."""
-    if issubclass(kind, Mandate):
-        return await transaction.find(Mandate, id_)
-    if issubclass(kind, RoleGrant):
-        return await transaction.find(RoleGrant, id_)
-    if issubclass(kind, LegalContext):
-        return await transaction.find(LegalContext, id_)
-    if issubclass(kind, Authorisation):
-        return await transaction.find(Authorisation, id_)
-    return await transaction.find(CredentialBlock, id_)
-
-
-async def _erase(entries: Sequence[JournalEntry], contents: EraseContents) -> int:
+async def _erase(erasures: Sequence[ContentsErased], contents: EraseContents) -> int:
     nisses: set[Niss] = set()
     before: datetime | None = None
-    for entry in entries:
-        if isinstance(entry, ContentsErased):
-            nisses.update(entry.nisses)
-            if entry.before is not None:
-                before = max(before or entry.before, entry.before)
+    for erasure in erasures:
+        nisses.update(erasure.nisses)
+        if erasure.before is not None:
+            before = max(before or erasure.before, erasure.before)
     erased = 0 if before is None else await contents.before(before)
     return erased + (await contents.of(nisses) if nisses else 0)

@@ -22,7 +22,7 @@ from raas.domain.rights.mandate import Mandate
 from raas.domain.rights.role import Role, RoleGrant
 from raas.domain.rights.snapshot import Right
 
-AnyRight = TypeVar("AnyRight", Mandate, RoleGrant, LegalContext, CredentialBlock, Authorisation, Admission)
+AnyRight = TypeVar("AnyRight", bound=Right)
 
 UNKNOWN_VERSION = -1
 """Asks a reader for all rights that have not ended."""
