@@ -44,8 +44,8 @@ class CommitDelay:
 
     It grows with the callers that are expected: about as long as the process needs to serve so many. The
     wait ends when all of them have arrived, or `enough`: in a larger batch each item costs hardly less, and
-    callers would wait for one another. This is PostgreSQL's commit_delay with its commit_siblings, for a queue
-    whose items cost little each, but much for each transaction.
+    callers would wait for one another. This is PostgreSQL's commit_delay with its commit_siblings, for a
+    queue whose items cost little each, but much for each transaction.
     """
 
     seconds_each: float

@@ -44,8 +44,8 @@ def restore(
 
     Rights that ended after the copy, and credentials that were blocked, are ended and blocked again,
     contents are erased again and inscriptions restricted again, from the journal that is kept outside the
-    database. All logs get a new id, as renew-log does. Another log of the audit begins, with checkpoints of its
-    own.
+    database. All logs get a new id, as renew-log does. Another log of the audit begins, with
+    checkpoints of its own.
 
     Until then servers on the database listen on loopback addresses only. Stop them first. After an
     interruption the same command completes the work.

@@ -52,8 +52,8 @@ def server_command(
 ) -> Callable[..., None]:
     """Replace the first parameter of a command by its fields, as options after those of the command.
 
-    This parameter is a ServerOptions, or a ConnectionOptions where the command has other options beside these.
-    A parameter `invocation` is given the context of Typer.
+    This parameter is a ServerOptions, or a ConnectionOptions where the command has other options beside
+    these. A parameter `invocation` is given the context of Typer.
     """
     hints = get_type_hints(command, include_extras=True)
     first, *rest = inspect.signature(command).parameters.values()

@@ -32,7 +32,7 @@ def use_language(language: str | None) -> str:
 
 
 def environment_language() -> str:
-    """The language of LC_ALL, LC_MESSAGES or LANG (the first that is set); en if the server lacks that language."""
+    """The language of LC_ALL, LC_MESSAGES or LANG, the first that is set; en if the server lacks it."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if value := os.environ.get(name):
             language = value.lower()[:2]

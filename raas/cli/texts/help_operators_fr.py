@@ -68,10 +68,10 @@ HELP: Mapping[str, str] = {
     "Erase facts about people that are stored beside the logs, by age or by person.": (
         "Efface les faits relatifs aux personnes stockés à côté des journaux, par âge ou par personne.\n\n"
         "Les contenus des mutations (une identité avant et après un changement, les données d'un événement) "
-        "sont stockés à côté des journaux, une seule fois pour tous les registres. Les mutations et leurs sommes de "
-        "contrôle restent ; l'instant de l'effacement remplace le contenu. Les dossiers et les personnes de "
-        "la source authentique ne changent pas.\n\nLa commande procède par lots pendant que les serveurs "
-        "tournent. Après une interruption, la même commande continue. Les sauvegardes antérieures "
+        "sont stockés à côté des journaux, une seule fois pour tous les registres. Les mutations et leurs "
+        "sommes de contrôle restent ; l'instant de l'effacement remplace le contenu. Les dossiers et les "
+        "personnes de la source authentique ne changent pas.\n\nLa commande procède par lots pendant que les "
+        "serveurs tournent. Après une interruption, la même commande continue. Les sauvegardes antérieures "
         "contiennent encore ces contenus.\n\nCode de sortie : 0 tout est effacé, 1 échec, 130 interruption."
     ),
     "Give logs a new id after a restore.": (

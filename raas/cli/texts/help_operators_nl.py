@@ -65,12 +65,12 @@ HELP: Mapping[str, str] = {
     ),
     "Erase facts about people that are stored beside the logs, by age or by person.": (
         "Wis feiten over personen die naast de logboeken staan, volgens ouderdom of per persoon.\n\nDe "
-        "inhoud van mutaties (een identiteit voor en na een wijziging, de gegevens van een gebeurtenis) staat "
-        "naast de logboeken, één keer voor alle registers. De mutaties en hun controlegetallen blijven; het tijdstip "
-        "van het wissen vervangt de inhoud. Dossiers en de personen van de authentieke bron veranderen "
-        "niet.\n\nHet commando werkt in delen terwijl servers draaien. Na een onderbreking gaat hetzelfde "
-        "commando verder. Oudere back-ups bevatten die inhoud nog.\n\nAfsluitcode: 0 alles is gewist, 1 "
-        "mislukt, 130 onderbroken."
+        "inhoud van mutaties (een identiteit voor en na een wijziging, de gegevens van een gebeurtenis) "
+        "staat naast de logboeken, één keer voor alle registers. De mutaties en hun controlegetallen "
+        "blijven; het tijdstip van het wissen vervangt de inhoud. Dossiers en de personen van de "
+        "authentieke bron veranderen niet.\n\nHet commando werkt in delen terwijl servers draaien. Na een "
+        "onderbreking gaat hetzelfde commando verder. Oudere back-ups bevatten die inhoud nog.\n\n"
+        "Afsluitcode: 0 alles is gewist, 1 mislukt, 130 onderbroken."
     ),
     "Give logs a new id after a restore.": (
         "Geef logboeken een nieuwe id na het terugzetten van een back-up.\n\nEen teruggezette databank is "
