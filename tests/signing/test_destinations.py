@@ -59,13 +59,13 @@ async def test_command_gets_note_and_number(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "cause"),
+    ("command", "seconds", "cause"),
     [
-        ("false", "status 1"),
-        ("/nothing/there", "No such file"),
-        ("sh -c 'sleep 60'", "more than 0.2 seconds"),
+        ("false", 60, "status 1"),
+        ("/nothing/there", 60, "No such file"),
+        ("sh -c 'sleep 60'", 0.2, "more than 0.2 seconds"),
     ],
 )
-async def test_failed_command_is_named(command: str, cause: str) -> None:
+async def test_failed_command_is_named(command: str, seconds: float, cause: str) -> None:
     with pytest.raises(DeliveryFailed, match=cause):
-        await CheckpointCommand(command, seconds=0.2).deliver(7, b"seven")
+        await CheckpointCommand(command, seconds).deliver(7, b"seven")

@@ -219,12 +219,12 @@ async def test_only_safe_calls_are_repeated(answers: Answers, target: str) -> No
 async def test_retries_end_before_the_deadline(answers: Answers, target: str) -> None:
     answers.failures = 1_000
     loop = asyncio.get_running_loop()
-    async with RaasClient(target, retries=QUICK, patience=Patience(call_seconds=1)) as client:
+    async with RaasClient(target, retries=QUICK, patience=Patience(call_seconds=4)) as client:
         began = loop.time()
         with pytest.raises(CallFailed, match="going away"):
             await client.get_register()
     # A thousand attempts would take minutes.
-    assert loop.time() - began < 10
+    assert loop.time() - began < 60
     assert answers.calls > 2
 
 
@@ -233,7 +233,7 @@ async def test_deadline_that_ends_the_last_attempt_names_the_failure_of_the_one_
 ) -> None:
     answers.failures = 1
     answers.silent = True
-    async with RaasClient(target, retries=QUICK, patience=Patience(call_seconds=2)) as client:
+    async with RaasClient(target, retries=QUICK, patience=Patience(call_seconds=5)) as client:
         with pytest.raises(DeadlineExceeded, match="going away"):
             await client.get_register()
     assert answers.calls == 2
@@ -264,7 +264,7 @@ async def test_connection_whose_ping_is_not_answered_is_replaced() -> None:
     keepalive = Keepalive(seconds=0.2, timeout_seconds=0.2)
     async with RaasClient(target, enterprise_number="0999999922", keepalive=keepalive) as client:
         call = asyncio.create_task(client.get_register())
-        await asyncio.wait_for(second.wait(), 20)
+        await asyncio.wait_for(second.wait(), 60)
         call.cancel()
         await asyncio.wait([call])
     for writer in writers:

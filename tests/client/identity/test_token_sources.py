@@ -7,13 +7,13 @@ import logging
 import threading
 import time
 from base64 import urlsafe_b64encode
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from raas_client import CredentialUnavailable, RaasClient
+from raas_client.identity import token_sources
 from raas_client.identity.claims import expiry_of, read_claims
 from raas_client.identity.token_sources import CalledToken, FileToken, token_source
 
@@ -22,8 +22,25 @@ def jwt(claims: str) -> str:
     return f"e30.{urlsafe_b64encode(claims.encode()).decode().rstrip('=')}.c2ln"
 
 
-def lasting(seconds: float) -> str:
-    return jwt(f'{{"exp": {time.time() + seconds}}}')
+class Clock:
+    """Stands in for the module `time` of the sources, and stands still between two changes of `now`."""
+
+    now = 1_000_000_000.0
+
+    def time(self) -> float:
+        return self.now
+
+    monotonic = time
+
+    def lasting(self, seconds: float) -> str:
+        return jwt(f'{{"exp": {self.now + seconds}}}')
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(token_sources, "time", clock)
+    return clock
 
 
 @pytest.mark.parametrize(
@@ -53,21 +70,25 @@ def test_expiry_is_read_from_readable_tokens(token: str, expiry: float | None) -
     assert isinstance(read_claims(token), dict)
 
 
-async def test_function_is_asked_again_before_its_token_expires_only() -> None:
+@pytest.mark.parametrize(("seconds", "asked_after"), [(100, 80), (3_600, 3_540)])
+async def test_function_is_asked_again_before_its_token_expires_only(
+    clock: Clock, seconds: float, asked_after: float
+) -> None:
+    """When a fifth of its life is left, and a minute at most."""
     given: list[str] = []
 
-    def give(seconds: float) -> str:
-        given.append(lasting(seconds))
+    def give() -> str:
+        given.append(clock.lasting(seconds))
         return given[-1]
 
-    source = CalledToken(partial(give, 3_600))
+    source = CalledToken(give)
     assert {await source.token() for _ in range(5)} == {given[0]}
+    clock.now += asked_after - 1
+    assert await source.token() == given[0]
     assert len(given) == 1
-    source = CalledToken(partial(give, 0.25))
-    first = await source.token()
-    await asyncio.sleep(0.21)
-    # A fifth of its life is left.
-    assert await source.token() != first
+    clock.now += 1
+    assert await source.token() != given[0]
+    assert len(given) == 2
 
 
 async def test_function_is_asked_once_for_concurrent_calls_and_off_the_event_loop() -> None:
@@ -79,7 +100,7 @@ async def test_function_is_asked_once_for_concurrent_calls_and_off_the_event_loo
         return "token"
 
     source = CalledToken(give)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await asyncio.gather(*(source.token() for _ in range(20))) == ["token"] * 20
     assert len(threads) == 1
     assert threads[0] is not threading.current_thread()
@@ -101,8 +122,10 @@ async def test_call_that_gives_up_does_not_end_the_fetch_of_another() -> None:
     assert await patient == "token"
 
 
-async def test_last_good_token_is_used_while_the_function_fails(caplog: pytest.LogCaptureFixture) -> None:
-    answers: list[Any] = [lasting(0.5), OSError("a secret")]
+async def test_last_good_token_is_used_while_the_function_fails(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers: list[Any] = [clock.lasting(100), OSError("a secret")]
 
     async def give() -> str:
         answer = answers.pop(0)
@@ -112,7 +135,7 @@ async def test_last_good_token_is_used_while_the_function_fails(caplog: pytest.L
 
     source = CalledToken(give)
     first = await source.token()
-    await asyncio.sleep(0.42)
+    clock.now += 99
     assert await source.token() == first
     assert caplog.messages == ["the last good token is used: the function that gives tokens failed: OSError"]
 
