@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from raas.domain.calendar.day import brussels_day
 from raas.domain.errors import Reason, Violation, refuse
 from raas.domain.numbers.enterprise_number import EnterpriseNumber, parse_enterprise_number
 from raas.domain.numbers.niss import Niss, NissProfile
@@ -250,7 +251,7 @@ class _KeptTokens:
 
 def _identity_of(message: identity_pb2.Identity) -> Identity:
     violations: list[Violation] = []
-    identity = read_identity(message, _now().date().toordinal(), violations)
+    identity = read_identity(message, brussels_day(_now()), violations)
     if violations:
         raise ValueError("; ".join(f"{each.field}: {each.reason.name}" for each in violations))
     return identity
