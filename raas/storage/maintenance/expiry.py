@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -54,11 +54,16 @@ RETURNING 1""",
 )
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class PostgresExpiry:
     """Deletes in small transactions, so as not to delay writers; `engine` must be one in autocommit."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, now: Callable[[], datetime] = _now) -> None:
         self._engine = engine
+        self._now = now
 
     async def count_expired_requests(self) -> int:
         """The number of requests older than KEPT_DAYS. Raises StoreUnavailable, StoreFault."""
@@ -87,7 +92,7 @@ class PostgresExpiry:
 
         Returns the number of rows.
         """
-        today = date.fromordinal(brussels_day(datetime.now(UTC)))
+        today = date.fromordinal(brussels_day(self._now()))
         total = 0
         for statement in _DELETE_LIMITS:
             while deleted := await write(self._engine, statement, {"today": today}):

@@ -6,18 +6,19 @@ import asyncio
 import itertools
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from raas.domain.calendar.day import brussels_day
 from raas.storage.limits.budgets import ADD, PostgresBudgetStore
 from raas.storage.maintenance.expiry import PostgresExpiry
 from raas.usecases.ports.limits.budget_store import BudgetEntry
 
-TODAY = brussels_day(datetime.now(UTC))
+NOW = datetime(2025, 11, 30, 23, 30, tzinfo=UTC)
+"""After midnight in Belgium, and before that of the sessions of the database."""
+TODAY = date(2025, 12, 1).toordinal()
 _number = itertools.count()
 NewCaller = Callable[[], str]
 
@@ -96,18 +97,19 @@ async def test_entries_are_forgotten_after_a_day_and_sums_after_a_month(
     for age in (0, 1, 2, 29, 30):
         await store.add(entries(caller, 1, 2, day=TODAY - age))
         await store.salt(TODAY - age)
-    await PostgresExpiry(reading_engine).delete_expired_limits()
+    await PostgresExpiry(reading_engine, lambda: NOW).delete_expired_limits()
 
+    values = {"caller": caller, "today": date.fromordinal(TODAY)}
     async with engine.connect() as connection:
         kept = [
             sorted(
                 TODAY - day.toordinal()
-                for day in (await connection.execute(text(statement), {"caller": caller})).scalars()
+                for day in (await connection.execute(text(statement), values)).scalars()
             )
             for statement in (
                 "SELECT DISTINCT day FROM budget_entry WHERE caller = :caller",
                 "SELECT day FROM budget_use WHERE caller = :caller",
-                "SELECT day FROM budget_salt WHERE day <= now() AND :caller > ''",
+                "SELECT day FROM budget_salt WHERE day <= :today AND :caller > ''",
             )
         ]
     assert kept == [[0, 1], [0, 1, 2, 29], [0, 1]]
