@@ -11,7 +11,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -96,8 +96,10 @@ def databases_elsewhere_are_removed(tmp_path_factory: pytest.TempPathFactory) ->
     """Remove the databases that RaaS, started by root, placed outside of the directories of the tests."""
     yield
     for origin in SHARED.glob("database-*/origin") if os.geteuid() == 0 else ():
-        if Path(origin.read_text().rstrip("\n")).is_relative_to(tmp_path_factory.getbasetemp()):
-            shutil.rmtree(origin.parent)
+        # Every process of the tests of root has its databases there, and removes them itself.
+        with suppress(FileNotFoundError):
+            if Path(origin.read_text().rstrip("\n")).is_relative_to(tmp_path_factory.getbasetemp()):
+                shutil.rmtree(origin.parent)
 
 
 @pytest.fixture(scope="session", autouse=True)
