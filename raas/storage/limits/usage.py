@@ -20,9 +20,9 @@ INSERT INTO caller_usage AS u (process, time, report) VALUES (%(process)s, clock
 ON CONFLICT (process) DO UPDATE SET time = excluded.time, report = excluded.report
 RETURNING 1"""
 
-_READ = f"""
+_READ = """
 SELECT report FROM caller_usage
-WHERE process <> %(process)s AND time > clock_timestamp() - interval '{ALIVE_SECONDS} seconds'"""
+WHERE process <> %(process)s AND time > clock_timestamp() - make_interval(secs => %(alive)s)"""
 
 
 class PostgresUsageStore:
@@ -39,4 +39,5 @@ class PostgresUsageStore:
         at least one sees the report of the other.
         """
         await write(self._engine, _REPORT, {"process": self._process, "report": Json(report)})
-        return [row[0] for row in await fetch(self._engine, _READ, {"process": self._process})]
+        others = {"process": self._process, "alive": ALIVE_SECONDS}
+        return [row[0] for row in await fetch(self._engine, _READ, others)]

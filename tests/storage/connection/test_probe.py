@@ -17,6 +17,8 @@ from raas.storage.connection.probe import DatabaseProbe, ProbeLimits
 from tests.conftest import new_database
 
 QUICK = ProbeLimits(interval_seconds=0.05, interval_seconds_unavailable=0.05, timeout_seconds=0.3)
+PATIENT = replace(QUICK, timeout_seconds=60.0)
+"""For tests in which the server answers."""
 
 
 class Results:
@@ -32,7 +34,7 @@ class Results:
 
     async def until(self, success: bool) -> str | None:
         """Wait for a success, or for a failure and its reason."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (self.last is None) is not success:
                 self._changed.clear()
                 await self._changed.wait()
@@ -48,12 +50,13 @@ async def probing(dsn: str, limits: ProbeLimits = QUICK) -> AsyncIterator[Result
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         # Also while the server does not answer.
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 60)
 
 
 def backend(dsn: str) -> int:
-    """The process of the probe's session."""
-    query = "SELECT pid FROM pg_stat_activity WHERE application_name = 'raas probe' AND datname = %s"
+    """The process of the probe's session: the newest, where one that could not connect still ends."""
+    query = """SELECT pid FROM pg_stat_activity WHERE application_name = 'raas probe' AND datname = %s
+               ORDER BY backend_start DESC LIMIT 1"""
     with psycopg.connect(dsn) as connection:
         row = connection.execute(query, (make_url(dsn).database,)).fetchone()
     assert row is not None
@@ -62,7 +65,7 @@ def backend(dsn: str) -> int:
 
 async def test_probe_reports_a_lost_session_and_reconnects(server_dsn: str) -> None:
     with new_database(server_dsn) as dsn:
-        async with probing(dsn, replace(QUICK, timeout_seconds=10)) as results:
+        async with probing(dsn, PATIENT) as results:
             with psycopg.connect(dsn, autocommit=True) as connection:
                 connection.execute("SELECT pg_terminate_backend(%s::int)", (backend(dsn),))
             assert await results.until(False) == "AdminShutdown 57P01"
@@ -104,7 +107,7 @@ async def test_probe_that_waits_for_a_frozen_server_can_be_cancelled(server_dsn:
 async def test_probe_reports_a_server_that_commits_nothing(server_dsn: str) -> None:
     with new_database(server_dsn) as dsn, psycopg.connect(server_dsn, autocommit=True) as connection:
         name = make_url(dsn).database
-        async with probing(dsn) as results:
+        async with probing(dsn, PATIENT) as results:
             connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
             connection.execute("SELECT pg_terminate_backend(%s::int)", (backend(dsn),))
             await results.until(False)
@@ -121,9 +124,9 @@ async def test_probe_needs_room_for_temporary_files(server_dsn: str) -> None:
         except psycopg.Error:
             pytest.skip("only a superuser may limit temporary files")
         results = Results()
-        task = asyncio.create_task(DatabaseProbe(dsn, QUICK).run(results))
+        task = asyncio.create_task(DatabaseProbe(dsn, PATIENT).run(results))
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while results.last == "not tested yet":
                     await asyncio.sleep(0.01)
         finally:
