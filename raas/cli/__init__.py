@@ -22,6 +22,7 @@ _GROUPS = {
     "legal-contexts": ("list", "allow", "revoke"),
     "blocks": ("list", "add", "end"),
     "admissions": ("list", "set"),
+    "audit": ("person",),
 }
 
 
