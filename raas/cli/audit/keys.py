@@ -51,7 +51,7 @@ def new_key(
 
     Both keys sign until the old one ends: see docs/audit-format.md for the rotation.
     """
-    begin = microseconds_of(parse_instant(valid_from))
+    begin = microseconds_of(parse_instant(valid_from, "--valid-from"))
     with _keys(folder) as keys:
         key = keys.create(name, begin) if source is None else keys.add(name, source, begin)
     typer.echo(str(key))
@@ -89,7 +89,7 @@ def list_keys(folder: Folder, as_json: JsonLines = False) -> None:
 
 def end_key(folder: Folder, key_id: KeyId, at: Instant = None) -> None:
     """Let a key end, after another one has begun to sign."""
-    end = microseconds_of(parse_instant(at))
+    end = microseconds_of(parse_instant(at, "--at"))
     with _keys(folder) as keys:
         keys.end(key_id, end)
 

@@ -38,7 +38,7 @@ def consult(
 
     Exit status: 0 answered, also when there are no lines; 1 refused or failed; 130 interrupted.
     """
-    instant = parse_instant(at_time)
+    instant = parse_instant(at_time, "--at-time")
 
     async def ask(client: RaasClient) -> tuple[list[Dossier], list[tuple[str, str]]]:
         dossiers: list[Dossier] = []

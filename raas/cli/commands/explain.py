@@ -37,7 +37,7 @@ def explain(
 
     Exit status: 0 answered, whether the person is known or not; 1 refused or failed; 130 interrupted.
     """
-    instant = parse_instant(at_time)
+    instant = parse_instant(at_time, "--at-time")
 
     async def ask(client: RaasClient) -> ExplainDossierResponse:
         wanted = parse_day(day) if day else today()

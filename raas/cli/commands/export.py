@@ -78,7 +78,7 @@ def export(
     if as_json and file == "-":
         raise typer.BadParameter("--json needs a FILE: standard output cannot take both")
     overlapping, ending = _period(overlaps, "--overlaps"), _period(ends_between, "--ends-between")
-    instant = parse_instant(at_time)
+    instant = parse_instant(at_time, "--at-time")
     client = server.client_with(Patience(call_seconds=patience))
 
     filtered = any((niss, dossier_type, active_on, overlaps, ends_between, at_time, at_revision is not None))

@@ -16,14 +16,14 @@ AtTime = Annotated[
 ]
 
 
-def parse_instant(text: str | None) -> datetime | None:
-    """The instant of `--at-time`, with its time zone. Raises BadParameter."""
+def parse_instant(text: str | None, option: str) -> datetime | None:
+    """The instant of an option, with its time zone. Raises BadParameter, which names the option."""
     if text is None:
         return None
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
-        raise typer.BadParameter(f"--at-time: {error}") from None
+        raise typer.BadParameter(f"{option}: {error}") from None
     if instant.tzinfo is None:
-        raise typer.BadParameter("--at-time needs an offset from UTC, such as +01:00 or Z")
+        raise typer.BadParameter(f"{option} needs an offset from UTC, such as +01:00 or Z")
     return instant
