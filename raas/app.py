@@ -248,7 +248,12 @@ def _stop_signal(lifeline: int | None) -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if lifeline is not None:
-        loop.add_reader(lifeline, stop.set)
+
+        def supervisor_ended() -> None:
+            loop.remove_reader(lifeline)  # a closed pipe stays readable
+            stop.set()
+
+        loop.add_reader(lifeline, supervisor_ended)
     return stop
 
 
