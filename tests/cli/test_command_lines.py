@@ -41,7 +41,7 @@ EITHER_REGISTER = "either --register NUMBER or --all"
         (f"retention --log-older-than {'9' * 5000}days", "36500 days"),
         ("audit remove --before 2020", "--before as YYYY-MM"),
         ("audit remove --before 9999-01", "has not begun"),
-        ("restrict 85673003360 A --register 0999999922 --reason R --ticket T", "either BEGIN and END"),
+        ("restrict 85673003360 A --register 0999999922 --reason R --ticket T", "either BEGIN or --revision"),
         ("restrict 85673003361 A 2024-13-01 --register 1 --reason R --ticket T", "period.begin: "),
         ("import people.csv --encoding nonsense", "--encoding nonsense is unknown"),
         ("import people.csv --encoding hex", "--encoding hex is unknown"),

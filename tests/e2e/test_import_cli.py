@@ -501,6 +501,8 @@ def test_import_id_used_for_other_content_is_refused(register: TestRegister, tmp
     # On another machine, only a shorter file can be noticed.
     empty = written(tmp_path, name="empty.csv")
     assert "used for other content" in raas("import", str(empty), *arguments, status=1).stderr
+    result = result_of(raas("import", str(empty), "--json", *arguments, status=1))
+    assert (result["complete"], result["error"]["reason"]) == (False, "IMPORT_ID_REUSED")
     assert register.exported() == [(ANN, "PENSION", "2024-01-01", None)]
 
 

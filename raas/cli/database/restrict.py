@@ -72,7 +72,7 @@ def restrict(
     from raas.usecases.admin.restrict import Inscription
 
     if (begin is None) == (revision is None) or (removed_by is not None and revision is None):
-        raise typer.BadParameter("give either BEGIN and END, or --revision and --removed-by")
+        raise typer.BadParameter("give either BEGIN or --revision; --removed-by needs --revision")
     faults: list[str] = []
     number = _read(faults, lambda: read_number(register))
     person = _read(faults, lambda: parse_person(niss, "NISS"))
@@ -90,7 +90,14 @@ def restrict(
 
     command = Command(
         "raas restrict",
-        {"dossier_type": dossier_type, "begin": begin, "end": end, "revision": revision, "ticket": ticket},
+        {
+            "dossier_type": dossier_type,
+            "begin": begin,
+            "end": end,
+            "revision": revision,
+            "removed_by": removed_by,
+            "ticket": ticket,
+        },
         number,
         touched=[person],
     )

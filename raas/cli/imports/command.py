@@ -164,7 +164,7 @@ def _summary(run: ImportRun, seconds: float) -> dict[str, object]:
     """The result for scripts. The counts are those of the whole import, seconds and rate of this run."""
     state = run.state
     return {
-        "complete": run.complete,
+        "complete": run.complete and not run.outgrown,
         "import_id": state.import_id,
         "rows": state.offset,
         "applied": state.applied,

@@ -179,7 +179,7 @@ class Retention:
             return ()
         older = await self._stores.contents.count_before(age.before(self._now))
         forgotten = await self._forgotten.due(self._now)
-        return [Part(older, "contents"), Part(forgotten, "persons that no register knows")]
+        return [Part(older, "contents"), Part(forgotten, "numbers that no register knows")]
 
     async def _erase(self, progress: Callable[[int], None]) -> Sequence[Part]:
         age = self._periods.contents

@@ -27,7 +27,7 @@ from tests.eventually import eventually
 from tests.lock_waits import waiting_for
 
 GROUNDS = ("--register", "0999999922", "--reason", "Wrong person", "--ticket", "T-1")
-COMMANDS: Mapping[str, tuple[str, ...]] = {
+COMMANDS: dict[str, tuple[str, ...]] = {
     "audit export": (),
     "audit prove": ("00000000-0000-0000-0000-000000000001",),
     "audit remove": ("--before", "2020-01"),
@@ -113,6 +113,19 @@ def test_command_is_recorded(
     assert command[2:4] == (f"os:{who.user}", who.host)
     assert "85673003360" not in str(command[6])
     assert (command[5] == "{85673003360}") == (name in OF_A_PERSON)
+
+
+def test_record_of_a_restriction_has_the_revisions(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate(database)
+    before = len(records(database))
+    revisions = ("85673003360", "A", "--revision", "3", "--removed-by", "5", *GROUNDS)
+    monkeypatch.setitem(COMMANDS, "restrict", revisions)
+    run(database, tmp_path, "restrict", monkeypatch)
+    _, command, _ = records(database)[before:]
+    parameters = json.loads(command[6])
+    assert (parameters["revision"], parameters["removed_by"]) == (3, 5)
 
 
 def test_command_runs_with_the_settings_of_a_server_in_production(

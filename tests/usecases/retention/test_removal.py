@@ -137,6 +137,8 @@ async def test_removal_removes_what_was_counted_as_due(case: Case) -> None:
     # Revision 3 is the last one that is old enough: it stays as the beginning of the log.
     expected = {"lines": [1], "log": [2], "contents": [1, 1], "requests": [3], "audit": [1]}
     assert numbers(due) == expected
+    things = [part.things for outcome in due if outcome.data_class == "contents" for part in outcome.parts]
+    assert things == ["contents", "numbers that no register knows"]
     assert case.audit.asked == [datetime(NOW.year - 10, NOW.month, 1, tzinfo=UTC)]
     assert numbers(await case.due(periods)) == expected
     assert numbers(await case.remove(periods)) == expected
