@@ -36,7 +36,7 @@ class DispatcherLimits:
     poll_seconds_not_listening: float = 0.1
     """The same while notifications of other processes cannot be received."""
     keep_bytes: int = 8 * 1024 * 1024
-    """Recent mutations kept in memory, over all registers."""
+    """Recent mutations kept in memory, serialised, over all registers; each may keep an equal share."""
 
 
 _WOKEN_TOGETHER = 64
@@ -66,6 +66,8 @@ class FeedDispatcher:
         self._poll_seconds = self._limits.poll_seconds_not_listening
         self._closed: Refused | None = None
         self._read_size = ReadSize()
+        self._share = self._limits.keep_bytes
+        """The most bytes that any recent log keeps."""
         self._pace = Pace(self._limits.pace)
         self.subscribers = 0
         """Streams open in this process, over all registers."""
@@ -239,11 +241,20 @@ class FeedDispatcher:
         except Refused as gap:
             self._end(register_id, gap)
             return 0
-        recent_log.keep_bytes = self._limits.keep_bytes // len(self._recent_logs)
+        self._share_memory(recent_log)
         mutations = [cached(entry, data) for entry, data in zip(segment.entries, encoded, strict=False)]
         recent_log.publish(segment, mutations, asyncio.get_running_loop().time())
         self._read_if_behind(register_id, recent_log, page.head)
         return await self._wake(recent_log)
+
+    def _share_memory(self, growing: RecentLog) -> None:
+        """Give a log that is about to grow its share, and leave no log more than that."""
+        share = self._limits.keep_bytes // len(self._recent_logs)
+        if share < self._share:
+            for recent_log in self._recent_logs.values():
+                recent_log.keep(share)
+        growing.keep(share)
+        self._share = share
 
     def _end_all(self, why: Refused) -> None:
         for register_id in list(self._recent_logs):

@@ -84,7 +84,7 @@ class RecentLog:
         self.position = head.latest.revision
         self.point: LogPoint = head.latest
         self.subscribers = 0
-        self.keep_bytes = keep_bytes
+        self._keep_bytes = keep_bytes
         self._messages = messages
         self._begin = head.latest.revision
         self._chunks: deque[_Chunk] = deque()
@@ -94,6 +94,11 @@ class RecentLog:
         self._ready: dict[tuple[LogFilter, IdentityFields], StreamMessage] = {}
         self._waiting: set[asyncio.Future[None]] = set()
         self._ended: Refused | None = None
+
+    @property
+    def size(self) -> int:
+        """The bytes of the mutations that are kept."""
+        return self._size
 
     # ---- for the dispatcher ---------------------------------------------------------------------
 
@@ -117,10 +122,16 @@ class RecentLog:
         self._size += size
         if any(mutation.erasable for mutation in mutations):
             self._erasable.append((now + ERASABLE_SECONDS, segment.position))
-        while self._size > self.keep_bytes:
-            self._drop()
         self.position = segment.position
         self._ready.clear()
+        self.keep(self._keep_bytes)
+
+    def keep(self, keep_bytes: int) -> None:
+        """Keep at most so many bytes of mutations from now on: the oldest chunks are dropped."""
+        self._keep_bytes = keep_bytes
+        while self._size > keep_bytes:
+            self._drop()
+            self._ready.clear()
 
     def drop_erasable(self, now: float) -> None:
         """Drop chunks that have shown erasable contents for ERASABLE_SECONDS; they are read from the log."""

@@ -291,6 +291,26 @@ async def test_subscriber_that_stops_reading_continues_from_the_log() -> None:
         assert slow.revisions == quick.revisions == list(range(1, 32))
 
 
+async def test_quiet_log_gives_memory_to_the_logs_that_are_followed_after_it() -> None:
+    async with world() as measuring, measuring.dispatcher.follow(REGISTER) as recent_log:
+        measuring.write()
+        await recent_log.beyond(0, deadline=float("inf"))
+        entry_bytes = recent_log.size
+    async with (
+        world(replace(HOURS, keep_bytes=2 * entry_bytes)) as w,
+        w.dispatcher.follow(REGISTER) as quiet,
+    ):
+        for revision in range(2):
+            w.write()
+            await quiet.beyond(revision, deadline=float("inf"))
+        assert quiet.reaches(0)
+        async with w.dispatcher.follow(NEIGHBOUR) as neighbour:
+            w.write(register_id=NEIGHBOUR)
+            await neighbour.beyond(0, deadline=float("inf"))
+            assert quiet.size + neighbour.size <= 2 * entry_bytes
+            assert (quiet.reaches(0), quiet.reaches(1), neighbour.reaches(0)) == (False, True, True)
+
+
 async def test_late_subscriber_reads_erasable_contents_from_the_log(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
