@@ -30,7 +30,8 @@ class WaitingItem(Generic[Answer_co]):
     """An item in a queue, and the future of the caller that waits for its answer.
 
     `size` is in the unit of the queue's limit (operations, keys). `deadline` is on the monotonic clock.
-    `background` items alternate with the others while both wait, and owners take turns.
+    `background` items alternate with the others while both wait: within a batch as far as there is room, and
+    in every second batch at the least. Owners take turns.
     """
 
     __slots__ = ("_future", "background", "deadline", "owner", "size")
@@ -64,6 +65,10 @@ class WaitingItem(Generic[Answer_co]):
         if not self._future.done():
             self._future.set_exception(error)
 
+    def expire(self) -> None:
+        """Fail with DeadlinePassed: it was not processed, and no caller waits any longer."""
+        self.fail(DeadlinePassed("the deadline passed while waiting"))
+
     async def answer(self) -> Answer_co:
         """Wait for the answer."""
         return await self._future
@@ -81,7 +86,7 @@ class BatchQueue(Generic[Item]):
     batch and returns the items that it did not take: they wait again, before the others. An exception of
     `process` fails the items of the batch that have no answer, each with a copy of its own; the worker
     goes on with the next batch. With a `delay` a batch waits that long for more items, or until there are
-    enough, while many callers are expected.
+    enough callers or it is full, while many callers are expected.
     """
 
     def __init__(
@@ -103,6 +108,8 @@ class BatchQueue(Generic[Item]):
         self._background_items: FairQueue[Item] = FairQueue()
         self._foreground_size = 0
         self._background_size = 0
+        self._background_first = False
+        """Whether background items wait of which the last batch had none: the next one begins with them."""
         self._workers: set[asyncio.Task[None]] = set()
         self._expected = 1
         """The number of concurrent callers: those of the last batch, and those that waited behind it."""
@@ -124,7 +131,7 @@ class BatchQueue(Generic[Item]):
         else:
             self._items.append(item)
             self._foreground_size += item.size
-            if len(self._items) >= self._awaited:
+            if len(self._items) >= self._awaited or self._foreground_size >= self._limit:
                 self._enough.set()
         if len(self._workers) < self._most_workers:
             self._workers.add(asyncio.create_task(self._work()))
@@ -159,7 +166,7 @@ class BatchQueue(Generic[Item]):
         """Let callers that were just answered run first: they may have more for this batch."""
         if self._delay is not None and (seconds := self._delay.seconds(self._expected)):
             self._awaited = self._delay.callers(self._expected)
-            if len(self._items) >= self._awaited:
+            if len(self._items) >= self._awaited or self._foreground_size >= self._limit:
                 return
             self._enough.clear()
             with suppress(TimeoutError):
@@ -181,17 +188,25 @@ class BatchQueue(Generic[Item]):
         for item in reversed(rest):
             (self._background_items if item.background else self._items).give_back(item)
             self._count(item, item.size)
+        waiting = {id(item) for item in rest}
+        self._background_first = bool(self._background_items) and not any(
+            item.background and id(item) not in waiting for item in batch
+        )
         if unanswered := [item for item in batch if not item.answered]:
-            waiting = {id(item) for item in rest}
             _fail((item for item in unanswered if id(item) not in waiting), error)
 
     def _take(self) -> list[Item]:
-        """Whole items up to the limit, at least one; foreground and background items alternate."""
+        """Whole items up to the limit, at least one; foreground and background items alternate.
+
+        Where the next item of one kind has no room, items of the other kind fill the batch.
+        """
         batch: list[Item] = []
         size = 0
         first, second = self._items, self._background_items
+        if self._background_first:
+            first, second = second, first
         while first or second:
-            if not first:
+            if not first or (second and batch and size + first.peek().size > self._limit):
                 first, second = second, first
             if batch and size + first.peek().size > self._limit:
                 break
@@ -201,7 +216,7 @@ class BatchQueue(Generic[Item]):
                 batch.append(item)
                 size += item.size
             else:
-                item.fail(DeadlinePassed("the deadline passed while waiting"))
+                item.expire()
             first, second = second, first
         return batch
 
@@ -210,6 +225,17 @@ class BatchQueue(Generic[Item]):
             self._background_size += change
         else:
             self._foreground_size += change
+
+
+def still_wanted(batch: Sequence[Item]) -> list[Item]:
+    """The items of a batch that were not processed and whose callers still wait; the others fail."""
+    wanted: list[Item] = []
+    for item in batch:
+        if item.wanted:
+            wanted.append(item)
+        else:
+            item.expire()
+    return wanted
 
 
 def own_copy(error: Exception) -> Exception:

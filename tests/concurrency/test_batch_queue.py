@@ -136,6 +136,30 @@ async def test_delay_ends_when_enough_callers_wait_or_all_that_are_expected(
     assert processor.batches == [names(1, 5), names(6, 5 + awaited)]
 
 
+async def test_delay_ends_when_the_size_reaches_the_limit_however_few_callers_wait() -> None:
+    delay = CommitDelay(seconds_each=60.0, longest_seconds=60.0, enough=100)
+    processor = Processor(limit=10, delay=delay)
+    together = [Item(name) for name in names(1, 5)]
+    for item in together:
+        processor.queue.put(item)
+    await asyncio.gather(*(item.answer() for item in together))
+    async with asyncio.timeout(30):
+        waits_already = Item("whole batch", 10)
+        processor.queue.put(waits_already)
+        await waits_already.answer()
+        for item in (again := [Item(name) for name in names(6, 10)]):
+            processor.queue.put(item)
+        await asyncio.gather(*(item.answer() for item in again))
+        part, arrives = Item("part", 4), Item("rest", 6)
+        processor.queue.put(part)
+        for _ in range(200):
+            await asyncio.sleep(0)
+        processor.queue.put(arrives)
+        await asyncio.gather(part.answer(), arrives.answer())
+    assert processor.batches[1] == ["whole batch"]
+    assert processor.batches[-1] == ["part", "rest"]
+
+
 @pytest.mark.parametrize(
     ("expected", "seconds"), [(0, 0.0), (1, 0.0), (9, 0.0), (10, 0.001), (25, 0.0025), (90, 0.003)]
 )
@@ -151,6 +175,41 @@ async def test_foreground_and_background_items_alternate() -> None:
         processor.queue.put(item)
     await asyncio.gather(*(item.answer() for item in items))
     assert processor.batches == [["call 0", "import 0", "call 1", "import 1"], ["call 2", "import 2"]]
+
+
+async def test_background_items_are_taken_although_foreground_items_fill_every_batch() -> None:
+    processor = Processor(limit=2)
+    items = [Item("import", 2, background=True)] + [Item(f"call {n}", 2) for n in range(4)]
+    for item in items:
+        processor.queue.put(item)
+    await asyncio.gather(*(item.answer() for item in items))
+    assert processor.batches == [["call 0"], ["import"], ["call 1"], ["call 2"], ["call 3"]]
+
+
+async def test_foreground_items_fill_a_batch_in_which_the_next_background_item_has_no_room() -> None:
+    processor = Processor(limit=3)
+    items = [Item(f"import {n}", 3, background=True) for n in range(2)] + [
+        Item(f"call {n}") for n in range(7)
+    ]
+    for item in items:
+        processor.queue.put(item)
+    await asyncio.gather(*(item.answer() for item in items))
+    assert processor.batches == [
+        ["call 0", "call 1", "call 2"],
+        ["import 0"],
+        ["call 3", "call 4", "call 5"],
+        ["import 1"],
+        ["call 6"],
+    ]
+
+
+async def test_background_item_that_the_processor_did_not_take_begins_the_next_batch() -> None:
+    processor = Processor(limit=2, rest=1)
+    items = [Item("import", background=True)] + [Item(f"call {n}") for n in range(3)]
+    for item in items:
+        processor.queue.put(item)
+    await asyncio.gather(*(item.answer() for item in items))
+    assert processor.batches == [["call 0", "import"], ["import", "call 1"], ["call 2"]]
 
 
 async def test_items_that_were_not_taken_wait_before_the_others() -> None:
