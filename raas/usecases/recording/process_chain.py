@@ -19,7 +19,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from raas.concurrency.batch_queue import BatchQueue, DeadlinePassed, NotProcessed, own_copy
+from raas.concurrency.batch_queue import BatchQueue, DeadlinePassed, NotProcessed, own_copy, still_wanted
 from raas.concurrency.linger import CommitDelay
 from raas.domain.audit.chain import ChainState, new_chain, process_chain
 from raas.domain.audit.record import Actor, AuditRecord, RecordKind
@@ -166,7 +166,8 @@ class ProcessChain:
                     self._postpone(unsettled)
                     raise
                 await asyncio.sleep(pause)
-                batch = [waiting for waiting in batch if waiting.wanted]
+                if unsettled is None:
+                    batch = still_wanted(batch)
             except StoreFault:
                 if len(batch) == 1 or unsettled is not None:
                     self._postpone(unsettled)

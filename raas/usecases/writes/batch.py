@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from raas.domain.errors import Refused
 from raas.usecases.ports.errors import StoreFault
 from raas.usecases.ports.write_store import NewMutation, WriteTransaction
 from raas.usecases.writes.job import QueuedJob
@@ -46,7 +47,8 @@ class BatchExecution:
     async def run(self, batch: Sequence[QueuedJob[object]]) -> int:
         """Apply jobs, at least one, until the limits are reached, and commit.
 
-        Answers how many were applied. They can be settled; no caller is answered yet.
+        Returns how many were applied. They can be settled; no caller is answered yet. Raises Refused or
+        StoreFault for a job that failed after a part of it was sent.
         """
         applied = 0
         for queued in batch:
@@ -64,7 +66,11 @@ class BatchExecution:
         return time.monotonic() > self._ends or self._unit_of_work.lines_handled > self._limits.lines
 
     async def _apply(self, queued: QueuedJob[object]) -> None:
-        """Apply one job; a refusal, or a bug in the job, leaves the other jobs of the batch as they are."""
+        """Apply one job; a refusal, or a bug in the job, leaves the other jobs of the batch as they are.
+
+        Unless a part of the job was sent: then raises Refused, or StoreFault for a bug, and the transaction
+        must be rolled back.
+        """
         savepoint = self._unit_of_work.savepoint()
         parts = 0
         steps = queued.apply(self._unit_of_work)
@@ -76,6 +82,8 @@ class BatchExecution:
             except Exception as error:
                 if parts:
                     # Parts that were sent cannot be undone alone: the whole transaction is rolled back.
+                    if isinstance(error, Refused):
+                        raise
                     raise StoreFault(f"a job failed half-way: {type(error).__name__}") from error
                 self._unit_of_work.rollback_to(savepoint)
                 queued.refuse(error)

@@ -111,15 +111,15 @@ class _Change:
             if before.partner not in (None, after.partner) and unit_of_work.is_in_use(self._code):
                 raise refuse(Reason.PARTNER_IN_USE, "dossier_type.partner")
         yield from ()
+        register, revision = unit_of_work.loaded.register, unit_of_work.revision + (after != before)
+        record = write_record(self._call, register, (), (), revision, {"dossier_type": self._code})
+        self.recorded = self._call.audit if unit_of_work.record(record) else None
         if after != before:
             detail = {
                 "before": dossier_type_json(before) if before else None,
                 "after": dossier_type_json(after),
             }
             unit_of_work.put_dossier_type(after, detail, self._stamp)
-        register, revision = unit_of_work.loaded.register, unit_of_work.revision
-        record = write_record(self._call, register, (), (), revision, {"dossier_type": self._code})
-        self.recorded = self._call.audit if unit_of_work.record(record) else None
         return after, revision
 
 

@@ -211,10 +211,11 @@ class _ImportJob:
                         unchanged += 1
                 offset += 1
             yield True
-        if self.import_key is not None and skip < len(message.operations):
-            unit_of_work.idempotency.advance_import(self.import_key, end, rejected)
         answer = ImportAnswer(end, applied, unchanged, tuple(rejected), unit_of_work.revision)
         unit_of_work.record(self._record(answer, unit_of_work.loaded.register))
+        # Nothing below may be refused: `rollback_to` does not undo it.
+        if self.import_key is not None and skip < len(message.operations):
+            unit_of_work.idempotency.advance_import(self.import_key, end, rejected)
         return answer, skip
 
     def _record(self, answer: ImportAnswer, register: EnterpriseNumber) -> AuditRecord | None:

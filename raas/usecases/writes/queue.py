@@ -11,8 +11,8 @@ import asyncio
 from collections.abc import Hashable, Sequence
 from typing import TypeVar
 
-from raas.concurrency.batch_queue import BatchQueue, DeadlinePassed, NotProcessed, own_copy
-from raas.domain.errors import Reason, refuse
+from raas.concurrency.batch_queue import BatchQueue, DeadlinePassed, NotProcessed, own_copy, still_wanted
+from raas.domain.errors import Reason, Refused, refuse
 from raas.usecases.calls.access import Lost
 from raas.usecases.ports.errors import ClockAhead, CommitUnknown, StoreFault, StoreUnavailable
 from raas.usecases.ports.log import CommittedBatch, LogPoint, OnCommit
@@ -73,9 +73,10 @@ class WriteQueue:
         await self._queue.drained()
 
     async def _write(self, batch: Sequence[QueuedJob[object]]) -> Sequence[QueuedJob[object]]:
-        """Write a batch; answers the jobs that its transaction did not take.
+        """Write a batch; returns the jobs that its transaction did not take.
 
-        After a fault of the store each job is tried by itself, so that only the faulty one fails.
+        After a fault of the store, or of a job of which a part was sent, each job is tried by itself, so that
+        only the faulty one fails.
         """
         pauses = iter(_RETRY_SECONDS)
         while batch:
@@ -89,8 +90,8 @@ class WriteQueue:
                     raise
                 # Nothing was written: a retry is safe, for the callers that still wait.
                 await asyncio.sleep(pause)
-                batch = [queued for queued in batch if queued.wanted]
-            except StoreFault:
+                batch = still_wanted(batch)
+            except (StoreFault, Refused):
                 if len(batch) == 1:
                     raise
                 await self._write_one_by_one(batch)

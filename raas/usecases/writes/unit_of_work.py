@@ -318,7 +318,7 @@ class RegisterUnitOfWork:
         """Create or change a dossier type; answers the revision that records it.
 
         A type created here gets its id from the store at the commit: operations know it from the next
-        transaction on. `rollback_to` does not take it back, so it comes last in its job.
+        transaction on. `rollback_to` does not take it back, so it comes last in its job, after the record.
         """
         revision = self.revision + 1
         kind = MutationKind.DOSSIER_TYPE_CHANGED
@@ -339,7 +339,11 @@ class RegisterUnitOfWork:
         )
 
     def rollback_to(self, savepoint: Savepoint) -> None:
-        """Undo everything that was applied since the savepoint."""
+        """Undo the changes of dossiers and shares, and the mutations, since the savepoint.
+
+        Not undone: dossier types, audit records, answers to request ids, import offsets with their rejected
+        rows, and `lines_handled`. A job adds the first four last, after all that may still be refused.
+        """
         while len(self._undo) > savepoint.undo_length:
             key, draft = self._undo.pop()
             self._drafts[key] = draft

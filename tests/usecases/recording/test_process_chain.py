@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
 
+from raas.concurrency import batch_queue
 from raas.domain.audit.record import AuditRecord, RecordKind
 from raas.domain.errors import Reason, Refused
 from raas.domain.numbers.niss import Niss
@@ -188,6 +190,26 @@ async def test_records_of_callers_that_left_while_they_waited_are_not_appended(
     store.open.set()
     await first
     assert await late
+    assert [record.time for record in store.kept()] == [call(1)[0].time]
+
+
+async def test_record_whose_deadline_passes_between_two_attempts_is_not_appended(
+    store: FaultyStore, chain: ProcessChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(batch_queue, "time", SimpleNamespace(monotonic=lambda: now))
+    store.open.clear()
+    store.faults = [unavailable]
+    waits = asyncio.ensure_future(chain.append([call(1)]))
+    expires = asyncio.ensure_future(refused(chain, call(2), deadline=100.0))
+    await eventually_async(lambda: store.appends == 1 and not chain.waiting)
+    now = 200.0
+    causes: list[str] = []
+    monkeypatch.setattr(module, "log", SimpleNamespace(error=lambda _, cause: causes.append(cause)))
+    store.open.set()
+    await waits
+    assert await expires
+    assert causes == ["DeadlinePassed"]
     assert [record.time for record in store.kept()] == [call(1)[0].time]
 
 

@@ -5,25 +5,33 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
 
+from raas.concurrency import batch_queue
+from raas.domain.audit import chain
 from raas.domain.calendar.day import parse_day
 from raas.domain.calendar.periods import Period
 from raas.domain.errors import Reason, Refused, Violation
 from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.dossier import InscribeOutcome
+from raas.domain.registers.dossier_type import DossierType
 from raas.domain.registers.operation import Action, Operation
 from raas.usecases.calls.access import AdmittedRegister
+from raas.usecases.calls.audit.scope import AuditScope
 from raas.usecases.calls.call import Call, Caller
 from raas.usecases.calls.fingerprint import RequestId
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.ports.errors import CommitUnknown, StoreUnavailable
 from raas.usecases.ports.log import CommittedBatch
 from raas.usecases.ports.write_store import AnsweredRequest
+from raas.usecases.writes import batch
 from raas.usecases.writes.batch import WriteLimits
+from raas.usecases.writes.dossier_types import ManageDossierTypes
 from raas.usecases.writes.imports import ImportAnswer, ImportMessage, Imports
 from raas.usecases.writes.operations import EarlierAnswer, WriteOperations
 from raas.usecases.writes.queue import WriteQueues
@@ -83,6 +91,11 @@ class Harness:
 
 def a_call(**keywords: object) -> Call:
     return Call(Caller(EnterpriseNumber(999999922)), UUID(int=7), "/test", **keywords)  # type: ignore[arg-type]
+
+
+def recorded_call() -> Call:
+    """A call that the audit records."""
+    return a_call(audit=AuditScope())
 
 
 def request_id(value: str, earlier_hash: bytes = b"") -> RequestId:
@@ -235,6 +248,79 @@ async def test_an_unknown_commit_outcome_is_raised_and_never_retried() -> None:
         await harness.single(inscription())
 
     assert harness.store.transactions == 1
+
+
+async def test_expired_job_is_answered_as_not_written_after_a_failed_attempt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(batch_queue, "time", SimpleNamespace(monotonic=lambda: now))
+    harness = Harness()
+    harness.store.access.clear()
+    harness.store.faults = [StoreUnavailable("restarting")]
+    waits = asyncio.create_task(harness.single(inscription()))
+    expires = asyncio.create_task(harness.single(inscription(niss=SUCCESSOR), call=a_call(deadline=100.0)))
+    await harness.store.begun.wait()
+    now = 200.0
+    harness.store.access.set()
+
+    results = await asyncio.gather(waits, expires, return_exceptions=True)
+
+    assert [type(result).__name__ for result in results] == ["Applied", "StoreUnavailable"]
+    assert harness.store.revision == 1
+
+
+async def test_import_whose_record_is_refused_does_not_advance_its_offset(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(chain, "MAX_ENTRY_BYTES", 2_000)
+    harness = Harness()
+    rows = [MALFORMED._replace(niss=Niss(80610100100 + number)) for number in range(300)]
+
+    results = await asyncio.gather(
+        imported(harness, ImportMessage("i1", 0, rows), call=recorded_call()),
+        harness.single(inscription(niss=SUCCESSOR)),
+        return_exceptions=True,
+    )
+    (again,) = await imported(harness, ImportMessage("i1", 0, [inscription()]), call=recorded_call())
+
+    assert reasons(results[0]) == [Reason.AUDIT_UNAVAILABLE]
+    assert isinstance(results[1], Applied)
+    assert (again.through_offset, again.applied, again.rejected) == (1, 1, ())
+
+
+async def test_dossier_type_whose_record_is_refused_is_not_created(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain, "MAX_ENTRY_BYTES", 2_000)
+    harness = Harness()
+    types = ManageDossierTypes(harness.write_queues, harness.store, cast(Any, None))
+    created = DossierType("T" * 3_000, {})
+
+    results = await asyncio.gather(
+        types.create(recorded_call(), AT, created), harness.single(inscription()), return_exceptions=True
+    )
+
+    assert reasons(results[0]) == [Reason.AUDIT_UNAVAILABLE]
+    assert isinstance(results[1], Applied)
+    assert created.code not in (await harness.store.dossier_types(AT.id)).by_code
+
+
+async def test_job_that_is_refused_after_a_part_was_sent_is_answered_with_its_refusal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(chain, "MAX_ENTRY_BYTES", 2_000)
+    monkeypatch.setattr(batch, "_PART", 100)
+    harness = Harness(WriteLimits(engine_seconds=60.0))
+    rows = [inscription(niss=Niss(80610100100 + number)) for number in range(300)]
+
+    results = await asyncio.gather(
+        imported(harness, ImportMessage("i1", 0, rows), call=recorded_call()),
+        harness.single(inscription(niss=SUCCESSOR)),
+        return_exceptions=True,
+    )
+
+    assert reasons(results[0]) == [Reason.AUDIT_UNAVAILABLE]
+    assert isinstance(results[1], Applied)
+    assert [mutation.niss for mutation in harness.store.mutations] == [SUCCESSOR]
 
 
 async def test_a_refused_batch_writes_nothing_and_names_every_violation() -> None:
@@ -588,12 +674,14 @@ async def test_operations_know_a_dossier_type_right_after_its_creation() -> None
     assert applied.outcome is InscribeOutcome.CREATED
 
 
-async def imported(harness: Harness, *messages: ImportMessage) -> list[ImportAnswer]:
+async def imported(
+    harness: Harness, *messages: ImportMessage, call: Call | None = None
+) -> list[ImportAnswer]:
     async def sent() -> AsyncIterator[ImportMessage]:
         for message in messages:
             yield message
 
-    return [answer async for answer in harness.imports.run(a_call(), AT, sent())]
+    return [answer async for answer in harness.imports.run(call or a_call(), AT, sent())]
 
 
 def reasons(error: object) -> list[Reason]:
