@@ -19,7 +19,7 @@ from uuid import UUID
 
 import psycopg
 
-from raas.storage.connection.connect import Connection, connect, cut_off, has_ended
+from raas.storage.connection.connect import Connection, close_at_once, connect, cut_off, has_ended
 from raas.storage.connection.database import connection_parameters
 from raas.storage.connection.errors import translated, translated_errors
 from raas.storage.connection.limits import TransactionLimits, limit_transactions
@@ -111,6 +111,9 @@ class ProcessSession:
             # Cancelled in the middle.
             self._abandon()
             raise
+        finally:
+            if self._connection is not connection:
+                close_at_once(connection)
 
     async def end(self, chain: UUID) -> None:
         """Let a chain live no more."""
@@ -139,11 +142,13 @@ class ProcessSession:
             timer.cancel()
 
     def _abandon(self) -> None:
-        """End the session at once."""
+        """End the session at once; `run` closes the connection that it uses."""
         self._chains.clear()
         connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.pgconn.finish()
+        if connection is not None and connection.lock.locked():
+            cut_off(connection)
+        elif connection is not None:
+            close_at_once(connection)
 
 
 def _is_lost(connection: Connection) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
 import socket
@@ -70,6 +71,21 @@ def cut_off(connection: psycopg.AsyncConnection[Any]) -> None:
     """
     with suppress(psycopg.OperationalError, OSError), _same_socket(connection) as same:
         same.shutdown(socket.SHUT_RDWR)
+
+
+def close_at_once(
+    connection: psycopg.AsyncConnection[Any], used_by: asyncio.Future[Any] | None = None
+) -> None:
+    """Close a connection without a word to the server, which may not answer.
+
+    A statement of the task `used_by` fails at once, and the socket is closed when that task has ended: the
+    event loop (libuv) ends the process where it is to watch a socket that is closed already.
+    """
+    if used_by is None or used_by.done():
+        connection.pgconn.finish()
+    else:
+        cut_off(connection)
+        used_by.add_done_callback(lambda _: connection.pgconn.finish())
 
 
 def _same_socket(connection: psycopg.AsyncConnection[Any]) -> socket.socket:

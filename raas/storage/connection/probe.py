@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
-from raas.storage.connection.connect import connect
+from raas.storage.connection.connect import close_at_once, connect
 from raas.storage.connection.database import connection_parameters
 from raas.storage.connection.errors import translated
 from raas.usecases.ports.errors import PortError
@@ -72,9 +71,7 @@ class DatabaseProbe:
                     limits.interval_seconds if reason is None else limits.interval_seconds_unavailable
                 )
         finally:
-            self._disconnect()
-            if test is not None:
-                test.cancel()
+            self._end(test)
 
     async def _test(self) -> str | None:
         try:
@@ -86,9 +83,16 @@ class DatabaseProbe:
             return str(translated(error) if isinstance(error, psycopg.Error) else error)
         return None
 
-    def _disconnect(self) -> None:
-        """Close the socket without a word to the server, which may not answer."""
+    def _end(self, test: asyncio.Task[str | None] | None) -> None:
+        """End a test, and the connection."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(psycopg.Error):
-                connection.pgconn.finish()
+            close_at_once(connection, test)
+        elif test is not None:
+            test.cancel()  # It is connecting, or has connected just now.
+            test.add_done_callback(lambda _: self._disconnect())
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            close_at_once(connection)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import psycopg
 
-from raas.storage.connection.connect import connect
+from raas.storage.connection.connect import close_at_once, connect
 from raas.storage.connection.database import connection_parameters
 from raas.storage.connection.errors import translated
 
@@ -63,5 +62,4 @@ class SessionLock:
         """Give up the lock, if this process has it, by closing the connection."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(psycopg.Error):
-                connection.pgconn.finish()
+            close_at_once(connection)

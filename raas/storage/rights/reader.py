@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any, TypeVar
 
 import psycopg
 
 from raas.domain.rights.snapshot import Right
-from raas.storage.connection.connect import connect
+from raas.storage.connection.connect import close_at_once, connect
 from raas.storage.connection.database import connection_parameters
 from raas.storage.connection.errors import translated
 from raas.storage.rights.kinds import KINDS
@@ -70,11 +69,10 @@ class PostgresRightsReader:
             raise translated(error) from None
 
     def close(self) -> None:
-        """Close the socket without a word to the server, which may not answer."""
+        """Close the connection, which nobody uses, without a word to the server."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(psycopg.Error):
-                connection.pgconn.finish()
+            close_at_once(connection)
 
     async def _read(self, known: int) -> RightsUpdate:
         connection = self._connection
@@ -110,19 +108,27 @@ class PostgresRightsReader:
             return await work()
 
         task = asyncio.create_task(run())
+        complete = False
         try:
             done, _ = await asyncio.wait({task}, timeout=seconds)
             if not done:
                 raise StoreUnavailable(f"no answer within {seconds:g} seconds")
-            return task.result()
+            result = task.result()
+            complete = True
         except psycopg.Error as error:
-            self.close()
             raise translated(error) from None
-        except BaseException:
-            self.close()
-            raise
         finally:
-            if not task.done():
-                # Its socket is closed, so it does not wait for the server.
-                task.cancel()
-                await asyncio.wait({task})
+            if not complete:
+                await self._abandon(task)
+        return result
+
+    async def _abandon(self, task: asyncio.Task[Any]) -> None:
+        """End work on the connection, and the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            close_at_once(connection, task)
+        elif not task.done():
+            task.cancel()  # It is connecting, or has connected just now.
+            task.add_done_callback(lambda _: self.close())
+        if not task.done():
+            await asyncio.wait({task})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -133,3 +135,32 @@ async def test_probe_needs_room_for_temporary_files(server_dsn: str) -> None:
             task.cancel()
             await asyncio.wait([task])
         assert results.last == "ConfigurationLimitExceeded 53400"
+
+
+_CANCELLED_PROBE = """
+import asyncio, sys
+import uvloop
+from raas.storage.connection.connect import connect
+from raas.storage.connection.probe import DatabaseProbe
+
+async def main():
+    probe = DatabaseProbe(sys.argv[1])
+    probe._connection = await connect(probe._parameters, autocommit=True)
+    running = asyncio.create_task(probe.run(print))
+    await asyncio.sleep(0)
+    running.cancel()  # The test begins in the turn of the event loop in which its probe ends.
+    await asyncio.wait({running})
+    while len(asyncio.all_tasks()) > 1:
+        await asyncio.sleep(0.01)
+    print("ended")
+
+uvloop.run(main())
+"""
+
+
+def test_probe_that_ends_as_its_test_begins_does_not_end_the_process(dsn: str) -> None:
+    """Nothing may close a socket that the event loop is about to watch: libuv would abort the process."""
+    done = subprocess.run(
+        [sys.executable, "-c", _CANCELLED_PROBE, dsn], capture_output=True, text=True, timeout=100
+    )
+    assert (done.returncode, done.stdout) == (0, "ended\n"), done.stderr

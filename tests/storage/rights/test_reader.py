@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
 from uuid import uuid4
@@ -80,3 +82,36 @@ async def test_answer_that_does_not_come_in_time_is_not_waited_for(
         assert asyncio.get_running_loop().time() - begun < 5
         await connection.rollback()
     assert (await reader.read(version)).version == version
+
+
+_PROCESS_THAT_STOOD_STILL = """
+import asyncio, sys, time
+import uvloop
+from raas.storage.connection.connect import connect
+from raas.storage.rights import reader as module
+
+class Reader(module.PostgresRightsReader):
+    async def _read(self, known):
+        await asyncio.sleep(0.01)
+        return await self._connection.execute("SELECT pg_sleep(300)")
+
+async def main():
+    module._READ_SECONDS, reader = 0.02, Reader(sys.argv[1])
+    reader._connection = await connect(reader._parameters, autocommit=True)
+    reading = asyncio.create_task(reader.read(1))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    time.sleep(0.1)  # Now the statement begins in the turn of the event loop in which the limit has passed.
+    await asyncio.wait({reading})
+    print(reading.exception())
+
+uvloop.run(main())
+"""
+
+
+def test_limit_that_passes_as_a_statement_begins_does_not_end_the_process(dsn: str) -> None:
+    """Nothing may close a socket that the event loop is about to watch: libuv would abort the process."""
+    done = subprocess.run(
+        [sys.executable, "-c", _PROCESS_THAT_STOOD_STILL, dsn], capture_output=True, text=True, timeout=100
+    )
+    assert (done.returncode, done.stdout) == (0, "no answer within 0.02 seconds\n"), done.stderr
