@@ -19,7 +19,7 @@ KEYS_PER_FETCH = 500
 class BatchLoader(Generic[Key, Value]):
     """Loads the values of each caller with one statement, which began after the caller asked.
 
-    `fetch` answers one value per key, in the order of the keys; its error is raised at every caller of
+    `fetch` returns one value per key, in the order of the keys; its error is raised at every caller of
     the batch. A batch is closed at `keys_per_fetch` keys; the keys of one caller are never split.
     """
 

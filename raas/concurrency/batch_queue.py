@@ -241,7 +241,7 @@ def still_wanted(batch: Sequence[Item]) -> list[Item]:
 def own_copy(error: Exception) -> Exception:
     """A copy of an error for one of several callers, each of which adds its own traceback.
 
-    Answers the error itself when it cannot be copied.
+    Returns the error itself when it cannot be copied.
     """
     try:
         copied = copy.copy(error)

@@ -21,7 +21,7 @@ def detach(work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
 
 
 async def finish(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run work to its end, whatever happens to the caller; answers its result.
+    """Run work to its end, whatever happens to the caller; returns its result.
 
     A caller that is cancelled leaves at once and the work goes on; its error is then dropped.
     """

@@ -35,7 +35,7 @@ async def yielding_items(items: Iterable[Item], seconds: float) -> AsyncGenerato
 
 
 async def run_in_slices(steps: Generator[object, None, Result]) -> Result:
-    """Run a generator to its end, yielding to the event loop wherever it yields; answers what it returns."""
+    """Run a generator to its end, yielding to the event loop wherever it yields; returns its result."""
     while True:
         try:
             next(steps)

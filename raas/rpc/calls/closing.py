@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-TURN_SECONDS = 0.01
+POLL_SECONDS = 0.01
 QUIET_PAUSES = 5
 """A silence of so many times the longest pause: gRPC has handed out all that it received."""
 LONGEST_PAUSES = 100
@@ -34,7 +34,7 @@ class Closing:
         self._sleep = sleep
         self._holding = False
         self._last_arrival = 0.0
-        self._longest_pause = TURN_SECONDS
+        self._longest_pause = POLL_SECONDS
         self._released = asyncio.Event()
 
     async def refuses(self) -> bool:
@@ -54,15 +54,15 @@ class Closing:
         the event loop: where processor time is short, gRPC hands out one call after a while, then another.
         """
         self._holding = True
-        begins = turn_begins = self._last_arrival = self._clock()
+        begins = poll_begins = self._last_arrival = self._clock()
         while True:
-            await self._sleep(TURN_SECONDS)
+            await self._sleep(POLL_SECONDS)
             now = self._clock()
-            self._longest_pause = max(self._longest_pause, now - turn_begins)
+            self._longest_pause = max(self._longest_pause, now - poll_begins)
             longest = min(LONGEST_PAUSES * self._longest_pause, longest_seconds)
             if now - self._last_arrival > QUIET_PAUSES * self._longest_pause or now - begins > longest:
                 return
-            turn_begins = now
+            poll_begins = now
 
     def enter(self) -> asyncio.Task[Any]:
         """Add the current task to the calls under way; it leaves `running` by itself."""

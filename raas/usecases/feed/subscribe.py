@@ -66,7 +66,7 @@ class Subscriptions:
     ) -> AsyncGenerator[StreamMessage, None]:
         """The messages for a subscriber, without end; each has data.
 
-        Changes of identity hold the fields that `identity` answers for each message.
+        Changes of identity hold the fields that `identity` returns for each message.
 
         Raises Refused: DOSSIER_TYPE_UNKNOWN, SUBSCRIBER_UNKNOWN, SUBSCRIBER_FILTER_DIFFERS,
         PAGE_TOKEN_INVALID, LOG_REPLACED, REVISION_EXPIRED, REVISION_IN_FUTURE, UNAVAILABLE at shutdown;

@@ -191,7 +191,7 @@ class ProcessChain:
                 waiting.fail(own_copy(error))
 
     async def _append(self, batch: Sequence[WaitingRecords]) -> _Unsettled | None:
-        """One transaction; answers its records if their commit is unknown, and gives up the chain.
+        """One transaction; returns its records if their commit is unknown, and gives up the chain.
 
         Raises PortErrors; the chain is then as before, or given up.
         """

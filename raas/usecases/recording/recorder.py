@@ -29,8 +29,8 @@ log = structlog.get_logger()
 class AuditRecorder:
     """Keeps records in the chain of this process; `run` is its background task, `close` its end.
 
-    While `refuse_calls` answers True, calls are refused with AUDIT_UNAVAILABLE, and bulk reads also while
-    `admits_bulk_reads` answers False.
+    While `refuse_calls` returns True, calls are refused with AUDIT_UNAVAILABLE, and bulk reads also while
+    `admits_bulk_reads` returns False.
     """
 
     def __init__(

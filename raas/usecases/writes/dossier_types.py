@@ -29,7 +29,7 @@ class ManageDossierTypes:
     async def create(
         self, call: Call, register: AdmittedRegister, dossier_type: DossierType
     ) -> tuple[DossierType, int]:
-        """Declare a type; answers it and the revision it took. Raises Refused DOSSIER_TYPE_EXISTS."""
+        """Declare a type; returns it and the revision it took. Raises Refused DOSSIER_TYPE_EXISTS."""
         change = _Change(call, dossier_type.code, dossier_type, {})
         return await self._write_queues[register.id].submit(change, call.caller.key, register.lost)
 
@@ -38,8 +38,8 @@ class ManageDossierTypes:
     ) -> tuple[DossierType, int]:
         """Set the named fields to values as `parse_dossier_type` takes them.
 
-        Answers the type and the revision that the change took. An update that changes nothing takes none and
-        answers the current one. Raises Refused: DOSSIER_TYPE_UNKNOWN, PARTNER_IN_USE, or all violations
+        Returns the type and the revision that the change took. An update that changes nothing takes none and
+        returns the current one. Raises Refused: DOSSIER_TYPE_UNKNOWN, PARTNER_IN_USE, or all violations
         of the changed type.
         """
         change = _Change(call, code, None, changes)
@@ -98,7 +98,7 @@ class _Change:
         return ()
 
     def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, tuple[DossierType, int]]:
-        """Create or change the type; answers it and the revision of the register afterwards."""
+        """Create or change the type; returns it and the revision of the register afterwards."""
         before = unit_of_work.dossier_type(self._code)
         if self._created is not None:
             if before is not None:

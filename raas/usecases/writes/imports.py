@@ -188,7 +188,7 @@ class _ImportJob:
         return dossier_keys(self._message.operations, self.persons, types)
 
     def apply(self, unit_of_work: RegisterUnitOfWork) -> Generator[bool, None, tuple[ImportAnswer, int]]:
-        """Apply the rows that were not applied before; answers their outcome and how many were skipped."""
+        """Apply the rows that were not applied before; returns their outcome and how many were skipped."""
         message, end = self._message, self._message.offset + len(self._message.operations)
         skip = 0
         if self.import_key is not None:

@@ -39,7 +39,7 @@ class WriteQueue:
         self._queue: BatchQueue[QueuedJob[object]] = BatchQueue(self._write, limit=limits.operations)
 
     async def submit(self, job: WriteJob[Answer], owner: Hashable = None, lost: Lost | None = None) -> Answer:
-        """Wait until the job is committed; answers the result of its `apply`.
+        """Wait until the job is committed; returns the result of its `apply`.
 
         The jobs of an owner are applied in their order; owners take turns. For owners of which nothing waits
         the queue has more room: one who fills it does not keep the others out.
@@ -106,7 +106,7 @@ class WriteQueue:
                 queued.fail(own_copy(error))
 
     async def _transaction(self, batch: Sequence[QueuedJob[object]]) -> Sequence[QueuedJob[object]]:
-        """One transaction; answers the jobs that it did not take."""
+        """One transaction; returns the jobs that it did not take."""
         types = await self._types_for(batch)
         while True:
             async with self._store.write(self._register_id, load_request(batch, types)) as transaction:

@@ -119,7 +119,7 @@ class RegisterUnitOfWork:
     # ---- audit ----------------------------------------------------------------------------------
 
     def record(self, record: AuditRecord | None) -> bool:
-        """Keep an audit record with the changes before it; answers whether the register keeps records.
+        """Keep an audit record with the changes of its job; returns whether the register keeps records.
 
         Not undone by `rollback_to`. Raises Refused AUDIT_UNAVAILABLE for one that is too large.
         """
@@ -166,7 +166,7 @@ class RegisterUnitOfWork:
             self._shares[key] = remove_share(shares, asked, operation.period)
 
     def expire(self, key: DossierKey, first_kept: int, stamp: Stamp) -> Lines:
-        """Remove the lines of a dossier whose last day lies before `first_kept`; answers them.
+        """Remove the lines of a dossier whose last day lies before `first_kept`; returns them.
 
         One mutation, if there are any. Unlike a removal, it is no statement about the person: the shares of
         all numbers lose the days, and none is kept as inseparable.
@@ -254,7 +254,7 @@ class RegisterUnitOfWork:
         stamp: Stamp,
         detail: JsonObject | None = None,
     ) -> int:
-        """Write the new lines of a dossier into the log; answers the revision."""
+        """Write the new lines of a dossier into the log; returns the revision."""
         draft = self._draft(key)
         niss, type_id = key
         revision = self._log.revision + 1
@@ -315,7 +315,7 @@ class RegisterUnitOfWork:
         return self._type_code[type_id]
 
     def put_dossier_type(self, after: DossierType, detail: JsonObject, stamp: Stamp) -> int:
-        """Create or change a dossier type; answers the revision that records it.
+        """Create or change a dossier type; returns the revision that records it.
 
         A type created here gets its id from the store at the commit: operations know it from the next
         transaction on. `rollback_to` does not take it back, so it comes last in its job, after the record.

@@ -24,7 +24,7 @@ def dossier_key(
 ) -> DossierKey:
     """The dossier that an operation changes: that of the final successor of its number.
 
-    `lines` answers the lines of a dossier. Raises Refused with all violations, of shape and of state.
+    `lines` returns the lines of a dossier. Raises Refused with all violations, of shape and of state.
     """
     # The fast path of nearly every row of an import: an active number, and no violation.
     niss, code, period = operation.niss, operation.dossier_type, operation.period

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Iterable, Iterator
 
-from raas.rpc.calls.closing import LONGEST_PAUSES, QUIET_PAUSES, TURN_SECONDS, Closing
+from raas.rpc.calls.closing import LONGEST_PAUSES, POLL_SECONDS, QUIET_PAUSES, Closing
 
 
 class Clock:
@@ -56,7 +56,7 @@ async def test_holding_ends_after_the_longest_time_although_pauses_grow() -> Non
 async def test_holding_ends_after_a_silence() -> None:
     clock = Clock()
     await closing_by(clock).hold(60)
-    assert clock.now < (QUIET_PAUSES + 2) * TURN_SECONDS
+    assert clock.now < (QUIET_PAUSES + 2) * POLL_SECONDS
 
 
 async def test_calls_that_are_handed_out_slowly_are_all_held() -> None:
@@ -79,13 +79,13 @@ async def test_holding_ends_while_calls_keep_arriving() -> None:
 
     async def call() -> None:
         while True:
-            await clock.until(clock.now + TURN_SECONDS)
+            await clock.until(clock.now + POLL_SECONDS)
             calls.add(asyncio.create_task(closing.refuses()))
 
     calling = asyncio.create_task(call())
     await closing.hold(600)
     calling.cancel()
-    assert clock.now < 3 * LONGEST_PAUSES * TURN_SECONDS
+    assert clock.now < 3 * LONGEST_PAUSES * POLL_SECONDS
     closing.release()
     assert all(await asyncio.gather(*calls))
 
