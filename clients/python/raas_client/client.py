@@ -12,7 +12,7 @@ from raas_client.blocking import Blocking
 from raas_client.calls.admin.accountability import Accountability
 from raas_client.calls.admin.authorisations import Authorisations
 from raas_client.calls.admin.catalogue import Catalogue
-from raas_client.calls.admin.registers import Administration
+from raas_client.calls.admin.registers import Registers
 from raas_client.calls.admin.rights import Rights
 from raas_client.calls.attempt import Identity
 from raas_client.calls.caller import Caller
@@ -42,7 +42,7 @@ class RaasClient(
     RegisterWrites,
     Feed,
     Persons,
-    Administration,
+    Registers,
     Rights,
     Catalogue,
     Authorisations,

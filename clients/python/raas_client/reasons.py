@@ -231,7 +231,7 @@ class RolesExclude(Refused):
 
 
 class SecondAdministratorRequired(Refused):
-    """Another administrator than the one that granted the role must confirm it."""
+    """An administrator other than the one who granted the role must confirm it."""
 
 
 class GrantRevoked(Refused):

@@ -42,7 +42,7 @@ def test_files_that_do_not_belong_together_are_refused_at_once(tmp_path: Path) -
     )
     for key in (encrypted, b"", b"no key"):
         (tmp_path / "client.key").write_bytes(key)
-        with pytest.raises(ValueError, match="no certificate and unencrypted key"):
+        with pytest.raises(ValueError, match="not a certificate and its unencrypted key"):
             RaasClient("127.0.0.1:1", tls=tls)
     with pytest.raises(FileNotFoundError):
         Tls.from_files(ca=tmp_path / "missing")

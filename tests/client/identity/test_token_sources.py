@@ -141,10 +141,29 @@ async def test_last_good_token_is_used_while_the_function_fails(
 
 
 async def test_function_that_returns_no_token_is_refused() -> None:
-    for wrong, error in ((b"bytes", TypeError), (None, TypeError), ("two words", ValueError)):
-        with pytest.raises(error) as raised:
+    for wrong, cause in (
+        (b"bytes", "bytes is not a text"),
+        (None, "NoneType is not a text"),
+        ("two words", "a token is printable ASCII"),
+    ):
+        with pytest.raises(CredentialUnavailable, match=cause) as raised:
             await token_source(lambda wrong=wrong: wrong).token()  # type: ignore[misc] # wrong on purpose
         assert "two words" not in str(raised.value)
+        assert not raised.value.may_pass
+
+
+async def test_last_good_token_is_used_while_the_function_returns_no_token(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = clock.lasting(100)
+    answers: list[Any] = [first, None, "two words"]
+    source = CalledToken(lambda: answers.pop(0))
+    assert await source.token() == first
+    for later in (85, 10):
+        clock.now += later
+        assert await source.token() == first
+    assert [text.partition(": ")[0] for text in caplog.messages] == ["the last good token is used"] * 2
+    assert "two words" not in caplog.text
 
 
 async def test_token_file_is_read_again_and_the_last_good_one_kept(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,8 +11,11 @@ import grpc.aio
 import pytest
 
 from raas.memory_server import MemoryServer
-from raas_client import RaasClient
-from tests.client.registers import QUICK
+from raas.v1.mutation_pb2 import Mutation
+from raas_client import Checkpoint, Mirror, Mutations, RaasClient
+from raas_client.mirror.memory_store import MemoryMirrorStore
+from tests.client.mirror.scripted import SINCE_2024, ScriptedEvents, complete
+from tests.client.registers import ANN, QUICK
 from tests.rpc.views.worlds import HIDDEN, SEEN, VISIBLE, Action, World, named_identity
 
 
@@ -48,6 +52,24 @@ async def test_mirror_without_checksums_says_so_and_goes_on(
                 assert mirror.knows(register.persons[1], period[0])
                 assert (mirror.verifies, mirror.checksum) == (False, None)
     assert "cannot verify" in caplog.text
+
+
+async def test_mirror_says_once_that_checksums_are_missing(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "raas_client")
+
+    def mutations(revision: int) -> Mutations:
+        mutation = Mutation(niss=ANN, dossier_type="A", after=[SINCE_2024], revision=revision)
+        return Mutations([mutation], Checkpoint("log", revision))
+
+    # The same mutation comes again, so that nothing of its event is new.
+    events = ScriptedEvents([complete(3), mutations(4), mutations(4), mutations(5)])
+    async with Mirror(events.subscribe, MemoryMirrorStore(), (), QUICK) as mirror:
+        async with asyncio.timeout(10):
+            await mirror.through(5)
+        assert mirror.knows(ANN, "2024-01-01")
+    assert [text for text in caplog.messages if "cannot verify" in text] == [
+        "the mirror cannot verify what it receives: the server sends no checksums"
+    ]
 
 
 async def test_mirror_of_the_owner_verifies(world: tuple[World, str]) -> None:

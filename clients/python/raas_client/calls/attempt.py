@@ -1,4 +1,4 @@
-"""One attempt at a call: the channel and the metadata, with the proof of who calls."""
+"""One attempt at a call: the channel and the metadata, with the credential of the caller."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Presents the caller at each attempt, and renews the proof of who it is where that was refused."""
+    """Presents the caller at each attempt, and renews its credential after a refusal."""
 
     connection: Connection
     tokens: TokenSource | None
@@ -68,7 +68,7 @@ class Identity:
         return attempt.channel.replaced
 
     async def renewed(self, attempt: Attempt, failure: Failure, *, final: bool) -> bool:
-        """Whether the identity was refused and there is a newer proof of it now than in the attempt.
+        """Whether the credential was refused and there is a newer one now than in the attempt.
 
         Where there is none, or a renewed one was refused already (`final`), a note of the failure says what
         to do. Raises CredentialUnavailable.

@@ -115,7 +115,7 @@ class Importing(Generic[Row, Rejected]):
         return replace(so_far, rejected=tuple(self._rejected), warnings=tuple(self._warnings))
 
     async def _connected(self, messages: AsyncIterator[_Sent]) -> bool:
-        """Send and receive until the connection ends; answers whether the import is complete.
+        """Send and receive until the connection ends; returns whether the import is complete.
 
         Messages without an answer stay in `_unanswered` and are sent again on the next connection: the server
         knows the import by its id and applies nothing twice.

@@ -134,7 +134,8 @@ class Calls:
     ) -> AsyncGenerator[Response, None]:
         """The answers of a stream; repeated only until the first one was received.
 
-        Raises Refused, CallFailed; DeadlineExceeded when the stream is silent for too long.
+        Raises Refused, CallFailed, CredentialUnavailable; DeadlineExceeded when the stream is silent for too
+        long.
         """
         loop = asyncio.get_running_loop()
         began = loop.time()

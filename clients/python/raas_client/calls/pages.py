@@ -9,6 +9,9 @@ from typing import Generic, TypeVar
 Page = TypeVar("Page")
 Item = TypeVar("Item")
 
+LARGEST_PAGE = 1_000
+"""The most items in one page of an answer."""
+
 
 class Pages(Generic[Page, Item]):
     """All items of an answer in pages: `async for item in pages`, or `await pages.all()`.

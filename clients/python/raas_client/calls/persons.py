@@ -132,9 +132,9 @@ class Persons:
     async def replace_niss(
         self, niss: str, successor_niss: str, *, validate_only: bool = False
     ) -> ReplaceNissResponse:
-        """Replace a number by another in all registers at once; answers the changes in each register.
+        """Replace a number by another in all registers at once; returns the changes in each register.
 
-        Not repeated when the answer is lost: a second call changes nothing and answers no changes.
+        Not repeated when the answer is lost: a second call changes nothing and returns no changes.
         """
         request = ReplaceNissRequest(niss=niss, successor_niss=successor_niss, validate_only=validate_only)
         return await self._calls.unary(

@@ -34,10 +34,8 @@ from raas.v1.register_service_pb2 import (
     ListStaleNissResponse,
 )
 from raas_client.calls.invoke import Calls
-from raas_client.calls.pages import Pages
+from raas_client.calls.pages import LARGEST_PAGE, Pages
 from raas_client.days import Day, day_text
-
-_LARGEST_PAGE = 1_000
 
 
 class RegisterReads:
@@ -63,7 +61,7 @@ class RegisterReads:
 
     def dossier_types(self) -> Pages[ListDossierTypesResponse, DossierType]:
         """The dossier types, ordered by code."""
-        request = ListDossierTypesRequest(register=self._calls.register, page_size=_LARGEST_PAGE)
+        request = ListDossierTypesRequest(register=self._calls.register, page_size=LARGEST_PAGE)
         return self._calls.listed(
             lambda stubs: stubs.registers.ListDossierTypes, request, lambda page: page.dossier_types
         )
@@ -78,7 +76,7 @@ class RegisterReads:
         ends_between: Period | None = None,
         at_revision: int | None = None,
         at_time: datetime | None = None,
-        page_size: int = _LARGEST_PAGE,
+        page_size: int = LARGEST_PAGE,
     ) -> Pages[ConsultResponse, Dossier]:
         """The dossiers that match, complete, ordered by number and dossier type; all as of one revision.
 
@@ -115,7 +113,7 @@ class RegisterReads:
         return Pages(pages, lambda part: part.dossiers)
 
     def history(
-        self, niss: str, dossier_type: str | None = None, *, page_size: int = _LARGEST_PAGE
+        self, niss: str, dossier_type: str | None = None, *, page_size: int = LARGEST_PAGE
     ) -> Pages[GetHistoryResponse, Mutation]:
         """The mutations about a person, oldest first, under all numbers of the person."""
         request = GetHistoryRequest(
@@ -192,7 +190,7 @@ class RegisterReads:
 
     def stale_niss(self) -> Pages[ListStaleNissResponse, StaleNiss]:
         """The numbers in the register that are replaced, cancelled or unknown, ordered by number."""
-        request = ListStaleNissRequest(register=self._calls.register, page_size=_LARGEST_PAGE)
+        request = ListStaleNissRequest(register=self._calls.register, page_size=LARGEST_PAGE)
         return self._calls.listed(
             lambda stubs: stubs.registers.ListStaleNiss, request, lambda page: page.stale
         )

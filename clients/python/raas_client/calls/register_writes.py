@@ -108,7 +108,7 @@ class RegisterWrites:
     ) -> ApplyBatchResponse:
         """Apply up to 1,000 operations (`inscription`, `removal`) atomically: all or none.
 
-        `validate_only` answers all violations and applies nothing. Where an answer says
+        `validate_only` reports all violations and applies nothing. Where an answer says
         `last_dossiers_only`, the lines of a dossier are only in the last of its results.
         """
         request = ApplyBatchRequest(
@@ -155,9 +155,10 @@ class RegisterWrites:
         Invalid operations are skipped and reported in `rejected`. A lost connection is replaced, and nothing
         is applied twice. With the caller's own `import_id` the same sequence continues where it was, also in
         another process: operations below the server's offset are read and not sent. A lower `start_offset`
-        sends them again from there on: the server applies none of them, and reports again what it rejected; a
-        higher one is refused. At most `window` messages of `message_size` operations (at most 5,000) are sent
-        before their answers; these and the rejected operations are held in memory.
+        sends them again from there on: operations below the server's offset are not applied again, and those
+        that it rejected are reported again; a higher one is refused. At most `window` messages of
+        `message_size` operations (at most 5,000) are sent before their answers; these and the rejected
+        operations are held in memory.
         """
         form = _OperationImport(self._calls, import_id or str(uuid4()))
         importing: Importing[BatchOperation, RejectedOperation] = Importing(

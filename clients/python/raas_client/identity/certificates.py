@@ -96,7 +96,7 @@ def _refusal(certificate: Path, key: Path) -> str | None:
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             return f"{key}: the key does not belong to the certificate {certificate}"
-        return f"{certificate} and {key} are no certificate and unencrypted key in PEM"
+        return f"{certificate} and {key} are not a certificate and its unencrypted key in PEM"
     return None
 
 

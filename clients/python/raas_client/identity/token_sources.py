@@ -160,12 +160,19 @@ class CalledToken(TokenSource):
             # Its text may hold a secret.
             text = f"the function that gives tokens failed: {type(error).__name__}"
             raise CredentialUnavailable(text, may_pass=self._has_worked) from error
-        if not isinstance(given, str):
-            raise TypeError(f"the function that gives tokens returned {type(given).__name__}, not a text")
-        self._token = _checked(given, ValueError)
+        self._token = self._usable(given)
         self._has_worked = True
-        self._renew_at = time.monotonic() + _life(given)
+        self._renew_at = time.monotonic() + _life(self._token)
         return self._token
+
+    def _usable(self, given: object) -> str:
+        try:
+            if not isinstance(given, str):
+                raise _Unusable(f"{type(given).__name__} is not a text")
+            return _checked(given, _Unusable)
+        except _Unusable as error:
+            text = f"the function that gives tokens returned something else: {error}"
+            raise CredentialUnavailable(text, may_pass=self._has_worked) from error
 
 
 async def _called(give: GiveToken) -> object:
@@ -193,7 +200,7 @@ def _life(token: str) -> float:
 
 
 class _Unusable(Exception):
-    """The content of a file is no token."""
+    """The content of a file, or the value that a function returned, is not a token."""
 
 
 def _checked(token: str, refusal: type[Exception]) -> str:

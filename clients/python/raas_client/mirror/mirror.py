@@ -229,7 +229,8 @@ class Mirror:
                 place = self._place()
                 mutations = event.beyond(place.checkpoint)
                 checksum = None
-                self._note_checksums(all(mutation.checksum for mutation in mutations))
+                if mutations:
+                    self._note_checksums(all(mutation.checksum for mutation in mutations))
                 if self.verifies and place.checksum is not None and not self._without_checksums:
                     checksum = chained(place.checksum, mutations)
                 await store.apply(mutations, Place(checkpoint, checksum))

@@ -18,7 +18,7 @@ from raas.v1.mutation_stream_pb2 import (
 )
 from raas.v1.subscriber_pb2 import Subscriber
 from raas_client.calls.invoke import Calls
-from raas_client.calls.pages import Pages
+from raas_client.calls.pages import LARGEST_PAGE, Pages
 from raas_client.checkpoints.checkpoint import Checkpoint, CheckpointStore
 from raas_client.stream.starts import FromLatest, Start
 from raas_client.stream.subscription import Subscription
@@ -99,7 +99,7 @@ class Feed:
         return Pages(pages, lambda page: page.mutations)
 
     async def acknowledge(self, subscriber: str, checkpoint: Checkpoint) -> int:
-        """Acknowledge everything through a checkpoint; answers the acknowledged revision.
+        """Acknowledge everything through a checkpoint; returns the acknowledged revision.
 
         A subscription with `subscriber` acknowledges itself.
         """
@@ -115,7 +115,7 @@ class Feed:
 
     def subscribers(self) -> Pages[ListSubscribersResponse, Subscriber]:
         """The named subscribers with their lag, ordered by caller and name."""
-        request = ListSubscribersRequest(register=self._calls.register, page_size=1_000)
+        request = ListSubscribersRequest(register=self._calls.register, page_size=LARGEST_PAGE)
         return self._calls.listed(
             lambda stubs: stubs.stream.ListSubscribers, request, lambda page: page.subscribers
         )

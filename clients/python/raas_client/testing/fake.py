@@ -26,13 +26,12 @@ _NO_OUTPUT = logging.NullHandler()
 class FakeRegister:
     """A register on a real gRPC server, in this process and in memory: a context manager.
 
-    It answers as RaaS answers, by the same rules: dossier types, Inscribe, Remove, ApplyBatch, Import,
-    Consult, Export, GetHistory, CheckInscriptions, FindRegisters, ListStaleNiss, and the stream with all its
-    starts. It listens on a free port of the loopback address and runs on a thread of its own, so tests may
-    be asynchronous or not. It accepts every well-formed NISS, also those of fictitious persons (month + 60).
+    It answers every RPC but those of PersonService, by the rules of RaaS. It listens on a free port of the
+    loopback address and runs on a thread of its own, so tests may be asynchronous or not. It accepts every
+    well-formed NISS, also the numbers of fictitious persons (month + 60).
 
     Its authentic source knows every number and no identity, until it is told otherwise: `does_not_know`,
-    `identify`, `replace_niss`, `cancel_niss`. It answers no call of PersonService.
+    `identify`, `replace_niss`, `cancel_niss`.
     """
 
     def __init__(self, *dossier_types: str, enterprise_number: str = ENTERPRISE_NUMBER) -> None:

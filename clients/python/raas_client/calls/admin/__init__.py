@@ -1,1 +1,1 @@
-"""The calls of AdministrationService."""
+"""The calls of AdministrationService and DistributionService."""

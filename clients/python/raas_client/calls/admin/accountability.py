@@ -16,10 +16,8 @@ from raas.v1.administration_service_pb2 import (
 from raas.v1.audit_record_pb2 import AuditRecord
 from raas.v1.usage_pb2 import Usage
 from raas_client.calls.invoke import Calls
-from raas_client.calls.pages import Pages
+from raas_client.calls.pages import LARGEST_PAGE, Pages
 from raas_client.calls.register_reads import optional_timestamp
-
-_LARGEST_PAGE = 1_000
 
 
 class Accountability:
@@ -53,7 +51,7 @@ class Accountability:
             until_time=optional_timestamp(until_time),
             rpcs=rpcs,
             outcomes=outcomes,
-            page_size=_LARGEST_PAGE,
+            page_size=LARGEST_PAGE,
             for_person=for_person,
         )
         return self._calls.listed(
@@ -83,7 +81,7 @@ class Accountability:
             register=register,
             from_month=from_month,
             until_month=until_month,
-            page_size=_LARGEST_PAGE,
+            page_size=LARGEST_PAGE,
         )
         return self._calls.listed(
             lambda stubs: stubs.administration.GetUsage, request, lambda page: page.usage

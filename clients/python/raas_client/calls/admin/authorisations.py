@@ -13,10 +13,8 @@ from raas.v1.distribution_service_pb2 import (
     RevokeAuthorisationRequest,
 )
 from raas_client.calls.invoke import Calls
-from raas_client.calls.pages import Pages
+from raas_client.calls.pages import LARGEST_PAGE, Pages
 from raas_client.days import Day, day_text, optional_day_text
-
-_LARGEST_PAGE = 1_000
 
 
 class Authorisations:
@@ -79,7 +77,7 @@ class Authorisations:
             service=service,
             register=register,
             active_on=optional_day_text(active_on),
-            page_size=_LARGEST_PAGE,
+            page_size=LARGEST_PAGE,
         )
         return self._calls.listed(
             lambda stubs: stubs.distribution.ListAuthorisations, request, lambda page: page.authorisations

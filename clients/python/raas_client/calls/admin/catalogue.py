@@ -21,10 +21,8 @@ from raas.v1.admission_pb2 import Admission
 from raas.v1.credential_block_pb2 import CredentialBlock
 from raas.v1.legal_context_pb2 import LegalContext
 from raas_client.calls.invoke import Calls
-from raas_client.calls.pages import Pages
+from raas_client.calls.pages import LARGEST_PAGE, Pages
 from raas_client.days import Day, day_text, optional_day_text
-
-_LARGEST_PAGE = 1_000
 
 
 class Catalogue:
@@ -76,7 +74,7 @@ class Catalogue:
     ) -> Pages[ListLegalContextsResponse, LegalContext]:
         """The catalogue, of all organisations by default, in order of grant time."""
         request = ListLegalContextsRequest(
-            caller=caller, active_on=optional_day_text(active_on), page_size=_LARGEST_PAGE
+            caller=caller, active_on=optional_day_text(active_on), page_size=LARGEST_PAGE
         )
         return self._calls.listed(
             lambda stubs: stubs.administration.ListLegalContexts, request, lambda page: page.legal_contexts
@@ -118,7 +116,7 @@ class Catalogue:
 
     def blocked_credentials(self) -> Pages[ListBlockedCredentialsResponse, CredentialBlock]:
         """The blocks that have not ended, in order of their time."""
-        request = ListBlockedCredentialsRequest(page_size=_LARGEST_PAGE)
+        request = ListBlockedCredentialsRequest(page_size=LARGEST_PAGE)
         return self._calls.listed(
             lambda stubs: stubs.administration.ListBlockedCredentials, request, lambda page: page.blocks
         )
@@ -151,7 +149,7 @@ class Catalogue:
         request = ListAdmissionsRequest(
             enterprise_number=enterprise_number,
             active_on=optional_day_text(active_on),
-            page_size=_LARGEST_PAGE,
+            page_size=LARGEST_PAGE,
         )
         return self._calls.listed(
             lambda stubs: stubs.administration.ListAdmissions, request, lambda page: page.admissions

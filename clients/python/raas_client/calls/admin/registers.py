@@ -14,11 +14,11 @@ from raas.v1.administration_service_pb2 import (
 )
 from raas.v1.register_pb2 import Register
 from raas_client.calls.invoke import Calls
-from raas_client.calls.pages import Pages
+from raas_client.calls.pages import LARGEST_PAGE, Pages
 
 
-class Administration:
-    """The calls of administrators."""
+class Registers:
+    """The registers of a server."""
 
     _calls: Calls
 
@@ -61,7 +61,7 @@ class Administration:
 
     def registers(self) -> Pages[ListRegistersResponse, Register]:
         """The registers of the server, ordered by enterprise number."""
-        request = ListRegistersRequest(page_size=1_000)
+        request = ListRegistersRequest(page_size=LARGEST_PAGE)
         return self._calls.listed(
             lambda stubs: stubs.administration.ListRegisters, request, lambda page: page.registers
         )

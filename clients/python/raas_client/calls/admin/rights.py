@@ -19,10 +19,8 @@ from raas.v1.administration_service_pb2 import (
 from raas.v1.mandate_pb2 import Mandate, MandateContent, MandatePermission
 from raas.v1.role_pb2 import Role, RoleGrant
 from raas_client.calls.invoke import Calls
-from raas_client.calls.pages import Pages
+from raas_client.calls.pages import LARGEST_PAGE, Pages
 from raas_client.days import Day, optional_day_text
-
-_LARGEST_PAGE = 1_000
 
 
 class Rights:
@@ -74,7 +72,7 @@ class Rights:
             register=self._calls.register,
             mandatary=mandatary,
             active_on=optional_day_text(active_on),
-            page_size=_LARGEST_PAGE,
+            page_size=LARGEST_PAGE,
         )
         return self._calls.listed(
             lambda stubs: stubs.administration.ListMandates, request, lambda page: page.mandates
@@ -134,7 +132,7 @@ class Rights:
             enterprise_number=enterprise_number,
             role=role,
             active_on=optional_day_text(active_on),
-            page_size=_LARGEST_PAGE,
+            page_size=LARGEST_PAGE,
         )
         return self._calls.listed(
             lambda stubs: stubs.administration.ListRoles, request, lambda page: page.grants
