@@ -78,7 +78,7 @@ class Stack:
     async def idle(self) -> None:
         """Wait until every connection is back in its pool."""
         await self.write_queues.drained()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while any(engine.pool.checkedout() for engine in self.engines):  # type: ignore[attr-defined]
                 await asyncio.sleep(0.005)
 

@@ -17,6 +17,7 @@ from raas.v1 import register_service_pb2 as v1
 from raas.v1.register_service_pb2_grpc import RegisterServiceStub
 from tests.cancellation.stack import POOL, Stack, open_stack
 from tests.conftest import new_database
+from tests.eventually import eventually_async
 
 CALLERS, ROUNDS = 16, 40
 OWN = (("raas-enterprise-number", "0999999922"),)
@@ -74,6 +75,8 @@ async def test_cancelled_calls_lose_no_session(stack: Stack, stub: Any, rpc: str
     await asyncio.gather(*(call() for _ in range(CALLERS)))
     watching.cancel()
     await stack.idle()
-    assert sessions <= 2 * POOL + 1
+    # Sessions whose connection was closed end a moment later; one lost by each call would make hundreds.
+    assert sessions <= 4 * POOL
+    await eventually_async(lambda: stack.sessions() <= 2 * POOL + 1)
     answer = await stub.ListDossierTypes(v1.ListDossierTypesRequest(), metadata=OWN)
     assert [each.code for each in answer.dossier_types] == ["HEALTH"]
