@@ -288,10 +288,10 @@ async def test_reader_reads_all_rights_again_where_the_database_may_be_another_o
 async def test_reader_is_notified_of_a_change(stores: Stores) -> None:
     reader = stores.rights_reader()
     await reader.read(UNKNOWN_VERSION)
-    waiting = asyncio.create_task(reader.changed(30))
+    waiting = asyncio.create_task(reader.changed(120))
     await asyncio.sleep(0)
     await new_mandate(stores, number(), number())
-    await asyncio.wait_for(waiting, 10)
+    await asyncio.wait_for(waiting, 60)
     reader.close()
 
 

@@ -13,7 +13,7 @@ def test_documented_metrics_are_those_of_a_running_server(tmp_path: Path) -> Non
     port = free_port()
     with (
         running_server(tmp_path, "--metrics-listen", f"127.0.0.1:{port}"),
-        urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as response,
+        urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as response,
     ):
         exposed = re.findall(r"^# TYPE (\S+)", response.read().decode(), re.MULTILINE)
     page = (ROOT / "docs" / "operations.md").read_text()

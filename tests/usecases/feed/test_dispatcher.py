@@ -145,7 +145,7 @@ class Follower:
         await asyncio.wait([self._task])
 
     async def _until(self, condition: Any) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not condition():
                 self._changed.clear()
                 await self._changed.wait()
@@ -321,7 +321,7 @@ async def test_late_subscriber_reads_erasable_contents_from_the_log(
         w.logs[REGISTER].write_content()
         w.dispatcher.committed(REGISTER)
         await at_the_head.has(1)
-        async with w.dispatcher.follow(REGISTER) as recent_log, asyncio.timeout(10):
+        async with w.dispatcher.follow(REGISTER) as recent_log, asyncio.timeout(60):
             while recent_log.reaches(0):
                 await asyncio.sleep(0.01)
         w.logs[REGISTER].erase_contents()
@@ -484,10 +484,12 @@ async def test_missing_revision_ends_the_stream() -> None:
 
 
 async def test_mutations_are_sent_together_to_many_subscribers() -> None:
-    async with world(paced(seconds_per_message=0.01, busy=0.0, least_share=0.5, few=0)) as w:
+    async with world(
+        paced(seconds_per_message=0.1, busy=0.0, least_share=0.5, longest_seconds=1.0, few=0)
+    ) as w:
         followers = [Follower(w, 0) for _ in range(5)]
         await settled()
-        # The first message is sent at once, the next one 0.1 s later: five messages at half of the time.
+        # The first message is sent at once, the next one a second later: five messages at half of the time.
         await asyncio.gather(*(follower.has(w.write()) for follower in followers[:1]))
         for _ in range(20):
             last = w.write()

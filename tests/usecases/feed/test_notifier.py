@@ -80,7 +80,7 @@ async def running(wire: Wire) -> AsyncIterator[tuple[Notifier, Listener]]:
 
 
 async def until(dispatcher: Listener, expected: object, found: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while getattr(dispatcher, found) != expected:
             dispatcher.changed.clear()
             await dispatcher.changed.wait()

@@ -221,7 +221,7 @@ async def test_one_instant_is_recorded_for_a_status_and_its_mutations(harness: R
     async with harness.engine.begin() as connection:
         await connection.execute(
             text("UPDATE register_head SET record_time = :t WHERE register_id = :r"),
-            {"r": registers[1].id, "t": datetime.now(UTC) + timedelta(seconds=9)},
+            {"r": registers[1].id, "t": datetime.now(UTC) + timedelta(seconds=50)},
         )
     try:
         await harness.replace(old, new)
