@@ -91,8 +91,12 @@ def month_names(table: str, first: datetime, months: int) -> set[str]:
 async def test_migration_makes_a_partition_for_each_month_to_come(reading: AsyncEngine, table: str) -> None:
     found = await partitions(reading, table)
     assert all(found.values())
-    expected = month_names(table, datetime.now(UTC), MONTHS_AHEAD + 1)
-    assert found.keys() >= {*expected, f"{table}_default"}
+    # The migration ran some minutes ago, and perhaps in the month before.
+    now = datetime.now(UTC)
+    assert any(
+        found.keys() >= {*month_names(table, then, MONTHS_AHEAD + 1), f"{table}_default"}
+        for then in (now, now - timedelta(minutes=10))
+    )
 
 
 @pytest.mark.parametrize("table", PARTITIONED)
@@ -111,8 +115,8 @@ async def test_month_of_which_the_default_partition_has_records_counts_as_missin
     database: str, reading: AsyncEngine
 ) -> None:
     adding = PostgresAuditPartitions(reading)
-    names = sorted(await partitions(reading, "audit_write"))
-    third = names[3]
+    assert await adding.add() == MONTHS_AHEAD
+    third = max(month_names("audit_write", datetime.now(UTC), 4))
     year, month = int(third[-6:-2]), int(third[-2:])
     with psycopg.connect(database) as connection:
         connection.execute(f"DROP TABLE {third}")

@@ -79,7 +79,7 @@ async def test_pooler_that_refuses_session_settings_is_named() -> None:
             await capacity(dsn)
         reasons: list[str | None] = []
         probe = asyncio.create_task(DatabaseProbe(dsn).run(reasons.append))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not reasons:
                 await asyncio.sleep(0.01)
         probe.cancel()

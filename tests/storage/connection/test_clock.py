@@ -75,6 +75,6 @@ async def test_a_process_whose_clock_is_behind_refuses_too(
     engine: AsyncEngine, reading_engine: AsyncEngine
 ) -> None:
     register = await PersonHarness(engine, reading_engine).register()
-    behind = ClockGuard(clock=lambda: datetime.now(UTC) - timedelta(seconds=61))
+    behind = ClockGuard(clock=lambda: datetime.now(UTC) - timedelta(minutes=2))
     with pytest.raises(ClockAhead):
         await write(PostgresWriteStore(engine, behind), register)

@@ -22,6 +22,8 @@ from raas.usecases.calls.fingerprint import RequestId
 from raas.usecases.persons.identities import NoIdentities
 from raas.usecases.ports.errors import StoreUnavailable
 from raas.usecases.writes.imports import ImportMessage, Imports
+from tests.eventually import eventually_async
+from tests.lock_waits import waiting_for
 from tests.usecases.persons.harness import PersonHarness, a_call, an_identity, new_niss
 
 
@@ -169,27 +171,28 @@ async def test_a_person_is_created_or_known_not_to_be_created(
     assert (niss in await harness.store.persons([niss])) == committed
 
 
-async def test_a_commit_goes_on_when_its_caller_is_cancelled(harness: PersonHarness) -> None:
+async def test_a_commit_goes_on_when_its_caller_is_cancelled(harness: PersonHarness, dsn: str) -> None:
     register, niss = await harness.register(), await harness.person()
     every = Transactions(harness.engine)
-    log_id, begun = uuid4(), asyncio.Event()
+    log_id = uuid4()
 
     async def renew() -> None:
         async with every.begin() as transaction:
-            begun.set()
             statements = [
                 ("UPDATE register_head SET log_id = %s WHERE register_id = %s", (log_id, register.id)),
-                ("SELECT pg_sleep(0.2)", ()),
+                ("SELECT pg_advisory_xact_lock(%s)", (register.id,)),
             ]
             await transaction.commit(NOTHING_TO_FIND, statements)
 
-    task = asyncio.create_task(renew())
-    await begun.wait()
-    for _ in range(3):
-        await asyncio.sleep(0.02)
-        task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    with psycopg.connect(dsn) as holder, psycopg.connect(dsn, autocommit=True) as observer:
+        holder.execute("SELECT pg_advisory_xact_lock(%s)", (register.id,))
+        task = asyncio.create_task(renew())
+        await eventually_async(lambda: waiting_for(holder, observer))
+        for _ in range(3):
+            task.cancel()
+            await asyncio.sleep(0.02)
+        with pytest.raises(asyncio.CancelledError):
+            await task
     # Waits for the lock of the register, which the COMMIT releases.
     await harness.inscribe(register, niss, "2024-01-01", "2024-01-31")
 

@@ -24,12 +24,18 @@ WHERE datname = current_database() AND backend_type = 'client backend'
 
 
 @pytest.fixture(scope="module")
-def database(server_dsn: str) -> Iterator[str]:
+def migrated(server_dsn: str) -> Iterator[str]:
     with new_database(server_dsn) as dsn:
         migrate(dsn)
-        with psycopg.connect(dsn, autocommit=True) as observer:
-            eventually(lambda: observer.execute(_SESSIONS).fetchone() == (1,))
         yield dsn
+
+
+@pytest.fixture
+def database(migrated: str) -> str:
+    """A database on which the sessions of the migration and of the test before have ended."""
+    with psycopg.connect(migrated, autocommit=True) as observer:
+        eventually(lambda: observer.execute(_SESSIONS).fetchone() == (1,))
+    return migrated
 
 
 async def test_sessions_of_servers_are_counted_and_those_of_commands_are_not(database: str) -> None:

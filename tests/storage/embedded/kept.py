@@ -21,7 +21,7 @@ def rows(dsn: str) -> list[str]:
         return [text for (text,) in connection.execute("select text from kept order by ctid")]
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until `condition` holds; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():

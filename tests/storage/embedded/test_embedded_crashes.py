@@ -81,7 +81,7 @@ def test_busy_session_does_not_prevent_the_restart(used: Path) -> None:
         assert backend.is_running()
         assert backend.status() != psutil.STATUS_ZOMBIE
         assert postgres.ensure_running() is True
-        counting.join(timeout=10)
+        counting.join(timeout=60)
         assert rows(postgres.dsn) == ["first"]
         busy.close()
 

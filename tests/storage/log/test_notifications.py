@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from raas.storage.log.notifications import PostgresNotifications
 from raas.usecases.ports.errors import StoreUnavailable
 
-SECONDS = 10
+SECONDS = 60
 
 
 async def _next(news: AsyncIterator[Collection[int]]) -> list[int]:
