@@ -75,7 +75,7 @@ def fetch_from(source: str) -> Fetch:
             error.close()
             raise OSError(f"the answer has the status {error.code}") from None
         except HTTPException as error:
-            raise OSError(f"the answer is no HTTP: {type(error).__name__}") from error
+            raise OSError(f"the answer is not HTTP: {type(error).__name__}") from error
         return body
 
     return fetch

@@ -165,7 +165,7 @@ class TokenReader:
         try:
             return parse_enterprise_number(text or "")
         except Invalid:
-            raise CredentialRefused("the token names no valid enterprise number") from None
+            raise CredentialRefused("the token does not name a valid enterprise number") from None
 
     def _application(self, claims: Mapping[str, Any]) -> str:
         text = _text(claims, self._rules.application_claim)

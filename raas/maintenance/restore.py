@@ -111,10 +111,12 @@ async def _require_alone(reading: AsyncEngine, log: AuditLog) -> None:
     # This command is one of them.
     others = await living_processes(reading, log) - 1
     if others > 0:
-        raise StoreFault(f"stop the servers first: {others} other processes work on the database")
+        work = "1 other process works" if others == 1 else f"{others} other processes work"
+        raise StoreFault(f"stop the servers first: {work} on the database")
     # A server that has recorded nothing yet has no chain.
     if sessions := await server_sessions(reading):
-        raise StoreFault(f"stop the servers first: sessions of theirs on the database: {sessions}")
+        counted = "1 session" if sessions == 1 else f"{sessions} sessions"
+        raise StoreFault(f"stop the servers first: they have {counted} on the database")
 
 
 async def _require_older_copy(reading: AsyncEngine, log: AuditLog, places: AuditPlaces) -> None:

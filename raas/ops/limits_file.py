@@ -83,6 +83,6 @@ def _problems(content: Mapping[str, Any]) -> Iterator[str]:
 def _wrong_limits(place: str, limits: Mapping[str, Any]) -> Iterator[str]:
     for name, value in limits.items():
         if name not in _NAMES:
-            yield f"{place}{name} is no limit; limits are {', '.join(_NAMES)}"
+            yield f"{place}{name} is not a limit; limits are {', '.join(_NAMES)}"
         elif isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _LARGEST:
             yield f"{place}{name} must be a whole number from 1 to {_LARGEST}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
@@ -48,6 +49,29 @@ def test_every_text_is_translated_with_the_same_values(language: str) -> None:
     assert sorted(table.keys() - used) == []
     for english, translated in table.items():
         assert fields(translated) == fields(english), english
+
+
+def untranslated() -> Iterator[str]:
+    """The sentences that commands of a server give to `fail`, `echo` or BadParameter without `tr`."""
+    for folder in ("commands", "imports", "server", "setup", "terminal"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and node.args:
+                    name = ast.unparse(node.func).rpartition(".")[2]
+                    if name in ("fail", "echo", "BadParameter") and re.search(
+                        "[a-z]{2} [a-z]{2}", written(node.args[0])
+                    ):
+                        yield f"{path.name}:{node.lineno}"
+
+
+def written(told: ast.expr) -> str:
+    """The text of a constant or an f-string, without the values in it."""
+    parts = told.values if isinstance(told, ast.JoinedStr) else [told]
+    return " … ".join(str(each.value) for each in parts if isinstance(each, ast.Constant))
+
+
+def test_errors_of_commands_of_a_server_are_translated() -> None:
+    assert list(untranslated()) == []
 
 
 @pytest.mark.parametrize(

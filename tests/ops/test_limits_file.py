@@ -68,7 +68,7 @@ def test_without_a_file_every_caller_has_the_defaults() -> None:
         ("streams = 0", "streams must be a whole number from 1 to"),
         ("streams = true", "streams must be a whole number from 1 to"),
         ("streams = 1.5", "streams must be a whole number from 1 to"),
-        ("stream = 1", "stream is no limit; limits are read_calls_per_second,"),
+        ("stream = 1", "stream is not a limit; limits are read_calls_per_second,"),
         ("callers = 3", "callers must be a table"),
         ('[callers]\n"0999999922" = 3', 'callers."0999999922" must be a table'),
         ('[callers."0999999923"]', 'callers."0999999923" must be an enterprise number'),

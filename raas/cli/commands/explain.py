@@ -14,6 +14,7 @@ from raas.cli.server.command import ServerOptions, server_command
 from raas.cli.terminal.days import parse_day, parse_niss, today
 from raas.cli.terminal.instant import AtTime, parse_instant
 from raas.cli.terminal.table import plain
+from raas.cli.texts import tr
 from raas.v1.register_service_pb2 import ExplainDossierResponse
 from raas_client import RaasClient
 
@@ -54,15 +55,15 @@ def _lines(answer: ExplainDossierResponse) -> Iterator[str]:
     yield answer.sentence
     if answer.HasField("mutation"):
         mutation = answer.mutation
-        yield f"mutation: {mutation_line(mutation)}"
+        yield tr("mutation: {line}", line=mutation_line(mutation))
         if mutation.HasField("legal_context"):
-            yield f"legal context: {plain(mutation.legal_context)}"
+            yield tr("legal context: {legal_context}", legal_context=plain(mutation.legal_context))
         if mutation.HasField("ticket"):
-            yield f"ticket: {plain(mutation.ticket)}"
+            yield tr("ticket: {ticket}", ticket=plain(mutation.ticket))
         if mutation.HasField("application"):
-            yield f"application: {plain(mutation.application)}"
-        yield f"call: {mutation.call_id}"
+            yield tr("application: {application}", application=plain(mutation.application))
+        yield tr("call: {call_id}", call_id=mutation.call_id)
     if answer.resolved:
-        yield f"read as: {answer.resolved[0].successor_niss}"
+        yield tr("read as: {niss}", niss=answer.resolved[0].successor_niss)
     if answer.former_niss:
-        yield f"former numbers: {', '.join(answer.former_niss)}"
+        yield tr("former numbers: {numbers}", numbers=", ".join(answer.former_niss))

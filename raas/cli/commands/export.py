@@ -72,11 +72,11 @@ def export(
     it is complete.
     """
     if sum(choice is not None for choice in (active_on, overlaps, ends_between)) > 1:
-        raise typer.BadParameter("give one of --active-on, --overlaps and --ends-between")
+        raise typer.BadParameter(tr("give one of --active-on, --overlaps and --ends-between"))
     if at_revision is not None and at_time is not None:
-        raise typer.BadParameter("give one of --at-revision and --at-time")
+        raise typer.BadParameter(tr("give one of --at-revision and --at-time"))
     if as_json and file == "-":
-        raise typer.BadParameter("--json needs a FILE: standard output cannot take both")
+        raise typer.BadParameter(tr("--json needs a FILE: standard output cannot take both"))
     overlapping, ending = _period(overlaps, "--overlaps"), _period(ends_between, "--ends-between")
     instant = parse_instant(at_time, "--at-time")
     client = server.client_with(Patience(call_seconds=patience))
@@ -157,5 +157,5 @@ def _period(text: str | None, option: str) -> Period | None:
         return None
     begin, dots, end = text.partition("..")
     if not dots:
-        raise typer.BadParameter(f"write {option} as BEGIN..END; one bound may be empty")
+        raise typer.BadParameter(tr("write {option} as BEGIN..END; one bound may be empty", option=option))
     return Period(begin=parse_day(begin) or None, end=parse_day(end) or None)

@@ -58,7 +58,7 @@ def search_persons(
     ] = False,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=100, help="The most candidates.")] = 20,
 ) -> None:
-    """Search persons by name and birth date; the best candidate comes first.
+    """Search for persons by name and birth date; the best candidate comes first.
 
     With --ladder the search goes on with misspelled last names, other given names, other months, day and
     month swapped, and other years, until somebody convincing is found. With --json, one object per candidate.

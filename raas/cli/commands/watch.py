@@ -16,6 +16,7 @@ from raas.cli.server.command import server_command
 from raas.cli.server.connection import ConnectionOptions
 from raas.cli.server.options import JsonLines
 from raas.cli.terminal.output import until_reader_leaves
+from raas.cli.texts import tr
 from raas.v1.mutation_pb2 import MutationKind
 from raas_client import (
     AfterRevision,
@@ -138,16 +139,17 @@ def _say_where_to_resume(checkpoint: Checkpoint | None, as_json: bool) -> None:
     if checkpoint is None:
         return
     if checkpoint.resume_token is not None:
-        typer.echo("raas: the snapshot is not complete; start again with --snapshot", err=True)
+        typer.echo("raas: " + tr("the snapshot is not complete; start again with --snapshot"), err=True)
         return
     if as_json:
         end = {"throughRevision": str(checkpoint.revision)}
         typer.echo(json.dumps({"logId": checkpoint.log_id, "end": end}))
-    typer.echo(
-        f"raas: everything through revision {checkpoint.revision} was shown; to resume: "
-        f"--after-revision {checkpoint.revision} --log-id {checkpoint.log_id}",
-        err=True,
+    resume = tr(
+        "everything through revision {revision} was shown; to resume: {options}",
+        revision=checkpoint.revision,
+        options=f"--after-revision {checkpoint.revision} --log-id {checkpoint.log_id}",
     )
+    typer.echo(f"raas: {resume}", err=True)
 
 
 def _start(
@@ -159,11 +161,11 @@ def _start(
     subscriber: str | None,
 ) -> Start:
     if sum((after_revision is not None, latest, snapshot, acknowledged)) > 1:
-        raise typer.BadParameter("give one of --after-revision, --latest, --snapshot and --acknowledged")
+        raise typer.BadParameter(tr("give one of --after-revision, --latest, --snapshot and --acknowledged"))
     if log_id is not None and after_revision is None:
-        raise typer.BadParameter("--log-id goes with --after-revision")
+        raise typer.BadParameter(tr("--log-id goes with --after-revision"))
     if acknowledged and subscriber is None:
-        raise typer.BadParameter("--acknowledged needs --subscriber NAME")
+        raise typer.BadParameter(tr("--acknowledged needs --subscriber NAME"))
     if after_revision is not None:
         return AfterRevision(after_revision, log_id)
     if snapshot:
@@ -174,5 +176,5 @@ def _start(
 def _kind(name: str) -> MutationKind.ValueType:
     known = [each.removeprefix(_PREFIX) for each, number in MutationKind.items() if number]
     if name.upper() not in known:
-        raise typer.BadParameter(f"--kind is one of {', '.join(known)}")
+        raise typer.BadParameter(tr("--kind is one of {names}", names=", ".join(known)))
     return MutationKind.Value(_PREFIX + name.upper())

@@ -2,7 +2,7 @@
 
 They include every person whom the demonstration inscribes, and those in the samples of protos/ and of the
 README. Some have died and some numbers are cancelled. Some persons have a second number under another
-spelling of their name; part of these numbers are replaced, the others can be found by a search.
+spelling of their name; some of these numbers are replaced, the others can be found by a search.
 """
 
 from __future__ import annotations

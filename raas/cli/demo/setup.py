@@ -167,7 +167,8 @@ class _HasViolations(Protocol):
 
 def _require_none(rejected: Iterable[_HasViolations]) -> None:
     for each in rejected:
-        fail(f"the server rejects rows of the demonstration: {[v.message for v in each.violations]}")
+        sentences = " ".join(violation.message for violation in each.violations)
+        fail(f"the server rejects rows of the demonstration: {sentences}")
 
 
 def _what_to_try(target: str, dossiers: int) -> str:

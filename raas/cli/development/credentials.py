@@ -83,4 +83,4 @@ def _number(text: str) -> str:
     try:
         return enterprise_number_text(parse_enterprise_number(text))
     except Invalid:
-        fail("--enterprise-number: this is no valid enterprise number (10 digits)")
+        fail("--enterprise-number: not a valid enterprise number (10 digits)")

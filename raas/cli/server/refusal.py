@@ -45,7 +45,7 @@ def refusal_of(error: RaasError) -> Refusal:
             sentences = tuple(_sentence(each) for each in error.violations)
             if not error.told_all:
                 untold = int(error.metadata.get("violation_count", 0)) - len(sentences)
-                sentences = (*sentences, f"… and {untold} more")
+                sentences = (*sentences, tr("… and {untold} more", untold=untold))
             if advice := _advice(error.reason):
                 sentences = (*sentences, advice)
             return Refusal(error.status.name, error.reason, sentences, error.call_id)

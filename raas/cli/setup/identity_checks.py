@@ -134,7 +134,7 @@ def _token(options: ConnectionOptions) -> Iterator[Finding]:
         return
     claims = read_claims(token)
     if not claims:
-        yield Finding(subject, "warning", tr("it is no JSON Web Token: only the server can read it"))
+        yield Finding(subject, "warning", tr("it is not a JSON Web Token: only the server can read it"))
         return
     told = {
         tr("issuer"): claims.get("iss"),

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from raas.cli.texts import tr
+
 AtTime = Annotated[
     str | None,
     typer.Option(
@@ -25,5 +27,5 @@ def parse_instant(text: str | None, option: str) -> datetime | None:
     except ValueError as error:
         raise typer.BadParameter(f"{option}: {error}") from None
     if instant.tzinfo is None:
-        raise typer.BadParameter(f"{option} needs an offset from UTC, such as +01:00 or Z")
+        raise typer.BadParameter(tr("{option} needs an offset from UTC, such as +01:00 or Z", option=option))
     return instant

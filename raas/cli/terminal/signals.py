@@ -13,7 +13,7 @@ from types import FrameType
 def end_on_signals() -> None:
     """End the command on SIGTERM and SIGHUP as Ctrl-C does: by KeyboardInterrupt.
 
-    A SIGHUP that the caller ignores (nohup) stays ignored. SIGTERM ends also a command in the background of a
+    A SIGHUP that the caller ignores (nohup) stays ignored. SIGTERM also ends a command in the background of a
     script, where the shell makes it ignore SIGINT.
     """
     for number in _signals():

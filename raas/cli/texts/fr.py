@@ -247,7 +247,7 @@ TEXTS: Mapping[str, str] = {
     "it is bound to a certificate: give --certificate and --key": (
         "il est lié à un certificat : indiquez --certificate et --key"
     ),
-    "it is no JSON Web Token: only the server can read it": (
+    "it is not a JSON Web Token: only the server can read it": (
         "ce n'est pas un JSON Web Token : seul le serveur peut le lire"
     ),
     "no certificate, no token, no enterprise number": "ni certificat, ni jeton, ni numéro d'entreprise",
@@ -339,4 +339,36 @@ TEXTS: Mapping[str, str] = {
     "awaits a second administrator": "attend un second administrateur",
     "the register of origin is one of {names}": "le registre d'origine est l'un de {names}",
     "the status is one of {names}": "le statut est l'un de {names}",
+    "… and {untold} more": "… et {untold} de plus",
+    "give one of --active-on, --overlaps and --ends-between": (
+        "n'indiquez qu'une des options --active-on, --overlaps et --ends-between"
+    ),
+    "--json needs a FILE: standard output cannot take both": (
+        "--json demande un FILE : la sortie standard ne peut pas recevoir les deux"
+    ),
+    "write {option} as BEGIN..END; one bound may be empty": (
+        "écrivez {option} sous la forme BEGIN..END ; l'une des bornes peut rester vide"
+    ),
+    "give one of --after-revision, --latest, --snapshot and --acknowledged": (
+        "n'indiquez qu'une des options --after-revision, --latest, --snapshot et --acknowledged"
+    ),
+    "--log-id goes with --after-revision": "--log-id s'emploie avec --after-revision",
+    "--acknowledged needs --subscriber NAME": "--acknowledged demande --subscriber NAME",
+    "--kind is one of {names}": "--kind est l'une des valeurs {names}",
+    "the snapshot is not complete; start again with --snapshot": (
+        "l'instantané n'est pas complet ; recommencez avec --snapshot"
+    ),
+    "everything through revision {revision} was shown; to resume: {options}": (
+        "tout a été montré jusqu'à la révision {revision} comprise ; pour reprendre : {options}"
+    ),
+    "mutation: {line}": "mutation : {line}",
+    "legal context: {legal_context}": "contexte légal : {legal_context}",
+    "ticket: {ticket}": "ticket : {ticket}",
+    "application: {application}": "application : {application}",
+    "call: {call_id}": "appel : {call_id}",
+    "read as: {niss}": "lu comme : {niss}",
+    "former numbers: {numbers}": "anciens numéros : {numbers}",
+    "{option} needs an offset from UTC, such as +01:00 or Z": (
+        "{option} demande un décalage par rapport à UTC, tel que +01:00 ou Z"
+    ),
 }

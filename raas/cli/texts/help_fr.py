@@ -222,7 +222,7 @@ HELP: Mapping[str, str] = {
         "Le numéro d'entreprise de son appelant ; par défaut le vôtre."
     ),
     "The persons of the authentic source.": "Les personnes de la source authentique.",
-    "Search persons by name and birth date; the best candidate comes first.": (
+    "Search for persons by name and birth date; the best candidate comes first.": (
         "Cherche des personnes par nom et date de naissance ; le meilleur candidat d'abord.\n\nAvec "
         "--ladder, la recherche continue avec un nom mal orthographié, d'autres prénoms, d'autres mois, "
         "jour et mois inversés et d'autres années, jusqu'à une personne convaincante. Avec --json, un objet "

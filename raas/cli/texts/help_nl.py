@@ -219,7 +219,7 @@ HELP: Mapping[str, str] = {
         "Het ondernemingsnummer van zijn oproeper; standaard het uwe."
     ),
     "The persons of the authentic source.": "De personen van de authentieke bron.",
-    "Search persons by name and birth date; the best candidate comes first.": (
+    "Search for persons by name and birth date; the best candidate comes first.": (
         "Zoek personen op naam en geboortedatum; de beste kandidaat eerst.\n\nMet --ladder zoekt het verder "
         "met een verkeerd gespelde naam, andere voornamen, andere maanden, dag en maand verwisseld en andere "
         "jaren, tot iemand overtuigt. Met --json één object per kandidaat.\n\nAfsluitcode: 0 beantwoord, 1 "

@@ -243,7 +243,7 @@ TEXTS: Mapping[str, str] = {
     "it is bound to a certificate: give --certificate and --key": (
         "het is aan een certificaat gebonden: geef --certificate en --key op"
     ),
-    "it is no JSON Web Token: only the server can read it": (
+    "it is not a JSON Web Token: only the server can read it": (
         "het is geen JSON Web Token: alleen de server kan het lezen"
     ),
     "no certificate, no token, no enterprise number": "geen certificaat, geen token, geen ondernemingsnummer",
@@ -337,4 +337,36 @@ TEXTS: Mapping[str, str] = {
     "awaits a second administrator": "wacht op een tweede beheerder",
     "the register of origin is one of {names}": "het register van oorsprong is een van {names}",
     "the status is one of {names}": "de status is een van {names}",
+    "… and {untold} more": "… en nog {untold}",
+    "give one of --active-on, --overlaps and --ends-between": (
+        "geef slechts één van --active-on, --overlaps en --ends-between op"
+    ),
+    "--json needs a FILE: standard output cannot take both": (
+        "--json vereist een FILE: de standaarduitvoer kan niet allebei bevatten"
+    ),
+    "write {option} as BEGIN..END; one bound may be empty": (
+        "schrijf {option} als BEGIN..END; één van de grenzen mag leeg blijven"
+    ),
+    "give one of --after-revision, --latest, --snapshot and --acknowledged": (
+        "geef slechts één van --after-revision, --latest, --snapshot en --acknowledged op"
+    ),
+    "--log-id goes with --after-revision": "--log-id hoort bij --after-revision",
+    "--acknowledged needs --subscriber NAME": "--acknowledged vereist --subscriber NAME",
+    "--kind is one of {names}": "--kind is een van {names}",
+    "the snapshot is not complete; start again with --snapshot": (
+        "de momentopname is niet volledig; begin opnieuw met --snapshot"
+    ),
+    "everything through revision {revision} was shown; to resume: {options}": (
+        "alles tot en met revisie {revision} is getoond; om te hervatten: {options}"
+    ),
+    "mutation: {line}": "mutatie: {line}",
+    "legal context: {legal_context}": "wettelijke context: {legal_context}",
+    "ticket: {ticket}": "ticket: {ticket}",
+    "application: {application}": "toepassing: {application}",
+    "call: {call_id}": "oproep: {call_id}",
+    "read as: {niss}": "gelezen als: {niss}",
+    "former numbers: {numbers}": "vroegere nummers: {numbers}",
+    "{option} needs an offset from UTC, such as +01:00 or Z": (
+        "{option} vereist een afwijking van UTC, zoals +01:00 of Z"
+    ),
 }

@@ -35,6 +35,13 @@ class Finding:
     checkpoint: int | None = None
 
 
+def missing_records(first: int, last: int, place: str) -> str:
+    """The text about records of a place (the log, a chain) that are missing."""
+    if first == last:
+        return f"record {first} of {place} is missing"
+    return f"records {first} to {last} of {place} are missing"
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
     """The result of a verification: sound only if `findings` is empty.

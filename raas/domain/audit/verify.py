@@ -17,7 +17,7 @@ from raas.domain.audit.export import (
     SubtreeLine,
     parse_line,
 )
-from raas.domain.audit.findings import Fault, Finding, Verification
+from raas.domain.audit.findings import Fault, Finding, Verification, missing_records
 from raas.domain.audit.key_history import KeyHistory
 from raas.domain.audit.merkle import leaf_hash
 from raas.domain.audit.verify_chains import FollowedChains
@@ -199,8 +199,7 @@ class _Run:
         first = self.tree.leaf
         if first >= leaf:
             return
-        numbers = f"record {first}" if first == leaf - 1 else f"records {first} to {leaf - 1}"
-        yield Finding(Fault.RECORD_MISSING, f"{numbers} of the log missing", first)
+        yield Finding(Fault.RECORD_MISSING, missing_records(first, leaf - 1, "the log"), first)
         self._missing.update(range(first, min(leaf, first + MAX_FINDINGS)))
         self.tree.skip_to(leaf)
         yield from self.tree.compare(self._chains.equal)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from raas.domain.audit.chain import ChainState, chains_root, entry_hash, is_seal, new_chain
 from raas.domain.audit.export import ChainLine, RecordLine, RemovedLine
-from raas.domain.audit.findings import Fault, Finding
+from raas.domain.audit.findings import Fault, Finding, missing_records
 
 _COMPARED = 100
 """Altered records among which exchanged ones are looked for."""
@@ -56,8 +56,8 @@ class FollowedChains:
         if name in self._sealed:
             yield _finding(Fault.RECORD_INVENTED, f"a record after the seal of chain {name}", line)
         elif index > state.length + 1:
-            missing = _numbers(state.length + 1, index - 1)
-            yield _finding(Fault.RECORD_MISSING, f"{missing} of chain {name} missing before this one", line)
+            text = missing_records(state.length + 1, index - 1, f"chain {name}")
+            yield _finding(Fault.RECORD_MISSING, text, line)
         elif index <= state.length:
             yield _finding(Fault.RECORD_INVENTED, f"a second record {index} of chain {name}", line)
         if isinstance(line, RecordLine):
@@ -104,10 +104,6 @@ class FollowedChains:
 def _named(line: RecordLine) -> str:
     call = f" (call {line.texts[3]})" if len(line.texts) > 3 and line.texts[3] else ""
     return f"record {line.index} of chain {line.chain}{call}"
-
-
-def _numbers(first: int, last: int) -> str:
-    return f"record {first}" if first == last else f"records {first} to {last}"
 
 
 def _finding(fault: Fault, text: str, line: RecordLine | RemovedLine) -> Finding:

@@ -1,4 +1,4 @@
-"""The steps by which a clerk searches a person whom the data as given do not find.
+"""The steps by which a clerk searches for a person whom the data as given do not find.
 
 Each step changes one thing about the question. The walk ends at the first step that finds somebody. The
 scores of a step lie between the threshold and the ceiling of the step: the more a step changes, the less its

@@ -91,7 +91,8 @@ SENTENCES: Mapping[str, str] = {
     "Bitte versuchen Sie es später erneut.",
     "AUDIT_SUBJECT_REQUIRED": "Geben Sie ein Register, die Nummer einer Person oder einen Aufrufer an.",
     "MONTH_FORMAT": "Ein Monat wird in der Form YYYY-MM (Jahr, Monat) geschrieben.",
-    "MONTH_RANGE": "Der letzte Monat liegt nicht vor dem ersten; es sind höchstens {maximum} Monate.",
+    "MONTH_RANGE": "Der letzte Monat darf nicht vor dem ersten liegen; der Zeitraum darf höchstens {maximum} "
+    "Monate umfassen.",
     "DAY_FORMAT": "Ein Datum wird in der Form YYYY-MM-DD (Jahr, Monat, Tag) geschrieben.",
     "DAY_NOT_IN_CALENDAR": "Dieses Datum gibt es nicht.",
     "DAY_LAST": "Das Datum 9999-12-31 wird nicht angenommen. Lassen Sie das Feld weg, wenn es keine Grenze "

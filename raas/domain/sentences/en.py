@@ -58,7 +58,7 @@ SENTENCES: Mapping[str, str] = {
     "MANDATE_UNKNOWN": "This register has no mandate with this id.",
     "GRANT_UNKNOWN": "There is no role grant with this id.",
     "ROLES_EXCLUDE": "One organisation cannot have the roles {role} and {other} at the same time.",
-    "SECOND_ADMINISTRATOR_REQUIRED": "Another administrator than the one that granted this must confirm it.",
+    "SECOND_ADMINISTRATOR_REQUIRED": "An administrator other than the one who granted this must confirm it.",
     "GRANT_REVOKED": "This grant has been revoked.",
     "PARTNER_IN_USE": "The partner of a dossier type cannot be changed once it has dossiers. Create another "
     "type.",
@@ -81,7 +81,8 @@ SENTENCES: Mapping[str, str] = {
     "Please try again later.",
     "AUDIT_SUBJECT_REQUIRED": "Give a register, the number of a person, or a caller.",
     "MONTH_FORMAT": "A month is written as YYYY-MM.",
-    "MONTH_RANGE": "The last month is not before the first, and the range has at most {maximum} months.",
+    "MONTH_RANGE": "The last month must not be before the first, and the range may have at most {maximum} "
+    "months.",
     "DAY_FORMAT": "A date is written as YYYY-MM-DD.",
     "DAY_NOT_IN_CALENDAR": "This date does not exist.",
     "DAY_LAST": "The date 9999-12-31 is not accepted. Omit the field if there is no limit.",

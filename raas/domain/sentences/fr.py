@@ -90,7 +90,8 @@ SENTENCES: Mapping[str, str] = {
     "de nombreuses personnes. Veuillez réessayer plus tard.",
     "AUDIT_SUBJECT_REQUIRED": "Indiquez un registre, le numéro d’une personne ou un appelant.",
     "MONTH_FORMAT": "Un mois s’écrit sous la forme YYYY-MM (année, mois).",
-    "MONTH_RANGE": "Le dernier mois ne précède pas le premier, et la période compte au plus {maximum} mois.",
+    "MONTH_RANGE": "Le dernier mois ne peut pas précéder le premier, et la période ne peut compter plus de "
+    "{maximum} mois.",
     "DAY_FORMAT": "Une date s’écrit sous la forme YYYY-MM-DD (année, mois, jour).",
     "DAY_NOT_IN_CALENDAR": "Cette date n’existe pas.",
     "DAY_LAST": "La date 9999-12-31 n’est pas acceptée. Omettez le champ s’il n’y a pas de limite.",

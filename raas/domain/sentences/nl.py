@@ -87,7 +87,8 @@ SENTENCES: Mapping[str, str] = {
     "registreren. Probeer het later opnieuw.",
     "AUDIT_SUBJECT_REQUIRED": "Geef een register, het nummer van een persoon of een oproeper.",
     "MONTH_FORMAT": "Een maand wordt geschreven als YYYY-MM (jaar, maand).",
-    "MONTH_RANGE": "De laatste maand ligt niet vóór de eerste; de periode telt hoogstens {maximum} maanden.",
+    "MONTH_RANGE": "De laatste maand mag niet vóór de eerste liggen; de periode mag hoogstens {maximum} "
+    "maanden tellen.",
     "DAY_FORMAT": "Een datum wordt geschreven als YYYY-MM-DD (jaar, maand, dag).",
     "DAY_NOT_IN_CALENDAR": "Deze datum bestaat niet.",
     "DAY_LAST": "De datum 9999-12-31 wordt niet aanvaard. Laat het veld weg als er geen grens is.",

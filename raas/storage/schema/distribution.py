@@ -179,7 +179,7 @@ async def _require_coordinator(connection: Connection) -> None:
         raise StoreFault("RAAS_DATABASE_URL leads to a worker of the cluster: name the coordinator")
     if not is_node:
         raise StoreFault(
-            "the coordinator is no node of its cluster, so it cannot keep copies of tables: "
+            "the coordinator is not a node of its cluster, so it cannot keep copies of tables: "
             "call citus_set_coordinator_host on it"
         )
     if not nodes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 
 from raas.domain.audit.chain import ChainState, new_chain
-from raas.domain.audit.findings import Fault, Finding
+from raas.domain.audit.findings import Fault, Finding, missing_records
 from raas.domain.audit.record import record_texts
 from raas.usecases.ports.audit.proof import ChainEnd, ProofStore, StoredRecord
 
@@ -45,7 +45,7 @@ class TailVerification:
         while state.length < end.last:
             records = await self._store.records(chain, state.length + 1, state.length + _RECORDS)
             if not records:
-                text = f"records {state.length + 1} to {end.last} of chain {chain} are missing"
+                text = missing_records(state.length + 1, end.last, f"chain {chain}")
                 yield Finding(Fault.RECORD_MISSING, text, chain=chain, index=state.length + 1)
                 return
             for stored in records:
@@ -79,7 +79,7 @@ class TailVerification:
         """The fault of a record that comes next; None = there is none."""
         index, named = stored.index, f"record {stored.index} of chain {stored.chain}"
         if index > state.length + 1:
-            text = f"records {state.length + 1} to {index - 1} of chain {stored.chain} are missing"
+            text = missing_records(state.length + 1, index - 1, f"chain {stored.chain}")
             return _finding(Fault.RECORD_MISSING, text, stored)
         if stored.record is None:
             return _finding(Fault.RECORD_MISSING, f"{named} was removed", stored)

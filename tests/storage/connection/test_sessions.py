@@ -55,4 +55,4 @@ def test_restore_is_refused_while_a_server_runs_that_has_recorded_nothing(databa
     settings = load_settings(database_url=database, listen="127.0.0.1:0", development_identity=True)
     with psycopg.connect(**connection_parameters(database)), pytest.raises(StoreFault) as refused:
         restore(database, settings, (), force=True)
-    assert str(refused.value) == "stop the servers first: sessions of theirs on the database: 1"
+    assert str(refused.value) == "stop the servers first: they have 1 session on the database"
