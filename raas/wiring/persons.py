@@ -53,8 +53,8 @@ class Persons:
         settings: Settings,
         writing: AsyncEngine,
         reading: AsyncEngine,
-        budgets: Budgets | None = None,
-        audit_log: AuditLog | None = None,
+        budgets: Budgets,
+        audit_log: AuditLog | None,
     ) -> None:
         self.claim_limits = ClaimLimits(RateLimit(BURST, SECONDS), budgets)
         """The limits of claims with inscriptions."""

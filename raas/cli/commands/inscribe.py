@@ -9,16 +9,15 @@ import typer
 
 from raas.cli.server.command import ServerOptions, server_command
 from raas.cli.terminal.days import parse_day, parse_niss
+from raas.cli.terminal.sex import parse_sex
 from raas.cli.terminal.table import write_json, write_table
 from raas.cli.texts import tr
 from raas.v1.dossier_pb2 import Dossier
-from raas.v1.identity_pb2 import IdentityClaim, Sex
+from raas.v1.identity_pb2 import IdentityClaim
 from raas.v1.inscription_pb2 import InscribeOutcome, RemoveOutcome
 from raas.v1.notice_pb2 import Notice
 from raas.v1.register_service_pb2 import InscribeResponse, RemoveResponse
 from raas_client import RaasClient
-
-_SEXES = {"F": Sex.SEX_FEMALE, "M": Sex.SEX_MALE}
 
 NissArgument = Annotated[str, typer.Argument(metavar="NISS", help="The number of the person.")]
 TypeArgument = Annotated[str, typer.Argument(metavar="TYPE", help="The code of the dossier type.")]
@@ -63,7 +62,7 @@ def inscribe(
         last_name=last_name,
         first_names=first_name or (),
         birth_date=birth_date and parse_day(birth_date),
-        sex=_sex(sex),
+        sex=parse_sex(sex),
     )
 
     async def ask(client: RaasClient) -> InscribeResponse:
@@ -138,11 +137,3 @@ def _write(
         write_table(("NISS", tr("TYPE"), tr("BEGIN"), tr("END")), rows)
     for notice in notices:
         typer.echo(f"raas: {notice.message}", err=True)
-
-
-def _sex(text: str | None) -> Sex.ValueType | None:
-    if text is None:
-        return None
-    if (sex := _SEXES.get(text.upper())) is None:
-        raise typer.BadParameter(tr("--sex is F or M"))
-    return sex

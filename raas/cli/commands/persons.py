@@ -9,19 +9,17 @@ import typer
 
 from raas.cli.server.command import ServerOptions, server_command
 from raas.cli.terminal.days import parse_day, parse_niss
+from raas.cli.terminal.sex import parse_sex, sex_letter
 from raas.cli.terminal.table import write_json, write_table
 from raas.cli.texts import tr
-from raas.v1.identity_pb2 import Sex
 from raas.v1.person_pb2 import Person, PersonStatus, RegisterOfOrigin
 from raas.v1.person_service_pb2 import Candidate, GivenNameMatching, SearchPersonsResponse, SearchStep
 from raas_client import RaasClient
 
-_SEXES = {Sex.SEX_FEMALE: "F", Sex.SEX_MALE: "M"}
 _MATCHING = {
     False: GivenNameMatching.GIVEN_NAME_MATCHING_ALL_GIVEN_NAMES,
     True: GivenNameMatching.GIVEN_NAME_MATCHING_LADDER,
 }
-_WANTED_SEX = {"F": Sex.SEX_FEMALE, "M": Sex.SEX_MALE}
 
 
 def persons(import_persons: Callable[..., None]) -> typer.Typer:
@@ -65,8 +63,7 @@ def search_persons(
 
     Exit status: 0 answered, also when there is no candidate; 1 refused or failed; 130 interrupted.
     """
-    if sex is not None and sex.upper() not in _WANTED_SEX:
-        raise typer.BadParameter(tr("--sex is F or M"))
+    wanted_sex = parse_sex(sex)
     day = parse_day(birth_date)
     if tolerance is None and "-00" in day:
         tolerance = 0
@@ -78,7 +75,7 @@ def search_persons(
             first_names=first_name or (),
             given_name_matching=_MATCHING[ladder],
             birth_date_tolerance=tolerance,
-            sex=_WANTED_SEX[sex.upper()] if sex else None,
+            sex=wanted_sex,
             municipality=municipality,
             max_results=limit,
         )
@@ -147,6 +144,6 @@ def _cells(person: Person) -> tuple[str, ...]:
         status,
         f"{identity.last_name}, {' '.join(identity.first_names)}".rstrip(", "),
         identity.birth_date,
-        _SEXES.get(identity.sex, ""),
+        sex_letter(identity.sex),
         RegisterOfOrigin.Name(person.register_of_origin).removeprefix("REGISTER_OF_ORIGIN_"),
     )

@@ -21,7 +21,7 @@ class DryRun:
     """Checks a table; each thousand rows against the register as it is, not after the rows before them."""
 
     def __init__(self, source: Source, table: Table, operations: Operations) -> None:
-        self.rows = self.rejected = self.revision = 0
+        self.rows = self.rejected = 0
         self.complete = False
         self.hints: Counter[str] = Counter()
         self._source = source
@@ -33,7 +33,6 @@ class DryRun:
         while chunk := list(islice(self._table.rows, _ROWS_PER_CALL)):
             made = [self._operations.make(row) for row in chunk]
             answer = await client.apply_batch([each.operation for each in made], validate_only=True)
-            self.revision = answer.revision
             for row, each, result in zip(chunk, made, answer.results, strict=True):
                 if not result.HasField("rejected"):
                     continue

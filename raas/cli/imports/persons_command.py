@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from raas.cli.imports.files.input import derived_id, reporting, require_encoding
 from raas.cli.imports.files.source import open_source
 from raas.cli.imports.files.table import UTF_8
 from raas.cli.imports.person_rows import read_persons
+from raas.cli.imports.rejected import reasons_text
 from raas.cli.server.client import report_outages, run_with
 from raas.cli.server.command import ServerOptions, server_command
 from raas.cli.server.refusal import Refusal, refusal_of
@@ -20,13 +20,8 @@ from raas.cli.terminal.days import parse_date_format
 from raas.cli.terminal.exits import Exit
 from raas.cli.terminal.progress import Meter
 from raas.cli.texts import tr
-from raas.v1.error_reason_pb2 import ErrorReason
-from raas.v1.notice_pb2 import Notice
 from raas.v1.person_service_pb2 import RejectedPerson
-from raas.v1.violation_pb2 import Violation
 from raas_client import ImportProgress, RaasClient, RaasError
-
-_REASON = len("ERROR_REASON_")
 
 
 @server_command
@@ -78,10 +73,10 @@ def import_persons(
             meter.show(counts.rows, counts.rows)
             for each in progress.rejected:
                 row = rows[each.offset]
-                reasons = row.fault or _reasons(each.violations)
+                reasons = row.fault or reasons_text(each.violations)
                 typer.echo(tr("line {line}: {reasons}", line=row.line, reasons=reasons), err=True)
             for doubt in progress.warnings:
-                reasons = _reasons(doubt.notices)
+                reasons = reasons_text(doubt.notices)
                 text = tr("line {line}: warning: {reasons}", line=rows[doubt.offset].line, reasons=reasons)
                 typer.echo(text, err=True)
 
@@ -137,9 +132,3 @@ class _Counts:
             )
         if failure:
             typer.echo(f"raas: {failure.text}", err=True)
-
-
-def _reasons(found: Iterable[Violation | Notice]) -> str:
-    return "; ".join(
-        f"{ErrorReason.Name(each.reason)[_REASON:]} ({each.field}): {each.message}" for each in found
-    )

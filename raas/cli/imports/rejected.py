@@ -14,6 +14,7 @@ from raas.cli.imports.files.header import INSCRIPTIONS
 from raas.cli.imports.files.table import UTF_8, Table
 from raas.cli.imports.places import is_device
 from raas.v1.error_reason_pb2 import ErrorReason
+from raas.v1.notice_pb2 import Notice
 from raas.v1.violation_pb2 import Violation
 
 _PREFIX = len("ERROR_REASON_")
@@ -82,8 +83,8 @@ class RejectedRows:
             self._file.close()
 
 
-def reasons_text(violations: Iterable[Violation]) -> str:
-    """The violations of a row, in the words of the server."""
+def reasons_text(found: Iterable[Violation | Notice]) -> str:
+    """The violations or notices of a row, in the words of the server."""
     return "; ".join(
-        f"{ErrorReason.Name(each.reason)[_PREFIX:]} ({each.field}): {each.message}" for each in violations
+        f"{ErrorReason.Name(each.reason)[_PREFIX:]} ({each.field}): {each.message}" for each in found
     )

@@ -44,7 +44,7 @@ class Decisions:
             foreign = [check.niss for check in checks.values() if check.register != own]
             if foreign:
                 r.budget.require(set(foreign))
-            answer = await self._check.decide(r.call, checks, at_time, admit)
+            answer = await self._check.decide(checks, at_time, admit)
             if len(parts) == 1:
                 (r.tally.register,) = parts
             decided = list(zip(checks.values(), answer.decisions, strict=True))
@@ -70,12 +70,10 @@ class Decisions:
             at_time = read_at_time(request, r.faults)
             view = self._access.routed_view(r.call)
             if r.faults:
-                r.refuse_faults(
-                    () if niss is None else await self._routing.violations(r.call, niss, at_time, view)
-                )
+                r.refuse_faults(() if niss is None else await self._routing.violations(niss, at_time, view))
             assert niss is not None
             r.budget.require((niss,))
-            answer = await self._routing.find(r.call, niss, codes, active_on, overlaps, at_time, view)
+            answer = await self._routing.find(niss, codes, active_on, overlaps, at_time, view)
             await r.budget.show((niss,))
             r.audit.shown = chain(*answer.resolved)
             registers = {match.register for match in answer.matches}

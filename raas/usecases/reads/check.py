@@ -15,7 +15,6 @@ from raas.domain.numbers.niss import Niss
 from raas.domain.persons.status import PersonStatus
 from raas.usecases.calls.access import AdmittedRegister
 from raas.usecases.calls.answer_size import ANSWER_BYTES, DOSSIER_BYTES, LINE_BYTES
-from raas.usecases.calls.call import Call
 from raas.usecases.calls.successors import follow, is_current
 from raas.usecases.ports.authentic_source import AuthenticSource
 from raas.usecases.ports.niss_history import NissHistory, ReadAs
@@ -88,7 +87,6 @@ class CheckInscriptions:
 
     async def decide(
         self,
-        call: Call,
         checks: Mapping[int, Check],
         at_time: datetime | None,
         admit: Callable[[EnterpriseNumber], Awaitable[AdmittedRegister]],

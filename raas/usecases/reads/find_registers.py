@@ -12,7 +12,6 @@ from raas.domain.numbers.enterprise_number import EnterpriseNumber
 from raas.domain.numbers.niss import Niss
 from raas.domain.registers.register import RegisterIdentity
 from raas.domain.rights.view import WHOLE, RegisterView
-from raas.usecases.calls.call import Call
 from raas.usecases.calls.instants import await_instant
 from raas.usecases.calls.successors import follow, is_current
 from raas.usecases.ports.authentic_source import AuthenticSource
@@ -60,7 +59,6 @@ class FindRegisters:
 
     async def find(
         self,
-        call: Call,
         niss: Niss,
         dossier_types: tuple[str, ...],
         active_on: int | None,
@@ -138,11 +136,11 @@ class FindRegisters:
         return holders, await reads.resolve_times([r.id for r in holders], at_time)
 
     async def violations(
-        self, call: Call, niss: Niss, at_time: datetime | None, view: RegisterView = WHOLE
+        self, niss: Niss, at_time: datetime | None, view: RegisterView = WHOLE
     ) -> Sequence[Violation]:
         """Violations of the state by the number and the instant, for a request that has others already."""
         try:
-            await self.find(call, niss, (), None, None, at_time, view)
+            await self.find(niss, (), None, None, at_time, view)
         except Refused as refused:
             return refused.violations
         return ()

@@ -107,10 +107,10 @@ class ReadingHarness(PersonHarness):
             return register
 
         asked = {0: Check(register.enterprise_number, niss, active_on=days(day, day).begin)}
-        return (await self.checking.decide(a_call(), asked, at_time, admit)).decisions[0]
+        return (await self.checking.decide(asked, at_time, admit)).decisions[0]
 
     async def find(self, niss: Niss, at_time: datetime | None = None) -> RoutingAnswer:
-        return await self.routing.find(a_call(), niss, (), None, None, at_time)
+        return await self.routing.find(niss, (), None, None, at_time)
 
     async def history(
         self, register: AdmittedRegister, niss: Niss, size: int = 0

@@ -19,7 +19,6 @@ from raas.usecases.persons.no_history import UnchangingNumbers
 from raas.usecases.reads.check import Check, CheckInscriptions, DecisionReason
 from tests.storage.seed import START, Book, new_book, persons
 from tests.usecases.feed.reading import (
-    CALL,
     CANCELLED,
     REPLACED,
     REPLACED_BY_CANCELLED,
@@ -76,7 +75,7 @@ async def test_every_reason_of_a_decision(check: CheckInscriptions, engine: Asyn
         (Check(book.number, REPLACED_BY_CANCELLED, (), 150), DecisionReason.NISS_CANCELLED, [], CANCELLED),
         (Check(book.number, UNKNOWN, (), 150), DecisionReason.NISS_UNKNOWN, [], None),
     ]
-    answer = await check.decide(CALL, placed(*(each[0] for each in answers)), None, admitting(book))
+    answer = await check.decide(placed(*(each[0] for each in answers)), None, admitting(book))
     assert [
         (d.reason, d.inscribed, [view.dossier_type for view in d.dossiers], d.successor_niss, d.revision)
         for d in answer.decisions
@@ -95,11 +94,11 @@ async def test_large_answer_has_each_dossier_once_or_is_refused(
     lines = tuple(Period(day, day + 1) for day in range(1, 2_000, 2))
     await book.set(*((each, "A", lines) for each in (person, *others)))
 
-    few = await check.decide(CALL, placed(*[Check(book.number, person, (), 1)] * 100), None, admitting(book))
-    many = await check.decide(CALL, placed(*[Check(book.number, person, (), 1)] * 150), None, admitting(book))
+    few = await check.decide(placed(*[Check(book.number, person, (), 1)] * 100), None, admitting(book))
+    many = await check.decide(placed(*[Check(book.number, person, (), 1)] * 150), None, admitting(book))
     with pytest.raises(Refused) as raised:
         await check.decide(
-            CALL, placed(*(Check(book.number, each, (), 1) for each in others)), None, admitting(book)
+            placed(*(Check(book.number, each, (), 1) for each in others)), None, admitting(book)
         )
 
     assert not few.first_dossiers_only
@@ -116,7 +115,7 @@ async def test_check_without_a_day_means_today_in_belgium(
     book = await new_book(engine, "A", "B")
     person = persons(1)[0]
     await book.set((person, "A", (Period(TODAY, TODAY + 1),)), (person, "B", (Period(TODAY - 1, TODAY),)))
-    answer = await check.decide(CALL, placed(Check(book.number, person)), None, admitting(book))
+    answer = await check.decide(placed(Check(book.number, person)), None, admitting(book))
     assert [view.dossier_type for view in answer.decisions[0].dossiers] == ["A"]
 
 
@@ -131,7 +130,7 @@ async def test_check_as_of_an_instant_uses_statuses_and_days_of_then(
     for number in (REPLACED, CANCELLED, UNKNOWN):
         await book.set((number, "A", ()))
     checks = [Check(book.number, number) for number in (REPLACED, CANCELLED, UNKNOWN, SUCCESSOR)]
-    answer = await check.decide(CALL, placed(*checks), then, admitting(book))
+    answer = await check.decide(placed(*checks), then, admitting(book))
     assert [(d.reason, d.successor_niss, d.revision) for d in answer.decisions] == [
         (DecisionReason.INSCRIBED, None, 3),
         (DecisionReason.INSCRIBED, None, 3),
@@ -147,7 +146,7 @@ async def test_registers_are_each_read_at_one_revision(check: CheckInscriptions,
     await one.set(*((person, "A", (Period(1, OPEN),)) for person in people))
     await other.set((people[0], "A", (Period(1, OPEN),)))
     checks = [Check(book.number, person) for person in people for book in (one, other)]
-    answer = await check.decide(CALL, placed(*checks), None, admitting(one, other))
+    answer = await check.decide(placed(*checks), None, admitting(one, other))
     assert [(d.inscribed, d.revision) for d in answer.decisions] == [
         (True, 3),
         (True, 1),
@@ -177,7 +176,7 @@ async def test_all_violations_are_reported_together(check: CheckInscriptions, en
         (tomorrow, [*unknown, ("at_time", Reason.VALUE_INVALID)]),
     ):
         with pytest.raises(Refused) as refused:
-            await check.decide(CALL, checks, at_time, admitting(book))
+            await check.decide(checks, at_time, admitting(book))
         assert said(refused.value) == expected
         violations = await check.violations(checks, at_time, admitting(book))
         # The time of the server, which a sentence states, has moved on.
@@ -190,7 +189,7 @@ async def test_missing_permission_is_reported_alone(check: CheckInscriptions, en
     person = persons(1)[0]
     checks = {1: Check(book.number, person, ("X",)), 3: Check(NOBODY, person), 4: Check(NOBODY, person)}
     with pytest.raises(Refused) as refused:
-        await check.decide(CALL, checks, None, admitting(book))
+        await check.decide(checks, None, admitting(book))
     assert said(refused.value) == [
         ("checks[3].register", Reason.MANDATE_MISSING),
         ("checks[4].register", Reason.MANDATE_MISSING),
@@ -207,5 +206,5 @@ async def test_instants_outside_the_log_are_refused(check: CheckInscriptions, en
         (datetime.now(UTC) + timedelta(hours=1), Reason.VALUE_INVALID),
     ):
         with pytest.raises(Refused) as refused:
-            await check.decide(CALL, placed(Check(book.number, persons(1)[0])), instant, admitting(book))
+            await check.decide(placed(Check(book.number, persons(1)[0])), instant, admitting(book))
         assert said(refused.value) == [("at_time", reason)]

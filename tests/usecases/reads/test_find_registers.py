@@ -16,7 +16,7 @@ from raas.usecases.persons.no_history import UnchangingNumbers
 from raas.usecases.reads.find_registers import FindRegisters, Match
 from tests.oracle.numbers import niss
 from tests.storage.seed import PARTNER, Book, new_book
-from tests.usecases.feed.reading import CALL, UNKNOWN, Source, said
+from tests.usecases.feed.reading import UNKNOWN, Source, said
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 
@@ -51,7 +51,7 @@ async def test_find_returns_every_matching_dossier(routing: FindRegisters, engin
         ((), None, Period(200, 300), (one_a,)),
         ((), 99, None, ()),
     ):
-        answer = await routing.find(CALL, person, types, active_on, overlaps, None)
+        answer = await routing.find(person, types, active_on, overlaps, None)
         assert (answer.matches, answer.decision_time, answer.resolved) == (expected, NOW, ())
 
 
@@ -65,17 +65,17 @@ async def test_find_as_of_an_instant_reads_registers_of_then(
     await one.set((person, "B", ()))
     await two.set((person, "B", (Period(100, 200),)))
     two_then = Match(two.number, "B", PARTNER, (Period(100, 200),), 1)
-    answer = await routing.find(CALL, person, (), None, None, then)
+    answer = await routing.find(person, (), None, None, then)
     assert answer.matches == (Match(one.number, "B", PARTNER, (Period(100, 200),), 1), two_then)
     assert answer.decision_time == then
-    assert (await routing.find(CALL, person, (), None, None, None)).matches == (two_then,)
+    assert (await routing.find(person, (), None, None, None)).matches == (two_then,)
 
 
 async def test_unheld_person_has_no_matches(routing: FindRegisters, engine: AsyncEngine) -> None:
-    assert (await routing.find(CALL, nobody_else(5), (), None, None, None)).matches == ()
+    assert (await routing.find(nobody_else(5), (), None, None, None)).matches == ()
 
 
 async def test_unknown_number_is_refused(routing: FindRegisters) -> None:
     with pytest.raises(Refused) as refused:
-        await routing.find(CALL, UNKNOWN, (), None, None, None)
+        await routing.find(UNKNOWN, (), None, None, None)
     assert said(refused.value) == [("niss", Reason.NISS_UNKNOWN)]
