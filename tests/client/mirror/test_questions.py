@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from raas.domain.calendar.day import brussels_day
 from raas.domain.invalid import Invalid
 from raas.domain.numbers.niss import NissProfile, parse_niss
 from raas_client import Refused
-from raas_client.mirror.questions import check_niss
+from raas_client.mirror.questions import _latest_day, check_niss
 from raas_client.reasons import NissMalformed
 from raas_client.testing import FakeRegister
 from tests.client.registers import ANN
 from tests.oracle import numbers
 from tests.vectors import niss_vectors
+
+MICROSECOND = timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize(
@@ -59,9 +62,20 @@ async def test_mirror_refuses_an_instant_and_a_type_that_it_does_not_copy(fake: 
         assert not mirror.knows(ANN, "2024-01-01", ["HEALTH"])
 
 
+@pytest.mark.parametrize(
+    "midnight", [datetime(2026, 5, 31, 22, tzinfo=UTC), datetime(2026, 11, 30, 23, tzinfo=UTC)]
+)
+def test_numbers_of_the_day_in_belgium_are_taken_from_midnight_there(midnight: datetime) -> None:
+    for instant in (midnight, midnight + timedelta(hours=12), midnight + timedelta(hours=22) - MICROSECOND):
+        assert _latest_day(instant).toordinal() == brussels_day(instant)
+    assert (
+        _latest_day(midnight - timedelta(hours=1, microseconds=1)).toordinal() == brussels_day(midnight) - 1
+    )
+
+
 def server_takes(niss: str) -> bool:
     try:
-        parse_niss(niss, NissProfile.TEST, datetime.now(UTC).date().toordinal())
+        parse_niss(niss, NissProfile.TEST, brussels_day(datetime.now(UTC)))
     except Invalid:
         return False
     return True

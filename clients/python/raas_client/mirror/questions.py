@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 import grpc
@@ -46,7 +46,12 @@ def _can_be(niss: str) -> bool:
     except ValueError:
         return False
     counted = series in (1, 2) or 1 <= int(niss[6:9]) <= 998
-    return series < 4 and counted and born <= date.today()
+    return series < 4 and counted and born <= _latest_day(datetime.now(UTC))
+
+
+def _latest_day(now: datetime) -> date:
+    """The day in Belgium, or in winter that which begins there within the hour; without a zone database."""
+    return (now + timedelta(hours=2)).date()
 
 
 def _refused(kind: type[Refused], reason: str, field: str, message: str) -> Refused:
