@@ -89,7 +89,8 @@ async def test_snapshot_is_fresh_for_a_second_after_the_primary_was_asked(
     assert not cache.is_fresh
 
 
-async def test_notified_change_is_known_at_once(store: MemoryRights) -> None:
+async def test_notified_change_is_known_at_once(store: MemoryRights, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("raas.usecases.calls.rights_cache.WAIT_SECONDS", 300)
     cache = RightsCache(store.reader())
     async with running(cache):
         await cache.fresh()
