@@ -133,7 +133,7 @@ class MemoryServer:
         running = [asyncio.create_task(feed.run(_fail)), asyncio.create_task(rights.run())]
         running.append(asyncio.create_task(recorder.run()))
         await server.start()
-        await server.serving(True)
+        server.health.tell(True)
         try:
             yield server.port
         finally:

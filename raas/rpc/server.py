@@ -50,7 +50,7 @@ LAST_ANSWERS_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class RaasServer:
-    """A server that was built. Health reports NOT_SERVING until `serving` is called, even once started."""
+    """A server that was built. Health reports NOT_SERVING until `health.tell(True)`, even once started."""
 
     servers: tuple[grpc.aio.Server, ...]
     """One for each listener, and one for health alone."""
@@ -65,13 +65,9 @@ class RaasServer:
         return self.ports[0]
 
     async def start(self) -> None:
-        """Accept connections; health reports NOT_SERVING until `serving`."""
+        """Accept connections; health reports NOT_SERVING until `health.tell`."""
         for server in self.servers:
             await server.start()
-
-    async def serving(self, answered: bool) -> None:
-        """Set the health status: whether calls are answered now."""
-        self.health.tell(answered)
 
     async def stop(self, grace_seconds: float) -> None:
         """Refuse new calls with UNAVAILABLE; wait at most so long for those under way, then end them."""

@@ -264,7 +264,7 @@ async def open_harness(
     )
     following = asyncio.create_task(rights.run())
     await raas_server.start()
-    await raas_server.serving(True)
+    raas_server.health.tell(True)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{raas_server.port}") as channel:
         billing = BillingRecorder(counter, stored_usage)
         yield Harness(

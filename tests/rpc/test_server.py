@@ -32,13 +32,13 @@ async def health(harness: Harness, service: str = "") -> int:
 
 async def test_health_needs_no_identity_and_reports_the_status_set(harness: Harness) -> None:
     assert [await health(harness), await health(harness, "raas.v1.RegisterService")] == [SERVING] * 2
-    await harness.raas_server.serving(False)
+    harness.raas_server.health.tell(False)
     assert [await health(harness), await health(harness, "raas.v1.RegisterService")] == [NOT_SERVING] * 2
     assert harness.observed.calls == []
 
 
 async def test_liveness_does_not_follow_the_readiness(harness: Harness) -> None:
-    await harness.raas_server.serving(False)
+    harness.raas_server.health.tell(False)
     assert [await health(harness), await health(harness, "liveness")] == [NOT_SERVING, SERVING]
 
 
@@ -243,6 +243,6 @@ async def test_watcher_that_leaves_does_not_delay_the_server(harness: Harness) -
     watch = stub.Watch(health_pb2.HealthCheckRequest())
     await watch.read()
     watch.cancel()
-    await harness.raas_server.serving(False)
+    harness.raas_server.health.tell(False)
     assert await health(harness) == NOT_SERVING
     await asyncio.wait_for(harness.raas_server.stop(60), 5)

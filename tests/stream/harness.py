@@ -179,7 +179,7 @@ async def stream_harness(
     raas_server = build_server(use_cases, access, identify, listen="127.0.0.1:0", profile=NissProfile.TEST)
     background = asyncio.create_task(streaming.run(fail))
     await raas_server.start()
-    await raas_server.serving(True)
+    raas_server.health.tell(True)
     target = f"127.0.0.1:{raas_server.port}"
     try:
         # The answer to a batch contains complete dossiers; messages of a stream fit in any case.
