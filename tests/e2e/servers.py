@@ -30,7 +30,7 @@ from tests.statements.check import STARTUP
 
 ROOT = Path(__file__).parents[2]
 _START_SECONDS = 100
-_STOP_SECONDS = 30
+_STOP_SECONDS = 90
 
 
 COPIES = CITUS_DSN is None
@@ -137,7 +137,7 @@ class Server:
         shown = list(titles_of(self.pid))
         if "--metrics-listen" in self.flags:
             address = self.flags[self.flags.index("--metrics-listen") + 1]
-            with suppress(OSError), urlopen(f"http://{address}/metrics", timeout=5) as response:
+            with suppress(OSError), urlopen(f"http://{address}/metrics", timeout=60) as response:
                 shown.append(response.read().decode())
         for text in shown:
             assert planted_values_in(text) == set(), text
@@ -235,7 +235,7 @@ def raas(
         stdin=subprocess.DEVNULL if stdin is None else None,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=250,
     )
     assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
     return done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import time
+from contextlib import suppress
 
 import grpc
 import psutil
@@ -16,7 +16,7 @@ from tests.e2e.servers import Server, serves
 from tests.e2e.test_faults import postmaster
 from tests.eventually import eventually
 
-_ANSWER_SECONDS = 3
+_ANSWER_SECONDS = 20
 """The time limit of a health check on a busy machine, which usually takes milliseconds."""
 
 
@@ -34,14 +34,14 @@ def test_readiness_follows_a_frozen_postgresql_and_liveness_does_not(own_server:
     processes = [server, *server.children(recursive=True)]
     try:
         for process in processes:
-            os.kill(process.pid, signal.SIGSTOP)
-        frozen = time.monotonic()
-        eventually(lambda: not serves(own_server.target), 15)
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGSTOP)
+        eventually(lambda: not serves(own_server.target), 60)
         assert status(own_server, "") == health_pb2.HealthCheckResponse.NOT_SERVING
         assert status(own_server, "raas.v1.RegisterService") == health_pb2.HealthCheckResponse.NOT_SERVING
         assert status(own_server, "liveness") == health_pb2.HealthCheckResponse.SERVING
-        assert time.monotonic() - frozen < 30
     finally:
         for process in processes:
-            os.kill(process.pid, signal.SIGCONT)
-    eventually(lambda: serves(own_server.target), 15)
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGCONT)
+    eventually(lambda: serves(own_server.target), 60)

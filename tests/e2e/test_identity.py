@@ -134,8 +134,8 @@ def test_scopes_narrow_what_a_token_allows(place: IdentifiedServer) -> None:
 
 
 def test_stream_ends_when_the_token_expires(place: IdentifiedServer) -> None:
-    # The skew of 30 seconds is added: this token is accepted for 5 more seconds.
-    metadata = bearer(place.short_token(5))
+    # The skew of 30 seconds is added: this token is accepted for 8 more seconds.
+    metadata = bearer(place.short_token(8))
     with place.by_token() as channel:
         with pytest.raises(grpc.RpcError) as raised:
             for _ in MutationStreamStub(channel).Subscribe(SubscribeRequest(), metadata=metadata, timeout=60):

@@ -84,8 +84,8 @@ def test_source_is_asked_with_a_certificate_that_is_renewed(source: IdentifiedSe
     with asking(tmp_path / "here", source.certificates, *settings) as (server, register):
         eventually(lambda: reason(server, register) == "NISS_UNKNOWN")
         # On the new connection the certificate expires.
-        put_certificate(source, OWNER, 2)
-        eventually(lambda: reason(server, register) == "AUTHENTIC_SOURCE_UNAVAILABLE")
+        put_certificate(source, OWNER, 8)
+        eventually(lambda: reason(server, register) == "AUTHENTIC_SOURCE_UNAVAILABLE", 60)
         assert "does not accept this server" in server.log.read_text()
         put_certificate(source, OWNER)
         assert reason(server, register) == "NISS_UNKNOWN"

@@ -141,7 +141,8 @@ def revoke_without_listeners(world: World, authorisation: Authorisation) -> None
     """Revoke while the connections are cut by which the servers are notified."""
     with connected(world) as connection:
         cut = connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'raas rights'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'raas rights' AND datname = current_database()"
         ).fetchall()
     assert cut
     revoke(world, authorisation)

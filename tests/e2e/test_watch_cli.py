@@ -84,7 +84,7 @@ async def inscribe(client: RaasClient, niss: str, dossier_type: str = "PENSION",
 async def test_watch_shows_mutations_and_bookmarks(register: TestRegister, tmp_path: Path) -> None:
     async with register.client() as client:
         await inscribe(client, ANN)
-        with watching(tmp_path, *register.arguments, "--after-revision", "4", "--heartbeat", "1") as watched:
+        with watching(tmp_path, *register.arguments, "--after-revision", "4", "--heartbeat", "3") as watched:
             lines = watched.await_lines(lambda lines: len(lines) >= 3)
             await client.inscribe(ANN, "PENSION", "2021-01-01")
             await client.remove(BOB, "PENSION")

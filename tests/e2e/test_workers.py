@@ -46,7 +46,8 @@ def test_worker_that_cannot_start_is_retried_while_the_other_serves(tmp_path: Pa
         flags = "--workers", "2", "--metrics-listen", f"127.0.0.1:{first}"
         with running_server(tmp_path, *flags) as server:
             eventually(lambda: server.log.read_text().count("worker died") >= 2, 110)
-            assert serves(server.target)
+            # A worker that cannot start takes connections until it has ended.
+            eventually(lambda: serves(server.target))
             taken.close()
             eventually(lambda: accepts(second), 110)
             assert server.stop() == 0
