@@ -69,7 +69,7 @@ def test_leaving_the_block_ends_loops_of_other_threads(register: AnyRegister) ->
 
             loops = [pool.submit(follow) for _ in range(4)]
             eventually(lambda: len(seen) >= 4)
-        assert [each.result(10) for each in loops] == ["ended"] * 4
+        assert [each.result(60) for each in loops] == ["ended"] * 4
     assert own_threads() == (["fake-register"] if isinstance(register, FakeRegister) else [])
 
 
@@ -81,7 +81,7 @@ def test_loop_ends_when_its_stream_is_closed_by_another_thread(register: AnyRegi
         rest = pool.submit(list, stream)
         stream.close()
         stream.close()
-        assert rest.result(10) == []
+        assert rest.result(60) == []
         assert next(stream, None) is None
         assert caller.run(caller.client.get_register()).revision == len(TYPES)
 
@@ -92,7 +92,7 @@ def test_waiting_call_raises_client_closed_when_the_block_is_left(fake: FakeRegi
             waiting = pool.submit(caller.run, caller.client.get_register())
             eventually(lambda: len(caller._waiting) == 1)
         with pytest.raises(ClientClosed, match="closed while a call was open"):
-            waiting.result(10)
+            waiting.result(60)
         with pytest.raises(ClientClosed):
             caller.run(caller.client.get_register())
         assert list(caller.iterate(caller.client.subscribe())) == []
@@ -115,7 +115,7 @@ def test_leaving_the_block_leaves_mirrors_of_other_threads(fake: FakeRegister, t
     def mirror(caller: Blocking) -> str:
         with caller.within(caller.client.mirror(tmp_path / "mirror.sqlite")) as copy:
             entered.set()
-            assert left.wait(10)
+            assert left.wait(60)
             with pytest.raises(MirrorStopped):
                 copy.knows(ANN, "2024-01-01")
         return "left"
@@ -123,12 +123,12 @@ def test_leaving_the_block_leaves_mirrors_of_other_threads(fake: FakeRegister, t
     with ThreadPoolExecutor(1) as pool:
         with fake.client().blocking() as caller:
             mirroring = pool.submit(mirror, caller)
-            assert entered.wait(10)
+            assert entered.wait(60)
         # Its file is free.
         with fake.client().blocking() as again, again.within(again.client.mirror(tmp_path / "mirror.sqlite")):
             pass
         left.set()
-        assert mirroring.result(10) == "left"
+        assert mirroring.result(60) == "left"
 
 
 def test_exception_in_a_within_block_is_raised(register: AnyRegister) -> None:

@@ -195,7 +195,7 @@ async def test_stalled_reader_delays_nobody_and_misses_nothing(client: RaasClien
             for each in range(500)
         )
         # The stream is not read while these rows are written, which exceed its flow-control windows.
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(100):
             imported = await client.import_operations(operations, message_size=1_000)
         assert imported.applied == 15_000
         while told[-1].revision < imported.revision:
@@ -218,7 +218,7 @@ async def test_subscription_leaves_a_silent_server_and_reconnects(
             with pytest.raises(DeadlineExceeded):
                 await client.get_register()
             following = asyncio.create_task(_next(events))
-            await asyncio.to_thread(eventually, lambda: "the server is lost" in caplog.text, 20)
+            await asyncio.to_thread(eventually, lambda: "the server is lost" in caplog.text, 60)
         await client.acting(patience=Patience()).inscribe(ANN, "HEALTH", "2024-01-01")
         while not isinstance(event := await following, Mutations):
             following = asyncio.create_task(_next(events))
@@ -314,7 +314,7 @@ async def test_call_without_a_server_fails_at_its_deadline(register: RealRegiste
                 await call
         with pytest.raises(CallFailed):
             await anext(client.subscribe().events())
-        assert loop.time() - began < 5
+        assert loop.time() - began < 20
 
 
 # ---- logs ---------------------------------------------------------------------------------------
@@ -375,7 +375,7 @@ async def test_replaced_log_ends_a_reader_and_renews_a_mirror(
 
 
 async def begun_again(mirror: Mirror, log_id: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while mirror.checkpoint.log_id == log_id:
             assert mirror.knows(ANN, "2024-01-01")
             await asyncio.sleep(0.01)

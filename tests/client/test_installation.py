@@ -144,6 +144,7 @@ def test_client_installs_grpc_protobuf_and_their_stubs_only(installed: Environme
     assert environment.run(USE_FAKE).stdout.split() == ["True"], environment.run(USE_FAKE).stderr
 
 
+@pytest.mark.timeout(600)
 def test_a_server_installed_from_the_wheel_serves_without_the_source_tree(
     wheel: Path, tmp_path: Path
 ) -> None:
@@ -159,7 +160,7 @@ def test_a_server_installed_from_the_wheel_serves_without_the_source_tree(
         del inherited["PYTHONPATH"]
         server = subprocess.Popen([environment.bin / "raas", "serve"], cwd=place, env=inherited | settings)
         try:
-            eventually(lambda: serves(target) or server.poll() is not None, 60)
+            eventually(lambda: serves(target) or server.poll() is not None, 100)
             installed = environment.run("import raas; print(raas.__file__)").stdout
             assert Path(installed.strip()).is_relative_to(tmp_path / "venv")
         finally:

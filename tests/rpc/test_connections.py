@@ -63,7 +63,7 @@ async def pinged(frames: Frames, times: int, every: float) -> bytes | None:
         frames.write(PING, struct.pack("!Q", number))
         kind = 0
         while kind != PING:
-            kind, flags, payload = await asyncio.wait_for(frames.read(), 10)
+            kind, flags, payload = await asyncio.wait_for(frames.read(), 30)
             if kind == GOAWAY:
                 return payload
             if kind == PING and not flags & ACK:
@@ -91,20 +91,20 @@ async def test_idle_connection_is_pinged_and_ended_when_it_does_not_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(server, "KEEPALIVE_SECONDS", 0.2)
-    monkeypatch.setattr(server, "KEEPALIVE_TIMEOUT_SECONDS", 1.0)
+    monkeypatch.setattr(server, "KEEPALIVE_TIMEOUT_SECONDS", 3.0)
     async with open_harness() as harness, connection(harness.raas_server.port) as frames:
         for _ in range(2):
-            ping = await asyncio.wait_for(frames.until(PING), 10)
+            ping = await asyncio.wait_for(frames.until(PING), 30)
             frames.write(PING, ping, flags=ACK)
-        await asyncio.wait_for(frames.until(PING), 10)
-        assert b"ping_timeout" in await asyncio.wait_for(frames.until(GOAWAY), 10)
+        await asyncio.wait_for(frames.until(PING), 30)
+        assert b"ping_timeout" in await asyncio.wait_for(frames.until(GOAWAY), 30)
         with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
-            await asyncio.wait_for(frames.read(), 10)
+            await asyncio.wait_for(frames.read(), 30)
 
 
 async def test_number_of_calls_per_connection_is_announced(harness: Harness) -> None:
     async with connection(harness.raas_server.port) as frames:
-        settings = dict(struct.iter_unpack("!HI", await asyncio.wait_for(frames.until(SETTINGS), 10)))
+        settings = dict(struct.iter_unpack("!HI", await asyncio.wait_for(frames.until(SETTINGS), 30)))
     assert settings[MAX_CONCURRENT_STREAMS] == server.MAX_STREAMS_PER_CONNECTION
 
 
@@ -116,7 +116,7 @@ async def test_metadata_above_the_limit_are_refused(harness: Harness, size: int,
 
 
 async def test_answer_above_the_limit_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "MAX_RESPONSE", 10)
+    monkeypatch.setattr(server, "MAX_RESPONSE", 30)
     async with open_harness() as harness:
         call = harness.stub.GetRegister(v1.GetRegisterRequest(), metadata=CALLER)
         assert await call.code() is grpc.StatusCode.RESOURCE_EXHAUSTED

@@ -171,12 +171,12 @@ async def test_stopping_waits_for_calls_under_way(harness: Harness) -> None:
     harness.stale.page = work  # type: ignore[method-assign]
     call = harness.stub.ListStaleNiss(v1.ListStaleNissRequest(), metadata=CALLER)
     waiting = asyncio.ensure_future(call.code())
-    await asyncio.wait_for(begun.wait(), 5)
+    await asyncio.wait_for(begun.wait(), 30)
     stopping = asyncio.ensure_future(harness.raas_server.stop(10))
     while harness.raas_server.health._serving:
         await asyncio.sleep(0)
     go_on.set()
-    await asyncio.wait_for(stopping, 5)
+    await asyncio.wait_for(stopping, 30)
     assert await waiting is grpc.StatusCode.OK
 
 
@@ -214,8 +214,8 @@ async def test_stopping_does_not_wait_longer_than_it_may(harness: Harness) -> No
     harness.stale.page = work  # type: ignore[method-assign]
     call = harness.stub.ListStaleNiss(v1.ListStaleNissRequest(), metadata=CALLER)
     waiting = asyncio.ensure_future(call.code())
-    await asyncio.wait_for(begun.wait(), 5)
-    await asyncio.wait_for(harness.raas_server.stop(0.1), 5)
+    await asyncio.wait_for(begun.wait(), 30)
+    await asyncio.wait_for(harness.raas_server.stop(0.1), 30)
     assert await waiting is grpc.StatusCode.UNAVAILABLE
 
 
@@ -232,7 +232,7 @@ async def test_stopping_does_not_wait_for_watchers(harness: Harness, service: st
             told.append(answer.status)
 
     reading = asyncio.create_task(read())
-    await asyncio.wait_for(harness.raas_server.stop(60), 5)
+    await asyncio.wait_for(harness.raas_server.stop(60), 30)
     await reading
     assert told == ([] if service else [NOT_SERVING])
     assert await watch.code() is grpc.StatusCode.OK
@@ -245,4 +245,4 @@ async def test_watcher_that_leaves_does_not_delay_the_server(harness: Harness) -
     watch.cancel()
     harness.raas_server.health.tell(False)
     assert await health(harness) == NOT_SERVING
-    await asyncio.wait_for(harness.raas_server.stop(60), 5)
+    await asyncio.wait_for(harness.raas_server.stop(60), 30)

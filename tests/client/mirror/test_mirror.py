@@ -50,7 +50,7 @@ def _mirrored(dossier: Dossier) -> MirroredDossier:
 
 
 async def caught_up(mirror: Mirror, client: RaasClient) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await mirror.through((await client.get_register()).revision)
 
 
@@ -62,7 +62,7 @@ async def test_mirror_answers_as_the_register(client: RaasClient, path: Path | N
         assert not mirror.knows(ANN, "2024-06-30", ["PENSION"])
         assert not mirror.knows(BOB, "2024-06-30")
         answer = await client.inscribe(ANN, "PENSION", "2024-09-01")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await mirror.through(answer.revision)
         assert mirror.knows(ANN, "2030-01-01", ["HEALTH", "PENSION"])
         assert [(each.dossier_type, each.lines) for each in mirror.dossiers(ANN)] == [
@@ -255,7 +255,7 @@ async def test_mirror_begins_again_after_a_replaced_log(fake: FakeRegister, path
             before = mirror.checkpoint
             fake.renew_log()
             fake.interrupt()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while mirror.checkpoint.log_id == before.log_id:
                     await asyncio.sleep(0.01)
                     assert mirror.knows(ANN, "2024-01-01")

@@ -152,7 +152,7 @@ async def test_import_whose_caller_leaves_has_applied_whole_messages(harness: Ha
     harness.store.access.clear()
     call = harness.stub.Import(asked({"operations": [INSCRIBE, REMOVE]}), metadata=CALLER)
     reading = asyncio.ensure_future(call.read())
-    await asyncio.wait_for(harness.store.begun.wait(), 5)
+    await asyncio.wait_for(harness.store.begun.wait(), 30)
     call.cancel()
     harness.store.access.set()
     with pytest.raises(asyncio.CancelledError):

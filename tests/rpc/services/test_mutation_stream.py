@@ -34,12 +34,19 @@ from tests.stream.reading import metadata
 ANN, BOB = numbers.niss(1985, 67, 30, 33), numbers.niss(2017, 67, 3, 33)
 OTHER = numbers.enterprise_number(9999998)
 OTHER_LOG = "00000000-0000-4000-8000-000000000000"
-SECONDS = 20
+SECONDS = 60
+NEVER = DispatcherLimits(poll_seconds=3_600, poll_seconds_not_listening=3_600)
 
 
 @pytest.fixture
 async def harness(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[StreamHarness]:
     async with stream_harness(engine, reading_engine) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def unpolled(engine: AsyncEngine, reading_engine: AsyncEngine) -> AsyncIterator[StreamHarness]:
+    async with stream_harness(engine, reading_engine, limits=NEVER) as opened:
         yield opened
 
 
@@ -115,7 +122,10 @@ async def test_listed_mutation_equals_that_of_the_history(harness: StreamHarness
     listener.stop()
 
 
-async def test_mutations_passed_on_by_a_write_equal_those_of_the_log(harness: StreamHarness) -> None:
+async def test_mutations_passed_on_by_a_write_equal_those_of_the_log(
+    unpolled: StreamHarness,
+) -> None:
+    harness = unpolled
     register = await harness.new_register("A")
     listener = Listener(harness, register)
     # The stream is open before the first write: one that begins later reads what it missed from the log.
@@ -509,9 +519,6 @@ class Deaf:
     async def _nothing(self) -> AsyncIterator[Collection[int]]:
         await asyncio.Event().wait()
         yield ()
-
-
-NEVER = DispatcherLimits(poll_seconds=3_600)
 
 
 async def test_a_write_through_one_process_reaches_the_subscribers_of_another(

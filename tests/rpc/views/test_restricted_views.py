@@ -57,7 +57,7 @@ class Bench:
 
     def run(self, actions: Sequence[Action], contents: frozenset[Content]) -> None:
         """Compare the worlds before, while and after the actions take place."""
-        self._runner.run(asyncio.wait_for(self._run(actions, contents), 20))
+        self._runner.run(asyncio.wait_for(self._run(actions, contents), 60))
 
     async def _run(self, actions: Sequence[Action], contents: frozenset[Content]) -> None:
         worlds = self.worlds
@@ -157,6 +157,7 @@ def bench() -> Iterator[Bench]:
         runner.run(stack.aclose())
 
 
+@pytest.mark.timeout(600)
 @settings(max_examples=12)
 @given(actions=st.lists(_ACTIONS, min_size=4, max_size=12), contents=_CONTENTS)
 def test_restricted_caller_sees_the_register_as_if_it_held_the_visible_types_alone(

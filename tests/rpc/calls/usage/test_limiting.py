@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -26,9 +27,11 @@ GREEDY = (("raas-enterprise-number", OTHER),)
 
 
 @asynccontextmanager
-async def limited(**limits: int) -> AsyncIterator[tuple[Harness, Refusals]]:
+async def limited(
+    clock: Callable[[], float] = time.monotonic, **limits: int
+) -> AsyncIterator[tuple[Harness, Refusals]]:
     refusals = Refusals()
-    call_limits = CallLimits(LimitTable(CallerLimits(**limits)), Board().store(0), refusals)
+    call_limits = CallLimits(LimitTable(CallerLimits(**limits)), Board().store(0), refusals, clock)
     async with open_harness(call_limits=call_limits) as harness:
         yield harness, refusals
 
@@ -49,7 +52,8 @@ async def refused(call: Any) -> tuple[str, str, str]:
 
 
 async def test_call_beyond_the_rate_is_refused_before_its_request_is_parsed() -> None:
-    async with limited(write_calls_per_second=1) as (harness, refusals):
+    # By a clock that stands still: the second call comes at once.
+    async with limited(lambda: 0.0, write_calls_per_second=1) as (harness, refusals):
         raw = harness.channel.unary_unary("/raas.v1.RegisterService/Inscribe")
         with pytest.raises(grpc.aio.AioRpcError) as unreadable:
             await raw(b"\xff\xff", metadata=CALLER)
