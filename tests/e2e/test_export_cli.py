@@ -143,13 +143,13 @@ def test_interrupted_export_leaves_no_file(tmp_path: Path, number: signal.Signal
             stderr=subprocess.PIPE,
             text=True,
         )
-        silent.settimeout(30)
+        silent.settimeout(60)
         # It has opened its file and waits for a server, in its event loop.
         connection, _ = silent.accept()
         with connection:
             assert len(list(tmp_path.iterdir())) == 1
             process.send_signal(number)
-            _, errors = process.communicate(timeout=30)
+            _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert errors == "raas: interrupted; nothing was exported\n"
     assert list(tmp_path.iterdir()) == []
@@ -160,8 +160,8 @@ def test_sigterm_ends_a_command_that_ignores_sigint(tmp_path: Path) -> None:
     # As a shell script starts a command in the background.
     command = f"trap '' INT; exec {sys.executable} -m raas.cli export {tmp_path}/x.csv --target {target}"
     process = subprocess.Popen(["bash", "-c", command], cwd=ROOT, env=clean_environment())
-    eventually(lambda: len(list(tmp_path.iterdir())) == 1, 30)
+    eventually(lambda: len(list(tmp_path.iterdir())) == 1, 60)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 130
+    assert process.wait(60) == 130
     assert list(tmp_path.iterdir()) == []

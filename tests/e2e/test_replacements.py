@@ -163,7 +163,7 @@ async def test_mirror_stays_exact_through_changes_of_numbers(server: Server, tmp
             state = register.state()
             expected = await exported(channel, register.number)
             for mirror in (memory, kept):
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(60):
                     await mirror.through(state.revision)
                 mirrored = {(d.niss, d.dossier_type): d.lines for d in mirror.all()}
                 assert mirrored.keys() == expected.keys()

@@ -174,14 +174,14 @@ async def test_trim_waits_for_open_transactions(server: Server) -> None:
         writer.execute("SELECT 1 FROM register_head WHERE register_id = %s FOR NO KEY UPDATE", ours)
         for number in (signal.SIGINT, signal.SIGTERM):
             with trimming(server, *arguments) as command:
-                await asyncio.to_thread(eventually, lambda: waiting_for(writer, observer) == 1, 30)
+                await asyncio.to_thread(eventually, lambda: waiting_for(writer, observer) == 1, 60)
                 command.send_signal(number)
-                said, _ = command.communicate(timeout=30)
+                said, _ = command.communicate(timeout=60)
                 assert command.returncode == 130
                 assert json.loads(said)["error"]["reason"] == "INTERRUPTED"
                 assert json.loads(said)["registers"] == []
                 # PostgreSQL does not continue to wait for an interrupted command.
-                await asyncio.to_thread(eventually, lambda: waiting_for(writer, observer) == 0, 30)
+                await asyncio.to_thread(eventually, lambda: waiting_for(writer, observer) == 0, 60)
         writer.rollback()
         assert trimmed(server, *arguments)["registers"][0]["oldest_revision"] == before + 500
         if CITUS_DSN is None:  # A cluster gives each statement a snapshot of its own.

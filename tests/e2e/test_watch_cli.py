@@ -50,7 +50,7 @@ class Watching:
     def end(self, number: signal.Signals = signal.SIGINT) -> str:
         """Interrupt it, expect exit status 0; returns standard error."""
         self._process.send_signal(number)
-        assert self._process.wait(30) == 0
+        assert self._process.wait(60) == 0
         return self.errors_text()
 
     def wait(self) -> int:
@@ -178,7 +178,7 @@ async def test_watch_resumes_by_itself_after_the_server_was_killed(tmp_path: Pat
         with watching(tmp_path, *register.arguments, "--after-revision", "0", "--heartbeat", "1") as watched:
             watched.await_lines(lambda lines: " BOOKMARK " in "".join(lines))
             server.kill()
-            eventually(lambda: "trying again" in watched.errors_text(), 30)
+            eventually(lambda: "trying again" in watched.errors_text(), 60)
             server.start()
             async with register.client() as client:
                 await client.create_dossier_type(DossierType(code="PENSION"))
