@@ -10,7 +10,7 @@
       FilterChanged         a checkpoint of a subscription with another filter
       MirrorStopped         the mirror no longer follows its register
       MirrorInUse           the file of a mirror is in use by another mirror
-      MirrorFileFailed      the file of a mirror cannot be opened or written
+      MirrorFileFailed      the file of a mirror cannot be opened, read or written
       ClientClosed          the client was closed while another thread waited for an answer
 
 A call that failed without an answer may have been applied. The client repeats calls that are safe to
@@ -156,11 +156,16 @@ class MirrorInUse(RaasError):
 
 
 class MirrorFileFailed(RaasError):
-    """The file of a mirror cannot be opened or written: the disk is full, for instance.
+    """The file of a mirror cannot be opened, read or written: the disk is full, for instance.
 
-    `__cause__` is the error of SQLite. A mirror that has a whole copy keeps answering from it and tries
-    again; this error is raised on entering, where there is no copy yet.
+    `__cause__` is the error of SQLite. A mirror that has a whole copy keeps answering from it and tries to
+    write again; this error is raised on entering, where there is no copy yet. `damaged`: SQLite found the
+    file damaged. Then the mirror stops, as its copy may be wrong: delete the file.
     """
+
+    def __init__(self, message: str, *, damaged: bool = False) -> None:
+        super().__init__(message)
+        self.damaged = damaged
 
 
 class ClientClosed(RaasError):

@@ -20,6 +20,7 @@ from raas_client import (
     Line,
     Mirror,
     MirroredDossier,
+    MirrorFileFailed,
     MirrorStopped,
     RaasClient,
     inscription,
@@ -178,16 +179,21 @@ async def test_mirror_file_of_other_dossier_types_is_filled_anew(fake: FakeRegis
             assert list(mirror.all()) == []
 
 
-async def test_file_that_is_no_mirror_is_refused_unchanged(fake: FakeRegister, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [0, 1, 2, 3])
+async def test_file_that_is_no_mirror_is_refused_unchanged(
+    fake: FakeRegister, tmp_path: Path, version: int
+) -> None:
     path = tmp_path / "notes.sqlite"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE note (text TEXT)")
+        connection.execute(f"PRAGMA user_version = {version}")
     async with fake.client() as client:
-        with pytest.raises(ValueError, match=r"notes\.sqlite is no mirror"):
+        with pytest.raises(ValueError, match=r"notes\.sqlite is not a mirror"):
             async with client.mirror(path):
                 pass
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM note").fetchone() == (0,)
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 
 
 async def test_failed_write_leaves_the_copy_unchanged(tmp_path: Path) -> None:
@@ -199,7 +205,7 @@ async def test_failed_write_leaves_the_copy_unchanged(tmp_path: Path) -> None:
         connection.execute(
             "CREATE TRIGGER full BEFORE UPDATE ON mirror BEGIN SELECT RAISE(ABORT, 'full'); END"
         )
-    with pytest.raises(sqlite3.IntegrityError, match="full"):
+    with pytest.raises(MirrorFileFailed, match=r"mirror\.sqlite: full"):
         await copy.apply(
             [Mutation(niss=ANN, dossier_type="HEALTH", after=[SINCE_2024], revision=2)],
             Place(Checkpoint("log", 2), b"2"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
+import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -49,9 +50,10 @@ class Mirror:
 
     Where the copy cannot be continued (the log was trimmed beyond it, or replaced) the mirror fetches
     another one; the old copy answers until that is complete. A file that cannot be written, on a full disk
-    for instance, is tried again; the last copy answers meanwhile, and `silence` grows. A mirror of all
-    dossier types verifies the checksums of the log and stops at the first that differs. Under a mandate that
-    is restricted to some dossier types the server sends none: then `verifies` is False.
+    for instance, is tried again; the last copy answers meanwhile, and `silence` grows. A damaged file stops
+    the mirror. A mirror of all dossier types verifies the checksums of the log and stops at the first that
+    differs. Under a mandate that is restricted to some dossier types the server sends none: then `verifies`
+    is False.
     """
 
     def __init__(
@@ -68,7 +70,8 @@ class Mirror:
         self._following: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._without_checksums = False
-        self._heard = time.monotonic()
+        self._snapshot_at: datetime | None = None
+        """When the snapshot that is being received began; None = before this mirror was opened."""
 
     # ---- questions ------------------------------------------------------------------------------
 
@@ -120,11 +123,19 @@ class Mirror:
 
     @property
     def silence(self) -> float:
-        """The seconds since the copy was last brought up to date: it is no older than that.
+        """The age of the copy: the seconds since it was last known to hold every change; inf = not known.
 
-        While the server is reachable, at most the heartbeat of the subscription.
+        The file keeps this time, so that a reopened mirror tells the age of its old copy. While the server is
+        reachable and the mirror has caught up, the age is at most the heartbeat of the subscription. It is
+        not known before the first copy, in a file of an earlier version until the next event, and when the
+        clock of this machine was set back. While the mirror catches up, the record times of the server count:
+        the age is as exact as the two clocks agree.
         """
-        return time.monotonic() - self._heard
+        place = self._store.place
+        if place is None or place.confirmed_at is None:
+            return math.inf
+        seconds = (_now() - place.confirmed_at).total_seconds()
+        return seconds if seconds >= 0 else math.inf
 
     async def through(self, revision: int) -> None:
         """Wait until the copy includes a revision, such as that of the answer to a write.
@@ -200,7 +211,7 @@ class Mirror:
                 # If another snapshot fails too, the pauses grow.
                 anew = True
             except MirrorFileFailed as error:
-                if self._store.place is None:
+                if self._store.place is None or error.damaged:
                     raise
                 if str(error) != self._file_failure:
                     _log.warning("the mirror is not up to date: %s", error)
@@ -213,11 +224,13 @@ class Mirror:
         return self._store.incoming or (_FROM_SNAPSHOT if place is None else place.checkpoint)
 
     async def _follow_from(self, start: Start) -> None:
+        first = start is _FROM_SNAPSHOT
         async with aclosing(self._subscribe(start).events()) as events:
             async for event in events:
+                if first:
+                    self._snapshot_at, first = _now(), False
                 await self._take(event)
                 self._file_pauses, self._file_failure = self._retries.pauses(), None
-                self._heard = time.monotonic()
                 self._wake()
 
     async def _take(self, event: Event) -> None:
@@ -233,16 +246,21 @@ class Mirror:
                     self._note_checksums(all(mutation.checksum for mutation in mutations))
                 if self.verifies and place.checksum is not None and not self._without_checksums:
                     checksum = chained(place.checksum, mutations)
-                await store.apply(mutations, Place(checkpoint, checksum))
+                confirmed_at = place.confirmed_at
+                if mutations:
+                    recorded_at = mutations[-1].record_time.ToDatetime(UTC)
+                    confirmed_at = _later(confirmed_at, min(recorded_at, _now()))
+                await store.apply(mutations, Place(checkpoint, checksum, confirmed_at))
             case Bookmark(snapshot_complete=True):
                 incoming = store.incoming
                 if incoming is not None and replace(incoming, resume_token=None) != event.checkpoint:
                     raise StreamBroken(f"a snapshot of {incoming.revision} ends at {event.revision}")
                 self._note_checksums(bool(event.checksum))
-                await store.complete(Place(event.checkpoint, event.checksum or None))
+                confirmed_at = self._snapshot_at or min(event.record_time, _now())
+                await store.complete(Place(event.checkpoint, event.checksum or None, confirmed_at))
                 self._pauses = self._retries.pauses()
             case Bookmark():
-                known, place = self._place(), Place(event.checkpoint, event.checksum or None)
+                known = self._place()
                 self._note_checksums(bool(event.checksum))
                 if (
                     event.checksum
@@ -250,11 +268,19 @@ class Mirror:
                     and known.checksum not in (None, event.checksum)
                 ):
                     raise ChainBroken(event.revision)
-                if known != place:
-                    await store.apply((), place)
+                await store.apply((), Place(event.checkpoint, event.checksum or None, _now()))
 
     def _note_checksums(self, are_sent: bool) -> None:
         """Say once that the server sends no checksums (any more)."""
         if not are_sent and not self._without_checksums:
             _log.warning("the mirror cannot verify what it receives: the server sends no checksums")
         self._without_checksums = not are_sent
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _later(known: datetime | None, other: datetime) -> datetime:
+    """The later of both; `known` does not count where it lies in the future."""
+    return other if known is None or known > _now() else max(known, other)

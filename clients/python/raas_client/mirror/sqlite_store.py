@@ -8,16 +8,21 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from raas.v1.dossier_pb2 import Dossier
 from raas.v1.mutation_pb2 import Mutation
 from raas_client.checkpoints.checkpoint import Checkpoint
 from raas_client.days import Line, line_of
-from raas_client.errors import MirrorFileFailed, MirrorInUse
+from raas_client.errors import MirrorFileFailed, MirrorInUse, MirrorStopped
 from raas_client.mirror.store import MirroredDossier, Place, changed, copied
 
-_FORMAT = 1
+_FORMAT = 2
+"""Format 1 had no `confirmed_at`."""
+
+_DAMAGES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_TABLES = {"mirror", "dossier", "incoming"}
 _DOSSIERS = """
 CREATE TABLE {} (
   niss TEXT NOT NULL, dossier_type TEXT NOT NULL, lines TEXT NOT NULL, revision INTEGER NOT NULL,
@@ -26,7 +31,7 @@ CREATE TABLE {} (
 _MIRROR = """
 CREATE TABLE mirror (
   dossier_types TEXT NOT NULL, writes INTEGER NOT NULL,
-  log_id TEXT, revision INTEGER, checksum BLOB,
+  log_id TEXT, revision INTEGER, checksum BLOB, confirmed_at TEXT,
   incoming_log_id TEXT, incoming_revision INTEGER, incoming_token TEXT
 )"""
 _PUT = "INSERT OR REPLACE INTO {} (niss, dossier_type, lines, revision) VALUES (?, ?, ?, ?)"
@@ -36,7 +41,8 @@ class SqliteMirrorStore:
     """A copy in one file, used by one mirror. Every write is a transaction that includes the place.
 
     While the file is open, a lock is held on a second file beside it, whose name ends in `-lock`. Raises
-    MirrorInUse, MirrorFileFailed; ValueError for a file that is no mirror.
+    MirrorInUse, MirrorFileFailed; MirrorStopped once it is closed; ValueError for a file that is not a
+    mirror.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -85,17 +91,18 @@ class SqliteMirrorStore:
     def of(self, niss: str) -> Mapping[str, MirroredDossier]:
         """The dossiers of a person."""
         query = "SELECT niss, dossier_type, lines, revision FROM dossier WHERE niss = ? ORDER BY dossier_type"
-        with self._reading:
-            assert self._reader is not None
-            rows = self._reader.execute(query, (niss,)).fetchall()
+        with self._reading, self._failing():
+            rows = _opened(self._reader).execute(query, (niss,)).fetchall()
         return {row[1]: _read(row) for row in rows}
 
     def all(self) -> Iterator[MirroredDossier]:
         """All dossiers as of one revision."""
         # On a connection of its own one statement sees one state, whatever is written meanwhile.
-        with closing(self._connect()) as connection:
+        with self._failing(), closing(self._connect()) as connection:
+            _opened(self._reader)
             query = "SELECT niss, dossier_type, lines, revision FROM dossier ORDER BY niss, dossier_type"
-            for row in connection.execute(query):
+            rows = connection.execute(query)
+            while (row := rows.fetchone()) is not None:
                 yield _read(row)
 
     def _connect(self) -> sqlite3.Connection:
@@ -120,7 +127,7 @@ class SqliteMirrorStore:
         self._lock = lock
         try:
             lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
                 raise MirrorInUse(self._path) from None
             raise MirrorFileFailed(f"{self._path}-lock: {error}") from error
@@ -129,24 +136,26 @@ class SqliteMirrorStore:
     def _failing(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.OperationalError as error:
-            raise MirrorFileFailed(f"{self._path}: {error}") from error
+        except sqlite3.DatabaseError as error:
+            # The last eight bits say the kind of error, the others more about it.
+            damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGES
+            raise MirrorFileFailed(f"{self._path}: {error}", damaged=damaged) from error
 
     def _open_file(self, dossier_types: str) -> None:
         self._writer = self._connect()
+        form = self._form(self._writer)
         # A power cut may undo the last transactions, but always together with their place.
         self._writer.execute("PRAGMA journal_mode = WAL")
         self._writer.execute("PRAGMA synchronous = NORMAL")
         with _transaction(self._writer) as cursor:
-            (form,) = cursor.execute("PRAGMA user_version").fetchone()
-            if form == 0 and cursor.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,):
+            if form == 0:
                 cursor.execute(_MIRROR)
                 cursor.execute(_DOSSIERS.format("dossier"))
                 cursor.execute(_DOSSIERS.format("incoming"))
                 cursor.execute("INSERT INTO mirror (dossier_types, writes) VALUES (?, 0)", (dossier_types,))
-                cursor.execute(f"PRAGMA user_version = {_FORMAT}")
-            elif form != _FORMAT:
-                raise ValueError(f"{self._path} is no mirror, or one of another version: delete it")
+            elif form == 1:
+                cursor.execute("ALTER TABLE mirror ADD COLUMN confirmed_at TEXT")
+            cursor.execute(f"PRAGMA user_version = {_FORMAT}")
             (kept,) = cursor.execute("SELECT dossier_types FROM mirror").fetchone()
             if kept != dossier_types:
                 cursor.execute("DELETE FROM dossier")
@@ -156,13 +165,29 @@ class SqliteMirrorStore:
                     (dossier_types,),
                 )
             row = cursor.execute(
-                "SELECT writes, log_id, revision, checksum, incoming_log_id, incoming_revision,"
+                "SELECT writes, log_id, revision, checksum, confirmed_at, incoming_log_id, incoming_revision,"
                 " incoming_token FROM mirror"
             ).fetchone()
         self._writes = row[0]
-        self.place = None if row[1] is None else Place(Checkpoint(row[1], row[2]), row[3])
-        self.incoming = None if row[4] is None else Checkpoint(row[4], row[5], row[6])
+        confirmed_at = None if row[4] is None else datetime.fromisoformat(row[4])
+        self.place = None if row[1] is None else Place(Checkpoint(row[1], row[2]), row[3], confirmed_at)
+        self.incoming = None if row[5] is None else Checkpoint(row[5], row[6], row[7])
         self._reader = self._connect()
+
+    def _form(self, connection: sqlite3.Connection) -> int:
+        """The format of the file; 0 = it is empty. Raises ValueError, and leaves the file as it is."""
+        try:
+            (form,) = connection.execute("PRAGMA user_version").fetchone()
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_NOTADB:
+                raise
+            form, tables = -1, set()
+        if (form, tables) == (0, set()):
+            return 0
+        if not 1 <= form <= _FORMAT or not tables >= _TABLES:
+            raise ValueError(f"{self._path} is not a mirror, or is one of another version: delete it")
+        return int(form)
 
     def _close(self) -> None:
         with self._writing, self._reading:
@@ -180,8 +205,7 @@ class SqliteMirrorStore:
         *statements: str,
     ) -> None:
         with self._writing:
-            assert self._writer is not None
-            with self._failing(), _transaction(self._writer) as cursor:
+            with self._failing(), _transaction(_opened(self._writer)) as cursor:
                 for statement in statements:
                     cursor.execute(statement)
                 for dossier in dossiers:
@@ -191,14 +215,16 @@ class SqliteMirrorStore:
                         key = (dossier.niss, dossier.dossier_type)
                         cursor.execute("DELETE FROM dossier WHERE niss = ? AND dossier_type = ?", key)
                 cursor.executemany(_PUT.format("incoming"), map(_row, parts))
-                checkpoint, checksum = place or (None, None)
+                checkpoint, checksum, confirmed_at = place or (None, None, None)
                 cursor.execute(
                     "UPDATE mirror SET writes = writes + 1, log_id = ?, revision = ?, checksum = ?,"
-                    " incoming_log_id = ?, incoming_revision = ?, incoming_token = ? WHERE writes = ?",
+                    " confirmed_at = ?, incoming_log_id = ?, incoming_revision = ?, incoming_token = ?"
+                    " WHERE writes = ?",
                     (
                         checkpoint and checkpoint.log_id,
                         checkpoint and checkpoint.revision,
                         checksum,
+                        confirmed_at and confirmed_at.isoformat(),
                         incoming and incoming.log_id,
                         incoming and incoming.revision,
                         incoming and incoming.resume_token,
@@ -209,6 +235,12 @@ class SqliteMirrorStore:
                     raise MirrorInUse(self._path)
             self._writes += 1
             self.place, self.incoming = place, incoming
+
+
+def _opened(connection: sqlite3.Connection | None) -> sqlite3.Connection:
+    if connection is None:
+        raise MirrorStopped("the mirror was closed")
+    return connection
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
 from raas.v1.dossier_pb2 import Dossier
@@ -30,18 +30,21 @@ class MirroredDossier:
 class Place(NamedTuple):
     """The place of a copy in the log: complete through the revision of the checkpoint.
 
-    `checksum` is that of the log at this revision; None = not known.
+    `checksum` is that of the log at this revision; None = not known. `confirmed_at`: the copy holds every
+    change until this instant; None = not known.
     """
 
     checkpoint: Checkpoint
     checksum: bytes | None
+    confirmed_at: datetime | None = None
 
 
 class MirrorStore(Protocol):
     """The dossiers of a register, and those of a snapshot that is being received.
 
     Every write is atomic and includes the place. Reads are allowed from any thread; they see the last
-    complete copy, never an incomplete snapshot. Raises MirrorInUse, MirrorFileFailed.
+    complete copy, never an incomplete snapshot. Raises MirrorInUse, MirrorFileFailed; MirrorStopped once the
+    store is closed.
     """
 
     async def open(self, dossier_types: Iterable[str]) -> None:
