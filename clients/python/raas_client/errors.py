@@ -159,8 +159,9 @@ class MirrorFileFailed(RaasError):
     """The file of a mirror cannot be opened, read or written: the disk is full, for instance.
 
     `__cause__` is the error of SQLite. A mirror that has a whole copy keeps answering from it and tries to
-    write again; this error is raised on entering, where there is no copy yet. `damaged`: SQLite found the
-    file damaged. Then the mirror stops, as its copy may be wrong: delete the file.
+    write again; this error is raised on entering, where there is no copy yet, and by reads of a file that
+    cannot be read. `damaged`: SQLite found damage in the file. The mirror stops at a write that meets it, as
+    its copy may be wrong: delete the file.
     """
 
     def __init__(self, message: str, *, damaged: bool = False) -> None:

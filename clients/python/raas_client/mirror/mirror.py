@@ -78,7 +78,8 @@ class Mirror:
     def dossiers(self, niss: str, dossier_types: Collection[str] = ()) -> Sequence[MirroredDossier]:
         """The dossiers of a person, ordered by dossier type; without `dossier_types`, of all those copied.
 
-        Raises NissMalformed as the server does; ValueError for a dossier type that the mirror does not copy.
+        Raises NissMalformed as the server does; ValueError for a dossier type that the mirror does not copy;
+        MirrorStopped; MirrorFileFailed for a file that cannot be read.
         """
         check_niss(niss)
         if self._dossier_types and (others := set(dossier_types) - self._dossier_types):
@@ -95,7 +96,10 @@ class Mirror:
         return any(dossier.holds(date) for dossier in self.dossiers(niss, dossier_types))
 
     def all(self) -> Iterator[MirroredDossier]:
-        """All dossiers, ordered by number and dossier type, as of one revision."""
+        """All dossiers, ordered by number and dossier type, as of one revision.
+
+        Raises MirrorStopped, MirrorFileFailed.
+        """
         return self._open_store().all()
 
     @property

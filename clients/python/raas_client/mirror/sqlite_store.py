@@ -101,8 +101,7 @@ class SqliteMirrorStore:
         with self._failing(), closing(self._connect()) as connection:
             _opened(self._reader)
             query = "SELECT niss, dossier_type, lines, revision FROM dossier ORDER BY niss, dossier_type"
-            rows = connection.execute(query)
-            while (row := rows.fetchone()) is not None:
+            for row in connection.execute(query):
                 yield _read(row)
 
     def _connect(self) -> sqlite3.Connection:
