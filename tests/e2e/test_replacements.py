@@ -150,7 +150,7 @@ async def test_mirror_stays_exact_through_changes_of_numbers(server: Server, tmp
         changes.update(changed)
 
     def enough() -> bool:
-        all_kinds = min(changes[what] for what in ("replace", "restore", "feed")) > 0
+        all_kinds = min(changes[what] for what in ("replace", "restore", "import")) > 0
         return all_kinds and sum(each.changed for each in answered) > 50
 
     async with channels() as channel, _client(register) as client:

@@ -230,6 +230,6 @@ def _eventful(record: Record, proxy: Proxy, changes: Counter[str]) -> None:
         MutationKind.MUTATION_KIND_IDENTITY_CHANGED,
     }
     assert any(m.HasField("requested_niss") for m in record.log)
-    assert min(changes[what] for what in ("replace", "restore", "cancel", "update", "feed")) > 0
+    assert min(changes[what] for what in ("replace", "restore", "cancel", "update", "import")) > 0
     assert proxy.cuts > 0
     assert sum(answered.changed for answered in record.writers) > 300
