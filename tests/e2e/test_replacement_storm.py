@@ -70,6 +70,7 @@ class Listener:
         return self.heard
 
 
+@pytest.mark.timeout(600)
 def test_storm_leaves_no_line_under_replaced_numbers_and_loses_no_day(servers: list[Server]) -> None:
     registers = [new_register(servers[0]) for _ in range(REGISTERS)]
     listeners = [Listener(servers[i % 2], register) for i, register in enumerate(registers)]

@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.e2e.servers import (
     Server,
@@ -40,6 +41,7 @@ def accepts(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+@pytest.mark.timeout(600)
 def test_worker_that_cannot_start_is_retried_while_the_other_serves(tmp_path: Path) -> None:
     first, second = consecutive_ports()
     with socket.create_server(("127.0.0.1", second)) as taken:
@@ -53,6 +55,7 @@ def test_worker_that_cannot_start_is_retried_while_the_other_serves(tmp_path: Pa
             assert server.stop() == 0
 
 
+@pytest.mark.timeout(600)
 def test_killed_worker_is_restarted(tmp_path: Path) -> None:
     with running_server(tmp_path, "--workers", "2") as server:
         eventually(lambda: len(workers_of(server)) == 2, 110)
