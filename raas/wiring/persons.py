@@ -53,7 +53,7 @@ class Persons:
         settings: Settings,
         writing: AsyncEngine,
         reading: AsyncEngine,
-        budgets: Budgets,
+        budgets: Budgets | None,
         audit_log: AuditLog | None,
     ) -> None:
         self.claim_limits = ClaimLimits(RateLimit(BURST, SECONDS), budgets)

@@ -106,7 +106,7 @@ async def open_stack(dsn: str) -> AsyncIterator[Stack]:
 async def _stack(dsn: str, writing: AsyncEngine, reading: AsyncEngine) -> Stack:
     settings = Settings(niss_profile="test", database_url=dsn, development_identity=True)
     pages = Pages(FernetPageSeal(await page_seal_key(writing)))
-    persons = Persons(settings, writing, reading)
+    persons = Persons(settings, writing, reading, None, None)
     feed = composition.change_feed(reading, persons, pages)
     store, limits = composition.write_store_of(settings, writing), composition.write_limits_of(settings)
     write_queues = composition.write_queues_of(store, limits, feed, Metrics())

@@ -394,7 +394,7 @@ async def test_checks_are_read_and_decided(harness: Harness) -> None:
         ],
         "decision_time": "2026-07-01T12:00:00.250Z",
     }
-    _, checks, at_time, _ = harness.check.asked[0]
+    checks, at_time, _ = harness.check.asked[0]
     assert at_time == NOON
     assert checks == {
         0: Check(number(OWN), niss(MOVED), ("HEALTH",), active_on=JANUARY.begin),
@@ -409,7 +409,7 @@ async def test_the_registers_of_checks_are_looked_up_together(harness: Harness) 
     checks = [{"register": register, "niss": ANN} for register in (OWN, OTHER, NOBODY)]
     await refused(harness, "CheckInscriptions", {"checks": checks})
     assert harness.registers.asked == 1
-    admit = harness.check.asked[0][3]
+    admit = harness.check.asked[0][2]
     assert (await admit(number(OTHER))).id == 2
     with pytest.raises(Exception, match="MANDATE_MISSING"):
         await admit(number(NOBODY))
@@ -466,7 +466,7 @@ async def test_registers_that_know_a_person_are_shown(harness: Harness) -> None:
         "decision_time": "2026-07-01T12:00:00.250Z",
         "resolved": [{"niss": MOVED, "successor_niss": ANN}],
     }
-    assert harness.routing.asked[0][1:] == (niss(MOVED), ("HEALTH",), JANUARY.begin, None, None, WHOLE)
+    assert harness.routing.asked[0] == (niss(MOVED), ("HEALTH",), JANUARY.begin, None, None, WHOLE)
 
 
 async def test_routing_needs_a_number(harness: Harness) -> None:
