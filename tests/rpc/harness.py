@@ -69,6 +69,8 @@ GONE = numbers.niss(1991, 61, 1, 7)
 """Cancelled."""
 NEVER = numbers.niss(1992, 61, 1, 7)
 """Unknown to the source."""
+COUNTED_AT = datetime(2026, 5, 15, tzinfo=UTC)
+"""The time at which all usage is counted: no month turns while a test runs."""
 TYPES = ("HEALTH", "PENSION")
 LOG = UUID("5f0c3c52-6a0e-4c55-9d0a-0f4be4f5a9a1")
 CALLER = (("raas-enterprise-number", OWN),)
@@ -220,7 +222,8 @@ async def open_harness(
     write_queues, pages = WriteQueues(store, limits), Pages(OpenSeal())
     granted = MemoryRights()
     rights = RightsCache(granted.reader(), administrators)
-    stored_usage, counter = MemoryBillingStore(store.state), BillingCounter()
+    stored_usage = MemoryBillingStore(store.state, lambda: COUNTED_AT)
+    counter = BillingCounter(COUNTED_AT.timestamp)
     reads = [Scripted() for _ in range(6)]
     consult, history, explain, check, routing, stale = (cast(Any, each) for each in reads)
     use_cases = UseCases(
@@ -236,7 +239,7 @@ async def open_harness(
         Registers(registers, pages),
         RightsUseCases.on(granted, rights, store, write_queues, pages),
         cast(Any, SimpleNamespace(subscriptions=Scripted(), listing=Scripted(), subscribers=Scripted())),
-        ListUsage(stored_usage, pages),
+        ListUsage(stored_usage, pages, lambda: COUNTED_AT),
         ListAuditRecords(
             MemoryAuditSearch(store.state, granted),
             MemoryReadStore(store.state),

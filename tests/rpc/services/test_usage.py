@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 import grpc.aio
@@ -16,10 +15,10 @@ from raas.v1 import administration_service_pb2, register_service_pb2
 from raas.v1.dossier_type_pb2 import DossierType
 from raas.v1.inscription_pb2 import Inscription
 from raas.v1.period_pb2 import Period
-from tests.rpc.harness import ANN, OTHER, OWN, Harness, open_harness, told
+from tests.rpc.harness import ANN, COUNTED_AT, OTHER, OWN, Harness, open_harness, told
 from tests.rpc.services.test_rights_service import ADMINISTRATORS, FIRST, FRIEND, SECOND, call, proven, reason
 
-MONTH = month_text(brussels_month(datetime.now(UTC)))
+MONTH = month_text(brussels_month(COUNTED_AT))
 
 
 @pytest.fixture
@@ -30,11 +29,9 @@ async def harness() -> AsyncIterator[Harness]:
 
 async def usage(harness: Harness, by: str, **asked: Any) -> list[dict[str, Any]]:
     await harness.billing.flush()
-    # The month may turn while a test runs.
-    request = {"from_month": MONTH, **asked}
-    rows: list[dict[str, Any]] = (await call(harness, by, "GetUsage", request)).get("usage", [])
+    rows: list[dict[str, Any]] = (await call(harness, by, "GetUsage", asked)).get("usage", [])
     for row in rows:
-        row.pop("month")
+        assert row.pop("month") == MONTH
         row["rpc"] = row["rpc"].rpartition("/")[2]
     return [row for row in rows if row["rpc"] != "GetUsage"]
 
