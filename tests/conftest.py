@@ -164,14 +164,19 @@ def new_database(server_dsn: str, template: str | None = None) -> Iterator[str]:
     try:
         yield make_url(server_dsn).set(database=name).render_as_string(hide_password=False)
     finally:
-        with psycopg.connect(server_dsn, autocommit=True) as connection:
-            # WITH (FORCE) fails while an autovacuum worker is there; a plain DROP ends that itself.
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = %s AND usename = current_user",
-                (name,),
-            )
-            connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+        drop_database(server_dsn, name)
+
+
+def drop_database(server_dsn: str, name: str) -> None:
+    """End the sessions of our role in a database, and drop it."""
+    with psycopg.connect(server_dsn, dbname="postgres", autocommit=True) as connection:
+        # WITH (FORCE) fails while an autovacuum worker is there; a plain DROP ends that itself.
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = %s AND usename = current_user",
+            (name,),
+        )
+        connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="session")

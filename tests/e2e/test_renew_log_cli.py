@@ -17,7 +17,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from raas_client import AfterRevision, Bookmark, Checkpoint, FromSnapshot, LogReplaced, Subscription
-from tests.conftest import CITUS_DSN, GIVEN_DSN, new_database
+from tests.conftest import CITUS_DSN, GIVEN_DSN, drop_database, new_database
 from tests.e2e.registers import TYPES, TestRegister, new_register
 from tests.e2e.servers import Server, raas
 from tests.oracle import numbers
@@ -81,16 +81,14 @@ class DatabaseOfOnesOwn:
         self._copy(self._name, f"{self._name}_backup")
 
     def restore(self) -> None:
+        drop_database(self._dsn, self._name)
         self._copy(f"{self._name}_backup", self._name)
-        self._do("DROP DATABASE {} WITH (FORCE)", f"{self._name}_backup")
+        drop_database(self._dsn, f"{self._name}_backup")
 
     def _copy(self, source: str, target: str) -> None:
-        self._do("DROP DATABASE IF EXISTS {} WITH (FORCE)", target)
-        self._do("CREATE DATABASE {} TEMPLATE {}", target, source)
-
-    def _do(self, statement: str, *names: str) -> None:
+        names = map(sql.Identifier, (target, source))
         with psycopg.connect(self._dsn, dbname="postgres", autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
 
 
 class Embedded:
