@@ -28,6 +28,7 @@ from raas.storage.embedded import EmbeddedPostgres
 from raas.storage.embedded.binaries import MAJOR
 from raas.storage.embedded.place import SHARED
 from tests.citus import distribute_tables, new_citus_database
+from tests.eventually import eventually
 from tests.statements.check import StatementCheck
 
 CITUS_DSN = os.environ.get("RAAS_TEST_CITUS_DSN")
@@ -169,14 +170,21 @@ def new_database(server_dsn: str, template: str | None = None) -> Iterator[str]:
 
 def drop_database(server_dsn: str, name: str) -> None:
     """End the sessions of our role in a database, and drop it."""
+    end = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = current_user"
+    )
+
+    def dropped() -> bool:
+        connection.execute(end, (name,))
+        try:
+            # WITH (FORCE) fails while an autovacuum worker is there; a plain DROP ends that itself.
+            connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+        except psycopg.errors.ObjectInUse:
+            return False
+        return True
+
     with psycopg.connect(server_dsn, dbname="postgres", autocommit=True) as connection:
-        # WITH (FORCE) fails while an autovacuum worker is there; a plain DROP ends that itself.
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = %s AND usename = current_user",
-            (name,),
-        )
-        connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+        eventually(dropped, 60)
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,7 @@ from raas.usecases.calls.call import Call, Caller
 from raas.usecases.calls.pagination import Pages
 from raas.usecases.writes.queue import WriteQueues
 from raas.wiring.persons import Persons
+from tests.engines import close
 from tests.memory.audit import RecordingAudit
 from tests.rights import known_rights
 
@@ -99,8 +100,8 @@ async def open_stack(dsn: str) -> AsyncIterator[Stack]:
     try:
         yield await _stack(dsn, writing, reading)
     finally:
-        await writing.dispose()
-        await reading.dispose()
+        await close(writing)
+        await close(reading)
 
 
 async def _stack(dsn: str, writing: AsyncEngine, reading: AsyncEngine) -> Stack:

@@ -7,12 +7,15 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.eventually import eventually
 from tests.planted import planted_number, planted_text, planted_values_in
 
 DOCUMENTED_TARGET = "127.0.0.1:50051"
@@ -106,12 +109,25 @@ def buf() -> str:
 
 
 def _run(arguments: Sequence[str], seconds: float | None = None) -> Answer:
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        output, errors = process.communicate(timeout=seconds or _PATIENCE_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        output, errors = process.communicate()
-        return Answer(seconds is not None, output, errors)
+    """Run a program to its end, or for some seconds from its first output on."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        process = subprocess.Popen(arguments, stdout=out, stderr=err)
+        try:
+            if seconds is not None:
+                # A busy machine may need seconds for the start alone.
+                eventually(
+                    lambda: process.poll() is not None or os.fstat(out.fileno()).st_size > 0,
+                    _PATIENCE_SECONDS,
+                )
+            process.wait(seconds or _PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            process.kill()
+            process.wait()
+        for file in out, err:
+            file.seek(0)
+        output, errors = out.read(), err.read()
     listened = "-max-time" in arguments and "DeadlineExceeded" in errors
-    return Answer(process.returncode == 0 or listened, output, errors)
+    limited = seconds is not None and process.returncode == -signal.SIGKILL
+    return Answer(process.returncode == 0 or listened or limited, output, errors)

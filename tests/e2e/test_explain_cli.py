@@ -53,6 +53,5 @@ def test_explain_reports_refusals(register: TestRegister) -> None:
     assert "niss: " in done.stderr
     assert "day: " in done.stderr
     nowhere = f"127.0.0.1:{free_port()}"
-    assert (
-        "connect" in raas("explain", ANN, "--target", nowhere, "--patience", "0.5", status=1).stderr.lower()
-    )
+    asked = raas("explain", ANN, "--target", nowhere, "--patience", "0.5", status=1)
+    assert "no server answers" in asked.stderr

@@ -25,7 +25,8 @@ from tests.oracle.numbers import niss
 from tests.rpc.harness import told
 
 CALLS_PER_SECOND, STREAMS, PERSONS = 60, 20, 3
-CHANNELS = 12
+CHANNELS = 24
+"""So many that one of two workers is left without a connection once in eight million times."""
 GET_REGISTER = "/raas.v1.RegisterService/GetRegister"
 WARM_SECONDS, SECONDS = 1.5, 3.0
 
@@ -95,17 +96,23 @@ async def test_rate_of_a_greedy_caller_is_the_limit_over_both_workers(
 
     async with AsyncExitStack() as stack:
         stubs = [RegisterServiceStub(each) for each in await channels_of(stack, server.target)]
-        calls = [asyncio.create_task(call(stub)) for stub in stubs for _ in range(10)]
+        calls = [asyncio.create_task(call(stub)) for stub in stubs for _ in range(5)]
         await asyncio.sleep(WARM_SECONDS)
-        measured, since = 0.0, time.monotonic()
+        since = time.monotonic()
         deadline = since + 60
-        # On a busy machine the callers are too slow for a while, or take notice of many answers late.
-        while not lowest <= measured <= highest and time.monotonic() < deadline:
+
+        def rate(begin: float) -> float:
+            """The calls answered per second, from then on."""
+            return sum(begin <= each for each in answered) / (time.monotonic() - begin)
+
+        measured = on_average = 0.0
+        # On a busy machine callers or workers are too slow for a while, or take notice late.
+        while not lowest <= measured <= highest or on_average > highest:
+            if time.monotonic() > deadline:
+                break
             begin = time.monotonic()
             await asyncio.sleep(SECONDS)
-            end = time.monotonic()
-            measured = sum(begin <= each < end for each in answered) / (end - begin)
-        on_average = sum(since <= each < end for each in answered) / (end - since)
+            measured, on_average = rate(begin), rate(since)
         for task in calls:
             task.cancel()
         await asyncio.wait(calls)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from base64 import b64encode
 from pathlib import Path
@@ -61,8 +62,10 @@ def test_crash_in_native_code_leaves_the_lines_of_code_in_the_log(tmp_path: Path
     with running_server(tmp_path) as server:
         os.kill(server.pid, signal.SIGSEGV)
         eventually(lambda: not server.running)
-        assert "Fatal Python error" in server.log.read_text()
-        assert "raas/supervisor.py" in server.log.read_text()
+        written = server.log.read_text()
+    assert "Fatal Python error" in written
+    # The lines of a greenlet begin in the greenlet: often the event loop, sometimes a statement.
+    assert re.search(r'\(most recent call first\):\n  File ".+", line [0-9]+ in ', written)
 
 
 def test_serve_on_a_port_in_use_is_refused(server: Server, tmp_path: Path) -> None:

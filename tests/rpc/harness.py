@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import grpc
@@ -57,6 +57,8 @@ from tests.memory.source import FaultySource
 from tests.memory.write_store import MemoryStore
 from tests.oracle import numbers
 from tests.planted import planted_values_in
+
+T = TypeVar("T")
 
 OWN = "0999999922"
 OTHER = numbers.enterprise_number(9999998)
@@ -291,6 +293,19 @@ class Refusal:
     retry: bool
     details_size: int
     call_id: str
+
+
+async def with_its_status(call: Callable[[], Awaitable[T]]) -> T:
+    """Make a call that streams requests, again while grpc.aio loses its status.
+
+    It does where the call ends while a message is being written: https://github.com/grpc/grpc/issues/36066.
+    """
+    while True:
+        try:
+            return await call()
+        except grpc.aio.AioRpcError as error:
+            if error.details() != "Internal error from Core":
+                raise
 
 
 def told(error: grpc.RpcError) -> Refusal:

@@ -145,7 +145,7 @@ async def test_quiet_subscription_outlives_tokens_that_expire_before_its_first_e
 
 
 async def test_stream_ends_with_a_clear_error_when_there_is_no_newer_token(place: IdentifiedServer) -> None:
-    token = place.short_token(5)
+    token = place.short_token(8)
     async with by_token(place, token) as client:
         with pytest.raises(CredentialExpired) as raised:
             await followed(client, lambda event, seen: False)
@@ -156,8 +156,8 @@ async def test_stream_ends_with_a_clear_error_when_there_is_no_newer_token(place
 
 
 async def test_token_file_is_read_again_when_it_was_renewed(place: IdentifiedServer) -> None:
-    file = place.write("token", f"{place.short_token(4)}\n".encode())
-    expired = time.monotonic() + 4
+    file = place.write("token", f"{place.short_token(8)}\n".encode())
+    expired = time.monotonic() + 8
     renewed = False
 
     def enough(event: Event, seen: list[int]) -> bool:
@@ -249,7 +249,7 @@ async def test_connection_that_is_not_made_says_what_to_look_at(place: Identifie
 
 
 async def test_failing_source_of_tokens_is_an_outage_once_it_has_worked(place: IdentifiedServer) -> None:
-    answers: list[Any] = [place.short_token(4), OSError("down"), OSError("down")]
+    answers: list[Any] = [place.short_token(8), OSError("down"), OSError("down")]
 
     async def give() -> str:
         answer = answers.pop(0) if answers else place.short_token(60)
@@ -271,8 +271,8 @@ async def test_failing_source_of_tokens_is_an_outage_once_it_has_worked(place: I
 async def test_certificate_renewed_during_a_stream_is_used_without_a_hole(
     place: IdentifiedServer, tmp_path: Path
 ) -> None:
-    put(tmp_path, place.authority.client(OWNER, "import", life=timedelta(seconds=4)))
-    expires = time.monotonic() + 4
+    put(tmp_path, place.authority.client(OWNER, "import", life=timedelta(seconds=8)))
+    expires = time.monotonic() + 8
     renewed = False
 
     def enough(event: Event, seen: list[int]) -> bool:
@@ -291,8 +291,8 @@ async def test_certificate_renewed_during_a_stream_is_used_without_a_hole(
 async def test_certificate_that_is_renewed_late_is_found_when_the_stream_ends(
     place: IdentifiedServer, tmp_path: Path
 ) -> None:
-    put(tmp_path, place.authority.client(OWNER, "import", life=timedelta(seconds=4)))
-    expires = time.monotonic() + 4
+    put(tmp_path, place.authority.client(OWNER, "import", life=timedelta(seconds=8)))
+    expires = time.monotonic() + 8
     begun = asyncio.Event()
 
     def enough(event: Event, seen: list[int]) -> bool:

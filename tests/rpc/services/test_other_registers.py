@@ -15,7 +15,7 @@ from raas.rpc.calls.permissions import declared_permissions
 from raas.rpc.services.catalogue import PERSONS, SERVICES
 from raas.usecases.calls.permission import ROLES, Permission
 from tests.protos.documented import samples
-from tests.rpc.harness import NOBODY, OTHER, Harness, Refusal, open_harness, told
+from tests.rpc.harness import NOBODY, OTHER, Harness, Refusal, open_harness, told, with_its_status
 from tests.rpc.services.test_rights_service import ADMINISTRATORS, FRIEND, OWN, call, proven
 
 RPCS = {f"/{service.full_name}/{rpc.name}": rpc for service in SERVICES for rpc in service.methods}
@@ -48,7 +48,8 @@ async def first_answer(
     message, codec = ParseDict(request, asked()), (asked.SerializeToString, answered.FromString)
     metadata = (("raas-enterprise-number", caller),)
     if method.client_streaming:
-        await harness.channel.stream_stream(path, *codec)(iter([message]), metadata=metadata).read()
+        stream = harness.channel.stream_stream(path, *codec)
+        await with_its_status(lambda: stream(iter([message]), metadata=metadata).read())
     elif method.server_streaming:
         await harness.channel.unary_stream(path, *codec)(message, metadata=metadata).read()
     else:

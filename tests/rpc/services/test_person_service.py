@@ -29,7 +29,7 @@ from raas.v1 import person_service_pb2 as v1
 from raas.v1.error_reason_pb2 import ErrorReason
 from tests.oracle import numbers
 from tests.rights import identity_authorisation
-from tests.rpc.harness import told
+from tests.rpc.harness import told, with_its_status
 from tests.rpc.person_harness import PersonServer, open_person_harness
 from tests.usecases.persons.harness import NATIONAL, WHOLE, a_call, an_identity, new_niss, ordinal
 
@@ -85,7 +85,12 @@ def request_of(rpc: str) -> type[Message]:
 async def ask(raas_server: PersonServer, rpc: str, request: dict[str, Any], metadata: Any) -> Any:
     message = ParseDict(request, request_of(rpc)())
     if rpc == "ImportPersons":
-        return [answer async for answer in raas_server.stub.ImportPersons(iter([message]), metadata=metadata)]
+
+        async def answers() -> list[Any]:
+            stream = raas_server.stub.ImportPersons(iter([message]), metadata=metadata)
+            return [answer async for answer in stream]
+
+        return await with_its_status(answers)
     return await getattr(raas_server.stub, rpc)(message, metadata=metadata)
 
 

@@ -29,7 +29,7 @@ from tests.eventually import eventually_async
 from tests.storage.audit.test_process_session import autocommitting, begun
 from tests.usecases.proof.sample_log import ORIGIN
 
-LIMITS = TransactionLimits(1.5, 0.5)
+LIMITS = TransactionLimits(4.0, 1.0)
 _KEPT = "SELECT call_id FROM audit_call WHERE call_id = ANY(%s)"
 _SEALED = "SELECT FROM audit_seal WHERE chain = %s"
 _HOLDER = """

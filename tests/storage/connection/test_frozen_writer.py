@@ -34,7 +34,7 @@ from tests.engines import close
 from tests.usecases.persons.harness import PersonHarness, a_call, new_niss
 
 # On the workers of a cluster, the wait for a lock is limited by the settings of the role.
-LIMITS = TransactionLimits(6.0, 2.0) if CITUS_DSN else TransactionLimits(2.5, 0.4)
+LIMITS = TransactionLimits(6.0, 2.0) if CITUS_DSN else TransactionLimits(3.0, 0.4)
 _SESSIONS = """
 SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'raas'"""
 NEVER = 10**9

@@ -19,6 +19,7 @@ from raas.storage.reads import history, holders, instants, logged_numbers, looku
 from raas.storage.reads.window_sql import PagePart, page_parameters, page_statement
 from raas.usecases.ports.read_store import DossierFilter
 from tests.conftest import PLANS_OF_PLAIN_SERVER
+from tests.engines import patient_engine
 from tests.storage.seed import FIRST_DAY, Book, new_book
 
 pytestmark = PLANS_OF_PLAIN_SERVER
@@ -39,20 +40,22 @@ FROM generate_series(0, 19999) g"""
 
 
 @pytest.fixture(scope="module")
-async def book(engine: AsyncEngine) -> Book:
+async def book(engine: AsyncEngine, dsn: str) -> Book:
     """20,000 dossiers beside 20,000 of another register."""
-    for _ in range(2):
-        book = await new_book(engine, "A", "B")
-        async with engine.begin() as connection:
-            parameters = {"register": book.id, "first": FIRST, "type": book.types["A"]}
-            await connection.execute(text(_FILL), parameters)
-            await connection.execute(text(_LOG), parameters)
-            await connection.execute(
-                text("UPDATE register_head SET revision = 20000 WHERE register_id = :register"), parameters
-            )
-    async with engine.connect() as connection:
-        outside = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await outside.execute(text("ANALYZE"))
+    async with patient_engine(dsn) as patient:
+        for _ in range(2):
+            book = await new_book(engine, "A", "B")
+            async with patient.begin() as connection:
+                parameters = {"register": book.id, "first": FIRST, "type": book.types["A"]}
+                await connection.execute(text(_FILL), parameters)
+                await connection.execute(text(_LOG), parameters)
+                await connection.execute(
+                    text("UPDATE register_head SET revision = 20000 WHERE register_id = :register"),
+                    parameters,
+                )
+        async with patient.connect() as connection:
+            outside = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await outside.execute(text("ANALYZE"))
     return book
 
 

@@ -29,6 +29,7 @@ from raas.usecases.persons.import_progress import PersonImportAnswer, PersonImpo
 from raas.usecases.persons.import_rows import ImportedPerson
 from raas.usecases.ports.errors import PortError
 from raas.usecases.ports.persons import AddResult, Progress
+from tests.engines import close
 from tests.oracle import numbers
 from tests.usecases.persons.harness import (
     BIS,
@@ -569,7 +570,7 @@ async def test_rows_are_applied_exactly_once_while_connections_are_killed(harnes
     killer.cancel()
     await asyncio.wait([killer])
     for engine in engines:
-        await engine.dispose()
+        await close(engine)
     assert died > 3
     kinds = [entry[1] for entry in await harness.log(register)]
     changes = [each for each in rows if each.register_of_origin is None and each.status is None]

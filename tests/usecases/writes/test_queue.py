@@ -179,7 +179,7 @@ async def test_calls_that_arrive_during_the_linger_share_a_transaction(
 
 
 async def test_feed_receives_all_mutations_of_a_transaction_at_once() -> None:
-    harness = Harness()
+    harness = Harness(WriteLimits(engine_seconds=60.0))
     await asyncio.gather(
         harness.use_cases.batch(
             a_call(), AT, [inscription(), inscription(niss=SUCCESSOR)], validate_only=False, request_id=None
