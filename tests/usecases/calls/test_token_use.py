@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,6 +23,8 @@ FORM_1 = json.loads(Path(__file__).with_name("tokens_of_form_1.json").read_text(
 """Tokens made by the version that still hashed the `repr` of a filter (commit d6f92f6), by their filter."""
 
 KEY_OF_FORM_1 = b"the key of the recorded tokens.."
+RECORDED = datetime(2026, 11, 29, 22, 15, tzinfo=UTC)
+"""Less than a day after they were made: so long are tokens accepted."""
 REGISTER_ID = 7
 
 A, B = Niss(85673003360), Niss(85673003459)
@@ -45,7 +48,7 @@ FILTERS: dict[str, TokenFilter] = {
 @pytest.mark.parametrize("name", FORM_1)
 def test_token_of_form_1_serves_the_filter_it_was_made_for(name: str) -> None:
     recorded, register_id = FORM_1[name], None if name == "registers" else REGISTER_ID
-    call, pages = replace(CALL, rpc=recorded["rpc"]), new_pages(KEY_OF_FORM_1)
+    call, pages = replace(CALL, rpc=recorded["rpc"]), new_pages(KEY_OF_FORM_1, RECORDED.timestamp)
     content = pages.open(recorded["token"], call, register_id, FILTERS[name])
     assert content is not None
     assert {field: content[field] for field in recorded["content"]} == recorded["content"]
@@ -54,7 +57,7 @@ def test_token_of_form_1_serves_the_filter_it_was_made_for(name: str) -> None:
 @pytest.mark.parametrize("name", FORM_1)
 def test_token_of_form_1_is_refused_for_another_use(name: str) -> None:
     recorded, register_id = FORM_1[name], None if name == "registers" else REGISTER_ID
-    call, pages = replace(CALL, rpc=recorded["rpc"]), new_pages(KEY_OF_FORM_1)
+    call, pages = replace(CALL, rpc=recorded["rpc"]), new_pages(KEY_OF_FORM_1, RECORDED.timestamp)
     others = [which for which in FILTERS.values() if which != FILTERS[name]]
     uses = [
         *[(call, register_id, which) for which in others],

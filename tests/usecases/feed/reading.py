@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
@@ -35,8 +37,8 @@ class Source(FaultySource):
         super().__init__(replaced=replaced, cancelled=[CANCELLED], unknown=[UNKNOWN])
 
 
-def new_pages(key: bytes = bytes(32)) -> Pages:
-    return Pages(FernetPageSeal(key))
+def new_pages(key: bytes = bytes(32), clock: Callable[[], float] = time.time) -> Pages:
+    return Pages(FernetPageSeal(key, clock=clock))
 
 
 def admitted(book: Book) -> AdmittedRegister:
