@@ -1,7 +1,8 @@
 """The places of the cluster of a data directory and of its socket, and the lock on the directory.
 
     RAAS_DATA_DIR/
-      lock               held (flock) by the one server of this directory; contains its process id
+      lock               held (flock) by the one server of this directory; contains its process id.
+                         The watchdog of a dead server holds it while it ends PostgreSQL (ENDING)
       postgresql/        the cluster, readable by its user alone
       socket/            the directory of the socket, its user's alone
       socket-link        where the socket is instead, when that path is too long
@@ -20,18 +21,26 @@ import re
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 from raas.storage.embedded.account import Account
-from raas.storage.embedded.errors import DataDirectoryInUse, EmbeddedPostgresError
+from raas.storage.embedded.errors import DataDirectoryInUse, EmbeddedPostgresError, StartCancelled
 
 SHARED = Path("/var/lib/raas")
 """The directory for files that the user of PostgreSQL cannot reach in place, if root starts the server. It
 holds databases, so it is not below a directory for temporary files, which the system empties."""
 
 LOCK = "lock"
+ENDING = b"ending"
+"""The content of the lock while a watchdog holds it, until the PostgreSQL of a dead server has ended."""
+_ENDING_SECONDS = 45.0
+"""More than a watchdog takes to end a PostgreSQL."""
+_LOOK_SECONDS = 0.2
+"""More than a watchdog holds the lock when it looks whether somebody else does."""
 SOCKET = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 100  # bytes; systems allow 104 to 108
 
@@ -48,24 +57,35 @@ def make_data_directory(data_dir: Path) -> Path:
 
 
 @contextmanager
-def held(directory: Path) -> Iterator[None]:
-    """Hold the lock of `directory`; raises DataDirectoryInUse at once when somebody has it.
+def held(directory: Path, cancelled: Event) -> Iterator[None]:
+    """Hold the lock of `directory`; raises DataDirectoryInUse when another server has it.
 
-    The system releases it when the holder dies, however it dies. No child inherits it: the descriptor is
-    closed on exec.
+    Waits while a watchdog has it; raises StartCancelled when `cancelled` is set meanwhile. The system
+    releases the lock when the holder dies, however it dies. No child inherits it: the descriptor is closed
+    on exec.
     """
     descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(descriptor, 20).strip()
-            raise DataDirectoryInUse(directory, int(holder) if holder.isdigit() else None) from None
+        begun = time.monotonic()
+        while not _locked(descriptor):
+            holder = os.pread(descriptor, 20, 0).strip()
+            if time.monotonic() - begun > (_ENDING_SECONDS if holder == ENDING else _LOOK_SECONDS):
+                raise DataDirectoryInUse(directory, int(holder) if holder.isdigit() else None)
+            if cancelled.wait(0.01):
+                raise StartCancelled
         os.ftruncate(descriptor, 0)
         os.write(descriptor, b"%d\n" % os.getpid())
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def home_of(data_dir: Path) -> Path:

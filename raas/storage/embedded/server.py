@@ -105,7 +105,7 @@ class EmbeddedPostgres:
 
         A new data directory gets a new cluster. A PostgreSQL that a killed server left running is adopted;
         leftovers of a crash are cleared away, and the start waits for recovery. Raises DataDirectoryInUse
-        at once when another server holds the directory, OtherMajorVersion, StartCancelled, and
+        when another server holds the directory, OtherMajorVersion, StartCancelled, and
         EmbeddedPostgresError for everything else; nothing is held then.
         """
         with self._one_at_a_time:
@@ -114,7 +114,7 @@ class EmbeddedPostgres:
             with ExitStack() as locks, _explained(self._data_dir):
                 locks.callback(self._stop_asked.clear)
                 data_dir = make_data_directory(self._data_dir)
-                locks.enter_context(held(data_dir))
+                locks.enter_context(held(data_dir, self._stop_asked))
                 home = self._settle(data_dir, locks)
                 self._postmaster = self._bring_up(home)
                 self._home = home
@@ -217,7 +217,7 @@ class EmbeddedPostgres:
         if not (home / CLUSTER).exists() and home == data_dir:
             home = new_home(data_dir, account_for(home / CLUSTER), self._shared)
         if home != data_dir:
-            locks.enter_context(held(home))  # a copied data directory names the same one
+            locks.enter_context(held(home, self._stop_asked))  # a copied data directory names the same one
         cluster = home / CLUSTER
         account = account_for(cluster)
         if cluster.exists():

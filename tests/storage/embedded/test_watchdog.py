@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 
 import psutil
 import pytest
 
-from raas.storage.embedded import EmbeddedPostgres
+from raas.storage.embedded import EmbeddedPostgres, StartCancelled
+from raas.storage.embedded.place import ENDING, held
 from raas.storage.embedded.postmaster import find_postmaster
 from raas.storage.embedded.watchdog import ADOPTION_SECONDS
 from tests.storage.embedded.conftest import Server
@@ -64,6 +68,61 @@ def test_postgres_survives_when_a_new_supervisor_adopts_it(
         )
         assert (postgres.dsn, postgres.pid) == (dsn, pid)
         assert rows(dsn) == ["first"]
+
+
+def test_new_supervisor_waits_for_a_postgres_that_the_watchdog_ends(
+    used: Path, serve: Callable[[Path], Server]
+) -> None:
+    server = serve(used)
+    _, pid = server.said(), int(server.said())
+    postmaster = find_postmaster(used / "postgresql")
+    assert postmaster is not None
+    postmaster.process.suspend()
+    server.kill()
+    lock = used / "lock"
+    wait_until(lambda: lock.read_bytes() == ENDING, ADOPTION_SECONDS + 60)
+    postgres = EmbeddedPostgres(used)
+    with ThreadPoolExecutor(1) as threads:
+        starting = threads.submit(postgres.start)
+        # Were it not for the lock, it would find the cluster ready and adopt it.
+        with pytest.raises(TimeoutError):
+            starting.result(1)
+        assert lock.read_bytes() == ENDING
+        postmaster.process.resume()
+        starting.result(120)
+    try:
+        assert postgres.pid != pid
+        assert lock.read_bytes() == b"%d\n" % os.getpid()
+        assert rows(postgres.dsn) == ["first"]
+    finally:
+        postgres.stop()
+
+
+def test_start_that_waits_for_a_watchdog_can_be_cancelled(used: Path) -> None:
+    postgres = EmbeddedPostgres(used)
+    with ThreadPoolExecutor(1) as threads, held(used, Event()):
+        (used / "lock").write_bytes(ENDING)
+        starting = threads.submit(postgres.start)
+        with pytest.raises(TimeoutError):
+            starting.result(0.5)
+        postgres.cancel_start()
+        with pytest.raises(StartCancelled):
+            starting.result(60)
+
+
+def test_supervisor_starts_although_a_watchdog_looks_at_the_lock(used: Path) -> None:
+    """A watchdog holds the lock for an instant when it looks whether a supervisor does."""
+    postgres = EmbeddedPostgres(used)
+    with ThreadPoolExecutor(1) as threads:
+        with held(used, Event()):
+            starting = threads.submit(postgres.start)
+            with suppress(TimeoutError):
+                starting.result(0.02)
+        starting.result(120)
+    try:
+        assert rows(postgres.dsn) == ["first"]
+    finally:
+        postgres.stop()
 
 
 def test_one_watchdog_watches_over_the_postgres_that_runs(used: Path) -> None:
