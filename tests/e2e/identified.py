@@ -36,7 +36,19 @@ OWNER, OTHER, NOBODY = "0999999922", "0244640631", "0403101811"
 """The owners of two registers, and an organisation without one."""
 
 ADMINISTRATOR, SECOND = "0206731645", "0316380841"
-OPTIONS = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0)]
+_RETRIES = {
+    "maxAttempts": 5,
+    "initialBackoff": "0.1s",
+    "maxBackoff": "1s",
+    "backoffMultiplier": 2,
+    "retryableStatusCodes": ["UNAVAILABLE"],
+}
+OPTIONS = [
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.enable_http_proxy", 0),
+    # On a busy machine a server may be unable to read the rights in time, and refuses the call.
+    ("grpc.service_config", json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": _RETRIES}]})),
+]
 _TOKEN_CHARACTERS = 100
 """Those of a token that may be a valid one; shorter ones are made up by tests."""
 Metadata = tuple[tuple[str, str], ...]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -99,12 +100,12 @@ def test_storm_leaves_no_line_under_replaced_numbers_and_loses_no_day(servers: l
             old, new = chance.choice(pairs)
             caller = chance.choice(callers)
             request = ReplaceNissRequest(niss=old, successor_niss=new)
-            caller.service.ReplaceNiss(request, metadata=SOURCE, timeout=60)
+            patiently(caller.service.ReplaceNiss, request)
             if chance.random() < 0.5:
-                caller.service.RestoreNiss(RestoreNissRequest(niss=old), metadata=SOURCE, timeout=60)
+                patiently(caller.service.RestoreNiss, RestoreNissRequest(niss=old))
         for old, new in pairs:
             request = ReplaceNissRequest(niss=old, successor_niss=new)
-            callers[0].service.ReplaceNiss(request, metadata=SOURCE, timeout=60)
+            patiently(callers[0].service.ReplaceNiss, request)
 
     with ThreadPoolExecutor(WRITERS + 1) as pool:
         writing = [pool.submit(write, worker) for worker in range(WRITERS)]
@@ -130,6 +131,17 @@ def test_storm_leaves_no_line_under_replaced_numbers_and_loses_no_day(servers: l
             known = {on for begin, end in held.get((new, TYPE), []) for on in all_days(begin, end)}
             assert known == days[place, pair]
         pairwise(log)
+
+
+def patiently(call: Any, request: Any) -> None:
+    """Make a call that may be repeated, again while another one holds a lock for longer than it waits."""
+    while True:
+        try:
+            call(request, metadata=SOURCE, timeout=60)
+            return
+        except grpc.RpcError as error:
+            if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                raise
 
 
 def all_days(begin: str, end: str | None) -> Iterator[str]:

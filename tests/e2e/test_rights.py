@@ -190,14 +190,7 @@ def write(place: IdentifiedServer, code: str) -> int:
 
 
 def outcome(place: IdentifiedServer) -> str:
-    """The outcome of reading the register of OWNER as OTHER.
-
-    A server that cannot read the rights in time, as on a busy machine, is asked again.
-    """
-    return eventually(lambda: (found := _outcome(place)) != "UNAVAILABLE" and found)
-
-
-def _outcome(place: IdentifiedServer) -> str:
+    """The outcome of reading the register of OWNER as OTHER."""
     with place.by_certificate(place.authority.client(OTHER, "read")) as channel:
         try:
             RegisterServiceStub(channel).GetRegister(GetRegisterRequest(register=OWNER), timeout=20)

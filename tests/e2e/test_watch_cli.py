@@ -89,7 +89,8 @@ async def test_watch_shows_mutations_and_bookmarks(register: TestRegister, tmp_p
             await client.inscribe(ANN, "PENSION", "2021-01-01")
             await client.remove(BOB, "PENSION")
             await client.remove(ANN, "PENSION")
-            lines = watched.await_lines(lambda lines: any(" BOOKMARK " in line for line in lines[5:]))
+            through_all = re.compile(rf"8 {TIME} BOOKMARK ")
+            lines = watched.await_lines(lambda lines: any(map(through_all.match, lines)))
             said = watched.end()
     patterns = [
         rf"5 {TIME} DOSSIER_TYPE_CHANGED UNEMPLOYMENT created by {register.number}",

@@ -298,13 +298,19 @@ class Refusal:
 async def with_its_status(call: Callable[[], Awaitable[T]]) -> T:
     """Make a call that streams requests, again while grpc.aio loses its status.
 
-    It does where the call ends while a message is being written: https://github.com/grpc/grpc/issues/36066.
+    Where a call ends while a message is being written, it is INTERNAL or seems cancelled instead:
+    https://github.com/grpc/grpc/issues/36066.
     """
+    task = asyncio.current_task()
+    assert task is not None
     while True:
         try:
             return await call()
         except grpc.aio.AioRpcError as error:
             if error.details() != "Internal error from Core":
+                raise
+        except asyncio.CancelledError:
+            if task.cancelling():
                 raise
 
 

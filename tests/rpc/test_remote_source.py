@@ -81,7 +81,7 @@ async def remote_source() -> AsyncIterator[MakeSource]:
 
     def make(target: str, **options: Any) -> RemoteSource:
         client = RaasClient(target, enterprise_number="0999999922", retries=ONCE)
-        made.append(RemoteSource(client, **options))
+        made.append(RemoteSource(client, **{"deadline_seconds": 60.0, **options}))
         return made[-1]
 
     yield make
@@ -207,7 +207,7 @@ async def test_request_to_the_remote_source_ends_at_its_deadline(
             with pytest.raises(SourceUnavailable):
                 await question
     scripted.go.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
             try:
                 assert await remote.states(some(1))

@@ -15,6 +15,7 @@ from raas.v1 import person_service_pb2 as v1
 from raas.v1.identity_pb2 import Identity
 from raas.v1.person_pb2 import Person, RegisterOfOrigin
 from raas.v1.person_service_pb2_grpc import PersonServiceStub
+from tests.rpc.harness import with_its_status
 from tests.stream.reading import PASSING, Channels, metadata
 
 _PAUSE_SECONDS = 0.05
@@ -87,11 +88,12 @@ async def _change(stub: Any, register: str, people: Sequence[str], chance: rando
 
 
 async def _import(stub: Any, register: str, rows: Sequence[Person]) -> int:
-    call = stub.ImportPersons(
-        iter([v1.ImportPersonsRequest(persons=rows)]), metadata=metadata(register), timeout=20
-    )
-    answers = [answer async for answer in call]
-    return sum(answer.applied for answer in answers)
+    async def answers() -> list[Any]:
+        rows_asked = iter([v1.ImportPersonsRequest(persons=rows)])
+        call = stub.ImportPersons(rows_asked, metadata=metadata(register), timeout=20)
+        return [answer async for answer in call]
+
+    return sum(answer.applied for answer in await with_its_status(answers))
 
 
 async def successors(channel: grpc.aio.Channel, register: str, people: Sequence[str]) -> dict[str, str]:

@@ -127,6 +127,7 @@ async def test_stream_and_call_beyond_those_open_at_once_are_refused() -> None:
         async def slow() -> None:
             await release.wait()
 
+        harness.registers.asked = 0
         harness.registers.before = slow
         held = asyncio.ensure_future(harness.stub.GetRegister(v1.GetRegisterRequest(), metadata=CALLER))
         while not harness.registers.asked:
