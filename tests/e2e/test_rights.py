@@ -82,6 +82,12 @@ def second(first: IdentifiedServer) -> Iterator[IdentifiedServer]:
         yield running
 
 
+@pytest.fixture(autouse=True)
+def nothing_granted(first: IdentifiedServer, second: IdentifiedServer) -> None:
+    """Both processes know that the mandates of the test before are revoked."""
+    eventually(lambda: outcome(first) == outcome(second) == "MANDATE_MISSING")
+
+
 class Stream:
     """An open Subscribe, read in the background."""
 
