@@ -187,6 +187,12 @@ def drop_database(server_dsn: str, name: str) -> None:
         eventually(dropped, 60)
 
 
+@pytest.fixture
+def patient_rights_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine an answer may take longer than the second that a server waits for its rights."""
+    monkeypatch.setattr("raas.storage.rights.reader._READ_SECONDS", 30.0)
+
+
 @pytest.fixture(scope="session")
 async def engine(dsn: str) -> AsyncIterator[AsyncEngine]:
     """An engine on the migrated database of the session; each test uses a register of its own."""

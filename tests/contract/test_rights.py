@@ -28,11 +28,7 @@ from tests.oracle.numbers import enterprise_number
 _NUMBERS = (enterprise_number(7_100_000 + i) for i in count())
 READ = frozenset({MandatePermission.READ})
 
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine an answer may take longer than the second of a server."""
-    monkeypatch.setattr("raas.storage.rights.reader._READ_SECONDS", 30.0)
+pytestmark = pytest.mark.usefixtures("patient_rights_reader")
 
 
 def _id(right: Right) -> UUID:

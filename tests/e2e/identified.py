@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import grpc
 
@@ -43,10 +44,9 @@ _RETRIES = {
     "backoffMultiplier": 2,
     "retryableStatusCodes": ["UNAVAILABLE"],
 }
-OPTIONS = [
-    ("grpc.use_local_subchannel_pool", 1),
-    ("grpc.enable_http_proxy", 0),
-    # On a busy machine a server may be unable to read the rights in time, and refuses the call.
+OPTIONS: list[tuple[str, Any]] = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0)]
+_WITH_RETRIES = [
+    *OPTIONS,
     ("grpc.service_config", json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": _RETRIES}]})),
 ]
 _TOKEN_CHARACTERS = 100
@@ -67,6 +67,8 @@ class IdentifiedServer:
     database_url: str | None
     """The database of a cluster; None = the embedded one."""
     log: str = "server.log"
+    retries: bool = False
+    """Whether channels repeat calls that are UNAVAILABLE: a busy server may not read the rights in time."""
 
     @property
     def pid(self) -> int:
@@ -91,10 +93,15 @@ class IdentifiedServer:
     def by_certificate(self, client: Issued | None, trusted: bytes | None = None) -> grpc.Channel:
         key, chain = (client.key_pem, client.certificate_pem) if client else (None, None)
         credentials = grpc.ssl_channel_credentials(trusted or self.authority.pem, key, chain)
-        return grpc.secure_channel(self.certificates, credentials, OPTIONS)
+        return grpc.secure_channel(self.certificates, credentials, self._options)
 
     def by_token(self) -> grpc.Channel:
-        return grpc.secure_channel(self.tokens, grpc.ssl_channel_credentials(self.authority.pem), OPTIONS)
+        credentials = grpc.ssl_channel_credentials(self.authority.pem)
+        return grpc.secure_channel(self.tokens, credentials, self._options)
+
+    @property
+    def _options(self) -> list[tuple[str, Any]]:
+        return _WITH_RETRIES if self.retries else OPTIONS
 
     def short_token(self, seconds: int, number: str = OWNER) -> str:
         """A token that the server, which adds its skew of 30 seconds, accepts for so many seconds."""
@@ -109,7 +116,7 @@ def bearer(token: str) -> Metadata:
 
 @contextmanager
 def identified_server(
-    folder: Path, authentic_source: str = "structure", **settings: str
+    folder: Path, authentic_source: str = "structure", *, retries: bool = False, **settings: str
 ) -> Iterator[IdentifiedServer]:
     """Such a server, with the registers of OWNER and of OTHER.
 
@@ -118,7 +125,9 @@ def identified_server(
     authority = Authority("Test Authority")
     addresses = (f"127.0.0.1:{free_port()}" for _ in range(3))
     with given_database(folder) as database_url:
-        place = IdentifiedServer(folder, authority, TokenIssuer(folder), *addresses, database_url)
+        place = IdentifiedServer(
+            folder, authority, TokenIssuer(folder), *addresses, database_url, retries=retries
+        )
         server = authority.server(["127.0.0.1"])
         place.write("server.pem", server.certificate_pem)
         place.write("server.key", server.key_pem)
@@ -138,7 +147,7 @@ def second_server(place: IdentifiedServer, authentic_source: str = "structure") 
     """Another server on the same database, for the same callers."""
     addresses = (f"127.0.0.1:{free_port()}" for _ in range(3))
     second = IdentifiedServer(
-        place.folder, place.authority, place.issuer, *addresses, place.dsn, "second.log"
+        place.folder, place.authority, place.issuer, *addresses, place.dsn, "second.log", place.retries
     )
     with _serving(second, RAAS_AUTHENTIC_SOURCE=authentic_source):
         yield second

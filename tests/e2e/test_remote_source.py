@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from raas.v1.person_service_pb2 import CancelNissRequest, GetPersonRequest, Repl
 from raas.v1.register_service_pb2 import ApplyBatchRequest, BatchOperation, ImportRequest
 from tests.e2e.persons import CANCELLED, SOURCE, Persons, a_person, inscription, new_niss
 from tests.e2e.registers import TYPES, TestRegister, new_register
+from tests.e2e.repeated import repeated
 from tests.e2e.servers import LOCAL, Server, running_server
 from tests.rpc.harness import Refusal, told
 
@@ -43,15 +45,8 @@ def refusal(call: Any, *given: Any, **more: Any) -> Refusal:
     return told(raised.value)
 
 
-def answered(call: Any, *given: Any, **more: Any) -> Any:
-    """The answer of a call, made again while the source needs longer than its two seconds."""
-    while True:
-        try:
-            return call(*given, **more)
-        except grpc.RpcError as error:
-            if told(error).info.reason != "AUTHENTIC_SOURCE_UNAVAILABLE":
-                raise
-        time.sleep(0.1)
+answered = partial(repeated, while_="AUTHENTIC_SOURCE_UNAVAILABLE")
+"""Makes a call again while the source needs longer than its two seconds."""
 
 
 def day(persons: Persons, register: TestRegister, person: str, on: str, **more: Any) -> Any:

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
@@ -20,6 +20,7 @@ from raas.v1.mutation_stream_pb2 import SubscribeRequest
 from raas.v1.person_service_pb2 import ReplaceNissRequest, RestoreNissRequest
 from tests.e2e.persons import SOURCE, TYPE, Persons, replayed
 from tests.e2e.registers import TYPES, TestRegister, new_register
+from tests.e2e.repeated import repeated
 from tests.e2e.servers import LOCAL, Server
 from tests.e2e.test_faults import database_of
 
@@ -94,6 +95,9 @@ def test_storm_leaves_no_line_under_replaced_numbers_and_loses_no_day(servers: l
             answered[place, pair].add(on)
         return answered
 
+    # A call that waits for a lock for longer than two seconds is refused.
+    patiently = partial(repeated, while_="UNAVAILABLE", metadata=SOURCE, timeout=60)
+
     def replace() -> None:
         chance = random.Random(9)
         for _ in range(REPLACEMENTS):
@@ -131,17 +135,6 @@ def test_storm_leaves_no_line_under_replaced_numbers_and_loses_no_day(servers: l
             known = {on for begin, end in held.get((new, TYPE), []) for on in all_days(begin, end)}
             assert known == days[place, pair]
         pairwise(log)
-
-
-def patiently(call: Any, request: Any) -> None:
-    """Make a call that may be repeated, again while another one holds a lock for longer than it waits."""
-    while True:
-        try:
-            call(request, metadata=SOURCE, timeout=60)
-            return
-        except grpc.RpcError as error:
-            if error.code() is not grpc.StatusCode.UNAVAILABLE:
-                raise
 
 
 def all_days(begin: str, end: str | None) -> Iterator[str]:

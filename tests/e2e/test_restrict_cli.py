@@ -47,7 +47,7 @@ MISTAKE = Period(begin="2024-01-01", end="2024-03-31")
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdentifiedServer]:
     """A server where OTHER is an auditor who may read the register of OWNER."""
-    with identified_server(tmp_path_factory.mktemp("restrict")) as running:
+    with identified_server(tmp_path_factory.mktemp("restrict"), retries=True) as running:
         with channel_of(running, OWNER) as channel:
             permissions = [MandatePermission.MANDATE_PERMISSION_READ]
             AdministrationServiceStub(channel).GrantMandate(

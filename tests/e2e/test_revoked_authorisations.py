@@ -164,7 +164,9 @@ def connected(world: World) -> Iterator[psycopg.Connection[Any]]:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with (
-        identified_server(tmp_path_factory.mktemp("identities"), authentic_source="local") as first,
+        identified_server(
+            tmp_path_factory.mktemp("identities"), authentic_source="local", retries=True
+        ) as first,
         second_server(first, authentic_source="local") as second,
     ):
         with called(first, ADMINISTRATOR) as channel:

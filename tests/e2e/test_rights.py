@@ -72,7 +72,7 @@ SOON = 1.0
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdentifiedServer]:
-    with identified_server(tmp_path_factory.mktemp("rights")) as running:
+    with identified_server(tmp_path_factory.mktemp("rights"), retries=True) as running:
         yield running
 
 

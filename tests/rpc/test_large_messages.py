@@ -23,7 +23,7 @@ from tests.rpc.harness import CALLER, Harness, told
 from tests.rpc.hostile import MEBIBYTE, hostile_requests
 
 LONGEST_BLOCK_SECONDS = 0.1
-MEASUREMENTS = 10
+MEASUREMENTS = 3
 """A core that is shared makes a step dearer for a while: a step that took too long is repeated."""
 METHODS = [method for service in SERVICES for method in service.methods]
 

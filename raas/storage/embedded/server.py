@@ -105,8 +105,8 @@ class EmbeddedPostgres:
 
         A new data directory gets a new cluster. A PostgreSQL that a killed server left running is adopted;
         leftovers of a crash are cleared away, and the start waits for recovery. Raises DataDirectoryInUse
-        when another server holds the directory, OtherMajorVersion, StartCancelled, and
-        EmbeddedPostgresError for everything else; nothing is held then.
+        when another server holds the directory, OtherMajorVersion, StartCancelled, and EmbeddedPostgresError
+        for everything else; nothing is held then.
         """
         with self._one_at_a_time:
             if self._home is not None:

@@ -22,11 +22,7 @@ from raas.usecases.ports.rights import UNKNOWN_VERSION
 
 OWNER, FRIEND = EnterpriseNumber(999999922), EnterpriseNumber(206731645)
 
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine an answer may take longer than the second of a server."""
-    monkeypatch.setattr("raas.storage.rights.reader._READ_SECONDS", 30.0)
+pytestmark = pytest.mark.usefixtures("patient_rights_reader")
 
 
 @pytest.fixture
