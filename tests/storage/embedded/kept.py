@@ -1,9 +1,10 @@
-"""The table `kept`, which shows whether committed data survive."""
+"""The table `kept`, which shows whether committed data survive, and the log of the cluster."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 
@@ -19,6 +20,11 @@ def rows(dsn: str) -> list[str]:
     """All rows, in order of insertion."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         return [text for (text,) in connection.execute("select text from kept order by ctid")]
+
+
+def log_text(data_dir: Path) -> str:
+    """What the cluster of a data directory has logged; it has a file for each day of the week."""
+    return "".join(file.read_text() for file in (data_dir / "postgresql" / "log").iterdir())
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:

@@ -21,7 +21,7 @@ from raas.storage.embedded.account import account_for
 from raas.storage.embedded.binaries import find_binaries
 from raas.storage.embedded.postmaster import cluster_name, find_postmaster
 from tests.storage.embedded.conftest import Server
-from tests.storage.embedded.kept import rows, wait_until, write
+from tests.storage.embedded.kept import log_text, rows, wait_until, write
 
 pytestmark = pytest.mark.faults
 
@@ -245,8 +245,7 @@ def test_stop_does_not_wait_for_a_recovery(used: Path) -> None:
     postgres = EmbeddedPostgres(used)
     with psycopg.connect(postgres.start()) as session:
         os.kill(session.info.backend_pid, signal.SIGKILL)
-        log = used / "postgresql" / "log"
-        wait_until(lambda: any("reinitializing" in file.read_text() for file in log.iterdir()))
+        wait_until(lambda: "reinitializing" in log_text(used))
         postgres.stop(deadline=60.0)
     assert processes_of(used) == []
     with postgres:

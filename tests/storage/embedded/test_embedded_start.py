@@ -24,7 +24,7 @@ from raas.storage.embedded.account import account_for
 from raas.storage.embedded.binaries import find_binaries
 from raas.storage.embedded.postmaster import find_postmaster
 from tests.storage.embedded.conftest import Server
-from tests.storage.embedded.kept import rows, wait_until, write
+from tests.storage.embedded.kept import log_text, rows, wait_until, write
 
 pytestmark = pytest.mark.faults
 
@@ -179,11 +179,6 @@ def test_log_contains_no_value_of_a_statement(used: Path) -> None:
             os.kill(backend, signal.SIGKILL)
             with pytest.raises(psycopg.OperationalError):
                 connection.execute(killed_in)
-        log = used / "postgresql" / "log"
-        wait_until(lambda: "reinitializing" in read(log))
-    assert FICTITIOUS_NISS not in read(log)
+        wait_until(lambda: "reinitializing" in log_text(used))
+    assert FICTITIOUS_NISS not in log_text(used)
     assert find_postmaster(used / "postgresql") is None
-
-
-def read(log: Path) -> str:
-    return "".join(file.read_text() for file in log.iterdir())

@@ -18,7 +18,7 @@ from raas.storage.embedded.place import ENDING, held
 from raas.storage.embedded.postmaster import find_postmaster
 from raas.storage.embedded.watchdog import ADOPTION_SECONDS
 from tests.storage.embedded.conftest import Server
-from tests.storage.embedded.kept import rows, wait_until, write
+from tests.storage.embedded.kept import log_text, rows, wait_until, write
 from tests.storage.embedded.test_embedded_crashes import kill_postgres, processes_of
 
 pytestmark = pytest.mark.faults
@@ -47,11 +47,10 @@ def test_postgres_of_a_dead_supervisor_is_ended_in_order(
     server.process.communicate()
     wait_until(lambda: processes_of(used) == [], ADOPTION_SECONDS + 60)
     wait_until(lambda: not watchdog.is_running() or watchdog.status() == psutil.STATUS_ZOMBIE)
-    (log,) = (used / "postgresql" / "log").iterdir()
-    assert log.read_text().count("received fast shutdown request") == 2  # the first one made `used`
+    assert log_text(used).count("received fast shutdown request") == 2  # the first one made `used`
     with EmbeddedPostgres(used) as postgres:
         assert rows(postgres.dsn) == ["first", "second"]
-    assert "automatic recovery in progress" not in log.read_text()
+    assert "automatic recovery in progress" not in log_text(used)
 
 
 def test_postgres_survives_when_a_new_supervisor_adopts_it(
