@@ -1,4 +1,4 @@
-"""Work that a cancelled caller leaves behind, but that runs to its end."""
+"""Work that runs to its end although its caller is cancelled."""
 
 from __future__ import annotations
 
@@ -35,6 +35,19 @@ async def outlived_by(task: asyncio.Task[Result]) -> Result:
     except asyncio.CancelledError:
         # Nobody asks for its error any more, which asyncio would log.
         task.add_done_callback(_drop_error)
+        raise
+
+
+async def complete(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run work to its end; a caller that is cancelled meanwhile leaves after it.
+
+    Its error is then dropped. A second cancellation makes the caller leave at once.
+    """
+    task = detach(work)
+    try:
+        return await outlived_by(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
         raise
 
 

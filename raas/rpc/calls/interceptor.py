@@ -19,6 +19,7 @@ from uuid import UUID, uuid4
 import grpc
 import grpc.aio
 
+from raas.concurrency.detached import complete
 from raas.domain.errors import Refused
 from raas.rpc.calls.closing import Closing
 from raas.rpc.calls.context import RequestContext, current, enter
@@ -231,7 +232,13 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                     guard,
                     aclosing(await behave(requests, call, guard, usage, context)) as responses,
                 ):
+                    begun = False
                     async for response in responses:
+                        if not begun:
+                            # gRPC sends the headers with the first message, and again with the status where
+                            # writing that message was cancelled: it fails, and the stream never ends.
+                            await complete(context.send_initial_metadata(()))
+                            begun = True
                         await guard.fresh()
                         guard.require_contents()
                         await context.write(encode(response))

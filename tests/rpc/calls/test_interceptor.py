@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,9 +13,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from raas.domain.errors import Reason, refuse
+from raas.memory.rights import MemoryRights
 from raas.rpc.calls.context import current
 from raas.rpc.server import MAX_REQUEST
 from raas.usecases.calls.call import Call
+from raas.usecases.calls.rights_cache import RightsCache
 from raas.usecases.limits.limits import exceeded
 from raas.usecases.ports.errors import CommitUnknown, SourceUnavailable, StoreFault, StoreUnavailable
 from raas.usecases.ports.read_store import DossierView
@@ -240,6 +243,37 @@ async def test_exception_within_a_stream_is_refused_with_details(harness: Harnes
     assert refusal.info.metadata["oldest_revision"] == "9"
     assert refusal.request_id == refusal.call_id
     assert harness.observed.calls == [("Export", "OUT_OF_RANGE")]
+
+
+async def test_stream_that_is_refused_at_any_moment_of_its_first_message_ends(harness: Harness) -> None:
+    rights = RightsCache(MemoryRights().reader(), clock=lambda: 0.0)
+    await rights.read()
+    loop = asyncio.get_running_loop()
+    view = DossierView(cast(Any, int(ANN)), "HEALTH", None, (), 3)
+
+    def after(turns: int, then: Callable[[], None]) -> None:
+        if turns:
+            loop.call_soon(after, turns - 1, then)
+        else:
+            then()
+
+    for turns in (*range(20), *range(20, 400, 20)):
+
+        async def export(*_: Any, turns: int = turns) -> AsyncIterator[ExportPart]:
+            guard = current().guard
+            assert guard is not None
+            lost = refuse(Reason.MANDATE_MISSING, "register")
+            loop.call_soon(after, turns, lambda: guard.rest_on(rights, lambda: lost))
+            yield ExportPart((view,), 3)
+            await asyncio.Event().wait()
+
+        harness.consult.export = export  # type: ignore[method-assign]
+        call = harness.stub.Export(v1.ExportRequest(), metadata=CALLER, timeout=30)
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            async for _ in call:
+                pass
+        refusal = told(raised.value)
+        assert (turns, refusal.status, refusal.info.reason) == (turns, "PERMISSION_DENIED", "MANDATE_MISSING")
 
 
 async def test_call_is_cancelled_when_its_caller_leaves(harness: Harness) -> None:
