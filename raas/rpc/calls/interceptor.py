@@ -232,13 +232,13 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                     guard,
                     aclosing(await behave(requests, call, guard, usage, context)) as responses,
                 ):
-                    begun = False
+                    headers_sent = False
                     async for response in responses:
-                        if not begun:
+                        if not headers_sent:
                             # gRPC sends the headers with the first message, and again with the status where
                             # writing that message was cancelled: it fails, and the stream never ends.
                             await complete(context.send_initial_metadata(()))
-                            begun = True
+                            headers_sent = True
                         await guard.fresh()
                         guard.require_contents()
                         await context.write(encode(response))

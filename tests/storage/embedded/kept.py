@@ -23,7 +23,7 @@ def rows(dsn: str) -> list[str]:
 
 
 def log_text(data_dir: Path) -> str:
-    """What the cluster of a data directory has logged; it has a file for each day of the week."""
+    """What the cluster of a data directory has logged, in one file for each day of the week."""
     return "".join(file.read_text() for file in (data_dir / "postgresql" / "log").iterdir())
 
 
